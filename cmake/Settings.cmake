@@ -1,0 +1,33 @@
+# What every target of the project is compiled with: the language, the hardening, the sanitizers.
+add_library(foldersync_settings INTERFACE)
+target_compile_features(foldersync_settings INTERFACE cxx_std_20)
+set_property(DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTY CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# 64-bit file offsets everywhere; the library's own checks stay on in optimised builds too.
+target_compile_definitions(foldersync_settings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
+                                                         _GLIBCXX_ASSERTIONS)
+
+# Build with -DFOLDERSYNC_SANITIZE=address,undefined or =thread.
+set(FOLDERSYNC_SANITIZE "" CACHE STRING "Sanitizers to build with, separated by commas")
+if(FOLDERSYNC_SANITIZE)
+  target_compile_options(foldersync_settings INTERFACE -fsanitize=${FOLDERSYNC_SANITIZE}
+                                                       -fno-omit-frame-pointer
+                                                       -fno-sanitize-recover=all)
+  target_link_options(foldersync_settings INTERFACE -fsanitize=${FOLDERSYNC_SANITIZE})
+else()
+  target_compile_options(foldersync_settings INTERFACE $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
+                                                       -fstack-protector-strong)
+endif()
+
+option(FOLDERSYNC_COVERAGE "Instrument for gcov" OFF)
+if(FOLDERSYNC_COVERAGE)
+  target_compile_options(foldersync_settings INTERFACE --coverage)
+  target_link_options(foldersync_settings INTERFACE --coverage)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()

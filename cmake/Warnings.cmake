@@ -1,0 +1,6 @@
+# The warnings every target of the project is compiled with; errors where FOLDERSYNC_WERROR is on.
+add_library(foldersync_warnings INTERFACE)
+target_compile_options(foldersync_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wnull-dereference -Wformat=2
+  $<$<BOOL:${FOLDERSYNC_WERROR}>:-Werror>)

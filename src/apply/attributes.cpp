@@ -1,0 +1,75 @@
+#include "apply/attributes.h"
+
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kSetIds = 06000;
+
+bool says_unsupported(int error_number) {
+  return error_number == ENOTSUP || error_number == ENOSYS || error_number == EINVAL;
+}
+
+Status set_owner(const AttributeRequest& request, const FileStatus& now) {
+  if (!request.policy.owners()) return success();
+  if (now.uid == request.source.uid && now.gid == request.source.gid) return success();
+  Status set = request.fs.set_owner(request.to, request.source.uid, request.source.gid);
+  if (set) return set;
+  const int number = set.error().error_number;
+  if (!request.is_private || (number != EPERM && !says_unsupported(number))) return set;
+  request.book.saw_no_owners(number);
+  return success();
+}
+
+Status set_xattrs(const AttributeRequest& request) {
+  if (request.xattrs == nullptr || !request.policy.limits.holds_xattrs) return success();
+  if (request.is_private && request.xattrs->empty()) return success();
+  Status set = write_xattrs(request.fs, request.to, *request.xattrs, request.policy.as_root);
+  if (set) return set;
+  const int number = set.error().error_number;
+  if (number == EIO) return set;
+  request.book.saw_no_xattrs(number, says_unsupported(number));
+  return success();
+}
+
+// What the mode came out as is judged by its reader.
+Status set_mode(const AttributeRequest& request, const FileStatus& now, std::uint32_t mode) {
+  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return success();
+  // An ACL that was just set may have changed the mode already.
+  if (now.mode == mode && (request.xattrs == nullptr || request.xattrs->empty())) return success();
+  return request.fs.set_mode(request.to, mode);
+}
+
+void learn_from(const AttributeRequest& request, const FileStatus& found, std::uint32_t mode) {
+  if (request.set_mtime) request.book.saw_mtime(request.source.mtime, found.mtime);
+  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return;
+  // The kernel takes suid and sgid away from what a plain user may not give them.
+  const std::uint32_t forgiven = request.policy.as_root ? 0 : kSetIds;
+  if ((found.mode & ~forgiven) != (mode & ~forgiven)) request.book.saw_no_modes();
+}
+
+}  // namespace
+
+Result<FileStatus> set_attributes(const AttributeRequest& request) {
+  auto now = request.fs.status(request.to.fd);
+  if (!now) return now;
+  if (Status set = set_owner(request, *now); !set) return set.error();
+  if (Status set = set_xattrs(request); !set) return set.error();
+  const std::uint32_t uid = request.policy.owners() ? request.source.uid : now->uid;
+  const std::uint32_t gid = request.policy.owners() ? request.source.gid : now->gid;
+  const std::uint32_t mode =
+      wanted_mode(request.source, uid, gid, request.policy) | request.extra_mode;
+  // A change of owner clears suid and sgid, so the mode as it was is of no use then.
+  FileStatus before_mode = *now;
+  if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;
+  if (Status set = set_mode(request, before_mode, mode); !set) return set.error();
+  if (request.set_mtime) {
+    if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set) return set.error();
+  }
+  auto found = request.fs.status(request.to.fd);
+  if (found && request.is_private) learn_from(request, *found, mode);
+  return found;
+}
+
+}  // namespace foldersync

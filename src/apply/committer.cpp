@@ -1,0 +1,341 @@
+#include "apply/committer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "apply/attributes.h"
+
+namespace foldersync {
+namespace {
+
+bool is_not_empty(const Error& error) {
+  return error.error_number == ENOTEMPTY || error.error_number == EEXIST;
+}
+
+std::string leaf(const RelPath& path) { return std::string(path.name()); }
+
+}  // namespace
+
+Committer::Committer(const CommitContext& context, Looker& looker, Fd folder)
+    : context_(context),
+      fs_(context.request.fs),
+      looker_(looker),
+      stager_(context.stages, looker),
+      publisher_(context.request.fs, context.request.observer),
+      outcomes_(context.request.observer, context.request.follow_source),
+      folder_(std::move(folder)) {}
+
+template <class Change>
+auto Committer::with_write_access(int directory, const RelPath& path, Change change) {
+  auto result = change();
+  if (!result && result.error().error_number == EACCES && looker_.loosen(directory, path)) {
+    result = change();
+  }
+  return result;
+}
+
+void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
+                       const std::vector<Fd>& folders) {
+  if (action.op == Op::kLink) return link(action, seq);
+  if (action.phase == Phase::kRmdir ||
+      (action.op == Op::kDelete && action.before->type == FileType::kDirectory)) {
+    return remove_directory(action, seq);
+  }
+  if (action.op == Op::kDelete) return remove_entry(action, seq);
+  if (action.path.is_root()) return outcomes_.done(action, seq, Outcome::kOk);  // made by the caller
+  if (!slot.look) return outcomes_.skip(action, seq);
+  if (slot.error) {
+    if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
+    if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
+      return outcomes_.stale(action, seq, {{Side::kSource, {"content", "as planned", slot.error->detail}}});
+    }
+    return outcomes_.failed(action, seq, std::move(*slot.error));
+  }
+  if (outcomes_.settle_look(action, seq, *slot.look)) return;
+  publish(action, seq, *slot.look,
+          {{folders[slot.folder].get(), slot.name}, slot.staged->status}, *slot.staged);
+}
+
+Result<Published> Committer::place(const Action& action, const LookResult& look,
+                                   const StagedPlace& staged) {
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return parent.error();
+  const Place target{*parent, leaf(action.path)};
+  return with_write_access(*parent, action.path.parent(), [&] {
+    return look.replica ? publisher_.replace(staged, target, *look.replica)
+                        : publisher_.create(staged, target);
+  });
+}
+
+void Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
+                        StagedPlace staged, const Staged& made) {
+  const auto published = place(action, look, staged);
+  if (!published && published.error().error_number == EXDEV) return restage_near(action, seq, look);
+  settle(action, seq, published, staged, made);
+}
+
+// Where renames from the root's staging folder don't reach, stages once more beside the target.
+void Committer::restage_near(const Action& action, std::uint64_t seq, const LookResult& look) {
+  const auto folder = nested_folder(action.path.parent());
+  if (!folder) return outcomes_.failed(action, seq, folder.error());
+  const std::string name = std::to_string(seq);
+  Action today = action;
+  today.after = look.after;
+  Staged made;
+  if (action.op == Op::kLink) {
+    const auto linked = make_link(action, look, *folder, name);
+    if (!linked) return outcomes_.failed(action, seq, linked.error());
+    made.status = *linked;
+  } else {
+    auto staged = stager_.stage(today, look, *folder, name);
+    if (!staged) return outcomes_.failed(action, seq, std::move(staged).error());
+    made = std::move(*staged);
+  }
+  const StagedPlace staged{{*folder, name}, made.status};
+  settle(action, seq, place(action, look, staged), staged, made);
+}
+
+Result<int> Committer::nested_folder(const RelPath& directory) {
+  const auto known = nested_.find(directory);
+  if (known != nested_.end()) return known->second.area.fd();
+  const auto fd = looker_.replica_directory(directory);
+  if (!fd) return fd.error();
+  auto home = fs_.open_directory(*fd, ".");
+  if (!home) return home.error();
+  auto area = StagingArea::open(fs_, home->get(), context_.request.policy.as_root);
+  if (!area) return area.error();
+  const auto placed = nested_.emplace(directory, NestedArea{std::move(*home), std::move(*area)});
+  return placed.first->second.area.fd();
+}
+
+void Committer::settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
+                       const StagedPlace& staged, const Staged& made) {
+  if (!published) return outcomes_.failed(action, seq, published.error());
+  switch (*published) {
+    case Published::kDisplaced: {
+      const bool directory = action.before && action.before->type == FileType::kDirectory;
+      displaced_.push_back({staged.directory, staged.name, directory});
+      return outcomes_.done(action, seq, Outcome::kOk, made);
+    }
+    case Published::kDone:
+      return outcomes_.done(action, seq, Outcome::kOk, made);
+    case Published::kStranded:
+      return put_aside(action, seq, staged);
+    case Published::kForeign:
+      break;
+  }
+  const LookResult again = looker_.look(action);
+  if (again.finding == Finding::kHolds) {
+    return outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+  }
+  outcomes_.settle_look(action, seq, again);
+}
+
+// What others wrote, and what can't go back to where they wrote it, is kept.
+void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& stranded) {
+  conflicts_ = true;
+  const std::string name = std::to_string(seq);
+  const auto folder = context_.area.conflict_folder();
+  Status kept = folder ? fs_.rename(stranded.directory, stranded.name.c_str(), folder->get(),
+                                    name.c_str(), RenameMode::kNoReplace)
+                       : Status(folder.error());
+  if (!kept) return outcomes_.failed(action, seq, std::move(kept).error());
+  outcomes_.failed(action, seq, Error{ErrorCode::kChanged, "exchange", {}, 0,
+                            "somebody changed it meanwhile: what they wrote is kept as '.sync-txn/"
+                            "conflict/" + name + "' in the replica"});
+}
+
+Result<FileStatus> Committer::make_link(const Action& action, const LookResult& look, int folder,
+                                        const std::string& name) {
+  const auto same_in_source = looker_.source_status(*action.other);
+  if (!same_in_source) return same_in_source.error();
+  if (!*same_in_source || !same_object(**same_in_source, *look.source)) {
+    return Error{ErrorCode::kChanged, "link", {}, 0, "the two paths are no longer one file in the source"};
+  }
+  const auto leader = looker_.replica_status(*action.other);
+  if (!leader) return leader.error();
+  if (!*leader || (*leader)->type != action.after->type ||
+      (action.after->size && (*leader)->size != *action.after->size)) {
+    return Error{ErrorCode::kChanged, "link", {}, 0,
+                 "'" + action.other->shown() + "' is not what it has to be: see its own line"};
+  }
+  const auto parent = looker_.replica_parent(*action.other);
+  if (!parent) return parent.error();
+  if (Status linked = fs_.make_link(*parent, leaf(*action.other).c_str(), folder, name.c_str()); !linked) {
+    return linked.error();
+  }
+  return fs_.status_at(folder, name.c_str());
+}
+
+void Committer::link(const Action& action, std::uint64_t seq) {
+  const LookResult look = looker_.look(action);
+  if (outcomes_.settle_look(action, seq, look)) return;
+  const std::string name = std::to_string(seq);
+  const auto linked = make_link(action, look, folder_.get(), name);
+  if (!linked && linked.error().error_number == EXDEV) return restage_near(action, seq, look);
+  if (!linked) return outcomes_.failed(action, seq, linked.error());
+  Staged made;
+  made.status = *linked;
+  publish(action, seq, look, {{folder_.get(), name}, *linked}, made);
+}
+
+void Committer::remove_entry(const Action& action, std::uint64_t seq) {
+  const LookResult look = looker_.look(action);
+  if (outcomes_.settle_look(action, seq, look)) return;
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return outcomes_.failed(action, seq, parent.error());
+  const Place target{*parent, leaf(action.path)};
+  StagedPlace away{{folder_.get(), std::to_string(seq)}, {}};
+  auto published = with_write_access(*parent, action.path.parent(), [&] {
+    return publisher_.take_away(target, away, *look.replica);
+  });
+  if (!published && published.error().error_number == EXDEV) {
+    const auto folder = nested_folder(action.path.parent());
+    if (!folder) return outcomes_.failed(action, seq, folder.error());
+    const auto again = looker_.replica_parent(action.path);
+    if (!again) return outcomes_.failed(action, seq, again.error());
+    away.directory = *folder;
+    published = publisher_.take_away({*again, target.name}, away, *look.replica);
+  }
+  settle(action, seq, published, away, {});
+}
+
+void Committer::remove_directory(const Action& action, std::uint64_t seq) {
+  const LookResult look = looker_.look(action);
+  if (outcomes_.settle_look(action, seq, look)) return;
+  if (nested_.contains(action.path)) {
+    // Its own staging folder has to go first.
+    if (Status purged = purge(); !purged) return outcomes_.failed(action, seq, std::move(purged).error());
+  }
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return outcomes_.failed(action, seq, parent.error());
+  // Only an empty directory goes: whatever others put into it stays, and so does it.
+  const Status removed = with_write_access(*parent, action.path.parent(), [&] {
+    return fs_.remove_directory(*parent, leaf(action.path).c_str());
+  });
+  if (removed) return outcomes_.done(action, seq, Outcome::kOk);
+  if (!is_not_empty(removed.error())) return outcomes_.failed(action, seq, removed.error());
+  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
+  outcomes_.stale(action, seq, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
+}
+
+// A time that the file system can't hold is learned from a file of our own.
+void Committer::learn_mtime(FileTime wanted) {
+  static const std::string kProbe = "probe";
+  const auto fd = fs_.create_file(folder_.get(), kProbe.c_str(), 0600);
+  if (!fd) return;
+  if (fs_.set_mtime({fd->get(), false}, wanted)) {
+    if (const auto found = fs_.status(fd->get()); found) {
+      context_.book.saw_mtime(wanted, found->mtime);
+    }
+  }
+  (void)fs_.remove_file(folder_.get(), kProbe.c_str());
+}
+
+Status Committer::apply_metadata(const Action& action, const LookResult& look, Handle entry) {
+  std::vector<Xattr> xattrs;
+  const bool with_xattrs = action.reasons.has(Reason::kXattrs);
+  if (with_xattrs) {
+    Fd from;
+    if (!action.path.is_root()) {
+      const auto parent = looker_.source_parent(action.path);
+      if (!parent) return parent.error();
+      auto opened = fs_.open_entry(*parent, leaf(action.path).c_str());
+      if (!opened) return opened.error();
+      from = std::move(*opened);
+    }
+    const Handle source = from.is_open() ? Handle{from.get(), true}
+                                         : Handle{context_.request.source.fd.get(), false};
+    auto read = read_xattrs(fs_, source, context_.request.policy.as_root);
+    if (!read) return read.error();
+    xattrs = std::move(*read);
+  }
+  // RACE: a writer who changes the content without changing its size between the look and the
+  // setting of the time is not noticed by size and time afterwards; --checksum finds it.
+  const auto found =
+      set_attributes({fs_, context_.request.policy, context_.book, entry, *look.source,
+                      with_xattrs ? &xattrs : nullptr, 0, false, true});
+  if (!found) return found.error();
+  if (found->mtime != look.source->mtime) learn_mtime(look.source->mtime);
+  return success();
+}
+
+void Committer::change_in_place(const Action& action, std::uint64_t seq) {
+  const LookResult look = looker_.look(action);
+  if (outcomes_.settle_look(action, seq, look)) return;
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return outcomes_.failed(action, seq, parent.error());
+  const auto entry = fs_.open_entry(*parent, leaf(action.path).c_str());
+  if (!entry) return outcomes_.failed(action, seq, entry.error());
+  const auto now = fs_.status(entry->get());
+  if (!now) return outcomes_.failed(action, seq, now.error());
+  if (!same_content_stamps(*now, *look.replica)) {
+    return outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+  }
+  Status set = apply_metadata(action, look, {entry->get(), true});
+  if (!set) return outcomes_.failed(action, seq, std::move(set).error());
+  outcomes_.done(action, seq, Outcome::kOk);
+}
+
+void Committer::finish(const Action& action, std::uint64_t seq) {
+  const LookResult look = looker_.look(action);
+  if (action.path.is_root() && look.source && look.finding != Finding::kStale) {
+    root_mtime_ = look.source->mtime;
+  }
+  if (outcomes_.settle_look(action, seq, look)) return;
+  const auto directory = action.path.is_root() ? Result<int>(context_.request.replica.fd.get())
+                                               : looker_.replica_directory(action.path);
+  if (!directory) return outcomes_.failed(action, seq, directory.error());
+  Status set = apply_metadata(action, look, {*directory, false});
+  if (!set) return outcomes_.failed(action, seq, std::move(set).error());
+  outcomes_.done(action, seq, Outcome::kOk);
+}
+
+Status Committer::finish_root_time() {
+  if (!root_mtime_) return success();
+  return fs_.set_mtime({context_.request.replica.fd.get(), false}, *root_mtime_);
+}
+
+Status Committer::purge() {
+  for (const Displaced& gone : displaced_) {
+    Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
+                                       : fs_.remove_file(gone.folder, gone.name.c_str());
+    if (removed) continue;
+    if (gone.is_directory && is_not_empty(removed.error())) {
+      // Filled by others between the look and now.
+      conflicts_ = true;
+      const auto folder = context_.area.conflict_folder();
+      if (!folder) return folder.error();
+      removed = fs_.rename(gone.folder, gone.name.c_str(), folder->get(), gone.name.c_str(),
+                           RenameMode::kNoReplace);
+    }
+    if (!removed) return removed;
+  }
+  displaced_.clear();
+  for (auto& [path, nested] : nested_) {
+    if (Status removed = nested.area.remove(); !removed) return std::move(removed).error().at(path.bytes());
+  }
+  nested_.clear();
+  return success();
+}
+
+void Committer::tighten(std::vector<Looker>& lookers) {
+  std::vector<Looker::Loosened> all = std::move(looker_.loosened());
+  for (Looker& other : lookers) {
+    all.insert(all.end(), other.loosened().begin(), other.loosened().end());
+  }
+  // The deepest first, so that the way to the others stays open.
+  std::sort(all.begin(), all.end(),
+            [](const Looker::Loosened& a, const Looker::Loosened& b) { return b.path < a.path; });
+  for (const Looker::Loosened& loosened : all) {
+    const auto directory = looker_.replica_directory(loosened.path);
+    if (!directory) continue;
+    const auto status = fs_.status(*directory);
+    if (status && status->mode == (loosened.mode | 0700U)) {
+      (void)fs_.set_mode({*directory, false}, loosened.mode);
+    }
+  }
+}
+
+}  // namespace foldersync

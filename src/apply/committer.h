@@ -1,0 +1,94 @@
+// Doing the actions of a window that change what others see. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/engine.h"
+#include "apply/limit_book.h"
+#include "apply/look.h"
+#include "apply/outcomes.h"
+#include "apply/publisher.h"
+#include "apply/stager.h"
+#include "apply/staging_area.h"
+#include "apply/window.h"
+
+namespace foldersync {
+
+struct CommitContext {
+  const ApplyRequest& request;
+  const LookContext& looks;
+  const StageContext& stages;
+  LimitBook& book;
+  StagingArea& area;
+};
+
+class Committer {
+ public:
+  // `folder` is this thread's own staging subfolder.
+  Committer(const CommitContext& context, Looker& looker, Fd folder);
+
+  // What stage_window() prepared, in the folders it used; else everything but metadata and finish.
+  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
+              const std::vector<Fd>& folders);
+  // Actions of op kMetadata on entries that are no directories.
+  void change_in_place(const Action& action, std::uint64_t seq);
+  // Actions of phase kFinish; the root's time has to be set again by finish_root_time().
+  void finish(const Action& action, std::uint64_t seq);
+  // Removes what the window displaced, and the staging folders that it needed below the root.
+  Status purge();
+  // To be called once the staging folder is gone, which changes the root's time.
+  Status finish_root_time();
+  // Gives directories that were opened up for their owner the mode back that nothing else gives.
+  // `lookers` are those of the other threads, which have ended.
+  void tighten(std::vector<Looker>& lookers);
+
+  void skip(const Action& action, std::uint64_t seq) { outcomes_.skip(action, seq); }
+  [[nodiscard]] bool has_conflicts() const { return conflicts_; }
+
+ private:
+  struct Displaced {
+    int folder;
+    std::string name;
+    bool is_directory;
+  };
+  struct NestedArea {
+    Fd home;
+    StagingArea area;
+  };
+
+  void publish(const Action& action, std::uint64_t seq, const LookResult& look, StagedPlace staged,
+               const Staged& made);
+  Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
+  void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
+  Result<int> nested_folder(const RelPath& directory);
+  void link(const Action& action, std::uint64_t seq);
+  Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,
+                               const std::string& name);
+  void remove_entry(const Action& action, std::uint64_t seq);
+  void remove_directory(const Action& action, std::uint64_t seq);
+  void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
+              const StagedPlace& staged, const Staged& made);
+  void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
+  Status apply_metadata(const Action& action, const LookResult& look, Handle entry);
+  void learn_mtime(FileTime wanted);
+  template <class Change>
+  auto with_write_access(int directory, const RelPath& path, Change change);
+
+  const CommitContext& context_;
+  FileSystem& fs_;
+  Looker& looker_;
+  Stager stager_;
+  Publisher publisher_;
+  Outcomes outcomes_;
+  Fd folder_;
+  std::vector<Displaced> displaced_;
+  std::map<RelPath, NestedArea> nested_;
+  std::optional<FileTime> root_mtime_;
+  bool conflicts_ = false;
+};
+
+}  // namespace foldersync

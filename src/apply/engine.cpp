@@ -1,0 +1,198 @@
+#include "apply/engine.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "apply/committer.h"
+#include "apply/limit_book.h"
+#include "apply/look.h"
+#include "apply/staging_area.h"
+#include "apply/window.h"
+#include "fs/directory_cursor.h"
+#include "plan/json.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kRecordBuffer = 64 * 1024;
+
+class Engine {
+ public:
+  explicit Engine(const ApplyRequest& request)
+      : request_(request),
+        fs_(request.fs),
+        book_(request.policy.limits),
+        looks_{request.fs,     request.source, request.replica,      request.plan.options,
+               request.policy, request.filter, request.follow_source},
+        stages_{request.fs,         request.policy, book_, request.follow_source,
+                request.stop,       request.copied},
+        max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
+
+  Result<ApplyResult> run() {
+    if (request_.dry_run) return check_only();
+    if (Status cleared = clear_leftovers(); !cleared) return std::move(cleared).error();
+    if (request_.plan.actions.empty()) return result(false);
+    auto area = open_area();
+    if (!area) return area.error();
+    return run_in(*area);
+  }
+
+ private:
+  ApplyResult result(bool conflicts) const { return {book_.limits(), stopped(), conflicts}; }
+
+  bool stopped() const { return request_.stop != nullptr && *request_.stop; }
+
+  // Staging folders that killed runs left below the root.
+  Status clear_leftovers() {
+    Looker looker(looks_, max_open_, true);
+    for (const RelPath& leftover : request_.leftovers) {
+      const auto home = looker.replica_parent(leftover);
+      if (!home) return home.error();
+      const auto cleared = StagingArea::clear_leftover(fs_, *home);
+      if (!cleared) return Error(cleared.error()).at(leftover.bytes());
+    }
+    return success();
+  }
+
+  Result<StagingArea> open_area() {
+    const int root = request_.replica.fd.get();
+    auto area = StagingArea::open(fs_, root, request_.policy.as_root);
+    if (area || area.error().error_number != EACCES) return area;
+    // A read-only root of the caller's own: `finish` of the root gives it its mode.
+    Looker looker(looks_, max_open_, true);
+    if (!looker.loosen(root, RelPath())) return area;
+    return StagingArea::open(fs_, root, request_.policy.as_root);
+  }
+
+  Result<ApplyResult> run_in(StagingArea& area) {
+    std::vector<Looker> lookers;
+    std::vector<Fd> folders;
+    lookers.reserve(request_.threads);
+    for (std::size_t thread = 0; thread < request_.threads; ++thread) {
+      auto folder = area.folder(std::to_string(thread));
+      if (!folder) return folder.error();
+      folders.push_back(std::move(*folder));
+      lookers.emplace_back(looks_, max_open_, true);
+    }
+    auto own_folder = area.folder("commit");
+    if (!own_folder) return own_folder.error();
+    Looker own(looks_, max_open_, true);
+    const CommitContext context{request_, looks_, stages_, book_, area};
+    Committer committer(context, own, std::move(*own_folder));
+    Status done = run_windows(area, committer, lookers, folders);
+    committer.tighten(lookers);
+    const Status removed = area.remove();
+    if (!removed) {
+      request_.observer.warn("the staging folder '.sync-txn' could not be cleared; the next run does it");
+    }
+    if (!done) return std::move(done).error();
+    if (Status root = committer.finish_root_time(); !root) {
+      request_.observer.warn("the replica folder's own modification time could not be set");
+    }
+    return result(committer.has_conflicts());
+  }
+
+  Status run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
+                     const std::vector<Fd>& folders) {
+    const std::vector<Action>& actions = request_.plan.actions;
+    for (std::size_t begin = 0; begin < actions.size();) {
+      const WindowRange range = window_at(actions, begin);
+      if (Status written = write_record(area, range); !written) return written;
+      auto slots = stage_window({looks_, stages_, actions, range, lookers, folders});
+      commit(committer, range, slots, folders);
+      if (Status purged = committer.purge(); !purged) return purged;
+      for_each(range, [&](const Action& action, std::uint64_t seq) {
+        if (action.phase != Phase::kFinish) return;
+        if (stopped()) return committer.skip(action, seq);
+        committer.finish(action, seq);
+      });
+      for (const std::string& sentence : book_.take_news()) request_.observer.warn(sentence);
+      begin = range.end;
+    }
+    return success();
+  }
+
+  // The renames in the plan's order, then what changes in place.
+  void commit(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots,
+              const std::vector<Fd>& folders) {
+    const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
+    for_each(range, [&](const Action& action, std::uint64_t seq) {
+      if (action.phase == Phase::kFinish || is_in_place(action)) return;
+      if (stopped()) return committer.skip(action, seq);
+      committer.commit(action, seq, slots[seq - 1 - range.begin], folders);
+    });
+    for_each(range, [&](const Action& action, std::uint64_t seq) {
+      if (action.phase == Phase::kFinish || !is_in_place(action)) return;
+      if (stopped()) return committer.skip(action, seq);
+      committer.change_in_place(action, seq);
+    });
+  }
+
+  template <class Do>
+  void for_each(WindowRange range, Do act) {
+    for (std::size_t i = range.begin; i < range.end; ++i) act(request_.plan.actions[i], i + 1);
+  }
+
+  // What the window is about to do, in the form of the plan document, for whoever has to find out
+  // after a kill what went on.
+  Status write_record(StagingArea& area, WindowRange range) {
+    static constexpr const char* kName = "record";
+    Status removed = fs_.remove_file(area.fd(), kName);
+    if (!removed && removed.error().error_number != ENOENT) return removed;
+    auto file = fs_.create_file(area.fd(), kName, 0600);
+    if (!file) return file.error();
+    std::string text = "{\"plan_id\":" + json_string(request_.plan.plan_id) +
+                       ",\"begin\":" + std::to_string(range.begin + 1) +
+                       ",\"end\":" + std::to_string(range.end) + "}\n";
+    const auto flush = [&]() -> Status {
+      for (std::size_t at = 0; at < text.size();) {
+        const auto count = fs_.write(file->get(), std::as_bytes(std::span(text)).subspan(at));
+        if (!count) return count.error();
+        at += *count;
+      }
+      text.clear();
+      return success();
+    };
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      text += action_json(request_.plan.actions[i], i + 1) + "\n";
+      if (text.size() < kRecordBuffer) continue;
+      if (Status written = flush(); !written) return written;
+    }
+    if (Status written = flush(); !written) return written;
+    return fs_.close(std::move(*file));
+  }
+
+  Result<ApplyResult> check_only() {
+    Looker looker(looks_, max_open_, false);
+    Outcomes outcomes(request_.observer, request_.follow_source);
+    for_each({0, request_.plan.actions.size()}, [&](const Action& action, std::uint64_t seq) {
+      if (stopped()) return outcomes.skip(action, seq);
+      if (!outcomes.settle_look(action, seq, looker.look(action))) {
+        outcomes.done(action, seq, Outcome::kOk);
+      }
+    });
+    return result(false);
+  }
+
+  const ApplyRequest& request_;
+  FileSystem& fs_;
+  LimitBook book_;
+  LookContext looks_;
+  StageContext stages_;
+  std::size_t max_open_;
+};
+
+}  // namespace
+
+Result<ApplyResult> apply_plan(const ApplyRequest& request) { return Engine(request).run(); }
+
+Status lock_replica(FileSystem& fs, const Root& replica) {
+  Status locked = fs.lock(replica.fd.get());
+  if (locked) return locked;
+  if (locked.error().error_number != EWOULDBLOCK) return std::move(locked).error().at(replica.path);
+  return Error{ErrorCode::kLocked, "lock", replica.path, EWOULDBLOCK,
+               "another run is working on this replica"};
+}
+
+}  // namespace foldersync

@@ -1,0 +1,51 @@
+// Executing a plan: look again, stage, rename, put metadata right, finish, purge; in windows.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "apply/report.h"
+#include "core/file_system_limits.h"
+#include "core/result.h"
+#include "fs/copy.h"
+#include "fs/file_system.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+#include "plan/filter.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+struct ApplyRequest {
+  FileSystem& fs;
+  const Root& source;
+  const Root& replica;  // the caller holds its lock
+  const Plan& plan;
+  Policy policy;
+  const Filter& filter;  // compiled from the plan's rules
+  ApplyObserver& observer;
+  std::size_t threads = 1;
+  bool follow_source = false;  // the plan was made just now: mirror what the source has by now
+  bool dry_run = false;        // check everything, change nothing
+  std::vector<RelPath> leftovers;  // staging folders below the root that killed runs left
+  const std::atomic<bool>* stop = nullptr;
+  ByteCounter* copied = nullptr;
+};
+
+struct ApplyResult {
+  FileSystemLimits limits;  // as they are known now
+  bool stopped = false;
+  bool conflicts = false;   // what others wrote lies in the staging folder's `conflict`
+};
+
+// Reports every action of the plan exactly once. An error is of the whole operation: the staging
+// folder can't be made, say. Errors of one path are reported and the rest goes on.
+Result<ApplyResult> apply_plan(const ApplyRequest& request);
+
+// Takes the lock that only one run may hold of a replica. It dies with the process.
+// Error kLocked where another run holds it.
+Status lock_replica(FileSystem& fs, const Root& replica);
+
+}  // namespace foldersync

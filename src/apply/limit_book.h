@@ -1,0 +1,37 @@
+// What turns out, while a plan is applied, to be more than the replica's file system can hold.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/file_system_limits.h"
+#include "core/file_time.h"
+
+namespace foldersync {
+
+// Learns from what was set and read back on objects that nobody else can change. Any thread.
+class LimitBook {
+ public:
+  explicit LimitBook(const FileSystemLimits& known) : limits_(known) {}
+
+  [[nodiscard]] FileSystemLimits limits() const;
+
+  void saw_mtime(FileTime wanted, FileTime found);
+  void saw_no_owners(int error_number);
+  void saw_no_modes();
+  void saw_no_xattrs(int error_number, bool for_ever);
+
+  // A sentence for each kind that was learned, each once.
+  std::vector<std::string> take_news();
+
+ private:
+  void tell(std::string sentence);
+
+  mutable std::mutex mutex_;
+  FileSystemLimits limits_;
+  std::vector<std::string> told_;
+  std::vector<std::string> news_;
+};
+
+}  // namespace foldersync

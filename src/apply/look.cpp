@@ -1,0 +1,255 @@
+#include "apply/look.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+
+// Whether the error says that the path leads nowhere.
+bool is_absence(const Error& error) {
+  return error.error_number == ENOENT || error.error_number == ENOTDIR ||
+         error.error_number == ELOOP;
+}
+
+CursorRules source_rules(const LookContext& context) {
+  return {std::nullopt, context.replica.status};
+}
+
+CursorRules replica_rules(const LookContext& context) {
+  CursorRules rules{std::nullopt, context.source.status};
+  if (!context.options.cross_mounts) rules.only_mount = context.replica.status.mount;
+  return rules;
+}
+
+Drift presence(Side side, const char* expected, const char* found) {
+  return {side, {"type", expected, found}};
+}
+
+void fail(LookResult& result, Error error) {
+  result.finding = Finding::kFailed;
+  result.error = std::move(error);
+}
+
+void stale(LookResult& result, Drift drift) {
+  result.finding = Finding::kStale;
+  result.drifts.push_back(std::move(drift));
+}
+
+}  // namespace
+
+Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
+    : context_(context),
+      source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
+      replica_(context.fs, context.replica.fd.get(), replica_rules(context), max_open),
+      judge_(context.fs),
+      may_loosen_(may_loosen) {}
+
+Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
+Result<int> Looker::replica_directory(const RelPath& path) { return enter_replica(path.bytes()); }
+Result<int> Looker::source_parent(const RelPath& path) { return source_.enter(path.parent_bytes()); }
+Result<int> Looker::replica_parent(const RelPath& path) { return enter_replica(path.parent_bytes()); }
+
+bool Looker::loosen(int directory, const RelPath& path) {
+  const auto status = context_.fs.status(directory);
+  if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll) return false;
+  if (!context_.fs.set_mode({directory, false}, status->mode | kOwnerAll)) return false;
+  loosened_.push_back({path, status->mode});
+  return true;
+}
+
+// Opens up one directory that could not be entered; false where that is of no use.
+bool Looker::open_up(const RelPath& closed) {
+  const auto parent = replica_.enter(closed.parent_bytes());
+  if (!parent) return false;
+  const auto entry = context_.fs.open_entry(*parent, std::string(closed.name()).c_str());
+  if (!entry) return false;
+  const auto status = context_.fs.status(entry->get());
+  if (!status || !status->is_directory() || status->uid != ::geteuid()) return false;
+  // Another thread may have been here first.
+  if ((status->mode & kOwnerAll) == kOwnerAll) return true;
+  if (!context_.fs.set_mode({entry->get(), true}, status->mode | kOwnerAll)) return false;
+  loosened_.push_back({closed, status->mode});
+  return true;
+}
+
+Result<int> Looker::enter_replica(std::string_view path) {
+  auto directory = replica_.enter(path);
+  std::string last;
+  while (!directory && may_loosen_ && directory.error().error_number == EACCES) {
+    const std::string closed = directory.error().path;
+    if (closed.empty() || closed == last || !open_up(RelPath(closed))) break;
+    last = closed;
+    directory = replica_.enter(path);
+  }
+  return directory;
+}
+
+Result<std::optional<FileStatus>> Looker::status_in(DirectoryCursor& cursor, const Root& root,
+                                                    const RelPath& path, bool replica) {
+  using Answer = std::optional<FileStatus>;
+  if (path.is_root()) {
+    const auto status = context_.fs.status(root.fd.get());
+    if (!status) return status.error();
+    return Answer(*status);
+  }
+  const auto parent = replica ? enter_replica(path.parent_bytes()) : cursor.enter(path.parent_bytes());
+  if (!parent) {
+    if (is_absence(parent.error())) return Answer();
+    return parent.error();
+  }
+  const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
+  if (status) return Answer(*status);
+  if (is_absence(status.error())) return Answer();
+  return Error(status.error()).at(path.bytes());
+}
+
+Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
+  return status_in(source_, context_.source, path, false);
+}
+
+Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
+  return status_in(replica_, context_.replica, path, true);
+}
+
+bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
+  if (context_.filter.empty()) return false;
+  for (RelPath ancestor = path; !ancestor.is_root(); ancestor = ancestor.parent()) {
+    const bool directory = is_directory || ancestor != path;
+    if (context_.filter.excludes(ancestor.parent_bytes(), ancestor.name(), directory)) return true;
+  }
+  return false;
+}
+
+void Looker::look_at_source(const Action& action, LookResult& result) {
+  auto source = source_status(action.path);
+  if (!source) return fail(result, std::move(source).error());
+  result.source = *source;
+  if (!action.after) {
+    // The source is the authority: what it has is never deleted.
+    const bool may_go = !result.source || (context_.options.delete_excluded &&
+                                           is_excluded(action.path, result.source->is_directory()));
+    if (!may_go) stale(result, presence(Side::kSource, "absent", to_string(result.source->type)));
+    return;
+  }
+  if (!result.source) {
+    return stale(result, presence(Side::kSource, to_string(action.after->type), "absent"));
+  }
+  if (result.source->type == FileType::kSymlink) {
+    const auto parent = source_parent(action.path);
+    auto target = parent ? context_.fs.link_target(*parent, std::string(action.path.name()).c_str())
+                         : Result<std::string>(parent.error());
+    if (!target) return fail(result, std::move(target).error().at(action.path.bytes()));
+    result.source_target = std::move(*target);
+  }
+  const bool new_object = action.op != Op::kMetadata || !result.replica;
+  Facts today = wanted_facts(*result.source, result.source_target,
+                             new_object ? nullptr : &*result.replica, context_.policy);
+  if (action.phase == Phase::kFinish) today.mtime = result.source->mtime;
+  result.after = action.after;
+  for (Difference& difference : differences(*action.after, today, FileSystemLimits{})) {
+    result.drifts.push_back({Side::kSource, std::move(difference)});
+  }
+  if (result.drifts.empty()) return;
+  if (context_.follow_source && today.type == action.after->type) {
+    today.md5 = std::nullopt;
+    result.after = std::move(today);
+    result.drifts.clear();
+    return;
+  }
+  result.finding = Finding::kStale;
+}
+
+// Whether both files hold the same bytes; asked only where their stamps can't tell.
+bool Looker::has_same_content(const Action& action, const LookResult& result) {
+  const std::string name(action.path.name());
+  const auto source = source_parent(action.path);
+  const auto replica = replica_parent(action.path);
+  if (!source || !replica) return false;
+  DirectoryHashes none{CachedTree{}};
+  const auto common = judge_.common_md5({*source, name, *result.source}, none,
+                                        {*replica, name, *result.replica}, none);
+  return common && common->has_value();
+}
+
+bool Looker::is_one_object_with(const RelPath& other, const LookResult& result) {
+  const auto status = replica_status(other);
+  return status && *status && same_object(**status, *result.replica);
+}
+
+// Whether `after` holds in the replica. Requires: it is there, and so is the source.
+bool Looker::already_holds(const Action& action, const LookResult& result, const Facts& found) {
+  const Facts& after = *result.after;
+  if (!differences(after, found, context_.policy.limits).empty()) return false;
+  switch (action.op) {
+    case Op::kCreate:
+    case Op::kReplace:
+      return true;
+    case Op::kUpdate:
+      // Where stamps don't tell old from new, only content does.
+      if (action.reasons.has(Reason::kLink)) return false;
+      return !action.reasons.has(Reason::kContent) ||
+             !differences(*action.before, after, context_.policy.limits).empty() ||
+             has_same_content(action, result);
+    case Op::kMetadata:
+      return !action.reasons.has(Reason::kXattrs) && (!after.mode || after.mode == found.mode);
+    case Op::kLink:
+      return is_one_object_with(*action.other, result);
+    default:
+      return false;
+  }
+}
+
+void Looker::look_at_replica(const Action& action, LookResult& result) {
+  const auto is_expected_absent = !action.before.has_value();
+  if (!result.replica) {
+    if (!action.after) result.finding = Finding::kAlready;
+    if (action.after && !is_expected_absent) {
+      stale(result, presence(Side::kReplica, to_string(action.before->type), "absent"));
+    }
+    return;
+  }
+  std::string target;
+  if (result.replica->type == FileType::kSymlink) {
+    const auto parent = replica_parent(action.path);
+    auto read = parent ? context_.fs.link_target(*parent, std::string(action.path.name()).c_str())
+                       : Result<std::string>(parent.error());
+    if (!read) return fail(result, std::move(read).error().at(action.path.bytes()));
+    target = std::move(*read);
+  }
+  const Facts found = found_facts(*result.replica, target, context_.policy);
+  if (action.after && already_holds(action, result, found)) {
+    result.finding = Finding::kAlready;
+    return;
+  }
+  if (is_expected_absent) {
+    return stale(result, presence(Side::kReplica, "absent", to_string(found.type)));
+  }
+  for (Difference& difference : differences(*action.before, found, context_.policy.limits)) {
+    stale(result, {Side::kReplica, std::move(difference)});
+  }
+  if (action.before->links && *action.before->links != result.replica->links) {
+    stale(result, {Side::kReplica,
+                   {"links", std::to_string(*action.before->links),
+                    std::to_string(result.replica->links)}});
+  }
+}
+
+LookResult Looker::look(const Action& action) {
+  LookResult result;
+  auto replica = replica_status(action.path);
+  if (!replica) {
+    fail(result, std::move(replica).error());
+    return result;
+  }
+  result.replica = *replica;
+  look_at_source(action, result);
+  if (result.finding == Finding::kHolds) look_at_replica(action, result);
+  return result;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,88 @@
+#include "apply/outcomes.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace foldersync {
+
+void Outcomes::done(const Action& action, std::uint64_t seq, Outcome outcome, const Staged& made) {
+  ActionReport report;
+  report.seq = seq;
+  report.action = &action;
+  report.outcome = outcome;
+  report.grown = made.grown;
+  report.bytes = made.bytes;
+  observer_.report(report);
+}
+
+// What lies above a failed deletion has to stay, and nothing can be made below a missing directory.
+void Outcomes::remember_failure(const Action& action) {
+  if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
+  if (action.op != Op::kDelete) return;
+  for (RelPath path = action.path; !path.is_root(); path = path.parent()) {
+    if (!not_emptied_.insert(path).second) break;
+  }
+}
+
+bool Outcomes::failed_above(const RelPath& path) const {
+  if (not_made_.empty()) return false;
+  for (RelPath above = path; !above.is_root(); above = above.parent()) {
+    if (not_made_.contains(above)) return true;
+  }
+  return false;
+}
+
+void Outcomes::failed(const Action& action, std::uint64_t seq, Error error) {
+  const bool follows_failure = error.error_number == ENOENT && failed_above(action.path);
+  remember_failure(action);
+  if (error.path.empty()) error.path = action.path.shown();
+  ActionReport report;
+  report.seq = seq;
+  report.action = &action;
+  report.outcome = follows_failure ? Outcome::kSkipped : Outcome::kError;
+  report.error = std::move(error);
+  observer_.report(report);
+}
+
+void Outcomes::stale(const Action& action, std::uint64_t seq, std::vector<Drift> drifts) {
+  remember_failure(action);
+  ActionReport report;
+  report.seq = seq;
+  report.action = &action;
+  report.outcome = Outcome::kStale;
+  report.drifts = std::move(drifts);
+  observer_.report(report);
+}
+
+void Outcomes::skip(const Action& action, std::uint64_t seq) {
+  remember_failure(action);
+  done(action, seq, Outcome::kSkipped);
+}
+
+// Reports what a look already decides; false where the action is still to be done.
+bool Outcomes::settle_look(const Action& action, std::uint64_t seq, const LookResult& look) {
+  switch (look.finding) {
+    case Finding::kHolds:
+      return false;
+    case Finding::kAlready:
+      done(action, seq, Outcome::kAlready);
+      return true;
+    case Finding::kFailed:
+      failed(action, seq, *look.error);
+      return true;
+    case Finding::kStale:
+      break;
+  }
+  if (failed_above(action.path) && !look.replica) {
+    skip(action, seq);
+  } else if (follow_source_ && !look.drifts.empty() &&
+             look.drifts.front().side == Side::kSource) {
+    failed(action, seq, Error{ErrorCode::kChanged, "look", {}, look.source ? 0 : ENOENT,
+                              "the source changed after it was planned"});
+  } else {
+    stale(action, seq, look.drifts);
+  }
+  return true;
+}
+
+}  // namespace foldersync

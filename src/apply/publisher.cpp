@@ -1,0 +1,185 @@
+#include "apply/publisher.h"
+
+#include <cerrno>
+
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerWrite = 0200;
+
+bool lacks_flag(const Status& renamed) {
+  const int number = renamed.error().error_number;
+  return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
+}
+
+bool is_taken(const Status& status) { return status.error().error_number == EEXIST; }
+
+}  // namespace
+
+void Publisher::say_once(bool& said, const char* sentence) {
+  if (!said) observer_.warn(sentence);
+  said = true;
+}
+
+// Whether what a rename brought into the staging folder is what was looked at before, and, where it
+// is a directory, is empty.
+Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
+  const auto found = fs_.status_at(moved.directory, moved.name.c_str());
+  if (!found) return found.error();
+  if (!found->is_directory()) return same_content_stamps(*found, expected);
+  if (!same_object(*found, expected)) return false;
+  const auto directory = fs_.open_directory(moved.directory, moved.name.c_str());
+  // One that may not be read shows when it is removed.
+  if (!directory) return true;
+  Listing listing;
+  if (Status read = listing.read(fs_, directory->get()); !read) return read.error();
+  return listing.entries().empty();
+}
+
+// A plain user may move a directory to another parent only while it is writable.
+Status Publisher::let_move(const Place& directory) {
+  const auto entry = fs_.open_entry(directory.directory, directory.name.c_str());
+  if (!entry) return entry.error();
+  const auto status = fs_.status(entry->get());
+  if (!status) return status.error();
+  if (!status->is_directory()) return system_error("rename", EACCES);
+  return fs_.set_mode({entry->get(), true}, status->mode | kOwnerWrite);
+}
+
+Result<Published> Publisher::create(const Place& staged, const Place& target) {
+  Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
+                              target.name.c_str(), RenameMode::kNoReplace);
+  if (renamed) return Published::kDone;
+  if (is_taken(renamed)) return Published::kForeign;
+  if (lacks_flag(renamed)) return create_without_noreplace(staged, target);
+  return std::move(renamed).error();
+}
+
+Result<Published> Publisher::create_without_noreplace(const Place& staged, const Place& target) {
+  say_once(said_no_noreplace_,
+           "the replica's file system can't rename without replacing: new names are made by a link");
+  Status linked = fs_.make_link(staged.directory, staged.name.c_str(), target.directory,
+                                target.name.c_str());
+  if (linked) {
+    if (Status removed = fs_.remove_file(staged.directory, staged.name.c_str()); !removed) {
+      return removed.error();
+    }
+    return Published::kDone;
+  }
+  if (is_taken(linked)) return Published::kForeign;
+  const auto there = fs_.status_at(target.directory, target.name.c_str());
+  if (there) return Published::kForeign;
+  if (there.error().error_number != ENOENT) return there.error();
+  // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
+  // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
+  Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
+                              target.name.c_str(), RenameMode::kReplace);
+  if (!renamed) return std::move(renamed).error();
+  return Published::kDone;
+}
+
+Result<Published> Publisher::replace(const StagedPlace& staged, const Place& target,
+                                     const FileStatus& expected) {
+  const auto exchange = [&] {
+    return fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
+                      RenameMode::kExchange);
+  };
+  Status exchanged = exchange();
+  if (!exchanged && exchanged.error().error_number == EACCES && expected.is_directory() &&
+      let_move(target)) {
+    exchanged = exchange();
+  }
+  if (!exchanged) {
+    const int number = exchanged.error().error_number;
+    if (number == EXDEV && expected.is_directory()) return replace_empty_directory(staged, target);
+    if (lacks_flag(exchanged)) return replace_without_exchange(staged, target, expected);
+    if (number == ENOENT) return Published::kForeign;
+    return std::move(exchanged).error();
+  }
+  const auto as_expected = is_as_expected(staged, expected);
+  if (as_expected && *as_expected) return Published::kDisplaced;
+  auto back = exchange_back(staged, target);
+  if (back && *back == Published::kForeign && !as_expected) return as_expected.error();
+  return back;
+}
+
+// RACE: what others put there between the look and the exchange came out, and goes back as it was.
+// Where they replaced it once more meanwhile, the newer of theirs comes out: it is stranded, too.
+Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Place& target) {
+  if (!fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
+                  RenameMode::kExchange)) {
+    return Published::kStranded;
+  }
+  const auto ours = fs_.status_at(staged.directory, staged.name.c_str());
+  return ours && same_object(*ours, staged.made) ? Published::kForeign : Published::kStranded;
+}
+
+// Where a directory can't be renamed (overlay file systems), it is removed, since it is empty.
+// RACE: for a moment neither the old nor the new is there.
+Result<Published> Publisher::replace_empty_directory(const Place& staged, const Place& target) {
+  Status removed = fs_.remove_directory(target.directory, target.name.c_str());
+  if (!removed && (removed.error().error_number == ENOTEMPTY || is_taken(removed))) {
+    return Published::kForeign;
+  }
+  if (!removed) return std::move(removed).error();
+  return create(staged, target);
+}
+
+Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
+                                                      const Place& target,
+                                                      const FileStatus& expected) {
+  say_once(said_no_exchange_,
+           "the replica's file system can't exchange names: what is replaced is moved aside first");
+  if (expected.is_directory()) return replace_empty_directory(staged, target);
+  if (!staged.made.is_directory()) {
+    const auto there = fs_.status_at(target.directory, target.name.c_str());
+    if (!there && there.error().error_number != ENOENT) return there.error();
+    if (!there || !same_content_stamps(*there, expected)) return Published::kForeign;
+    // RACE: what others put there between the look and the rename is replaced.
+    Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
+                                target.name.c_str(), RenameMode::kReplace);
+    if (!renamed) return std::move(renamed).error();
+    return Published::kDone;
+  }
+  // A directory in the place of a file: the old one goes aside, then the new one appears.
+  // RACE: for a moment neither is there. CRASH: the same, until the next run.
+  const Place aside{staged.directory, staged.name + ".old"};
+  const auto taken = take_away(target, aside, expected);
+  if (!taken || *taken != Published::kDisplaced) return taken;
+  auto created = create(staged, target);
+  if (created && *created == Published::kDone) return created;
+  // What was put aside is what the plan wanted to go; it goes back all the same, if it can.
+  (void)fs_.rename(aside.directory, aside.name.c_str(), target.directory, target.name.c_str(),
+                   RenameMode::kNoReplace);
+  return created;
+}
+
+Result<Published> Publisher::take_away(const Place& target, const Place& staged,
+                                       const FileStatus& expected) {
+  Status renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,
+                              staged.name.c_str(), RenameMode::kNoReplace);
+  // The staged name is this run's own, nothing can be lost under it.
+  if (!renamed && lacks_flag(renamed)) {
+    renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,
+                         staged.name.c_str(), RenameMode::kReplace);
+  }
+  if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
+  if (!renamed) return std::move(renamed).error();
+  const auto as_expected = is_as_expected(staged, expected);
+  if (as_expected && *as_expected) return Published::kDisplaced;
+  // RACE: what others put there between the look and the rename goes back.
+  Status back = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
+                           target.name.c_str(), RenameMode::kNoReplace);
+  if (!back && lacks_flag(back)) {
+    // RACE: what gets the name between the look and this rename is replaced.
+    back = fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
+                      RenameMode::kReplace);
+  }
+  if (!back) return Published::kStranded;
+  if (!as_expected) return as_expected.error();
+  return Published::kForeign;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,52 @@
+// What became of each action.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+
+namespace foldersync {
+
+enum class Outcome : std::uint8_t {
+  kOk,       // done
+  kAlready,  // the replica held it before
+  kStale,    // a tree is not what the plan expects: left alone
+  kError,    // tried, and it failed: the old state is kept
+  kSkipped,  // not tried, because an earlier one failed or the run was stopped
+};
+
+// "ok", "already", "stale", "error", "skipped".
+const char* to_string(Outcome outcome);
+
+// A precondition that no longer holds.
+struct Drift {
+  Side side = Side::kReplica;
+  Difference difference;
+};
+
+struct ActionReport {
+  std::uint64_t seq = 0;  // place in the plan, from 1
+  const Action* action = nullptr;
+  Outcome outcome = Outcome::kOk;
+  bool grown = false;          // the source's file grew while it was copied: a prefix is published
+  std::uint64_t bytes = 0;     // of content written
+  std::optional<Error> error;  // of kError; of kSkipped where there is one
+  std::vector<Drift> drifts;   // of kStale
+};
+
+// Is told what happens, by the thread that called apply.
+class ApplyObserver {
+ public:
+  virtual ~ApplyObserver() = default;
+  // Exactly once for each action of the plan.
+  virtual void report(const ActionReport& report) = 0;
+  // Something a person should know, once a kind: a sentence.
+  virtual void warn(const std::string& sentence) = 0;
+};
+
+}  // namespace foldersync

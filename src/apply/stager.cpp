@@ -1,0 +1,154 @@
+#include "apply/stager.h"
+
+#include <optional>
+#include <utility>
+
+#include "apply/attributes.h"
+#include "fs/xattrs.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr int kTries = 3;
+constexpr std::uint32_t kPrivate = 0600;
+constexpr std::uint32_t kOwnerAll = 0700;
+
+Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 0, what}; }
+
+}  // namespace
+
+Result<Staged> Stager::stage(const Action& action, const LookResult& look, int folder,
+                             const std::string& name) {
+  if (look.source->is_directory()) return stage_directory(action, look, folder, name);
+  const auto parent = looker_.source_parent(action.path);
+  if (!parent) return parent.error();
+  const std::string source_name(action.path.name());
+  auto staged = look.source->is_file()
+                    ? stage_file(action, look, *parent, folder, name)
+                    : stage_other(look, *parent, folder, name, source_name);
+  if (!staged) {
+    // Whatever was made is of no use; where nothing was, this finds nothing.
+    (void)context_.fs.remove_file(folder, name.c_str());
+    return std::move(staged).error().at(action.path.bytes());
+  }
+  return staged;
+}
+
+Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,
+                                  int folder, const std::string& name) {
+  FileStatus seen = *look.source;
+  for (int attempt = 1;; ++attempt) {
+    auto staged = copy_once(action, seen, source_parent, folder, name);
+    if (staged || staged.error().code != ErrorCode::kChanged || !context_.follow_source ||
+        attempt == kTries) {
+      return staged;
+    }
+    (void)context_.fs.remove_file(folder, name.c_str());
+    const auto now = context_.fs.status_at(source_parent, std::string(action.path.name()).c_str());
+    if (!now) return now.error();
+    if (!now->is_file()) return changed("the source's file became something else");
+    seen = *now;
+  }
+}
+
+Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
+                                 int folder, const std::string& name) {
+  const std::string source_name(action.path.name());
+  const auto from = open_looked_at(context_.fs, {source_parent, source_name, seen});
+  if (!from) return from.error();
+  const auto before = context_.fs.status(from->get());
+  if (!before) return before.error();
+  auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
+  if (!to) return to.error();
+  auto staged = copy_into(action, from->get(), *before, to->get());
+  if (!staged) return staged;
+  if (Status closed = context_.fs.close(std::move(*to)); !closed) return closed.error();
+  return staged;
+}
+
+Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatus& before, int to) {
+  buffer_.resize(kBufferBytes);
+  const bool pinned = action.after->md5.has_value();
+  hasher_.finish();  // a copy that failed may have left its part
+  CopyRequest request{from, to, &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied};
+  const auto bytes = copy_content(context_.fs, request, buffer_);
+  if (!bytes) return bytes.error();
+  const auto after = context_.fs.status(from);
+  if (!after) return after.error();
+  Staged staged;
+  staged.bytes = *bytes;
+  if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {
+    staged.grown = after->size > before.size && *bytes == before.size;
+    if (!staged.grown) return changed("the source's file changed while it was copied");
+  } else if (*bytes != before.size) {
+    return changed("the source's file holds less than it says");
+  }
+  if (pinned && hasher_.finish() != *action.after->md5) {
+    return changed("the source's content is not what the plan names (md5)");
+  }
+  std::vector<Xattr> xattrs;
+  if (context_.policy.limits.holds_xattrs) {
+    auto read = read_xattrs(context_.fs, {from, false}, context_.policy.as_root);
+    if (!read) return read.error();
+    xattrs = std::move(*read);
+  }
+  auto status = set_attributes({context_.fs, context_.policy, context_.book, {to, false}, before,
+                                &xattrs, 0, true, true});
+  if (!status) return status.error();
+  staged.status = *status;
+  return staged;
+}
+
+Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look, int folder,
+                                       const std::string& name) {
+  const auto source = looker_.source_directory(action.path);
+  // A directory that may not be read is mirrored as far as it can be seen.
+  std::vector<Xattr> xattrs;
+  if (source && context_.policy.limits.holds_xattrs) {
+    auto read = read_xattrs(context_.fs, {*source, false}, context_.policy.as_root);
+    if (!read) return read.error();
+    xattrs = std::move(*read);
+  }
+  if (Status made = context_.fs.make_directory(folder, name.c_str(), kOwnerAll); !made) {
+    return made.error();
+  }
+  const auto fd = context_.fs.open_directory(folder, name.c_str());
+  auto status = fd ? set_attributes({context_.fs, context_.policy, context_.book, {fd->get(), false},
+                                     *look.source, &xattrs, kOwnerAll, true, false})
+                   : Result<FileStatus>(fd.error());
+  if (!status) {
+    (void)context_.fs.remove_directory(folder, name.c_str());
+    return std::move(status).error().at(action.path.bytes());
+  }
+  return Staged{*status, false, 0};
+}
+
+Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, int folder,
+                                   const std::string& name, const std::string& source_name) {
+  const FileStatus& source = *look.source;
+  const Status made =
+      source.type == FileType::kSymlink
+          ? context_.fs.make_symlink(look.source_target.c_str(), folder, name.c_str())
+          : context_.fs.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev);
+  if (!made) return made.error();
+  const auto to = context_.fs.open_entry(folder, name.c_str());
+  if (!to) return to.error();
+  std::vector<Xattr> xattrs;
+  const auto from = context_.fs.open_entry(source_parent, source_name.c_str());
+  if (!from) return from.error();
+  const auto now = context_.fs.status(from->get());
+  if (!now) return now.error();
+  if (!same_object(*now, source)) return changed("the source's entry became something else");
+  if (context_.policy.limits.holds_xattrs) {
+    auto read = read_xattrs(context_.fs, {from->get(), true}, context_.policy.as_root);
+    if (!read) return read.error();
+    xattrs = std::move(*read);
+  }
+  auto status = set_attributes({context_.fs, context_.policy, context_.book, {to->get(), true},
+                                source, &xattrs, 0, true, true});
+  if (!status) return status.error();
+  return Staged{*status, false, 0};
+}
+
+}  // namespace foldersync

@@ -1,0 +1,63 @@
+// Making what an action creates, complete with content and metadata, where nobody sees it yet.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apply/limit_book.h"
+#include "apply/look.h"
+#include "core/result.h"
+#include "fs/copy.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// A new object in a staging folder, ready to be renamed.
+struct Staged {
+  FileStatus status;        // as it was made
+  bool grown = false;       // the source grew while it was copied: this is what it held before
+  std::uint64_t bytes = 0;  // of content written
+};
+
+struct StageContext {
+  FileSystem& fs;
+  const Policy& policy;
+  LimitBook& book;
+  bool follow_source = false;  // as in LookContext
+  const std::atomic<bool>* stop = nullptr;
+  ByteCounter* copied = nullptr;
+};
+
+// One thread's workshop; holds a buffer of 256 KiB once it has copied.
+class Stager {
+ public:
+  Stager(const StageContext& context, Looker& looker) : context_(context), looker_(looker) {}
+
+  // Makes, as `name` in `folder`, what `action` creates; `look` is the look at it that found that
+  // it holds. A directory is made empty, with u+rwx for as long as its children are missing.
+  // On an error nothing is left. Error kChanged: the source is no longer what `look` saw, or
+  // changes faster than it can be copied (three tries).
+  Result<Staged> stage(const Action& action, const LookResult& look, int folder,
+                       const std::string& name);
+
+ private:
+  Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
+                            int folder, const std::string& name);
+  Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,
+                           int folder, const std::string& name);
+  Result<Staged> copy_into(const Action& action, int from, const FileStatus& before, int to);
+  Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
+                                 const std::string& name);
+  Result<Staged> stage_other(const LookResult& look, int source_parent, int folder,
+                             const std::string& name, const std::string& source_name);
+
+  const StageContext& context_;
+  Looker& looker_;
+  std::vector<std::byte> buffer_;
+  Md5Hasher hasher_;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,85 @@
+#include "apply/window.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace foldersync {
+namespace {
+
+// Actions of one directory that one thread takes at a time, at most.
+constexpr std::size_t kUnit = 64;
+
+std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRange range) {
+  std::vector<WindowRange> units;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    if (!is_staged(actions[i])) continue;
+    const bool joins = !units.empty() && units.back().end == i &&
+                       i - units.back().begin < kUnit &&
+                       actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
+    if (joins) {
+      units.back().end = i + 1;
+    } else {
+      units.push_back({i, i + 1});
+    }
+  }
+  return units;
+}
+
+void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, std::size_t index,
+               StagedSlot& slot) {
+  const Action& action = window.actions[index];
+  slot.folder = thread;
+  slot.name = std::to_string(index + 1);
+  slot.look = window.lookers[thread].look(action);
+  if (slot.look->finding != Finding::kHolds) return;
+  Action today = action;
+  today.after = slot.look->after;
+  auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
+  if (staged) {
+    slot.staged = std::move(*staged);
+  } else {
+    slot.error = std::move(staged).error();
+  }
+}
+
+}  // namespace
+
+WindowRange window_at(const std::vector<Action>& actions, std::size_t begin) {
+  WindowRange range{begin, begin};
+  std::uint64_t bytes = 0;
+  while (range.end < actions.size() && range.end - begin < kWindowActions && bytes < kWindowBytes) {
+    const Action& action = actions[range.end++];
+    if (is_staged(action)) bytes += action.after->size.value_or(0);
+  }
+  return range;
+}
+
+bool is_staged(const Action& action) {
+  if (action.phase != Phase::kMkdir && action.phase != Phase::kWrite) return false;
+  if (action.path.is_root()) return false;
+  return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+}
+
+std::vector<StagedSlot> stage_window(const StageWindow& window) {
+  std::vector<StagedSlot> slots(window.range.end - window.range.begin);
+  const std::vector<WindowRange> units = units_of(window.actions, window.range);
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::size_t thread) {
+    Stager stager(window.stages, window.lookers[thread]);
+    for (std::size_t unit = next++; unit < units.size(); unit = next++) {
+      for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {
+        if (window.stages.stop != nullptr && *window.stages.stop) return;
+        stage_one(window, stager, thread, i, slots[i - window.range.begin]);
+      }
+    }
+  };
+  std::vector<std::thread> others;
+  const std::size_t threads = std::min(window.lookers.size(), units.size());
+  for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+  work(0);
+  for (std::thread& other : others) other.join();
+  return slots;
+}
+
+}  // namespace foldersync

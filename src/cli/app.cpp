@@ -1,0 +1,60 @@
+#include "cli/app.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "cli/apply_command.h"
+#include "cli/options.h"
+#include "cli/plan_command.h"
+#include "cli/run_command.h"
+#include "cli/scan_command.h"
+#include "cli/session.h"
+
+namespace foldersync {
+namespace {
+
+// A stream that is closed would give its number to the next file that is opened.
+void open_missing_streams() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd) return;
+  }
+}
+
+ExitCode run_command_of(const Settings& settings) {
+  auto session = Session::start(settings);
+  if (!session) {
+    std::fprintf(stderr, "sync: %s\n", describe(session.error()).c_str());
+    return exit_code_of(session.error());
+  }
+  switch (settings.command) {
+    case Command::kRun: return run_command(**session);
+    case Command::kPlan: return plan_command(**session);
+    case Command::kApply: return apply_command(**session);
+    case Command::kScan: return scan_command(**session);
+  }
+  return ExitCode::kFailed;
+}
+
+}  // namespace
+
+int run_app(std::vector<std::string> arguments) {
+  open_missing_streams();
+  // Modes are given exactly; nothing is made wider than asked for.
+  ::umask(0077);
+  try {
+    const ParsedCommandLine parsed = parse_command_line(std::move(arguments));
+    if (parsed.settings) return static_cast<int>(run_command_of(*parsed.settings));
+    std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
+    return static_cast<int>(parsed.exit_code);
+  } catch (const std::exception& failure) {
+    // Out of memory, or a library without its algorithm: nothing below throws on purpose.
+    std::fprintf(stderr, "sync: %s\n", failure.what());
+    return static_cast<int>(ExitCode::kFailed);
+  }
+}
+
+}  // namespace foldersync

@@ -1,0 +1,160 @@
+#include "cli/apply_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+#include "apply/staging_area.h"
+#include "cli/cycle.h"
+#include "fs/fd.h"
+#include "plan/guard.h"
+#include "plan/json.h"
+
+namespace foldersync {
+namespace {
+
+// A plan and how far its own words about where it belongs can be believed.
+struct ReadPlan {
+  Plan plan;
+  bool from_stdin = false;
+  bool is_protected = false;  // its file belongs to root or the caller, and nobody else can write it
+};
+
+Error invalid(const std::string& file, std::string detail) {
+  return Error{ErrorCode::kInvalidDocument, "read plan", file, 0, std::move(detail)};
+}
+
+ByteSource source_of(int fd) {
+  return [fd](std::span<char> buffer) -> Result<std::size_t> {
+    for (;;) {
+      const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno != EINTR) return system_error("read plan", errno);
+    }
+  };
+}
+
+Result<ReadPlan> read_plan_file(const std::string& name) {
+  if (name == "-") {
+    auto plan = read_plan(source_of(STDIN_FILENO));
+    if (!plan) return std::move(plan).error().at("standard input");
+    return ReadPlan{std::move(*plan), true, false};
+  }
+  const Fd fd(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd.is_open() && errno == ELOOP) return invalid(name, "a symbolic link: name the plan's file itself");
+  if (!fd.is_open()) return invalid(name, std::string("the plan can't be opened: ") + errno_name(errno));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) < 0) return system_error("stat", errno).at(name);
+  if (!S_ISREG(status.st_mode)) return invalid(name, "expected a regular file that holds a plan document");
+  auto plan = read_plan(source_of(fd.get()));
+  if (!plan) return std::move(plan).error().at(name);
+  const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
+  return ReadPlan{std::move(*plan), false, ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0};
+}
+
+Error refused(std::string detail) {
+  return Error{ErrorCode::kRefused, "apply", {}, 0, std::move(detail)};
+}
+
+class Applier {
+ public:
+  Applier(Session& session, Signals& signals)
+      : session_(session), settings_(session.settings()), signals_(signals) {}
+
+  ExitCode run() {
+    const double started = monotonic_seconds();
+    auto read = read_plan_file(settings_.plan_file);
+    if (!read) return fail(read.error());
+    const Plan& plan = read->plan;
+    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
+    auto roots = open_roots(*read);
+    if (!roots) return fail(roots.error());
+    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
+    if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
+    if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
+    return apply_and_log({session_, *log_, signals_, *roots, plan, {}, false, started});
+  }
+
+ private:
+  static ExitCode fail(const Error& error) {
+    std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
+    return exit_code_of(error);
+  }
+
+  // The rules are asked again, with the plan's own actions and not its figures.
+  static Status check_guards(const Plan& plan) {
+    for (const Guard& guard : plan.guards) {
+      if (guard.refused) return refused(explain(guard));
+    }
+    if (!plan.options.max_delete || plan.guards.empty()) return success();
+    Plan counted;
+    for (const Action& action : plan.actions) count(action, counted.summary);
+    const Guard again = max_delete_guard(counted, *plan.options.max_delete, plan.guards.front().of);
+    if (again.refused) return refused(explain(again));
+    return success();
+  }
+
+  Result<Roots> open_roots(const ReadPlan& read) {
+    const Plan& plan = read.plan;
+    if (!settings_.source.empty() && !settings_.replica.empty()) {
+      return session_.open_roots(settings_.source, settings_.replica);
+    }
+    if (!read.from_stdin && !read.is_protected) {
+      return refused("the plan's file can be written by others, so the folders it names are not "
+                     "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
+    }
+    const std::string& source = settings_.source.empty() ? plan.source.path : settings_.source;
+    const std::string& replica = settings_.replica.empty() ? plan.replica.path : settings_.replica;
+    auto roots = session_.open_roots(source, replica);
+    if (!roots) return roots;
+    const bool source_is_it = !settings_.source.empty() || roots->source.identity == plan.source.identity;
+    const std::string found = roots->replica ? roots->replica->identity : std::string();
+    const bool replica_is_it = !settings_.replica.empty() || found == plan.replica.identity;
+    if (source_is_it && replica_is_it) return roots;
+    return refused(std::string("the ") + (source_is_it ? "replica" : "source") + " '" +
+                   (source_is_it ? replica : source) + "' is not the folder that the plan was made " +
+                   "for (another file system, or made anew): if it is meant, name both with -s and -r");
+  }
+
+  Status open_log(const Roots& roots) {
+    const std::string file = settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
+    if (Status placed = session_.place_own_files(roots, {file, session_.state_folder()}); !placed) return placed;
+    auto log = Log::open({file, settings_.verbosity, wants_colour(settings_)});
+    if (!log) return log.error();
+    log_ = std::move(*log);
+    return success();
+  }
+
+  Status make_ready(Roots& roots, const Plan& plan) {
+    if (!roots.replica && !settings_.dry_run) {
+      const bool makes_root = !plan.actions.empty() && plan.actions.front().path.is_root();
+      if (!makes_root) return refused("the replica does not exist, and the plan expects one: make a new plan");
+      if (Status made = create_replica(session_.fs(), roots); !made) return made;
+    }
+    if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
+    if (settings_.dry_run) return success();
+    if (Status locked = take_lock(session_, signals_, *roots.replica); !locked) return locked;
+    const auto cleared = StagingArea::clear_leftover(session_.fs(), roots.replica->fd.get());
+    if (!cleared) return cleared.error();
+    if (*cleared) log_->warn("an earlier run was stopped in the middle: what it had staged is removed");
+    return success();
+  }
+
+  Session& session_;
+  const Settings& settings_;
+  Signals& signals_;
+  std::unique_ptr<Log> log_;
+};
+
+}  // namespace
+
+ExitCode apply_command(Session& session) {
+  Signals signals(false);
+  return Applier(session, signals).run();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,154 @@
+#include "cli/cycle.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "core/text.h"
+#include "plan/guard.h"
+#include "plan/render.h"
+
+namespace foldersync {
+namespace {
+
+std::string drift_text(const Drift& drift) {
+  return std::string(to_string(drift.side)) + " " + drift.difference.field + ": expected " +
+         escaped(drift.difference.expected) + ", found " + escaped(drift.difference.found);
+}
+
+std::string seconds_text(double seconds) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f s", seconds);
+  return text.data();
+}
+
+std::string count_text(const char* what, std::uint64_t count) {
+  return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
+}
+
+bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+ExitCode code_of(const CycleObserver& observer, const Plan& plan, const Signals& signals,
+                 bool stopped, bool conflicts) {
+  if (stopped) {
+    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+  }
+  if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
+  const bool partial = observer.count(Outcome::kError) > 0 || observer.count(Outcome::kSkipped) > 0 ||
+                       !plan.complete() || conflicts;
+  return partial ? ExitCode::kPartial : ExitCode::kDone;
+}
+
+}  // namespace
+
+double monotonic_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+bool wants_progress(const Settings& settings) {
+  if (settings.progress != When::kAuto) return settings.progress == When::kAlways;
+  return settings.verbosity != Verbosity::kQuiet && is_terminal(STDERR_FILENO);
+}
+
+bool wants_colour(const Settings& settings) {
+  if (settings.colour != When::kAuto) return settings.colour == When::kAlways;
+  const char* no_colour = std::getenv("NO_COLOR");
+  return (no_colour == nullptr || *no_colour == '\0') && is_terminal(STDOUT_FILENO);
+}
+
+void CycleObserver::report(const ActionReport& report) {
+  ++outcomes_[static_cast<std::size_t>(report.outcome)];
+  ++counts_.actions;
+  const std::string line = action_line(*report.action);
+  switch (report.outcome) {
+    case Outcome::kOk:
+      foldersync::count(*report.action, done_);
+      done_.bytes_to_write += report.bytes;
+      log_.info((dry_run_ ? "would " : "") + line +
+                (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""));
+      return;
+    case Outcome::kAlready:
+      log_.detail("already " + line);
+      return;
+    case Outcome::kStale: {
+      std::string text = "stale " + line;
+      for (const Drift& drift : report.drifts) text += "; " + drift_text(drift);
+      log_.warn(text);
+      return;
+    }
+    case Outcome::kError:
+      log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
+      return;
+    case Outcome::kSkipped:
+      log_.detail("skipped " + line);
+      return;
+  }
+}
+
+Status take_lock(Session& session, Signals& signals, const Root& replica) {
+  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
+  for (;;) {
+    Status locked = lock_replica(session.fs(), replica);
+    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
+    const double left = until - monotonic_seconds();
+    if (left <= 0 || signals.stop()) return locked;
+    signals.wait(std::min(left, 0.1));
+  }
+}
+
+ExitCode apply_and_log(const CycleRequest& request) {
+  Session& session = request.session;
+  Log& log = request.log;
+  const Plan& plan = request.plan;
+  const bool dry_run = session.settings().dry_run;
+  for (const Problem& problem : plan.problems) log.error(describe(problem));
+  for (const Skipped& skipped : plan.skipped) {
+    log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
+  }
+  auto filter = Filter::compile(plan.options.rules);
+  if (!filter) {
+    log.error(describe(filter.error()));
+    return ExitCode::kBadPlan;
+  }
+  ProgressCounts counts;
+  counts.total_actions = plan.actions.size();
+  counts.total_bytes = plan.summary.bytes_to_write;
+  CycleObserver observer(log, counts, dry_run);
+  Policy policy = session.policy(plan.options.replica_limits);
+  policy.checksum = plan.options.checksum;
+  policy.mirrors_owners = plan.options.owners;
+  const auto applied = [&] {
+    const Progress progress(counts, wants_progress(session.settings()));
+    return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
+                       *filter, observer, session.threads(), request.follow_source, dry_run,
+                       request.leftovers, &request.signals.stop(), &counts.bytes});
+  }();
+  if (!applied) {
+    log.error(describe(applied.error()));
+    return exit_code_of(applied.error());
+  }
+  session.save_state(*request.roots.replica, applied->limits);
+  const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
+  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->conflicts);
+  Summary done = observer.done();
+  done.unchanged = plan.summary.unchanged;
+  const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);
+  const std::string line =
+      std::string(dry_run ? "dry run, nothing changed: " : stopped ? "stopped: " : "done: ") +
+      summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
+      count_text("stale", observer.count(Outcome::kStale)) +
+      count_text("skipped", observer.count(Outcome::kSkipped)) +
+      count_text("problems", problems) + ", " + seconds_text(monotonic_seconds() - request.started);
+  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, line);
+  log.flush();
+  return log.console_failed() && code == ExitCode::kDone ? ExitCode::kPartial : code;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,203 @@
+#include "cli/log.h"
+
+#include <fcntl.h>
+#include <spdlog/formatter.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "cli/terminal.h"
+#include "fs/fd.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%v%$";
+
+Error cannot_open(const std::string& file, std::string detail, int error_number) {
+  return Error{ErrorCode::kRefused, "open log", file, error_number, std::move(detail)};
+}
+
+Result<Fd> open_log_file(const std::string& file) {
+  constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  Fd fd(::open(file.c_str(), kFlags, 0600));
+  if (!fd.is_open()) {
+    const int number = errno;
+    return cannot_open(file, number == ELOOP ? "the log file is a symbolic link" : "the log file can't be opened",
+                       number);
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) < 0) return cannot_open(file, "the log file can't be examined", errno);
+  if (!S_ISREG(status.st_mode)) return cannot_open(file, "the log file is not a regular file", 0);
+  // A run that was killed may have left a line without its end.
+  char last = '\n';
+  if (status.st_size > 0 && ::pread(fd.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
+    (void)!::write(fd.get(), "\n", 1);
+  }
+  return fd;
+}
+
+bool write_all(int fd, const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t count = ::write(fd, data, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    data += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  FileSink(std::string file, Fd fd) : file_(std::move(file)), fd_(std::move(fd)) {}
+
+  Status reopen() {
+    const std::lock_guard lock(mutex_);
+    flush_();
+    auto fd = open_log_file(file_);
+    if (!fd) return fd.error();
+    fd_ = std::move(*fd);
+    return success();
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    formatter_->format(message, buffer_);
+    if (buffer_.size() >= kBufferBytes) flush_();
+  }
+
+  void flush_() override {
+    if (!write_all(fd_.get(), buffer_.data(), buffer_.size()) && !told_) {
+      told_ = true;
+      std::fprintf(stderr, "sync: the log file can't be written: %s\n", std::strerror(errno));
+    }
+    buffer_.clear();
+  }
+
+ private:
+  std::string file_;
+  Fd fd_;
+  spdlog::memory_buf_t buffer_;
+  bool told_ = false;
+};
+
+// Standard output and standard error. Several lines are written at a time, but for a terminal.
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit ConsoleSink(bool colour) : colour_(colour), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+  bool failed() {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (message.level >= spdlog::level::warn) {
+      flush_();
+      spdlog::memory_buf_t line;
+      format_to(message, line);
+      const TerminalLine::Pause pause;
+      (void)write_all(STDERR_FILENO, line.data(), line.size());
+      return;
+    }
+    format_to(message, buffer_);
+    if (terminal_ || buffer_.size() >= kBufferBytes) flush_();
+  }
+
+  void flush_() override {
+    if (buffer_.size() == 0) return;
+    const TerminalLine::Pause pause;
+    if (!failed_ && !write_all(STDOUT_FILENO, buffer_.data(), buffer_.size())) failed_ = true;
+    buffer_.clear();
+  }
+
+ private:
+  void format_to(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) {
+    const char* code = message.level >= spdlog::level::err    ? "\033[31m"
+                       : message.level >= spdlog::level::warn ? "\033[33m"
+                                                              : nullptr;
+    const bool coloured = colour_ && code != nullptr;
+    if (coloured) out.append(code, code + std::strlen(code));
+    formatter_->format(message, out);
+    if (!coloured) return;
+    constexpr const char* kEnd = "\033[0m";
+    out.append(kEnd, kEnd + std::strlen(kEnd));
+  }
+
+  bool colour_;
+  bool terminal_;
+  bool failed_ = false;
+  spdlog::memory_buf_t buffer_;
+};
+
+class SpdLog final : public Log {
+ public:
+  SpdLog(const LogSettings& settings, std::shared_ptr<FileSink> file)
+      : file_(std::move(file)), console_(std::make_shared<ConsoleSink>(settings.colour)) {
+    console_->set_level(settings.verbosity == Verbosity::kQuiet     ? spdlog::level::warn
+                        : settings.verbosity == Verbosity::kVerbose ? spdlog::level::debug
+                                                                    : spdlog::level::info);
+    if (file_) file_->set_level(spdlog::level::debug);
+    for (spdlog::sinks::sink* sink : sinks()) {
+      sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+          kPattern, spdlog::pattern_time_type::utc));
+    }
+  }
+  ~SpdLog() override { flush_all(); }
+
+  void write(Level level, const std::string& line) override {
+    switch (level) {
+      case Level::kInfo: return send(spdlog::level::info, "INFO " + line);
+      case Level::kWarning: return send(spdlog::level::warn, "WARN " + line);
+      case Level::kError: return send(spdlog::level::err, "ERROR " + line);
+    }
+  }
+  void detail(const std::string& line) override { send(spdlog::level::debug, "INFO " + line); }
+  void flush() override { flush_all(); }
+  Status reopen() override { return file_ ? file_->reopen() : success(); }
+  bool console_failed() const override { return console_->failed(); }
+
+ private:
+  std::vector<spdlog::sinks::sink*> sinks() const {
+    std::vector<spdlog::sinks::sink*> all{console_.get()};
+    if (file_) all.push_back(file_.get());
+    return all;
+  }
+
+  void send(spdlog::level::level_enum level, const std::string& text) {
+    const spdlog::details::log_msg message("", level, text);
+    for (spdlog::sinks::sink* sink : sinks()) {
+      if (sink->should_log(level)) sink->log(message);
+    }
+  }
+
+  void flush_all() {
+    for (spdlog::sinks::sink* sink : sinks()) sink->flush();
+  }
+
+  std::shared_ptr<FileSink> file_;
+  std::shared_ptr<ConsoleSink> console_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings) {
+  std::shared_ptr<FileSink> file;
+  if (!settings.file.empty()) {
+    auto fd = open_log_file(settings.file);
+    if (!fd) return fd.error();
+    file = std::make_shared<FileSink>(settings.file, std::move(*fd));
+  }
+  return std::unique_ptr<Log>(std::make_unique<SpdLog>(settings, std::move(file)));
+}
+
+}  // namespace foldersync

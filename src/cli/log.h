@@ -1,0 +1,46 @@
+// Log file and console: the one file pair that knows the logging library.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/options.h"
+#include "core/result.h"
+
+namespace foldersync {
+
+enum class Level : std::uint8_t { kInfo, kWarning, kError };
+
+struct LogSettings {
+  std::string file;  // bytes; empty: no log file
+  Verbosity verbosity = Verbosity::kNormal;
+  bool colour = false;
+};
+
+// Writes "2026-11-22T18:40:00.123Z INFO create docs/new/a.txt 1.2 KiB": one line an event, to the
+// log file always, to the console as verbosity has it: informative lines on standard output,
+// warnings and errors on standard error. What callers pass must be escaped where it is a name.
+// One thread.
+class Log {
+ public:
+  // Error kRefused where the file can't be opened or is no regular file: it is opened for
+  // appending, made with mode 0600, never followed as a link, never waited for.
+  static Result<std::unique_ptr<Log>> open(const LogSettings& settings);
+
+  virtual ~Log() = default;
+  virtual void write(Level level, const std::string& line) = 0;
+  // Only where the console is verbose, and always to the file.
+  virtual void detail(const std::string& line) = 0;
+  // Hands what was written to the system.
+  virtual void flush() = 0;
+  // Opens the file by its name again, after somebody moved it away.
+  virtual Status reopen() = 0;
+  // Whether standard output refused a line (a closed pipe, a full disk).
+  [[nodiscard]] virtual bool console_failed() const = 0;
+
+  void info(const std::string& line) { write(Level::kInfo, line); }
+  void warn(const std::string& line) { write(Level::kWarning, line); }
+  void error(const std::string& line) { write(Level::kError, line); }
+};
+
+}  // namespace foldersync

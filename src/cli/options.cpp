@@ -1,0 +1,369 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "plan/filter.h"
+
+namespace foldersync {
+namespace {
+
+constexpr double kYear = 31'536'000;
+constexpr double kLongestWait = kYear;
+constexpr std::size_t kMostThreads = 256;
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode); 3 some of it failed;\n"
+    "4 some of the plan was stale; 5 refused, nothing touched; 6 another run holds the replica;\n"
+    "64 wrong usage; 65 not a valid plan; 130, 143 stopped by a signal.";
+
+// A number of seconds in plain decimal notation, or nothing.
+std::optional<double> parse_seconds(const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos) return std::nullopt;
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double seconds = 0;
+  if (!(stream >> seconds) || !stream.eof() || !std::isfinite(seconds)) return std::nullopt;
+  return seconds;
+}
+
+// Builds the options of each command into one Settings.
+class Parser {
+ public:
+  Parser() : app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
+    app_.set_version_flag("--version", std::string("sync ") + FOLDERSYNC_VERSION);
+    app_.require_subcommand(1);
+    app_.footer(kFooter);
+    app_.failure_message(CLI::FailureMessage::simple);
+    add_run();
+    add_plan();
+    add_apply();
+    add_scan();
+  }
+
+  ParsedCommandLine parse(std::vector<std::string> arguments) {
+    if (const std::string unknown = unknown_word(arguments); !unknown.empty()) {
+      return {std::nullopt, ExitCode::kUsage, unknown};
+    }
+    // CLI11 takes them from the back.
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      return {std::nullopt, ExitCode::kDone, current().help()};
+    } catch (const CLI::CallForAllHelp&) {
+      return {std::nullopt, ExitCode::kDone, current().help("", CLI::AppFormatMode::All)};
+    } catch (const CLI::CallForVersion& version) {
+      return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n"};
+    } catch (const CLI::ParseError& error) {
+      return usage_error(error.what());
+    }
+    settings_.plan.rules = rules_;
+    return {settings_, ExitCode::kDone, {}};
+  }
+
+ private:
+  const CLI::App& current() const {
+    const auto chosen = app_.get_subcommands();
+    return chosen.empty() ? app_ : *chosen.front();
+  }
+
+  ParsedCommandLine usage_error(const std::string& what) const {
+    const auto chosen = app_.get_subcommands();
+    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+    return {std::nullopt, ExitCode::kUsage,
+            "sync: " + what + "\nTry 'sync " + command + "--help'.\n"};
+  }
+
+  // CLI11 reports an unknown option as a missing one: looked for here, before it parses.
+  std::string unknown_word(const std::vector<std::string>& arguments) const {
+    const CLI::App* command = nullptr;
+    bool value_follows = false;
+    for (const std::string& argument : arguments) {
+      if (std::exchange(value_follows, false)) continue;
+      if (argument == "--") break;
+      if (argument.size() < 2 || argument[0] != '-') {
+        if (command != nullptr) continue;
+        command = find_command(argument);
+        if (command == nullptr) return unknown("command", argument, command_names());
+        continue;
+      }
+      const CLI::App& scope = command != nullptr ? *command : app_;
+      const std::string name =
+          argument[1] == '-' ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
+      const CLI::Option* option = scope.get_option_no_throw(name);
+      if (option == nullptr) return unknown("option", name, option_names(scope));
+      const bool has_value = argument.size() > name.size();
+      value_follows = !has_value && option->get_expected_min() > 0;
+    }
+    return {};
+  }
+
+  const CLI::App* find_command(const std::string& name) const {
+    for (const CLI::App* command : app_.get_subcommands({})) {
+      if (command->get_name() == name) return command;
+    }
+    return nullptr;
+  }
+
+  std::vector<std::string> command_names() const {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands({})) names.push_back(command->get_name());
+    return names;
+  }
+
+  static std::vector<std::string> option_names(const CLI::App& scope) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : scope.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+    return names;
+  }
+
+  static std::string unknown(const char* what, const std::string& word,
+                             const std::vector<std::string>& candidates) {
+    const std::string near = nearest(word, candidates);
+    std::string text = std::string("sync: there is no ") + what + " '" + word + "'";
+    if (!near.empty()) text += ": did you mean '" + near + "'?";
+    return text + "\nTry 'sync --help'.\n";
+  }
+
+  CLI::App* command(const char* name, const char* description, Command which) {
+    CLI::App* added = app_.add_subcommand(name, description);
+    added->callback([this, which] { settings_.command = which; });
+    added->failure_message(CLI::FailureMessage::simple);
+    return added;
+  }
+
+  static void require_text(CLI::Option* option, const char* what) {
+    option->check([what](const std::string& value) {
+      return value.empty() ? std::string("expected ") + what + ", found nothing" : std::string();
+    });
+  }
+
+  CLI::Option* add_source(CLI::App* command) {
+    CLI::Option* option =
+        command->add_option("-s,--source", settings_.source, "the folder that is copied");
+    require_text(option, "a folder");
+    return option;
+  }
+
+  CLI::Option* add_replica(CLI::App* command) {
+    CLI::Option* option = command->add_option("-r,--replica", settings_.replica,
+                                              "the folder that becomes its exact copy");
+    require_text(option, "a folder");
+    return option;
+  }
+
+  void add_seconds(CLI::App* command, const char* name, const char* help, double least,
+                   std::function<void(double)> take) {
+    command->add_option_function<std::string>(
+        name,
+        [name, least, take = std::move(take)](const std::string& text) {
+          const auto seconds = parse_seconds(text);
+          const bool above = seconds && (least > 0 ? *seconds > 0 : *seconds >= 0);
+          if (above && *seconds <= kLongestWait) return take(*seconds);
+          throw CLI::ValidationError(
+              name, std::string("expected a number of seconds, ") +
+                        (least > 0 ? "above 0" : "0 or more") + " and at most 31536000 (a year), found '" +
+                        text + "'");
+        },
+        help);
+  }
+
+  void add_filters(CLI::App* command) {
+    const auto rule = [&](const char* name, const char* help, auto make) {
+      command->add_option_function<std::string>(
+                 name, [this, make](const std::string& glob) { rules_.push_back(make(glob)); }, help)
+          ->trigger_on_parse()
+          ->type_name("GLOB");
+    };
+    rule("--exclude", "leave out what matches this gitignore pattern", exclude_rule);
+    rule("--include", "do not leave out what matches; the last rule that matches decides", include_rule);
+    command->add_option_function<std::string>(
+               "--exclude-from", [this](const std::string& file) { read_rules(file); },
+               "gitignore rules from FILE, one a line")
+        ->trigger_on_parse()
+        ->type_name("FILE");
+  }
+
+  void read_rules(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
+      // An empty file puts nothing into the text and is no error.
+      if (!stream.is_open() || stream.bad()) {
+        throw CLI::ValidationError("--exclude-from", "expected a file of rules, '" + file + "' can't be read");
+      }
+    }
+    for (std::string& line : rules_in(text.str())) rules_.push_back(std::move(line));
+  }
+
+  void add_planning(CLI::App* command) {
+    PlanOptions& plan = settings_.plan;
+    command->add_flag("--checksum", plan.checksum,
+                      "compare content even where size and modification time agree");
+    command->add_flag("--pin", plan.pin, "put the MD5 of everything to be written into the plan");
+    command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");
+    command->add_flag("--delete-excluded", plan.delete_excluded,
+                      "remove from the replica what is excluded");
+    command->add_flag_callback("--no-delete", [&plan] { plan.remove_extra = false; },
+                               "keep what the source lacks");
+    command->add_option_function<std::string>(
+               "--max-delete",
+               [&plan](const std::string& text) {
+                 plan.max_delete = parse_limit(text);
+                 if (plan.max_delete) return;
+                 throw CLI::ValidationError(
+                     "--max-delete",
+                     "expected a number of entries or a percentage up to 100%, found '" + text + "'");
+               },
+               "refuse a plan that deletes more than N entries, or P% of the replica's")
+        ->type_name("N|P%");
+    command->add_flag("--one-file-system", plan.one_file_system,
+                      "leave out what is mounted inside the source");
+    command->add_flag("--cross-mounts", plan.cross_mounts, "enter what is mounted inside the replica");
+    add_filters(command);
+  }
+
+  void add_common(CLI::App* command) {
+    command->add_option_function<std::string>(
+               "--threads",
+               [this](const std::string& text) {
+                 const bool number = !text.empty() && text.size() < 4 &&
+                                     text.find_first_not_of("0123456789") == std::string::npos;
+                 settings_.threads = number ? std::stoul(text) : 0;
+                 if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
+                 throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
+               },
+               "how many threads work at a time (default: one for each processor)")
+        ->type_name("N");
+    command->add_option("--state", settings_.state_folder,
+                        "where hashes are remembered (default: ~/.local/state/foldersync)")
+        ->type_name("DIR");
+    require_text(command->get_option("--state"), "a folder");
+    command->add_flag_callback("-q,--quiet", [this] { settings_.verbosity = Verbosity::kQuiet; },
+                               "only warnings and errors on the console");
+    command->add_flag_callback("-v,--verbose", [this] { settings_.verbosity = Verbosity::kVerbose; },
+                               "say more on the console");
+    const std::map<std::string, When> when{
+        {"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
+    const auto add_when = [&](const char* name, When& target, const char* help) {
+      command->add_option_function<std::string>(
+                 name,
+                 [name, when, &target](const std::string& text) {
+                   const auto found = when.find(text);
+                   if (found == when.end()) {
+                     throw CLI::ValidationError(
+                         name, "expected auto, always or never, found '" + text + "'");
+                   }
+                   target = found->second;
+                 },
+                 help)
+          ->type_name("auto|always|never");
+    };
+    add_when("--color", settings_.colour, "colours (default: auto; NO_COLOR is heeded)");
+    add_when("--progress", settings_.progress, "the progress line on a terminal (default: auto)");
+  }
+
+  void add_applying(CLI::App* command) {
+    add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
+                [this](double seconds) { settings_.lock_wait_seconds = seconds; });
+    command->add_option("-l,--log", settings_.log_file,
+                        "append to this log file (run: log.txt where it is not given)")
+        ->type_name("FILE");
+    require_text(command->get_option("--log"), "a file");
+    command->add_flag("--dry-run", settings_.dry_run, "show what would be done, change nothing");
+  }
+
+  void add_run() {
+    CLI::App* run = command("run", "mirror once, or again and again with -i", Command::kRun);
+    add_source(run)->required();
+    add_replica(run)->required();
+    add_seconds(run, "-i,--interval", "mirror again every SECONDS, start to start", 1,
+                [this](double seconds) { settings_.interval_seconds = seconds; });
+    add_applying(run);
+    add_planning(run);
+    add_common(run);
+  }
+
+  void add_plan() {
+    CLI::App* plan = command("plan", "work out what would be done, and write it down", Command::kPlan);
+    add_source(plan)->required();
+    add_replica(plan)->required();
+    plan->add_flag("--json", settings_.json, "the plan document on standard output");
+    plan->add_option("-o,--output", settings_.output_file,
+                     "the plan document in FILE (mode 0600), the text on standard output")
+        ->type_name("FILE");
+    require_text(plan->get_option("--output"), "a file");
+    plan->add_flag("--detailed-exitcode", settings_.detailed_exit_code,
+                   "exit with 2 where there is something to do");
+    add_planning(plan);
+    add_common(plan);
+  }
+
+  void add_apply() {
+    CLI::App* apply = command("apply", "execute a plan that was written down", Command::kApply);
+    apply->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")->required();
+    add_source(apply)->description("instead of the source that the plan names");
+    add_replica(apply)->description("instead of the replica that the plan names");
+    add_applying(apply);
+    add_common(apply);
+  }
+
+  void add_scan() {
+    CLI::App* scan = command("scan", "list one tree, one entry a line, in path order", Command::kScan);
+    add_source(scan)->required();
+    scan->add_flag("--md5", settings_.md5, "with the MD5 of every file");
+    scan->add_flag("--md5sum", settings_.md5sum, "lines for md5sum -c");
+    scan->add_flag("--json", settings_.json, "one JSON object a line");
+    scan->add_option("-o,--output", settings_.output_file, "write to FILE (mode 0600)")
+        ->type_name("FILE");
+    require_text(scan->get_option("--output"), "a file");
+    scan->add_flag("--one-file-system", settings_.plan.one_file_system,
+                   "leave out what is mounted inside");
+    add_filters(scan);
+    add_common(scan);
+  }
+
+  CLI::App app_;
+  Settings settings_;
+  std::vector<std::string> rules_;
+};
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance >= least || distance >= candidate.size()) continue;
+    least = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments) {
+  return Parser().parse(std::move(arguments));
+}
+
+}  // namespace foldersync

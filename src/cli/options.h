@@ -1,0 +1,55 @@
+// The command line: the one file pair that knows the option parser.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "plan/document.h"
+
+namespace foldersync {
+
+enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan };
+enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
+enum class When : std::uint8_t { kAuto, kAlways, kNever };
+
+// What a person asked for. Paths are as they were typed.
+struct Settings {
+  Command command = Command::kRun;
+  std::string source;
+  std::string replica;
+  PlanOptions plan;             // its rules are those of the command line, in its order
+  std::optional<double> interval_seconds;
+  std::optional<std::string> log_file;
+  double lock_wait_seconds = 0;
+  std::size_t threads = 0;      // 0: as many as there are processors
+  std::optional<std::string> state_folder;
+  std::string plan_file;        // "-": standard input
+  std::optional<std::string> output_file;
+  bool json = false;
+  bool md5 = false;
+  bool md5sum = false;
+  bool dry_run = false;
+  bool detailed_exit_code = false;
+  Verbosity verbosity = Verbosity::kNormal;
+  When colour = When::kAuto;
+  When progress = When::kAuto;
+};
+
+// Either settings, or the end of the program with a text for people.
+struct ParsedCommandLine {
+  std::optional<Settings> settings;
+  ExitCode exit_code = ExitCode::kDone;
+  std::string text;  // for standard output where exit_code is kDone, else for standard error
+};
+
+// `arguments` without the program's name. Rules files (--exclude-from) are read here.
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments);
+
+// The candidate nearest to `word`, by edits of one letter; empty where none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace foldersync

@@ -1,0 +1,89 @@
+#include "cli/plan_command.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "cli/cycle.h"
+#include "cli/output.h"
+#include "plan/guard.h"
+#include "plan/json.h"
+#include "plan/render.h"
+
+namespace foldersync {
+namespace {
+
+void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
+
+ExitCode fail(const Error& error) {
+  tell(describe(error));
+  return exit_code_of(error);
+}
+
+Status write_document(const Plan& plan, const std::string& file) {
+  auto output = Output::open(file);
+  if (!output) return output.error();
+  Status written = write_plan(plan, [&](std::string_view text) { return (*output)->write(text); });
+  if (!written) return written;
+  return (*output)->finish();
+}
+
+Status write_text(const Plan& plan, bool colour) {
+  auto output = Output::open({});
+  if (!output) return output.error();
+  if (Status written = (*output)->write(render(plan, colour ? Colour::kOn : Colour::kOff)); !written) {
+    return written;
+  }
+  return (*output)->finish();
+}
+
+Status write_all(const Plan& plan, const Settings& settings) {
+  if (settings.output_file) {
+    if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written) return written;
+  }
+  if (settings.json) return write_document(plan, {});
+  if (settings.verbosity == Verbosity::kQuiet) return success();
+  return write_text(plan, wants_colour(settings));
+}
+
+ExitCode code_of(const Plan& plan, const Settings& settings) {
+  if (plan.refused()) return ExitCode::kRefused;
+  if (!plan.complete()) return ExitCode::kPartial;
+  return settings.detailed_exit_code && !plan.actions.empty() ? ExitCode::kChangesPending
+                                                              : ExitCode::kDone;
+}
+
+}  // namespace
+
+ExitCode plan_command(Session& session) {
+  const Settings& settings = session.settings();
+  const Signals signals(false);
+  const auto roots = session.open_roots(settings.source, settings.replica);
+  if (!roots) return fail(roots.error());
+  const std::string output = settings.output_file ? absolute_name(*settings.output_file) : std::string();
+  if (Status placed = session.place_own_files(*roots, {output, session.state_folder()}); !placed) {
+    return fail(placed.error());
+  }
+  if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
+  const auto planned = [&] {
+    const ProgressCounts counts;
+    const Progress progress(counts, wants_progress(settings));
+    return session.make_plan(*roots, signals.stop());
+  }();
+  if (!planned && planned.error().code == ErrorCode::kStopped) {
+    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+  }
+  if (!planned) return fail(planned.error());
+  const Plan& plan = planned->plan;
+  for (const Problem& problem : plan.problems) tell(describe(problem));
+  for (const Guard& guard : plan.guards) {
+    if (guard.refused) tell(explain(guard));
+  }
+  if (Status written = write_all(plan, settings); !written) {
+    tell(describe(written.error()));
+    return ExitCode::kFailed;
+  }
+  if (session.cache() != nullptr) (void)session.cache()->save();
+  return code_of(plan, settings);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,173 @@
+#include "cli/run_command.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include "apply/staging_area.h"
+#include "cli/cycle.h"
+#include "core/text.h"
+#include "plan/guard.h"
+
+namespace foldersync {
+namespace {
+
+constexpr const char* kDefaultLog = "log.txt";
+
+class Runner {
+ public:
+  Runner(Session& session, Signals& signals)
+      : session_(session), settings_(session.settings()), signals_(signals) {}
+
+  ExitCode run() {
+    // What can never work ends the program at once; what may pass belongs to the cycles.
+    const auto roots = session_.open_roots(settings_.source, settings_.replica);
+    if (!roots && (roots.error().code == ErrorCode::kBadPair || !settings_.interval_seconds)) {
+      return fail_at_start(roots.error());
+    }
+    log_file_ = absolute_name(settings_.log_file.value_or(kDefaultLog));
+    if (roots) {
+      if (Status placed = place_own_files(*roots); !placed) return fail_at_start(placed.error());
+    }
+    if (const auto opened = open_log(); !opened) return fail_at_start(opened.error());
+    if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
+    return settings_.interval_seconds ? loop(*settings_.interval_seconds) : cycle();
+  }
+
+ private:
+  static ExitCode fail_at_start(const Error& error) {
+    std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
+    return exit_code_of(error);
+  }
+
+  Status place_own_files(const Roots& roots) {
+    return session_.place_own_files(roots, {log_file_, session_.state_folder()});
+  }
+
+  Status open_log() {
+    LogSettings settings{log_file_, settings_.verbosity, wants_colour(settings_)};
+    auto log = Log::open(settings);
+    if (!log && settings_.log_file) return log.error();
+    if (log) {
+      log_ = std::move(*log);
+      return success();
+    }
+    // The default log is a service, not a promise.
+    settings.file.clear();
+    auto console = Log::open(settings);
+    if (!console) return console.error();
+    log_ = std::move(*console);
+    log_->warn("no log file: " + describe(log.error()));
+    return success();
+  }
+
+  // Start to start; a cycle that overruns is followed at once by one cycle, never by two.
+  ExitCode loop(double interval) {
+    double next = monotonic_seconds();
+    for (;;) {
+      const ExitCode code = cycle();
+      if (signals_.stop()) {
+        return code == ExitCode::kInterrupted || code == ExitCode::kTerminated ? code : ExitCode::kDone;
+      }
+      next = std::max(next + interval, monotonic_seconds());
+      while (!signals_.stop() && monotonic_seconds() < next) {
+        reopen_log();
+        signals_.wait(next - monotonic_seconds());
+      }
+      reopen_log();
+      if (signals_.stop()) {
+        log_->info("told to stop");
+        return ExitCode::kDone;
+      }
+    }
+  }
+
+  void reopen_log() {
+    if (!signals_.take_reopen()) return;
+    log_->flush();
+    if (Status reopened = log_->reopen(); !reopened) log_->error(describe(reopened.error()));
+  }
+
+  ExitCode cycle() {
+    const ExitCode code = try_cycle();
+    log_->flush();
+    return code;
+  }
+
+  ExitCode fail(const Error& error) {
+    if (error.code == ErrorCode::kStopped) {
+      log_->warn("stopped before anything was changed");
+      return signals_.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+    }
+    log_->error(describe(error));
+    return exit_code_of(error);
+  }
+
+  ExitCode try_cycle() {
+    const double started = monotonic_seconds();
+    auto roots = session_.open_roots(settings_.source, settings_.replica);
+    if (!roots) return fail(roots.error());
+    if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());
+    if (!settings_.dry_run) {
+      if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
+    }
+    auto planned = session_.make_plan(*roots, signals_.stop());
+    if (!planned) return fail(planned.error());
+    for (const Guard& guard : planned->plan.guards) {
+      if (!guard.refused) continue;
+      return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
+    }
+    if (!roots->replica) return show_creation(planned->plan, started);
+    return apply_and_log({session_, *log_, signals_, *roots, planned->plan,
+                          std::move(planned->leftovers), true, started});
+  }
+
+  // The replica exists, is ours alone, and holds nothing of a killed run.
+  Status make_ready(Roots& roots) {
+    if (!roots.replica) {
+      if (Status made = create_replica(session_.fs(), roots); !made) return made;
+    }
+    if (Status locked = take_lock(session_, signals_, *roots.replica); !locked) return locked;
+    const auto cleared = StagingArea::clear_leftover(session_.fs(), roots.replica->fd.get());
+    if (!cleared) return Error(cleared.error());
+    if (*cleared) {
+      log_->warn("an earlier run was stopped in the middle: what it had staged is removed");
+      // The replica's folder itself has changed by that.
+      const auto status = session_.fs().status(roots.replica->fd.get());
+      if (status) roots.replica->status = *status;
+    }
+    return success();
+  }
+
+  // A dry run where there is no replica yet: nothing to look at, everything to be made.
+  ExitCode show_creation(const Plan& plan, double started) {
+    ProgressCounts counts;
+    CycleObserver observer(*log_, counts, true);
+    for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+      ActionReport report;
+      report.seq = i + 1;
+      report.action = &plan.actions[i];
+      observer.report(report);
+    }
+    for (const Problem& problem : plan.problems) log_->error(describe(problem));
+    log_->info("dry run, nothing changed: the replica would be made, with " +
+               human_count(plan.actions.size()) + " actions");
+    (void)started;
+    return plan.complete() ? ExitCode::kDone : ExitCode::kPartial;
+  }
+
+  Session& session_;
+  const Settings& settings_;
+  Signals& signals_;
+  std::string log_file_;
+  std::unique_ptr<Log> log_;
+};
+
+}  // namespace
+
+ExitCode run_command(Session& session) {
+  Signals signals(session.settings().interval_seconds.has_value());
+  return Runner(session, signals).run();
+}
+
+}  // namespace foldersync

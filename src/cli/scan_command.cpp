@@ -1,0 +1,179 @@
+#include "cli/scan_command.h"
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+#include "cli/output.h"
+#include "cli/signals.h"
+#include "core/text.h"
+#include "plan/facts.h"
+#include "plan/json.h"
+#include "scan/content.h"
+#include "scan/inventory.h"
+
+namespace foldersync {
+namespace {
+
+struct Described {
+  const InventoryEntry& entry;
+  std::string target;  // of a symlink
+  std::optional<Md5> md5;
+};
+
+void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
+
+// GNU md5sum's form: a name with a newline, a carriage return or a backslash is escaped, and a
+// backslash in front of the line says so.
+std::string md5sum_line(const Described& described) {
+  std::string name;
+  bool special = false;
+  for (const char byte : described.entry.path.bytes()) {
+    const char* code = byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : byte == '\\' ? "\\\\" : nullptr;
+    special = special || code != nullptr;
+    if (code != nullptr) {
+      name += code;
+    } else {
+      name += byte;
+    }
+  }
+  return (special ? "\\" : "") + to_string(*described.md5) + "  " + name + "\n";
+}
+
+std::string text_line(const Described& described) {
+  const FileStatus& status = described.entry.status;
+  std::string line = to_string(status.type);
+  line.resize(7, ' ');
+  line += " " + mode_text(status.mode) + " " + std::to_string(status.uid) + ":" +
+          std::to_string(status.gid) + " " + std::to_string(status.is_file() ? status.size : 0) + " " +
+          to_string(status.mtime);
+  if (described.md5) line += " " + to_string(*described.md5);
+  line += " " + escaped(described.entry.path.shown());
+  if (status.type == FileType::kSymlink) line += " -> " + escaped(described.target);
+  return line + "\n";
+}
+
+std::string bytes_member(const char* key, const std::string& bytes) {
+  std::string member = std::string("\"") + key + "\":" + json_string(bytes);
+  if (!is_utf8(bytes)) member += std::string(",\"") + key + "_b64\":" + json_string(to_base64(bytes));
+  return member;
+}
+
+std::string json_line(const Described& described) {
+  const FileStatus& status = described.entry.status;
+  std::string line = "{" + bytes_member("path", described.entry.path.shown()) + ",\"type\":\"" +
+                     to_string(status.type) + "\",\"mode\":\"" + mode_text(status.mode) +
+                     "\",\"uid\":" + std::to_string(status.uid) +
+                     ",\"gid\":" + std::to_string(status.gid) + ",\"mtime\":\"" +
+                     to_string(status.mtime) + "\",\"links\":" + std::to_string(status.links);
+  if (status.is_file()) line += ",\"size\":" + std::to_string(status.size);
+  if (status.type == FileType::kSymlink) line += "," + bytes_member("target", described.target);
+  if (described.md5) line += ",\"md5\":\"" + to_string(*described.md5) + "\"";
+  return line + "}\n";
+}
+
+class Scanner {
+ public:
+  Scanner(Session& session, const Root& root, Filter filter, Output& output)
+      : session_(session),
+        settings_(session.settings()),
+        root_(root),
+        filter_(std::move(filter)),
+        output_(output),
+        judge_(session.fs()),
+        hashes_(cached_tree(session, root)) {}
+
+  Status run(const Signals& signals) {
+    const InventoryVisitor visitor{
+        [this](std::string_view directory, std::string_view name, const FileStatus& status) {
+          return admits(directory, name, status);
+        },
+        [this](const InventoryEntry& entry) { return visit(entry); },
+        [this](const RelPath& path, const Error& error) { note(path, error); }, &signals.stop()};
+    return take_inventory(session_.fs(), root_, visitor);
+  }
+
+  [[nodiscard]] bool has_problems() const { return has_problems_; }
+
+ private:
+  static CachedTree cached_tree(Session& session, const Root& root) {
+    if (session.cache() == nullptr) return {};
+    return {session.cache(), session.cache()->tree(root.identity)};
+  }
+
+  bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
+    if (name == kStagingName) return false;
+    if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
+    return filter_.empty() || !filter_.excludes(directory, name, status.is_directory());
+  }
+
+  void note(const RelPath& path, const Error& error) {
+    has_problems_ = true;
+    tell(describe(Error(error).at(path.shown())));
+  }
+
+  Status visit(const InventoryEntry& entry) {
+    if (settings_.md5sum && !entry.status.is_file()) return success();
+    Described described{entry, {}, std::nullopt};
+    const std::string name(entry.path.name());
+    if (entry.status.type == FileType::kSymlink) {
+      auto target = session_.fs().link_target(entry.directory, name.c_str());
+      if (!target) note(entry.path, target.error());
+      if (target) described.target = std::move(*target);
+    }
+    if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
+      if (directory_ != entry.path.parent_bytes() || !began_) {
+        directory_ = entry.path.parent_bytes();
+        hashes_.begin(directory_);
+        began_ = true;
+      }
+      const auto md5 = judge_.md5({entry.directory, name, entry.status}, hashes_);
+      if (!md5) note(entry.path, md5.error());
+      if (md5) described.md5 = *md5;
+      if (!md5 && settings_.md5sum) return success();
+    }
+    return output_.write(settings_.md5sum ? md5sum_line(described)
+                         : settings_.json ? json_line(described)
+                                          : text_line(described));
+  }
+
+  Session& session_;
+  const Settings& settings_;
+  const Root& root_;
+  Filter filter_;
+  Output& output_;
+  ContentJudge judge_;
+  DirectoryHashes hashes_;
+  std::string directory_;
+  bool began_ = false;
+  bool has_problems_ = false;
+};
+
+}  // namespace
+
+ExitCode scan_command(Session& session) {
+  const Settings& settings = session.settings();
+  const Signals signals(false);
+  const auto fail = [](const Error& error) {
+    tell(describe(error));
+    return exit_code_of(error);
+  };
+  auto filter = Filter::compile(settings.plan.rules);
+  if (!filter) return fail(filter.error());
+  const auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
+  if (!root) return fail(root.error());
+  if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
+  auto output = Output::open(settings.output_file ? absolute_name(*settings.output_file) : std::string());
+  if (!output) return fail(output.error());
+  Scanner scanner(session, *root, std::move(*filter), **output);
+  Status scanned = scanner.run(signals);
+  if (!scanned && scanned.error().code == ErrorCode::kStopped) {
+    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+  }
+  if (scanned) scanned = (*output)->finish();
+  if (!scanned) return fail(scanned.error());
+  if (session.cache() != nullptr) (void)session.cache()->save();
+  return scanner.has_problems() ? ExitCode::kPartial : ExitCode::kDone;
+}
+
+}  // namespace foldersync

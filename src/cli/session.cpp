@@ -1,0 +1,174 @@
+#include "cli/session.h"
+
+#include <pwd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "core/text.h"
+#include "fs/clock.h"
+#include "plan/json.h"
+
+namespace foldersync {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+// The home folder: $HOME, else what the password file says; empty where neither tells.
+std::string home_folder() {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return home;
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "";
+}
+
+std::string default_state_folder() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return std::string(state) + "/foldersync";
+  const std::string home = home_folder();
+  return home.empty() ? "" : home + "/.local/state/foldersync";
+}
+
+// The path of `file` below the folder `root`; empty where it isn't below it.
+std::string path_below(const std::string& file, const std::string& root) {
+  std::error_code failed;
+  const stdfs::path base = stdfs::canonical(root, failed);
+  if (failed) return {};
+  const stdfs::path whole = stdfs::weakly_canonical(stdfs::path(file).parent_path(), failed);
+  if (failed) return {};
+  const std::string relative =
+      (whole / stdfs::path(file).filename()).lexically_relative(base).native();
+  return RelPath::is_path(relative) && relative != "." ? relative : std::string();
+}
+
+}  // namespace
+
+std::string absolute_name(const std::string& name) {
+  std::error_code failed;
+  const stdfs::path absolute = stdfs::absolute(name, failed);
+  return failed ? name : absolute.native();
+}
+
+std::string describe(const Error& error) {
+  std::string line = error.operation;
+  if (!error.path.empty()) line += " '" + escaped(error.path) + "'";
+  if (!error.detail.empty()) line += ": " + escaped(error.detail);
+  if (error.error_number != 0) {
+    line += std::string(": ") + std::strerror(error.error_number) + " (" +
+            errno_name(error.error_number) + ")";
+  }
+  return line;
+}
+
+std::string describe(const Problem& problem) {
+  std::string line = problem.doing + " '" + escaped(problem.path.shown()) + "' in the " +
+                     to_string(problem.side) + ": ";
+  if (problem.doing == "enter mount") {
+    return line + "another file system is mounted there; --cross-mounts enters it";
+  }
+  return line + std::strerror(problem.error_number) + " (" + errno_name(problem.error_number) + ")";
+}
+
+std::string make_plan_id(FileTime now) {
+  std::array<unsigned char, 16> id{};
+  if (::getrandom(id.data(), id.size(), 0) < 0) id.fill(static_cast<unsigned char>(::getpid()));
+  const auto milliseconds =
+      static_cast<std::uint64_t>(now.seconds) * 1000 + now.nanoseconds / 1'000'000;
+  for (std::size_t i = 0; i < 6; ++i) {
+    id[i] = static_cast<unsigned char>(milliseconds >> (8 * (5 - i)));
+  }
+  id[6] = static_cast<unsigned char>((id[6] & 0x0FU) | 0x70U);
+  id[8] = static_cast<unsigned char>((id[8] & 0x3FU) | 0x80U);
+  std::string text;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    std::array<char, 3> pair{};
+    std::snprintf(pair.data(), pair.size(), "%02x", id[i]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += pair.data();
+  }
+  return text;
+}
+
+Session::Session(const Settings& settings) : settings_(settings) {
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  threads_ = settings.threads != 0 ? settings.threads : std::min<std::size_t>(processors, 16);
+  state_folder_ = settings.state_folder ? absolute_name(*settings.state_folder) : default_state_folder();
+}
+
+Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
+  std::unique_ptr<Session> session(new Session(settings));
+  auto filter = Filter::compile(settings.plan.rules);
+  if (!filter) return filter.error();
+  session->filter_ = std::move(*filter);
+  return session;
+}
+
+std::string Session::open_state() {
+  if (cache_ != nullptr) return {};
+  if (state_folder_.empty()) return "no home folder is known: hashes are not remembered (see --state)";
+  HashCache::Opened opened = HashCache::open(state_folder_);
+  cache_ = std::move(opened.cache);
+  return opened.warning;
+}
+
+Result<Roots> Session::open_roots(const std::string& source, const std::string& replica) {
+  RootPaths paths{absolute_name(source), absolute_name(replica), {"/"}};
+  if (const std::string home = home_folder(); !home.empty()) paths.never_replica.push_back(home);
+  return foldersync::open_roots(fs_, paths);
+}
+
+Status Session::place_own_files(const Roots& roots, const std::vector<std::string>& files) {
+  left_out_.clear();
+  for (const std::string& file : files) {
+    if (file.empty()) continue;
+    if (roots.replica) {
+      const auto inside = lies_inside(fs_, stdfs::path(file).parent_path().native(), *roots.replica);
+      if (inside && *inside) {
+        return Error{ErrorCode::kRefused, "place", file, 0,
+                     "this file of the program's own would lie inside the replica, which holds "
+                     "nothing but the source's copy: choose another place (--log, --state, --output)"};
+      }
+    }
+    const std::string below = path_below(file, roots.source.path);
+    if (!below.empty()) left_out_.push_back(below);
+  }
+  std::sort(left_out_.begin(), left_out_.end());
+  left_out_.erase(std::unique(left_out_.begin(), left_out_.end()), left_out_.end());
+  return success();
+}
+
+Policy Session::policy(const FileSystemLimits& limits) const {
+  return {::geteuid() == 0, true, ::geteuid(), ::getegid(), settings_.plan.checksum, limits};
+}
+
+Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop) {
+  FileSystemLimits limits;
+  if (cache_ != nullptr && roots.replica) limits = cache_->limits(roots.replica->file_system);
+  PlanRequest request{fs_, roots, settings_.plan, policy(limits), filter_, cache_.get(), threads_, &stop};
+  request.options.owners = request.policy.owners();
+  request.options.left_out = left_out_;
+  request.options.replica_limits = limits;
+  auto planned = foldersync::make_plan(request);
+  if (!planned) return planned;
+  planned->plan.tool_version = FOLDERSYNC_VERSION;
+  planned->plan.created = wall_clock_now();
+  planned->plan.plan_id = make_plan_id(planned->plan.created);
+  return planned;
+}
+
+void Session::save_state(const Root& replica, const FileSystemLimits& limits) {
+  if (cache_ == nullptr) return;
+  if (cache_->limits(replica.file_system) != limits) cache_->set_limits(replica.file_system, limits);
+  // Whatever goes wrong here costs time in the next run, and nothing else.
+  (void)cache_->save();
+}
+
+}  // namespace foldersync

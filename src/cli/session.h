@@ -1,0 +1,76 @@
+// What the subcommands share: from settings to opened roots, state and a plan.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/log.h"
+#include "cli/options.h"
+#include "core/result.h"
+#include "fs/posix_file_system.h"
+#include "plan/filter.h"
+#include "plan/planner.h"
+#include "scan/roots.h"
+#include "state/hash_cache.h"
+
+namespace foldersync {
+
+class Session {
+ public:
+  // Error kUsage: the rules can't be compiled.
+  static Result<std::unique_ptr<Session>> start(const Settings& settings);
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  PosixFileSystem& fs() { return fs_; }
+  HashCache* cache() { return cache_.get(); }
+  [[nodiscard]] std::size_t threads() const { return threads_; }
+
+  // Opens the hash cache, once. A warning for people, empty where all is well.
+  std::string open_state();
+
+  // Opens both folders by absolute names.
+  Result<Roots> open_roots(const std::string& source, const std::string& replica);
+
+  // Error kRefused where one of the program's own files (absolute names) would lie in the replica.
+  // What lies in the source is left out of the plans from now on.
+  Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
+
+  // A complete plan of now, with its id and time.
+  Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
+
+  // How this process mirrors onto a file system with these limits.
+  [[nodiscard]] Policy policy(const FileSystemLimits& limits) const;
+
+  // Keeps what was learned of the replica's file system, and the hashes.
+  void save_state(const Root& replica, const FileSystemLimits& limits);
+
+  [[nodiscard]] const std::string& state_folder() const { return state_folder_; }
+
+ private:
+  explicit Session(const Settings& settings);
+
+  Settings settings_;
+  PosixFileSystem fs_;
+  Filter filter_;
+  std::size_t threads_;
+  std::string state_folder_;
+  std::unique_ptr<HashCache> cache_;
+  std::vector<std::string> left_out_;
+};
+
+// The name made absolute, without looking at the file system.
+std::string absolute_name(const std::string& name);
+
+// An error as a line for people: "open 'private/key': Permission denied (EACCES)". Names escaped.
+std::string describe(const Error& error);
+
+// A problem of a plan likewise.
+std::string describe(const Problem& problem);
+
+// A UUID of version 7 (RFC 9562) for `now`.
+std::string make_plan_id(FileTime now);
+
+}  // namespace foldersync

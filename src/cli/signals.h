@@ -1,0 +1,28 @@
+// Signals as facts that the program looks at when it is ready for them.
+#pragma once
+
+#include <atomic>
+
+namespace foldersync {
+
+// While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log or, where that is
+// not wanted, to stop like SIGTERM; SIGPIPE and SIGXFSZ are ignored. Only one at a time.
+class Signals {
+ public:
+  explicit Signals(bool hangup_reopens);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Becomes true when the program shall stop; safe to read from any thread.
+  [[nodiscard]] const std::atomic<bool>& stop() const;
+  // The signal that asked for it, 0 where none did.
+  [[nodiscard]] int stop_signal() const;
+  // Whether the log shall be reopened; asking resets it.
+  bool take_reopen();
+
+  // Waits so many seconds, or less where a signal comes.
+  void wait(double seconds) const;
+};
+
+}  // namespace foldersync

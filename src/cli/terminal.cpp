@@ -1,0 +1,91 @@
+#include "cli/terminal.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "core/text.h"
+
+namespace foldersync {
+namespace {
+
+struct LineState {
+  std::mutex mutex;
+  bool visible = false;
+};
+
+LineState& line_state() {
+  static LineState state;
+  return state;
+}
+
+void put(const std::string& text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
+
+void hide_locked(LineState& state) {
+  if (!state.visible) return;
+  put("\r\033[K");
+  state.visible = false;
+}
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::ceil(seconds));
+  const std::string rest = std::to_string(whole % 60);
+  return std::to_string(whole / 60) + ":" + (rest.size() < 2 ? "0" : "") + rest;
+}
+
+}  // namespace
+
+TerminalLine::Pause::Pause() : lock_(line_state().mutex) { hide_locked(line_state()); }
+
+void TerminalLine::draw(const std::string& text) {
+  LineState& state = line_state();
+  const std::lock_guard lock(state.mutex);
+  put("\r" + text + "\033[K");
+  state.visible = true;
+}
+
+void TerminalLine::hide() { const Pause pause; }
+
+std::string progress_text(const ProgressCounts& counts, double seconds) {
+  const std::uint64_t done = counts.actions;
+  const std::uint64_t total = counts.total_actions;
+  const std::uint64_t bytes = counts.bytes;
+  const std::uint64_t total_bytes = counts.total_bytes;
+  if (total == 0) return "comparing";
+  const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
+  std::string text = human_count(done) + " of " + human_count(total) + " actions, " +
+                     human_bytes(bytes) + " of " + human_bytes(total_bytes) + ", " +
+                     human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
+  // Bytes tell more than actions where there are any.
+  const double share = total_bytes > 0 ? static_cast<double>(bytes) / static_cast<double>(total_bytes)
+                                       : static_cast<double>(done) / static_cast<double>(total);
+  if (share > 0 && share < 1) text += ", " + clock_text(seconds * (1 - share) / share) + " left";
+  return text;
+}
+
+Progress::Progress(const ProgressCounts& counts, bool enabled) : counts_(counts) {
+  if (enabled) thread_ = std::thread([this] { loop(); });
+}
+
+Progress::~Progress() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  ended_changed_.notify_all();
+  thread_.join();
+  TerminalLine::hide();
+}
+
+void Progress::loop() {
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  while (!ended_changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return ended_; })) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    TerminalLine::draw(progress_text(counts_, elapsed.count()));
+  }
+}
+
+}  // namespace foldersync

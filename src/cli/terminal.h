@@ -1,0 +1,60 @@
+// The one line of a terminal that changes: progress.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "fs/copy.h"
+
+namespace foldersync {
+
+// Draws and hides the line on standard error; lines of the log go between. Any thread.
+class TerminalLine {
+ public:
+  // While one lives, the line is hidden and nobody draws.
+  class Pause {
+   public:
+    Pause();
+
+   private:
+    std::unique_lock<std::mutex> lock_;
+  };
+
+  static void draw(const std::string& text);
+  static void hide();
+};
+
+// What a run has done so far; written by its threads, read by the progress line.
+struct ProgressCounts {
+  ByteCounter bytes{0};
+  std::atomic<std::uint64_t> actions{0};
+  std::atomic<std::uint64_t> total_actions{0};
+  std::atomic<std::uint64_t> total_bytes{0};
+};
+
+// Draws a progress line twice a second while it lives: actions, bytes, rate, time left.
+class Progress {
+ public:
+  Progress(const ProgressCounts& counts, bool enabled);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+ private:
+  void loop();
+
+  const ProgressCounts& counts_;
+  std::mutex mutex_;
+  std::condition_variable ended_changed_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+// The line itself, `seconds` after the start. Pure.
+std::string progress_text(const ProgressCounts& counts, double seconds);
+
+}  // namespace foldersync

@@ -1,0 +1,54 @@
+// What the file system says of one entry.
+#pragma once
+
+#include <cstdint>
+
+#include "core/file_time.h"
+
+namespace foldersync {
+
+enum class FileType : std::uint8_t {
+  kFile,
+  kDirectory,
+  kSymlink,
+  kFifo,
+  kSocket,
+  kCharDevice,
+  kBlockDevice,
+};
+
+// "file", "dir", "symlink", "fifo", "socket", "char", "block": the words of the plan document.
+const char* to_string(FileType type);
+
+struct FileStatus {
+  FileType type = FileType::kFile;
+  std::uint32_t mode = 0;  // permission, suid, sgid and sticky bits only: 0 to 07777
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t size = 0;    // bytes; of a symlink the length of its target
+  std::uint64_t blocks = 0;  // 512-byte units that are allocated
+  FileTime mtime;
+  FileTime ctime;
+  std::uint64_t inode = 0;
+  std::uint64_t device = 0;  // of the file system; changes across reboots
+  std::uint64_t mount = 0;   // id of the mount, unique while it is mounted
+  std::uint64_t rdev = 0;    // what a device node stands for, as makedev() packs it
+  std::uint32_t links = 1;
+  bool mount_root = false;  // the entry is where a mount begins
+
+  [[nodiscard]] bool is_directory() const { return type == FileType::kDirectory; }
+  [[nodiscard]] bool is_file() const { return type == FileType::kFile; }
+};
+
+// Whether two looks saw the same object, whatever has been changed about it.
+inline bool same_object(const FileStatus& a, const FileStatus& b) {
+  return a.inode == b.inode && a.device == b.device && a.type == b.type;
+}
+
+// Whether two looks saw the same object with the same content, as far as its stamps tell.
+// The change time is left out: a rename moves it on most file systems.
+inline bool same_content_stamps(const FileStatus& a, const FileStatus& b) {
+  return same_object(a, b) && a.size == b.size && a.mtime == b.mtime;
+}
+
+}  // namespace foldersync

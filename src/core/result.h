@@ -1,0 +1,75 @@
+// Errors are values: every function that can fail returns a Result.
+#pragma once
+
+#include <cassert>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace foldersync {
+
+// What kind of trouble it is; decides what the caller does with it and the exit code.
+enum class ErrorCode {
+  kSystem,           // the operating system said no: error_number says why
+  kChanged,          // something else changed the entry meanwhile
+  kRefused,          // a safety rule forbids it now
+  kBadPair,          // these two folders can never be source and replica
+  kLocked,           // another run holds the replica
+  kInvalidDocument,  // a plan that breaks the format
+  kUsage,            // a wrong option or argument
+  kState,            // the state folder or its database
+  kStopped,          // the user asked to stop
+  kCrossesMount,     // the path leads into another mount
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::kSystem;
+  const char* operation = "";  // a literal: the call or step that failed, such as "open"
+  std::string path;            // bytes, relative to its root where there is one; may be empty
+  int error_number = 0;        // errno, 0 where no system call failed
+  std::string detail;          // a sentence for people; may be empty
+
+  // The same error, about `where`.
+  [[nodiscard]] Error at(std::string where) && {
+    path = std::move(where);
+    return std::move(*this);
+  }
+};
+
+[[nodiscard]] inline Error system_error(const char* operation, int error_number) {
+  return Error{ErrorCode::kSystem, operation, {}, error_number, {}};
+}
+
+// A value or an error. Requires: value() only where ok(), error() only where not.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}
+
+  [[nodiscard]] bool ok() const { return held_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  T& value() & { return std::get<0>(held_); }
+  const T& value() const& { return std::get<0>(held_); }
+  T&& value() && { return std::get<0>(std::move(held_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &std::get<0>(held_); }
+  const T* operator->() const { return &std::get<0>(held_); }
+
+  Error& error() & { return std::get<1>(held_); }
+  const Error& error() const& { return std::get<1>(held_); }
+  Error&& error() && { return std::get<1>(std::move(held_)); }
+
+ private:
+  std::variant<T, Error> held_;
+};
+
+struct Done {};
+using Status = Result<Done>;
+
+inline Status success() { return Status(Done{}); }
+
+}  // namespace foldersync

@@ -1,0 +1,10 @@
+// The time of day, as file systems stamp it.
+#pragma once
+
+#include "core/file_time.h"
+
+namespace foldersync {
+
+FileTime wall_clock_now();
+
+}  // namespace foldersync

@@ -1,0 +1,132 @@
+#include "fs/copy.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace foldersync {
+namespace {
+
+// Up to this size a read and a write are cheaper than asking the kernel to copy.
+constexpr std::uint64_t kSmall = 256 * 1024;
+// How much the kernel copies in one call: often enough to notice a stop.
+constexpr std::uint64_t kRange = 16 * 1024 * 1024;
+
+bool kernel_cannot_copy(int error_number) {
+  return error_number == EXDEV || error_number == EINVAL || error_number == EOPNOTSUPP ||
+         error_number == ENOSYS || error_number == EPERM || error_number == ETXTBSY;
+}
+
+class Copy {
+ public:
+  Copy(FileSystem& fs, const CopyRequest& request, std::span<std::byte> buffer)
+      : fs_(fs), request_(request), buffer_(buffer), by_kernel_(request.hasher == nullptr) {}
+
+  Result<std::uint64_t> run() {
+    const std::uint64_t size = request_.source->size;
+    const bool has_holes = request_.source->blocks * 512 < size;
+    return has_holes ? sparse(size) : data(size);
+  }
+
+ private:
+  // Copies `count` bytes from the current offsets; fewer at the end of the file.
+  Result<std::uint64_t> data(std::uint64_t count) {
+    std::uint64_t done = 0;
+    while (done < count) {
+      if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
+        return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
+      }
+      auto step = by_kernel_ && count - done > kSmall ? by_kernel(count - done)
+                                                      : by_buffer(count - done);
+      if (!step) return step;
+      if (*step == 0) break;
+      done += *step;
+      if (request_.copied != nullptr) *request_.copied += *step;
+    }
+    return done;
+  }
+
+  Result<std::uint64_t> by_kernel(std::uint64_t most) {
+    const auto count = fs_.copy_range(request_.from, request_.to, std::min(most, kRange));
+    if (count) {
+      // Some file systems copy nothing and say so; the buffer finds out whether it is the end.
+      if (*count == 0) return by_buffer(most);
+      return std::uint64_t{*count};
+    }
+    if (!kernel_cannot_copy(count.error().error_number)) return count.error();
+    by_kernel_ = false;
+    return by_buffer(most);
+  }
+
+  Result<std::uint64_t> by_buffer(std::uint64_t most) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size()));
+    const auto count = fs_.read(request_.from, buffer_.first(wanted));
+    if (!count) return count.error();
+    const auto data = buffer_.first(*count);
+    if (request_.hasher != nullptr) request_.hasher->update(data);
+    for (std::size_t written = 0; written < data.size();) {
+      const auto step = fs_.write(request_.to, data.subspan(written));
+      if (!step) return step.error();
+      if (*step == 0) return system_error("write", ENOSPC);
+      written += *step;
+    }
+    return std::uint64_t{*count};
+  }
+
+  Result<std::uint64_t> sparse(std::uint64_t size) {
+    std::uint64_t at = 0;
+    while (at < size) {
+      const auto start = fs_.seek(request_.from, at, Seek::kData);
+      if (!start && start.error().error_number == EINVAL) return from_start(size);
+      if (!start && start.error().error_number != ENXIO) return start.error();
+      const std::uint64_t data_start = start ? std::min(*start, size) : size;
+      hash_zeros(data_start - at);
+      if (data_start == size) break;
+      const auto hole = fs_.seek(request_.from, data_start, Seek::kHole);
+      if (!hole) return hole.error();
+      auto copied = extent(data_start, std::min(*hole, size));
+      if (!copied) return copied;
+      at = data_start + *copied;
+      if (at < std::min(*hole, size)) return at;  // it has shrunk
+    }
+    if (Status sized = fs_.set_size(request_.to, size); !sized) return sized.error();
+    return size;
+  }
+
+  Result<std::uint64_t> extent(std::uint64_t start, std::uint64_t end) {
+    for (const int fd : {request_.from, request_.to}) {
+      if (const auto moved = fs_.seek(fd, start, Seek::kStart); !moved) return moved.error();
+    }
+    return data(end - start);
+  }
+
+  // For file systems that can't tell holes.
+  Result<std::uint64_t> from_start(std::uint64_t size) {
+    if (const auto moved = fs_.seek(request_.from, 0, Seek::kStart); !moved) return moved.error();
+    return data(size);
+  }
+
+  void hash_zeros(std::uint64_t count) {
+    if (request_.hasher == nullptr || count == 0) return;
+    const std::vector<std::byte> zeros(static_cast<std::size_t>(std::min(count, kSmall)));
+    while (count > 0) {
+      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(count, zeros.size()));
+      request_.hasher->update(std::span(zeros).first(step));
+      count -= step;
+    }
+  }
+
+  FileSystem& fs_;
+  const CopyRequest& request_;
+  std::span<std::byte> buffer_;
+  bool by_kernel_;
+};
+
+}  // namespace
+
+Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,
+                                   std::span<std::byte> buffer) {
+  return Copy(fs, request, buffer).run();
+}
+
+}  // namespace foldersync

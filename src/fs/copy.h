@@ -1,0 +1,34 @@
+// Copying what a file holds.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/file_status.h"
+#include "core/hash.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// Counts bytes as they are copied, for a progress line; any thread.
+using ByteCounter = std::atomic<std::uint64_t>;
+
+struct CopyRequest {
+  int from = -1;                            // open for reading, at its start
+  int to = -1;                              // new, empty, open for writing
+  const FileStatus* source = nullptr;       // as `from` was when it was opened
+  Md5Hasher* hasher = nullptr;              // gets every byte copied, holes as zeros
+  const std::atomic<bool>* stop = nullptr;  // set by others: the copy ends with kStopped
+  ByteCounter* copied = nullptr;
+};
+
+// Copies at most source->size bytes and says how many there were: fewer where the file has shrunk.
+// Holes stay holes. Clones where the file system does so by itself. `buffer` is for small files and
+// where the kernel can't copy; 256 KiB is a good size.
+Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,
+                                   std::span<std::byte> buffer);
+
+}  // namespace foldersync

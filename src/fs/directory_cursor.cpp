@@ -1,0 +1,103 @@
+#include "fs/directory_cursor.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace foldersync {
+
+DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, CursorRules rules, std::size_t max_open)
+    : fs_(fs), root_(root), rules_(std::move(rules)), max_open_(std::max<std::size_t>(max_open, 2)) {}
+
+int DirectoryCursor::deepest() const {
+  return levels_.empty() ? root_ : levels_.back().fd.get();
+}
+
+void DirectoryCursor::keep(std::size_t levels) {
+  levels_.resize(levels);
+  path_.resize(levels == 0 ? 0 : levels_.back().end);
+  first_open_ = std::min(first_open_, levels);
+}
+
+void DirectoryCursor::close_surplus() {
+  while (levels_.size() - first_open_ > max_open_) levels_[first_open_++].fd.reset();
+}
+
+Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) const {
+  auto opened = fs_.open_directory(parent, name.c_str());
+  if (!opened || (!rules_.only_mount && !rules_.forbidden)) return opened;
+  const auto status = fs_.status(opened->get());
+  if (!status) return status.error();
+  if (rules_.forbidden && same_object(*status, *rules_.forbidden)) {
+    return Error{ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
+  }
+  if (rules_.only_mount && status->mount != *rules_.only_mount) {
+    return Error{ErrorCode::kCrossesMount, "enter", {}, EXDEV, "another file system is mounted here"};
+  }
+  return opened;
+}
+
+Status DirectoryCursor::push(std::string_view name) {
+  const std::size_t start = path_.empty() ? 0 : path_.size() + 1;
+  auto opened = open_checked(deepest(), std::string(name));
+  if (!path_.empty()) path_ += '/';
+  path_ += name;
+  if (!opened) {
+    Error error = std::move(opened).error().at(path_);
+    path_.resize(start == 0 ? 0 : start - 1);
+    return error;
+  }
+  levels_.push_back(Level{path_.size(), std::move(*opened)});
+  close_surplus();
+  return success();
+}
+
+// Opens the chain again from the root down, when its deepest level has lost its descriptor.
+Status DirectoryCursor::reopen() {
+  if (levels_.empty() || levels_.back().fd.is_open()) return success();
+  const std::string path = path_;
+  keep(0);
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    if (Status pushed = push(std::string_view(path).substr(start, end - start)); !pushed) return pushed;
+    start = end + 1;
+  }
+  return success();
+}
+
+Result<int> DirectoryCursor::enter(std::string_view path) {
+  std::size_t common = 0;
+  while (common < levels_.size()) {
+    const std::size_t end = levels_[common].end;
+    if (end > path.size() || path.substr(0, end) != std::string_view(path_).substr(0, end) ||
+        (end < path.size() && path[end] != '/')) {
+      break;
+    }
+    ++common;
+  }
+  keep(common);
+  if (Status reopened = reopen(); !reopened) return std::move(reopened).error();
+  std::size_t start = path_.empty() ? 0 : path_.size() + 1;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    if (Status pushed = push(path.substr(start, end - start)); !pushed) {
+      return std::move(pushed).error();
+    }
+    start = end + 1;
+  }
+  return deepest();
+}
+
+std::size_t descriptors_per_cursor(std::size_t cursors) {
+  constexpr std::size_t kReserved = 28;  // standard streams, roots, log, state, files being copied
+  constexpr std::size_t kMost = 64;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = 256;
+  const auto available = static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+  const std::size_t share = available > kReserved ? (available - kReserved) / cursors : 2;
+  return std::clamp<std::size_t>(share, 2, kMost);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,94 @@
+// The one door to the operating system.
+//
+// Every method is one system call (where it says so, one of a few), relative to a directory
+// descriptor, with a single name component, and never follows a link in that component. Interrupted
+// calls are repeated. Errors carry the call's name and errno; their path is left to the caller.
+// Names end with NUL. Any number of threads may call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "core/file_status.h"
+#include "core/result.h"
+#include "fs/fd.h"
+
+namespace foldersync {
+
+enum class RenameMode : std::uint8_t {
+  kNoReplace,  // fails with EEXIST where the new name is taken
+  kExchange,   // both names must exist and change places
+  kReplace,    // what has the new name vanishes
+};
+
+enum class Seek : std::uint8_t { kStart, kData, kHole };
+
+// Something that is open, and how: by a descriptor for reading or writing, or by one that only
+// stands for the entry (O_PATH), on which metadata is set through /proc/self/fd.
+struct Handle {
+  int fd = -1;
+  bool path_only = false;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  // Opens a folder that a person named: the only method that takes a path and follows links.
+  virtual Result<Fd> open_root(const char* path) = 0;
+  virtual Result<Fd> open_directory(int directory, const char* name) = 0;
+  // The directory above; ".." of a root is the root itself.
+  virtual Result<Fd> open_parent(int directory) = 0;
+  // Raw getdents64 records; 0 at the end. Requires: buffer aligned to 8, at least 512 bytes.
+  virtual Result<std::size_t> list(int directory, std::span<std::byte> buffer) = 0;
+  virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
+  virtual Result<FileStatus> status(int fd) = 0;
+  virtual Result<std::string> link_target(int directory, const char* name) = 0;
+  // Which file system holds `fd`: its UUID, else its id, else its device number; printable ASCII.
+  virtual Result<std::string> file_system_id(int fd) = 0;
+
+  // For reading; does not block on a FIFO and does not touch the access time where that is allowed.
+  virtual Result<Fd> open_file(int directory, const char* name) = 0;
+  // A new file, for reading and writing. EEXIST where the name is taken.
+  virtual Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) = 0;
+  // A descriptor that only stands for the entry; any type, no permission on the entry needed.
+  virtual Result<Fd> open_entry(int directory, const char* name) = 0;
+  virtual Result<std::size_t> read(int fd, std::span<std::byte> buffer) = 0;  // 0 at the end
+  virtual Result<std::size_t> write(int fd, std::span<const std::byte> data) = 0;
+  // copy_file_range between the current offsets; 0 at the end of `from`.
+  virtual Result<std::size_t> copy_range(int from, int to, std::size_t count) = 0;
+  virtual Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) = 0;
+  virtual Status set_size(int fd, std::uint64_t size) = 0;
+  // Closes and tells of write errors that come late.
+  virtual Status close(Fd fd) = 0;
+
+  virtual Status make_directory(int directory, const char* name, std::uint32_t mode) = 0;
+  virtual Status make_symlink(const char* target, int directory, const char* name) = 0;
+  // A FIFO, socket or device. Requires: `type` is one of these.
+  virtual Status make_node(int directory, const char* name, FileType type, std::uint32_t mode,
+                           std::uint64_t rdev) = 0;
+  virtual Status make_link(int old_directory, const char* old_name, int new_directory,
+                           const char* new_name) = 0;
+  virtual Status rename(int old_directory, const char* old_name, int new_directory,
+                        const char* new_name, RenameMode mode) = 0;
+  virtual Status remove_file(int directory, const char* name) = 0;
+  virtual Status remove_directory(int directory, const char* name) = 0;
+
+  virtual Status set_mode(Handle entry, std::uint32_t mode) = 0;
+  virtual Status set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) = 0;
+  virtual Status set_mtime(Handle entry, FileTime mtime) = 0;  // leaves the access time alone
+
+  // Names separated by NUL. ERANGE where the buffer is too small.
+  virtual Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) = 0;
+  virtual Result<std::size_t> get_xattr(Handle entry, const char* name,
+                                        std::span<std::byte> buffer) = 0;
+  virtual Status set_xattr(Handle entry, const char* name, std::span<const std::byte> value) = 0;
+  virtual Status remove_xattr(Handle entry, const char* name) = 0;
+
+  // An exclusive lock that dies with the descriptor; EWOULDBLOCK where somebody else holds it.
+  virtual Status lock(int fd) = 0;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,319 @@
+#include "fs/posix_file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+namespace foldersync {
+namespace {
+
+constexpr unsigned kStatusMask = STATX_BASIC_STATS | STATX_MNT_ID;
+constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+// The result of `call`, repeated while a signal interrupts it; -1 with errno set otherwise.
+template <class Call>
+auto retried(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+Result<Fd> opened(int fd, const char* operation) {
+  if (fd < 0) return system_error(operation, errno);
+  return Fd(fd);
+}
+
+Status done(long result, const char* operation) {
+  if (result < 0) return system_error(operation, errno);
+  return success();
+}
+
+Result<std::size_t> counted(ssize_t result, const char* operation) {
+  if (result < 0) return system_error(operation, errno);
+  return static_cast<std::size_t>(result);
+}
+
+std::optional<FileType> type_of(unsigned mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return FileType::kFile;
+    case S_IFDIR: return FileType::kDirectory;
+    case S_IFLNK: return FileType::kSymlink;
+    case S_IFIFO: return FileType::kFifo;
+    case S_IFSOCK: return FileType::kSocket;
+    case S_IFCHR: return FileType::kCharDevice;
+    case S_IFBLK: return FileType::kBlockDevice;
+    default: return std::nullopt;
+  }
+}
+
+unsigned mode_bits(FileType type) {
+  switch (type) {
+    case FileType::kFifo: return S_IFIFO;
+    case FileType::kSocket: return S_IFSOCK;
+    case FileType::kCharDevice: return S_IFCHR;
+    case FileType::kBlockDevice: return S_IFBLK;
+    default: return S_IFREG;
+  }
+}
+
+FileTime time_of(const statx_timestamp& stamp) { return {stamp.tv_sec, stamp.tv_nsec}; }
+
+Result<FileStatus> status_from(int fd, const char* name, int flags) {
+  struct statx found {};
+  const long result = retried([&] {
+    return ::statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kStatusMask, &found);
+  });
+  if (result < 0) return system_error("statx", errno);
+  const auto type = type_of(found.stx_mode);
+  if (!type) return system_error("statx", EINVAL);
+  FileStatus status;
+  status.type = *type;
+  status.mode = found.stx_mode & 07777U;
+  status.uid = found.stx_uid;
+  status.gid = found.stx_gid;
+  status.size = found.stx_size;
+  status.blocks = found.stx_blocks;
+  status.mtime = time_of(found.stx_mtime);
+  status.ctime = time_of(found.stx_ctime);
+  status.inode = found.stx_ino;
+  status.device = makedev(found.stx_dev_major, found.stx_dev_minor);
+  status.mount = found.stx_mnt_id;
+  status.rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor);
+  status.links = found.stx_nlink;
+  status.mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  return status;
+}
+
+// Where the kernel shows what a descriptor stands for.
+class ProcPath {
+ public:
+  explicit ProcPath(int fd) { std::snprintf(text_.data(), text_.size(), "/proc/self/fd/%d", fd); }
+  [[nodiscard]] const char* c_str() const { return text_.data(); }
+
+ private:
+  std::array<char, 32> text_{};
+};
+
+std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<char, 3> pair{};
+    std::snprintf(pair.data(), pair.size(), "%02x", bytes[i]);
+    text += pair.data();
+  }
+  return text;
+}
+
+// linux/fs.h has these from Linux 6.9 on.
+struct FileSystemUuid {
+  unsigned char length;
+  std::array<unsigned char, 16> bytes;
+};
+constexpr unsigned long kGetFileSystemUuid = _IOR(0x15, 0, FileSystemUuid);
+
+}  // namespace
+
+Result<Fd> PosixFileSystem::open_root(const char* path) {
+  return opened(retried([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), "open");
+}
+
+Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
+  return opened(retried([&] { return ::openat(directory, name, kDirectoryFlags); }), "open");
+}
+
+Result<Fd> PosixFileSystem::open_parent(int directory) {
+  return opened(retried([&] { return ::openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC); }),
+                "open");
+}
+
+Result<std::size_t> PosixFileSystem::list(int directory, std::span<std::byte> buffer) {
+  return counted(retried([&] {
+                   return ::syscall(SYS_getdents64, directory, buffer.data(), buffer.size());
+                 }),
+                 "getdents");
+}
+
+Result<FileStatus> PosixFileSystem::status_at(int directory, const char* name) {
+  return status_from(directory, name, 0);
+}
+
+Result<FileStatus> PosixFileSystem::status(int fd) { return status_from(fd, "", AT_EMPTY_PATH); }
+
+Result<std::string> PosixFileSystem::link_target(int directory, const char* name) {
+  std::array<char, 4097> buffer{};
+  const ssize_t length =
+      retried([&] { return ::readlinkat(directory, name, buffer.data(), buffer.size()); });
+  if (length < 0) return system_error("readlink", errno);
+  if (static_cast<std::size_t>(length) == buffer.size()) return system_error("readlink", ENAMETOOLONG);
+  return std::string(buffer.data(), static_cast<std::size_t>(length));
+}
+
+Result<std::string> PosixFileSystem::file_system_id(int fd) {
+  FileSystemUuid uuid{};
+  if (::ioctl(fd, kGetFileSystemUuid, &uuid) == 0 && uuid.length > 0 &&
+      uuid.length <= uuid.bytes.size()) {
+    return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
+  }
+  struct statfs found {};
+  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
+  std::array<unsigned char, sizeof(found.f_fsid)> id{};
+  std::memcpy(id.data(), &found.f_fsid, id.size());
+  if (id != std::array<unsigned char, sizeof(found.f_fsid)>{}) {
+    return "fsid:" + hexadecimal(id.data(), id.size());
+  }
+  const auto status = this->status(fd);
+  if (!status) return status.error();
+  return "dev:" + std::to_string(major(status->device)) + ":" + std::to_string(minor(status->device));
+}
+
+Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const int fd = retried([&] { return ::openat(directory, name, kFlags | O_NOATIME); });
+  if (fd >= 0 || errno != EPERM) return opened(fd, "open");
+  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+}
+
+Result<Fd> PosixFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  return opened(retried([&] { return ::openat(directory, name, kFlags, mode); }), "create");
+}
+
+Result<Fd> PosixFileSystem::open_entry(int directory, const char* name) {
+  constexpr int kFlags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+}
+
+Result<std::size_t> PosixFileSystem::read(int fd, std::span<std::byte> buffer) {
+  return counted(retried([&] { return ::read(fd, buffer.data(), buffer.size()); }), "read");
+}
+
+Result<std::size_t> PosixFileSystem::write(int fd, std::span<const std::byte> data) {
+  return counted(retried([&] { return ::write(fd, data.data(), data.size()); }), "write");
+}
+
+Result<std::size_t> PosixFileSystem::copy_range(int from, int to, std::size_t count) {
+  return counted(
+      retried([&] { return ::copy_file_range(from, nullptr, to, nullptr, count, 0); }),
+      "copy_file_range");
+}
+
+Result<std::uint64_t> PosixFileSystem::seek(int fd, std::uint64_t offset, Seek whence) {
+  const int how = whence == Seek::kStart ? SEEK_SET : whence == Seek::kData ? SEEK_DATA : SEEK_HOLE;
+  const off_t result = ::lseek(fd, static_cast<off_t>(offset), how);
+  if (result < 0) return system_error("lseek", errno);
+  return static_cast<std::uint64_t>(result);
+}
+
+Status PosixFileSystem::set_size(int fd, std::uint64_t size) {
+  return done(retried([&] { return ::ftruncate(fd, static_cast<off_t>(size)); }), "ftruncate");
+}
+
+Status PosixFileSystem::close(Fd fd) {
+  // Linux frees the number even where close is interrupted: never repeated.
+  if (::close(fd.release()) < 0 && errno != EINTR) return system_error("close", errno);
+  return success();
+}
+
+Status PosixFileSystem::make_directory(int directory, const char* name, std::uint32_t mode) {
+  return done(::mkdirat(directory, name, mode), "mkdir");
+}
+
+Status PosixFileSystem::make_symlink(const char* target, int directory, const char* name) {
+  return done(::symlinkat(target, directory, name), "symlink");
+}
+
+Status PosixFileSystem::make_node(int directory, const char* name, FileType type,
+                                  std::uint32_t mode, std::uint64_t rdev) {
+  return done(::mknodat(directory, name, mode_bits(type) | mode, rdev), "mknod");
+}
+
+Status PosixFileSystem::make_link(int old_directory, const char* old_name, int new_directory,
+                                  const char* new_name) {
+  return done(::linkat(old_directory, old_name, new_directory, new_name, 0), "link");
+}
+
+Status PosixFileSystem::rename(int old_directory, const char* old_name, int new_directory,
+                               const char* new_name, RenameMode mode) {
+  const unsigned flags = mode == RenameMode::kNoReplace  ? RENAME_NOREPLACE
+                         : mode == RenameMode::kExchange ? RENAME_EXCHANGE
+                                                         : 0U;
+  return done(::renameat2(old_directory, old_name, new_directory, new_name, flags), "rename");
+}
+
+Status PosixFileSystem::remove_file(int directory, const char* name) {
+  return done(::unlinkat(directory, name, 0), "unlink");
+}
+
+Status PosixFileSystem::remove_directory(int directory, const char* name) {
+  return done(::unlinkat(directory, name, AT_REMOVEDIR), "rmdir");
+}
+
+Status PosixFileSystem::set_mode(Handle entry, std::uint32_t mode) {
+  if (entry.path_only) return done(::chmod(ProcPath(entry.fd).c_str(), mode), "chmod");
+  return done(::fchmod(entry.fd, mode), "chmod");
+}
+
+Status PosixFileSystem::set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) {
+  return done(::fchownat(entry.fd, "", uid, gid, AT_EMPTY_PATH), "chown");
+}
+
+Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
+  std::array<timespec, 2> times{};
+  times[0].tv_nsec = UTIME_OMIT;
+  times[1].tv_sec = mtime.seconds;
+  times[1].tv_nsec = static_cast<long>(mtime.nanoseconds);
+  if (!entry.path_only) return done(::futimens(entry.fd, times.data()), "utimens");
+  return done(::utimensat(entry.fd, "", times.data(), AT_EMPTY_PATH), "utimens");
+}
+
+Result<std::size_t> PosixFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {
+  if (entry.path_only) {
+    return counted(::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size()),
+                   "listxattr");
+  }
+  return counted(::flistxattr(entry.fd, buffer.data(), buffer.size()), "listxattr");
+}
+
+Result<std::size_t> PosixFileSystem::get_xattr(Handle entry, const char* name,
+                                               std::span<std::byte> buffer) {
+  if (entry.path_only) {
+    return counted(::getxattr(ProcPath(entry.fd).c_str(), name, buffer.data(), buffer.size()),
+                   "getxattr");
+  }
+  return counted(::fgetxattr(entry.fd, name, buffer.data(), buffer.size()), "getxattr");
+}
+
+Status PosixFileSystem::set_xattr(Handle entry, const char* name,
+                                  std::span<const std::byte> value) {
+  if (entry.path_only) {
+    return done(::setxattr(ProcPath(entry.fd).c_str(), name, value.data(), value.size(), 0),
+                "setxattr");
+  }
+  return done(::fsetxattr(entry.fd, name, value.data(), value.size(), 0), "setxattr");
+}
+
+Status PosixFileSystem::remove_xattr(Handle entry, const char* name) {
+  if (entry.path_only) {
+    return done(::removexattr(ProcPath(entry.fd).c_str(), name), "removexattr");
+  }
+  return done(::fremovexattr(entry.fd, name), "removexattr");
+}
+
+Status PosixFileSystem::lock(int fd) {
+  return done(retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }), "flock");
+}
+
+}  // namespace foldersync

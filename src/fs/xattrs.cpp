@@ -1,0 +1,85 @@
+#include "fs/xattrs.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kMostBytes = 64 * 1024;  // XATTR_SIZE_MAX and XATTR_LIST_MAX of Linux
+
+bool has_no_xattrs(const Error& error) {
+  return error.error_number == ENOTSUP || error.error_number == EPERM;
+}
+
+std::vector<std::string> split_names(std::string_view names, bool as_root) {
+  std::vector<std::string> result;
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find('\0'), names.size());
+    const std::string_view name = names.substr(0, end);
+    if (is_mirrored_xattr(name, as_root)) result.emplace_back(name);
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+Result<std::vector<std::string>> list_names(FileSystem& fs, Handle entry, bool as_root) {
+  std::array<char, 1024> small{};
+  auto bytes = fs.list_xattrs(entry, small);
+  if (bytes) return split_names(std::string_view(small.data(), *bytes), as_root);
+  if (has_no_xattrs(bytes.error())) return std::vector<std::string>();
+  if (bytes.error().error_number != ERANGE) return bytes.error();
+  std::vector<char> large(kMostBytes);
+  bytes = fs.list_xattrs(entry, large);
+  if (!bytes) return bytes.error();
+  return split_names(std::string_view(large.data(), *bytes), as_root);
+}
+
+}  // namespace
+
+bool is_mirrored_xattr(std::string_view name, bool as_root) {
+  if (name.starts_with("user.") || name == "system.posix_acl_access" ||
+      name == "system.posix_acl_default") {
+    return true;
+  }
+  if (!as_root) return false;
+  if (name.starts_with("trusted.")) return !name.starts_with("trusted.overlay.");
+  return name.starts_with("security.") && name != "security.selinux" && name != "security.ima" &&
+         name != "security.evm" && name != "security.apparmor";
+}
+
+Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root) {
+  auto names = list_names(fs, entry, as_root);
+  if (!names) return names.error();
+  std::vector<Xattr> result;
+  std::vector<std::byte> buffer;
+  for (std::string& name : *names) {
+    buffer.resize(kMostBytes);
+    const auto bytes = fs.get_xattr(entry, name.c_str(), buffer);
+    if (!bytes && bytes.error().error_number == ENODATA) continue;  // removed meanwhile
+    if (!bytes) return bytes.error();
+    buffer.resize(*bytes);
+    result.push_back({std::move(name), buffer});
+  }
+  return result;
+}
+
+Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
+  const auto present = read_xattrs(fs, entry, as_root);
+  if (!present) return present.error();
+  for (const Xattr& xattr : *present) {
+    const bool stays = std::any_of(wanted.begin(), wanted.end(),
+                                   [&](const Xattr& other) { return other.name == xattr.name; });
+    if (stays) continue;
+    if (Status removed = fs.remove_xattr(entry, xattr.name.c_str()); !removed) return removed;
+  }
+  for (const Xattr& xattr : wanted) {
+    if (std::find(present->begin(), present->end(), xattr) != present->end()) continue;
+    if (Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value); !set) return set;
+  }
+  return success();
+}
+
+}  // namespace foldersync

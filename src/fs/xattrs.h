@@ -1,0 +1,30 @@
+// Extended attributes and ACLs (which the kernel shows as attributes) of one entry, as a whole.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+struct Xattr {
+  std::string name;
+  std::vector<std::byte> value;
+  friend bool operator==(const Xattr&, const Xattr&) = default;
+};
+
+// Whether an attribute is mirrored: user.* and POSIX ACLs; for root trusted.* and security.* too,
+// but for labels that the system gives by its own policy (SELinux, IMA, EVM, AppArmor).
+bool is_mirrored_xattr(std::string_view name, bool as_root);
+
+// The attributes of `entry` that are mirrored, by name. None where the file system has no attributes.
+Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root);
+
+// Makes the mirrored attributes of `entry` exactly `wanted`; others stay.
+Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root);
+
+}  // namespace foldersync

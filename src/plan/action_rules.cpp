@@ -1,0 +1,169 @@
+#include "plan/action_rules.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "plan/order.h"
+
+namespace foldersync {
+namespace {
+
+// What may stand in `before` or `after`; bits.
+constexpr unsigned kNothing = 1;
+constexpr unsigned kDirectory = 2;
+constexpr unsigned kLeaf = 4;  // an entry that is no directory
+
+enum class Types : std::uint8_t { kSame, kDifferent, kFree };
+
+struct Combination {
+  Phase phase;
+  Op op;
+  unsigned before;
+  unsigned after;
+  Types types;
+};
+
+constexpr std::array kAllowed{
+    Combination{Phase::kClear, Op::kDelete, kDirectory | kLeaf, kNothing, Types::kFree},
+    Combination{Phase::kMkdir, Op::kCreate, kNothing, kDirectory, Types::kFree},
+    Combination{Phase::kMkdir, Op::kReplace, kLeaf, kDirectory, Types::kFree},
+    Combination{Phase::kMkdir, Op::kMove, kDirectory, kDirectory, Types::kSame},
+    Combination{Phase::kWrite, Op::kCreate, kNothing, kLeaf, Types::kFree},
+    Combination{Phase::kWrite, Op::kUpdate, kLeaf, kLeaf, Types::kSame},
+    Combination{Phase::kWrite, Op::kReplace, kDirectory | kLeaf, kLeaf, Types::kDifferent},
+    Combination{Phase::kWrite, Op::kMove, kLeaf, kLeaf, Types::kSame},
+    Combination{Phase::kWrite, Op::kLink, kNothing | kDirectory | kLeaf, kLeaf, Types::kFree},
+    Combination{Phase::kWrite, Op::kMetadata, kLeaf, kLeaf, Types::kSame},
+    Combination{Phase::kDelete, Op::kDelete, kLeaf, kNothing, Types::kFree},
+    Combination{Phase::kRmdir, Op::kDelete, kDirectory, kNothing, Types::kFree},
+    Combination{Phase::kFinish, Op::kMetadata, kDirectory, kDirectory, Types::kSame},
+};
+
+unsigned kind_of(const std::optional<Facts>& facts) {
+  if (!facts) return kNothing;
+  return facts->type == FileType::kDirectory ? kDirectory : kLeaf;
+}
+
+const char* broken_by_facts(const Facts& facts) {
+  constexpr std::uint32_t kNoOwner = 0xFFFFFFFF;  // chown(2) takes it for "leave it"
+  constexpr std::size_t kMaxTargetBytes = 4095;   // PATH_MAX without its NUL
+  const bool is_device =
+      facts.type == FileType::kCharDevice || facts.type == FileType::kBlockDevice;
+  if (facts.mode > 07777U) return "\"mode\" is above 7777";
+  if (facts.uid.has_value() != facts.gid.has_value()) return "\"uid\" and \"gid\" go together";
+  if (facts.uid == kNoOwner || facts.gid == kNoOwner) return "an owner or group is no id";
+  if (facts.size && facts.type != FileType::kFile) return "\"size\" is for files only";
+  if (facts.md5 && facts.type != FileType::kFile) return "\"md5\" is for files only";
+  if (facts.target && facts.type != FileType::kSymlink) return "\"target\" is for symlinks only";
+  if (facts.device && !is_device) return "\"device\" is for devices only";
+  if (facts.links && facts.type == FileType::kDirectory) return "directories have no \"links\"";
+  if (facts.links == 0U) return "\"links\" is at least 1";
+  if (facts.target && (facts.target->empty() || facts.target->size() > kMaxTargetBytes ||
+                       facts.target->find('\0') != std::string::npos)) {
+    return "\"target\" is 1 to 4095 bytes without NUL";
+  }
+  return nullptr;
+}
+
+// Whether the program's own folder is on the path.
+bool is_reserved(const RelPath& path) {
+  std::string_view rest = path.bytes();
+  while (!rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    if (rest.substr(0, slash) == kStagingName) return true;
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+  }
+  return false;
+}
+
+const char* broken_by_paths(const Action& action) {
+  const bool has_other = action.op == Op::kMove || action.op == Op::kLink;
+  if (action.path.is_root() && action.phase != Phase::kFinish &&
+      !(action.phase == Phase::kMkdir && action.op == Op::kCreate)) {
+    return "the root can only be created and finished";
+  }
+  if (action.other.has_value() != has_other) {
+    return "\"from\" belongs to a move, \"to\" to a link, each to no other op";
+  }
+  if (action.other && action.other->is_root()) return "\"from\" and \"to\" can't be the root";
+  if (action.other == action.path) return "\"from\" or \"to\" is the path itself";
+  if (is_reserved(action.path) || (action.other && is_reserved(*action.other))) {
+    return "the name .sync-txn is reserved";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* broken_rule(const Action& action) {
+  const auto* const row =
+      std::find_if(kAllowed.begin(), kAllowed.end(), [&action](const Combination& allowed) {
+        return allowed.phase == action.phase && allowed.op == action.op;
+      });
+  if (row == kAllowed.end()) return "this op is not allowed in this phase";
+  if ((row->before & kind_of(action.before)) == 0) return "\"before\" doesn't suit phase and op";
+  if ((row->after & kind_of(action.after)) == 0) return "\"after\" doesn't suit phase and op";
+  if (action.before && action.after && row->types != Types::kFree &&
+      (action.before->type == action.after->type) != (row->types == Types::kSame)) {
+    return row->types == Types::kSame ? "the op needs one type before and after"
+                                      : "the op needs another type after than before";
+  }
+  if (action.reasons.empty()) return "an action needs a reason";
+  if (kind_of(action.before) == kDirectory && action.before->mtime) {
+    return "a directory's mtime is never in \"before\"";
+  }
+  for (const auto* const facts : {&action.before, &action.after}) {
+    const char* const broken = *facts ? broken_by_facts(**facts) : nullptr;
+    if (broken != nullptr) return broken;
+  }
+  return broken_by_paths(action);
+}
+
+const char* SequenceRules::broken_by(const Action& next, const std::vector<Action>& earlier) {
+  if (!earlier.empty() && !stands_before(earlier.back(), next)) {
+    return earlier.back().phase == next.phase && earlier.back().path == next.path
+               ? "two actions of a phase have this path"
+               : "the actions are out of order";
+  }
+  if (next.phase != phase_) enter(next.phase, earlier);
+  if (const char* const broken = clash(next, earlier)) return broken;
+  if (next.op == Op::kMove && !origins_.insert(next.other->bytes()).second) {
+    return "two moves come from this path";
+  }
+  return nullptr;
+}
+
+void SequenceRules::enter(Phase phase, const std::vector<Action>& earlier) {
+  auto& finished = bounds_[static_cast<std::size_t>(phase_)];
+  finished.end = earlier.size();
+  phase_ = phase;
+  bounds_[static_cast<std::size_t>(phase_)].begin = earlier.size();
+  pending_ = bounds_;
+}
+
+// Both phases are sorted, so each needs one walk over the other, forward or backward.
+const char* SequenceRules::clash(const Action& next, const std::vector<Action>& earlier) {
+  for (std::size_t phase = 0; phase < static_cast<std::size_t>(phase_); ++phase) {
+    Range& range = pending_[phase];
+    const bool same_direction =
+        range.begin != range.end && is_deepest_first(kPhases[phase]) == is_deepest_first(phase_);
+    while (range.begin != range.end) {
+      const std::size_t at = same_direction ? range.begin : range.end - 1;
+      const Action& other = earlier[at];
+      if (other.path == next.path) {
+        const bool allowed = next.phase == Phase::kFinish && other.phase == Phase::kMkdir;
+        if (!allowed) return "an action of an earlier phase has this path";
+        break;
+      }
+      if ((other.path < next.path) == is_deepest_first(phase_)) break;
+      if (same_direction) {
+        ++range.begin;
+      } else {
+        --range.end;
+      }
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,64 @@
+#include "plan/compare.h"
+
+namespace foldersync {
+namespace {
+
+ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
+                           const Policy& policy) {
+  ReasonSet reasons;
+  if (stored_as(source.mtime, policy.limits.times) != stored_as(replica.mtime, policy.limits.times)) {
+    reasons.add(Reason::kMtime);
+  }
+  if (source.type != FileType::kSymlink && policy.limits.holds_modes &&
+      wanted_mode(source, replica.uid, replica.gid, policy) != replica.mode) {
+    reasons.add(Reason::kMode);
+  }
+  if (policy.owners() && (source.uid != replica.uid || source.gid != replica.gid)) {
+    reasons.add(Reason::kOwner);
+  }
+  return reasons;
+}
+
+Verdict update(Reason why, ReasonSet metadata) {
+  ReasonSet reasons{why};
+  reasons.add(metadata);
+  return {Decision::kUpdate, reasons};
+}
+
+}  // namespace
+
+Verdict compare(const Seen* source, const Seen* replica, const Policy& policy) {
+  if (replica == nullptr) return {Decision::kCreate, {Reason::kMissing}};
+  if (source == nullptr) return {Decision::kDelete, {Reason::kExtra}};
+  const FileStatus& wanted = source->status;
+  const FileStatus& found = replica->status;
+  if (wanted.type != found.type) return {Decision::kReplace, {Reason::kType}};
+
+  const ReasonSet metadata = metadata_reasons(wanted, found, policy);
+  const Decision otherwise = metadata.empty() ? Decision::kUnchanged : Decision::kMetadata;
+  switch (wanted.type) {
+    case FileType::kFile:
+      if (wanted.size != found.size) return update(Reason::kSize, metadata);
+      if (wanted.size > 0 && (policy.checksum || metadata.has(Reason::kMtime))) {
+        return {Decision::kContentAsked, metadata};
+      }
+      break;
+    case FileType::kSymlink:
+      if (source->target != replica->target) return update(Reason::kTarget, metadata);
+      break;
+    case FileType::kCharDevice:
+    case FileType::kBlockDevice:
+      if (wanted.rdev != found.rdev) return update(Reason::kDevice, metadata);
+      break;
+    default:
+      break;
+  }
+  return {otherwise, metadata};
+}
+
+Verdict settle_content(const Verdict& asked, bool equal) {
+  if (!equal) return update(Reason::kContent, asked.reasons);
+  return {asked.reasons.empty() ? Decision::kUnchanged : Decision::kMetadata, asked.reasons};
+}
+
+}  // namespace foldersync

@@ -1,0 +1,46 @@
+// The decision about one name, from what both trees say of it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/file_status.h"
+#include "plan/action.h"
+#include "plan/facts.h"
+
+namespace foldersync {
+
+enum class Decision : std::uint8_t {
+  kUnchanged,
+  kMetadata,      // content is the same, metadata differs
+  kContentAsked,  // files of one size that only their content can decide about
+  kCreate,
+  kUpdate,   // same type, other content
+  kReplace,  // other type
+  kDelete,
+};
+
+struct Verdict {
+  Decision decision = Decision::kUnchanged;
+  ReasonSet reasons;  // empty where unchanged; of kContentAsked the metadata that differs
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// One entry as one tree has it.
+struct Seen {
+  FileStatus status;
+  std::string_view target;  // of a symlink
+};
+
+// Decides about one name; null: that tree lacks it. Requires: not both null.
+//
+// In this order: type, size (of files), target (of symlinks) and number (of devices); then, for
+// files of one size, mtime: where it agrees they are the same unless policy.checksum, otherwise
+// their content has to be read. A directory's mtime counts like any metadata.
+Verdict compare(const Seen* source, const Seen* replica, const Policy& policy);
+
+// The verdict once content has been compared.
+Verdict settle_content(const Verdict& asked, bool equal);
+
+}  // namespace foldersync

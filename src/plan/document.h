@@ -1,0 +1,119 @@
+// The plan document, format 1, as values. docs/plan-format.md describes its JSON form.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file_system_limits.h"
+#include "core/path.h"
+#include "plan/action.h"
+
+namespace foldersync {
+
+enum class Side : std::uint8_t { kSource, kReplica };
+const char* to_string(Side side);  // "source", "replica"
+
+// One of the two folders, as it was when the plan was made.
+struct RootReference {
+  std::string path;      // bytes, absolute
+  std::string identity;  // file system and inode, see fs/identity.h; printable ASCII; may be empty
+  friend bool operator==(const RootReference&, const RootReference&) = default;
+};
+
+// Limit on a count: a number of entries, or a percentage of all.
+struct Limit {
+  std::uint64_t amount = 0;
+  bool is_percent = false;
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+std::string to_string(Limit limit);                       // "12", "50%"
+std::optional<Limit> parse_limit(std::string_view text);  // the inverse; percent 0 to 100
+
+// Everything beyond the two trees that shaped the plan.
+struct PlanOptions {
+  bool checksum = false;
+  bool pin = false;
+  bool xattrs = false;
+  bool remove_extra = true;  // "delete"; false: --no-delete
+  bool delete_excluded = false;
+  bool one_file_system = false;
+  bool cross_mounts = false;
+  bool owners = false;                // owner and group are mirrored (the planner ran as root)
+  std::vector<std::string> rules;     // filter rules, in order; bytes
+  std::vector<std::string> left_out;  // own files inside the source: paths relative to it; bytes
+  std::optional<Limit> max_delete;
+  FileSystemLimits replica_limits;  // what the replica's file system can't hold
+  friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
+};
+
+// Something that could not be read. Nothing at or below it is deleted.
+struct Problem {
+  Side side = Side::kSource;
+  RelPath path;
+  int error_number = 0;  // errno
+  std::string doing;     // "open", "read", "enter mount" ...
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+// Something that was left alone on purpose.
+struct Skipped {
+  RelPath path;
+  std::string
+      reason;  // "file-system-own", "reserved-name", "own-file", "other-file-system", "device"
+  friend bool operator==(const Skipped&, const Skipped&) = default;
+};
+
+struct Guard {
+  std::string rule;  // "max-delete"
+  std::string limit;
+  std::uint64_t count = 0;  // what the plan would do
+  std::uint64_t of = 0;     // out of how many
+  bool refused = false;     // "verdict": "refused" or "ok"
+  friend bool operator==(const Guard&, const Guard&) = default;
+};
+
+// Counts of actions by op; a `metadata` action of phase finish counts as finish.
+struct Summary {
+  std::uint64_t create = 0;
+  std::uint64_t update = 0;
+  std::uint64_t replace = 0;
+  std::uint64_t move = 0;
+  std::uint64_t link = 0;
+  std::uint64_t metadata = 0;
+  std::uint64_t remove = 0;  // "delete"
+  std::uint64_t finish = 0;
+  std::uint64_t bytes_to_write = 0;
+  std::uint64_t bytes_to_delete = 0;
+  std::uint64_t unchanged = 0;  // entries of both trees that need nothing
+  std::uint64_t problems = 0;
+  friend bool operator==(const Summary&, const Summary&) = default;
+};
+
+// Counts `action` by its op.
+void count(const Action& action, Summary& summary);
+
+struct Plan {
+  std::string tool_version;
+  std::string plan_id;  // UUID version 7
+  FileTime created;
+  RootReference source;
+  RootReference replica;
+  PlanOptions options;
+  Summary summary;
+  std::vector<Guard> guards;
+  std::vector<Problem> problems;  // by path, then side
+  std::vector<Skipped> skipped;   // by path
+  std::vector<Action> actions;    // in the order of order.h
+
+  // Whether everything could be read.
+  [[nodiscard]] bool complete() const { return problems.empty(); }
+  // Whether a safety rule forbids applying it.
+  [[nodiscard]] bool refused() const;
+
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+}  // namespace foldersync

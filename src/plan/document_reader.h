@@ -1,0 +1,51 @@
+// Builds a plan from the events of a JSON parser and refuses whatever the format doesn't allow.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/document.h"
+#include "plan/document_schema.h"
+
+namespace foldersync {
+
+// Takes the events of one document in order. Each event says whether the document may go on; after
+// the first false complaint() says why not, and no event may follow. Knows nothing of the parser
+// and nothing of line numbers. Memory: that of the plan.
+class DocumentReader {
+ public:
+  bool scalar(Scalar value);
+  bool begin_object();
+  bool key(std::string_view name);
+  bool end_object();
+  bool begin_list();
+  bool end_list();
+
+  // A clause for people on one line: what was expected, what was found.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+  // Requires: the document's object has begun and ended.
+  Plan take() && { return std::move(draft_.plan); }
+
+ private:
+  // An object or a list that hasn't ended.
+  struct Level {
+    const ObjectShape* object = nullptr;  // of the two exactly one
+    const ListShape* list = nullptr;
+    const Field* field = nullptr;  // the one whose value comes next; objects only
+    std::uint32_t seen = 0;        // bits: the fields that were there
+  };
+
+  bool refuse(std::string complaint);
+  bool refuse_value(std::string_view found);
+  bool check(const char* broken);
+
+  Draft draft_;
+  std::vector<Level> levels_;
+  std::string complaint_;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,97 @@
+#include "plan/facts.h"
+
+#include <array>
+#include <cstdio>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kSetUser = 04000;
+constexpr std::uint32_t kSetGroup = 02000;
+constexpr std::uint32_t kOwnerAll = 0700;
+
+bool is_device(FileType type) {
+  return type == FileType::kCharDevice || type == FileType::kBlockDevice;
+}
+
+Facts facts(const FileStatus& status, std::string_view target, std::uint32_t mode,
+            const Policy& policy) {
+  Facts result;
+  result.type = status.type;
+  if (status.type != FileType::kSymlink && policy.limits.holds_modes) result.mode = mode;
+  if (policy.owners()) {
+    result.uid = status.uid;
+    result.gid = status.gid;
+  }
+  if (status.is_file()) result.size = status.size;
+  if (!status.is_directory()) result.mtime = status.mtime;
+  if (status.type == FileType::kSymlink) result.target = std::string(target);
+  if (is_device(status.type)) result.device = status.rdev;
+  return result;
+}
+
+bool mode_holds(const Facts& expected, const Facts& found) {
+  if (*expected.mode == *found.mode) return true;
+  if (expected.type != FileType::kDirectory) return false;
+  return *found.mode == (*expected.mode | kOwnerAll) || *found.mode == kOwnerAll;
+}
+
+}  // namespace
+
+std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
+                          const Policy& policy) {
+  if (policy.owners()) return source.mode;
+  std::uint32_t mode = source.mode;
+  if (uid != source.uid) mode &= ~kSetUser;
+  if (gid != source.gid) mode &= ~kSetGroup;
+  return mode;
+}
+
+Facts found_facts(const FileStatus& status, std::string_view target, const Policy& policy) {
+  return facts(status, target, status.mode, policy);
+}
+
+Facts wanted_facts(const FileStatus& source, std::string_view target, const FileStatus* replica,
+                   const Policy& policy) {
+  const std::uint32_t uid = replica != nullptr ? replica->uid : policy.uid;
+  const std::uint32_t gid = replica != nullptr ? replica->gid : policy.gid;
+  return facts(source, target, wanted_mode(source, uid, gid, policy), policy);
+}
+
+std::string mode_text(std::uint32_t mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+std::vector<Difference> differences(const Facts& expected, const Facts& found,
+                                    const FileSystemLimits& limits) {
+  std::vector<Difference> result;
+  const auto note = [&](const char* field, std::string want, std::string have) {
+    result.push_back({field, std::move(want), std::move(have)});
+  };
+  const auto number = [&](const char* field, const auto& want, const auto& have) {
+    if (want && have && *want != *have) note(field, std::to_string(*want), std::to_string(*have));
+  };
+  if (expected.type != found.type) {
+    note("type", to_string(expected.type), to_string(found.type));
+    return result;
+  }
+  number("size", expected.size, found.size);
+  if (expected.mtime && found.mtime && *expected.mtime != *found.mtime &&
+      stored_as(*expected.mtime, limits.times) != stored_as(*found.mtime, limits.times)) {
+    note("mtime", to_string(*expected.mtime), to_string(*found.mtime));
+  }
+  if (expected.mode && found.mode && !mode_holds(expected, found)) {
+    note("mode", mode_text(*expected.mode), mode_text(*found.mode));
+  }
+  number("uid", expected.uid, found.uid);
+  number("gid", expected.gid, found.gid);
+  if (expected.target && found.target && *expected.target != *found.target) {
+    note("target", *expected.target, *found.target);
+  }
+  number("device", expected.device, found.device);
+  return result;
+}
+
+}  // namespace foldersync

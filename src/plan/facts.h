@@ -1,0 +1,59 @@
+// From what the file system says to what a plan records, and back: do two records agree?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file_status.h"
+#include "core/file_system_limits.h"
+#include "plan/action.h"
+
+namespace foldersync {
+
+// Who plans and what the replica's file system can hold: decides which facts count.
+struct Policy {
+  bool as_root = false;        // devices can be made and owners be given
+  bool mirrors_owners = true;  // as root: false where the plan leaves owners alone
+  std::uint32_t uid = 0;  // effective ids of the process: owners of what a plain user creates
+  std::uint32_t gid = 0;
+  bool checksum = false;  // content decides even where size and mtime agree
+  FileSystemLimits limits;
+
+  [[nodiscard]] bool owners() const { return as_root && mirrors_owners && limits.holds_owners; }
+};
+
+// The mode that an entry of the replica owned by uid and gid shall have. Where owners are not
+// mirrored, suid and sgid are given only if the owner is the same.
+std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
+                          const Policy& policy);
+
+// What the replica holds: `before`. `target` is of a symlink. A directory's mtime is left out,
+// since it changes with every child.
+Facts found_facts(const FileStatus& status, std::string_view target, const Policy& policy);
+
+// What the replica shall hold: `after`. `replica` is the entry whose owner stays, null where a new
+// one is made. A directory's mtime is left out; finish actions add it.
+Facts wanted_facts(const FileStatus& source, std::string_view target, const FileStatus* replica,
+                   const Policy& policy);
+
+struct Difference {
+  std::string field;     // "type", "size", "mtime" ...: the words of the plan document
+  std::string expected;  // as the plan document prints it
+  std::string found;
+
+  friend bool operator==(const Difference&, const Difference&) = default;
+};
+
+// The fields of `expected` that `found` does not fulfil; fields that are absent in either do not
+// count, and neither do `md5` and `links`. Times count as far as `limits` lets them be held. A
+// directory that a run was changing when it was killed is not different for the u+rwx it got.
+std::vector<Difference> differences(const Facts& expected, const Facts& found,
+                                    const FileSystemLimits& limits);
+
+// "0755".
+std::string mode_text(std::uint32_t mode);
+
+}  // namespace foldersync

@@ -1,0 +1,59 @@
+// Which entries a run leaves alone: gitignore rules over raw bytes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace foldersync {
+
+// Rules in the language of gitignore(5), matched against bytes (no locale, no Unicode): the last
+// rule that matches decides, "!" re-includes, a trailing "/" asks for a directory, a "/" at the
+// start or in the middle anchors to the root, "**" spans directories. A rule never looks at the
+// entry's ancestors: the walk does not enter what is excluded, which is why, as with git, nothing
+// below an excluded directory can be re-included.
+//
+// Agrees with git's own decisions (core.ignoreCase off), also where its manual is silent: a rule
+// with an open bracket or a lone backslash at its end matches nothing, a symlink is no directory,
+// and "a**/b" matches "ab" and "ax/y/b", as git takes off what stands before the first wildcard.
+//
+// Immutable once made; any number of threads may ask at a time.
+class Filter {
+ public:
+  Filter();  // excludes nothing
+  ~Filter();
+  Filter(Filter&&) noexcept;
+  Filter& operator=(Filter&&) noexcept;
+
+  // Compiles the rules, in order. Those that git ignores (empty, comments) are ignored.
+  // Error kUsage: a rule too large to compile, or with a NUL byte in it (UTF-16?); detail names it.
+  static Result<Filter> compile(const std::vector<std::string>& rules);
+
+  // Whether there is no rule that could match anything.
+  [[nodiscard]] bool empty() const;
+
+  // Whether the entry `name` in the directory `directory` (path bytes relative to the root, empty
+  // for the root itself) is excluded by the rules. Requires: no ancestor of it is.
+  [[nodiscard]] bool excludes(std::string_view directory, std::string_view name,
+                              bool is_directory) const;
+
+ private:
+  struct Rules;
+  std::unique_ptr<const Rules> rules_;
+};
+
+// The rules that stand in the text of a rules file (as --exclude-from reads it): one a line,
+// "\n" or "\r\n". Dropped are a UTF-8 byte-order mark at the start, comments, empty lines and the
+// spaces that git ignores at the end of a line.
+std::vector<std::string> rules_in(std::string_view text);
+
+// The rule that --exclude GLOB and --include GLOB stand for. The glob is a pattern and nothing
+// else: a "!" or "#" at its start and spaces at its end are part of it, so --exclude '!x' excludes
+// the file "!x". An empty glob makes a rule that matches nothing.
+std::string exclude_rule(std::string_view glob);
+std::string include_rule(std::string_view glob);
+
+}  // namespace foldersync

@@ -1,0 +1,40 @@
+// The plan document as JSON: the one file pair that knows the JSON library.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "plan/document.h"
+
+namespace foldersync {
+
+using ByteSink = std::function<Status(std::string_view)>;
+// Fills the buffer and says how much; 0 at the end.
+using ByteSource = std::function<Result<std::size_t>(std::span<char>)>;
+
+// Writes `plan` piece by piece, one action a line, digest last. Errors: those of the sink.
+// Requires: the plan keeps the rules of the format (those of docs/plan-format.md; read_plan() would
+// accept it), but its summary's counts of actions and problems are taken as they are.
+Status write_plan(const Plan& plan, const ByteSink& sink);
+
+// Reads a document, pretty-printed or not, strictly: error kInvalidDocument with the line and the
+// position, what was expected and what was found. Nothing of a rejected document is returned.
+// An error of `source` is handed on as it is. Memory: that of the plan and about 100 KiB.
+Result<Plan> read_plan(const ByteSource& source);
+
+// One action as the document has it, without the line's end. `seq` counts from 1.
+std::string action_json(const Action& action, std::uint64_t seq);
+
+// A JSON string literal, with quotes, of UTF-8 text; control, bidirectional and other invisible
+// format characters as \u escapes. Bytes that are not UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
+// The name of an errno, "EACCES"; "E1234" where it has none.
+std::string errno_name(int error_number);
+
+}  // namespace foldersync

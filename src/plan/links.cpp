@@ -1,0 +1,136 @@
+#include "plan/links.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace foldersync {
+namespace {
+
+bool stays(const Verdict& verdict) {
+  return verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata;
+}
+
+Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
+  Action action;
+  action.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite;
+  action.op = op;
+  action.path = entry.path;
+  action.reasons = reasons;
+  action.before = entry.before;
+  if (op != Op::kDelete) action.after = entry.after;
+  return action;
+}
+
+Op op_of(Decision decision) {
+  switch (decision) {
+    case Decision::kCreate: return Op::kCreate;
+    case Decision::kReplace: return Op::kReplace;
+    case Decision::kDelete: return Op::kDelete;
+    case Decision::kMetadata: return Op::kMetadata;
+    default: return Op::kUpdate;
+  }
+}
+
+class Settlement {
+ public:
+  explicit Settlement(std::vector<LinkedEntry> entries) : entries_(std::move(entries)) {
+    std::sort(entries_.begin(), entries_.end(),
+              [](const LinkedEntry& a, const LinkedEntry& b) { return a.path < b.path; });
+    for (const LinkedEntry& entry : entries_) {
+      if (entry.replica) names_[*entry.replica].push_back(&entry);
+      if (entry.source) groups_[*entry.source].push_back(&entry);
+    }
+  }
+
+  SettledLinks run() {
+    for (const LinkedEntry& entry : entries_) {
+      if (!entry.source) {
+        result_.actions.push_back(plain_action(entry, Op::kDelete, entry.verdict.reasons));
+      } else if (const auto& group = groups_[*entry.source]; group.front() == &entry) {
+        settle(group);
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  using Group = std::vector<const LinkedEntry*>;
+
+  // Whether the object may be changed in place for `group`: all its names are known, and none
+  // stays with another group.
+  bool belongs_to(const ObjectId& object, const LinkedEntry& any_of_group) const {
+    const Group& names = names_.at(object);
+    if (names.size() != names.front()->replica_links) return false;
+    return std::all_of(names.begin(), names.end(), [&](const LinkedEntry* name) {
+      return name->source == any_of_group.source || !stays(name->verdict);
+    });
+  }
+
+  bool can_keep(const LinkedEntry& entry) const {
+    if (!stays(entry.verdict) || claimed_.contains(*entry.replica)) return false;
+    return entry.verdict.decision == Decision::kUnchanged || belongs_to(*entry.replica, entry);
+  }
+
+  void settle(const Group& group) {
+    const auto keeper = std::find_if(group.begin(), group.end(),
+                                     [this](const LinkedEntry* entry) { return can_keep(*entry); });
+    if (keeper != group.end()) {
+      keep(**keeper);
+      for (const LinkedEntry* entry : group) {
+        if (entry != *keeper) join(*entry, **keeper, true);
+      }
+      return;
+    }
+    write_anew(*group.front());
+    for (const LinkedEntry* entry : group) {
+      if (entry != group.front()) join(*entry, *group.front(), false);
+    }
+  }
+
+  void keep(const LinkedEntry& entry) {
+    claimed_.insert(*entry.replica);
+    if (entry.verdict.decision == Decision::kUnchanged) {
+      ++result_.unchanged;
+      return;
+    }
+    Action action = plain_action(entry, Op::kMetadata, entry.verdict.reasons);
+    if (entry.replica_links > 1) action.before->links = entry.replica_links;
+    result_.actions.push_back(std::move(action));
+  }
+
+  void write_anew(const LinkedEntry& entry) {
+    ReasonSet reasons = entry.verdict.reasons;
+    if (stays(entry.verdict)) reasons.add(Reason::kLink);
+    const Op op = stays(entry.verdict) ? Op::kUpdate : op_of(entry.verdict.decision);
+    result_.actions.push_back(plain_action(entry, op, reasons));
+  }
+
+  // Makes `entry` a name of `leader`, whose object stays or is new.
+  void join(const LinkedEntry& entry, const LinkedEntry& leader, bool leader_stays) {
+    if (leader_stays && entry.replica == leader.replica && stays(entry.verdict)) {
+      ++result_.unchanged;
+      return;
+    }
+    ReasonSet reasons{Reason::kLink};
+    if (!entry.before) reasons.add(Reason::kMissing);
+    if (entry.verdict.decision == Decision::kReplace) reasons.add(Reason::kType);
+    Action action = plain_action(entry, Op::kLink, reasons);
+    action.other = leader.path;
+    result_.actions.push_back(std::move(action));
+  }
+
+  std::vector<LinkedEntry> entries_;
+  std::map<ObjectId, Group> names_;
+  std::map<ObjectId, Group> groups_;
+  std::set<ObjectId> claimed_;
+  SettledLinks result_;
+};
+
+}  // namespace
+
+SettledLinks settle_links(std::vector<LinkedEntry> entries) {
+  return Settlement(std::move(entries)).run();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,49 @@
+// Hard links, settled after the walk over the entries that have more than one name. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/path.h"
+#include "plan/action.h"
+#include "plan/compare.h"
+
+namespace foldersync {
+
+// Which object a name stands for.
+struct ObjectId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend auto operator<=>(const ObjectId&, const ObjectId&) = default;
+};
+
+// A path that has more than one name on at least one side, and what the walk decided about it as
+// if it were alone. At least one side is there.
+struct LinkedEntry {
+  RelPath path;
+  std::optional<ObjectId> source;   // nothing: the source lacks the path
+  std::optional<ObjectId> replica;  // nothing: the replica lacks it
+  std::uint32_t replica_links = 0;  // how many names the replica's object has anywhere
+  Verdict verdict;                  // never kContentAsked
+  std::optional<Facts> before;      // of the replica's entry
+  std::optional<Facts> after;       // of the source's entry
+};
+
+struct SettledLinks {
+  std::vector<Action> actions;  // in no order
+  std::uint64_t unchanged = 0;
+};
+
+// The actions that give the replica the same groups as the source: each group of the source
+// becomes one object of the replica that has no name elsewhere in the replica.
+//
+// Of each group the first path whose object can stay keeps it; the other names become links to it.
+// Where none can stay, the first path is written anew. Metadata is put right in place only where
+// every name of the object is known and belongs to the group (or goes away): an object that has a
+// name outside of the replica, as in a snapshot made of links, is never changed, but copied.
+// Content is never changed in place. Requires: `entries` holds every path of the replica whose
+// object has more than one name, and every path of the source likewise, but for what is excluded.
+SettledLinks settle_links(std::vector<LinkedEntry> entries);
+
+}  // namespace foldersync

@@ -1,0 +1,418 @@
+#include "plan/pair_planner.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "fs/xattrs.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kLostAndFound = "lost+found";
+
+// The path of a name of the pair, or of the pair itself where the name is ".".
+RelPath path_of(const VisitedPair& pair, std::string_view name) {
+  if (name == ".") return RelPath::from_bytes(pair.path);
+  std::string bytes;
+  bytes.reserve(pair.path.size() + 1 + name.size());
+  if (!pair.path.empty()) bytes.append(pair.path).append("/");
+  return RelPath(std::move(bytes.append(name)));
+}
+
+bool is_device(const FileStatus& status) {
+  return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
+}
+
+bool writes_content(const Verdict& verdict, const FileStatus& source) {
+  return source.is_file() && (verdict.decision == Decision::kCreate ||
+                              verdict.decision == Decision::kUpdate ||
+                              verdict.decision == Decision::kReplace);
+}
+
+ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
+
+// The files of one name on both sides.
+FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status) {
+  return {side.fd, name, status};
+}
+
+Op op_of(Decision decision) {
+  switch (decision) {
+    case Decision::kCreate: return Op::kCreate;
+    case Decision::kReplace: return Op::kReplace;
+    case Decision::kDelete: return Op::kDelete;
+    case Decision::kMetadata: return Op::kMetadata;
+    default: return Op::kUpdate;
+  }
+}
+
+}  // namespace
+
+PairPlanner::PairPlanner(const PlanningContext& context)
+    : context_(context),
+      judge_(context.fs),
+      source_hashes_(context.source_hashes),
+      replica_hashes_(context.replica_hashes) {}
+
+void PairPlanner::problem(Side side, RelPath path, int error_number, const char* doing) {
+  findings_.problems.push_back({side, std::move(path), error_number, doing});
+}
+
+Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  children_change_ = false;
+  source_hashes_.begin(pair.path);
+  replica_hashes_.begin(pair.path);
+  const auto unreadable = [&](Side side, const Error& error) {
+    problem(side, RelPath::from_bytes(pair.path), error.error_number, error.operation);
+    findings_.kept.push_back(RelPath::from_bytes(pair.path));
+  };
+  if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
+  if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
+  if (pair.source.error == nullptr && pair.replica.error == nullptr) {
+    if (Status merged = merge(pair, children); !merged) return merged;
+  }
+  record_self(pair);
+  return success();
+}
+
+Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  static const std::vector<Listing::Entry> kNone;
+  const auto& source = pair.source.listing != nullptr ? pair.source.listing->entries() : kNone;
+  const auto& replica = pair.replica.listing != nullptr ? pair.replica.listing->entries() : kNone;
+  auto from = source.begin();
+  auto to = replica.begin();
+  while (from != source.end() || to != replica.end()) {
+    const int order = from == source.end()  ? 1
+                      : to == replica.end() ? -1
+                                            : from->name.compare(to->name);
+    const Listing::Entry* of_source = order <= 0 ? &*from++ : nullptr;
+    const Listing::Entry* of_replica = order >= 0 ? &*to++ : nullptr;
+    if (Status admitted = admit(pair, of_source, of_replica, children); !admitted) return admitted;
+  }
+  return success();
+}
+
+bool PairPlanner::is_own_of_file_system(const VisitedPair& pair, std::string_view name) const {
+  if (name != kLostAndFound) return false;
+  return (pair.source.self != nullptr && pair.source.self->mount_root) ||
+         (pair.replica.self != nullptr && pair.replica.self->mount_root);
+}
+
+bool PairPlanner::is_left_out(std::string_view directory, std::string_view name) const {
+  return std::any_of(context_.options.left_out.begin(), context_.options.left_out.end(),
+                     [&](std::string_view path) {
+                       if (directory.empty()) return path == name;
+                       return path.size() == directory.size() + 1 + name.size() &&
+                              path.starts_with(directory) && path.ends_with(name) &&
+                              path[directory.size()] == '/';
+                     });
+}
+
+// Whether the source's entry is to be mirrored.
+bool PairPlanner::admit_source(const VisitedPair& pair, const Listing::Entry& entry, Named& named) {
+  if (entry.name == kStagingName) {
+    findings_.skipped.push_back({path_of(pair, entry.name), "reserved-name"});
+    return false;
+  }
+  if (!context_.filter.empty() &&
+      context_.filter.excludes(pair.path, entry.name, entry.status.is_directory())) {
+    return false;
+  }
+  if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
+    findings_.skipped.push_back({path_of(pair, entry.name), "other-file-system"});
+    named.source_is_mirrored_below = false;
+    return entry.status.is_directory();
+  }
+  return true;
+}
+
+// Whether the replica's entry may be compared and changed. What may not keeps its parents.
+bool PairPlanner::admit_replica(const VisitedPair& pair, const Listing::Entry& entry) {
+  if (entry.name == kStagingName) {
+    if (!pair.path.empty()) findings_.leftovers.push_back(path_of(pair, entry.name));
+    return false;
+  }
+  if (!context_.options.delete_excluded && !context_.filter.empty() &&
+      context_.filter.excludes(pair.path, entry.name, entry.status.is_directory())) {
+    findings_.kept.push_back(path_of(pair, entry.name));
+    return false;
+  }
+  ++findings_.replica_entries;
+  return true;
+}
+
+Status PairPlanner::admit(const VisitedPair& pair, const Listing::Entry* source,
+                          const Listing::Entry* replica, std::vector<PairToVisit>& children) {
+  Named named{source != nullptr ? source->name : replica->name, nullptr, nullptr, true};
+  const auto path = [&] { return path_of(pair, named.name); };
+  if (is_own_of_file_system(pair, named.name) || is_left_out(pair.path, named.name)) {
+    findings_.skipped.push_back(
+        {path(), is_left_out(pair.path, named.name) ? "own-file" : "file-system-own"});
+    if (replica != nullptr) findings_.kept.push_back(path());
+    return success();
+  }
+  if (source != nullptr && source->error_number != 0) {
+    problem(Side::kSource, path(), source->error_number, "stat");
+    if (replica != nullptr) findings_.kept.push_back(path());
+    return success();
+  }
+  if (replica != nullptr && replica->error_number != 0) {
+    problem(Side::kReplica, path(), replica->error_number, "stat");
+    findings_.kept.push_back(path());
+    return success();
+  }
+  const auto meets = [](const Listing::Entry* entry, const FileStatus& root) {
+    return entry != nullptr && entry->status.is_directory() && same_object(entry->status, root);
+  };
+  if (meets(source, context_.replica_root) || meets(replica, context_.source_root)) {
+    return Error{ErrorCode::kRefused, "walk", path().shown(), 0,
+                 "one of the two folders lies inside the other, through a mount"};
+  }
+  if (replica != nullptr && admit_replica(pair, *replica)) named.replica = &replica->status;
+  if (source != nullptr && admit_source(pair, *source, named)) named.source = &source->status;
+  const bool replica_is_protected = replica != nullptr && named.replica == nullptr;
+  if (replica_is_protected && named.source != nullptr) {
+    problem(Side::kReplica, path(), EEXIST, "replace an excluded entry");
+    return success();
+  }
+  if (named.source == nullptr && named.replica == nullptr) return success();
+  return decide(pair, named, children);
+}
+
+bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
+                              std::string_view name, std::string& target) {
+  auto read = context_.fs.link_target(side.fd, name.data());
+  if (!read) {
+    problem(which, path, read.error().error_number, read.error().operation);
+    return false;
+  }
+  target = std::move(*read);
+  return true;
+}
+
+// Reads the targets that count; false where one can't be read and the name must be left alone.
+bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen* source,
+                               Seen* replica) {
+  const auto is_link = [](const FileStatus* status) {
+    return status != nullptr && status->type == FileType::kSymlink;
+  };
+  if (is_link(named.source)) {
+    if (!read_target(pair.source, Side::kSource, path_of(pair, named.name), named.name, source_target_)) {
+      return false;
+    }
+    source->target = source_target_;
+  }
+  if (is_link(named.replica)) {
+    if (!read_target(pair.replica, Side::kReplica, path_of(pair, named.name), named.name,
+                     replica_target_)) {
+      return false;
+    }
+    replica->target = replica_target_;
+  }
+  return true;
+}
+
+// Turns kContentAsked into a decision; false where the source can't be read.
+bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+  const auto common =
+      judge_.common_md5(file_of(pair.source, named.name, *named.source), source_hashes_,
+                        file_of(pair.replica, named.name, *named.replica), replica_hashes_);
+  if (!common && !judge_.error_was_replica()) {
+    problem(Side::kSource, path_of(pair, named.name), common.error().error_number,
+            common.error().operation);
+    return false;
+  }
+  // A replica's file that can't be read is not known to be equal: it is written anew.
+  common_md5_ = common ? *common : std::nullopt;
+  verdict = settle_content(verdict, common_md5_.has_value());
+  return true;
+}
+
+// Adds Reason::kXattrs where attributes differ; false where they can't be read.
+bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+  const auto read = [&](const VisitedDirectory& side, Side which) -> std::optional<std::vector<Xattr>> {
+    const auto entry = context_.fs.open_entry(side.fd, named.name.data());
+    auto xattrs = entry ? read_xattrs(context_.fs, {entry->get(), true}, context_.policy.as_root)
+                        : Result<std::vector<Xattr>>(entry.error());
+    if (xattrs) return std::move(*xattrs);
+    problem(which, path_of(pair, named.name), xattrs.error().error_number, xattrs.error().operation);
+    return std::nullopt;
+  };
+  const auto source = read(pair.source, Side::kSource);
+  const auto replica = source ? read(pair.replica, Side::kReplica) : std::nullopt;
+  if (!source || !replica) return false;
+  if (*source == *replica) return true;
+  verdict.reasons.add(Reason::kXattrs);
+  if (verdict.decision == Decision::kUnchanged) verdict.decision = Decision::kMetadata;
+  return true;
+}
+
+bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
+  const auto md5 = judge_.md5(file_of(pair.source, named.name, *named.source), source_hashes_);
+  if (md5) {
+    pinned_md5_ = *md5;
+    return true;
+  }
+  problem(Side::kSource, path_of(pair, named.name), md5.error().error_number, md5.error().operation);
+  return false;
+}
+
+Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
+                           std::vector<PairToVisit>& children) {
+  const bool both = named.source != nullptr && named.replica != nullptr;
+  if (!both && named.source == nullptr && !context_.options.remove_extra) {
+    findings_.kept.push_back(path_of(pair, named.name));
+    return success();
+  }
+  if (named.replica != nullptr && named.replica->mount != context_.replica_root.mount &&
+      !context_.options.cross_mounts) {
+    problem(Side::kReplica, path_of(pair, named.name), EXDEV, "enter mount");
+    findings_.kept.push_back(path_of(pair, named.name));
+    return success();
+  }
+  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
+    findings_.skipped.push_back({path_of(pair, named.name), "device"});
+    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
+    return success();
+  }
+  const auto is_directory = [](const FileStatus* status) {
+    return status != nullptr && status->is_directory();
+  };
+  if (is_directory(named.source) || is_directory(named.replica)) {
+    const bool below_source = is_directory(named.source) && named.source_is_mirrored_below;
+    // A directory of another file system that is left out protects what the replica has there.
+    const bool below_replica =
+        is_directory(named.replica) && (named.source_is_mirrored_below || !is_directory(named.source));
+    if (below_source || below_replica) {
+      PairToVisit child{path_of(pair, named.name).bytes(), std::nullopt, std::nullopt};
+      if (below_source) child.source = *named.source;
+      if (below_replica) child.replica = *named.replica;
+      children.push_back(std::move(child));
+    }
+    // A directory of both trees decides about itself when it is visited.
+    if (is_directory(named.source) && is_directory(named.replica) && below_source) return success();
+  }
+  common_md5_.reset();
+  pinned_md5_.reset();
+  Seen source{named.source != nullptr ? *named.source : FileStatus{}, {}};
+  Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
+  if (!read_targets(pair, named, &source, &replica)) {
+    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
+    return success();
+  }
+  const Seen* of_source = named.source != nullptr ? &source : nullptr;
+  const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
+  Verdict verdict = compare(of_source, of_replica, context_.policy);
+  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return success();
+  if (context_.options.xattrs && both &&
+      (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
+      !compare_xattrs(pair, named, verdict)) {
+    return success();
+  }
+  if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
+      !pin(pair, named)) {
+    return success();
+  }
+  record(pair, named, of_source, of_replica, verdict);
+  return success();
+}
+
+void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
+                         const Seen* replica, const Verdict& verdict) {
+  const bool of_directory = (source != nullptr ? source : replica)->status.is_directory();
+  const bool has_links = !of_directory && ((source != nullptr && source->status.links > 1) ||
+                                           (replica != nullptr && !replica->status.is_directory() &&
+                                            replica->status.links > 1));
+  if (verdict.decision == Decision::kUnchanged && !has_links) {
+    ++findings_.unchanged;
+    return;
+  }
+  const RelPath path = path_of(pair, named.name);
+  children_change_ = children_change_ || verdict.decision != Decision::kMetadata;
+  if (of_directory) return record_directory(path, source, replica, verdict);
+
+  LinkedEntry entry;
+  entry.path = path;
+  entry.verdict = verdict;
+  if (replica != nullptr) entry.before = found_facts(replica->status, replica->target, context_.policy);
+  if (source != nullptr) {
+    const bool same_type = replica != nullptr && replica->status.type == source->status.type;
+    const bool stays = verdict.decision == Decision::kMetadata && same_type;
+    entry.after = wanted_facts(source->status, source->target, stays ? &replica->status : nullptr,
+                               context_.policy);
+    entry.after->md5 = common_md5_ ? common_md5_ : pinned_md5_;
+    if (common_md5_) entry.before->md5 = common_md5_;
+  }
+  if (has_links) {
+    // Whether the directory really changes is known when all links are.
+    children_change_ = true;
+    if (source != nullptr) entry.source = object_of(source->status);
+    if (replica != nullptr && !replica->status.is_directory()) {
+      entry.replica = object_of(replica->status);
+      entry.replica_links = replica->status.links;
+    }
+    findings_.linked.push_back(std::move(entry));
+    return;
+  }
+  const Op op = op_of(verdict.decision);
+  findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
+                               std::nullopt, verdict.reasons, std::move(entry.before),
+                               std::move(entry.after)});
+}
+
+// A directory that one of the trees lacks, or that takes the place of something else.
+void PairPlanner::record_directory(const RelPath& path, const Seen* source, const Seen* replica,
+                                   const Verdict& verdict) {
+  std::optional<Facts> before;
+  if (replica != nullptr) before = found_facts(replica->status, replica->target, context_.policy);
+  if (source == nullptr) {
+    Facts only_type;
+    only_type.type = FileType::kDirectory;
+    findings_.actions.push_back(
+        {Phase::kRmdir, Op::kDelete, path, std::nullopt, verdict.reasons, only_type, std::nullopt});
+    return;
+  }
+  Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
+  if (verdict.decision == Decision::kMetadata || verdict.decision == Decision::kUnchanged) {
+    finish(path, std::move(*before), source->status, &replica->status, verdict.reasons);
+    return;
+  }
+  findings_.actions.push_back({Phase::kMkdir, op_of(verdict.decision), path, std::nullopt,
+                               verdict.reasons, std::move(before), after});
+  finish(path, std::move(after), source->status, nullptr, {Reason::kMtime});
+}
+
+// What the visited directory itself needs, where both trees have it.
+void PairPlanner::record_self(const VisitedPair& pair) {
+  if (pair.source.self == nullptr || pair.replica.self == nullptr) return;
+  const Seen source{*pair.source.self, {}};
+  const Seen replica{*pair.replica.self, {}};
+  Verdict verdict = compare(&source, &replica, context_.policy);
+  if (children_change_) verdict.reasons.add(Reason::kChildren);
+  if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
+    compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
+  }
+  if (verdict.reasons.empty()) {
+    if (!pair.path.empty()) ++findings_.unchanged;
+    return;
+  }
+  finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy), source.status,
+         &replica.status, verdict.reasons);
+}
+
+// `replica` is null where the directory is made by the plan.
+void PairPlanner::finish(const RelPath& path, Facts before, const FileStatus& source,
+                         const FileStatus* replica, ReasonSet reasons) {
+  Action action;
+  action.phase = Phase::kFinish;
+  action.op = Op::kMetadata;
+  action.path = path;
+  action.reasons = reasons;
+  action.after = wanted_facts(source, {}, replica, context_.policy);
+  action.after->mtime = source.mtime;
+  action.before = std::move(before);
+  findings_.actions.push_back(std::move(action));
+}
+
+}  // namespace foldersync

@@ -1,0 +1,194 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <set>
+
+#include "plan/guard.h"
+#include "plan/order.h"
+#include "plan/pair_planner.h"
+#include "plan/prune.h"
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+class Workers final : public PairVisitor {
+ public:
+  Workers(const PlanningContext& context, std::size_t threads) {
+    planners_.reserve(threads);
+    for (std::size_t i = 0; i < threads; ++i) planners_.emplace_back(context);
+  }
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    return planners_[pair.worker].visit(pair, children);
+  }
+
+  // All findings in one; once.
+  Findings gathered() {
+    Findings all = std::move(planners_.front().findings());
+    for (std::size_t i = 1; i < planners_.size(); ++i) append(all, planners_[i].findings());
+    return all;
+  }
+
+ private:
+  template <class T>
+  static void move_to(std::vector<T>& all, std::vector<T>& part) {
+    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+  }
+
+  static void append(Findings& all, Findings& part) {
+    move_to(all.actions, part.actions);
+    move_to(all.linked, part.linked);
+    move_to(all.problems, part.problems);
+    move_to(all.skipped, part.skipped);
+    move_to(all.kept, part.kept);
+    move_to(all.leftovers, part.leftovers);
+    all.unchanged += part.unchanged;
+    all.replica_entries += part.replica_entries;
+  }
+
+  std::vector<PairPlanner> planners_;
+};
+
+// The root itself, where there is no replica yet.
+void add_root_creation(const PlanRequest& request, std::vector<Action>& actions) {
+  const FileStatus& source = request.roots.source.status;
+  Action create;
+  create.phase = Phase::kMkdir;
+  create.op = Op::kCreate;
+  create.reasons = {Reason::kMissing};
+  create.after = wanted_facts(source, {}, nullptr, request.policy);
+  Action finish;
+  finish.phase = Phase::kFinish;
+  finish.op = Op::kMetadata;
+  finish.reasons = {Reason::kMtime};
+  finish.before = create.after;
+  finish.after = create.after;
+  finish.after->mtime = source.mtime;
+  actions.push_back(std::move(create));
+  actions.push_back(std::move(finish));
+}
+
+// The staging folder comes and goes in the root, so the root's time has to be put right whenever
+// anything is done.
+void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
+  const auto is_root_finish = [](const Action& action) {
+    return action.phase == Phase::kFinish && action.path.is_root();
+  };
+  if (actions.empty() || std::any_of(actions.begin(), actions.end(), is_root_finish)) return;
+  const FileStatus& source = request.roots.source.status;
+  const FileStatus& replica = request.roots.replica->status;
+  Action finish;
+  finish.phase = Phase::kFinish;
+  finish.op = Op::kMetadata;
+  finish.reasons = {Reason::kChildren};
+  finish.before = found_facts(replica, {}, request.policy);
+  finish.after = wanted_facts(source, {}, &replica, request.policy);
+  finish.after->mtime = source.mtime;
+  actions.push_back(std::move(finish));
+}
+
+// What vanishes below a directory that becomes something else goes first.
+void move_clearing_to_front(std::vector<Action>& actions) {
+  std::set<RelPath> replaced;
+  for (const Action& action : actions) {
+    if (action.op != Op::kDelete && action.before &&
+        action.before->type == FileType::kDirectory && action.after &&
+        action.after->type != FileType::kDirectory) {
+      replaced.insert(action.path);
+    }
+  }
+  if (replaced.empty()) return;
+  for (Action& action : actions) {
+    if (action.op != Op::kDelete) continue;
+    // The last replaced path that is not behind this one is the only one that can hold it.
+    auto candidate = replaced.upper_bound(action.path);
+    if (candidate == replaced.begin()) continue;
+    if (action.path.is_within(*--candidate)) action.phase = Phase::kClear;
+  }
+}
+
+void sort_problems(Plan& plan) {
+  std::sort(plan.problems.begin(), plan.problems.end(), [](const Problem& a, const Problem& b) {
+    if (a.path != b.path) return a.path < b.path;
+    return a.side < b.side;
+  });
+  std::sort(plan.skipped.begin(), plan.skipped.end(),
+            [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
+}
+
+Summary summarize(const std::vector<Action>& actions) {
+  Summary summary;
+  for (const Action& action : actions) {
+    count(action, summary);
+    const bool writes = action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+    if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
+    if (action.op == Op::kDelete && action.before) {
+      summary.bytes_to_delete += action.before->size.value_or(0);
+    }
+  }
+  return summary;
+}
+
+Plan assemble(const PlanRequest& request, Findings findings) {
+  Plan plan;
+  plan.source = {request.roots.source.path, request.roots.source.identity};
+  plan.replica.path = request.roots.replica_path;
+  if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
+  plan.options = request.options;
+  plan.actions = std::move(findings.actions);
+  plan.problems = std::move(findings.problems);
+  plan.skipped = std::move(findings.skipped);
+  SettledLinks links = settle_links(std::move(findings.linked));
+  std::move(links.actions.begin(), links.actions.end(), std::back_inserter(plan.actions));
+  if (!request.roots.replica) add_root_creation(request, plan.actions);
+  const PruneResult pruned = prune(plan.actions, std::move(findings.kept));
+  for (const RelPath& path : pruned.blocked) {
+    plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
+  }
+  add_root_finish(request, plan.actions);
+  move_clearing_to_front(plan.actions);
+  put_in_order(plan.actions);
+  sort_problems(plan);
+  plan.summary = summarize(plan.actions);
+  plan.summary.unchanged = findings.unchanged + links.unchanged + pruned.unchanged;
+  plan.summary.problems = plan.problems.size();
+  if (request.options.max_delete) {
+    plan.guards.push_back(
+        max_delete_guard(plan, *request.options.max_delete, findings.replica_entries));
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const PlanRequest& request) {
+  const Roots& roots = request.roots;
+  PlanningContext context{request.fs, request.options, request.policy, request.filter,
+                          roots.source.status, FileStatus{}, {}, {}};
+  if (request.cache != nullptr) {
+    context.source_hashes = {request.cache, request.cache->tree(roots.source.identity)};
+  }
+  PairToVisit root{{}, roots.source.status, std::nullopt};
+  if (roots.replica) {
+    context.replica_root = roots.replica->status;
+    root.replica = roots.replica->status;
+    if (request.cache != nullptr) {
+      context.replica_hashes = {request.cache, request.cache->tree(roots.replica->identity)};
+    }
+  }
+  Workers workers(context, request.threads);
+  Status walked = walk_pairs(request.fs, roots.source.fd.get(),
+                             roots.replica ? roots.replica->fd.get() : -1, std::move(root),
+                             {request.threads, request.stop}, workers);
+  if (!walked) return std::move(walked).error();
+  Findings findings = workers.gathered();
+  Planned planned;
+  planned.leftovers = std::move(findings.leftovers);
+  planned.plan = assemble(request, std::move(findings));
+  return planned;
+}
+
+}  // namespace foldersync

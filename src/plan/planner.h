@@ -1,0 +1,39 @@
+// Makes a plan: walks both trees, compares, decides by content where that is needed, settles links,
+// puts the actions in order and applies the safety rules. Changes nothing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+#include "plan/filter.h"
+#include "scan/roots.h"
+#include "state/hash_cache.h"
+
+namespace foldersync {
+
+struct PlanRequest {
+  FileSystem& fs;
+  const Roots& roots;
+  PlanOptions options;
+  Policy policy;
+  const Filter& filter;
+  HashCache* cache = nullptr;
+  std::size_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct Planned {
+  Plan plan;  // its tool_version, plan_id and created are left to the caller
+  std::vector<RelPath> leftovers;  // staging folders of killed runs below the replica's root
+};
+
+// Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.
+// Everything else that can't be read is a problem in the plan.
+Result<Planned> make_plan(const PlanRequest& request);
+
+}  // namespace foldersync

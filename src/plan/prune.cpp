@@ -1,0 +1,72 @@
+#include "plan/prune.h"
+
+#include <algorithm>
+#include <set>
+
+namespace foldersync {
+namespace {
+
+using PathSet = std::set<RelPath>;
+
+// `kept` and all directories above them, but for the root.
+PathSet with_ancestors(std::vector<RelPath> kept) {
+  PathSet result;
+  for (RelPath& path : kept) {
+    while (!path.is_root() && result.insert(path).second) path = path.parent();
+  }
+  return result;
+}
+
+bool replaces_directory(const Action& action) {
+  return action.op != Op::kDelete && action.before &&
+         action.before->type == FileType::kDirectory && action.after &&
+         action.after->type != FileType::kDirectory;
+}
+
+bool is_within_any(const RelPath& path, const std::vector<RelPath>& directories) {
+  return std::any_of(directories.begin(), directories.end(),
+                     [&](const RelPath& directory) { return path.is_within(directory); });
+}
+
+// Whether the action gives its directory another entry or takes one away.
+bool changes_parent(const Action& action) {
+  return action.phase != Phase::kFinish && action.op != Op::kMetadata && !action.path.is_root();
+}
+
+std::size_t drop_needless_finishes(std::vector<Action>& actions) {
+  PathSet changed;
+  bool any_else = false;
+  for (const Action& action : actions) {
+    if (changes_parent(action)) changed.insert(action.path.parent());
+    if (!action.path.is_root()) any_else = true;
+  }
+  return std::erase_if(actions, [&](const Action& action) {
+    if (action.phase != Phase::kFinish || action.reasons != ReasonSet{Reason::kChildren}) return false;
+    // The staging folder comes and goes in the root, whatever changes below it.
+    if (action.path.is_root()) return !any_else;
+    return !changed.contains(action.path);
+  });
+}
+
+}  // namespace
+
+PruneResult prune(std::vector<Action>& actions, std::vector<RelPath> kept) {
+  PruneResult result;
+  if (!kept.empty()) {
+    const PathSet kept_set = with_ancestors(std::move(kept));
+    for (const Action& action : actions) {
+      if (replaces_directory(action) && kept_set.contains(action.path)) {
+        result.blocked.push_back(action.path);
+      }
+    }
+    std::sort(result.blocked.begin(), result.blocked.end());
+    std::erase_if(actions, [&](const Action& action) {
+      if (is_within_any(action.path, result.blocked)) return true;
+      return action.op == Op::kDelete && kept_set.contains(action.path);
+    });
+  }
+  result.unchanged = drop_needless_finishes(actions);
+  return result;
+}
+
+}  // namespace foldersync

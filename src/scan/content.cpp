@@ -1,0 +1,157 @@
+#include "scan/content.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "fs/clock.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+
+Error changed_meanwhile() {
+  return Error{ErrorCode::kChanged, "read", {}, 0, "the file changed while it was read"};
+}
+
+// Fills the buffer as far as the file reaches.
+Result<std::size_t> read_full(FileSystem& fs, int fd, std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto count = fs.read(fd, buffer.subspan(filled));
+    if (!count) return count;
+    if (*count == 0) break;
+    filled += *count;
+  }
+  return filled;
+}
+
+// Whether the open file is still what was looked at before it was read.
+Status still_the_same(FileSystem& fs, int fd, const FileStatus& before) {
+  const auto now = fs.status(fd);
+  if (!now) return now.error();
+  if (!same_content_stamps(*now, before) || now->ctime != before.ctime) return changed_meanwhile();
+  return success();
+}
+
+}  // namespace
+
+Result<Fd> open_looked_at(FileSystem& fs, const FileToRead& file) {
+  auto fd = fs.open_file(file.directory, file.name.data());
+  if (!fd) return fd;
+  const auto now = fs.status(fd->get());
+  if (!now) return now.error();
+  if (!same_content_stamps(*now, file.status)) return changed_meanwhile();
+  return fd;
+}
+
+void DirectoryHashes::begin(std::string_view directory) {
+  directory_ = directory;
+  loaded_ = false;
+  rows_.clear();
+}
+
+std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
+  if (tree_.cache == nullptr) return std::nullopt;
+  if (!loaded_) {
+    rows_ = tree_.cache->directory(tree_.tree, RelPath::from_bytes(directory_));
+    loaded_ = true;
+  }
+  const auto row = std::lower_bound(rows_.begin(), rows_.end(), file.name,
+                                    [](const CachedHash& a, std::string_view b) { return a.name < b; });
+  if (row == rows_.end() || row->name != file.name || row->stamp != stamp_of(file.status)) {
+    return std::nullopt;
+  }
+  return row->md5;
+}
+
+void DirectoryHashes::remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
+  const FileStamp stamp = stamp_of(file.status);
+  if (tree_.cache == nullptr || !is_settled(stamp, read_at)) return;
+  tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory_), {std::string(file.name), stamp, md5});
+}
+
+ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
+
+Result<Md5> ContentJudge::read_all(const FileToRead& file) {
+  first_.resize(kBufferBytes);
+  hasher_.finish();  // a reading that failed may have left its part
+  const auto fd = open_looked_at(fs_, file);
+  if (!fd) return fd.error();
+  for (;;) {
+    const auto count = read_full(fs_, fd->get(), first_);
+    if (!count) return count.error();
+    hasher_.update(std::span(first_).first(*count));
+    if (*count < first_.size()) break;
+  }
+  const Md5 md5 = hasher_.finish();
+  if (Status same = still_the_same(fs_, fd->get(), file.status); !same) return same.error();
+  return md5;
+}
+
+Result<Md5> ContentJudge::md5(const FileToRead& file, DirectoryHashes& hashes) {
+  if (const auto known = hashes.find(file)) return *known;
+  const FileTime read_at = wall_clock_now();
+  auto read = read_all(file);
+  if (read) hashes.remember(file, *read, read_at);
+  return read;
+}
+
+Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
+                                                   const FileToRead& replica) {
+  first_.resize(kBufferBytes);
+  second_.resize(kBufferBytes);
+  hasher_.finish();  // as above
+  error_was_replica_ = false;
+  const auto from = open_looked_at(fs_, source);
+  if (!from) return from.error();
+  error_was_replica_ = true;
+  const auto to = open_looked_at(fs_, replica);
+  if (!to) return to.error();
+  bool equal = true;
+  for (;;) {
+    error_was_replica_ = false;
+    const auto first = read_full(fs_, from->get(), first_);
+    if (!first) return first.error();
+    error_was_replica_ = true;
+    const auto second = read_full(fs_, to->get(), second_);
+    if (!second) return second.error();
+    equal = *first == *second && std::memcmp(first_.data(), second_.data(), *first) == 0;
+    if (!equal) break;
+    hasher_.update(std::span(first_).first(*first));
+    if (*first < first_.size()) break;
+  }
+  const Md5 md5 = hasher_.finish();
+  if (!equal) return std::optional<Md5>();
+  if (Status same = still_the_same(fs_, to->get(), replica.status); !same) return same.error();
+  error_was_replica_ = false;
+  if (Status same = still_the_same(fs_, from->get(), source.status); !same) return same.error();
+  return std::optional<Md5>(md5);
+}
+
+Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
+                                                    DirectoryHashes& source_hashes,
+                                                    const FileToRead& replica,
+                                                    DirectoryHashes& replica_hashes) {
+  const auto known_source = source_hashes.find(source);
+  const auto known_replica = replica_hashes.find(replica);
+  const FileTime read_at = wall_clock_now();
+  if (!known_source && !known_replica) {
+    auto common = read_both(source, replica);
+    if (common && *common) {
+      source_hashes.remember(source, **common, read_at);
+      replica_hashes.remember(replica, **common, read_at);
+    }
+    return common;
+  }
+  error_was_replica_ = false;
+  const auto of_source = known_source ? Result<Md5>(*known_source) : md5(source, source_hashes);
+  if (!of_source) return of_source.error();
+  error_was_replica_ = true;
+  const auto of_replica = known_replica ? Result<Md5>(*known_replica) : md5(replica, replica_hashes);
+  if (!of_replica) return of_replica.error();
+  if (*of_source != *of_replica) return std::optional<Md5>();
+  return std::optional<Md5>(*of_source);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,36 @@
+// One tree, entry by entry, in path order.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string_view>
+
+#include "core/file_status.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+struct InventoryEntry {
+  RelPath path;
+  FileStatus status;
+  int directory = -1;  // open: where the entry lies; the tree's root for the root itself
+};
+
+struct InventoryVisitor {
+  // Whether the entry is part of the inventory; what is not is not entered.
+  std::function<bool(std::string_view directory, std::string_view name, const FileStatus&)> admits;
+  // An error ends the walk.
+  std::function<Status(const InventoryEntry&)> visit;
+  // Something that could not be read; the walk goes on.
+  std::function<void(const RelPath&, const Error&)> problem;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// Visits the root first, then everything below it in path order. Memory: the names of the
+// directories on the way down. One thread.
+Status take_inventory(FileSystem& fs, const Root& root, const InventoryVisitor& visitor);
+
+}  // namespace foldersync

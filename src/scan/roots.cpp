@@ -1,0 +1,163 @@
+#include "scan/roots.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+Error refusal(std::string path, std::string detail, int error_number = 0) {
+  return Error{ErrorCode::kRefused, "open", std::move(path), error_number, std::move(detail)};
+}
+
+Error bad_pair(std::string path, std::string detail) {
+  return Error{ErrorCode::kBadPair, "open", std::move(path), 0, std::move(detail)};
+}
+
+// A path without the slashes at its end, split into its parent and its last component.
+struct SplitPath {
+  std::string parent;
+  std::string name;
+};
+
+SplitPath split(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// Whether `directory` is `ancestor` or lies below it, by climbing to the top.
+Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor) {
+  auto here = fs.open_directory(directory, ".");
+  if (!here) return here.error();
+  auto status = fs.status(here->get());
+  while (status) {
+    if (same_object(*status, ancestor)) return true;
+    auto above = fs.open_parent(here->get());
+    if (!above) return above.error();
+    auto above_status = fs.status(above->get());
+    if (above_status && same_object(*above_status, *status)) return false;
+    here = std::move(above);
+    status = std::move(above_status);
+  }
+  return status.error();
+}
+
+Status refuse_foreign_link(FileSystem& fs, const std::string& path) {
+  const SplitPath parts = split(path);
+  const auto parent = fs.open_root(parts.parent.c_str());
+  if (!parent || parts.name.empty()) return success();
+  const auto status = fs.status_at(parent->get(), parts.name.c_str());
+  if (!status || status->type != FileType::kSymlink) return success();
+  if (status->uid == 0 || status->uid == ::geteuid()) return success();
+  return refusal(path, "the replica is a symbolic link that belongs to somebody else (uid " +
+                           std::to_string(status->uid) + "): name the folder itself");
+}
+
+Status refuse_never_replica(FileSystem& fs, const Root& replica,
+                            const std::vector<std::string>& never) {
+  for (const std::string& path : never) {
+    const auto folder = fs.open_root(path.c_str());
+    if (!folder) continue;
+    const auto status = fs.status(folder->get());
+    if (status && same_object(*status, replica.status)) {
+      return bad_pair(replica.path, "'" + path +
+                                       "' itself can't be a replica, everything in it that the source "
+                                       "lacks would be removed: name a folder inside it");
+    }
+  }
+  return success();
+}
+
+Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) {
+  const auto in_source = is_inside(fs, replica_or_parent, roots.source.status);
+  if (!in_source) return in_source.error();
+  if (*in_source) {
+    return bad_pair(roots.replica_path,
+                   "the replica lies inside the source, it would be copied into itself: choose a "
+                   "folder outside of '" + roots.source.path + "'");
+  }
+  if (!roots.replica) return success();
+  const auto in_replica = is_inside(fs, roots.source.fd.get(), roots.replica->status);
+  if (!in_replica) return in_replica.error();
+  if (*in_replica) {
+    return bad_pair(roots.source.path,
+                   "the source lies inside the replica, what is beside it would be removed: choose a "
+                   "replica that does not contain '" + roots.source.path + "'");
+  }
+  return success();
+}
+
+}  // namespace
+
+Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role) {
+  auto fd = fs.open_root(path.c_str());
+  if (!fd) {
+    const int number = fd.error().error_number;
+    const char* what = number == ENOENT    ? " does not exist"
+                       : number == ENOTDIR ? " is not a folder"
+                                           : " can't be opened";
+    return refusal(path, std::string("the ") + role + what, number);
+  }
+  const auto status = fs.status(fd->get());
+  if (!status) return refusal(path, std::string("the ") + role + " can't be examined", status.error().error_number);
+  const auto id = fs.file_system_id(fd->get());
+  if (!id) return refusal(path, std::string("the ") + role + " can't be examined", id.error().error_number);
+  return Root{std::move(*fd), *status, path, *id, *id + ":" + std::to_string(status->inode)};
+}
+
+Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
+  auto source = open_root(fs, paths.source, "source");
+  if (!source) return source.error();
+  Roots roots{std::move(*source), std::nullopt, paths.replica};
+  if (Status link = refuse_foreign_link(fs, paths.replica); !link) return link.error();
+  auto replica = open_root(fs, paths.replica, "replica");
+  if (!replica) {
+    if (replica.error().error_number != ENOENT) return replica.error();
+    const auto parent = fs.open_root(split(paths.replica).parent.c_str());
+    if (!parent) {
+      return refusal(paths.replica,
+                     "neither the replica nor the folder it would be made in can be opened: make '" +
+                         split(paths.replica).parent + "' first, or correct the path",
+                     parent.error().error_number);
+    }
+    if (Status nested = refuse_nested(fs, roots, parent->get()); !nested) return nested.error();
+    return roots;
+  }
+  roots.replica = std::move(*replica);
+  if (same_object(roots.source.status, roots.replica->status)) {
+    return bad_pair(paths.replica, "source and replica are the same folder: nothing can be mirrored");
+  }
+  if (Status nested = refuse_nested(fs, roots, roots.replica->fd.get()); !nested) return nested.error();
+  if (Status never = refuse_never_replica(fs, *roots.replica, paths.never_replica); !never) {
+    return never.error();
+  }
+  return roots;
+}
+
+Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root) {
+  std::string path = folder;
+  for (;;) {
+    const auto fd = fs.open_root(path.c_str());
+    if (fd) return is_inside(fs, fd->get(), root.status);
+    const std::string parent = split(path).parent;
+    if (fd.error().error_number != ENOENT || parent == path) return Error(fd.error()).at(path);
+    path = parent;
+  }
+}
+
+Status create_replica(FileSystem& fs, Roots& roots) {
+  const SplitPath parts = split(roots.replica_path);
+  const auto parent = fs.open_root(parts.parent.c_str());
+  if (!parent) return Error(parent.error()).at(parts.parent);
+  Status made = fs.make_directory(parent->get(), parts.name.c_str(), 0700);
+  if (!made && made.error().error_number != EEXIST) return std::move(made).error().at(roots.replica_path);
+  auto replica = open_root(fs, roots.replica_path, "replica");
+  if (!replica) return replica.error();
+  roots.replica = std::move(*replica);
+  return success();
+}
+
+}  // namespace foldersync

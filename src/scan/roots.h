@@ -1,0 +1,51 @@
+// The two folders a run works on, opened once and held.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/file_status.h"
+#include "core/result.h"
+#include "fs/fd.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+struct Root {
+  Fd fd;
+  FileStatus status;
+  std::string path;         // bytes, absolute, as the person named it
+  std::string file_system;  // which file system, see FileSystem::file_system_id
+  std::string identity;     // file system and inode: the same after a reboot
+};
+
+struct Roots {
+  Root source;
+  std::optional<Root> replica;  // nothing: it does not exist yet, but its parent does
+  std::string replica_path;
+};
+
+struct RootPaths {
+  std::string source;   // absolute
+  std::string replica;  // absolute
+  std::vector<std::string> never_replica;  // folders that are refused as replica: "/", the home folder
+};
+
+// Opens one folder for reading. Error kRefused where it is missing or no folder.
+Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role);
+
+// Opens both. Errors have a sentence for the person. kRefused where one is no folder, the source or
+// the replica's parent is missing, or the replica is a link that somebody else owns; kBadPair where
+// the replica is a folder that is never one, both are the same, or one lies inside the other: decided
+// by what is opened, not by names. What a bind mount hides from that is found during the walk.
+Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths);
+
+// Whether `folder` is `root` or lies below it; a folder that does not exist yet counts as being where
+// its nearest existing ancestor is.
+Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root);
+
+// Makes the missing replica folder and opens it.
+Status create_replica(FileSystem& fs, Roots& roots);
+
+}  // namespace foldersync

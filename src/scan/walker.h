@@ -1,0 +1,59 @@
+// Walking two trees together, a pair of directories at a time, on several threads.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file_status.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+
+// A directory that is to be visited, and what its parent's listing said of it. At least one side
+// is there.
+struct PairToVisit {
+  std::string path;  // bytes as in RelPath
+  std::optional<FileStatus> source;
+  std::optional<FileStatus> replica;
+};
+
+// One side of a visited pair.
+struct VisitedDirectory {
+  const FileStatus* self = nullptr;  // null: this side has no such directory
+  const Listing* listing = nullptr;  // null: absent, or it could not be read
+  const Error* error = nullptr;      // why it could not be read
+  int fd = -1;                       // open where listing is there
+};
+
+struct VisitedPair {
+  std::string_view path;
+  VisitedDirectory source;
+  VisitedDirectory replica;
+  std::size_t worker = 0;  // which thread visits: 0 to threads - 1
+};
+
+class PairVisitor {
+ public:
+  virtual ~PairVisitor() = default;
+  // Called once for each pair, by several threads, a directory always before its contents. Adds to
+  // `children`, in byte order of names, the pairs to visit below. An error ends the whole walk.
+  virtual Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) = 0;
+};
+
+struct WalkOptions {
+  std::size_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;  // set by others: the walk ends with kStopped
+};
+
+// Visits `root` and all that visitors add. The root descriptors stand for root.path; -1 where that
+// side is absent. Memory: one listing a side and thread, and the pairs that wait.
+Status walk_pairs(FileSystem& fs, int source_root, int replica_root, PairToVisit root,
+                  const WalkOptions& options, PairVisitor& visitor);
+
+}  // namespace foldersync

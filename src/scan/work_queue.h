@@ -1,0 +1,102 @@
+// Work that threads find while they work: last in, first out for each thread; the idle steal the
+// oldest. (Blumofe and Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.)
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace foldersync {
+
+template <class Item>
+class WorkQueue {
+ public:
+  explicit WorkQueue(std::size_t workers) : lanes_(workers) {}
+
+  // Adds `items` for `worker` and empties them; it takes the first of them next.
+  void add(std::size_t worker, std::vector<Item>& items) {
+    if (items.empty()) return;
+    unfinished_ += items.size();
+    {
+      const std::lock_guard lock(lanes_[worker].mutex);
+      for (auto item = items.rbegin(); item != items.rend(); ++item) {
+        lanes_[worker].items.push_back(std::move(*item));
+      }
+    }
+    queued_ += static_cast<std::ptrdiff_t>(items.size());
+    items.clear();
+    wake();
+  }
+
+  // The next item, waiting for one where others still work; nothing once all is finished or
+  // stopped. Each item that was taken must be reported by finished().
+  std::optional<Item> take(std::size_t worker) {
+    for (;;) {
+      if (stopped_) return std::nullopt;
+      if (auto item = take_own(worker)) return item;
+      if (auto item = steal(worker)) return item;
+      std::unique_lock lock(idle_mutex_);
+      ++idle_;
+      idle_changed_.wait(lock, [this] { return queued_ > 0 || unfinished_ == 0 || stopped_; });
+      --idle_;
+      if (unfinished_ == 0) return std::nullopt;
+    }
+  }
+
+  void finished() {
+    if (--unfinished_ == 0) wake();
+  }
+
+  void stop() {
+    stopped_ = true;
+    wake();
+  }
+
+ private:
+  struct Lane {
+    std::mutex mutex;
+    std::deque<Item> items;
+  };
+
+  void wake() {
+    if (idle_ == 0) return;
+    const std::lock_guard lock(idle_mutex_);
+    idle_changed_.notify_all();
+  }
+
+  std::optional<Item> take_own(std::size_t worker) {
+    Lane& lane = lanes_[worker];
+    const std::lock_guard lock(lane.mutex);
+    if (lane.items.empty()) return std::nullopt;
+    std::optional<Item> item(std::move(lane.items.back()));
+    lane.items.pop_back();
+    --queued_;
+    return item;
+  }
+
+  std::optional<Item> steal(std::size_t thief) {
+    for (std::size_t step = 1; step < lanes_.size(); ++step) {
+      Lane& lane = lanes_[(thief + step) % lanes_.size()];
+      const std::lock_guard lock(lane.mutex);
+      if (lane.items.empty()) continue;
+      std::optional<Item> item(std::move(lane.items.front()));
+      lane.items.pop_front();
+      --queued_;
+      return item;
+    }
+    return std::nullopt;
+  }
+
+  std::vector<Lane> lanes_;
+  std::atomic<std::ptrdiff_t> queued_{0};
+  std::atomic<std::size_t> unfinished_{0};
+  std::atomic<int> idle_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex idle_mutex_;
+  std::condition_variable idle_changed_;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,212 @@
+"""Dangerous command lines are refused before anything is touched."""
+import os
+import unittest
+
+from tests.support import trees
+from tests.support.program import NOBODY, REFUSED, USAGE, ProgramTest, as_root, with_mounts
+from tests.support.trees import fifo, symlink
+
+SOURCE = {'a': 'x', 'sub': {'b': 'x'}}
+REPLICA = {'old': 'x', 'sub': {'c': 'x'}}
+
+
+class RefusalTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.given(SOURCE, REPLICA)
+
+    def assert_refused(self, source, replica, *options, code=REFUSED, **others):
+        """Plan and run refuse; neither tree is written to; the refusal says why."""
+        with self.untouched(self.source, self.replica):
+            for command in ('plan', 'run'):
+                result = self.execute(command, '-s', source, '-r', replica, *options, expect=code,
+                                      **others)
+                self.assertNotEqual('', result.out + result.err)
+
+    # Roots
+
+    def test_a_missing_source_is_refused(self):
+        self.assert_refused(self.at('nowhere'), self.replica)
+        self.assert_refused(self.at('nowhere', 'deeper'), self.replica)
+
+    def test_a_source_that_is_no_directory_is_refused(self):
+        trees.build(self.at('odd'), {'file': 'x', 'fifo': fifo(), 'dangling': symlink('nowhere')})
+        for name in ('file', 'fifo', 'dangling'):
+            with self.subTest(name=name):
+                self.assert_refused(self.at('odd', name), self.replica)
+
+    def test_a_replica_that_is_no_directory_is_refused(self):
+        trees.build(self.at('odd'), {'file': 'x', 'fifo': fifo(), 'dangling': symlink('nowhere'),
+                                     'to file': symlink('file')})
+        with self.untouched(self.at('odd')):
+            for name in ('file', 'fifo', 'dangling', 'to file'):
+                with self.subTest(name=name):
+                    self.assert_refused(self.source, self.at('odd', name))
+
+    def test_a_replica_whose_parent_is_missing_is_refused(self):
+        self.assert_refused(self.source, self.at('nowhere', 'replica'))
+        self.assertFalse(os.path.exists(self.at('nowhere')))
+
+    def test_a_replica_below_a_file_is_refused(self):
+        trees.write(self.at('file'), 'x')
+        self.assert_refused(self.source, self.at('file', 'replica'))
+
+    def test_an_empty_root_is_wrong_usage(self):
+        self.assert_refused('', self.replica, code=USAGE)
+        self.assert_refused(self.source, '', code=USAGE)
+
+    @as_root
+    def test_a_link_of_somebody_else_is_not_followed_to_the_replica(self):
+        os.symlink(self.replica, self.at('planted'))
+        os.chown(self.at('planted'), NOBODY, NOBODY, follow_symlinks=False)
+        self.assert_refused(self.source, self.at('planted'))
+
+    # The same folder, or one inside the other
+
+    def test_the_same_folder_is_refused_however_it_is_spelled(self):
+        os.symlink('source', self.at('link'))
+        for other in (self.source, self.source + '/', self.at('source', '.'), self.at('link'),
+                      self.at('replica', '..', 'source'), self.at('link', 'sub', '..')):
+            with self.subTest(other=other):
+                self.assert_refused(self.source, other)
+
+    def test_a_replica_inside_the_source_is_refused(self):
+        for name in ('sub', 'new', 'sub/new'):
+            with self.subTest(name=name):
+                self.assert_refused(self.source, self.in_source(name))
+
+    def test_a_source_inside_the_replica_is_refused(self):
+        self.assert_refused(self.in_replica('sub'), self.replica)
+
+    def test_nesting_through_a_link_is_refused(self):
+        os.symlink('source/sub', self.at('link'))
+        self.assert_refused(self.source, self.at('link'))
+        self.assert_refused(self.source, self.at('link', 'new'))
+        self.assert_refused(self.at('link'), self.source)
+
+    @with_mounts
+    def test_the_same_folder_through_a_bind_mount_is_refused(self):
+        self.mount_bind(self.source, self.at('bound'))
+        self.assert_refused(self.source, self.at('bound'))
+        self.assert_refused(self.at('bound'), self.source)
+
+    @with_mounts
+    def test_nesting_through_a_bind_mount_is_refused(self):
+        self.mount_bind(self.source, self.at('bound'))
+        self.assert_refused(self.source, self.at('bound', 'sub'))
+        self.assert_refused(self.source, self.at('bound', 'new'))
+        self.assert_refused(self.at('bound', 'sub'), self.source)
+
+    @with_mounts
+    def test_a_bind_mount_of_a_part_of_the_other_tree_is_refused(self):
+        self.mount_bind(self.in_source('sub'), self.at('bound'))
+        self.assert_refused(self.source, self.at('bound'))
+
+    @with_mounts
+    def test_the_replica_mounted_inside_the_source_is_refused(self):
+        self.mount_bind(self.replica, self.in_source('sub'))
+        self.assert_refused(self.source, self.replica)
+
+    # Precious places
+
+    def test_the_home_folder_itself_is_refused(self):
+        trees.write(os.path.join(self.home, 'precious'), 'x')
+        with self.untouched(self.home):
+            self.assert_refused(self.source, self.home)
+
+    def test_a_folder_in_the_home_folder_is_fine(self):
+        self.replica = os.path.join(self.home, 'backup')
+        self.mirror()
+
+    def test_the_root_of_the_file_system_is_refused(self):
+        self.execute('plan', '-s', self.source, '-r', '/', expect=REFUSED)
+        self.execute('plan', '-s', self.source, '-r', '//.', expect=REFUSED)
+
+    # Files of our own inside the replica
+
+    def test_a_log_inside_the_replica_is_refused(self):
+        for name in ('log.txt', 'sub/log.txt', 'old'):
+            with self.subTest(name=name), self.untouched():
+                self.sync('run', '-l', self.in_replica(name), expect=REFUSED)
+
+    def test_a_log_inside_the_replica_through_a_link_is_refused(self):
+        os.symlink('replica/sub', self.at('link'))
+        with self.untouched():
+            self.sync('run', '-l', self.at('link', 'log.txt'), expect=REFUSED)
+
+    def test_the_default_log_inside_the_replica_is_refused(self):
+        with self.untouched():
+            self.sync('run', cwd=self.replica, expect=REFUSED)
+
+    def test_other_files_of_our_own_inside_the_replica_are_refused(self):
+        for option, name in (('--state', 'state'), ('--report', 'report.jsonl'),
+                             ('--backup-dir', 'backup')):
+            with self.subTest(option=option), self.untouched():
+                self.sync('run', option, self.in_replica(name), expect=REFUSED)
+        with self.untouched():
+            self.sync('plan', '-o', self.in_replica('plan.json'), expect=REFUSED)
+
+    # The source or the replica is not what it was
+
+    def test_an_emptied_source_that_is_the_same_folder_is_mirrored(self):
+        self.mirror()
+        for name in SOURCE:
+            trees.remove(self.in_source(name))
+        self.mirror()
+
+    def test_an_empty_source_that_is_another_folder_than_last_time_is_refused(self):
+        self.mirror()
+        os.rename(self.source, self.at('away'))
+        os.mkdir(self.source)
+        with self.untouched():
+            self.sync('run', expect=REFUSED)
+        self.mirror('--new-source')
+
+    @with_mounts
+    def test_a_source_whose_disk_is_not_mounted_is_refused(self):
+        self.source = self.at('disk')
+        self.mount_tmpfs(self.source)
+        self.given(SOURCE)
+        self.mirror()
+        self.unmount(self.source)
+        with self.untouched():
+            self.sync('run', expect=REFUSED)
+            self.sync('plan', expect=REFUSED)
+
+    def test_a_replica_that_the_last_run_knew_and_is_missing_is_refused(self):
+        self.mirror()
+        os.rename(self.replica, self.at('away'))
+        self.sync('run', expect=REFUSED)
+        self.assertFalse(os.path.exists(self.replica))
+        self.mirror('--new-replica')
+
+    @with_mounts
+    def test_a_replica_whose_disk_is_not_mounted_is_refused(self):
+        self.replica = self.at('disk')
+        self.mount_tmpfs(self.replica)
+        self.mirror()
+        self.unmount(self.replica)
+        with self.untouched():
+            self.sync('run', expect=REFUSED)
+        self.mirror('--new-replica')
+
+    def test_a_missing_sentinel_is_refused(self):
+        with self.untouched():
+            self.sync('run', '--require', '.mounted', expect=REFUSED)
+        trees.write(self.in_source('.mounted'), '')
+        self.mirror('--require', '.mounted')
+
+    def test_a_log_that_cannot_be_opened_is_refused_where_it_was_asked_for(self):
+        trees.build(self.at('odd'), {'dir': {}, 'fifo': fifo(), 'link': symlink('target')})
+        for name in ('dir', 'fifo', 'link', 'missing/log.txt'):
+            with self.subTest(name=name), self.untouched():
+                self.sync('run', '-l', self.at('odd', name), expect=REFUSED)
+
+    def test_a_default_log_that_cannot_be_opened_is_a_warning(self):
+        os.mkdir(self.log)
+        result = self.mirror()
+        self.assertIn('log.txt', result.out + result.err)
+
+
+if __name__ == '__main__':
+    unittest.main()

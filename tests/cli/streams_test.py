@@ -1,0 +1,198 @@
+"""Console, log and report: what is said where, and streams that are closed or full."""
+import json
+import os
+import re
+import unittest
+
+from tests.support import trees
+from tests.support.program import PARTIAL, ProgramTest
+from tests.support.trees import fifo, symlink
+
+SOURCE = {'a': 'new', 'd': {'b': 'x'}}
+REPLICA = {'a': 'older', 'gone': 'x'}
+
+
+class ConsoleTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.given(SOURCE, REPLICA)
+
+    def test_version_and_help(self):
+        for option in ('--version', '--help'):
+            result = self.execute(option, expect=0)
+            self.assertEqual('', result.err)
+        self.assertRegex(self.execute('--version').out, r'\d+\.\d+\.\d+')
+        for command in ('run', 'plan', 'apply', 'scan', 'show', 'verify', 'recover'):
+            self.assertIn(command, self.execute('--help').out)
+            self.assertIn('--help', self.execute(command, '--help', expect=0).out)
+
+    def test_each_action_is_named_on_the_console_and_in_the_log(self):
+        result = self.sync('run')
+        said = result.out + result.err
+        for text in (said, self.log_text()):
+            for words in ('update a', 'create d/b', 'delete gone'):
+                self.assertIn(words, text)
+
+    def test_quiet_says_nothing_when_all_is_well(self):
+        result = self.sync('run', '-q')
+        self.assertEqual(('', ''), (result.out, result.err))
+        self.assert_mirrored()
+        self.assertIn('delete gone', self.log_text())
+
+    def test_quiet_still_says_what_failed(self):
+        trees.remove(self.source)
+        result = self.sync('run', '-q', expect=5)
+        self.assertNotEqual('', result.err)
+
+    def test_verbose_says_no_less(self):
+        result = self.sync('run', '-v')
+        self.assertIn('delete gone', result.out + result.err)
+
+    def test_colour_comes_only_when_asked_for_where_nobody_watches(self):
+        plain = [self.sync('plan', *options).out for options in ((), ('--color', 'auto'),
+                                                                 ('--color', 'never'))]
+        self.assertNotIn('\x1b', ''.join(plain))
+        coloured = self.sync('plan', '--color', 'always').out
+        self.assertIn('\x1b[', coloured)
+        self.assertEqual(plain[0], re.sub(r'\x1b\[[0-9;]*m', '', coloured))
+
+    def test_the_log_has_no_colour(self):
+        self.sync('run', '--color', 'always')
+        self.assertNotIn('\x1b', self.log_text())
+
+    def test_progress_may_be_forced_and_forbidden(self):
+        for choice in ('auto', 'always', 'never'):
+            with self.subTest(choice=choice):
+                self.sync('run', '--progress', choice)
+                self.assert_mirrored()
+
+    def test_closed_standard_streams_do_no_harm(self):
+        for number, closing in enumerate(('<&-', '>&-', '2>&-', '<&- >&- 2>&-')):
+            with self.subTest(closed=closing):
+                self.replica = self.at(f'replica{number}')
+                wrapper = ['sh', '-c', f'exec "$@" {closing}', 'sh']
+                self.sync('run', '--state', self.at(f'state{number}'), wrapper=wrapper,
+                          expect=(0, PARTIAL))
+                self.assert_mirrored()
+                self.assert_log_is_clean(self.log)
+
+    def closed_pipe(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.addCleanup(os.close, writer)
+        return writer
+
+    def test_a_pipe_that_nobody_reads_does_no_harm(self):
+        result = self.sync('run', stdout=self.closed_pipe(), expect=None)
+        self.assertIn(result.code, (0, PARTIAL))
+        self.assert_mirrored()
+
+    def test_a_plan_into_a_pipe_that_nobody_reads_ends_without_a_signal(self):
+        for options in ((), ('--json',)):
+            result = self.sync('plan', *options, stdout=self.closed_pipe(), expect=None)
+            self.assertIn(result.code, (1, PARTIAL))
+
+    def test_a_plan_into_a_full_disk_is_a_failure(self):
+        with open('/dev/full', 'wb') as full:
+            result = self.sync('plan', '--json', stdout=full, expect=None)
+        self.assertIn(result.code, (1, PARTIAL))
+
+    def test_a_run_with_a_console_on_a_full_disk_still_mirrors(self):
+        with open('/dev/full', 'wb') as full:
+            self.sync('run', stdout=full, expect=(0, PARTIAL))
+        self.assert_mirrored()
+
+
+class LogTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.given(SOURCE, REPLICA)
+
+    def test_the_default_log_is_log_txt_in_the_working_directory(self):
+        self.sync('run')
+        self.assertIn('create d/b', self.log_text(os.path.join(self.cwd, 'log.txt')))
+
+    def test_another_log_can_be_named(self):
+        self.sync('run', '-l', self.at('other.log'))
+        self.assertFalse(os.path.exists(self.log))
+        self.assertIn('create d/b', self.log_text(self.at('other.log')))
+        self.assert_log_is_clean(self.at('other.log'))
+
+    def test_a_log_is_appended_to(self):
+        trees.write(self.log, '2026-01-01T00:00:00.000Z INFO earlier\n')
+        self.sync('run')
+        self.assertTrue(self.log_text().startswith('2026-01-01T00:00:00.000Z INFO earlier\n'))
+        self.assertIn('create d/b', self.log_text())
+
+    def test_a_torn_last_line_is_not_continued(self):
+        trees.write(self.at('torn'), '2026-01-01T00:00:00.000Z INFO torn')
+        self.sync('run', '-l', self.at('torn'))
+        self.assertTrue(self.log_text(self.at('torn')).startswith(
+            '2026-01-01T00:00:00.000Z INFO torn\n'))
+
+    def test_a_new_log_is_for_its_owner_only(self):
+        self.sync('run', umask=0)
+        self.assertEqual(0o600, os.lstat(self.log).st_mode & 0o777)
+
+    def test_a_log_inside_the_source_is_left_out_and_listed(self):
+        log = self.in_source('d', 'sync.log')
+        for _ in range(2):
+            self.sync('run', '-l', log, source_may_change=True)
+            self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
+        self.assert_log_is_clean(log)
+
+    def test_the_default_log_inside_the_source_is_left_out(self):
+        for _ in range(2):
+            self.sync('run', cwd=self.source, source_may_change=True)
+            self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
+        self.assert_log_is_clean(self.in_source('log.txt'))
+
+    def test_a_state_inside_the_source_is_left_out(self):
+        self.sync('run', '--state', self.in_source('state'), source_may_change=True)
+        self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
+
+    def test_errors_are_logged_as_errors(self):
+        trees.remove(self.source)
+        self.sync('run', expect=5)
+        self.assertIn(' ERROR ', self.log_text())
+
+    def test_a_log_can_be_json(self):
+        log = self.at('json.log')
+        self.sync('run', '-l', log, '--log-format', 'json')
+        records = [json.loads(line) for line in trees.read(log).splitlines()]
+        self.assertTrue(any('d/b' in json.dumps(record) for record in records))
+
+    def test_a_log_that_is_a_link_or_a_fifo_is_never_opened_through(self):
+        trees.build(self.at('odd'), {'target': 'precious', 'link': symlink('target'),
+                                     'fifo': fifo()})
+        for name in ('link', 'fifo'):
+            self.sync('run', '-l', self.at('odd', name), expect=5)
+        self.assertEqual(b'precious', trees.read(self.at('odd', 'target')))
+
+    def test_a_full_disk_under_the_log_does_not_stop_the_run(self):
+        if not os.path.exists('/dev/full'):
+            self.skipTest('there is no /dev/full')
+        self.sync('run', '-l', '/dev/full', expect=(0, PARTIAL, 5))
+
+    def test_the_content_of_files_is_never_logged(self):
+        trees.write(self.in_source('secret'), 'hunter2 hunter2')
+        self.sync('run', '-v')
+        self.assertNotIn('hunter2', self.log_text())
+
+
+class ReportTest(ProgramTest):
+    def test_a_report_is_lines_of_json_with_a_start_and_a_summary(self):
+        self.given(SOURCE, REPLICA)
+        self.sync('run', '--report', self.at('report'))
+        records = [json.loads(line) for line in trees.read(self.at('report')).splitlines()]
+        self.assertEqual(('start', 'summary'), tuple(self.kind(records[at]) for at in (0, -1)))
+        self.assertEqual({'action'}, {self.kind(record) for record in records[1:-1]})
+        self.assertIn('d/b', [record['path'] for record in records[1:-1]])
+
+    @staticmethod
+    def kind(record):
+        return next(value for value in record.values() if value in ('start', 'action', 'summary'))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,235 @@
+#include "state/hash_cache.h"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <thread>
+
+#include "state_fixture.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::int64_t kFirstSecond = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max();
+
+FileStamp stamp(FileTime mtime, FileTime ctime) { return {1, mtime, ctime, 1}; }
+
+TEST(IsSettled, FromSixtySecondsAfterBothStampsOn) {
+  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {160, 5}));
+  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {160, 5}));
+  EXPECT_FALSE(is_settled(stamp({100, 6}, {100, 5}), {160, 5}));
+}
+
+TEST(IsSettled, NeverBeforeAStampHoweverFarAway) {
+  EXPECT_FALSE(is_settled(stamp({100, 0}, {100, 0}), {50, 0}));
+  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {1000, 0}));
+  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {kFirstSecond, 0}));
+  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 59, 0}));
+  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 60, 0}));
+  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {-7, 0}), {kLastSecond, 0}));
+}
+
+TEST(StampOf, TakesSizeTimesAndInode) {
+  FileStatus status;
+  status.size = 3;
+  status.mtime = {4, 5};
+  status.ctime = {6, 7};
+  status.inode = 8;
+  EXPECT_EQ(stamp_of(status), (FileStamp{3, {4, 5}, {6, 7}, 8}));
+}
+
+using HashCacheTest = StateTest;
+
+TEST_F(HashCacheTest, BeginsEmptyAndSilent) {
+  EXPECT_THAT(rows_of(*good()), IsEmpty());
+  EXPECT_EQ(mode(path()), 0600U);
+}
+
+TEST_F(HashCacheTest, RowsAreThereAfterReopening) {
+  CachedHash extreme = row("extreme");
+  extreme.stamp = {std::numeric_limits<std::uint64_t>::max(),
+                   {kFirstSecond, 999'999'999},
+                   {kLastSecond, 0},
+                   std::uint64_t{1} << 63};
+  fill({row("b", 2), row("a", 1), extreme});
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a", 1), row("b", 2), extreme));
+}
+
+TEST_F(HashCacheTest, WhatWasNotSavedIsLost) {
+  {
+    const auto cache = good();
+    cache->remember(cache->tree("tree"), RelPath("d"), row("a"));
+  }
+  EXPECT_THAT(rows_of(*good()), IsEmpty());
+}
+
+TEST_F(HashCacheTest, ALaterRowTakesThePlaceOfAnEarlierOne) {
+  fill({row("a", 1), row("a", 2)});
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a", 2)));
+  fill({row("a", 3)});
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a", 3)));
+}
+
+TEST_F(HashCacheTest, RowsAreSeenBeforeTheyAreSaved) {
+  fill({row("a", 1), row("c", 1)});
+  const auto cache = good();
+  const TreeId tree = cache->tree("tree");
+  cache->remember(tree, RelPath("d"), row("b", 2));
+  cache->remember(tree, RelPath("d"), row("c", 2));
+  EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 1), row("b", 2), row("c", 2)));
+  ASSERT_TRUE(cache->save().ok());
+  EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 1), row("b", 2), row("c", 2)));
+}
+
+TEST_F(HashCacheTest, ManyRowsAreWrittenWithoutWaitingForSave) {
+  const auto cache = good();
+  const TreeId tree = cache->tree("tree");
+  for (int i = 0; i < 20'000; ++i) cache->remember(tree, RelPath("d"), row(std::to_string(i)));
+  EXPECT_GE(rows_of(*good()).size(), 10'000U);
+  EXPECT_EQ(rows_of(*cache).size(), 20'000U);
+}
+
+TEST_F(HashCacheTest, NamesAndDirectoriesMayHoldAnyBytes) {
+  std::vector<CachedHash> expected;
+  for (int byte = 1; byte < 256; ++byte) {
+    if (byte != '/' && byte != '.')
+      expected.push_back(row(std::string(1, static_cast<char>(byte))));
+  }
+  const std::string directory = "\xff\xfe/'\"%_\n/" + std::string(255, '\x80');
+  fill(expected, directory);
+  EXPECT_EQ(rows_of(*good(), directory), expected);
+}
+
+TEST_F(HashCacheTest, APathMayBeLongAndTheRootHasNoName) {
+  std::string deep = "d";
+  for (int level = 0; level < 2000; ++level) deep += "/directory";
+  fill({row("deep")}, deep);
+  fill({row("top")}, ".");
+  EXPECT_THAT(rows_of(*good(), deep), ElementsAre(row("deep")));
+  EXPECT_THAT(rows_of(*good(), "."), ElementsAre(row("top")));
+}
+
+TEST_F(HashCacheTest, ADirectoryHasOnlyItsOwnRows) {
+  fill({row("a")}, "d");
+  fill({row("b")}, "d/e");
+  fill({row("c")}, "d ");
+  EXPECT_THAT(rows_of(*good(), "d"), ElementsAre(row("a")));
+  EXPECT_THAT(rows_of(*good(), "d/e"), ElementsAre(row("b")));
+  EXPECT_THAT(rows_of(*good(), "d/f"), IsEmpty());
+}
+
+TEST_F(HashCacheTest, TreesDoNotMix) {
+  {
+    const auto cache = good();
+    cache->remember(cache->tree("one"), RelPath("d"), row("a", 1));
+    cache->remember(cache->tree("two"), RelPath("d"), row("a", 2));
+    ASSERT_TRUE(cache->save().ok());
+  }
+  const auto cache = good();
+  const TreeId two = cache->tree("two");
+  EXPECT_THAT(cache->directory(two, RelPath("d")), ElementsAre(row("a", 2)));
+  EXPECT_THAT(cache->directory(cache->tree("one"), RelPath("d")), ElementsAre(row("a", 1)));
+  EXPECT_THAT(cache->directory(cache->tree("three"), RelPath("d")), IsEmpty());
+  EXPECT_THAT(cache->directory(TreeId{99}, RelPath("d")), IsEmpty());
+  EXPECT_EQ(cache->tree("two"), two);
+}
+
+TEST_F(HashCacheTest, LimitsAreKeptForEachFileSystem) {
+  FileSystemLimits limits;
+  limits.times = {1'000'000'000, true, FileTime{-5, 1}, FileTime{4'354'819'198, 2}};
+  limits.holds_modes = false;
+  FileSystemLimits half;
+  half.times.latest = FileTime{7, 0};
+  half.holds_owners = false;
+  {
+    const auto cache = good();
+    cache->set_limits("fat", limits);
+    cache->set_limits("other", half);
+    EXPECT_EQ(cache->limits("fat"), limits);
+    ASSERT_TRUE(cache->save().ok());
+  }
+  const auto cache = good();
+  EXPECT_EQ(cache->limits("fat"), limits);
+  EXPECT_EQ(cache->limits("other"), half);
+  EXPECT_EQ(cache->limits("unknown"), FileSystemLimits{});
+}
+
+TEST_F(HashCacheTest, FactsAreKeptByAnyKey) {
+  const std::string key("k\0\xff", 3);
+  {
+    const auto cache = good();
+    cache->set_fact(key, std::string_view("v\0", 2));
+    cache->set_fact("empty", "old");
+    cache->set_fact("empty", "");
+    EXPECT_EQ(cache->fact("empty"), "");
+    ASSERT_TRUE(cache->save().ok());
+  }
+  const auto cache = good();
+  EXPECT_EQ(cache->fact(key), std::string("v\0", 2));
+  EXPECT_EQ(cache->fact("empty"), "");
+  EXPECT_EQ(cache->fact("k"), std::nullopt);
+}
+
+TEST_F(HashCacheTest, TwoMayHaveItOpenAtOnce) {
+  const auto one = good();
+  const auto two = good();
+  one->remember(one->tree("tree"), RelPath("d"), row("a", 1));
+  two->remember(two->tree("other tree"), RelPath("d"), row("a", 9));
+  two->remember(two->tree("tree"), RelPath("d"), row("b", 2));
+  EXPECT_TRUE(one->save().ok());
+  EXPECT_TRUE(two->save().ok());
+  EXPECT_THAT(rows_of(*one), ElementsAre(row("a", 1), row("b", 2)));
+  EXPECT_THAT(rows_of(*two), ElementsAre(row("a", 1), row("b", 2)));
+}
+
+TEST_F(HashCacheTest, ManyMayBeginItAtOnce) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([this, i] {
+      const auto cache = good();
+      cache->remember(cache->tree("tree"), RelPath("d"), row(std::to_string(i)));
+      EXPECT_TRUE(cache->save().ok());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("0"), row("1"), row("2"), row("3")));
+}
+
+TEST_F(HashCacheTest, ManyThreadsMayUseOneObject) {
+  const auto cache = good();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&cache, i] {
+      const TreeId tree = cache->tree("tree");
+      const RelPath mine("d" + std::to_string(i));
+      for (int n = 0; n < 5000; ++n) {
+        cache->remember(tree, mine, row(std::to_string(n)));
+        if (n % 500 != 0) continue;
+        cache->set_fact("last", std::to_string(n));
+        EXPECT_EQ(cache->directory(tree, mine).size(), static_cast<std::size_t>(n + 1));
+        EXPECT_TRUE(cache->fact("last").has_value());
+        EXPECT_TRUE(cache->save().ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(cache->save().ok());
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(rows_of(*good(), "d" + std::to_string(i)).size(), 5000U);
+}
+
+TEST_F(HashCacheTest, WhatWasSavedSurvivesAKill) {
+  ASSERT_TRUE(in_child([this] {
+    const auto cache = good().release();
+    cache->remember(cache->tree("tree"), RelPath("d"), row("a"));
+    return cache->save().ok();
+  }));
+  EXPECT_TRUE(exists("hashes.db-wal"));
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a")));
+}
+
+}  // namespace
+}  // namespace foldersync
