@@ -221,7 +221,9 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
     if (!read) return fail(result, std::move(read).error().at(action.path.bytes()));
     target = std::move(*read);
   }
-  const Facts found = found_facts(*result.replica, target, context_.policy);
+  Facts found = found_facts(*result.replica, target, context_.policy);
+  // Of a directory `before` never has the time, but the `after` of a finish does.
+  found.mtime = result.replica->mtime;
   if (action.after && already_holds(action, result, found)) {
     result.finding = Finding::kAlready;
     return;

@@ -164,7 +164,7 @@ Result<std::string> PosixFileSystem::link_target(int directory, const char* name
 Result<std::string> PosixFileSystem::file_system_id(int fd) {
   FileSystemUuid uuid{};
   if (::ioctl(fd, kGetFileSystemUuid, &uuid) == 0 && uuid.length > 0 &&
-      uuid.length <= uuid.bytes.size()) {
+      uuid.length <= uuid.bytes.size() && uuid.bytes != decltype(uuid.bytes){}) {
     return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
   }
   struct statfs found {};
