@@ -1,6 +1,7 @@
 #include "apply/engine.h"
 
 #include <cerrno>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -31,7 +32,6 @@ class Engine {
 
   Result<ApplyResult> run() {
     if (request_.dry_run) return check_only();
-    if (Status cleared = clear_leftovers(); !cleared) return std::move(cleared).error();
     if (request_.plan.actions.empty()) return result(false);
     auto area = open_area();
     if (!area) return area.error();
@@ -42,18 +42,6 @@ class Engine {
   ApplyResult result(bool conflicts) const { return {book_.limits(), stopped(), conflicts}; }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
-
-  // Staging folders that killed runs left below the root.
-  Status clear_leftovers() {
-    Looker looker(looks_, max_open_, true);
-    for (const RelPath& leftover : request_.leftovers) {
-      const auto home = looker.replica_parent(leftover);
-      if (!home) return home.error();
-      const auto cleared = StagingArea::clear_leftover(fs_, *home);
-      if (!cleared) return Error(cleared.error()).at(leftover.bytes());
-    }
-    return success();
-  }
 
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
@@ -166,8 +154,13 @@ class Engine {
   Result<ApplyResult> check_only() {
     Looker looker(looks_, max_open_, false);
     Outcomes outcomes(request_.observer, request_.follow_source);
+    std::set<RelPath> made;  // directories that earlier actions would make
     for_each({0, request_.plan.actions.size()}, [&](const Action& action, std::uint64_t seq) {
       if (stopped()) return outcomes.skip(action, seq);
+      if (action.phase == Phase::kMkdir) made.insert(action.path);
+      if (action.phase == Phase::kFinish && made.contains(action.path)) {
+        return outcomes.done(action, seq, Outcome::kOk);
+      }
       if (!outcomes.settle_look(action, seq, looker.look(action))) {
         outcomes.done(action, seq, Outcome::kOk);
       }
@@ -186,6 +179,19 @@ class Engine {
 }  // namespace
 
 Result<ApplyResult> apply_plan(const ApplyRequest& request) { return Engine(request).run(); }
+
+Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers) {
+  CursorRules rules;
+  rules.only_mount = replica.status.mount;
+  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  for (const RelPath& leftover : leftovers) {
+    const auto home = cursor.enter(leftover.parent_bytes());
+    if (!home) return home.error();
+    const auto cleared = StagingArea::clear_leftover(fs, *home);
+    if (!cleared) return Error(cleared.error()).at(leftover.bytes());
+  }
+  return success();
+}
 
 Status lock_replica(FileSystem& fs, const Root& replica) {
   Status locked = fs.lock(replica.fd.get());

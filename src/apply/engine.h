@@ -29,7 +29,6 @@ struct ApplyRequest {
   std::size_t threads = 1;
   bool follow_source = false;  // the plan was made just now: mirror what the source has by now
   bool dry_run = false;        // check everything, change nothing
-  std::vector<RelPath> leftovers;  // staging folders below the root that killed runs left
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
 };
@@ -43,6 +42,10 @@ struct ApplyResult {
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging
 // folder can't be made, say. Errors of one path are reported and the rest goes on.
 Result<ApplyResult> apply_plan(const ApplyRequest& request);
+
+// Removes staging folders that killed runs left below the replica's root. The directories they were
+// in have another time afterwards: plan again. Requires: the caller holds the replica's lock.
+Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers);
 
 // Takes the lock that only one run may hold of a replica. It dies with the process.
 // Error kLocked where another run holds it.

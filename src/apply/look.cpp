@@ -97,10 +97,12 @@ Result<std::optional<FileStatus>> Looker::status_in(DirectoryCursor& cursor, con
     if (!status) return status.error();
     return Answer(*status);
   }
+  if (replica && absent_ && path.is_within(*absent_)) return Answer();
   const auto parent = replica ? enter_replica(path.parent_bytes()) : cursor.enter(path.parent_bytes());
   if (!parent) {
-    if (is_absence(parent.error())) return Answer();
-    return parent.error();
+    if (!is_absence(parent.error())) return parent.error();
+    if (replica && remembers_absent_) absent_ = RelPath::from_bytes(parent.error().path);
+    return Answer();
   }
   const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
   if (status) return Answer(*status);

@@ -66,6 +66,11 @@ class Looker {
   Result<int> source_directory(const RelPath& path);
   Result<int> replica_directory(const RelPath& path);
 
+  // Remembers, until forget_absent(), which directory of the replica was found to be missing, and
+  // does not look for what lies below it again. For as long as nobody makes directories there.
+  void remember_absent() { remembers_absent_ = true; }
+  void forget_absent() { absent_.reset(); }
+
   // Gives a directory of the replica, owned by the caller, u+rwx; false where that changes nothing.
   bool loosen(int directory, const RelPath& path);
   std::vector<Loosened>& loosened() { return loosened_; }
@@ -87,6 +92,8 @@ class Looker {
   DirectoryCursor replica_;
   ContentJudge judge_;
   bool may_loosen_;
+  bool remembers_absent_ = false;
+  std::optional<RelPath> absent_;
   std::vector<Loosened> loosened_;
 };
 

@@ -55,16 +55,27 @@ Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, 
 Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
                                  int folder, const std::string& name) {
   const std::string source_name(action.path.name());
-  const auto from = open_looked_at(context_.fs, {source_parent, source_name, seen});
+  const auto from = context_.follow_source
+                        ? open_same_object(source_parent, source_name, seen)
+                        : open_looked_at(context_.fs, {source_parent, source_name, seen});
   if (!from) return from.error();
-  const auto before = context_.fs.status(from->get());
-  if (!before) return before.error();
   auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
   if (!to) return to.error();
-  auto staged = copy_into(action, from->get(), *before, to->get());
+  auto staged = copy_into(action, from->fd.get(), from->status, to->get());
   if (!staged) return staged;
   if (Status closed = context_.fs.close(std::move(*to)); !closed) return closed.error();
   return staged;
+}
+
+// The file that was seen, with whatever it holds by now.
+Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string& name,
+                                            const FileStatus& seen) {
+  auto fd = context_.fs.open_file(source_parent, name.c_str());
+  if (!fd) return fd.error();
+  const auto now = context_.fs.status(fd->get());
+  if (!now) return now.error();
+  if (!same_object(*now, seen)) return changed("the source's file was replaced by another");
+  return OpenedFile{std::move(*fd), *now};
 }
 
 Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatus& before, int to) {

@@ -48,6 +48,8 @@ class Stager {
                             int folder, const std::string& name);
   Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,
                            int folder, const std::string& name);
+  Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
+                                      const FileStatus& seen);
   Result<Staged> copy_into(const Action& action, int from, const FileStatus& before, int to);
   Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
                                  const std::string& name);

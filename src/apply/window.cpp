@@ -66,6 +66,9 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   const std::vector<WindowRange> units = units_of(window.actions, window.range);
   std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
+    // Nothing becomes visible before the commit.
+    window.lookers[thread].forget_absent();
+    window.lookers[thread].remember_absent();
     Stager stager(window.stages, window.lookers[thread]);
     for (std::size_t unit = next++; unit < units.size(); unit = next++) {
       for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {

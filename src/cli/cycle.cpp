@@ -128,7 +128,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
     const Progress progress(counts, wants_progress(session.settings()));
     return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
                        *filter, observer, session.threads(), request.follow_source, dry_run,
-                       request.leftovers, &request.signals.stop(), &counts.bytes});
+                       &request.signals.stop(), &counts.bytes});
   }();
   if (!applied) {
     log.error(describe(applied.error()));

@@ -44,7 +44,6 @@ struct CycleRequest {
   Signals& signals;
   const Roots& roots;  // with a replica
   const Plan& plan;
-  std::vector<RelPath> leftovers;
   bool follow_source = false;
   double started = 0;  // monotonic seconds, for the summary
 };

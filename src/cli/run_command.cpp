@@ -112,14 +112,18 @@ class Runner {
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
     auto planned = session_.make_plan(*roots, signals_.stop());
+    if (planned && !planned->leftovers.empty() && !settings_.dry_run) {
+      Status cleared = clear_leftovers(session_.fs(), *roots->replica, planned->leftovers);
+      if (!cleared) return fail(cleared.error());
+      planned = session_.make_plan(*roots, signals_.stop());
+    }
     if (!planned) return fail(planned.error());
     for (const Guard& guard : planned->plan.guards) {
       if (!guard.refused) continue;
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
     }
     if (!roots->replica) return show_creation(planned->plan, started);
-    return apply_and_log({session_, *log_, signals_, *roots, planned->plan,
-                          std::move(planned->leftovers), true, started});
+    return apply_and_log({session_, *log_, signals_, *roots, planned->plan, true, started});
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.

@@ -33,19 +33,23 @@ bool changes_parent(const Action& action) {
   return action.phase != Phase::kFinish && action.op != Op::kMetadata && !action.path.is_root();
 }
 
+bool only_children_ask(const Action& action) {
+  return action.phase == Phase::kFinish && action.reasons == ReasonSet{Reason::kChildren};
+}
+
 std::size_t drop_needless_finishes(std::vector<Action>& actions) {
   PathSet changed;
-  bool any_else = false;
   for (const Action& action : actions) {
     if (changes_parent(action)) changed.insert(action.path.parent());
-    if (!action.path.is_root()) any_else = true;
   }
-  return std::erase_if(actions, [&](const Action& action) {
-    if (action.phase != Phase::kFinish || action.reasons != ReasonSet{Reason::kChildren}) return false;
-    // The staging folder comes and goes in the root, whatever changes below it.
-    if (action.path.is_root()) return !any_else;
-    return !changed.contains(action.path);
+  const std::size_t dropped = std::erase_if(actions, [&](const Action& action) {
+    return only_children_ask(action) && !action.path.is_root() && !changed.contains(action.path);
   });
+  // The staging folder comes and goes in the root, whatever changes below it.
+  if (actions.size() == 1 && actions.front().path.is_root() && only_children_ask(actions.front())) {
+    actions.clear();
+  }
+  return dropped;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "fs/clock.h"
 
@@ -36,13 +37,13 @@ Status still_the_same(FileSystem& fs, int fd, const FileStatus& before) {
 
 }  // namespace
 
-Result<Fd> open_looked_at(FileSystem& fs, const FileToRead& file) {
+Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
   auto fd = fs.open_file(file.directory, file.name.data());
-  if (!fd) return fd;
+  if (!fd) return fd.error();
   const auto now = fs.status(fd->get());
   if (!now) return now.error();
   if (!same_content_stamps(*now, file.status)) return changed_meanwhile();
-  return fd;
+  return OpenedFile{std::move(*fd), *now};
 }
 
 void DirectoryHashes::begin(std::string_view directory) {
@@ -76,16 +77,17 @@ ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
   first_.resize(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
-  const auto fd = open_looked_at(fs_, file);
-  if (!fd) return fd.error();
+  const auto opened = open_looked_at(fs_, file);
+  if (!opened) return opened.error();
+  const int fd = opened->fd.get();
   for (;;) {
-    const auto count = read_full(fs_, fd->get(), first_);
+    const auto count = read_full(fs_, fd, first_);
     if (!count) return count.error();
     hasher_.update(std::span(first_).first(*count));
     if (*count < first_.size()) break;
   }
   const Md5 md5 = hasher_.finish();
-  if (Status same = still_the_same(fs_, fd->get(), file.status); !same) return same.error();
+  if (Status same = still_the_same(fs_, fd, file.status); !same) return same.error();
   return md5;
 }
 
@@ -111,10 +113,10 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
   bool equal = true;
   for (;;) {
     error_was_replica_ = false;
-    const auto first = read_full(fs_, from->get(), first_);
+    const auto first = read_full(fs_, from->fd.get(), first_);
     if (!first) return first.error();
     error_was_replica_ = true;
-    const auto second = read_full(fs_, to->get(), second_);
+    const auto second = read_full(fs_, to->fd.get(), second_);
     if (!second) return second.error();
     equal = *first == *second && std::memcmp(first_.data(), second_.data(), *first) == 0;
     if (!equal) break;
@@ -123,9 +125,9 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
   }
   const Md5 md5 = hasher_.finish();
   if (!equal) return std::optional<Md5>();
-  if (Status same = still_the_same(fs_, to->get(), replica.status); !same) return same.error();
+  if (Status same = still_the_same(fs_, to->fd.get(), replica.status); !same) return same.error();
   error_was_replica_ = false;
-  if (Status same = still_the_same(fs_, from->get(), source.status); !same) return same.error();
+  if (Status same = still_the_same(fs_, from->fd.get(), source.status); !same) return same.error();
   return std::optional<Md5>(md5);
 }
 

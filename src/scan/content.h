@@ -76,7 +76,12 @@ class ContentJudge {
   bool error_was_replica_ = false;
 };
 
+struct OpenedFile {
+  Fd fd;
+  FileStatus status;  // as it is now that it is open
+};
+
 // Opens a file that was looked at before. Error kChanged where something else is there by now.
-Result<Fd> open_looked_at(FileSystem& fs, const FileToRead& file);
+Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file);
 
 }  // namespace foldersync

@@ -1,13 +1,12 @@
 """Applying a reviewed plan: it looks again first, and does no more than a fresh run would."""
 import json
 import os
-import subprocess
 import unittest
 
 from tests.support import trees
-from tests.support.program import (BAD_PLAN, DONE, NOBODY, PENDING, STALE, ProgramTest, as_root,
-                                   parse_plan)
-from tests.support.trees import SECOND, fifo, file, folder, symlink
+from tests.support.program import (BAD_PLAN, DONE, NOBODY, PENDING, STALE, ProgramTest,
+                                   as_root)
+from tests.support.trees import fifo, file, folder, symlink
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x'}, 'l': symlink('a'), 't': {'inside': 'x'}}
 REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}}, 't': 'file', 'gone': {'x': {'y': 'y'}}}
@@ -68,18 +67,6 @@ class ApplyTest(ProgramTest):
         self.apply(plan, '-s', self.source, '-r', self.replica)
         self.assert_mirrored()
 
-    def test_an_atomic_apply_does_it_all(self):
-        self.apply(self.plan_file('--atomic'))
-        self.assert_mirrored()
-        self.assert_quiet()
-
-    def test_a_report_has_one_record_for_each_action(self):
-        plan = self.plan_file()
-        self.apply(plan, '--report', self.at('report.jsonl'))
-        records = [json.loads(line) for line in trees.read(self.at('report.jsonl')).splitlines()]
-        actions = [record for record in records if record.get('outcome')]
-        self.assertEqual(len(parse_plan(trees.read(plan))['actions']), len(actions))
-        self.assertEqual({'ok'}, {action['outcome'] for action in actions})
 
     # Stale
 
@@ -134,22 +121,6 @@ class ApplyTest(ProgramTest):
         trees.build(self.in_source('gone', 'x'), {'y': 'y'})
         self.apply(plan, expect=STALE)
         self.assertEqual(b'y', self.content('gone', 'x', 'y'))
-
-    def test_the_report_of_a_stale_action_names_side_and_drift(self):
-        plan = self.plan_file()
-        trees.write(self.in_replica('a'), 'mine!')
-        self.apply(plan, '--report', self.at('report.jsonl'), expect=STALE)
-        stale = [json.loads(line) for line in trees.read(self.at('report.jsonl')).splitlines()
-                 if b'"stale"' in line and b'"path"' in line]
-        self.assertEqual([('a', 'replica')], [(record['path'], record['side']) for record in stale])
-
-    def test_a_stale_atomic_apply_changes_nothing(self):
-        plan = self.plan_file('--atomic')
-        trees.write(self.in_replica('a'), 'mine!')
-        before = self.replica_paths()
-        self.assertNotEqual(DONE, self.apply(plan, expect=None).code)
-        self.assertEqual(before, self.replica_paths())
-        self.assertEqual((b'mine!', b'file'), (self.content('a'), self.content('t')))
 
     def test_a_fresh_run_settles_what_was_stale(self):
         plan = self.plan_file()
@@ -218,39 +189,6 @@ class ApplyTest(ProgramTest):
             self.assertIn(self.apply(plan, expect=None).code, (5, 64, 65))
         self.apply(plan, '-s', self.source, '-r', self.replica)
         self.assert_mirrored()
-
-
-class BackupTest(ProgramTest):
-    def setUp(self):
-        super().setUp()
-        self.given(SOURCE, REPLICA)
-        trees.set_mtime(self.in_replica('a'), 3 * SECOND)
-        subprocess.run(['cp', '-a', self.replica, self.at('before')], check=True)
-        os.mkdir(self.at('backup'), mode=0o700)
-
-    def undo_file(self):
-        [plan_id] = os.listdir(self.at('backup'))
-        return self.at('backup', plan_id, 'undo.json')
-
-    def test_what_is_replaced_or_deleted_is_kept_and_can_be_brought_back(self):
-        self.sync('run', '--backup-dir', self.at('backup'))
-        self.assert_mirrored()
-        self.execute('apply', self.undo_file(), expect=DONE)
-        self.source = self.at('before')
-        self.assert_mirrored()
-
-    def test_an_undo_leaves_alone_what_has_changed_since(self):
-        self.sync('run', '--backup-dir', self.at('backup'))
-        trees.write(self.in_replica('d', 'b'), 'changed since')
-        self.execute('apply', self.undo_file(), expect=STALE)
-        self.assertEqual(b'changed since', self.content('d', 'b'))
-        self.assertEqual(b'old', self.content('a'))
-
-    def test_an_undo_that_others_can_write_is_refused(self):
-        self.sync('run', '--backup-dir', self.at('backup'))
-        os.chmod(self.undo_file(), 0o666)
-        with self.untouched():
-            self.assertNotEqual(DONE, self.execute('apply', self.undo_file()).code)
 
 
 class PinTest(ProgramTest):

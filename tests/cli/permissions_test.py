@@ -3,7 +3,7 @@ import os
 import unittest
 
 from tests.support import trees
-from tests.support.program import DONE, NOBODY, PARTIAL, ProgramTest, as_root
+from tests.support.program import NOBODY, PARTIAL, ProgramTest, as_root
 from tests.support.trees import file, folder
 
 
@@ -45,13 +45,6 @@ class UnreadableTest(ProgramTest):
         self.assertEqual([('locked', 'EACCES')],
                          [(problem['path'], problem['errno']) for problem in plan['problems']])
         self.assertNotIn('locked/y', [action['path'] for action in plan['actions']])
-
-    def test_an_incomplete_plan_is_not_applied_atomically(self):
-        self.given_for_nobody({'locked': folder({'x': 'x'}, mode=0o700), 'a': 'x'}, {})
-        with self.untouched():
-            self.sync('run', '--atomic', uid=NOBODY, expect=5)
-        self.sync('run', '--atomic', '--allow-incomplete', uid=NOBODY, expect=(DONE, PARTIAL))
-        self.assertEqual(b'x', self.content('a'))
 
     def test_an_unreadable_directory_that_moved_is_not_taken_for_a_deletion(self):
         self.given_for_nobody({'new name': folder({'x': 'x'}, mode=0o700)}, {'other': {'x': 'x'}})

@@ -148,15 +148,6 @@ class PlanDocumentTest(ProgramTest):
         self.assertIn('.', paths)
         self.assertTrue(all('mtime' not in (action['before'] or {}) for action in finish))
 
-    def test_show_prints_a_plan_for_people(self):
-        self.given(SOURCE, REPLICA)
-        path = self.plan_file()
-        self.assertIn('gone', self.execute('show', path, expect=0).out)
-        for option in ('--stat', '--tree'):
-            self.execute('show', option, path, expect=0)
-        self.execute('show', path, '--html', self.at('plan.html'), expect=0)
-        self.assertIn(b'<html', trees.read(self.at('plan.html')).lower())
-
 
 class GuardTest(ProgramTest):
     def given_deletions(self):
@@ -205,13 +196,6 @@ class GuardTest(ProgramTest):
         self.given({'d': 'a file now'}, {'d': {'a': 'a', 'b': 'b', 'sub': {'c': 'c'}}})
         self.assert_refused('--max-delete', '2')
         self.mirror('--max-delete', '5')
-
-    def test_moves_are_no_deletions(self):
-        self.given({str(number): 'content ' * number for number in range(1, 9)})
-        self.mirror()
-        for number in range(1, 9):
-            os.rename(self.in_source(str(number)), self.in_source(f'moved {number}'))
-        self.mirror('--max-delete', '0')
 
     def test_the_refusal_says_the_figures_and_the_option(self):
         self.given_deletions()

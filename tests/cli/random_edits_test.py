@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import unittest
 
-from tests.support import trees
 from tests.support.program import ProgramTest
 from tests.support.random_tree import RandomTree
 

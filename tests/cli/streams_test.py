@@ -1,5 +1,4 @@
 """Console, log and report: what is said where, and streams that are closed or full."""
-import json
 import os
 import re
 import unittest
@@ -22,7 +21,7 @@ class ConsoleTest(ProgramTest):
             result = self.execute(option, expect=0)
             self.assertEqual('', result.err)
         self.assertRegex(self.execute('--version').out, r'\d+\.\d+\.\d+')
-        for command in ('run', 'plan', 'apply', 'scan', 'show', 'verify', 'recover'):
+        for command in ('run', 'plan', 'apply', 'scan'):
             self.assertIn(command, self.execute('--help').out)
             self.assertIn('--help', self.execute(command, '--help', expect=0).out)
 
@@ -156,12 +155,6 @@ class LogTest(ProgramTest):
         self.sync('run', expect=5)
         self.assertIn(' ERROR ', self.log_text())
 
-    def test_a_log_can_be_json(self):
-        log = self.at('json.log')
-        self.sync('run', '-l', log, '--log-format', 'json')
-        records = [json.loads(line) for line in trees.read(log).splitlines()]
-        self.assertTrue(any('d/b' in json.dumps(record) for record in records))
-
     def test_a_log_that_is_a_link_or_a_fifo_is_never_opened_through(self):
         trees.build(self.at('odd'), {'target': 'precious', 'link': symlink('target'),
                                      'fifo': fifo()})
@@ -178,20 +171,6 @@ class LogTest(ProgramTest):
         trees.write(self.in_source('secret'), 'hunter2 hunter2')
         self.sync('run', '-v')
         self.assertNotIn('hunter2', self.log_text())
-
-
-class ReportTest(ProgramTest):
-    def test_a_report_is_lines_of_json_with_a_start_and_a_summary(self):
-        self.given(SOURCE, REPLICA)
-        self.sync('run', '--report', self.at('report'))
-        records = [json.loads(line) for line in trees.read(self.at('report')).splitlines()]
-        self.assertEqual(('start', 'summary'), tuple(self.kind(records[at]) for at in (0, -1)))
-        self.assertEqual({'action'}, {self.kind(record) for record in records[1:-1]})
-        self.assertIn('d/b', [record['path'] for record in records[1:-1]])
-
-    @staticmethod
-    def kind(record):
-        return next(value for value in record.values() if value in ('start', 'action', 'summary'))
 
 
 if __name__ == '__main__':

@@ -276,6 +276,12 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(subprocess.run, ['umount', '-l', args[-1]], check=False,
                         capture_output=True)
 
+    @staticmethod
+    def is_mounted(path):
+        """Also true of bind mounts, which os.path.ismount() does not see."""
+        with open('/proc/self/mountinfo', encoding='utf-8') as mounts:
+            return any(line.split()[4] == path for line in mounts)
+
     def unmount(self, path):
         subprocess.run(['umount', path], check=True, capture_output=True)
 

@@ -1,0 +1,162 @@
+// Every call of a run is made to fail, one after another.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "fault/faulty_file_system.h"
+#include "fault/mirror.h"
+#include "fault/rich_trees.h"
+#include "plan/json.h"
+
+namespace foldersync {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+void append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+
+Tree without_xattrs(Tree tree) {
+  for (auto& [path, entry] : tree) entry.xattrs.clear();
+  return tree;
+}
+
+// Below the staging folder, or in one: how it looks inside is of no interest.
+bool is_staging(const std::string& path) {
+  const std::string name(kStagingName);
+  return ("/" + path + "/").find("/" + name + "/") != std::string::npos;
+}
+
+class EveryCall : public MirrorTest,
+                  public testing::WithParamInterface<std::tuple<int, Lasting>> {
+ protected:
+  EveryCall() : trees_(rich_trees(holds_user_xattrs(scratch_.path()))) {
+    plant_source(trees_.source);
+    options_.plan.xattrs = true;
+  }
+
+  static int error_number() { return std::get<0>(GetParam()); }
+  static Lasting lasting() { return std::get<1>(GetParam()); }
+
+  void plant_replica_anew() {
+    remove_tree(replica_);
+    plant_replica(trees_.replica);
+  }
+
+  // The calls of a run in which nothing fails.
+  std::uint64_t calls_of_a_run() {
+    plant_replica_anew();
+    FaultyFileSystem fs;
+    const MirrorRun whole = run(fs, options_);
+    EXPECT_TRUE(whole.is_success()) << whole.troubles();
+    expect_exact_copy();
+    return fs.calls();
+  }
+
+  // Whether `found`, the entry at `path`, holds what one of the trees has there, completely.
+  [[nodiscard]] bool is_old_or_new(const std::string& path, const TreeEntry& found) const {
+    for (const Tree* tree : {&trees_.source, &trees_.replica}) {
+      const auto known = tree->find(path);
+      if (known != tree->end() && known->second.type == found.type &&
+          known->second.content == found.content && known->second.rdev == found.rdev) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] Lines torn_or_lost(const Tree& found) const {
+    Lines lines;
+    for (const auto& [path, entry] : found) {
+      if (is_staging(path) || is_old_or_new(path, entry)) continue;
+      lines.push_back(path + " is torn or foreign: " + shown(entry));
+    }
+    for (const auto& [path, entry] : trees_.replica) {
+      if (trees_.source.contains(path) && !found.contains(path)) lines.push_back(path + " is lost");
+    }
+    return lines;
+  }
+
+  // What the run said that isn't so.
+  [[nodiscard]] Lines lies(const MirrorRun& faulty, const Tree& found) const {
+    Lines lines;
+    if (!faulty.error && !faulty.has_reported_each_action_once()) {
+      lines.push_back("not every action is reported once");
+    }
+    for (const auto& [seq, count] : faulty.times) {
+      if (count != 1) lines.push_back("reported more than once: action " + std::to_string(seq));
+    }
+    if (!faulty.is_success()) return lines;
+    // An attribute that the file system refuses is told, and does not fail the content.
+    if (found.contains(std::string(kStagingName))) {
+      lines.push_back("claims success: the staging folder is left");
+    }
+    Tree mirrored = found;
+    std::erase_if(mirrored, [](const auto& item) { return is_staging(item.first); });
+    const Lines differences =
+        faulty.warnings.empty()
+            ? tree_differences(trees_.source, mirrored)
+            : tree_differences(without_xattrs(trees_.source), without_xattrs(mirrored));
+    for (const std::string& difference : differences) {
+      lines.push_back("claims success: " + difference);
+    }
+    return lines;
+  }
+
+  // What is wrong with the run after the faulty one, and with the one after that.
+  Lines failures_to_converge() {
+    Lines lines;
+    const MirrorRun second = run(options_);
+    if (!second.is_success()) lines.push_back("the next run fails: " + second.troubles());
+    for (const std::string& difference : tree_differences(trees_.source, read_tree(replica_))) {
+      lines.push_back("after the next run: " + difference);
+    }
+    const MirrorRun third = run(options_);
+    if (!third.is_success()) lines.push_back("the run after that fails: " + third.troubles());
+    for (const Said& said : third.said) lines.push_back("still to do: " + said.path);
+    return lines;
+  }
+
+  RichTrees trees_;
+  MirrorOptions options_;
+};
+
+TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverges) {
+  constexpr std::size_t kEnough = 40;
+  const std::uint64_t calls = calls_of_a_run();
+  Lines wrong;
+  for (std::uint64_t nth = 1; nth <= calls && wrong.size() < kEnough; ++nth) {
+    plant_replica_anew();
+    FaultyFileSystem fs;
+    fs.intercept(fail_at(nth, error_number(), lasting()));
+    const MirrorRun faulty = run(fs, options_);
+    const Tree found = read_tree(replica_);
+    Lines lines = torn_or_lost(found);
+    append(lines, lies(faulty, found));
+    append(lines, failures_to_converge());
+    if (lines.empty()) continue;
+    wrong.push_back("call " + std::to_string(nth) + ", " + fs.first_failure() + ":" + faulty.troubles());
+    append(wrong, lines);
+  }
+  EXPECT_THAT(wrong, testing::IsEmpty());
+  EXPECT_THAT(tree_differences(trees_.source, read_tree(source_)), testing::IsEmpty());
+}
+
+std::string name_of(const testing::TestParamInfo<std::tuple<int, Lasting>>& info) {
+  static constexpr std::array<const char*, 3> kLasting{"Once", "ForThisMethod", "ForEverything"};
+  return errno_name(std::get<0>(info.param)) +
+         std::string(kLasting.at(static_cast<std::size_t>(std::get<1>(info.param))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fails, EveryCall,
+                         testing::Combine(testing::Values(EIO, ENOSPC, EACCES, EMFILE),
+                                          testing::Values(Lasting::kOnce, Lasting::kSameCall,
+                                                          Lasting::kEverything)),
+                         name_of);
+
+}  // namespace
+}  // namespace foldersync

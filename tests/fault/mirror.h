@@ -1,0 +1,221 @@
+// One run of the program without its command line: roots, lock, plan, apply.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/engine.h"
+#include "apply/staging_area.h"
+#include "fault/disk_tree.h"
+#include "plan/json.h"
+#include "plan/planner.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// What a run said about one action.
+struct Said {
+  std::string path;
+  Op op = Op::kCreate;
+  Outcome outcome = Outcome::kOk;
+  std::optional<Error> error;
+  std::vector<Drift> drifts;
+  bool grown = false;
+};
+
+class Recorder final : public ApplyObserver {
+ public:
+  void report(const ActionReport& report) override {
+    ++times_[report.seq];
+    said_.push_back({report.action->path.shown(), report.action->op, report.outcome, report.error,
+                     report.drifts, report.grown});
+  }
+  void warn(const std::string& sentence) override { warnings_.push_back(sentence); }
+
+  std::map<std::uint64_t, int> times_;  // by place in the plan
+  std::vector<Said> said_;
+  std::vector<std::string> warnings_;
+};
+
+struct MirrorOptions {
+  PlanOptions plan;
+  std::size_t threads = 1;
+  bool follow_source = true;  // as `run`; false: as `apply` of a plan that was reviewed
+  bool dry_run = false;
+  std::function<void()> before_apply;
+};
+
+struct MirrorRun {
+  std::optional<Error> error;  // of the whole run
+  std::optional<Plan> plan;
+  std::map<std::uint64_t, int> times;  // how often each action was reported, by place in the plan
+  std::vector<Said> said;
+  std::vector<std::string> warnings;
+  bool conflicts = false;
+
+  // Whether the program would end with exit code 0.
+  [[nodiscard]] bool is_success() const {
+    if (error || conflicts || !plan || !plan->complete()) return false;
+    for (const Said& one : said) {
+      if (one.outcome != Outcome::kOk && one.outcome != Outcome::kAlready) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool has_reported_each_action_once() const {
+    if (!plan) return said.empty();
+    if (times.size() != plan->actions.size()) return false;
+    for (const auto& [seq, count] : times) {
+      if (count != 1) return false;
+    }
+    return true;
+  }
+
+  // What became of the action on `path` (its `finish` aside); nothing where there was none.
+  [[nodiscard]] const Said* of(const std::string& path) const {
+    for (const Said& one : said) {
+      if (one.path == path) return &one;
+    }
+    return nullptr;
+  }
+
+  // For messages: everything that went wrong.
+  [[nodiscard]] std::string troubles() const {
+    std::string text;
+    const auto add = [&](const Error& wrong) {
+      text += std::string(wrong.operation) + " '" + wrong.path + "' " + wrong.detail + " " +
+              errno_name(wrong.error_number);
+    };
+    if (error) add(*error);
+    for (const Said& one : said) {
+      if (one.outcome == Outcome::kOk || one.outcome == Outcome::kAlready) continue;
+      text += std::string("\n  ") + to_string(one.outcome) + " " + to_string(one.op) + " " +
+              one.path + ": ";
+      if (one.error) add(*one.error);
+      for (const Drift& drift : one.drifts) {
+        text += std::string(to_string(drift.side)) + " " + drift.difference.field + " expected " +
+                drift.difference.expected + " found " + drift.difference.found + "; ";
+      }
+    }
+    for (const std::string& sentence : warnings) text += "\n  warning: " + sentence;
+    if (plan) {
+      for (const Problem& problem : plan->problems) {
+        text += std::string("\n  problem: ") + to_string(problem.side) + " " +
+                problem.path.shown() + " " + problem.doing + " " + errno_name(problem.error_number);
+      }
+    }
+    return text;
+  }
+};
+
+inline Policy policy_of_this_process() {
+  return {::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
+}
+
+// Plans and applies, as `run` does. Both folders are named by absolute paths.
+inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
+                        const MirrorOptions& options = {}) {
+  MirrorRun run;
+  auto roots = open_roots(fs, {source, replica, {"/"}});
+  if (!roots) return run.error = roots.error(), run;
+  if (!options.dry_run) {
+    if (!roots->replica) {
+      if (Status made = create_replica(fs, *roots); !made) return run.error = made.error(), run;
+    }
+    if (Status locked = lock_replica(fs, *roots->replica); !locked) {
+      return run.error = locked.error(), run;
+    }
+    const auto cleared = StagingArea::clear_leftover(fs, roots->replica->fd.get());
+    if (!cleared) return run.error = cleared.error(), run;
+    if (*cleared) {
+      if (const auto now = fs.status(roots->replica->fd.get()); now) roots->replica->status = *now;
+    }
+  }
+  const Filter filter;
+  PlanRequest request{fs, *roots, options.plan, policy_of_this_process(), filter};
+  request.options.owners = request.policy.owners();
+  request.threads = options.threads;
+  auto planned = make_plan(request);
+  if (planned && !planned->leftovers.empty() && !options.dry_run) {
+    Status cleared = clear_leftovers(fs, *roots->replica, planned->leftovers);
+    if (!cleared) return run.error = cleared.error(), run;
+    planned = make_plan(request);
+  }
+  if (!planned) return run.error = planned.error(), run;
+  run.plan = std::move(planned->plan);
+  if (options.before_apply) options.before_apply();
+  Recorder recorder;
+  ApplyRequest apply{fs,           roots->source, *roots->replica, *run.plan,
+                     request.policy, filter,      recorder};
+  apply.threads = options.threads;
+  apply.follow_source = options.follow_source;
+  apply.dry_run = options.dry_run;
+  const auto applied = apply_plan(apply);
+  if (!applied) run.error = applied.error();
+  if (applied) run.conflicts = applied->conflicts;
+  run.times = std::move(recorder.times_);
+  run.said = std::move(recorder.said_);
+  run.warnings = std::move(recorder.warnings_);
+  return run;
+}
+
+// Source and replica in a folder of their own, with a folder `outside` that nobody may touch.
+class MirrorTest : public testing::Test {
+ protected:
+  MirrorTest() : outside_before_{{".", directory()}, {"secret", file("secret of others")}} {
+    plant(outside_before_, outside_);
+  }
+  ~MirrorTest() override {
+    EXPECT_EQ(tree_differences(outside_before_, read_tree(outside_)), std::vector<std::string>())
+        << "something outside of both folders was touched";
+  }
+
+  void plant_source(const Tree& tree) { plant(tree, source_); }
+  void plant_replica(const Tree& tree) { plant(tree, replica_); }
+
+  [[nodiscard]] std::string in_source(const std::string& path) const { return join(source_, path); }
+  [[nodiscard]] std::string in_replica(const std::string& path) const {
+    return join(replica_, path);
+  }
+
+  MirrorRun run(FileSystem& fs, const MirrorOptions& options = {}) {
+    return mirror(fs, source_, replica_, options);
+  }
+  MirrorRun run(const MirrorOptions& options = {}) {
+    PosixFileSystem fs;
+    return mirror(fs, source_, replica_, options);
+  }
+
+  // The replica is an exact copy of the source and nothing else.
+  void expect_exact_copy() const {
+    EXPECT_EQ(tree_differences(read_tree(source_), read_tree(replica_)), std::vector<std::string>());
+  }
+
+  // Another run, undisturbed, succeeds, makes an exact copy, and a third finds nothing to do.
+  void expect_converges(const MirrorOptions& options = {}) {
+    const MirrorRun second = run(options);
+    EXPECT_TRUE(second.is_success()) << second.troubles();
+    expect_exact_copy();
+    const MirrorRun third = run(options);
+    EXPECT_TRUE(third.is_success()) << third.troubles();
+    ASSERT_TRUE(third.plan);
+    EXPECT_EQ(third.said.size(), 0U) << third.said.front().path;
+  }
+
+  ScratchFolder scratch_;
+  std::string source_ = scratch_ / "source";
+  std::string replica_ = scratch_ / "replica";
+  std::string outside_ = scratch_ / "outside";
+  Tree outside_before_;
+};
+
+}  // namespace foldersync

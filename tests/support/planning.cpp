@@ -1,0 +1,116 @@
+#include "support/planning.h"
+
+#include <gtest/gtest.h>
+
+#include "plan/filter.h"
+#include "plan/json.h"
+#include "plan/planner.h"
+#include "scan/roots.h"
+#include "support/memory_file_system.h"
+
+namespace foldersync::test {
+
+Policy root_policy() {
+  Policy policy;
+  policy.as_root = true;
+  return policy;
+}
+
+Policy user_policy(std::uint32_t uid, std::uint32_t gid) {
+  Policy policy;
+  policy.uid = uid;
+  policy.gid = gid;
+  return policy;
+}
+
+Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& replica,
+                  const Planning& planning) {
+  auto filter = Filter::compile(planning.options.rules);
+  auto source_root = open_root(fs, source, "source");
+  if (!filter || !source_root) {
+    ADD_FAILURE() << "no plan: a rule or the source";
+    return {};
+  }
+  Roots roots{std::move(*source_root), std::nullopt, replica};
+  if (auto replica_root = open_root(fs, replica, "replica"); replica_root) {
+    roots.replica = std::move(*replica_root);
+  }
+  PlanRequest request{fs,      roots,          planning.options, planning.policy,
+                      *filter, planning.cache, planning.threads, nullptr};
+  request.options.checksum = planning.policy.checksum;
+  request.options.owners = planning.policy.owners();
+  request.options.replica_limits = planning.policy.limits;
+  auto planned = make_plan(request);
+  if (!planned) {
+    ADD_FAILURE() << planned.error().operation << ": " << planned.error().detail;
+    return {};
+  }
+  planned->plan.tool_version = "1.0.0";
+  planned->plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
+  return std::move(planned->plan);
+}
+
+Plan plan_trees(const Tree& source, const std::optional<Tree>& replica, const Planning& planning,
+                unsigned listing_order) {
+  MemoryFileSystem fs;
+  fs.mount("/source", source);
+  if (replica) fs.mount("/replica", *replica);
+  fs.shuffle_listings(listing_order);
+  return plan_folders(fs, "/source", "/replica", planning);
+}
+
+std::string document_of(const Plan& plan) {
+  std::string text;
+  const Status written = write_plan(plan, [&text](std::string_view piece) {
+    text += piece;
+    return success();
+  });
+  EXPECT_TRUE(written.ok());
+  return text;
+}
+
+TreeId MemoryCache::tree(std::string_view identity) {
+  const std::lock_guard lock(mutex_);
+  const TreeId next{static_cast<std::int64_t>(trees_.size())};
+  return trees_.emplace(identity, next).first->second;
+}
+
+std::vector<CachedHash> MemoryCache::directory(TreeId tree, const RelPath& directory) {
+  const std::lock_guard lock(mutex_);
+  std::vector<CachedHash> result;
+  for (const auto& [key, row] : rows_) {
+    if (key.first == tree && key.second.parent() == directory) result.push_back(row);
+  }
+  return result;
+}
+
+void MemoryCache::remember(TreeId tree, const RelPath& directory, CachedHash row) {
+  const std::lock_guard lock(mutex_);
+  const RelPath path = directory.child(row.name);
+  rows_[{tree, path}] = std::move(row);
+}
+
+FileSystemLimits MemoryCache::limits(std::string_view identity) {
+  const std::lock_guard lock(mutex_);
+  const auto found = limits_.find(identity);
+  return found == limits_.end() ? FileSystemLimits{} : found->second;
+}
+
+void MemoryCache::set_limits(std::string_view identity, const FileSystemLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_[std::string(identity)] = limits;
+}
+
+std::optional<std::string> MemoryCache::fact(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = facts_.find(key);
+  if (found == facts_.end()) return std::nullopt;
+  return found->second;
+}
+
+void MemoryCache::set_fact(std::string_view key, std::string_view value) {
+  const std::lock_guard lock(mutex_);
+  facts_[std::string(key)] = value;
+}
+
+}  // namespace foldersync::test

@@ -1,0 +1,66 @@
+// Plans made in tests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/file_system.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+#include "state/hash_cache.h"
+#include "support/tree.h"
+
+namespace foldersync::test {
+
+// How a plan is to be made.
+struct Planning {
+  PlanOptions options;  // its rules are compiled
+  Policy policy;
+  std::size_t threads = 1;
+  HashCache* cache = nullptr;
+};
+
+// The policy of a process that may do everything, and of one that may not.
+Policy root_policy();
+Policy user_policy(std::uint32_t uid, std::uint32_t gid);
+
+// The plan for two folders of `fs`. A failure fails the test, and the plan is empty.
+Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& replica,
+                  const Planning& planning);
+
+// The plan for two trees in memory.
+Plan plan_trees(const Tree& source, const std::optional<Tree>& replica, const Planning& planning,
+                unsigned listing_order = 0);
+
+// The whole JSON document. A failure fails the test.
+std::string document_of(const Plan& plan);
+
+// Remembers everything for as long as it lives. Any number of threads.
+class MemoryCache final : public HashCache {
+ public:
+  TreeId tree(std::string_view identity) override;
+  std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
+  void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
+  FileSystemLimits limits(std::string_view identity) override;
+  void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
+  std::optional<std::string> fact(std::string_view key) override;
+  void set_fact(std::string_view key, std::string_view value) override;
+  Status save() override { return success(); }
+
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, TreeId, std::less<>> trees_;
+  std::map<std::pair<TreeId, RelPath>, CachedHash> rows_;
+  std::map<std::string, FileSystemLimits, std::less<>> limits_;
+  std::map<std::string, std::string, std::less<>> facts_;
+};
+
+}  // namespace foldersync::test

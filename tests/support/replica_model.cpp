@@ -1,0 +1,197 @@
+#include "support/replica_model.h"
+
+#include "core/hash.h"
+#include "plan/json.h"
+
+namespace foldersync::test {
+namespace {
+
+Md5 md5_of(const std::string& content) {
+  Md5Hasher hasher;
+  hasher.update(content);
+  return hasher.finish();
+}
+
+std::string first_of(const std::vector<Difference>& differences) {
+  if (differences.empty()) return {};
+  const Difference& first = differences.front();
+  return first.field + " is " + first.found + ", expected " + first.expected;
+}
+
+Facts facts_in(const Tree& tree, const RelPath& path, const Policy& policy) {
+  return found_facts(status_of(tree, path), tree.find(path)->content, policy);
+}
+
+}  // namespace
+
+ReplicaModel::ReplicaModel(std::optional<Tree> replica, const Tree& source, const Policy& policy)
+    : tree_(std::move(replica)), source_(source), policy_(policy) {
+  if (!tree_) return;
+  for (const auto& [path, number] : tree_->all()) ++names_at_first_[number];
+}
+
+std::string ReplicaModel::apply(const Action& action) {
+  std::string reason = objection(action);
+  if (!reason.empty()) return told(action) + ": " + reason;
+  ++now_;
+  if (action.op == Op::kDelete) {
+    tree_->erase(action.path);
+  } else if (action.op == Op::kLink) {
+    tree_->erase(action.path);
+    tree_->link(action.path, *action.other);
+  } else if (action.op == Op::kMetadata) {
+    change_in_place(action);
+    return {};
+  } else {
+    write(action);
+  }
+  if (!action.path.is_root()) date(action.path.parent());
+  date(RelPath());
+  return {};
+}
+
+std::string ReplicaModel::apply_all(const std::vector<Action>& actions) {
+  for (const Action& action : actions) {
+    std::string reason = apply(action);
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+std::string ReplicaModel::objection(const Action& action) const {
+  if (!tree_) {
+    const bool makes_root = action.path.is_root() && action.op == Op::kCreate;
+    return makes_root ? objection_of_source(action) : "there is no replica";
+  }
+  std::string reason = objection_of_source(action);
+  if (reason.empty()) reason = objection_of_replica(action);
+  if (reason.empty() && action.op == Op::kLink) reason = objection_to_link(action);
+  if (reason.empty() && action.op == Op::kMetadata) reason = objection_to_change_in_place(action);
+  return reason;
+}
+
+std::string ReplicaModel::objection_of_source(const Action& action) const {
+  const Object* object = source_.find(action.path);
+  if (!action.after) {
+    if (object == nullptr) return {};
+    // Only below something that is no directory in the source can this be.
+    return "the source has it";
+  }
+  if (object == nullptr) return "the source lacks it";
+  const bool stays = action.op == Op::kMetadata && tree_ && tree_->find(action.path) != nullptr;
+  std::optional<FileStatus> owner;
+  if (stays) owner = status_of(*tree_, action.path);
+  Facts wanted = wanted_facts(status_of(source_, action.path), object->content,
+                              owner ? &*owner : nullptr, policy_);
+  if (action.phase == Phase::kFinish) wanted.mtime = object->mtime;
+  std::string reason = first_of(differences(*action.after, wanted, FileSystemLimits{}));
+  if (!reason.empty()) return "after against the source: " + reason;
+  if (action.after->md5 && *action.after->md5 != md5_of(object->content)) return "md5 of after";
+  return {};
+}
+
+std::string ReplicaModel::objection_of_replica(const Action& action) const {
+  const Object* object = tree_->find(action.path);
+  if (!action.before) {
+    if (object != nullptr) return "the replica has it";
+    const Object* parent = tree_->find(action.path.parent());
+    if (parent == nullptr || parent->type != FileType::kDirectory) return "no directory for it";
+    return {};
+  }
+  if (object == nullptr) return "the replica lacks it";
+  const Facts found = facts_in(*tree_, action.path, policy_);
+  std::string reason = first_of(differences(*action.before, found, policy_.limits));
+  if (!reason.empty()) return "before: " + reason;
+  if (action.before->md5 && *action.before->md5 != md5_of(object->content)) return "md5 of before";
+  const bool goes = action.op != Op::kMetadata;
+  if (goes && !tree_->children(action.path).empty()) return "the directory is not empty";
+  return {};
+}
+
+std::string ReplicaModel::objection_to_link(const Action& action) const {
+  const Object* leader = tree_->find(*action.other);
+  if (leader == nullptr) return "the replica lacks the path it becomes a name of";
+  if (source_.find(*action.other) == nullptr ||
+      source_.number(*action.other) != source_.number(action.path)) {
+    return "the source has them apart";
+  }
+  const Object& wanted = *source_.find(action.path);
+  if (leader->type != wanted.type || leader->content != wanted.content) {
+    return "the path it becomes a name of holds something else";
+  }
+  return {};
+}
+
+std::string ReplicaModel::objection_to_change_in_place(const Action& action) const {
+  const Object& object = *tree_->find(action.path);
+  if (object.type == FileType::kDirectory) return {};
+  if (object.names_elsewhere > 0) return "the object has names outside of the replica";
+  if (object.content != source_.find(action.path)->content) return "the content is another";
+  const auto number = tree_->number(action.path);
+  const auto counted = names_at_first_.find(number);
+  const std::uint32_t names = counted == names_at_first_.end() ? 1 : counted->second;
+  if (action.before->links.value_or(1) != names) return "another number of names";
+  return {};
+}
+
+void ReplicaModel::write(const Action& action) {
+  if (action.path.is_root()) {
+    tree_.emplace();
+    tree_->find(RelPath())->mode = 0700;
+    return;
+  }
+  const Object& from = *source_.find(action.path);
+  Object made = from;
+  made.uid = action.after->uid.value_or(policy_.uid);
+  made.gid = action.after->gid.value_or(policy_.gid);
+  made.mode = action.after->mode.value_or(0777);
+  made.mtime = stored_as(action.after->mtime.value_or(FileTime{now_, 0}), policy_.limits.times);
+  made.ctime = FileTime{now_, 0};
+  made.names_elsewhere = 0;
+  tree_->erase(action.path);
+  tree_->put(action.path, made);
+}
+
+void ReplicaModel::change_in_place(const Action& action) {
+  if (!action.path.is_root()) date(RelPath());
+  Object& object = *tree_->find(action.path);
+  if (action.after->uid) object.uid = *action.after->uid;
+  if (action.after->gid) object.gid = *action.after->gid;
+  if (action.after->mode) object.mode = *action.after->mode;
+  object.mtime = stored_as(*action.after->mtime, policy_.limits.times);
+  object.ctime = FileTime{now_, 0};
+}
+
+void ReplicaModel::date(const RelPath& directory) {
+  tree_->find(directory)->mtime = stored_as(FileTime{now_, 1}, policy_.limits.times);
+}
+
+Tree mirrored(const Tree& source, const Tree& found, const Policy& policy) {
+  Tree result = source;
+  for (const auto& [path, number] : source.all()) {
+    const Object* there = found.find(path);
+    if (there == nullptr) continue;
+    Object& object = *result.find(path);
+    const TimeLimits& times = policy.limits.times;
+    const FileStatus original = status_of(source, path);
+    if (stored_as(original.mtime, times) == stored_as(there->mtime, times)) {
+      object.mtime = there->mtime;
+    }
+    object.mode = policy.limits.holds_modes ? wanted_mode(original, there->uid, there->gid, policy)
+                                            : there->mode;
+    if (policy.owners()) continue;
+    object.uid = there->uid;
+    object.gid = there->gid;
+  }
+  return result;
+}
+
+std::string told(const Action& action) { return action_json(action, 1); }
+
+std::string told(const std::vector<Action>& actions) {
+  std::string text;
+  for (const Action& action : actions) text += told(action) + "\n";
+  return text;
+}
+
+}  // namespace foldersync::test
