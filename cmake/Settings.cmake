@@ -17,8 +17,8 @@ if(FOLDERSYNC_SANITIZE)
                                                        -fno-sanitize-recover=all)
   target_link_options(foldersync_settings INTERFACE -fsanitize=${FOLDERSYNC_SANITIZE})
 else()
-  target_compile_options(foldersync_settings INTERFACE $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
-                                                       -fstack-protector-strong)
+  target_compile_options(foldersync_settings INTERFACE -fstack-protector-strong
+    "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 endif()
 
 option(FOLDERSYNC_COVERAGE "Instrument for gcov" OFF)

@@ -54,7 +54,7 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
   }
   if (outcomes_.settle_look(action, seq, *slot.look)) return;
   publish(action, seq, *slot.look,
-          {{folders[slot.folder].get(), slot.name}, slot.staged->status}, *slot.staged);
+          {{folders[slot.folder].get(), slot.name}, slot.staged->status, false}, *slot.staged);
 }
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
@@ -92,7 +92,7 @@ void Committer::restage_near(const Action& action, std::uint64_t seq, const Look
     if (!staged) return outcomes_.failed(action, seq, std::move(staged).error());
     made = std::move(*staged);
   }
-  const StagedPlace staged{{*folder, name}, made.status};
+  const StagedPlace staged{{*folder, name}, made.status, true};
   settle(action, seq, place(action, look, staged), staged, made);
 }
 
@@ -112,6 +112,8 @@ Result<int> Committer::nested_folder(const RelPath& directory) {
 void Committer::settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
                        const StagedPlace& staged, const Staged& made) {
   if (!published) return outcomes_.failed(action, seq, published.error());
+  const bool appeared = *published == Published::kDone || *published == Published::kDisplaced;
+  if (appeared && action.op == Op::kLink) ++links_added_[*action.other];
   switch (*published) {
     case Published::kDisplaced: {
       const bool directory = action.before && action.before->type == FileType::kDirectory;
@@ -177,7 +179,7 @@ void Committer::link(const Action& action, std::uint64_t seq) {
   if (!linked) return outcomes_.failed(action, seq, linked.error());
   Staged made;
   made.status = *linked;
-  publish(action, seq, look, {{folder_.get(), name}, *linked}, made);
+  publish(action, seq, look, {{folder_.get(), name}, *linked, false}, made);
 }
 
 void Committer::remove_entry(const Action& action, std::uint64_t seq) {
@@ -186,7 +188,7 @@ void Committer::remove_entry(const Action& action, std::uint64_t seq) {
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return outcomes_.failed(action, seq, parent.error());
   const Place target{*parent, leaf(action.path)};
-  StagedPlace away{{folder_.get(), std::to_string(seq)}, {}};
+  StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
   auto published = with_write_access(*parent, action.path.parent(), [&] {
     return publisher_.take_away(target, away, *look.replica);
   });
@@ -264,6 +266,10 @@ Status Committer::apply_metadata(const Action& action, const LookResult& look, H
 void Committer::change_in_place(const Action& action, std::uint64_t seq) {
   const LookResult look = looker_.look(action);
   if (outcomes_.settle_look(action, seq, look)) return;
+  const auto added = links_added_.find(action.path);
+  if (auto drift = foreign_name(action, look, added == links_added_.end() ? 0 : added->second)) {
+    return outcomes_.stale(action, seq, {std::move(*drift)});
+  }
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return outcomes_.failed(action, seq, parent.error());
   const auto entry = fs_.open_entry(*parent, leaf(action.path).c_str());
@@ -280,9 +286,6 @@ void Committer::change_in_place(const Action& action, std::uint64_t seq) {
 
 void Committer::finish(const Action& action, std::uint64_t seq) {
   const LookResult look = looker_.look(action);
-  if (action.path.is_root() && look.source && look.finding != Finding::kStale) {
-    root_mtime_ = look.source->mtime;
-  }
   if (outcomes_.settle_look(action, seq, look)) return;
   const auto directory = action.path.is_root() ? Result<int>(context_.request.replica.fd.get())
                                                : looker_.replica_directory(action.path);
@@ -292,9 +295,9 @@ void Committer::finish(const Action& action, std::uint64_t seq) {
   outcomes_.done(action, seq, Outcome::kOk);
 }
 
-Status Committer::finish_root_time() {
-  if (!root_mtime_) return success();
-  return fs_.set_mtime({context_.request.replica.fd.get(), false}, *root_mtime_);
+void Committer::learn_root_mtime() {
+  const auto source = fs_.status(context_.request.source.fd.get());
+  if (source) learn_mtime(source->mtime);
 }
 
 Status Committer::purge() {

@@ -36,12 +36,12 @@ class Committer {
               const std::vector<Fd>& folders);
   // Actions of op kMetadata on entries that are no directories.
   void change_in_place(const Action& action, std::uint64_t seq);
-  // Actions of phase kFinish; the root's time has to be set again by finish_root_time().
+  // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its time.
   void finish(const Action& action, std::uint64_t seq);
   // Removes what the window displaced, and the staging folders that it needed below the root.
   Status purge();
-  // To be called once the staging folder is gone, which changes the root's time.
-  Status finish_root_time();
+  // Finds out, while there is a staging folder, whether the root's time can be held.
+  void learn_root_mtime();
   // Gives directories that were opened up for their owner the mode back that nothing else gives.
   // `lookers` are those of the other threads, which have ended.
   void tighten(std::vector<Looker>& lookers);
@@ -87,7 +87,7 @@ class Committer {
   Fd folder_;
   std::vector<Displaced> displaced_;
   std::map<RelPath, NestedArea> nested_;
-  std::optional<FileTime> root_mtime_;
+  std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
   bool conflicts_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "apply/engine.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <string>
@@ -32,7 +33,7 @@ class Engine {
 
   Result<ApplyResult> run() {
     if (request_.dry_run) return check_only();
-    if (request_.plan.actions.empty()) return result(false);
+    if (all_already_done()) return result(false);
     auto area = open_area();
     if (!area) return area.error();
     return run_in(*area);
@@ -70,15 +71,46 @@ class Engine {
     Committer committer(context, own, std::move(*own_folder));
     Status done = run_windows(area, committer, lookers, folders);
     committer.tighten(lookers);
+    committer.learn_root_mtime();
     const Status removed = area.remove();
     if (!removed) {
       request_.observer.warn("the staging folder '.sync-txn' could not be cleared; the next run does it");
     }
     if (!done) return std::move(done).error();
-    if (Status root = committer.finish_root_time(); !root) {
-      request_.observer.warn("the replica folder's own modification time could not be set");
-    }
+    finish_root(committer);
+    tell_news();
     return result(committer.has_conflicts());
+  }
+
+  static bool is_root_finish(const Action& action) {
+    return action.phase == Phase::kFinish && action.path.is_root();
+  }
+
+  // It is the plan's last action, if there is one.
+  void finish_root(Committer& committer) {
+    const std::vector<Action>& actions = request_.plan.actions;
+    if (!is_root_finish(actions.back())) return;
+    if (stopped()) return committer.skip(actions.back(), actions.size());
+    committer.finish(actions.back(), actions.size());
+  }
+
+  void tell_news() {
+    for (const std::string& sentence : book_.take_news()) request_.observer.warn(sentence);
+  }
+
+  // A plan that was applied before changes nothing, not even the time of the root.
+  bool all_already_done() {
+    Looker looker(looks_, max_open_, false);
+    const auto is_done = [&](const Action& action) {
+      return !stopped() && looker.look(action).finding == Finding::kAlready;
+    };
+    const std::vector<Action>& actions = request_.plan.actions;
+    if (!std::all_of(actions.begin(), actions.end(), is_done)) return false;
+    Outcomes outcomes(request_.observer, request_.follow_source);
+    for_each({0, actions.size()}, [&](const Action& action, std::uint64_t seq) {
+      outcomes.done(action, seq, Outcome::kAlready);
+    });
+    return true;
   }
 
   Status run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
@@ -91,11 +123,11 @@ class Engine {
       commit(committer, range, slots, folders);
       if (Status purged = committer.purge(); !purged) return purged;
       for_each(range, [&](const Action& action, std::uint64_t seq) {
-        if (action.phase != Phase::kFinish) return;
+        if (action.phase != Phase::kFinish || is_root_finish(action)) return;
         if (stopped()) return committer.skip(action, seq);
         committer.finish(action, seq);
       });
-      for (const std::string& sentence : book_.take_news()) request_.observer.warn(sentence);
+      tell_news();
       begin = range.end;
     }
     return success();
@@ -161,9 +193,12 @@ class Engine {
       if (action.phase == Phase::kFinish && made.contains(action.path)) {
         return outcomes.done(action, seq, Outcome::kOk);
       }
-      if (!outcomes.settle_look(action, seq, looker.look(action))) {
-        outcomes.done(action, seq, Outcome::kOk);
+      const LookResult look = looker.look(action);
+      if (outcomes.settle_look(action, seq, look)) return;
+      if (auto drift = foreign_name(action, look, 0)) {
+        return outcomes.stale(action, seq, {std::move(*drift)});
       }
+      outcomes.done(action, seq, Outcome::kOk);
     });
     return result(false);
   }

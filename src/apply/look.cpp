@@ -42,6 +42,13 @@ void stale(LookResult& result, Drift drift) {
 
 }  // namespace
 
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look, std::uint32_t added) {
+  if (!action.before || !action.before->links || !look.replica) return std::nullopt;
+  const std::uint32_t known = *action.before->links + added;
+  if (look.replica->links <= known) return std::nullopt;
+  return Drift{Side::kReplica, {"links", std::to_string(known), std::to_string(look.replica->links)}};
+}
+
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
     : context_(context),
       source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
@@ -235,11 +242,6 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
   }
   for (Difference& difference : differences(*action.before, found, context_.policy.limits)) {
     stale(result, {Side::kReplica, std::move(difference)});
-  }
-  if (action.before->links && *action.before->links != result.replica->links) {
-    stale(result, {Side::kReplica,
-                   {"links", std::to_string(*action.before->links),
-                    std::to_string(result.replica->links)}});
   }
 }
 

@@ -29,6 +29,10 @@ struct LookResult {
   std::optional<Error> error;         // of kFailed
 };
 
+// For an action that changes an object in place: a drift where the object has more names than the
+// plan knew and this run has added since, for then it is somebody else's too.
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look, std::uint32_t added);
+
 // How apply looks at the trees; what its threads share and only read.
 struct LookContext {
   FileSystem& fs;

@@ -93,7 +93,9 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
   }
   if (!exchanged) {
     const int number = exchanged.error().error_number;
-    if (number == EXDEV && expected.is_directory()) return replace_empty_directory(staged, target);
+    if (number == EXDEV && expected.is_directory() && staged.is_beside_target) {
+      return replace_empty_directory(staged, target);
+    }
     if (lacks_flag(exchanged)) return replace_without_exchange(staged, target, expected);
     if (number == ENOENT) return Published::kForeign;
     return std::move(exchanged).error();

@@ -27,6 +27,7 @@ enum class Published : std::uint8_t {
 // What was staged, and under which name.
 struct StagedPlace : Place {
   FileStatus made;
+  bool is_beside_target = false;  // staged in the target's own directory: nothing nearer is left
 };
 
 class Publisher {

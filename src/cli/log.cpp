@@ -59,6 +59,14 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   FileSink(std::string file, Fd fd) : file_(std::move(file)), fd_(std::move(fd)) {}
 
+  bool is_moved() const {
+    struct stat by_name {};
+    struct stat by_descriptor {};
+    if (::fstat(fd_.get(), &by_descriptor) < 0) return true;
+    return ::lstat(file_.c_str(), &by_name) < 0 || by_name.st_ino != by_descriptor.st_ino ||
+           by_name.st_dev != by_descriptor.st_dev;
+  }
+
   Status reopen() {
     const std::lock_guard lock(mutex_);
     flush_();
@@ -164,6 +172,9 @@ class SpdLog final : public Log {
   void detail(const std::string& line) override { send(spdlog::level::debug, "INFO " + line); }
   void flush() override { flush_all(); }
   Status reopen() override { return file_ ? file_->reopen() : success(); }
+  Status reopen_if_moved() override {
+    return file_ && file_->is_moved() ? file_->reopen() : success();
+  }
   bool console_failed() const override { return console_->failed(); }
 
  private:

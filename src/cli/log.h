@@ -35,6 +35,8 @@ class Log {
   virtual void flush() = 0;
   // Opens the file by its name again, after somebody moved it away.
   virtual Status reopen() = 0;
+  // Likewise, where the name stands for another file by now, or for none.
+  virtual Status reopen_if_moved() = 0;
   // Whether standard output refused a line (a closed pipe, a full disk).
   [[nodiscard]] virtual bool console_failed() const = 0;
 

@@ -22,13 +22,10 @@ class Runner {
   ExitCode run() {
     // What can never work ends the program at once; what may pass belongs to the cycles.
     const auto roots = session_.open_roots(settings_.source, settings_.replica);
-    if (!roots && (roots.error().code == ErrorCode::kBadPair || !settings_.interval_seconds)) {
-      return fail_at_start(roots.error());
-    }
+    if (!roots && roots.error().code == ErrorCode::kBadPair) return fail_at_start(roots.error());
     log_file_ = absolute_name(settings_.log_file.value_or(kDefaultLog));
-    if (roots) {
-      if (Status placed = place_own_files(*roots); !placed) return fail_at_start(placed.error());
-    }
+    Status placed = roots ? place_own_files(*roots) : keep_out_of_replica();
+    if (!placed) return fail_at_start(placed.error());
     if (const auto opened = open_log(); !opened) return fail_at_start(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     return settings_.interval_seconds ? loop(*settings_.interval_seconds) : cycle();
@@ -42,6 +39,13 @@ class Runner {
 
   Status place_own_files(const Roots& roots) {
     return session_.place_own_files(roots, {log_file_, session_.state_folder()});
+  }
+
+  // Where the source is missing, say, the replica is to stay as it is all the same.
+  Status keep_out_of_replica() {
+    auto replica = open_root(session_.fs(), absolute_name(settings_.replica), "replica");
+    if (!replica) return success();
+    return session_.refuse_inside(*replica, {log_file_, session_.state_folder()});
   }
 
   Status open_log() {
@@ -105,6 +109,7 @@ class Runner {
 
   ExitCode try_cycle() {
     const double started = monotonic_seconds();
+    if (Status reopened = log_->reopen_if_moved(); !reopened) log_->error(describe(reopened.error()));
     auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());

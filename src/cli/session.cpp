@@ -125,19 +125,25 @@ Result<Roots> Session::open_roots(const std::string& source, const std::string& 
   return foldersync::open_roots(fs_, paths);
 }
 
-Status Session::place_own_files(const Roots& roots, const std::vector<std::string>& files) {
-  left_out_.clear();
+Status Session::refuse_inside(const Root& replica, const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     if (file.empty()) continue;
-    if (roots.replica) {
-      const auto inside = lies_inside(fs_, stdfs::path(file).parent_path().native(), *roots.replica);
-      if (inside && *inside) {
-        return Error{ErrorCode::kRefused, "place", file, 0,
-                     "this file of the program's own would lie inside the replica, which holds "
-                     "nothing but the source's copy: choose another place (--log, --state, --output)"};
-      }
-    }
-    const std::string below = path_below(file, roots.source.path);
+    const auto inside = lies_inside(fs_, stdfs::path(file).parent_path().native(), replica);
+    if (!inside || !*inside) continue;
+    return Error{ErrorCode::kRefused, "place", file, 0,
+                 "this file of the program's own would lie inside the replica, which holds nothing but "
+                 "the source's copy: choose another place (--log, --state, --output)"};
+  }
+  return success();
+}
+
+Status Session::place_own_files(const Roots& roots, const std::vector<std::string>& files) {
+  if (roots.replica) {
+    if (Status refused = refuse_inside(*roots.replica, files); !refused) return refused;
+  }
+  left_out_.clear();
+  for (const std::string& file : files) {
+    const std::string below = file.empty() ? file : path_below(file, roots.source.path);
     if (!below.empty()) left_out_.push_back(below);
   }
   std::sort(left_out_.begin(), left_out_.end());

@@ -35,7 +35,8 @@ class Session {
   Result<Roots> open_roots(const std::string& source, const std::string& replica);
 
   // Error kRefused where one of the program's own files (absolute names) would lie in the replica.
-  // What lies in the source is left out of the plans from now on.
+  Status refuse_inside(const Root& replica, const std::vector<std::string>& files);
+  // The same; and what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
 
   // A complete plan of now, with its id and time.

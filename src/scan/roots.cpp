@@ -45,13 +45,17 @@ Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor
   return status.error();
 }
 
-Status refuse_foreign_link(FileSystem& fs, const std::string& path) {
+Status refuse_odd_link(FileSystem& fs, const std::string& path) {
   const SplitPath parts = split(path);
   const auto parent = fs.open_root(parts.parent.c_str());
   if (!parent || parts.name.empty()) return success();
   const auto status = fs.status_at(parent->get(), parts.name.c_str());
   if (!status || status->type != FileType::kSymlink) return success();
-  if (status->uid == 0 || status->uid == ::geteuid()) return success();
+  if (status->uid == 0 || status->uid == ::geteuid()) {
+    const auto target = fs.open_root(path.c_str());
+    if (target || target.error().error_number != ENOENT) return success();
+    return refusal(path, "the replica is a symbolic link that leads nowhere: name the folder itself", ENOENT);
+  }
   return refusal(path, "the replica is a symbolic link that belongs to somebody else (uid " +
                            std::to_string(status->uid) + "): name the folder itself");
 }
@@ -112,7 +116,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
   auto source = open_root(fs, paths.source, "source");
   if (!source) return source.error();
   Roots roots{std::move(*source), std::nullopt, paths.replica};
-  if (Status link = refuse_foreign_link(fs, paths.replica); !link) return link.error();
+  if (Status link = refuse_odd_link(fs, paths.replica); !link) return link.error();
   auto replica = open_root(fs, paths.replica, "replica");
   if (!replica) {
     if (replica.error().error_number != ENOENT) return replica.error();

@@ -74,6 +74,16 @@ class LinksTest(ProgramTest):
         self.given({'a': {'inside': 'x'}, 'b': 'y'}, {'a': 'x', 'b': same_inode_as('a')})
         self.mirror()
 
+    def test_a_group_gets_another_name_and_another_mode_in_one_run(self):
+        self.given({'a': file('x', mode=0o600, mtime=5), 'b': same_inode_as('a'),
+                    'c': same_inode_as('a')},
+                   {'a': file('x', mode=0o644, mtime=5), 'b': same_inode_as('a')})
+        self.mirror()
+
+    def test_a_group_across_directories_is_quiet_after_one_run(self):
+        self.given({'a': 'x', 'd': {'b': same_inode_as('a')}})
+        self.mirror()
+
     def test_a_group_of_empty_files_is_a_group(self):
         self.given({'a': '', 'b': same_inode_as('a')}, {'a': '', 'b': ''})
         self.mirror()

@@ -98,6 +98,7 @@ struct CallInfo {
   int new_directory = -1;     // of renames and links
   std::string_view new_name{};  // likewise
   RenameMode mode = RenameMode::kReplace;
+  Seek whence = Seek::kStart;
   std::uint64_t number = 0;          // among all calls, from 1
   std::uint64_t number_of_kind = 0;  // among the calls of this method, from 1
 
@@ -112,7 +113,6 @@ class FaultyFileSystem final : public FileSystem {
  public:
   // All of them see each call that is made from now on; the first that fails it decides.
   void intercept(Interceptor interceptor) { interceptors_.push_back(std::move(interceptor)); }
-  void calm() { interceptors_.clear(); }
 
   [[nodiscard]] std::uint64_t calls() const { return number_; }
   [[nodiscard]] std::uint64_t calls(Call call) const {
@@ -174,7 +174,7 @@ class FaultyFileSystem final : public FileSystem {
                 [&] { return real_.copy_range(from, to, count); });
   }
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override {
-    return made({.call = Call::kSeek, .fd = fd}, [&] { return real_.seek(fd, offset, whence); });
+    return made({.call = Call::kSeek, .fd = fd, .whence = whence}, [&] { return real_.seek(fd, offset, whence); });
   }
   Status set_size(int fd, std::uint64_t size) override {
     return made({.call = Call::kSetSize, .fd = fd}, [&] { return real_.set_size(fd, size); });

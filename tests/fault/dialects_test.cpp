@@ -1,0 +1,235 @@
+// File systems that lack something: the same result by other ways.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "fault/faulty_file_system.h"
+#include "fault/mirror.h"
+#include "fault/rich_trees.h"
+
+namespace foldersync {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Dialect : public MirrorTest {
+ protected:
+  Dialect() {
+    const RichTrees trees = rich_trees(holds_user_xattrs(scratch_.path()));
+    plant_source(trees.source);
+    plant_replica(trees.replica);
+    options_.plan.xattrs = true;
+  }
+
+  void expect_mirrored() {
+    const MirrorRun whole = run(fs_, options_);
+    EXPECT_TRUE(whole.is_success()) << whole.troubles();
+    warnings_ = whole.warnings;
+    expect_exact_copy();
+    expect_converges(options_);
+  }
+
+  FaultyFileSystem fs_;
+  MirrorOptions options_;
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(Dialect, OfARenameThatMustNotReplaceIsMirroredByLinks) {
+  fs_.intercept(lack_rename(RenameMode::kNoReplace, EINVAL));
+  expect_mirrored();
+  EXPECT_THAT(warnings_, Contains(HasSubstr("without replacing")));
+}
+
+TEST_F(Dialect, OfAnExchangeIsMirroredByMovingAside) {
+  fs_.intercept(lack_rename(RenameMode::kExchange, EINVAL));
+  expect_mirrored();
+  EXPECT_THAT(warnings_, Contains(HasSubstr("exchange")));
+}
+
+TEST_F(Dialect, OfBothRenamesIsMirrored) {
+  fs_.intercept(lack_rename(RenameMode::kNoReplace, EINVAL));
+  fs_.intercept(lack_rename(RenameMode::kExchange, EINVAL));
+  expect_mirrored();
+}
+
+TEST_F(Dialect, OfBothRenamesByAnOldKernelIsMirrored) {
+  fs_.intercept(lack_rename(RenameMode::kNoReplace, ENOSYS));
+  fs_.intercept(lack_rename(RenameMode::kExchange, ENOSYS));
+  expect_mirrored();
+}
+
+// Grouped files can't be made there; everything else is, and each that fails is told.
+TEST_F(Dialect, OfRenamesAndLinksMirrorsAllButLinks) {
+  fs_.intercept(lack_rename(RenameMode::kNoReplace, EINVAL));
+  fs_.intercept(lack_rename(RenameMode::kExchange, EINVAL));
+  fs_.intercept(fail_all(Call::kMakeLink, EPERM));
+  const MirrorRun whole = run(fs_, options_);
+  EXPECT_FALSE(whole.error) << whole.troubles();
+  EXPECT_TRUE(whole.has_reported_each_action_once());
+  for (const Said& said : whole.said) {
+    if (said.outcome != Outcome::kOk) EXPECT_EQ(said.op, Op::kLink) << whole.troubles();
+  }
+  expect_converges(options_);
+}
+
+TEST_F(Dialect, OfKernelCopyingIsMirroredByReadingAndWriting) {
+  fs_.intercept(fail_all(Call::kCopyRange, EOPNOTSUPP));
+  expect_mirrored();
+}
+
+// Only the look for data fails, as where the file system can't tell holes.
+TEST_F(Dialect, OfHolesIsMirroredByReadingThem) {
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kSeek && info.whence == Seek::kData ? EINVAL : 0;
+  });
+  expect_mirrored();
+}
+
+TEST_F(Dialect, OfAttributesIsMirroredWithoutThemAndSaysSoOnce) {
+  fs_.intercept(fail_all(Call::kSetXattr, ENOTSUP));
+  fs_.intercept(fail_all(Call::kRemoveXattr, ENOTSUP));
+  options_.plan.xattrs = false;
+  const MirrorRun whole = run(fs_, options_);
+  EXPECT_TRUE(whole.is_success()) << whole.troubles();
+  if (holds_user_xattrs(scratch_.path())) {
+    EXPECT_THAT(whole.warnings, testing::ElementsAre(HasSubstr("extended attributes")));
+  }
+  Tree expected = read_tree(source_);
+  Tree found = read_tree(replica_);
+  for (Tree* tree : {&expected, &found}) {
+    for (auto& [path, entry] : *tree) entry.xattrs.clear();
+  }
+  EXPECT_THAT(tree_differences(expected, found), IsEmpty());
+}
+
+TEST_F(Dialect, OfOwnersIsMirroredWithoutThemAndSaysSoOnce) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  fs_.intercept(fail_all(Call::kSetOwner, EPERM));
+  const MirrorRun whole = run(fs_, options_);
+  EXPECT_THAT(whole.warnings, testing::ElementsAre(HasSubstr("owners"))) << whole.troubles();
+}
+
+class TwoFileSystems : public MirrorTest {
+ protected:
+  TwoFileSystems() {
+    plant_source({{".", directory()},
+                  {"other", directory()},
+                  {"other/created", file("created")},
+                  {"other/dir", directory()},
+                  {"other/dir/file", file("below")},
+                  {"other/hard-a", file("linked")},
+                  {"other/hard-b", link_of(file("linked"), "other/hard-a")},
+                  {"other/link", symlink("elsewhere")},
+                  {"other/pipe", fifo()},
+                  {"other/becomes-dir", directory()},
+                  {"other/becomes-dir/file", file("inside")},
+                  {"other/becomes-file", file("was a directory")},
+                  {"other/updated", file("new bytes")},
+                  {"plain", file("beside it")}});
+    plant_replica({{".", directory()},
+                   {"other", directory()},
+                   {"other/becomes-dir", file("was a file")},
+                   {"other/becomes-file", directory()},
+                   {"other/becomes-file/child", file("goes")},
+                   {"other/deleted", file("goes")},
+                   {"other/gone", directory()},
+                   {"other/gone/file", file("goes")},
+                   {"other/updated", file("old")}});
+    fs_.intercept([this](const CallInfo& info) { return crosses(info) ? EXDEV : 0; });
+  }
+
+  // As a nested Btrfs subvolume at `other` refuses renames and links from and to all that is
+  // outside of it.
+  [[nodiscard]] bool crosses(const CallInfo& info) const {
+    if (info.call != Call::kRename && info.call != Call::kMakeLink) return false;
+    return is_inside(info.fd) != is_inside(info.new_directory);
+  }
+
+  [[nodiscard]] bool is_inside(int fd) const {
+    const std::string there =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)).native();
+    return (there + "/").starts_with(in_replica("other") + "/");
+  }
+
+  FaultyFileSystem fs_;
+};
+
+TEST_F(TwoFileSystems, AreMirroredByStagingInBothAndNothingIsLeftBehind) {
+  const MirrorRun whole = run(fs_);
+  EXPECT_TRUE(whole.is_success()) << whole.troubles();
+  expect_exact_copy();
+  expect_converges();
+}
+
+TEST_F(TwoFileSystems, AreMirroredOnSeveralThreadsToo) {
+  MirrorOptions options;
+  options.threads = 4;
+  const MirrorRun whole = run(fs_, options);
+  EXPECT_TRUE(whole.is_success()) << whole.troubles();
+  expect_exact_copy();
+}
+
+TEST_F(TwoFileSystems, AFileSavedMeanwhileInTheOtherStays) {
+  fs_.intercept(act_before(
+      [&](const CallInfo& info) {
+        return info.call == Call::kRename && info.mode == RenameMode::kExchange &&
+               info.names("updated") && !crosses(info);
+      },
+      [&] { write_file(in_replica("other/updated"), "of somebody else"); }));
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(raced.of("other/updated")->outcome, Outcome::kStale) << raced.troubles();
+  EXPECT_EQ(bytes_of(in_replica("other/updated")), "of somebody else");
+  expect_converges();
+}
+
+TEST_F(TwoFileSystems, ANestedStagingFolderThatAKilledRunLeftIsRemoved) {
+  ASSERT_EQ(::mkdir(in_replica("other/.sync-txn").c_str(), 0700), 0);
+  write_file(in_replica("other/.sync-txn/7"), "half a file");
+  const MirrorRun whole = run(fs_);
+  EXPECT_TRUE(whole.is_success()) << whole.troubles();
+  expect_exact_copy();
+}
+
+class DryRun : public Dialect {};
+
+TEST_F(DryRun, MakesNoChangingCall) {
+  const Tree before = read_tree(replica_);
+  options_.dry_run = true;
+  const MirrorRun shown = run(fs_, options_);
+  EXPECT_TRUE(shown.is_success()) << shown.troubles();
+  EXPECT_GT(shown.said.size(), 30U);
+  EXPECT_TRUE(shown.has_reported_each_action_once());
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    const auto call = static_cast<Call>(i);
+    if (is_changing(call)) EXPECT_EQ(fs_.calls(call), 0U) << to_string(call);
+  }
+  EXPECT_THAT(tree_differences(before, read_tree(replica_)), IsEmpty());
+}
+
+TEST_F(DryRun, AnnouncesWhatTheRunThenDoes) {
+  MirrorOptions dry = options_;
+  dry.dry_run = true;
+  const MirrorRun shown = run(fs_, dry);
+  const MirrorRun done = run(fs_, options_);
+  ASSERT_EQ(shown.said.size(), done.said.size());
+  for (const Said& said : shown.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
+}
+
+TEST_F(DryRun, OfNothingToDoIsARunThatChangesNothing) {
+  run(fs_, options_);
+  FaultyFileSystem second;
+  const MirrorRun again = run(second, options_);
+  EXPECT_TRUE(again.said.empty());
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    const auto call = static_cast<Call>(i);
+    if (is_changing(call)) EXPECT_EQ(second.calls(call), 0U) << to_string(call);
+  }
+}
+
+}  // namespace
+}  // namespace foldersync

@@ -1,0 +1,130 @@
+// Plan and apply on a real file system, over random pairs of trees.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "apply/engine.h"
+#include "fs/posix_file_system.h"
+#include "support/planning.h"
+#include "support/random_trees.h"
+#include "support/replica_model.h"
+#include "support/tree_on_disk.h"
+
+namespace foldersync::test {
+namespace {
+
+constexpr unsigned kCases = 100;
+
+// Keeps what did not go as planned.
+class Trouble final : public ApplyObserver {
+ public:
+  void report(const ActionReport& report) override {
+    ++reports_;
+    if (report.outcome == Outcome::kOk) return;
+    text_ += std::string(to_string(report.outcome)) + " " + told(*report.action);
+    if (report.error)
+      text_ += std::string(" ") + report.error->operation + " " + report.error->detail;
+    for (const Drift& drift : report.drifts) {
+      text_ += " " + drift.difference.field + ": expected " + drift.difference.expected +
+               ", found " + drift.difference.found;
+    }
+    text_ += "\n";
+  }
+  void warn(const std::string& sentence) override { text_ += sentence + "\n"; }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::size_t reports() const { return reports_; }
+
+ private:
+  std::string text_;
+  std::size_t reports_ = 0;
+};
+
+Policy own_policy() {
+  return ::geteuid() == 0 ? root_policy() : user_policy(::geteuid(), ::getegid());
+}
+
+Mix possible_mix() {
+  Mix mix;
+  mix.names_elsewhere = false;
+  mix.devices = mix.owners = mix.closed_modes = ::geteuid() == 0;
+  return mix;
+}
+
+// The source and the replica of one case, on disk.
+class Pair {
+ public:
+  Pair(const Tree& source, const Tree& replica) {
+    build(source, folder_.path("source"));
+    build(replica, folder_.path("replica"));
+    planning_.policy = own_policy();
+  }
+
+  Plan plan() {
+    return plan_folders(fs_, folder_.path("source"), folder_.path("replica"), planning_);
+  }
+
+  // What did not go as planned.
+  std::string apply(const Plan& plan, std::size_t threads) {
+    const auto source = open_root(fs_, folder_.path("source"), "source");
+    const auto replica = open_root(fs_, folder_.path("replica"), "replica");
+    Trouble trouble;
+    const Filter filter;
+    const auto applied = apply_plan({.fs = fs_,
+                                     .source = *source,
+                                     .replica = *replica,
+                                     .plan = plan,
+                                     .policy = planning_.policy,
+                                     .filter = filter,
+                                     .observer = trouble,
+                                     .threads = threads});
+    if (!applied) return std::string("apply_plan: ") + applied.error().operation;
+    if (trouble.reports() != plan.actions.size()) return "not one report for each action";
+    return trouble.text();
+  }
+
+  [[nodiscard]] std::string difference_on_disk() const {
+    return difference(read_tree(folder_.path("source")), read_tree(folder_.path("replica")));
+  }
+
+ private:
+  TemporaryFolder folder_;
+  PosixFileSystem fs_;
+  Planning planning_;
+};
+
+TEST(DiskProperty, APlanThatWasAppliedLeavesTheSourceAndNothingToPlan) {
+  for (unsigned seed = 1; seed <= kCases; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomTrees trees(seed, possible_mix());
+    const Tree source = trees.source();
+    Pair pair(source, trees.replica_of(source));
+    const Plan plan = pair.plan();
+    EXPECT_TRUE(plan.complete());
+    EXPECT_EQ(pair.apply(plan, 1 + seed % 3), "") << told(plan.actions);
+    EXPECT_EQ(pair.difference_on_disk(), "") << told(plan.actions);
+    EXPECT_EQ(told(pair.plan().actions), "") << "after\n" << told(plan.actions);
+    if (HasFailure()) return;
+  }
+}
+
+TEST(DiskProperty, MetadataOfAGroupIsPutRightThoughItGetsOneMoreName) {
+  Pair pair(tree({file("a", "hello").at(200), link("b", "a"), link("c", "a")}),
+            tree({file("a", "hello").at(100), link("b", "a")}));
+  const Plan plan = pair.plan();
+  EXPECT_EQ(pair.apply(plan, 1), "");
+  EXPECT_EQ(pair.difference_on_disk(), "");
+}
+
+TEST(DiskProperty, MetadataOfAGroupIsPutRightThoughItLosesAName) {
+  Pair pair(tree({file("a", "hello").at(200), link("b", "a")}),
+            tree({file("a", "hello").at(100), link("b", "a"), link("c", "a")}));
+  const Plan plan = pair.plan();
+  EXPECT_EQ(pair.apply(plan, 1), "");
+  EXPECT_EQ(pair.difference_on_disk(), "");
+}
+
+}  // namespace
+}  // namespace foldersync::test

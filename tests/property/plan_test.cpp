@@ -1,0 +1,145 @@
+// What holds of every plan, over random pairs of trees in memory.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/json.h"
+#include "support/planning.h"
+#include "support/random_trees.h"
+#include "support/replica_model.h"
+
+namespace foldersync::test {
+namespace {
+
+constexpr unsigned kCases = 400;
+
+// One random pair of trees and what the plan for it is to respect.
+struct Case {
+  explicit Case(unsigned seed);
+
+  [[nodiscard]] Plan plan(const std::optional<Tree>& from) const {
+    return plan_trees(source, from, planning);
+  }
+
+  Planning planning;
+  Tree source;
+  std::optional<Tree> replica;
+};
+
+Policy policy_of(unsigned seed) {
+  Policy policy = seed % 3 == 0 ? user_policy(1000, 5) : root_policy();
+  policy.checksum = seed % 5 == 0;
+  policy.mirrors_owners = seed % 7 != 0;
+  policy.limits.times.two_seconds = seed % 11 == 0;
+  if (seed % 13 == 0) policy.limits.times.granularity = 1'000'000'000;
+  policy.limits.holds_modes = seed % 17 != 0;
+  policy.limits.holds_owners = seed % 19 != 0;
+  return policy;
+}
+
+// `tree` as a file system with these limits would hold it.
+Tree held(Tree tree, const Policy& policy) {
+  for (const auto& [path, number] : tree.all()) {
+    Object& object = *tree.find(path);
+    object.mtime = stored_as(object.mtime, policy.limits.times);
+    if (!policy.limits.holds_modes) object.mode = 0777;
+    if (policy.limits.holds_owners) continue;
+    object.uid = policy.uid;
+    object.gid = policy.gid;
+  }
+  return tree;
+}
+
+Case::Case(unsigned seed) {
+  planning.policy = policy_of(seed);
+  Mix mix;
+  mix.devices = planning.policy.as_root;
+  RandomTrees trees(seed, mix);
+  source = trees.source();
+  if (seed % 23 != 0) replica = held(trees.replica_of(source), planning.policy);
+}
+
+// Does what the plan says, and expects the source.
+void expect_converges(const Case& pair, const std::optional<Tree>& from, const Plan& plan) {
+  ReplicaModel model(from, pair.source, pair.planning.policy);
+  ASSERT_EQ(model.apply_all(plan.actions), "") << told(plan.actions);
+  if (!model.tree()) return;
+  ASSERT_EQ(difference(mirrored(pair.source, *model.tree(), pair.planning.policy), *model.tree()),
+            "")
+      << told(plan.actions);
+  const Plan second = pair.plan(model.tree());
+  ASSERT_EQ(told(second.actions), "") << "after\n" << told(plan.actions);
+}
+
+TEST(PlanProperty, ActionsDoneInOrderMakeTheReplicaTheSourceAndASecondPlanIsEmpty) {
+  for (unsigned seed = 1; seed <= kCases && !HasFatalFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Case pair(seed);
+    const Plan plan = pair.plan(pair.replica);
+    EXPECT_TRUE(plan.complete());
+    expect_converges(pair, pair.replica, plan);
+  }
+}
+
+TEST(PlanProperty, EveryPrefixOfAPlanIsALegalRunAfterWhichANewPlanConverges) {
+  for (unsigned seed = 1001; seed <= 1000 + kCases / 4 && !HasFatalFailure(); ++seed) {
+    const Case pair(seed);
+    const Plan plan = pair.plan(pair.replica);
+    ReplicaModel model(pair.replica, pair.source, pair.planning.policy);
+    for (std::size_t done = 0; done < plan.actions.size() && !HasFatalFailure(); ++done) {
+      ASSERT_EQ(model.apply(plan.actions[done]), "") << "seed " << seed;
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", after " + std::to_string(done + 1) +
+                   " actions, the last of them " + told(plan.actions[done]));
+      expect_converges(pair, model.tree(), pair.plan(model.tree()));
+    }
+  }
+}
+
+TEST(PlanProperty, ThreadsAndTheOrderOfListingsDoNotChangeAByteOfTheDocument) {
+  for (unsigned seed = 2001; seed <= 2000 + kCases / 2; ++seed) {
+    const Case pair(seed);
+    const std::string document = document_of(pair.plan(pair.replica));
+    for (const std::size_t threads : {1U, 2U, 4U}) {
+      Planning other = pair.planning;
+      other.threads = threads;
+      const unsigned listing_order = seed + static_cast<unsigned>(threads);
+      EXPECT_EQ(document_of(plan_trees(pair.source, pair.replica, other, listing_order)), document)
+          << "seed " << seed << ", threads " << threads;
+    }
+  }
+}
+
+TEST(PlanProperty, WhatIsInTheCacheDoesNotChangeAByteOfTheDocument) {
+  for (unsigned seed = 3001; seed <= 3000 + kCases / 2; ++seed) {
+    Case pair(seed);
+    const std::string document = document_of(pair.plan(pair.replica));
+    MemoryCache cache;
+    pair.planning.cache = &cache;
+    for (const char* const cache_is : {"empty", "filled"}) {
+      EXPECT_EQ(document_of(pair.plan(pair.replica)), document)
+          << "seed " << seed << ", the cache is " << cache_is;
+    }
+  }
+}
+
+TEST(PlanProperty, PlansSurviveBeingWrittenAndReadBack) {
+  for (unsigned seed = 4001; seed <= 4000 + kCases; ++seed) {
+    Case pair(seed);
+    pair.planning.options.max_delete = Limit{seed % 101, seed % 2 == 0};
+    const Plan plan = pair.plan(pair.replica);
+    const std::string document = document_of(plan);
+    std::string_view rest = document;
+    const auto read = read_plan([&rest](std::span<char> buffer) -> Result<std::size_t> {
+      const std::size_t size = rest.copy(buffer.data(), buffer.size());
+      rest.remove_prefix(size);
+      return size;
+    });
+    ASSERT_TRUE(read.ok()) << "seed " << seed << ": " << read.error().detail << "\n" << document;
+    EXPECT_EQ(*read, plan) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace foldersync::test
