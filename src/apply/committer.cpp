@@ -59,6 +59,7 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
                                    const StagedPlace& staged) {
+  if (Status purged = purge_inside(action.path); !purged) return std::move(purged).error();
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return parent.error();
   const Place target{*parent, leaf(action.path)};
@@ -206,9 +207,8 @@ void Committer::remove_entry(const Action& action, std::uint64_t seq) {
 void Committer::remove_directory(const Action& action, std::uint64_t seq) {
   const LookResult look = looker_.look(action);
   if (outcomes_.settle_look(action, seq, look)) return;
-  if (nested_.contains(action.path)) {
-    // Its own staging folder has to go first.
-    if (Status purged = purge(); !purged) return outcomes_.failed(action, seq, std::move(purged).error());
+  if (Status purged = purge_inside(action.path); !purged) {
+    return outcomes_.failed(action, seq, std::move(purged).error());
   }
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return outcomes_.failed(action, seq, parent.error());
@@ -298,6 +298,11 @@ void Committer::finish(const Action& action, std::uint64_t seq) {
 void Committer::learn_root_mtime() {
   const auto source = fs_.status(context_.request.source.fd.get());
   if (source) learn_mtime(source->mtime);
+}
+
+// A directory that is to vanish must not hold a staging folder of ours.
+Status Committer::purge_inside(const RelPath& directory) {
+  return nested_.contains(directory) ? purge() : success();
 }
 
 Status Committer::purge() {

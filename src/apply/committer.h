@@ -64,6 +64,7 @@ class Committer {
                const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
+  Status purge_inside(const RelPath& directory);
   Result<int> nested_folder(const RelPath& directory);
   void link(const Action& action, std::uint64_t seq);
   Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,

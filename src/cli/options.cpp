@@ -148,6 +148,7 @@ class Parser {
   CLI::Option* add_source(CLI::App* command) {
     CLI::Option* option =
         command->add_option("-s,--source", settings_.source, "the folder that is copied");
+    option->type_name("DIR");
     require_text(option, "a folder");
     return option;
   }
@@ -155,6 +156,7 @@ class Parser {
   CLI::Option* add_replica(CLI::App* command) {
     CLI::Option* option = command->add_option("-r,--replica", settings_.replica,
                                               "the folder that becomes its exact copy");
+    option->type_name("DIR");
     require_text(option, "a folder");
     return option;
   }
@@ -172,7 +174,8 @@ class Parser {
                         (least > 0 ? "above 0" : "0 or more") + " and at most 31536000 (a year), found '" +
                         text + "'");
         },
-        help);
+        help)
+        ->type_name("SECONDS");
   }
 
   void add_filters(CLI::App* command) {

@@ -72,7 +72,7 @@ TEST_F(Dialect, OfRenamesAndLinksMirrorsAllButLinks) {
   EXPECT_FALSE(whole.error) << whole.troubles();
   EXPECT_TRUE(whole.has_reported_each_action_once());
   for (const Said& said : whole.said) {
-    if (said.outcome != Outcome::kOk) EXPECT_EQ(said.op, Op::kLink) << whole.troubles();
+    EXPECT_TRUE(said.outcome == Outcome::kOk || said.op == Op::kLink) << whole.troubles();
   }
   expect_converges(options_);
 }
@@ -182,7 +182,7 @@ TEST_F(TwoFileSystems, AFileSavedMeanwhileInTheOtherStays) {
       },
       [&] { write_file(in_replica("other/updated"), "of somebody else"); }));
   const MirrorRun raced = run(fs_);
-  EXPECT_EQ(raced.of("other/updated")->outcome, Outcome::kStale) << raced.troubles();
+  EXPECT_EQ(raced.of("other/updated").outcome, Outcome::kStale) << raced.troubles();
   EXPECT_EQ(bytes_of(in_replica("other/updated")), "of somebody else");
   expect_converges();
 }
@@ -206,7 +206,7 @@ TEST_F(DryRun, MakesNoChangingCall) {
   EXPECT_TRUE(shown.has_reported_each_action_once());
   for (std::size_t i = 0; i < kCalls; ++i) {
     const auto call = static_cast<Call>(i);
-    if (is_changing(call)) EXPECT_EQ(fs_.calls(call), 0U) << to_string(call);
+    EXPECT_EQ(is_changing(call) ? fs_.calls(call) : 0U, 0U) << to_string(call);
   }
   EXPECT_THAT(tree_differences(before, read_tree(replica_)), IsEmpty());
 }
@@ -227,7 +227,7 @@ TEST_F(DryRun, OfNothingToDoIsARunThatChangesNothing) {
   EXPECT_TRUE(again.said.empty());
   for (std::size_t i = 0; i < kCalls; ++i) {
     const auto call = static_cast<Call>(i);
-    if (is_changing(call)) EXPECT_EQ(second.calls(call), 0U) << to_string(call);
+    EXPECT_EQ(is_changing(call) ? second.calls(call) : 0U, 0U) << to_string(call);
   }
 }
 

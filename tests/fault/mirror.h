@@ -80,12 +80,13 @@ struct MirrorRun {
     return true;
   }
 
-  // What became of the action on `path` (its `finish` aside); nothing where there was none.
-  [[nodiscard]] const Said* of(const std::string& path) const {
+  // What became of the first action on `path`. Requires: there was one.
+  [[nodiscard]] Said of(const std::string& path) const {
     for (const Said& one : said) {
-      if (one.path == path) return &one;
+      if (one.path == path) return one;
     }
-    return nullptr;
+    ADD_FAILURE() << "nothing was said of " << path << troubles();
+    return {};
   }
 
   // For messages: everything that went wrong.

@@ -1,11 +1,15 @@
 // What holds of every plan, over random pairs of trees in memory.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "plan/filter.h"
 #include "plan/json.h"
+#include "support/memory_file_system.h"
 #include "support/planning.h"
 #include "support/random_trees.h"
 #include "support/replica_model.h"
@@ -39,13 +43,13 @@ Policy policy_of(unsigned seed) {
   return policy;
 }
 
-// `tree` as a file system with these limits would hold it.
+// `tree` as a file system with these limits, and filled by this process, would hold it.
 Tree held(Tree tree, const Policy& policy) {
   for (const auto& [path, number] : tree.all()) {
     Object& object = *tree.find(path);
     object.mtime = stored_as(object.mtime, policy.limits.times);
     if (!policy.limits.holds_modes) object.mode = 0777;
-    if (policy.limits.holds_owners) continue;
+    if (policy.as_root && policy.limits.holds_owners) continue;
     object.uid = policy.uid;
     object.gid = policy.gid;
   }
@@ -121,6 +125,99 @@ TEST(PlanProperty, WhatIsInTheCacheDoesNotChangeAByteOfTheDocument) {
       EXPECT_EQ(document_of(pair.plan(pair.replica)), document)
           << "seed " << seed << ", the cache is " << cache_is;
     }
+  }
+}
+
+// A source and a replica of which a part can't be read, and rules that exclude another part.
+class Hindered {
+ public:
+  explicit Hindered(unsigned seed) : pair_(seed), random_(seed, Mix{}) {
+    static const std::vector<std::string> kRules{"a", "b/", "/c", "!/a", "n*", "a-b/a"};
+    for (std::size_t i = random_.number(3); i > 0; --i) {
+      pair_.planning.options.rules.push_back(kRules[random_.number(kRules.size())]);
+    }
+    pair_.planning.policy.checksum = false;  // it asks again for what is written but unreadable
+    pair_.planning.options.delete_excluded = seed % 4 == 0;
+    pair_.planning.options.remove_extra = seed % 10 != 0;
+    pair_.planning.options.pin = seed % 3 == 0;
+    for (std::size_t i = random_.number(3); i > 0; --i) closed_source_.push_back(any(pair_.source));
+    if (!pair_.replica) return;
+    for (std::size_t i = random_.number(3); i > 0; --i) {
+      closed_replica_.push_back(any(*pair_.replica));
+    }
+  }
+
+  [[nodiscard]] const Case& pair() const { return pair_; }
+
+  // The source without what the rules exclude.
+  [[nodiscard]] Tree visible_source() const {
+    const auto filter = Filter::compile(pair_.planning.options.rules);
+    Tree visible = pair_.source;
+    for (const auto& [path, number] : pair_.source.all()) {
+      if (path.is_root() || visible.find(path) == nullptr) continue;
+      const bool is_directory = visible.find(path)->type == FileType::kDirectory;
+      if (filter->excludes(path.parent_bytes(), path.name(), is_directory)) visible.erase(path);
+    }
+    return visible;
+  }
+
+  [[nodiscard]] Plan plan(const std::optional<Tree>& from) const {
+    MemoryFileSystem fs;
+    fs.mount("/source", pair_.source);
+    if (from) fs.mount("/replica", *from);
+    close(fs, "/source", closed_source_);
+    if (from) close(fs, "/replica", closed_replica_);
+    return plan_folders(fs, "/source", "/replica", pair_.planning);
+  }
+
+ private:
+  RelPath any(const Tree& tree) {
+    return std::next(tree.all().begin(), static_cast<long>(random_.number(tree.all().size())))
+        ->first;
+  }
+
+  static void close(MemoryFileSystem& fs, const std::string& root,
+                    const std::vector<RelPath>& paths) {
+    for (const RelPath& path : paths) {
+      if (path.is_root()) continue;
+      if (path.bytes().size() % 2 == 0) {
+        fs.make_unreadable(root, path, EACCES);
+      } else {
+        fs.make_unknown(root, path, EIO);
+      }
+    }
+  }
+
+  Case pair_;
+  RandomTrees random_;
+  std::vector<RelPath> closed_source_;
+  std::vector<RelPath> closed_replica_;
+};
+
+TEST(PlanProperty, WhatCannotBeReadIsNeverDeletedNorAreTheDirectoriesAboveIt) {
+  for (unsigned seed = 5001; seed <= 5000 + kCases; ++seed) {
+    const Hindered hindered(seed);
+    const Plan plan = hindered.plan(hindered.pair().replica);
+    for (const Problem& problem : plan.problems) {
+      for (const Action& action : plan.actions) {
+        if (action.op != Op::kDelete) continue;
+        EXPECT_FALSE(action.path.is_within(problem.path)) << "seed " << seed << told(action);
+        EXPECT_FALSE(problem.path.is_within(action.path)) << "seed " << seed << told(action);
+      }
+    }
+  }
+}
+
+TEST(PlanProperty, WhatCanBeDoneWhereAPartIsUnreadableOrExcludedIsDoneAtOnce) {
+  for (unsigned seed = 5001; seed <= 5000 + kCases && !HasFatalFailure(); ++seed) {
+    const Hindered hindered(seed);
+    const Plan plan = hindered.plan(hindered.pair().replica);
+    const Tree visible = hindered.visible_source();
+    ReplicaModel model(hindered.pair().replica, visible, hindered.pair().planning.policy);
+    ASSERT_EQ(model.apply_all(plan.actions), "") << "seed " << seed << "\n" << told(plan.actions);
+    if (!model.tree()) continue;
+    const Plan second = hindered.plan(model.tree());
+    EXPECT_EQ(told(second.actions), "") << "seed " << seed << ", after\n" << told(plan.actions);
   }
 }
 

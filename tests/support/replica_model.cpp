@@ -73,9 +73,7 @@ std::string ReplicaModel::objection(const Action& action) const {
 std::string ReplicaModel::objection_of_source(const Action& action) const {
   const Object* object = source_.find(action.path);
   if (!action.after) {
-    if (object == nullptr) return {};
-    // Only below something that is no directory in the source can this be.
-    return "the source has it";
+    return object != nullptr ? "the source has it" : "";
   }
   if (object == nullptr) return "the source lacks it";
   const bool stays = action.op == Op::kMetadata && tree_ && tree_->find(action.path) != nullptr;
@@ -135,19 +133,18 @@ std::string ReplicaModel::objection_to_change_in_place(const Action& action) con
 }
 
 void ReplicaModel::write(const Action& action) {
-  if (action.path.is_root()) {
-    tree_.emplace();
-    tree_->find(RelPath())->mode = 0700;
-    return;
-  }
-  const Object& from = *source_.find(action.path);
-  Object made = from;
+  Object made = *source_.find(action.path);
   made.uid = action.after->uid.value_or(policy_.uid);
   made.gid = action.after->gid.value_or(policy_.gid);
   made.mode = action.after->mode.value_or(0777);
   made.mtime = stored_as(action.after->mtime.value_or(FileTime{now_, 0}), policy_.limits.times);
   made.ctime = FileTime{now_, 0};
   made.names_elsewhere = 0;
+  if (action.path.is_root()) {
+    tree_.emplace();
+    *tree_->find(RelPath()) = made;
+    return;
+  }
   tree_->erase(action.path);
   tree_->put(action.path, made);
 }

@@ -1,0 +1,122 @@
+// What a run says when one of its last or rarest calls fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "fault/faulty_file_system.h"
+#include "fault/mirror.h"
+
+namespace foldersync {
+namespace {
+
+class Honesty : public MirrorTest {
+ protected:
+  Honesty() {
+    plant_source({{".", directory()},
+                  {"becomes-dir", directory()},
+                  {"becomes-dir/file", file("inside")},
+                  {"updated", file("new bytes")}});
+    plant_replica({{".", directory()},
+                   {"becomes-dir", file("was a file")},
+                   {"updated", file("old")}});
+  }
+
+  [[nodiscard]] bool staging_is_left() const {
+    return std::filesystem::exists(in_replica(std::string(kStagingName)));
+  }
+
+  FaultyFileSystem fs_;
+};
+
+TEST_F(Honesty, ARunThatCouldNotRemoveItsStagingFolderIsNoSuccess) {
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kRemoveDirectory && info.name == kStagingName ? EIO : 0;
+  });
+  const MirrorRun whole = run(fs_);
+  ASSERT_TRUE(staging_is_left());
+  EXPECT_FALSE(whole.is_success());
+}
+
+TEST_F(Honesty, ARunThatCouldNotSetTheRootsTimeIsNoSuccess) {
+  FaultyFileSystem counting;
+  run(counting);
+  remove_tree(replica_);
+  plant_replica({{".", directory()},
+                 {"becomes-dir", file("was a file")},
+                 {"updated", file("old")}});
+  fs_.intercept(fail_nth(Call::kSetMtime, counting.calls(Call::kSetMtime), EIO));
+  const MirrorRun whole = run(fs_);
+  ASSERT_NE(read_tree(replica_).at(".").mtime, read_tree(source_).at(".").mtime);
+  EXPECT_FALSE(whole.is_success());
+}
+
+TEST_F(Honesty, AttributesOfADirectoryThatCannotBeReadAreToldOf) {
+  if (!holds_user_xattrs(in_source("becomes-dir"))) GTEST_SKIP() << "no attributes here";
+  const std::string path = in_source("becomes-dir");
+  ASSERT_EQ(::setxattr(path.c_str(), "user.note", "kept", 4, 0), 0);
+  MirrorOptions options;
+  std::uint64_t planned = 0;
+  options.before_apply = [&] { planned = fs_.calls(); };
+  bool failed = false;
+  fs_.intercept([&](const CallInfo& info) {
+    if (planned == 0 || failed || info.call != Call::kOpenDirectory || !info.names("becomes-dir")) {
+      return 0;
+    }
+    failed = true;
+    return EMFILE;
+  });
+  const MirrorRun whole = run(fs_, options);
+  ASSERT_TRUE(failed);
+  const bool has_it = user_xattrs(in_replica("becomes-dir")).contains("user.note");
+  EXPECT_TRUE(has_it || !whole.is_success() || !whole.warnings.empty()) << whole.troubles();
+}
+
+// The look at what the exchange brought out fails, and so does the one after the way back.
+TEST_F(Honesty, WhatTheRunMadeItselfIsNeverKeptAsAConflict) {
+  bool exchanged = false;
+  fs_.intercept([&](const CallInfo& info) {
+    exchanged = exchanged || (info.call == Call::kRename && info.names("becomes-dir"));
+    return exchanged && info.call == Call::kStatusAt ? EIO : 0;
+  });
+  const MirrorRun whole = run(fs_);
+  EXPECT_EQ(bytes_of(in_replica("becomes-dir")), "was a file");
+  EXPECT_FALSE(whole.is_success());
+  expect_converges();
+  EXPECT_FALSE(staging_is_left());
+}
+
+TEST_F(Honesty, AnEmptyConflictFolderGoesWithTheStagingFolder) {
+  ASSERT_EQ(::mkdir(in_replica(".sync-txn").c_str(), 0700), 0);
+  ASSERT_EQ(::mkdir(in_replica(".sync-txn/conflict").c_str(), 0700), 0);
+  const MirrorRun whole = run(fs_);
+  EXPECT_TRUE(whole.is_success()) << whole.troubles();
+  EXPECT_FALSE(staging_is_left());
+  expect_converges();
+}
+
+TEST_F(Honesty, AFailureToPurgeLeavesNoActionUnreported) {
+  FaultyFileSystem fs;
+  bool exchanged = false;
+  fs.intercept([&](const CallInfo& info) {
+    exchanged = exchanged || (info.call == Call::kRename && info.names("updated"));
+    return exchanged && info.call == Call::kRemoveFile ? EIO : 0;
+  });
+  const MirrorRun whole = run(fs);
+  EXPECT_FALSE(whole.is_success());
+  EXPECT_TRUE(whole.has_reported_each_action_once()) << whole.troubles();
+  expect_converges();
+}
+
+TEST_F(Honesty, AnEarlierConflictIsToldByEveryRun) {
+  ASSERT_EQ(::mkdir(in_replica(".sync-txn").c_str(), 0700), 0);
+  ASSERT_EQ(::mkdir(in_replica(".sync-txn/conflict").c_str(), 0700), 0);
+  write_file(in_replica(".sync-txn/conflict/1"), "of somebody else");
+  EXPECT_FALSE(run().is_success());
+  EXPECT_FALSE(run().is_success());
+  EXPECT_EQ(bytes_of(in_replica(".sync-txn/conflict/1")), "of somebody else");
+}
+
+}  // namespace
+}  // namespace foldersync
