@@ -113,6 +113,9 @@ class Engine {
     return true;
   }
 
+  // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging folder.
+  // CRASH: killed between renames, each of them is complete or not begun; directories keep the time
+  // of the last change and u+rwx until the next run's plan finds that they differ.
   Status run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
                      const std::vector<Fd>& folders) {
     const std::vector<Action>& actions = request_.plan.actions;

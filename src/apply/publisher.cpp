@@ -100,6 +100,8 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
     if (number == ENOENT) return Published::kForeign;
     return std::move(exchanged).error();
   }
+  // CRASH: killed before this look, what others put there in the moment before the exchange is taken
+  // by the next run for what the plan displaced, and removed with the staging folder.
   const auto as_expected = is_as_expected(staged, expected);
   if (as_expected && *as_expected) return Published::kDisplaced;
   auto back = exchange_back(staged, target);
@@ -169,6 +171,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   }
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
   if (!renamed) return std::move(renamed).error();
+  // CRASH: as in replace().
   const auto as_expected = is_as_expected(staged, expected);
   if (as_expected && *as_expected) return Published::kDisplaced;
   // RACE: what others put there between the look and the rename goes back.

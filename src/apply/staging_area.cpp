@@ -86,14 +86,15 @@ Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
   return area;
 }
 
-Result<bool> StagingArea::clear_leftover(FileSystem& fs, int home) {
+Result<StagingArea::Leftover> StagingArea::clear_leftover(FileSystem& fs, int home) {
   const auto status = fs.status_at(home, area_name().c_str());
-  if (!status && status.error().error_number == ENOENT) return false;
+  if (!status && status.error().error_number == ENOENT) return Leftover::kNone;
   auto fd = open_existing(fs, home);
   if (!fd) return fd.error();
   StagingArea area(fs, home, std::move(*fd));
   if (Status removed = area.remove(); !removed) return removed.error();
-  return true;
+  const auto kept = fs.status_at(home, area_name().c_str());
+  return kept ? Leftover::kConflicts : Leftover::kCleared;
 }
 
 Result<Fd> StagingArea::folder(const std::string& name) {

@@ -19,8 +19,13 @@ class StagingArea {
   // Error kRefused where something else has the name: no directory, or another user's.
   static Result<StagingArea> open(FileSystem& fs, int home, bool as_root);
 
-  // Removes what a killed run left in `home`, if there is anything; true where there was.
-  static Result<bool> clear_leftover(FileSystem& fs, int home);
+  enum class Leftover : std::uint8_t {
+    kNone,
+    kCleared,    // a killed run's folder was there and is gone
+    kConflicts,  // what others wrote is kept in it, and only that
+  };
+  // Removes what a killed run left in `home`, if there is anything.
+  static Result<Leftover> clear_leftover(FileSystem& fs, int home);
 
   // A subfolder, made if it is missing.
   Result<Fd> folder(const std::string& name);

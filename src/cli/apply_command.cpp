@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "apply/staging_area.h"
 #include "cli/cycle.h"
 #include "fs/fd.h"
 #include "plan/guard.h"
@@ -76,7 +75,7 @@ class Applier {
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
-    return apply_and_log({session_, *log_, signals_, *roots, plan, false, started});
+    return apply_and_log({session_, *log_, signals_, *roots, plan, false, started, conflicts_});
   }
 
  private:
@@ -137,10 +136,9 @@ class Applier {
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
     if (settings_.dry_run) return success();
-    if (Status locked = take_lock(session_, signals_, *roots.replica); !locked) return locked;
-    const auto cleared = StagingArea::clear_leftover(session_.fs(), roots.replica->fd.get());
-    if (!cleared) return cleared.error();
-    if (*cleared) log_->warn("an earlier run was stopped in the middle: what it had staged is removed");
+    const auto conflicts = take_over(session_, signals_, *log_, *roots.replica);
+    if (!conflicts) return conflicts.error();
+    conflicts_ = *conflicts;
     return success();
   }
 
@@ -148,6 +146,7 @@ class Applier {
   const Settings& settings_;
   Signals& signals_;
   std::unique_ptr<Log> log_;
+  bool conflicts_ = false;
 };
 
 }  // namespace

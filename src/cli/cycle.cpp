@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "apply/staging_area.h"
 #include "core/text.h"
 #include "plan/guard.h"
 #include "plan/render.h"
@@ -42,6 +43,17 @@ ExitCode code_of(const CycleObserver& observer, const Plan& plan, const Signals&
   const bool partial = observer.count(Outcome::kError) > 0 || observer.count(Outcome::kSkipped) > 0 ||
                        !plan.complete() || conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
+}
+
+Status take_lock(Session& session, Signals& signals, const Root& replica) {
+  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
+  for (;;) {
+    Status locked = lock_replica(session.fs(), replica);
+    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
+    const double left = until - monotonic_seconds();
+    if (left <= 0 || signals.stop()) return locked;
+    signals.wait(std::min(left, 0.1));
+  }
 }
 
 }  // namespace
@@ -92,15 +104,19 @@ void CycleObserver::report(const ActionReport& report) {
   }
 }
 
-Status take_lock(Session& session, Signals& signals, const Root& replica) {
-  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
-  for (;;) {
-    Status locked = lock_replica(session.fs(), replica);
-    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
-    const double left = until - monotonic_seconds();
-    if (left <= 0 || signals.stop()) return locked;
-    signals.wait(std::min(left, 0.1));
+Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica) {
+  using Leftover = StagingArea::Leftover;
+  if (Status locked = take_lock(session, signals, replica); !locked) return std::move(locked).error();
+  const auto leftover = StagingArea::clear_leftover(session.fs(), replica.fd.get());
+  if (!leftover) return leftover.error();
+  if (*leftover == Leftover::kCleared) {
+    log.warn("an earlier run was stopped in the middle: what it had staged is removed");
   }
+  if (*leftover == Leftover::kConflicts) {
+    log.warn("the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
+             "run: save what is needed of it, and remove it");
+  }
+  return *leftover == Leftover::kConflicts;
 }
 
 ExitCode apply_and_log(const CycleRequest& request) {
@@ -136,7 +152,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   }
   session.save_state(*request.roots.replica, applied->limits);
   const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
-  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->conflicts);
+  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->conflicts || request.conflicts);
   Summary done = observer.done();
   done.unchanged = plan.summary.unchanged;
   const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);

@@ -46,13 +46,15 @@ struct CycleRequest {
   const Plan& plan;
   bool follow_source = false;
   double started = 0;  // monotonic seconds, for the summary
+  bool conflicts = false;  // an earlier run kept what others wrote
 };
+
+// Takes the replica's lock, waiting as long as the settings allow, and removes what a killed run left
+// in its root, and says so. The answer: whether what others wrote is kept there.
+Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);
-
-// Takes the replica's lock, waiting as long as the settings allow.
-Status take_lock(Session& session, Signals& signals, const Root& replica);
 
 // Seconds on a clock that nobody sets.
 double monotonic_seconds();

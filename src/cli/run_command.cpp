@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "apply/staging_area.h"
 #include "cli/cycle.h"
 #include "core/text.h"
 #include "plan/guard.h"
@@ -128,7 +127,7 @@ class Runner {
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
     }
     if (!roots->replica) return show_creation(planned->plan, started);
-    return apply_and_log({session_, *log_, signals_, *roots, planned->plan, true, started});
+    return apply_and_log({session_, *log_, signals_, *roots, planned->plan, true, started, conflicts_});
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.
@@ -136,15 +135,13 @@ class Runner {
     if (!roots.replica) {
       if (Status made = create_replica(session_.fs(), roots); !made) return made;
     }
-    if (Status locked = take_lock(session_, signals_, *roots.replica); !locked) return locked;
-    const auto cleared = StagingArea::clear_leftover(session_.fs(), roots.replica->fd.get());
-    if (!cleared) return Error(cleared.error());
-    if (*cleared) {
-      log_->warn("an earlier run was stopped in the middle: what it had staged is removed");
-      // The replica's folder itself has changed by that.
-      const auto status = session_.fs().status(roots.replica->fd.get());
-      if (status) roots.replica->status = *status;
-    }
+    const auto conflicts = take_over(session_, signals_, *log_, *roots.replica);
+    if (!conflicts) return conflicts.error();
+    conflicts_ = *conflicts;
+    // What was removed may have changed the folder itself.
+    const auto status = session_.fs().status(roots.replica->fd.get());
+    if (!status) return status.error();
+    roots.replica->status = *status;
     return success();
   }
 
@@ -170,6 +167,7 @@ class Runner {
   Signals& signals_;
   std::string log_file_;
   std::unique_ptr<Log> log_;
+  bool conflicts_ = false;
 };
 
 }  // namespace

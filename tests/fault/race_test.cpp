@@ -264,7 +264,11 @@ TEST_F(ReplicaRace, AFileSavedAtAnyMomentOfTheApplySurvives) {
       options.before_apply = [&] { planned = fs.calls(); };
       fs.intercept(act_before(
           [&](const CallInfo& info) { return planned != 0 && info.number == planned + nth; },
-          [&] { saved = true, save_over(in_replica(name), kForeign); }));
+          [&] {
+            saved = true;
+            const bool is_directory = std::filesystem::is_directory(in_replica(name));
+            save_over(in_replica(is_directory ? name + "/inside" : name), kForeign);
+          }));
       const MirrorRun raced = run(fs, options);
       calls = fs.calls() - planned;
       if (!saved) continue;

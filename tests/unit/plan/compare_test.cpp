@@ -1,0 +1,281 @@
+#include "plan/compare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/sysmacros.h>
+
+#include <array>
+#include <string>
+
+namespace foldersync {
+namespace {
+
+constexpr std::array kTypes{FileType::kFile,   FileType::kDirectory,  FileType::kSymlink,
+                            FileType::kFifo,   FileType::kSocket,     FileType::kCharDevice,
+                            FileType::kBlockDevice};
+constexpr FileTime kOld{100, 0};
+constexpr FileTime kNew{200, 0};
+const Verdict kUnchanged{};
+
+Policy as_root() {
+  Policy policy;
+  policy.as_root = true;
+  return policy;
+}
+
+// A plain user, the owner of all that seen() gives.
+Policy as_user() {
+  Policy policy;
+  policy.uid = 1000;
+  policy.gid = 100;
+  return policy;
+}
+
+Seen seen(FileType type) {
+  Seen result;
+  result.status.type = type;
+  result.status.mode = 0644;
+  result.status.uid = 1000;
+  result.status.gid = 100;
+  result.status.mtime = kOld;
+  if (type == FileType::kFile) result.status.size = 5;
+  if (type == FileType::kSymlink) result.target = "there";
+  return result;
+}
+
+Seen file_at(FileTime mtime, std::uint64_t size = 5) {
+  Seen file = seen(FileType::kFile);
+  file.status.mtime = mtime;
+  file.status.size = size;
+  return file;
+}
+
+Seen with_mode(Seen entry, std::uint32_t mode) {
+  entry.status.mode = mode;
+  return entry;
+}
+
+Seen owned_by(Seen entry, std::uint32_t uid, std::uint32_t gid) {
+  entry.status.uid = uid;
+  entry.status.gid = gid;
+  return entry;
+}
+
+Verdict verdict(const Seen& source, const Seen& replica, const Policy& policy = as_root()) {
+  return compare(&source, &replica, policy);
+}
+
+TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {
+  for (const FileType type : kTypes) {
+    const Seen entry = seen(type);
+    EXPECT_EQ(compare(&entry, nullptr, as_root()),
+              (Verdict{Decision::kCreate, {Reason::kMissing}}));
+    EXPECT_EQ(compare(nullptr, &entry, as_root()), (Verdict{Decision::kDelete, {Reason::kExtra}}));
+  }
+}
+
+TEST(Compare, ReplacesWhateverHasAnotherTypeAndGivesNoOtherReason) {
+  for (const FileType from : kTypes) {
+    for (const FileType to : kTypes) {
+      Seen replica = owned_by(with_mode(seen(to), 0600), 7, 7);
+      replica.status.mtime = kNew;
+      if (from == to) continue;
+      EXPECT_EQ(verdict(seen(from), replica), (Verdict{Decision::kReplace, {Reason::kType}}))
+          << to_string(from) << " for " << to_string(to);
+    }
+  }
+}
+
+TEST(Compare, LeavesTwoEntriesAloneThatAreTheSame) {
+  for (const FileType type : kTypes) {
+    Seen replica = seen(type);
+    replica.status.inode = 17;
+    replica.status.device = 3;
+    replica.status.ctime = kNew;
+    replica.status.blocks = 8;
+    EXPECT_EQ(verdict(seen(type), replica), kUnchanged) << to_string(type);
+  }
+}
+
+TEST(Compare, UpdatesAFileOfAnotherSizeWhateverItsTime) {
+  EXPECT_EQ(verdict(file_at(kOld, 5), file_at(kOld, 6)),
+            (Verdict{Decision::kUpdate, {Reason::kSize}}));
+  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kNew, 5)),
+            (Verdict{Decision::kUpdate, {Reason::kSize, Reason::kMtime}}));
+}
+
+TEST(Compare, AsksForContentWhereTheSizeAgreesAndTheTimeDoesNot) {
+  EXPECT_EQ(verdict(file_at(kOld), file_at(kNew)),
+            (Verdict{Decision::kContentAsked, {Reason::kMtime}}));
+  EXPECT_EQ(verdict(file_at(kOld), file_at({100, 1})),
+            (Verdict{Decision::kContentAsked, {Reason::kMtime}}));
+}
+
+TEST(Compare, NeverAsksForTheContentOfEmptyFiles) {
+  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kNew, 0)),
+            (Verdict{Decision::kMetadata, {Reason::kMtime}}));
+  Policy checksum = as_root();
+  checksum.checksum = true;
+  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kOld, 0), checksum), kUnchanged);
+}
+
+TEST(Compare, AsksForTheContentOfEveryFileOfOneSizeWithChecksum) {
+  Policy checksum = as_root();
+  checksum.checksum = true;
+  EXPECT_EQ(verdict(file_at(kOld), file_at(kOld), checksum),
+            (Verdict{Decision::kContentAsked, {}}));
+  EXPECT_EQ(verdict(with_mode(file_at(kOld), 0600), file_at(kOld), checksum),
+            (Verdict{Decision::kContentAsked, {Reason::kMode}}));
+  EXPECT_EQ(verdict(file_at(kOld, 5), file_at(kOld, 6), checksum),
+            (Verdict{Decision::kUpdate, {Reason::kSize}}));
+  for (const FileType type : kTypes) {
+    if (type == FileType::kFile) continue;
+    EXPECT_EQ(verdict(seen(type), seen(type), checksum), kUnchanged) << to_string(type);
+  }
+}
+
+TEST(Compare, PutsRightTheTimeOfEverythingThatIsNoFileWithoutReadingIt) {
+  for (const FileType type : kTypes) {
+    if (type == FileType::kFile) continue;
+    Seen replica = seen(type);
+    replica.status.mtime = kNew;
+    EXPECT_EQ(verdict(seen(type), replica), (Verdict{Decision::kMetadata, {Reason::kMtime}}))
+        << to_string(type);
+  }
+}
+
+TEST(Compare, PutsRightTheModeOfEverythingButSymlinks) {
+  for (const FileType type : kTypes) {
+    const Verdict expected = type == FileType::kSymlink
+                                 ? kUnchanged
+                                 : Verdict{Decision::kMetadata, {Reason::kMode}};
+    EXPECT_EQ(verdict(with_mode(seen(type), 0600), seen(type)), expected) << to_string(type);
+  }
+}
+
+TEST(Compare, PutsRightOwnerAndGroupOnlyWhereThePolicyMirrorsThem) {
+  Policy unwanted = as_root();
+  unwanted.mirrors_owners = false;
+  Policy unable = as_root();
+  unable.limits.holds_owners = false;
+  for (const FileType type : kTypes) {
+    for (const Seen& other : {owned_by(seen(type), 7, 100), owned_by(seen(type), 1000, 7)}) {
+      EXPECT_EQ(verdict(other, seen(type)), (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+      EXPECT_EQ(verdict(other, seen(type), unwanted), kUnchanged);
+      EXPECT_EQ(verdict(other, seen(type), unable), kUnchanged);
+      EXPECT_EQ(verdict(other, seen(type), as_user()), kUnchanged);
+    }
+  }
+}
+
+TEST(Compare, UpdatesASymlinkToElsewhereAndSaysWhatElseDiffers) {
+  Seen replica = seen(FileType::kSymlink);
+  replica.target = "There";
+  EXPECT_EQ(verdict(seen(FileType::kSymlink), replica),
+            (Verdict{Decision::kUpdate, {Reason::kTarget}}));
+  replica.status.mtime = kNew;
+  replica.status.uid = 7;
+  EXPECT_EQ(verdict(seen(FileType::kSymlink), replica),
+            (Verdict{Decision::kUpdate, {Reason::kTarget, Reason::kMtime, Reason::kOwner}}));
+}
+
+TEST(Compare, DoesNotCompareTheSizesOfSymlinksAndDirectories) {
+  for (const FileType type : {FileType::kSymlink, FileType::kDirectory}) {
+    Seen replica = seen(type);
+    replica.status.size = 4096;
+    EXPECT_EQ(verdict(seen(type), replica), kUnchanged) << to_string(type);
+  }
+}
+
+TEST(Compare, UpdatesADeviceOfAnotherNumberAndIgnoresTheNumberOfAllElse) {
+  for (const FileType type : kTypes) {
+    const bool is_device = type == FileType::kCharDevice || type == FileType::kBlockDevice;
+    Seen source = seen(type);
+    Seen replica = seen(type);
+    source.status.rdev = makedev(1, 3);
+    replica.status.rdev = makedev(1, 5);
+    EXPECT_EQ(verdict(source, replica),
+              is_device ? (Verdict{Decision::kUpdate, {Reason::kDevice}}) : kUnchanged)
+        << to_string(type);
+  }
+}
+
+TEST(Compare, GivesEveryReasonOfMetadataAtOnce) {
+  Seen replica = owned_by(with_mode(seen(FileType::kFifo), 0600), 7, 7);
+  replica.status.mtime = kNew;
+  EXPECT_EQ(
+      verdict(seen(FileType::kFifo), replica),
+      (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode, Reason::kOwner}}));
+}
+
+TEST(Compare, ComparesTimesAsTheReplicasFileSystemHoldsThem) {
+  Policy coarse = as_root();
+  coarse.limits.times.granularity = 1'000'000'000;
+  EXPECT_EQ(verdict(file_at({100, 999'999'999}), file_at({100, 0}), coarse), kUnchanged);
+  EXPECT_EQ(verdict(file_at({101, 0}), file_at({100, 0}), coarse).decision,
+            Decision::kContentAsked);
+  Policy fat = as_root();
+  fat.limits.times.two_seconds = true;
+  EXPECT_EQ(verdict(file_at({101, 5}), file_at({100, 0}), fat), kUnchanged);
+  EXPECT_EQ(verdict(file_at({102, 0}), file_at({100, 0}), fat).decision, Decision::kContentAsked);
+  Policy late = as_root();
+  late.limits.times.earliest = FileTime{150, 0};
+  EXPECT_EQ(verdict(file_at({100, 0}), file_at({150, 0}), late), kUnchanged);
+}
+
+TEST(Compare, DoesNotCompareModesThatTheFileSystemCannotHold) {
+  Policy policy = as_root();
+  policy.limits.holds_modes = false;
+  for (const FileType type : kTypes) {
+    EXPECT_EQ(verdict(with_mode(seen(type), 0600), with_mode(seen(type), 0777), policy),
+              kUnchanged);
+  }
+}
+
+struct SpecialBits {
+  const char* what;
+  std::uint32_t source_uid;
+  std::uint32_t source_gid;
+  std::uint32_t expected;  // of the source's mode 07755
+};
+
+TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
+  const std::array<SpecialBits, 4> cases{{
+      {"both the same", 1000, 100, 07755},
+      {"another owner", 0, 100, 03755},
+      {"another group", 1000, 0, 05755},
+      {"both others", 0, 0, 01755},
+  }};
+  for (const SpecialBits& each : cases) {
+    const Seen source =
+        owned_by(with_mode(seen(FileType::kFile), 07755), each.source_uid, each.source_gid);
+    for (const std::uint32_t found : {07755U, 03755U, 05755U, 01755U}) {
+      const Verdict expected =
+          found == each.expected ? kUnchanged : Verdict{Decision::kMetadata, {Reason::kMode}};
+      EXPECT_EQ(verdict(source, with_mode(seen(FileType::kFile), found), as_user()), expected)
+          << each.what << ", found " << std::oct << found;
+    }
+  }
+}
+
+TEST(Compare, AsRootGivesSuidAndSgidWithTheOwner) {
+  const Seen source = owned_by(with_mode(seen(FileType::kFile), 06755), 0, 0);
+  EXPECT_EQ(verdict(source, with_mode(seen(FileType::kFile), 06755)),
+            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+}
+
+TEST(SettleContent, LeavesOnlyTheMetadataWhereTheContentIsEqual) {
+  EXPECT_EQ(settle_content({Decision::kContentAsked, {Reason::kMtime, Reason::kMode}}, true),
+            (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode}}));
+  EXPECT_EQ(settle_content({Decision::kContentAsked, {}}, true), kUnchanged);
+}
+
+TEST(SettleContent, UpdatesWhereTheContentDiffers) {
+  EXPECT_EQ(settle_content({Decision::kContentAsked, {Reason::kMtime}}, false),
+            (Verdict{Decision::kUpdate, {Reason::kContent, Reason::kMtime}}));
+  EXPECT_EQ(settle_content({Decision::kContentAsked, {}}, false),
+            (Verdict{Decision::kUpdate, {Reason::kContent}}));
+}
+
+}  // namespace
+}  // namespace foldersync

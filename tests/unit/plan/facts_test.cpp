@@ -1,0 +1,226 @@
+#include "plan/facts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/sysmacros.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace foldersync {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr FileTime kTime{1'730'000'000, 123'456'789};
+
+Policy as_root() {
+  Policy policy;
+  policy.as_root = true;
+  return policy;
+}
+
+FileStatus status_of(FileType type) {
+  FileStatus status;
+  status.type = type;
+  status.mode = 06755;
+  status.uid = 1000;
+  status.gid = 100;
+  status.size = 5;
+  status.mtime = kTime;
+  status.rdev = makedev(1, 3);
+  status.links = 3;
+  status.inode = 17;
+  return status;
+}
+
+Facts file_facts() {
+  Facts facts;
+  facts.mode = 0644;
+  facts.uid = 0;
+  facts.gid = 0;
+  facts.size = 5;
+  facts.mtime = kTime;
+  return facts;
+}
+
+Facts directory_facts(std::uint32_t mode) {
+  Facts facts;
+  facts.type = FileType::kDirectory;
+  facts.mode = mode;
+  return facts;
+}
+
+std::vector<std::string> fields(const Facts& expected, const Facts& found,
+                                const FileSystemLimits& limits = {}) {
+  std::vector<std::string> result;
+  for (const Difference& difference : differences(expected, found, limits)) {
+    result.push_back(difference.field);
+  }
+  return result;
+}
+
+TEST(FoundFacts, HoldWhatCountsOfEachType) {
+  Facts file = file_facts();
+  file.mode = 06755;
+  file.uid = 1000;
+  file.gid = 100;
+  EXPECT_EQ(found_facts(status_of(FileType::kFile), "", as_root()), file);
+
+  Facts directory = file;
+  directory.type = FileType::kDirectory;
+  directory.size.reset();
+  directory.mtime.reset();
+  EXPECT_EQ(found_facts(status_of(FileType::kDirectory), "", as_root()), directory);
+
+  Facts symlink = file;
+  symlink.type = FileType::kSymlink;
+  symlink.size.reset();
+  symlink.mode.reset();
+  symlink.target = "there\n";
+  EXPECT_EQ(found_facts(status_of(FileType::kSymlink), "there\n", as_root()), symlink);
+
+  for (const FileType type : {FileType::kFifo, FileType::kSocket}) {
+    Facts special = file;
+    special.type = type;
+    special.size.reset();
+    EXPECT_EQ(found_facts(status_of(type), "", as_root()), special);
+  }
+  for (const FileType type : {FileType::kCharDevice, FileType::kBlockDevice}) {
+    Facts device = file;
+    device.type = type;
+    device.size.reset();
+    device.device = makedev(1, 3);
+    EXPECT_EQ(found_facts(status_of(type), "", as_root()), device);
+  }
+}
+
+TEST(FoundFacts, LeaveOutWhatThePolicyDoesNotMirror) {
+  const Facts of_user = found_facts(status_of(FileType::kFile), "", Policy{});
+  EXPECT_EQ(of_user.uid, std::nullopt);
+  EXPECT_EQ(of_user.gid, std::nullopt);
+  EXPECT_EQ(of_user.mode, 06755);  // as it is, not as it should be
+  Policy without_modes = as_root();
+  without_modes.limits.holds_modes = false;
+  EXPECT_EQ(found_facts(status_of(FileType::kFile), "", without_modes).mode, std::nullopt);
+}
+
+TEST(WantedFacts, AsRootAreTheSources) {
+  const FileStatus source = status_of(FileType::kFile);
+  EXPECT_EQ(wanted_facts(source, "", nullptr, as_root()), found_facts(source, "", as_root()));
+}
+
+TEST(WantedFacts, MaskSuidAndSgidByTheOwnerThatTheEntryWillHave) {
+  Policy user;
+  user.uid = 1000;
+  user.gid = 7;
+  const FileStatus source = status_of(FileType::kFile);
+  EXPECT_EQ(wanted_facts(source, "", nullptr, user).mode, 04755);
+  FileStatus replica = source;
+  replica.uid = 7;
+  EXPECT_EQ(wanted_facts(source, "", &replica, user).mode, 02755);
+  replica.uid = 1000;
+  EXPECT_EQ(wanted_facts(source, "", &replica, user).mode, 06755);
+}
+
+TEST(WantedFacts, MaskSuidAndSgidWhereRootLeavesOwnersAlone) {
+  Policy policy = as_root();
+  policy.mirrors_owners = false;
+  EXPECT_EQ(wanted_facts(status_of(FileType::kFile), "", nullptr, policy).mode, 0755);
+}
+
+TEST(Differences, OfEqualFactsAreNone) {
+  EXPECT_THAT(differences(file_facts(), file_facts(), {}), IsEmpty());
+}
+
+TEST(Differences, NameEachFieldAndBothValuesAsTheDocumentPrintsThem) {
+  Facts found = file_facts();
+  found.size = 6;
+  found.mtime = FileTime{0, 0};
+  found.mode = 04755;
+  found.uid = 1000;
+  found.gid = 100;
+  EXPECT_THAT(differences(file_facts(), found, {}),
+              ElementsAre(Difference{"size", "5", "6"},
+                          Difference{"mtime", "2024-10-27T03:33:20.123456789Z",
+                                     "1970-01-01T00:00:00.000000000Z"},
+                          Difference{"mode", "0644", "4755"}, Difference{"uid", "0", "1000"},
+                          Difference{"gid", "0", "100"}));
+}
+
+TEST(Differences, OfTargetAndDeviceCount) {
+  Facts here;
+  here.type = FileType::kSymlink;
+  here.target = "a";
+  Facts there = here;
+  there.target = "b";
+  EXPECT_THAT(differences(here, there, {}), ElementsAre(Difference{"target", "a", "b"}));
+  Facts null;
+  null.type = FileType::kCharDevice;
+  null.device = makedev(1, 3);
+  Facts zero = null;
+  zero.device = makedev(1, 5);
+  EXPECT_THAT(fields(null, zero), ElementsAre("device"));
+}
+
+TEST(Differences, OfTypesHideAllOthers) {
+  Facts found = file_facts();
+  found.type = FileType::kFifo;
+  found.mode = 0600;
+  EXPECT_THAT(differences(file_facts(), found, {}), ElementsAre(Difference{"type", "file", "fifo"}));
+}
+
+TEST(Differences, IgnoreWhatEitherSideDoesNotSay) {
+  const Facts bare;
+  EXPECT_THAT(fields(file_facts(), bare), IsEmpty());
+  EXPECT_THAT(fields(bare, file_facts()), IsEmpty());
+}
+
+TEST(Differences, IgnoreContentAndNumberOfNames) {
+  Facts found = file_facts();
+  found.md5 = Md5{{1}};
+  found.links = 2;
+  Facts expected = file_facts();
+  expected.md5 = Md5{{2}};
+  expected.links = 3;
+  EXPECT_THAT(fields(expected, found), IsEmpty());
+}
+
+TEST(Differences, OfTimesCountAsFarAsTheFileSystemHoldsThem) {
+  FileSystemLimits whole_seconds;
+  whole_seconds.times.granularity = 1'000'000'000;
+  Facts found = file_facts();
+  found.mtime = FileTime{kTime.seconds, 0};
+  EXPECT_THAT(fields(file_facts(), found, whole_seconds), IsEmpty());
+  EXPECT_THAT(fields(file_facts(), found), ElementsAre("mtime"));
+  found.mtime = FileTime{kTime.seconds + 1, 0};
+  EXPECT_THAT(fields(file_facts(), found, whole_seconds), ElementsAre("mtime"));
+}
+
+TEST(Differences, TolerateThatARunOpenedUpADirectory) {
+  EXPECT_THAT(fields(directory_facts(0555), directory_facts(0755)), IsEmpty());
+  EXPECT_THAT(fields(directory_facts(02050), directory_facts(02750)), IsEmpty());
+  EXPECT_THAT(fields(directory_facts(0555), directory_facts(0700)), IsEmpty());
+  EXPECT_THAT(fields(directory_facts(0555), directory_facts(0775)), ElementsAre("mode"));
+  EXPECT_THAT(fields(directory_facts(0555), directory_facts(0655)), ElementsAre("mode"));
+  EXPECT_THAT(fields(directory_facts(0755), directory_facts(0555)), ElementsAre("mode"));
+}
+
+TEST(Differences, TolerateThatOfDirectoriesOnly) {
+  Facts expected = file_facts();
+  expected.mode = 0555;
+  Facts found = file_facts();
+  found.mode = 0755;
+  EXPECT_THAT(fields(expected, found), ElementsAre("mode"));
+}
+
+TEST(ModeText, HasFourOctalDigits) {
+  EXPECT_EQ(mode_text(0), "0000");
+  EXPECT_EQ(mode_text(0755), "0755");
+  EXPECT_EQ(mode_text(07777), "7777");
+}
+
+}  // namespace
+}  // namespace foldersync
