@@ -75,7 +75,7 @@ class Applier {
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
-    return apply_and_log({session_, *log_, signals_, *roots, plan, false, started, conflicts_});
+    return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
   }
 
  private:

@@ -150,6 +150,9 @@ ExitCode apply_and_log(const CycleRequest& request) {
     log.error(describe(applied.error()));
     return exit_code_of(applied.error());
   }
+  if (request.source_mounts != nullptr && !dry_run) {
+    session.remember_run(request.roots, *request.source_mounts);
+  }
   session.save_state(*request.roots.replica, applied->limits);
   const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
   const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->conflicts || request.conflicts);

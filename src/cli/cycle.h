@@ -44,6 +44,7 @@ struct CycleRequest {
   Signals& signals;
   const Roots& roots;  // with a replica
   const Plan& plan;
+  const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
   bool follow_source = false;
   double started = 0;  // monotonic seconds, for the summary
   bool conflicts = false;  // an earlier run kept what others wrote

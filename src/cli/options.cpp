@@ -230,6 +230,10 @@ class Parser {
     command->add_flag("--one-file-system", plan.one_file_system,
                       "leave out what is mounted inside the source");
     command->add_flag("--cross-mounts", plan.cross_mounts, "enter what is mounted inside the replica");
+    command->add_flag("--new-source", settings_.new_source,
+                      "mirror a source that is empty, or lacks a mount, unlike last time");
+    command->add_flag("--new-replica", settings_.new_replica,
+                      "fill a replica that is missing or empty, unlike last time");
     add_filters(command);
   }
 

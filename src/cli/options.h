@@ -33,6 +33,8 @@ struct Settings {
   bool md5 = false;
   bool md5sum = false;
   bool dry_run = false;
+  bool new_source = false;
+  bool new_replica = false;
   bool detailed_exit_code = false;
   Verbosity verbosity = Verbosity::kNormal;
   When colour = When::kAuto;

@@ -64,6 +64,7 @@ ExitCode plan_command(Session& session) {
     return fail(placed.error());
   }
   if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
+  if (Status known = session.compare_with_last_run(*roots); !known) return fail(known.error());
   const auto planned = [&] {
     const ProgressCounts counts;
     const Progress progress(counts, wants_progress(settings));
@@ -73,6 +74,8 @@ ExitCode plan_command(Session& session) {
     return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
   }
   if (!planned) return fail(planned.error());
+  Status mounted = session.compare_mounts_with_last_run(*roots, planned->source_mounts);
+  if (!mounted) return fail(mounted.error());
   const Plan& plan = planned->plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {

@@ -112,6 +112,7 @@ class Runner {
     auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());
+    if (Status known = session_.compare_with_last_run(*roots); !known) return fail(known.error());
     if (!settings_.dry_run) {
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
@@ -122,12 +123,15 @@ class Runner {
       planned = session_.make_plan(*roots, signals_.stop());
     }
     if (!planned) return fail(planned.error());
+    Status mounted = session_.compare_mounts_with_last_run(*roots, planned->source_mounts);
+    if (!mounted) return fail(mounted.error());
     for (const Guard& guard : planned->plan.guards) {
       if (!guard.refused) continue;
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
     }
     if (!roots->replica) return show_creation(planned->plan, started);
-    return apply_and_log({session_, *log_, signals_, *roots, planned->plan, true, started, conflicts_});
+    return apply_and_log({session_, *log_, signals_, *roots, planned->plan, &planned->source_mounts,
+                          true, started, conflicts_});
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.

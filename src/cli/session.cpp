@@ -15,6 +15,7 @@
 
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/directory_cursor.h"
 #include "plan/json.h"
 
 namespace foldersync {
@@ -47,6 +48,11 @@ std::string path_below(const std::string& file, const std::string& root) {
   const std::string relative =
       (whole / stdfs::path(file).filename()).lexically_relative(base).native();
   return RelPath::is_path(relative) && relative != "." ? relative : std::string();
+}
+
+FolderMemory memory_of(FileSystem& fs, const Root& root) {
+  const auto empty = is_empty(fs, root.fd.get());
+  return {root.identity, root.file_system, empty && !*empty};
 }
 
 }  // namespace
@@ -168,6 +174,49 @@ Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& 
   planned->plan.created = wall_clock_now();
   planned->plan.plan_id = make_plan_id(planned->plan.created);
   return planned;
+}
+
+Status Session::compare_with_last_run(const Roots& roots) {
+  last_run_.reset();
+  if (cache_ == nullptr) return success();
+  last_run_ = recall(*cache_, roots.source.path, roots.replica_path);
+  if (!last_run_) return success();
+  if (!settings_.new_source) {
+    const std::string why = suspicion_about_source(*last_run_, memory_of(fs_, roots.source));
+    if (!why.empty()) return Error{ErrorCode::kRefused, "compare", roots.source.path, 0, why};
+  }
+  if (settings_.new_replica) return success();
+  std::optional<FolderMemory> replica;
+  if (roots.replica) replica = memory_of(fs_, *roots.replica);
+  const std::string why = suspicion_about_replica(*last_run_, replica);
+  if (!why.empty()) return Error{ErrorCode::kRefused, "compare", roots.replica_path, 0, why};
+  return success();
+}
+
+Status Session::compare_mounts_with_last_run(const Roots& roots,
+                                             const std::vector<KnownMount>& mounts) {
+  if (!last_run_ || settings_.new_source) return success();
+  DirectoryCursor cursor(fs_, roots.source.fd.get(), {}, descriptors_per_cursor(1));
+  for (const KnownMount& known : last_run_->mounts) {
+    const bool is_there = std::any_of(mounts.begin(), mounts.end(), [&](const KnownMount& mount) {
+      return mount.path == known.path;
+    });
+    if (is_there) continue;
+    // A folder that holds something by itself now was filled on purpose.
+    const auto directory = cursor.enter(known.path);
+    const auto empty = directory ? is_empty(fs_, *directory) : Result<bool>(true);
+    if (empty && !*empty) continue;
+    return Error{ErrorCode::kRefused, "compare", known.path, 0,
+                 "a file system that the last run saw mounted here, inside the source, is gone: mount it "
+                 "(if it is gone for good, give --new-source once)"};
+  }
+  return success();
+}
+
+void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mounts) {
+  if (cache_ == nullptr || !roots.replica) return;
+  remember(*cache_, roots.source.path, roots.replica_path,
+           {memory_of(fs_, roots.source), memory_of(fs_, *roots.replica), mounts});
 }
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "plan/planner.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
+#include "state/last_run.h"
 
 namespace foldersync {
 
@@ -45,6 +47,13 @@ class Session {
   // How this process mirrors onto a file system with these limits.
   [[nodiscard]] Policy policy(const FileSystemLimits& limits) const;
 
+  // Error kRefused where a folder is not what the last good run saw of this pair.
+  Status compare_with_last_run(const Roots& roots);
+  // Likewise, once the source was walked: what was mounted inside it must still be.
+  Status compare_mounts_with_last_run(const Roots& roots, const std::vector<KnownMount>& mounts);
+  // For the next run. Requires: there is a replica.
+  void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts);
+
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
 
@@ -60,6 +69,7 @@ class Session {
   std::string state_folder_;
   std::unique_ptr<HashCache> cache_;
   std::vector<std::string> left_out_;
+  std::optional<LastRun> last_run_;  // of the pair that was compared last
 };
 
 // The name made absolute, without looking at the file system.

@@ -69,6 +69,10 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
   };
   if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
   if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
+  if (pair.source.fd >= 0 && pair.source.self->mount_root && !pair.path.empty()) {
+    const auto id = context_.fs.file_system_id(pair.source.fd);
+    findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
+  }
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
     if (Status merged = merge(pair, children); !merged) return merged;
   }

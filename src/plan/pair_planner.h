@@ -14,6 +14,7 @@
 #include "plan/links.h"
 #include "scan/content.h"
 #include "scan/walker.h"
+#include "state/last_run.h"
 
 namespace foldersync {
 
@@ -36,6 +37,7 @@ struct Findings {
   std::vector<Problem> problems;
   std::vector<Skipped> skipped;
   std::vector<RelPath> kept;       // must stay in the replica, and so must all above them
+  std::vector<KnownMount> source_mounts;  // where another file system begins in the source
   std::vector<RelPath> leftovers;  // staging folders of killed runs, below the root
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded

@@ -44,6 +44,7 @@ class Workers final : public PairVisitor {
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
+    move_to(all.source_mounts, part.source_mounts);
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
@@ -187,6 +188,9 @@ Result<Planned> make_plan(const PlanRequest& request) {
   Findings findings = workers.gathered();
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
+  planned.source_mounts = std::move(findings.source_mounts);
+  std::sort(planned.source_mounts.begin(), planned.source_mounts.end(),
+            [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
   planned.plan = assemble(request, std::move(findings));
   return planned;
 }

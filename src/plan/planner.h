@@ -13,6 +13,7 @@
 #include "plan/filter.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
+#include "state/last_run.h"
 
 namespace foldersync {
 
@@ -29,6 +30,7 @@ struct PlanRequest {
 
 struct Planned {
   Plan plan;  // its tool_version, plan_id and created are left to the caller
+  std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;  // staging folders of killed runs below the replica's root
 };
 

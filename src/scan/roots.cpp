@@ -2,7 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "core/path.h"
+#include "scan/listing.h"
 
 namespace foldersync {
 namespace {
@@ -150,6 +154,16 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
     if (fd.error().error_number != ENOENT || parent == path) return Error(fd.error()).at(path);
     path = parent;
   }
+}
+
+Result<bool> is_empty(FileSystem& fs, int directory) {
+  const auto here = fs.open_directory(directory, ".");
+  if (!here) return here.error();
+  Listing listing;
+  if (Status read = listing.read(fs, here->get()); !read) return read.error();
+  return std::all_of(listing.entries().begin(), listing.entries().end(), [](const auto& entry) {
+    return entry.name == kStagingName || entry.name == "lost+found";
+  });
 }
 
 Status create_replica(FileSystem& fs, Roots& roots) {

@@ -45,6 +45,9 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths);
 // its nearest existing ancestor is.
 Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root);
 
+// Whether a folder holds nothing but what a file system or a run of ours keeps in it.
+Result<bool> is_empty(FileSystem& fs, int directory);
+
 // Makes the missing replica folder and opens it.
 Status create_replica(FileSystem& fs, Roots& roots);
 

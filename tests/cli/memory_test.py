@@ -55,12 +55,6 @@ class MemoryTest(ProgramTest):
             self.sync('run', expect=REFUSED)
         self.mirror('--new-replica')
 
-    def test_a_missing_sentinel_is_refused(self):
-        with self.untouched():
-            self.sync('run', '--require', '.mounted', expect=REFUSED)
-        trees.write(self.in_source('.mounted'), '')
-        self.mirror('--require', '.mounted')
-
 
 @with_mounts
 class SourceMountTest(ProgramTest):

@@ -135,11 +135,13 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
     if (Status locked = lock_replica(fs, *roots->replica); !locked) {
       return run.error = locked.error(), run;
     }
-    const auto cleared = StagingArea::clear_leftover(fs, roots->replica->fd.get());
-    if (!cleared) return run.error = cleared.error(), run;
-    if (*cleared) {
-      if (const auto now = fs.status(roots->replica->fd.get()); now) roots->replica->status = *now;
-    }
+    const auto leftover = StagingArea::clear_leftover(fs, roots->replica->fd.get());
+    if (!leftover) return run.error = leftover.error(), run;
+    run.conflicts = *leftover == StagingArea::Leftover::kConflicts;
+    // What was removed may have changed the folder itself.
+    const auto now = fs.status(roots->replica->fd.get());
+    if (!now) return run.error = now.error(), run;
+    roots->replica->status = *now;
   }
   const Filter filter;
   PlanRequest request{fs, *roots, options.plan, policy_of_this_process(), filter};
@@ -162,7 +164,7 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
   apply.dry_run = options.dry_run;
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
-  if (applied) run.conflicts = applied->conflicts;
+  if (applied) run.conflicts = run.conflicts || applied->conflicts;
   run.times = std::move(recorder.times_);
   run.said = std::move(recorder.said_);
   run.warnings = std::move(recorder.warnings_);

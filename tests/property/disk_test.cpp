@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "apply/engine.h"
 #include "fs/posix_file_system.h"
@@ -58,7 +60,9 @@ Mix possible_mix() {
 // The source and the replica of one case, on disk.
 class Pair {
  public:
-  Pair(const Tree& source, const std::optional<Tree>& replica) {
+  Pair(const Tree& source, const std::optional<Tree>& replica,
+       std::vector<std::string> rules = {}) {
+    planning_.options.rules = std::move(rules);
     build(source, folder_.path("source"));
     if (replica) build(*replica, folder_.path("replica"));
     planning_.policy = own_policy();
@@ -74,13 +78,13 @@ class Pair {
     if (!roots) return roots.error().detail;
     if (!roots->replica && !create_replica(fs_, *roots)) return "create_replica";
     Trouble trouble;
-    const Filter filter;
+    const auto filter = Filter::compile(planning_.options.rules);
     const auto applied = apply_plan({.fs = fs_,
                                      .source = roots->source,
                                      .replica = *roots->replica,
                                      .plan = plan,
                                      .policy = planning_.policy,
-                                     .filter = filter,
+                                     .filter = *filter,
                                      .observer = trouble,
                                      .threads = threads});
     if (!applied) return std::string("apply_plan: ") + applied.error().operation;
@@ -137,6 +141,13 @@ TEST(DiskProperty, MetadataOfAGroupIsPutRightThoughItLosesAName) {
   Pair pair(tree({file("a", "hello").at(200), link("b", "a")}),
             tree({file("a", "hello").at(100), link("b", "a"), link("c", "a")}));
   pair.expect_mirrored(1);
+}
+
+TEST(DiskProperty, AFileGoesWhereTheSourceHasADirectoryThatIsExcludedAsADirectoryOnly) {
+  Pair pair(tree({file("b/a", "x")}), tree({file("b", "x")}), {"b/"});
+  const Plan plan = pair.plan();
+  EXPECT_EQ(pair.apply(plan, 1), "") << told(plan.actions);
+  EXPECT_EQ(told(pair.plan().actions), "") << "after\n" << told(plan.actions);
 }
 
 TEST(DiskProperty, AGroupLosesANameThoughAWindowEndsAfterItsMetadataWasPutRight) {

@@ -49,7 +49,7 @@ Tree held(Tree tree, const Policy& policy) {
     Object& object = *tree.find(path);
     object.mtime = stored_as(object.mtime, policy.limits.times);
     if (!policy.limits.holds_modes) object.mode = 0777;
-    if (policy.as_root && policy.limits.holds_owners) continue;
+    if (policy.owners()) continue;
     object.uid = policy.uid;
     object.gid = policy.gid;
   }

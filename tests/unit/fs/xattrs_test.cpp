@@ -119,8 +119,8 @@ TEST_F(Xattrs, AreNoneWhereTheFileSystemHasNone) {
 }
 
 TEST_F(Xattrs, ThatCannotBeReadOrWrittenAreAnError) {
-  give("user.a", "value");
   for (const Call call : {Call::kListXattrs, Call::kGetXattr, Call::kSetXattr, Call::kRemoveXattr}) {
+    give("user.a", "value");
     FaultyFileSystem failing;
     failing.intercept(fail_all(call, EIO));
     const Status written = write_xattrs(failing, handle(), {xattr("user.b", "other")}, false);

@@ -10,8 +10,8 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kTypes{FileType::kFile,   FileType::kDirectory,  FileType::kSymlink,
-                            FileType::kFifo,   FileType::kSocket,     FileType::kCharDevice,
+constexpr std::array kTypes{FileType::kFile,       FileType::kDirectory, FileType::kSymlink,
+                            FileType::kFifo,       FileType::kSocket,    FileType::kCharDevice,
                             FileType::kBlockDevice};
 constexpr FileTime kOld{100, 0};
 constexpr FileTime kNew{200, 0};
@@ -146,9 +146,8 @@ TEST(Compare, PutsRightTheTimeOfEverythingThatIsNoFileWithoutReadingIt) {
 
 TEST(Compare, PutsRightTheModeOfEverythingButSymlinks) {
   for (const FileType type : kTypes) {
-    const Verdict expected = type == FileType::kSymlink
-                                 ? kUnchanged
-                                 : Verdict{Decision::kMetadata, {Reason::kMode}};
+    const Verdict expected =
+        type == FileType::kSymlink ? kUnchanged : Verdict{Decision::kMetadata, {Reason::kMode}};
     EXPECT_EQ(verdict(with_mode(seen(type), 0600), seen(type)), expected) << to_string(type);
   }
 }
@@ -203,9 +202,8 @@ TEST(Compare, UpdatesADeviceOfAnotherNumberAndIgnoresTheNumberOfAllElse) {
 TEST(Compare, GivesEveryReasonOfMetadataAtOnce) {
   Seen replica = owned_by(with_mode(seen(FileType::kFifo), 0600), 7, 7);
   replica.status.mtime = kNew;
-  EXPECT_EQ(
-      verdict(seen(FileType::kFifo), replica),
-      (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode, Reason::kOwner}}));
+  EXPECT_EQ(verdict(seen(FileType::kFifo), replica),
+            (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode, Reason::kOwner}}));
 }
 
 TEST(Compare, ComparesTimesAsTheReplicasFileSystemHoldsThem) {

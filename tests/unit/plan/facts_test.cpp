@@ -169,7 +169,8 @@ TEST(Differences, OfTypesHideAllOthers) {
   Facts found = file_facts();
   found.type = FileType::kFifo;
   found.mode = 0600;
-  EXPECT_THAT(differences(file_facts(), found, {}), ElementsAre(Difference{"type", "file", "fifo"}));
+  EXPECT_THAT(differences(file_facts(), found, {}),
+              ElementsAre(Difference{"type", "file", "fifo"}));
 }
 
 TEST(Differences, IgnoreWhatEitherSideDoesNotSay) {

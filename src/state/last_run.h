@@ -1,0 +1,48 @@
+// What the last good run saw of its two folders, and when the folders of today are suspicious.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/hash_cache.h"
+
+namespace foldersync {
+
+// A file system that was mounted inside the source.
+struct KnownMount {
+  std::string path;         // bytes, relative to the source
+  std::string file_system;  // see FileSystem::file_system_id
+  friend bool operator==(const KnownMount&, const KnownMount&) = default;
+};
+
+struct FolderMemory {
+  std::string identity;     // file system and inode, see Root
+  std::string file_system;
+  bool has_entries = false;
+  friend bool operator==(const FolderMemory&, const FolderMemory&) = default;
+};
+
+struct LastRun {
+  FolderMemory source;
+  FolderMemory replica;
+  std::vector<KnownMount> mounts;
+  friend bool operator==(const LastRun&, const LastRun&) = default;
+};
+
+// The memory of a pair of folders, by the names a person gives them; nothing where there is none, or
+// where it can't be read.
+std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
+                              std::string_view replica_path);
+void remember(HashCache& cache, std::string_view source_path, std::string_view replica_path,
+              const LastRun& run);
+
+// Why the source of today is not to be mirrored, as a sentence; empty where it may. An emptied folder
+// is only suspicious where it is another one than last time: an unmounted disk, say.
+std::string suspicion_about_source(const LastRun& last, const FolderMemory& now);
+
+// Likewise of the replica; `now` is nothing where it is missing.
+std::string suspicion_about_replica(const LastRun& last, const std::optional<FolderMemory>& now);
+
+}  // namespace foldersync

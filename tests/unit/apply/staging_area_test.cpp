@@ -1,0 +1,161 @@
+#include "apply/staging_area.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "fault/disk_tree.h"
+#include "fault/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+using Leftover = StagingArea::Leftover;
+
+class StagingAreaTest : public testing::Test {
+ protected:
+  StagingAreaTest() : home_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+  Result<StagingArea> open() { return StagingArea::open(fs_, home_.get(), ::geteuid() == 0); }
+  Result<Leftover> clear() { return StagingArea::clear_leftover(fs_, home_.get()); }
+
+  // What a killed run may leave: files, folders of folders, a read-only file.
+  void leave() {
+    plant({{".sync-txn", directory().with_mode(0700)},
+           {".sync-txn/0", directory()},
+           {".sync-txn/0/1", file("half")},
+           {".sync-txn/0/2", directory().with_mode(0700)},
+           {".sync-txn/0/3", symlink("/etc")},
+           {".sync-txn/commit", directory()},
+           {".sync-txn/commit/9", file("old").with_mode(0400)},
+           {".sync-txn/record", file("{}")}},
+          scratch_.path());
+  }
+
+  [[nodiscard]] Tree left() const { return read_tree(scratch_ / ".sync-txn"); }
+
+  ScratchFolder scratch_;
+  FaultyFileSystem fs_;
+  Fd home_;
+};
+
+TEST_F(StagingAreaTest, IsMadeForTheCallerAloneWhateverTheUmask) {
+  const mode_t before = ::umask(0777);
+  const auto area = open();
+  ::umask(before);
+  ASSERT_TRUE(area.ok());
+  EXPECT_EQ(left().at(".").mode, 0700U);
+}
+
+TEST_F(StagingAreaTest, WhatAKilledRunLeftIsGoneWhenItIsOpened) {
+  leave();
+  ASSERT_TRUE(open().ok());
+  EXPECT_EQ(left().size(), 1U);
+}
+
+TEST_F(StagingAreaTest, RemovesItselfWithAllThatIsInIt) {
+  auto area = open();
+  ASSERT_TRUE(area.ok());
+  const auto folder = area->folder("0");
+  ASSERT_TRUE(folder.ok());
+  ASSERT_TRUE(fs_.create_file(folder->get(), "1", 0600).ok());
+  ASSERT_TRUE(area->remove().ok());
+  EXPECT_TRUE(left().empty());
+}
+
+TEST_F(StagingAreaTest, AFolderCanBeAskedForTwice) {
+  auto area = open();
+  ASSERT_TRUE(area.ok());
+  const auto first = area->folder("0");
+  const auto second = area->folder("0");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_TRUE(same_object(*fs_.status(first->get()), *fs_.status(second->get())));
+}
+
+TEST_F(StagingAreaTest, WhatOthersWroteStaysWhenItIsRemovedAndWhenItIsOpenedAgain) {
+  auto area = open();
+  ASSERT_TRUE(area.ok());
+  const auto folder = area->conflict_folder();
+  ASSERT_TRUE(folder.ok());
+  write_file(scratch_ / ".sync-txn/conflict/7", "of others");
+  ASSERT_TRUE(area->remove().ok());
+  ASSERT_TRUE(open().ok());
+  EXPECT_EQ(*clear(), Leftover::kConflicts);
+  EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7"), "of others");
+}
+
+TEST_F(StagingAreaTest, LeftoversAreClearedAndToldApart) {
+  EXPECT_EQ(*clear(), Leftover::kNone);
+  leave();
+  EXPECT_EQ(*clear(), Leftover::kCleared);
+  EXPECT_TRUE(left().empty());
+}
+
+TEST_F(StagingAreaTest, AConflictFolderWithNothingInItIsNoConflict) {
+  ASSERT_TRUE(open()->conflict_folder().ok());
+  EXPECT_EQ(*clear(), Leftover::kCleared);
+  EXPECT_TRUE(left().empty());
+}
+
+TEST_F(StagingAreaTest, AnythingElseThatHasTheNameIsRefusedAndUntouched) {
+  plant({{"outside", directory()}, {"outside/kept", file("kept")}}, scratch_.path());
+  for (TreeEntry entry : {file("a file of the user"), symlink("outside"), fifo()}) {
+    plant({{".sync-txn", entry}}, scratch_.path());
+    for (const bool clearing : {false, true}) {
+      const ErrorCode code = clearing ? clear().error().code : open().error().code;
+      EXPECT_EQ(code, ErrorCode::kRefused) << to_string(entry.type);
+    }
+    EXPECT_EQ(left().at(".").type, entry.type);
+    ASSERT_EQ(::unlink((scratch_ / ".sync-txn").c_str()), 0);
+  }
+  EXPECT_EQ(bytes_of(scratch_ / "outside/kept"), "kept");
+}
+
+TEST_F(StagingAreaTest, AnotherUsersFolderIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a folder of another user";
+  leave();
+  ASSERT_EQ(::chown((scratch_ / ".sync-txn").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(open().error().code, ErrorCode::kRefused);
+  EXPECT_EQ(clear().error().code, ErrorCode::kRefused);
+  EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/0/1"), "half");
+}
+
+TEST_F(StagingAreaTest, ALinkInItIsRemovedAndNotFollowed) {
+  plant({{"outside", directory()},
+         {"outside/kept", file("kept")},
+         {".sync-txn", directory()},
+         {".sync-txn/0", symlink("../outside")}},
+        scratch_.path());
+  EXPECT_EQ(*clear(), Leftover::kCleared);
+  EXPECT_EQ(bytes_of(scratch_ / "outside/kept"), "kept");
+}
+
+TEST_F(StagingAreaTest, DeeperThanAnyRunMakesItIsRefused) {
+  std::string path = scratch_ / ".sync-txn";
+  ::mkdir(path.c_str(), 0700);
+  for (int level = 0; level < 40; ++level) {
+    path += "/d";
+    ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
+  }
+  EXPECT_EQ(clear().error().code, ErrorCode::kRefused);
+}
+
+TEST_F(StagingAreaTest, EveryCallThatFailsIsAnErrorOrMakesNoDifference) {
+  leave();
+  FaultyFileSystem counting;
+  ASSERT_TRUE(StagingArea::clear_leftover(counting, home_.get()).ok());
+  for (std::uint64_t nth = 1; nth <= counting.calls(); ++nth) {
+    remove_tree(scratch_ / ".sync-txn");
+    leave();
+    FaultyFileSystem failing;
+    failing.intercept(fail_at(nth, EIO, Lasting::kOnce));
+    const auto cleared = StagingArea::clear_leftover(failing, home_.get());
+    EXPECT_TRUE(!cleared.ok() || left().empty())
+        << failing.first_failure() << " is said to have left nothing";
+  }
+}
+
+}  // namespace
+}  // namespace foldersync

@@ -1,0 +1,186 @@
+#include "cli/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "fault/disk_tree.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+class LogTest : public testing::Test {
+ protected:
+  std::unique_ptr<Log> open(Verbosity verbosity = Verbosity::kNormal, bool colour = false) {
+    auto log = Log::open({file_, verbosity, colour});
+    EXPECT_TRUE(log.ok());
+    return log.ok() ? std::move(*log) : nullptr;
+  }
+
+  // What `write` puts on standard output and standard error.
+  template <class Write>
+  std::pair<std::string, std::string> console(Write write, Verbosity verbosity,
+                                              bool colour = false) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    {
+      const auto log = open(verbosity, colour);
+      write(*log);
+    }
+    std::string out = testing::internal::GetCapturedStdout();
+    return {std::move(out), testing::internal::GetCapturedStderr()};
+  }
+
+  static void write_all_kinds(Log& log) {
+    log.info("informed");
+    log.warn("warned");
+    log.error("failed");
+    log.detail("detailed");
+  }
+
+  [[nodiscard]] std::string logged() const { return bytes_of(file_); }
+
+  ScratchFolder scratch_;
+  std::string file_ = scratch_ / "log.txt";
+};
+
+TEST_F(LogTest, ALineHasATimeInUtcALevelAndItsText) {
+  console([](Log& log) { log.info("create docs/new/a.txt 1.2 KiB"); }, Verbosity::kQuiet);
+  EXPECT_THAT(logged(),
+              MatchesRegex("[0-9]+-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+                           "\\.[0-9][0-9][0-9]Z INFO create docs/new/a\\.txt 1\\.2 KiB\n"));
+}
+
+TEST_F(LogTest, TheFileGetsEverythingWhateverTheConsoleShows) {
+  for (const Verbosity verbosity : {Verbosity::kQuiet, Verbosity::kNormal, Verbosity::kVerbose}) {
+    ::unlink(file_.c_str());
+    console(write_all_kinds, verbosity, true);
+    EXPECT_THAT(logged(), ContainsRegex("INFO informed\n.*WARN warned\n.*ERROR failed\n.*INFO detailed\n"));
+    EXPECT_EQ(logged().find('\033'), std::string::npos);
+  }
+}
+
+TEST_F(LogTest, TheConsoleShowsByVerbosityAndTroublesOnStandardError) {
+  const auto quiet = console(write_all_kinds, Verbosity::kQuiet);
+  EXPECT_EQ(quiet.first, "");
+  EXPECT_THAT(quiet.second, HasSubstr("WARN warned\n"));
+  EXPECT_THAT(quiet.second, HasSubstr("ERROR failed\n"));
+  const auto normal = console(write_all_kinds, Verbosity::kNormal);
+  EXPECT_THAT(normal.first, HasSubstr("INFO informed\n"));
+  EXPECT_THAT(normal.first, testing::Not(HasSubstr("detailed")));
+  const auto verbose = console(write_all_kinds, Verbosity::kVerbose);
+  EXPECT_THAT(verbose.first, HasSubstr("INFO detailed\n"));
+}
+
+TEST_F(LogTest, ColoursAreOnlyWhereTheyAreWanted) {
+  EXPECT_THAT(console(write_all_kinds, Verbosity::kNormal, true).second, HasSubstr("\033[31m"));
+  EXPECT_THAT(console(write_all_kinds, Verbosity::kNormal, false).second,
+              testing::Not(HasSubstr("\033")));
+}
+
+TEST_F(LogTest, WhatLooksLikeAFormatIsText) {
+  console([](Log& log) { log.info("create {} %s %v {0} %"); }, Verbosity::kQuiet);
+  EXPECT_THAT(logged(), HasSubstr("INFO create {} %s %v {0} %\n"));
+}
+
+TEST_F(LogTest, ANewFileIsTheCallersAloneAndAnOldOneIsAppendedTo) {
+  const mode_t before = ::umask(0);
+  console([](Log& log) { log.info("first"); }, Verbosity::kQuiet);
+  ::umask(before);
+  EXPECT_EQ(read_tree(scratch_.path()).at("log.txt").mode, 0600U);
+  console([](Log& log) { log.info("second"); }, Verbosity::kQuiet);
+  EXPECT_THAT(logged(), ContainsRegex("first\n.*second\n"));
+}
+
+TEST_F(LogTest, ALineThatAKilledRunTorePutsNoOtherOutOfLine) {
+  write_file(file_, "2026-11-22T18:40:00.123Z INFO crea");
+  console([](Log& log) { log.info("next"); }, Verbosity::kQuiet);
+  EXPECT_THAT(logged(), ContainsRegex("INFO crea\n[0-9-]+T.*next\n"));
+}
+
+TEST_F(LogTest, OnlyARegularFileIsALogAndNothingIsWaitedFor) {
+  plant({{"dir", directory()}, {"link", symlink("target")}, {"pipe", fifo()}}, scratch_.path());
+  for (const char* name : {"dir", "link", "pipe", "missing/log.txt"}) {
+    const auto log = Log::open({scratch_ / name, Verbosity::kQuiet, false});
+    ASSERT_FALSE(log.ok()) << name;
+    EXPECT_EQ(log.error().code, ErrorCode::kRefused) << name;
+    EXPECT_EQ(log.error().path, scratch_ / name);
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "target"));
+}
+
+TEST_F(LogTest, WithoutAFileThereIsTheConsole) {
+  file_.clear();
+  EXPECT_THAT(console(write_all_kinds, Verbosity::kNormal).first, HasSubstr("informed"));
+}
+
+TEST_F(LogTest, AfterReopeningLinesGoToTheFileOfThatName) {
+  console(
+      [&](Log& log) {
+        log.info("before");
+        ASSERT_EQ(::rename(file_.c_str(), (scratch_ / "log.1").c_str()), 0);
+        log.info("still the old one");
+        ASSERT_TRUE(log.reopen().ok());
+        log.info("after");
+      },
+      Verbosity::kQuiet);
+  EXPECT_THAT(bytes_of(scratch_ / "log.1"), ContainsRegex("before\n.*still the old one\n"));
+  EXPECT_THAT(logged(), HasSubstr("after"));
+  EXPECT_THAT(logged(), testing::Not(HasSubstr("before")));
+}
+
+TEST_F(LogTest, AFileThatCannotBeReopenedKeepsTheOldOne) {
+  console(
+      [&](Log& log) {
+        ASSERT_EQ(::rename(file_.c_str(), (scratch_ / "log.1").c_str()), 0);
+        ASSERT_EQ(::mkdir(file_.c_str(), 0700), 0);
+        EXPECT_FALSE(log.reopen().ok());
+        log.info("not lost");
+      },
+      Verbosity::kQuiet);
+  EXPECT_THAT(bytes_of(scratch_ / "log.1"), HasSubstr("not lost"));
+}
+
+TEST_F(LogTest, AFileThatIsMovedOrRemovedIsNoticed) {
+  console(
+      [&](Log& log) {
+        ASSERT_TRUE(log.reopen_if_moved().ok());
+        log.info("before");
+        log.flush();
+        ASSERT_EQ(::unlink(file_.c_str()), 0);
+        ASSERT_TRUE(log.reopen_if_moved().ok());
+        log.info("after");
+      },
+      Verbosity::kQuiet);
+  EXPECT_THAT(logged(), HasSubstr("after"));
+}
+
+TEST_F(LogTest, FlushedLinesAreInTheFileAtOnce) {
+  const auto log = open(Verbosity::kQuiet);
+  log->info("a line");
+  log->flush();
+  EXPECT_THAT(logged(), HasSubstr("a line\n"));
+}
+
+TEST_F(LogTest, ManyLinesArriveInOrderAndComplete) {
+  console(
+      [](Log& log) {
+        for (int i = 0; i < 5000; ++i) log.info("line " + std::to_string(i));
+      },
+      Verbosity::kQuiet);
+  const std::string text = logged();
+  std::size_t at = 0;
+  for (int i = 0; i < 5000; ++i) {
+    at = text.find("INFO line " + std::to_string(i) + "\n", at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
+}  // namespace
+}  // namespace foldersync

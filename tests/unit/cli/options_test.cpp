@@ -1,0 +1,215 @@
+#include "cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "fault/disk_tree.h"
+#include "plan/filter.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Arguments = std::vector<std::string>;
+
+Arguments with(Arguments arguments, const Arguments& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+// A complete `run` with these options.
+Arguments run(const Arguments& more) { return with({"run", "-s", "a", "-r", "b"}, more); }
+
+// The settings of a command line that must be right.
+Settings parsed(const Arguments& arguments) {
+  const ParsedCommandLine line = parse_command_line(arguments);
+  EXPECT_TRUE(line.settings.has_value()) << testing::PrintToString(arguments) << line.text;
+  return line.settings.value_or(Settings{});
+}
+
+// What is said of a command line that must be wrong.
+std::string complaint(const Arguments& arguments) {
+  const ParsedCommandLine line = parse_command_line(arguments);
+  EXPECT_FALSE(line.settings.has_value()) << testing::PrintToString(arguments);
+  EXPECT_EQ(line.exit_code, ExitCode::kUsage) << testing::PrintToString(arguments);
+  EXPECT_TRUE(line.text.starts_with("sync: ") && line.text.ends_with("\n")) << line.text;
+  return line.text;
+}
+
+TEST(CommandLine, EachCommandIsUnderstood) {
+  EXPECT_EQ(parsed(run({})).command, Command::kRun);
+  EXPECT_EQ(parsed({"plan", "-s", "a", "-r", "b"}).command, Command::kPlan);
+  EXPECT_EQ(parsed({"apply", "plan.json"}).plan_file, "plan.json");
+  EXPECT_EQ(parsed({"apply", "-"}).plan_file, "-");
+  EXPECT_EQ(parsed({"scan", "-s", "a"}).command, Command::kScan);
+}
+
+TEST(CommandLine, SourceAndReplicaAreTakenAsTheyAreTyped) {
+  const Settings settings = parsed({"run", "--source=./a//", "--replica", "-starts with a dash"});
+  EXPECT_EQ(settings.source, "./a//");
+  EXPECT_EQ(settings.replica, "-starts with a dash");
+}
+
+TEST(CommandLine, WithoutOptionsNothingSpecialIsAsked) {
+  const Settings settings = parsed(run({}));
+  EXPECT_EQ(settings.plan, PlanOptions{});
+  EXPECT_FALSE(settings.interval_seconds || settings.log_file || settings.state_folder);
+  EXPECT_EQ(settings.threads, 0U);
+  EXPECT_FALSE(settings.dry_run);
+}
+
+TEST(CommandLine, EveryOptionOfPlanningArrives) {
+  const Settings settings =
+      parsed(run({"--checksum", "--pin", "--xattrs", "--delete-excluded", "--no-delete",
+                  "--max-delete", "5%", "--one-file-system", "--cross-mounts"}));
+  EXPECT_TRUE(settings.plan.checksum && settings.plan.pin && settings.plan.xattrs);
+  EXPECT_TRUE(settings.plan.delete_excluded && settings.plan.one_file_system);
+  EXPECT_TRUE(settings.plan.cross_mounts);
+  EXPECT_FALSE(settings.plan.remove_extra);
+  EXPECT_EQ(settings.plan.max_delete, (Limit{5, true}));
+}
+
+TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
+  EXPECT_EQ(parsed(run({"-i", "0.5"})).interval_seconds, 0.5);
+  EXPECT_EQ(parsed(run({"-i", "31536000"})).interval_seconds, 31'536'000);
+  EXPECT_EQ(parsed(run({"--interval=.25"})).interval_seconds, 0.25);
+  for (const char* wrong : {"0", "0.0", "-1", "+1", "nan", "inf", "1e300", "1e3", "5x", "x", "",
+                            "31536000.1", " 1", "1 ", "0x10", "1,5", "1.2.3", ".",
+                            "99999999999999999999999999"}) {
+    EXPECT_THAT(complaint(run({"-i", wrong})), HasSubstr("-i")) << wrong;
+  }
+}
+
+TEST(CommandLine, WaitingForTheLockMayTakeNoTime) {
+  EXPECT_EQ(parsed(run({"--lock-wait", "0"})).lock_wait_seconds, 0);
+  EXPECT_EQ(parsed(run({"--lock-wait", "2.5"})).lock_wait_seconds, 2.5);
+  for (const char* wrong : {"-1", "nan", "x", "31536001"}) complaint(run({"--lock-wait", wrong}));
+}
+
+TEST(CommandLine, LimitsOfDeletionsAreCountsOrPercentages) {
+  EXPECT_EQ(parsed(run({"--max-delete", "0"})).plan.max_delete, (Limit{0, false}));
+  EXPECT_EQ(parsed(run({"--max-delete=100%"})).plan.max_delete, (Limit{100, true}));
+  for (const char* wrong : {"", "x", "-1", "101%", "5 %", "5%%", "1.5", "99999999999999999999"}) {
+    EXPECT_THAT(complaint(run({"--max-delete", wrong})), HasSubstr("--max-delete")) << wrong;
+  }
+}
+
+TEST(CommandLine, ThreadsAreOneTo256) {
+  EXPECT_EQ(parsed(run({"--threads", "1"})).threads, 1U);
+  EXPECT_EQ(parsed(run({"--threads", "256"})).threads, 256U);
+  for (const char* wrong : {"0", "257", "-1", "x", "", "1000", "2.5"}) {
+    EXPECT_THAT(complaint(run({"--threads", wrong})), HasSubstr("--threads")) << wrong;
+  }
+}
+
+TEST(CommandLine, WordsThatAreOneOfAFewAreNoOthers) {
+  EXPECT_EQ(parsed(run({"--color", "never"})).colour, When::kNever);
+  EXPECT_EQ(parsed(run({"--progress=always"})).progress, When::kAlways);
+  for (const char* option : {"--color", "--progress"}) {
+    for (const char* wrong : {"", "yes", "Always", "auto "}) {
+      EXPECT_THAT(complaint(run({option, wrong})), HasSubstr(option));
+    }
+  }
+}
+
+TEST(CommandLine, TheLastOfQuietAndVerboseCounts) {
+  EXPECT_EQ(parsed(run({"-q"})).verbosity, Verbosity::kQuiet);
+  EXPECT_EQ(parsed(run({"--verbose"})).verbosity, Verbosity::kVerbose);
+}
+
+TEST(CommandLine, WhatIsMissingIsNamed) {
+  EXPECT_THAT(complaint({"run", "-r", "b"}), HasSubstr("--source"));
+  EXPECT_THAT(complaint({"run", "-s", "a"}), HasSubstr("--replica"));
+  EXPECT_THAT(complaint({"apply"}), HasSubstr("PLAN"));
+  complaint({});
+  complaint(run({"-i"}));
+  complaint({"run", "-s", "a", "-r"});
+}
+
+TEST(CommandLine, EmptyNamesAreWrong) {
+  complaint({"run", "-s", "", "-r", "b"});
+  complaint({"run", "-s", "a", "--replica="});
+  complaint(run({"-l", ""}));
+  complaint(run({"--state", ""}));
+  complaint({"plan", "-s", "a", "-r", "b", "-o", ""});
+}
+
+TEST(CommandLine, AnOptionThatIsGivenTwiceIsWrong) {
+  complaint(run({"-s", "c"}));
+  complaint(run({"-i", "1", "-i", "2"}));
+  complaint(run({"--threads", "1", "--threads", "2"}));
+}
+
+TEST(CommandLine, WordsTooManyAreWrong) {
+  complaint(run({"extra"}));
+  complaint({"apply", "a", "b"});
+  complaint(run({"--", "-x"}));
+}
+
+TEST(CommandLine, AfterTwoDashesAPlanMayStartWithOne) {
+  EXPECT_EQ(parsed({"apply", "--", "-odd-name"}).plan_file, "-odd-name");
+}
+
+TEST(CommandLine, UnknownWordsAreNamedAndTheNearestIsOffered) {
+  EXPECT_THAT(complaint(run({"--exlude", "x"})), HasSubstr("'--exclude'"));
+  EXPECT_THAT(complaint(run({"--chekcsum"})), HasSubstr("'--checksum'"));
+  EXPECT_THAT(complaint({"rnu", "-s", "a", "-r", "b"}), HasSubstr("'run'"));
+  EXPECT_THAT(complaint({"plna"}), HasSubstr("'plan'"));
+  EXPECT_THAT(complaint(run({"--zzzzzzzz"})), testing::Not(HasSubstr("did you mean")));
+  EXPECT_THAT(complaint(run({"-Z"})), HasSubstr("'-Z'"));
+  EXPECT_THAT(complaint({"scan", "-s", "a", "--max-delete", "3"}), HasSubstr("--max-delete"));
+}
+
+TEST(CommandLine, HelpAndVersionAreNoErrors) {
+  for (const Arguments& arguments :
+       {Arguments{"--help"}, Arguments{"run", "--help"}, Arguments{"--version"}, Arguments{"scan", "-h"}}) {
+    const ParsedCommandLine line = parse_command_line(arguments);
+    EXPECT_FALSE(line.settings.has_value());
+    EXPECT_EQ(line.exit_code, ExitCode::kDone) << testing::PrintToString(arguments);
+    EXPECT_NE(line.text, "");
+  }
+  EXPECT_THAT(parse_command_line({"run", "--help"}).text, HasSubstr("--interval"));
+}
+
+TEST(Rules, StandInTheOrderOfTheCommandLine) {
+  const ScratchFolder scratch;
+  write_file(scratch / "rules", "# a comment\n\nfrom-file\n!kept\r\n");
+  const Settings settings =
+      parsed(run({"--exclude", "first", "--include", "second", "--exclude-from", scratch / "rules",
+                  "--include=third", "--exclude", "fourth"}));
+  EXPECT_THAT(settings.plan.rules,
+              ElementsAre(exclude_rule("first"), include_rule("second"), "from-file", "!kept",
+                          include_rule("third"), exclude_rule("fourth")));
+}
+
+TEST(Rules, AGlobThatLooksLikeAnOptionOrARuleIsAGlob) {
+  EXPECT_THAT(parsed(run({"--exclude", "-x", "--exclude=!y"})).plan.rules,
+              ElementsAre(exclude_rule("-x"), exclude_rule("!y")));
+}
+
+TEST(Rules, OfAFileThatCannotBeReadAreAnError) {
+  const ScratchFolder scratch;
+  EXPECT_THAT(complaint(run({"--exclude-from", scratch / "missing"})), HasSubstr("missing"));
+  complaint(run({"--exclude-from", scratch.path()}));
+}
+
+TEST(Rules, OfAnEmptyFileAreNone) {
+  const ScratchFolder scratch;
+  write_file(scratch / "rules", "");
+  EXPECT_TRUE(parsed(run({"--exclude-from", scratch / "rules"})).plan.rules.empty());
+}
+
+TEST(Nearest, IsTheCandidateOfTheFewestEditsAndNoneWhereAllAreFar) {
+  EXPECT_EQ(nearest("aply", {"plan", "apply"}), "apply");
+  EXPECT_EQ(nearest("--dryrun", {"--dry-run", "--delete"}), "--dry-run");
+  EXPECT_EQ(nearest("quux", {"run", "plan"}), "");
+  EXPECT_EQ(nearest("", {"a", "b"}), "");
+  EXPECT_EQ(nearest("x", {}), "");
+}
+
+}  // namespace
+}  // namespace foldersync

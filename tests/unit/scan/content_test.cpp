@@ -1,0 +1,241 @@
+#include "scan/content.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "fault/disk_tree.h"
+#include "fault/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+Md5 md5_of(const std::string& bytes) {
+  Md5Hasher hasher;
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+class Content : public testing::Test {
+ protected:
+  Content() : root_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+  FileToRead look(const std::string& name) {
+    const auto status = fs_.status_at(root_.get(), name.c_str());
+    EXPECT_TRUE(status.ok()) << name;
+    return {root_.get(), *names_.insert(name).first, *status};
+  }
+
+  Result<std::optional<Md5>> common(const FileToRead& source, const FileToRead& replica) {
+    DirectoryHashes none{CachedTree{}};
+    DirectoryHashes none_either{CachedTree{}};
+    return judge_.common_md5(source, none, replica, none_either);
+  }
+
+  Result<std::optional<Md5>> compare(const std::string& source, const std::string& replica) {
+    write_file(scratch_ / "source", source);
+    write_file(scratch_ / "replica", replica);
+    return common(look("source"), look("replica"));
+  }
+
+  ScratchFolder scratch_;
+  FaultyFileSystem fs_;
+  Fd root_;
+  std::set<std::string> names_;
+  ContentJudge judge_{fs_};
+};
+
+TEST_F(Content, EqualFilesHaveOneHash) {
+  for (const std::size_t size : {0UL, 1UL, 256 * 1024UL - 1, 256 * 1024UL, 256 * 1024UL + 1, 600'000UL}) {
+    const std::string bytes(size, 'q');
+    const auto found = compare(bytes, bytes);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(*found, md5_of(bytes)) << size;
+  }
+}
+
+TEST_F(Content, OneByteAnywhereMakesFilesDiffer) {
+  const std::string bytes(600'000, 'q');
+  for (const std::size_t at : {0UL, 262'143UL, 262'144UL, 599'999UL}) {
+    std::string other = bytes;
+    other[at] = 'x';
+    const auto found = compare(bytes, other);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(*found, std::nullopt) << at;
+  }
+  EXPECT_EQ(*compare(bytes, bytes + "x"), std::nullopt);
+  EXPECT_EQ(*compare(bytes, bytes.substr(1)), std::nullopt);
+}
+
+TEST_F(Content, ReadingEndsAtTheFirstDifference) {
+  ASSERT_TRUE(compare("a" + std::string(2'000'000, 'q'), "b" + std::string(2'000'000, 'q')).ok());
+  EXPECT_LE(fs_.calls(Call::kRead), 4U);
+}
+
+TEST_F(Content, AFailedReadingLeavesNothingInTheNextHash) {
+  write_file(scratch_ / "first", std::string(600'000, 'a'));
+  write_file(scratch_ / "second", "b");
+  fs_.intercept(fail_nth(Call::kRead, 2, EIO));
+  DirectoryHashes none{CachedTree{}};
+  const auto failed = judge_.md5(look("first"), none);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().error_number, EIO);
+  EXPECT_EQ(*judge_.md5(look("second"), none), md5_of("b"));
+}
+
+TEST_F(Content, AnErrorTellsWhoseItIs) {
+  write_file(scratch_ / "source", "same");
+  write_file(scratch_ / "replica", "same");
+  for (const std::string name : {"source", "replica"}) {
+    FaultyFileSystem failing;
+    failing.intercept([&](const CallInfo& info) {
+      return info.call == Call::kOpenFile && info.name == name ? EACCES : 0;
+    });
+    ContentJudge judge(failing);
+    DirectoryHashes none{CachedTree{}};
+    ASSERT_FALSE(judge.common_md5(look("source"), none, look("replica"), none).ok());
+    EXPECT_EQ(judge.error_was_replica(), name == "replica");
+  }
+}
+
+TEST_F(Content, ReadingErrorsTellWhoseTheyAre) {
+  write_file(scratch_ / "source", "same");
+  write_file(scratch_ / "replica", "same");
+  for (const bool of_replica : {false, true}) {
+    FaultyFileSystem failing;
+    std::set<int> opened;
+    failing.intercept([&](const CallInfo& info) {
+      if (info.call != Call::kRead) return 0;
+      opened.insert(info.fd);
+      // The source is read first.
+      const bool is_replica = opened.size() == 2;
+      return is_replica == of_replica ? EIO : 0;
+    });
+    ContentJudge judge(failing);
+    DirectoryHashes none{CachedTree{}};
+    ASSERT_FALSE(judge.common_md5(look("source"), none, look("replica"), none).ok());
+    EXPECT_EQ(judge.error_was_replica(), of_replica);
+  }
+}
+
+TEST_F(Content, AFileThatChangesWhileItIsReadHasNoHash) {
+  write_file(scratch_ / "source", std::string(600'000, 'a'));
+  const FileToRead seen = look("source");
+  fs_.intercept(act_before([](const CallInfo& info) { return info.call == Call::kRead; },
+                           [&] { write_file(scratch_ / "source", std::string(600'000, 'b')); }));
+  DirectoryHashes none{CachedTree{}};
+  const auto found = judge_.md5(seen, none);
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, ErrorCode::kChanged);
+}
+
+TEST_F(Content, FilesOfWhichOneChangesWhileTheyAreComparedAreNotEqual) {
+  for (const std::string name : {"source", "replica"}) {
+    write_file(scratch_ / "source", "the same bytes");
+    write_file(scratch_ / "replica", "the same bytes");
+    const FileToRead source = look("source");
+    const FileToRead replica = look("replica");
+    FaultyFileSystem racing;
+    std::uint64_t reads = 0;
+    racing.intercept([&](const CallInfo& info) {
+      if (info.call == Call::kRead) ++reads;
+      // After both were read to their ends.
+      if (info.call == Call::kStatus && reads >= 4) write_file(scratch_ / name, "other bytes...");
+      return 0;
+    });
+    ContentJudge judge(racing);
+    DirectoryHashes none{CachedTree{}};
+    const auto found = judge.common_md5(source, none, replica, none);
+    ASSERT_FALSE(found.ok()) << name;
+    EXPECT_EQ(found.error().code, ErrorCode::kChanged);
+    EXPECT_EQ(judge.error_was_replica(), name == "replica");
+  }
+}
+
+TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
+  write_file(scratch_ / "file", "looked at");
+  const FileToRead seen = look("file");
+  ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
+  ASSERT_EQ(::mkfifo((scratch_ / "file").c_str(), 0600), 0);
+  EXPECT_EQ(open_looked_at(fs_, seen).error().code, ErrorCode::kChanged);
+  ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
+  ASSERT_EQ(::symlink("/etc/passwd", (scratch_ / "file").c_str()), 0);
+  EXPECT_FALSE(open_looked_at(fs_, seen).ok());
+  ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
+  write_file(scratch_ / "file", "looked at");
+  EXPECT_EQ(open_looked_at(fs_, seen).error().code, ErrorCode::kChanged);
+}
+
+class CachedContent : public Content {
+ protected:
+  CachedContent() {
+    cache_ = HashCache::open(scratch_ / "state").cache;
+    EXPECT_NE(cache_, nullptr);
+    write_file(scratch_ / "file", "what it holds");
+    // The change time can't be set: rows are put there as a run long after it would have.
+    file_ = look("file");
+  }
+
+  DirectoryHashes hashes() {
+    DirectoryHashes made({cache_.get(), cache_->tree("a tree")});
+    made.begin("d");
+    return made;
+  }
+
+  static FileTime later(const FileStatus& status) { return {status.ctime.seconds + 3600, 0}; }
+
+  std::unique_ptr<HashCache> cache_;
+  FileToRead file_;
+};
+
+TEST_F(CachedContent, WhatIsKnownIsNotReadAgain) {
+  hashes().remember(file_, md5_of("believed"), later(file_.status));
+  DirectoryHashes known = hashes();
+  EXPECT_EQ(*judge_.md5(file_, known), md5_of("believed"));
+  EXPECT_EQ(fs_.calls(Call::kRead), 0U);
+}
+
+TEST_F(CachedContent, WhatIsKnownOfAnotherStateOfTheFileIsOfNoUse) {
+  hashes().remember(file_, md5_of("believed"), later(file_.status));
+  for (const auto change : {+[](FileStatus& status) { ++status.size; },
+                            +[](FileStatus& status) { ++status.mtime.nanoseconds; },
+                            +[](FileStatus& status) { ++status.ctime.nanoseconds; },
+                            +[](FileStatus& status) { ++status.inode; }}) {
+    FileToRead other = file_;
+    change(other.status);
+    EXPECT_EQ(hashes().find(other), std::nullopt);
+  }
+  EXPECT_EQ(hashes().find(file_), md5_of("believed"));
+}
+
+TEST_F(CachedContent, WhatWasReadTooSoonAfterAChangeIsNotRemembered) {
+  DirectoryHashes fresh = hashes();
+  EXPECT_EQ(*judge_.md5(file_, fresh), md5_of("what it holds"));
+  EXPECT_EQ(hashes().find(file_), std::nullopt);
+}
+
+TEST_F(CachedContent, AnotherDirectoryKnowsNothingOfIt) {
+  DirectoryHashes known = hashes();
+  known.remember(file_, md5_of("believed"), later(file_.status));
+  known.begin("other");
+  EXPECT_EQ(known.find(file_), std::nullopt);
+  known.begin("d");
+  EXPECT_EQ(known.find(file_), md5_of("believed"));
+}
+
+TEST_F(CachedContent, WhereOneSideIsKnownOnlyTheOtherIsRead) {
+  write_file(scratch_ / "copy", "what it holds");
+  const FileToRead copy = look("copy");
+  DirectoryHashes source = hashes();
+  source.remember(file_, md5_of("what it holds"), later(file_.status));
+  DirectoryHashes known = hashes();
+  DirectoryHashes none{CachedTree{}};
+  EXPECT_EQ(*judge_.common_md5(file_, known, copy, none), md5_of("what it holds"));
+  EXPECT_EQ(fs_.calls(Call::kOpenFile), 1U);
+}
+
+}  // namespace
+}  // namespace foldersync

@@ -1,0 +1,117 @@
+#include "scan/listing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fault/disk_tree.h"
+#include "fault/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ListingTest : public testing::Test {
+ protected:
+  ListingTest() : root_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+  void touch(const std::string& name) { write_file(scratch_ / name, name); }
+
+  std::vector<std::string> names() {
+    EXPECT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
+    EXPECT_TRUE(listing_.read(fs_, root_.get()).ok());
+    std::vector<std::string> result;
+    for (const Listing::Entry& entry : listing_.entries()) {
+      EXPECT_EQ(entry.name.data()[entry.name.size()], '\0');
+      result.emplace_back(entry.name);
+    }
+    return result;
+  }
+
+  ScratchFolder scratch_;
+  FaultyFileSystem fs_;
+  Fd root_;
+  Listing listing_;
+};
+
+TEST_F(ListingTest, AnEmptyDirectoryHasNoEntries) { EXPECT_THAT(names(), IsEmpty()); }
+
+TEST_F(ListingTest, EntriesComeInByteOrderAndWithoutTheDots) {
+  for (const char* name : {"b", "B", "a", "\xFF", "a.b", "a-b", "...", " ", "\n"}) touch(name);
+  EXPECT_THAT(names(), ElementsAre("\n", " ", "...", "B", "a", "a-b", "a.b", "b", "\xFF"));
+}
+
+TEST_F(ListingTest, NamesOfEveryLengthArrive) {
+  for (std::size_t length = 1; length <= 255; ++length) touch(std::string(length, 'n'));
+  const auto found = names();
+  ASSERT_EQ(found.size(), 255U);
+  EXPECT_EQ(found.front().size(), 1U);
+  EXPECT_EQ(found.back().size(), 255U);
+}
+
+TEST_F(ListingTest, MoreEntriesThanOneCallGivesAreAllThereOnce) {
+  constexpr int kMany = 5000;
+  for (int i = 0; i < kMany; ++i) {
+    const Fd made(::openat(root_.get(), ("entry number " + std::to_string(i)).c_str(),
+                           O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    ASSERT_TRUE(made.is_open());
+  }
+  const auto found = names();
+  EXPECT_GT(fs_.calls(Call::kList), 2U);
+  EXPECT_EQ(found.size(), static_cast<std::size_t>(kMany));
+  EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), found.size());
+}
+
+TEST_F(ListingTest, AnObjectThatIsUsedAgainForgetsWhatItHeld) {
+  touch("first");
+  names();
+  ASSERT_EQ(::unlink((scratch_ / "first").c_str()), 0);
+  touch("second");
+  EXPECT_THAT(names(), ElementsAre("second"));
+}
+
+TEST_F(ListingTest, WhatVanishesMeanwhileIsLeftOut) {
+  touch("stays");
+  touch("vanishes");
+  fs_.intercept(act_before(Call::kStatusAt, "vanishes", [&] {
+    ASSERT_EQ(::unlink((scratch_ / "vanishes").c_str()), 0);
+  }));
+  EXPECT_THAT(names(), ElementsAre("stays"));
+}
+
+TEST_F(ListingTest, AnEntryThatCannotBeLookedAtIsThereAndUnknown) {
+  touch("a");
+  touch("b");
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kStatusAt && info.name == "a" ? EIO : 0;
+  });
+  EXPECT_THAT(names(), ElementsAre("a", "b"));
+  EXPECT_EQ(listing_.entries()[0].error_number, EIO);
+  EXPECT_EQ(listing_.entries()[1].error_number, 0);
+}
+
+TEST_F(ListingTest, ADirectoryThatCannotBeReadToItsEndIsAnErrorAndNoShorterDirectory) {
+  for (int i = 0; i < 3000; ++i) touch("entry number " + std::to_string(i));
+  fs_.intercept(fail_nth(Call::kList, 2, EIO));
+  const Status read = listing_.read(fs_, root_.get());
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().error_number, EIO);
+  EXPECT_THAT(listing_.entries(), IsEmpty());
+}
+
+TEST_F(ListingTest, CostsOneLookAnEntry) {
+  for (const char* name : {"a", "b", "c"}) touch(name);
+  names();
+  EXPECT_EQ(fs_.calls(Call::kStatusAt), 3U);
+  EXPECT_EQ(fs_.calls(Call::kList), 2U);
+  EXPECT_EQ(fs_.calls(), 5U);
+}
+
+}  // namespace
+}  // namespace foldersync
