@@ -35,7 +35,8 @@ Status set_xattrs(const AttributeRequest& request) {
 
 // What the mode came out as is judged by its reader.
 Status set_mode(const AttributeRequest& request, const FileStatus& now, std::uint32_t mode) {
-  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return success();
+  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes)
+    return success();
   // An ACL that was just set may have changed the mode already.
   if (now.mode == mode && (request.xattrs == nullptr || request.xattrs->empty())) return success();
   return request.fs.set_mode(request.to, mode);
@@ -67,7 +68,8 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;
   if (Status set = set_mode(request, before_mode, mode); !set) return set.error();
   if (request.set_mtime) {
-    if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set) return set.error();
+    if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set)
+      return set.error();
   }
   auto found = request.fs.status(request.to.fd);
   if (found && request.is_private) learn_from(request, *found, mode);

@@ -43,12 +43,14 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
     return remove_directory(action, seq);
   }
   if (action.op == Op::kDelete) return remove_entry(action, seq);
-  if (action.path.is_root()) return outcomes_.done(action, seq, Outcome::kOk);  // made by the caller
+  if (action.path.is_root())
+    return outcomes_.done(action, seq, Outcome::kOk);  // made by the caller
   if (!slot.look) return outcomes_.skip(action, seq);
   if (slot.error) {
     if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
     if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
-      return outcomes_.stale(action, seq, {{Side::kSource, {"content", "as planned", slot.error->detail}}});
+      return outcomes_.stale(action, seq,
+                             {{Side::kSource, {"content", "as planned", slot.error->detail}}});
     }
     return outcomes_.failed(action, seq, std::move(*slot.error));
   }
@@ -130,7 +132,8 @@ void Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
   }
   const LookResult again = looker_.look(action);
   if (again.finding == Finding::kHolds) {
-    return outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+    return outcomes_.stale(action, seq,
+                           {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   }
   outcomes_.settle_look(action, seq, again);
 }
@@ -144,9 +147,14 @@ void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& 
                                     name.c_str(), RenameMode::kNoReplace)
                        : Status(folder.error());
   if (!kept) return outcomes_.failed(action, seq, std::move(kept).error());
-  outcomes_.failed(action, seq, Error{ErrorCode::kChanged, "exchange", {}, 0,
-                            "somebody changed it meanwhile: what they wrote is kept as '.sync-txn/"
-                            "conflict/" + name + "' in the replica"});
+  outcomes_.failed(action, seq,
+                   Error{ErrorCode::kChanged,
+                         "exchange",
+                         {},
+                         0,
+                         "somebody changed it meanwhile: what they wrote is kept as '.sync-txn/"
+                         "conflict/" +
+                             name + "' in the replica"});
 }
 
 Result<FileStatus> Committer::make_link(const Action& action, const LookResult& look, int folder,
@@ -154,18 +162,23 @@ Result<FileStatus> Committer::make_link(const Action& action, const LookResult& 
   const auto same_in_source = looker_.source_status(*action.other);
   if (!same_in_source) return same_in_source.error();
   if (!*same_in_source || !same_object(**same_in_source, *look.source)) {
-    return Error{ErrorCode::kChanged, "link", {}, 0, "the two paths are no longer one file in the source"};
+    return Error{
+        ErrorCode::kChanged, "link", {}, 0, "the two paths are no longer one file in the source"};
   }
   const auto leader = looker_.replica_status(*action.other);
   if (!leader) return leader.error();
   if (!*leader || (*leader)->type != action.after->type ||
       (action.after->size && (*leader)->size != *action.after->size)) {
-    return Error{ErrorCode::kChanged, "link", {}, 0,
+    return Error{ErrorCode::kChanged,
+                 "link",
+                 {},
+                 0,
                  "'" + action.other->shown() + "' is not what it has to be: see its own line"};
   }
   const auto parent = looker_.replica_parent(*action.other);
   if (!parent) return parent.error();
-  if (Status linked = fs_.make_link(*parent, leaf(*action.other).c_str(), folder, name.c_str()); !linked) {
+  if (Status linked = fs_.make_link(*parent, leaf(*action.other).c_str(), folder, name.c_str());
+      !linked) {
     return linked.error();
   }
   return fs_.status_at(folder, name.c_str());
@@ -219,7 +232,8 @@ void Committer::remove_directory(const Action& action, std::uint64_t seq) {
   if (removed) return outcomes_.done(action, seq, Outcome::kOk);
   if (!is_not_empty(removed.error())) return outcomes_.failed(action, seq, removed.error());
   if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
-  outcomes_.stale(action, seq, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
+  outcomes_.stale(action, seq,
+                  {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
 }
 
 // A time that the file system can't hold is learned from a file of our own.
@@ -247,8 +261,8 @@ Status Committer::apply_metadata(const Action& action, const LookResult& look, H
       if (!opened) return opened.error();
       from = std::move(*opened);
     }
-    const Handle source = from.is_open() ? Handle{from.get(), true}
-                                         : Handle{context_.request.source.fd.get(), false};
+    const Handle source =
+        from.is_open() ? Handle{from.get(), true} : Handle{context_.request.source.fd.get(), false};
     auto read = read_xattrs(fs_, source, context_.request.policy.as_root);
     if (!read) return read.error();
     xattrs = std::move(*read);
@@ -277,7 +291,8 @@ void Committer::change_in_place(const Action& action, std::uint64_t seq) {
   const auto now = fs_.status(entry->get());
   if (!now) return outcomes_.failed(action, seq, now.error());
   if (!same_content_stamps(*now, *look.replica)) {
-    return outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+    return outcomes_.stale(action, seq,
+                           {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   }
   Status set = apply_metadata(action, look, {entry->get(), true});
   if (!set) return outcomes_.failed(action, seq, std::move(set).error());
@@ -322,7 +337,8 @@ Status Committer::purge() {
   }
   displaced_.clear();
   for (auto& [path, nested] : nested_) {
-    if (Status removed = nested.area.remove(); !removed) return std::move(removed).error().at(path.bytes());
+    if (Status removed = nested.area.remove(); !removed)
+      return std::move(removed).error().at(path.bytes());
   }
   nested_.clear();
   return success();

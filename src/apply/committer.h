@@ -36,7 +36,8 @@ class Committer {
               const std::vector<Fd>& folders);
   // Actions of op kMetadata on entries that are no directories.
   void change_in_place(const Action& action, std::uint64_t seq);
-  // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its time.
+  // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
+  // time.
   void finish(const Action& action, std::uint64_t seq);
   // Removes what the window displaced, and the staging folders that it needed below the root.
   Status purge();

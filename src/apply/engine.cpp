@@ -27,8 +27,8 @@ class Engine {
         book_(request.policy.limits),
         looks_{request.fs,     request.source, request.replica,      request.plan.options,
                request.policy, request.filter, request.follow_source},
-        stages_{request.fs,         request.policy, book_, request.follow_source,
-                request.stop,       request.copied},
+        stages_{request.fs,   request.policy, book_, request.follow_source,
+                request.stop, request.copied},
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
@@ -74,7 +74,8 @@ class Engine {
     committer.learn_root_mtime();
     const Status removed = area.remove();
     if (!removed) {
-      request_.observer.warn("the staging folder '.sync-txn' could not be cleared; the next run does it");
+      request_.observer.warn(
+          "the staging folder '.sync-txn' could not be cleared; the next run does it");
     }
     if (!done) return std::move(done).error();
     finish_root(committer);
@@ -113,9 +114,9 @@ class Engine {
     return true;
   }
 
-  // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging folder.
-  // CRASH: killed between renames, each of them is complete or not begun; directories keep the time
-  // of the last change and u+rwx until the next run's plan finds that they differ.
+  // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging
+  // folder. CRASH: killed between renames, each of them is complete or not begun; directories keep
+  // the time of the last change and u+rwx until the next run's plan finds that they differ.
   Status run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
                      const std::vector<Fd>& folders) {
     const std::vector<Action>& actions = request_.plan.actions;

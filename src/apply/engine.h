@@ -36,7 +36,7 @@ struct ApplyRequest {
 struct ApplyResult {
   FileSystemLimits limits;  // as they are known now
   bool stopped = false;
-  bool conflicts = false;   // what others wrote lies in the staging folder's `conflict`
+  bool conflicts = false;  // what others wrote lies in the staging folder's `conflict`
 };
 
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging

@@ -22,15 +22,16 @@ void LimitBook::saw_mtime(FileTime wanted, FileTime found) {
   const std::lock_guard lock(mutex_);
   if (stored_as(wanted, limits_.times) == found) return;
   limits_.times = learn(limits_.times, wanted, found);
-  tell("the replica's file system can't hold every modification time exactly: times are compared as "
-       "far as it can");
+  tell(
+      "the replica's file system can't hold every modification time exactly: times are compared as "
+      "far as it can");
 }
 
 void LimitBook::saw_no_owners(int error_number) {
   const std::lock_guard lock(mutex_);
   limits_.holds_owners = false;
-  tell(std::string("the replica's file system does not hold owners (") + std::strerror(error_number) +
-       "): they are not mirrored");
+  tell(std::string("the replica's file system does not hold owners (") +
+       std::strerror(error_number) + "): they are not mirrored");
 }
 
 void LimitBook::saw_no_modes() {

@@ -42,11 +42,13 @@ void stale(LookResult& result, Drift drift) {
 
 }  // namespace
 
-std::optional<Drift> foreign_name(const Action& action, const LookResult& look, std::uint32_t added) {
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+                                  std::uint32_t added) {
   if (!action.before || !action.before->links || !look.replica) return std::nullopt;
   const std::uint32_t known = *action.before->links + added;
   if (look.replica->links <= known) return std::nullopt;
-  return Drift{Side::kReplica, {"links", std::to_string(known), std::to_string(look.replica->links)}};
+  return Drift{Side::kReplica,
+               {"links", std::to_string(known), std::to_string(look.replica->links)}};
 }
 
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
@@ -58,12 +60,17 @@ Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen
 
 Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
 Result<int> Looker::replica_directory(const RelPath& path) { return enter_replica(path.bytes()); }
-Result<int> Looker::source_parent(const RelPath& path) { return source_.enter(path.parent_bytes()); }
-Result<int> Looker::replica_parent(const RelPath& path) { return enter_replica(path.parent_bytes()); }
+Result<int> Looker::source_parent(const RelPath& path) {
+  return source_.enter(path.parent_bytes());
+}
+Result<int> Looker::replica_parent(const RelPath& path) {
+  return enter_replica(path.parent_bytes());
+}
 
 bool Looker::loosen(int directory, const RelPath& path) {
   const auto status = context_.fs.status(directory);
-  if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll) return false;
+  if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll)
+    return false;
   if (!context_.fs.set_mode({directory, false}, status->mode | kOwnerAll)) return false;
   loosened_.push_back({path, status->mode});
   return true;
@@ -107,7 +114,8 @@ Result<std::optional<FileStatus>> Looker::status_in(DirectoryCursor& cursor, con
     return Answer(*status);
   }
   if (replica && absent_ && path.is_within(*absent_)) return Answer();
-  const auto parent = replica ? enter_replica(path.parent_bytes()) : cursor.enter(path.parent_bytes());
+  const auto parent =
+      replica ? enter_replica(path.parent_bytes()) : cursor.enter(path.parent_bytes());
   if (!parent) {
     if (!is_absence(parent.error())) return parent.error();
     if (replica && remembers_absent_) absent_ = RelPath::from_bytes(parent.error().path);

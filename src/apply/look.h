@@ -24,14 +24,15 @@ struct LookResult {
   std::optional<FileStatus> source;   // nothing: absent
   std::optional<FileStatus> replica;  // nothing: absent
   std::string source_target;          // where the source is a symlink
-  std::optional<Facts> after;         // what to make of the replica: the plan's, or today's in a run
-  std::vector<Drift> drifts;          // of kStale
-  std::optional<Error> error;         // of kFailed
+  std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
+  std::vector<Drift> drifts;   // of kStale
+  std::optional<Error> error;  // of kFailed
 };
 
 // For an action that changes an object in place: a drift where the object has more names than the
 // plan knew and this run has added since, for then it is somebody else's too.
-std::optional<Drift> foreign_name(const Action& action, const LookResult& look, std::uint32_t added);
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+                                  std::uint32_t added);
 
 // How apply looks at the trees; what its threads share and only read.
 struct LookContext {

@@ -75,10 +75,13 @@ bool Outcomes::settle_look(const Action& action, std::uint64_t seq, const LookRe
   }
   if (failed_above(action.path) && !look.replica) {
     skip(action, seq);
-  } else if (follow_source_ && !look.drifts.empty() &&
-             look.drifts.front().side == Side::kSource) {
-    failed(action, seq, Error{ErrorCode::kChanged, "look", {}, look.source ? 0 : ENOENT,
-                              "the source changed after it was planned"});
+  } else if (follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource) {
+    failed(action, seq,
+           Error{ErrorCode::kChanged,
+                 "look",
+                 {},
+                 look.source ? 0 : ENOENT,
+                 "the source changed after it was planned"});
   } else {
     stale(action, seq, look.drifts);
   }

@@ -58,10 +58,11 @@ Result<Published> Publisher::create(const Place& staged, const Place& target) {
 }
 
 Result<Published> Publisher::create_without_noreplace(const Place& staged, const Place& target) {
-  say_once(said_no_noreplace_,
-           "the replica's file system can't rename without replacing: new names are made by a link");
-  Status linked = fs_.make_link(staged.directory, staged.name.c_str(), target.directory,
-                                target.name.c_str());
+  say_once(
+      said_no_noreplace_,
+      "the replica's file system can't rename without replacing: new names are made by a link");
+  Status linked =
+      fs_.make_link(staged.directory, staged.name.c_str(), target.directory, target.name.c_str());
   if (linked) {
     if (Status removed = fs_.remove_file(staged.directory, staged.name.c_str()); !removed) {
       return removed.error();
@@ -100,8 +101,8 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
     if (number == ENOENT) return Published::kForeign;
     return std::move(exchanged).error();
   }
-  // CRASH: killed before this look, what others put there in the moment before the exchange is taken
-  // by the next run for what the plan displaced, and removed with the staging folder.
+  // CRASH: killed before this look, what others put there in the moment before the exchange is
+  // taken by the next run for what the plan displaced, and removed with the staging folder.
   const auto as_expected = is_as_expected(staged, expected);
   if (as_expected && *as_expected) return Published::kDisplaced;
   auto back = exchange_back(staged, target);

@@ -18,10 +18,10 @@ struct Place {
 };
 
 enum class Published : std::uint8_t {
-  kDone,      // and nothing was displaced
-  kDisplaced, // and what was there now has the staged name
-  kForeign,   // not done: something else than expected is there, and still is
-  kStranded,  // not done: what others wrote now has the staged name and could not go back
+  kDone,       // and nothing was displaced
+  kDisplaced,  // and what was there now has the staged name
+  kForeign,    // not done: something else than expected is there, and still is
+  kStranded,   // not done: what others wrote now has the staged name and could not go back
 };
 
 // What was staged, and under which name.
@@ -40,7 +40,8 @@ class Publisher {
   // Puts the staged object in the place of `expected`, in one step where the file system is able
   // to. What comes out is compared; if it isn't what was expected it goes back. An expected
   // directory must be empty.
-  Result<Published> replace(const StagedPlace& staged, const Place& target, const FileStatus& expected);
+  Result<Published> replace(const StagedPlace& staged, const Place& target,
+                            const FileStatus& expected);
 
   // Takes `expected` (no directory) away into the staging folder. What comes out is compared; if it
   // isn't what was expected it goes back.

@@ -4,11 +4,16 @@ namespace foldersync {
 
 const char* to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kOk: return "ok";
-    case Outcome::kAlready: return "already";
-    case Outcome::kStale: return "stale";
-    case Outcome::kError: return "error";
-    case Outcome::kSkipped: return "skipped";
+    case Outcome::kOk:
+      return "ok";
+    case Outcome::kAlready:
+      return "already";
+    case Outcome::kStale:
+      return "stale";
+    case Outcome::kError:
+      return "error";
+    case Outcome::kSkipped:
+      return "skipped";
   }
   return "";
 }

@@ -24,9 +24,8 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
   const auto parent = looker_.source_parent(action.path);
   if (!parent) return parent.error();
   const std::string source_name(action.path.name());
-  auto staged = look.source->is_file()
-                    ? stage_file(action, look, *parent, folder, name)
-                    : stage_other(look, *parent, folder, name, source_name);
+  auto staged = look.source->is_file() ? stage_file(action, look, *parent, folder, name)
+                                       : stage_other(look, *parent, folder, name, source_name);
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing.
     (void)context_.fs.remove_file(folder, name.c_str());
@@ -82,7 +81,8 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
-  CopyRequest request{from, to, &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied};
+  CopyRequest request{from,           to, &before, pinned ? &hasher_ : nullptr, context_.stop,
+                      context_.copied};
   const auto bytes = copy_content(context_.fs, request, buffer_);
   if (!bytes) return bytes.error();
   const auto after = context_.fs.status(from);
@@ -104,8 +104,8 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
     if (!read) return read.error();
     xattrs = std::move(*read);
   }
-  auto status = set_attributes({context_.fs, context_.policy, context_.book, {to, false}, before,
-                                &xattrs, 0, true, true});
+  auto status = set_attributes(
+      {context_.fs, context_.policy, context_.book, {to, false}, before, &xattrs, 0, true, true});
   if (!status) return status.error();
   staged.status = *status;
   return staged;
@@ -125,8 +125,15 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     return made.error();
   }
   const auto fd = context_.fs.open_directory(folder, name.c_str());
-  auto status = fd ? set_attributes({context_.fs, context_.policy, context_.book, {fd->get(), false},
-                                     *look.source, &xattrs, kOwnerAll, true, false})
+  auto status = fd ? set_attributes({context_.fs,
+                                     context_.policy,
+                                     context_.book,
+                                     {fd->get(), false},
+                                     *look.source,
+                                     &xattrs,
+                                     kOwnerAll,
+                                     true,
+                                     false})
                    : Result<FileStatus>(fd.error());
   if (!status) {
     (void)context_.fs.remove_directory(folder, name.c_str());
@@ -156,8 +163,15 @@ Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, in
     if (!read) return read.error();
     xattrs = std::move(*read);
   }
-  auto status = set_attributes({context_.fs, context_.policy, context_.book, {to->get(), true},
-                                source, &xattrs, 0, true, true});
+  auto status = set_attributes({context_.fs,
+                                context_.policy,
+                                context_.book,
+                                {to->get(), true},
+                                source,
+                                &xattrs,
+                                0,
+                                true,
+                                true});
   if (!status) return status.error();
   return Staged{*status, false, 0};
 }

@@ -82,7 +82,8 @@ Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
   StagingArea area(fs, home, std::move(*fd));
   if (Status bare = write_xattrs(fs, {area.fd(), false}, {}, as_root); !bare) return bare.error();
   if (Status closed = fs.set_mode({area.fd(), false}, 0700); !closed) return closed.error();
-  if (Status emptied = empty_directory(fs, area.fd(), kConflict, 0); !emptied) return emptied.error();
+  if (Status emptied = empty_directory(fs, area.fd(), kConflict, 0); !emptied)
+    return emptied.error();
   return area;
 }
 
@@ -106,7 +107,8 @@ Result<Fd> StagingArea::folder(const std::string& name) {
 Status StagingArea::remove() {
   if (Status emptied = empty_directory(*fs_, fd(), kConflict, 0); !emptied) return emptied;
   Status removed = fs_->remove_directory(home_, area_name().c_str());
-  if (!removed && (removed.error().error_number == ENOTEMPTY || removed.error().error_number == EEXIST)) {
+  if (!removed &&
+      (removed.error().error_number == ENOTEMPTY || removed.error().error_number == EEXIST)) {
     return success();  // `conflict` is in it
   }
   return removed;

@@ -11,8 +11,8 @@
 namespace foldersync {
 
 // `.sync-txn` in a directory of the replica: the root, or a directory that renames from the root's
-// area don't reach (a nested Btrfs subvolume, say). Mode 0700, no inherited ACLs; belongs to the run
-// that holds the replica's lock.
+// area don't reach (a nested Btrfs subvolume, say). Mode 0700, no inherited ACLs; belongs to the
+// run that holds the replica's lock.
 class StagingArea {
  public:
   // Makes the folder, or takes over and empties what a killed run left. `home` must stay open.

@@ -14,8 +14,7 @@ std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRang
   std::vector<WindowRange> units;
   for (std::size_t i = range.begin; i < range.end; ++i) {
     if (!is_staged(actions[i])) continue;
-    const bool joins = !units.empty() && units.back().end == i &&
-                       i - units.back().begin < kUnit &&
+    const bool joins = !units.empty() && units.back().end == i && i - units.back().begin < kUnit &&
                        actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
     if (joins) {
       units.back().end = i + 1;

@@ -42,8 +42,8 @@ struct StageWindow {
   const StageContext& stages;
   const std::vector<Action>& actions;
   WindowRange range;
-  std::vector<Looker>& lookers;     // one a thread
-  const std::vector<Fd>& folders;   // one a thread
+  std::vector<Looker>& lookers;    // one a thread
+  const std::vector<Fd>& folders;  // one a thread
 };
 
 // Stages a window's actions on as many threads as there are lookers; neighbours in one directory

@@ -31,10 +31,14 @@ ExitCode run_command_of(const Settings& settings) {
     return exit_code_of(session.error());
   }
   switch (settings.command) {
-    case Command::kRun: return run_command(**session);
-    case Command::kPlan: return plan_command(**session);
-    case Command::kApply: return apply_command(**session);
-    case Command::kScan: return scan_command(**session);
+    case Command::kRun:
+      return run_command(**session);
+    case Command::kPlan:
+      return plan_command(**session);
+    case Command::kApply:
+      return apply_command(**session);
+    case Command::kScan:
+      return scan_command(**session);
   }
   return ExitCode::kFailed;
 }

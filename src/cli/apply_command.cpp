@@ -20,7 +20,8 @@ namespace {
 struct ReadPlan {
   Plan plan;
   bool from_stdin = false;
-  bool is_protected = false;  // its file belongs to root or the caller, and nobody else can write it
+  bool is_protected =
+      false;  // its file belongs to root or the caller, and nobody else can write it
 };
 
 Error invalid(const std::string& file, std::string detail) {
@@ -44,11 +45,14 @@ Result<ReadPlan> read_plan_file(const std::string& name) {
     return ReadPlan{std::move(*plan), true, false};
   }
   const Fd fd(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!fd.is_open() && errno == ELOOP) return invalid(name, "a symbolic link: name the plan's file itself");
-  if (!fd.is_open()) return invalid(name, std::string("the plan can't be opened: ") + errno_name(errno));
+  if (!fd.is_open() && errno == ELOOP)
+    return invalid(name, "a symbolic link: name the plan's file itself");
+  if (!fd.is_open())
+    return invalid(name, std::string("the plan can't be opened: ") + errno_name(errno));
   struct stat status {};
   if (::fstat(fd.get(), &status) < 0) return system_error("stat", errno).at(name);
-  if (!S_ISREG(status.st_mode)) return invalid(name, "expected a regular file that holds a plan document");
+  if (!S_ISREG(status.st_mode))
+    return invalid(name, "expected a regular file that holds a plan document");
   auto plan = read_plan(source_of(fd.get()));
   if (!plan) return std::move(plan).error().at(name);
   const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
@@ -75,7 +79,8 @@ class Applier {
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
-    return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
+    return apply_and_log(
+        {session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
   }
 
  private:
@@ -103,25 +108,30 @@ class Applier {
       return session_.open_roots(settings_.source, settings_.replica);
     }
     if (!read.from_stdin && !read.is_protected) {
-      return refused("the plan's file can be written by others, so the folders it names are not "
-                     "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
+      return refused(
+          "the plan's file can be written by others, so the folders it names are not "
+          "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
     }
     const std::string& source = settings_.source.empty() ? plan.source.path : settings_.source;
     const std::string& replica = settings_.replica.empty() ? plan.replica.path : settings_.replica;
     auto roots = session_.open_roots(source, replica);
     if (!roots) return roots;
-    const bool source_is_it = !settings_.source.empty() || roots->source.identity == plan.source.identity;
+    const bool source_is_it =
+        !settings_.source.empty() || roots->source.identity == plan.source.identity;
     const std::string found = roots->replica ? roots->replica->identity : std::string();
     const bool replica_is_it = !settings_.replica.empty() || found == plan.replica.identity;
     if (source_is_it && replica_is_it) return roots;
-    return refused(std::string("the ") + (source_is_it ? "replica" : "source") + " '" +
-                   (source_is_it ? replica : source) + "' is not the folder that the plan was made " +
-                   "for (another file system, or made anew): if it is meant, name both with -s and -r");
+    return refused(
+        std::string("the ") + (source_is_it ? "replica" : "source") + " '" +
+        (source_is_it ? replica : source) + "' is not the folder that the plan was made " +
+        "for (another file system, or made anew): if it is meant, name both with -s and -r");
   }
 
   Status open_log(const Roots& roots) {
-    const std::string file = settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
-    if (Status placed = session_.place_own_files(roots, {file, session_.state_folder()}); !placed) return placed;
+    const std::string file =
+        settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
+    if (Status placed = session_.place_own_files(roots, {file, session_.state_folder()}); !placed)
+      return placed;
     auto log = Log::open({file, settings_.verbosity, wants_colour(settings_)});
     if (!log) return log.error();
     log_ = std::move(*log);
@@ -131,7 +141,8 @@ class Applier {
   Status make_ready(Roots& roots, const Plan& plan) {
     if (!roots.replica && !settings_.dry_run) {
       const bool makes_root = !plan.actions.empty() && plan.actions.front().path.is_root();
-      if (!makes_root) return refused("the replica does not exist, and the plan expects one: make a new plan");
+      if (!makes_root)
+        return refused("the replica does not exist, and the plan expects one: make a new plan");
       if (Status made = create_replica(session_.fs(), roots); !made) return made;
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");

@@ -40,8 +40,8 @@ ExitCode code_of(const CycleObserver& observer, const Plan& plan, const Signals&
     return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
   }
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
-  const bool partial = observer.count(Outcome::kError) > 0 || observer.count(Outcome::kSkipped) > 0 ||
-                       !plan.complete() || conflicts;
+  const bool partial = observer.count(Outcome::kError) > 0 ||
+                       observer.count(Outcome::kSkipped) > 0 || !plan.complete() || conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
@@ -106,15 +106,17 @@ void CycleObserver::report(const ActionReport& report) {
 
 Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica) {
   using Leftover = StagingArea::Leftover;
-  if (Status locked = take_lock(session, signals, replica); !locked) return std::move(locked).error();
+  if (Status locked = take_lock(session, signals, replica); !locked)
+    return std::move(locked).error();
   const auto leftover = StagingArea::clear_leftover(session.fs(), replica.fd.get());
   if (!leftover) return leftover.error();
   if (*leftover == Leftover::kCleared) {
     log.warn("an earlier run was stopped in the middle: what it had staged is removed");
   }
   if (*leftover == Leftover::kConflicts) {
-    log.warn("the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
-             "run: save what is needed of it, and remove it");
+    log.warn(
+        "the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
+        "run: save what is needed of it, and remove it");
   }
   return *leftover == Leftover::kConflicts;
 }
@@ -155,16 +157,19 @@ ExitCode apply_and_log(const CycleRequest& request) {
   }
   session.save_state(*request.roots.replica, applied->limits);
   const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
-  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->conflicts || request.conflicts);
+  const ExitCode code =
+      code_of(observer, plan, request.signals, stopped, applied->conflicts || request.conflicts);
   Summary done = observer.done();
   done.unchanged = plan.summary.unchanged;
   const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);
   const std::string line =
-      std::string(dry_run ? "dry run, nothing changed: " : stopped ? "stopped: " : "done: ") +
+      std::string(dry_run   ? "dry run, nothing changed: "
+                  : stopped ? "stopped: "
+                            : "done: ") +
       summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
       count_text("stale", observer.count(Outcome::kStale)) +
-      count_text("skipped", observer.count(Outcome::kSkipped)) +
-      count_text("problems", problems) + ", " + seconds_text(monotonic_seconds() - request.started);
+      count_text("skipped", observer.count(Outcome::kSkipped)) + count_text("problems", problems) +
+      ", " + seconds_text(monotonic_seconds() - request.started);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, line);
   log.flush();
   return log.console_failed() && code == ExitCode::kDone ? ExitCode::kPartial : code;

@@ -46,12 +46,12 @@ struct CycleRequest {
   const Plan& plan;
   const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
   bool follow_source = false;
-  double started = 0;  // monotonic seconds, for the summary
+  double started = 0;      // monotonic seconds, for the summary
   bool conflicts = false;  // an earlier run kept what others wrote
 };
 
-// Takes the replica's lock, waiting as long as the settings allow, and removes what a killed run left
-// in its root, and says so. The answer: whether what others wrote is kept there.
+// Takes the replica's lock, waiting as long as the settings allow, and removes what a killed run
+// left in its root, and says so. The answer: whether what others wrote is kept there.
 Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.

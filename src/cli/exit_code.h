@@ -8,25 +8,30 @@ namespace foldersync {
 enum class ExitCode : int {
   kDone = 0,
   kFailed = 1,
-  kChangesPending = 2,   // plan --detailed-exitcode
-  kPartial = 3,          // some actions failed, or something could not be read
-  kStale = 4,            // some preconditions no longer held
-  kRefused = 5,          // by a safety rule, nothing touched
-  kLocked = 6,           // another run holds the replica
+  kChangesPending = 2,  // plan --detailed-exitcode
+  kPartial = 3,         // some actions failed, or something could not be read
+  kStale = 4,           // some preconditions no longer held
+  kRefused = 5,         // by a safety rule, nothing touched
+  kLocked = 6,          // another run holds the replica
   kUsage = 64,
   kBadPlan = 65,
-  kInterrupted = 130,    // SIGINT
-  kTerminated = 143,     // SIGTERM
+  kInterrupted = 130,  // SIGINT
+  kTerminated = 143,   // SIGTERM
 };
 
 inline ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::kRefused:
-    case ErrorCode::kBadPair: return ExitCode::kRefused;
-    case ErrorCode::kLocked: return ExitCode::kLocked;
-    case ErrorCode::kInvalidDocument: return ExitCode::kBadPlan;
-    case ErrorCode::kUsage: return ExitCode::kUsage;
-    default: return ExitCode::kFailed;
+    case ErrorCode::kBadPair:
+      return ExitCode::kRefused;
+    case ErrorCode::kLocked:
+      return ExitCode::kLocked;
+    case ErrorCode::kInvalidDocument:
+      return ExitCode::kBadPlan;
+    case ErrorCode::kUsage:
+      return ExitCode::kUsage;
+    default:
+      return ExitCode::kFailed;
   }
 }
 

@@ -26,15 +26,18 @@ Error cannot_open(const std::string& file, std::string detail, int error_number)
 }
 
 Result<Fd> open_log_file(const std::string& file) {
-  constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  constexpr int kFlags =
+      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   Fd fd(::open(file.c_str(), kFlags, 0600));
   if (!fd.is_open()) {
     const int number = errno;
-    return cannot_open(file, number == ELOOP ? "the log file is a symbolic link" : "the log file can't be opened",
-                       number);
+    return cannot_open(
+        file, number == ELOOP ? "the log file is a symbolic link" : "the log file can't be opened",
+        number);
   }
   struct stat status {};
-  if (::fstat(fd.get(), &status) < 0) return cannot_open(file, "the log file can't be examined", errno);
+  if (::fstat(fd.get(), &status) < 0)
+    return cannot_open(file, "the log file can't be examined", errno);
   if (!S_ISREG(status.st_mode)) return cannot_open(file, "the log file is not a regular file", 0);
   // A run that was killed may have left a line without its end.
   char last = '\n';
@@ -156,17 +159,20 @@ class SpdLog final : public Log {
                                                                     : spdlog::level::info);
     if (file_) file_->set_level(spdlog::level::debug);
     for (spdlog::sinks::sink* sink : sinks()) {
-      sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-          kPattern, spdlog::pattern_time_type::utc));
+      sink->set_formatter(
+          std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
     }
   }
   ~SpdLog() override { flush_all(); }
 
   void write(Level level, const std::string& line) override {
     switch (level) {
-      case Level::kInfo: return send(spdlog::level::info, "INFO " + line);
-      case Level::kWarning: return send(spdlog::level::warn, "WARN " + line);
-      case Level::kError: return send(spdlog::level::err, "ERROR " + line);
+      case Level::kInfo:
+        return send(spdlog::level::info, "INFO " + line);
+      case Level::kWarning:
+        return send(spdlog::level::warn, "WARN " + line);
+      case Level::kError:
+        return send(spdlog::level::err, "ERROR " + line);
     }
   }
   void detail(const std::string& line) override { send(spdlog::level::debug, "INFO " + line); }

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -16,13 +17,15 @@ constexpr double kLongestWait = kYear;
 constexpr std::size_t kMostThreads = 256;
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode); 3 some of it failed;\n"
+    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode); 3 some of it "
+    "failed;\n"
     "4 some of the plan was stale; 5 refused, nothing touched; 6 another run holds the replica;\n"
     "64 wrong usage; 65 not a valid plan; 130, 143 stopped by a signal.";
 
 // A number of seconds in plain decimal notation, or nothing.
 std::optional<double> parse_seconds(const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos) return std::nullopt;
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos)
+    return std::nullopt;
   std::istringstream stream(text);
   stream.imbue(std::locale::classic());
   double seconds = 0;
@@ -163,33 +166,37 @@ class Parser {
 
   void add_seconds(CLI::App* command, const char* name, const char* help, double least,
                    std::function<void(double)> take) {
-    command->add_option_function<std::string>(
-        name,
-        [name, least, take = std::move(take)](const std::string& text) {
-          const auto seconds = parse_seconds(text);
-          const bool above = seconds && (least > 0 ? *seconds > 0 : *seconds >= 0);
-          if (above && *seconds <= kLongestWait) return take(*seconds);
-          throw CLI::ValidationError(
-              name, std::string("expected a number of seconds, ") +
-                        (least > 0 ? "above 0" : "0 or more") + " and at most 31536000 (a year), found '" +
-                        text + "'");
-        },
-        help)
+    command
+        ->add_option_function<std::string>(
+            name,
+            [name, least, take = std::move(take)](const std::string& text) {
+              const auto seconds = parse_seconds(text);
+              const bool above = seconds && (least > 0 ? *seconds > 0 : *seconds >= 0);
+              if (above && *seconds <= kLongestWait) return take(*seconds);
+              throw CLI::ValidationError(name, std::string("expected a number of seconds, ") +
+                                                   (least > 0 ? "above 0" : "0 or more") +
+                                                   " and at most 31536000 (a year), found '" +
+                                                   text + "'");
+            },
+            help)
         ->type_name("SECONDS");
   }
 
   void add_filters(CLI::App* command) {
     const auto rule = [&](const char* name, const char* help, auto make) {
-      command->add_option_function<std::string>(
-                 name, [this, make](const std::string& glob) { rules_.push_back(make(glob)); }, help)
+      command
+          ->add_option_function<std::string>(
+              name, [this, make](const std::string& glob) { rules_.push_back(make(glob)); }, help)
           ->trigger_on_parse()
           ->type_name("GLOB");
     };
     rule("--exclude", "leave out what matches this gitignore pattern", exclude_rule);
-    rule("--include", "do not leave out what matches; the last rule that matches decides", include_rule);
-    command->add_option_function<std::string>(
-               "--exclude-from", [this](const std::string& file) { read_rules(file); },
-               "gitignore rules from FILE, one a line")
+    rule("--include", "do not leave out what matches; the last rule that matches decides",
+         include_rule);
+    command
+        ->add_option_function<std::string>(
+            "--exclude-from", [this](const std::string& file) { read_rules(file); },
+            "gitignore rules from FILE, one a line")
         ->trigger_on_parse()
         ->type_name("FILE");
   }
@@ -200,7 +207,8 @@ class Parser {
     if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
       // An empty file puts nothing into the text and is no error.
       if (!stream.is_open() || stream.bad()) {
-        throw CLI::ValidationError("--exclude-from", "expected a file of rules, '" + file + "' can't be read");
+        throw CLI::ValidationError("--exclude-from",
+                                   "expected a file of rules, '" + file + "' can't be read");
       }
     }
     for (std::string& line : rules_in(text.str())) rules_.push_back(std::move(line));
@@ -214,22 +222,24 @@ class Parser {
     command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");
     command->add_flag("--delete-excluded", plan.delete_excluded,
                       "remove from the replica what is excluded");
-    command->add_flag_callback("--no-delete", [&plan] { plan.remove_extra = false; },
-                               "keep what the source lacks");
-    command->add_option_function<std::string>(
-               "--max-delete",
-               [&plan](const std::string& text) {
-                 plan.max_delete = parse_limit(text);
-                 if (plan.max_delete) return;
-                 throw CLI::ValidationError(
-                     "--max-delete",
-                     "expected a number of entries or a percentage up to 100%, found '" + text + "'");
-               },
-               "refuse a plan that deletes more than N entries, or P% of the replica's")
+    command->add_flag_callback(
+        "--no-delete", [&plan] { plan.remove_extra = false; }, "keep what the source lacks");
+    command
+        ->add_option_function<std::string>(
+            "--max-delete",
+            [&plan](const std::string& text) {
+              plan.max_delete = parse_limit(text);
+              if (plan.max_delete) return;
+              throw CLI::ValidationError(
+                  "--max-delete",
+                  "expected a number of entries or a percentage up to 100%, found '" + text + "'");
+            },
+            "refuse a plan that deletes more than N entries, or P% of the replica's")
         ->type_name("N|P%");
     command->add_flag("--one-file-system", plan.one_file_system,
                       "leave out what is mounted inside the source");
-    command->add_flag("--cross-mounts", plan.cross_mounts, "enter what is mounted inside the replica");
+    command->add_flag("--cross-mounts", plan.cross_mounts,
+                      "enter what is mounted inside the replica");
     command->add_flag("--new-source", settings_.new_source,
                       "mirror a source that is empty, or lacks a mount, unlike last time");
     command->add_flag("--new-replica", settings_.new_replica,
@@ -238,39 +248,44 @@ class Parser {
   }
 
   void add_common(CLI::App* command) {
-    command->add_option_function<std::string>(
-               "--threads",
-               [this](const std::string& text) {
-                 const bool number = !text.empty() && text.size() < 4 &&
-                                     text.find_first_not_of("0123456789") == std::string::npos;
-                 settings_.threads = number ? std::stoul(text) : 0;
-                 if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
-                 throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
-               },
-               "how many threads work at a time (default: one for each processor)")
+    command
+        ->add_option_function<std::string>(
+            "--threads",
+            [this](const std::string& text) {
+              const bool number = !text.empty() && text.size() < 4 &&
+                                  text.find_first_not_of("0123456789") == std::string::npos;
+              settings_.threads = number ? std::stoul(text) : 0;
+              if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
+              throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
+            },
+            "how many threads work at a time (default: one for each processor)")
         ->type_name("N");
-    command->add_option("--state", settings_.state_folder,
-                        "where hashes are remembered (default: ~/.local/state/foldersync)")
+    command
+        ->add_option("--state", settings_.state_folder,
+                     "where hashes are remembered (default: ~/.local/state/foldersync)")
         ->type_name("DIR");
     require_text(command->get_option("--state"), "a folder");
-    command->add_flag_callback("-q,--quiet", [this] { settings_.verbosity = Verbosity::kQuiet; },
-                               "only warnings and errors on the console");
-    command->add_flag_callback("-v,--verbose", [this] { settings_.verbosity = Verbosity::kVerbose; },
-                               "say more on the console");
+    command->add_flag_callback(
+        "-q,--quiet", [this] { settings_.verbosity = Verbosity::kQuiet; },
+        "only warnings and errors on the console");
+    command->add_flag_callback(
+        "-v,--verbose", [this] { settings_.verbosity = Verbosity::kVerbose; },
+        "say more on the console");
     const std::map<std::string, When> when{
         {"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
     const auto add_when = [&](const char* name, When& target, const char* help) {
-      command->add_option_function<std::string>(
-                 name,
-                 [name, when, &target](const std::string& text) {
-                   const auto found = when.find(text);
-                   if (found == when.end()) {
-                     throw CLI::ValidationError(
-                         name, "expected auto, always or never, found '" + text + "'");
-                   }
-                   target = found->second;
-                 },
-                 help)
+      command
+          ->add_option_function<std::string>(
+              name,
+              [name, when, &target](const std::string& text) {
+                const auto found = when.find(text);
+                if (found == when.end()) {
+                  throw CLI::ValidationError(
+                      name, "expected auto, always or never, found '" + text + "'");
+                }
+                target = found->second;
+              },
+              help)
           ->type_name("auto|always|never");
     };
     add_when("--color", settings_.colour, "colours (default: auto; NO_COLOR is heeded)");
@@ -280,8 +295,9 @@ class Parser {
   void add_applying(CLI::App* command) {
     add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
                 [this](double seconds) { settings_.lock_wait_seconds = seconds; });
-    command->add_option("-l,--log", settings_.log_file,
-                        "append to this log file (run: log.txt where it is not given)")
+    command
+        ->add_option("-l,--log", settings_.log_file,
+                     "append to this log file (run: log.txt where it is not given)")
         ->type_name("FILE");
     require_text(command->get_option("--log"), "a file");
     command->add_flag("--dry-run", settings_.dry_run, "show what would be done, change nothing");
@@ -299,7 +315,8 @@ class Parser {
   }
 
   void add_plan() {
-    CLI::App* plan = command("plan", "work out what would be done, and write it down", Command::kPlan);
+    CLI::App* plan =
+        command("plan", "work out what would be done, and write it down", Command::kPlan);
     add_source(plan)->required();
     add_replica(plan)->required();
     plan->add_flag("--json", settings_.json, "the plan document on standard output");
@@ -315,7 +332,8 @@ class Parser {
 
   void add_apply() {
     CLI::App* apply = command("apply", "execute a plan that was written down", Command::kApply);
-    apply->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")->required();
+    apply->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")
+        ->required();
     add_source(apply)->description("instead of the source that the plan names");
     add_replica(apply)->description("instead of the replica that the plan names");
     add_applying(apply);
@@ -323,7 +341,8 @@ class Parser {
   }
 
   void add_scan() {
-    CLI::App* scan = command("scan", "list one tree, one entry a line, in path order", Command::kScan);
+    CLI::App* scan =
+        command("scan", "list one tree, one entry a line, in path order", Command::kScan);
     add_source(scan)->required();
     scan->add_flag("--md5", settings_.md5, "with the MD5 of every file");
     scan->add_flag("--md5sum", settings_.md5sum, "lines for md5sum -c");

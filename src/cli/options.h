@@ -21,13 +21,13 @@ struct Settings {
   Command command = Command::kRun;
   std::string source;
   std::string replica;
-  PlanOptions plan;             // its rules are those of the command line, in its order
+  PlanOptions plan;  // its rules are those of the command line, in its order
   std::optional<double> interval_seconds;
   std::optional<std::string> log_file;
   double lock_wait_seconds = 0;
-  std::size_t threads = 0;      // 0: as many as there are processors
+  std::size_t threads = 0;  // 0: as many as there are processors
   std::optional<std::string> state_folder;
-  std::string plan_file;        // "-": standard input
+  std::string plan_file;  // "-": standard input
   std::optional<std::string> output_file;
   bool json = false;
   bool md5 = false;

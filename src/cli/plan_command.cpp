@@ -30,7 +30,8 @@ Status write_document(const Plan& plan, const std::string& file) {
 Status write_text(const Plan& plan, bool colour) {
   auto output = Output::open({});
   if (!output) return output.error();
-  if (Status written = (*output)->write(render(plan, colour ? Colour::kOn : Colour::kOff)); !written) {
+  if (Status written = (*output)->write(render(plan, colour ? Colour::kOn : Colour::kOff));
+      !written) {
     return written;
   }
   return (*output)->finish();
@@ -38,7 +39,8 @@ Status write_text(const Plan& plan, bool colour) {
 
 Status write_all(const Plan& plan, const Settings& settings) {
   if (settings.output_file) {
-    if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written) return written;
+    if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written)
+      return written;
   }
   if (settings.json) return write_document(plan, {});
   if (settings.verbosity == Verbosity::kQuiet) return success();
@@ -59,7 +61,8 @@ ExitCode plan_command(Session& session) {
   const Signals signals(false);
   const auto roots = session.open_roots(settings.source, settings.replica);
   if (!roots) return fail(roots.error());
-  const std::string output = settings.output_file ? absolute_name(*settings.output_file) : std::string();
+  const std::string output =
+      settings.output_file ? absolute_name(*settings.output_file) : std::string();
   if (Status placed = session.place_own_files(*roots, {output, session.state_folder()}); !placed) {
     return fail(placed.error());
   }

@@ -70,7 +70,8 @@ class Runner {
     for (;;) {
       const ExitCode code = cycle();
       if (signals_.stop()) {
-        return code == ExitCode::kInterrupted || code == ExitCode::kTerminated ? code : ExitCode::kDone;
+        return code == ExitCode::kInterrupted || code == ExitCode::kTerminated ? code
+                                                                               : ExitCode::kDone;
       }
       next = std::max(next + interval, monotonic_seconds());
       while (!signals_.stop() && monotonic_seconds() < next) {
@@ -108,7 +109,8 @@ class Runner {
 
   ExitCode try_cycle() {
     const double started = monotonic_seconds();
-    if (Status reopened = log_->reopen_if_moved(); !reopened) log_->error(describe(reopened.error()));
+    if (Status reopened = log_->reopen_if_moved(); !reopened)
+      log_->error(describe(reopened.error()));
     auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());

@@ -29,7 +29,10 @@ std::string md5sum_line(const Described& described) {
   std::string name;
   bool special = false;
   for (const char byte : described.entry.path.bytes()) {
-    const char* code = byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : byte == '\\' ? "\\\\" : nullptr;
+    const char* code = byte == '\n'   ? "\\n"
+                       : byte == '\r' ? "\\r"
+                       : byte == '\\' ? "\\\\"
+                                      : nullptr;
     special = special || code != nullptr;
     if (code != nullptr) {
       name += code;
@@ -45,8 +48,8 @@ std::string text_line(const Described& described) {
   std::string line = to_string(status.type);
   line.resize(7, ' ');
   line += " " + mode_text(status.mode) + " " + std::to_string(status.uid) + ":" +
-          std::to_string(status.gid) + " " + std::to_string(status.is_file() ? status.size : 0) + " " +
-          to_string(status.mtime);
+          std::to_string(status.gid) + " " + std::to_string(status.is_file() ? status.size : 0) +
+          " " + to_string(status.mtime);
   if (described.md5) line += " " + to_string(*described.md5);
   line += " " + escaped(described.entry.path.shown());
   if (status.type == FileType::kSymlink) line += " -> " + escaped(described.target);
@@ -55,7 +58,8 @@ std::string text_line(const Described& described) {
 
 std::string bytes_member(const char* key, const std::string& bytes) {
   std::string member = std::string("\"") + key + "\":" + json_string(bytes);
-  if (!is_utf8(bytes)) member += std::string(",\"") + key + "_b64\":" + json_string(to_base64(bytes));
+  if (!is_utf8(bytes))
+    member += std::string(",\"") + key + "_b64\":" + json_string(to_base64(bytes));
   return member;
 }
 
@@ -163,7 +167,8 @@ ExitCode scan_command(Session& session) {
   const auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
   if (!root) return fail(root.error());
   if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
-  auto output = Output::open(settings.output_file ? absolute_name(*settings.output_file) : std::string());
+  auto output =
+      Output::open(settings.output_file ? absolute_name(*settings.output_file) : std::string());
   if (!output) return fail(output.error());
   Scanner scanner(session, *root, std::move(*filter), **output);
   Status scanned = scanner.run(signals);

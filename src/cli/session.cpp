@@ -106,7 +106,8 @@ std::string make_plan_id(FileTime now) {
 Session::Session(const Settings& settings) : settings_(settings) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   threads_ = settings.threads != 0 ? settings.threads : std::min<std::size_t>(processors, 16);
-  state_folder_ = settings.state_folder ? absolute_name(*settings.state_folder) : default_state_folder();
+  state_folder_ =
+      settings.state_folder ? absolute_name(*settings.state_folder) : default_state_folder();
 }
 
 Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
@@ -119,7 +120,8 @@ Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
 
 std::string Session::open_state() {
   if (cache_ != nullptr) return {};
-  if (state_folder_.empty()) return "no home folder is known: hashes are not remembered (see --state)";
+  if (state_folder_.empty())
+    return "no home folder is known: hashes are not remembered (see --state)";
   HashCache::Opened opened = HashCache::open(state_folder_);
   cache_ = std::move(opened.cache);
   return opened.warning;
@@ -136,9 +138,10 @@ Status Session::refuse_inside(const Root& replica, const std::vector<std::string
     if (file.empty()) continue;
     const auto inside = lies_inside(fs_, stdfs::path(file).parent_path().native(), replica);
     if (!inside || !*inside) continue;
-    return Error{ErrorCode::kRefused, "place", file, 0,
-                 "this file of the program's own would lie inside the replica, which holds nothing but "
-                 "the source's copy: choose another place (--log, --state, --output)"};
+    return Error{
+        ErrorCode::kRefused, "place", file, 0,
+        "this file of the program's own would lie inside the replica, which holds nothing but "
+        "the source's copy: choose another place (--log, --state, --output)"};
   }
   return success();
 }
@@ -164,7 +167,8 @@ Policy Session::policy(const FileSystemLimits& limits) const {
 Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop) {
   FileSystemLimits limits;
   if (cache_ != nullptr && roots.replica) limits = cache_->limits(roots.replica->file_system);
-  PlanRequest request{fs_, roots, settings_.plan, policy(limits), filter_, cache_.get(), threads_, &stop};
+  PlanRequest request{fs_,     roots,        settings_.plan, policy(limits),
+                      filter_, cache_.get(), threads_,       &stop};
   request.options.owners = request.policy.owners();
   request.options.left_out = left_out_;
   request.options.replica_limits = limits;
@@ -206,9 +210,10 @@ Status Session::compare_mounts_with_last_run(const Roots& roots,
     const auto directory = cursor.enter(known.path);
     const auto empty = directory ? is_empty(fs_, *directory) : Result<bool>(true);
     if (empty && !*empty) continue;
-    return Error{ErrorCode::kRefused, "compare", known.path, 0,
-                 "a file system that the last run saw mounted here, inside the source, is gone: mount it "
-                 "(if it is gone for good, give --new-source once)"};
+    return Error{
+        ErrorCode::kRefused, "compare", known.path, 0,
+        "a file system that the last run saw mounted here, inside the source, is gone: mount it "
+        "(if it is gone for good, give --new-source once)"};
   }
   return success();
 }
@@ -221,7 +226,8 @@ void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mo
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {
   if (cache_ == nullptr) return;
-  if (cache_->limits(replica.file_system) != limits) cache_->set_limits(replica.file_system, limits);
+  if (cache_->limits(replica.file_system) != limits)
+    cache_->set_limits(replica.file_system, limits);
   // Whatever goes wrong here costs time in the next run, and nothing else.
   (void)cache_->save();
 }

@@ -58,8 +58,9 @@ std::string progress_text(const ProgressCounts& counts, double seconds) {
                      human_bytes(bytes) + " of " + human_bytes(total_bytes) + ", " +
                      human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
   // Bytes tell more than actions where there are any.
-  const double share = total_bytes > 0 ? static_cast<double>(bytes) / static_cast<double>(total_bytes)
-                                       : static_cast<double>(done) / static_cast<double>(total);
+  const double share = total_bytes > 0
+                           ? static_cast<double>(bytes) / static_cast<double>(total_bytes)
+                           : static_cast<double>(done) / static_cast<double>(total);
   if (share > 0 && share < 1) text += ", " + clock_text(seconds * (1 - share) / share) + " left";
   return text;
 }
@@ -82,7 +83,8 @@ Progress::~Progress() {
 void Progress::loop() {
   const auto start = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
-  while (!ended_changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return ended_; })) {
+  while (
+      !ended_changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return ended_; })) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     TerminalLine::draw(progress_text(counts_, elapsed.count()));
   }

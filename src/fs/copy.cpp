@@ -36,8 +36,8 @@ class Copy {
       if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
         return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
       }
-      auto step = by_kernel_ && count - done > kSmall ? by_kernel(count - done)
-                                                      : by_buffer(count - done);
+      auto step =
+          by_kernel_ && count - done > kSmall ? by_kernel(count - done) : by_buffer(count - done);
       if (!step) return step;
       if (*step == 0) break;
       done += *step;

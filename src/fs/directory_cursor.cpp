@@ -8,11 +8,12 @@
 namespace foldersync {
 
 DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, CursorRules rules, std::size_t max_open)
-    : fs_(fs), root_(root), rules_(std::move(rules)), max_open_(std::max<std::size_t>(max_open, 2)) {}
+    : fs_(fs),
+      root_(root),
+      rules_(std::move(rules)),
+      max_open_(std::max<std::size_t>(max_open, 2)) {}
 
-int DirectoryCursor::deepest() const {
-  return levels_.empty() ? root_ : levels_.back().fd.get();
-}
+int DirectoryCursor::deepest() const { return levels_.empty() ? root_ : levels_.back().fd.get(); }
 
 void DirectoryCursor::keep(std::size_t levels) {
   levels_.resize(levels);
@@ -30,10 +31,12 @@ Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) co
   const auto status = fs_.status(opened->get());
   if (!status) return status.error();
   if (rules_.forbidden && same_object(*status, *rules_.forbidden)) {
-    return Error{ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
+    return Error{
+        ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
   }
   if (rules_.only_mount && status->mount != *rules_.only_mount) {
-    return Error{ErrorCode::kCrossesMount, "enter", {}, EXDEV, "another file system is mounted here"};
+    return Error{
+        ErrorCode::kCrossesMount, "enter", {}, EXDEV, "another file system is mounted here"};
   }
   return opened;
 }
@@ -61,7 +64,8 @@ Status DirectoryCursor::reopen() {
   std::size_t start = 0;
   while (start < path.size()) {
     const std::size_t end = std::min(path.find('/', start), path.size());
-    if (Status pushed = push(std::string_view(path).substr(start, end - start)); !pushed) return pushed;
+    if (Status pushed = push(std::string_view(path).substr(start, end - start)); !pushed)
+      return pushed;
     start = end + 1;
   }
   return success();

@@ -48,24 +48,37 @@ Result<std::size_t> counted(ssize_t result, const char* operation) {
 
 std::optional<FileType> type_of(unsigned mode) {
   switch (mode & S_IFMT) {
-    case S_IFREG: return FileType::kFile;
-    case S_IFDIR: return FileType::kDirectory;
-    case S_IFLNK: return FileType::kSymlink;
-    case S_IFIFO: return FileType::kFifo;
-    case S_IFSOCK: return FileType::kSocket;
-    case S_IFCHR: return FileType::kCharDevice;
-    case S_IFBLK: return FileType::kBlockDevice;
-    default: return std::nullopt;
+    case S_IFREG:
+      return FileType::kFile;
+    case S_IFDIR:
+      return FileType::kDirectory;
+    case S_IFLNK:
+      return FileType::kSymlink;
+    case S_IFIFO:
+      return FileType::kFifo;
+    case S_IFSOCK:
+      return FileType::kSocket;
+    case S_IFCHR:
+      return FileType::kCharDevice;
+    case S_IFBLK:
+      return FileType::kBlockDevice;
+    default:
+      return std::nullopt;
   }
 }
 
 unsigned mode_bits(FileType type) {
   switch (type) {
-    case FileType::kFifo: return S_IFIFO;
-    case FileType::kSocket: return S_IFSOCK;
-    case FileType::kCharDevice: return S_IFCHR;
-    case FileType::kBlockDevice: return S_IFBLK;
-    default: return S_IFREG;
+    case FileType::kFifo:
+      return S_IFIFO;
+    case FileType::kSocket:
+      return S_IFSOCK;
+    case FileType::kCharDevice:
+      return S_IFCHR;
+    case FileType::kBlockDevice:
+      return S_IFBLK;
+    default:
+      return S_IFREG;
   }
 }
 
@@ -135,15 +148,14 @@ Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
 }
 
 Result<Fd> PosixFileSystem::open_parent(int directory) {
-  return opened(retried([&] { return ::openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC); }),
-                "open");
+  return opened(
+      retried([&] { return ::openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open");
 }
 
 Result<std::size_t> PosixFileSystem::list(int directory, std::span<std::byte> buffer) {
-  return counted(retried([&] {
-                   return ::syscall(SYS_getdents64, directory, buffer.data(), buffer.size());
-                 }),
-                 "getdents");
+  return counted(
+      retried([&] { return ::syscall(SYS_getdents64, directory, buffer.data(), buffer.size()); }),
+      "getdents");
 }
 
 Result<FileStatus> PosixFileSystem::status_at(int directory, const char* name) {
@@ -157,7 +169,8 @@ Result<std::string> PosixFileSystem::link_target(int directory, const char* name
   const ssize_t length =
       retried([&] { return ::readlinkat(directory, name, buffer.data(), buffer.size()); });
   if (length < 0) return system_error("readlink", errno);
-  if (static_cast<std::size_t>(length) == buffer.size()) return system_error("readlink", ENAMETOOLONG);
+  if (static_cast<std::size_t>(length) == buffer.size())
+    return system_error("readlink", ENAMETOOLONG);
   return std::string(buffer.data(), static_cast<std::size_t>(length));
 }
 
@@ -176,7 +189,8 @@ Result<std::string> PosixFileSystem::file_system_id(int fd) {
   }
   const auto status = this->status(fd);
   if (!status) return status.error();
-  return "dev:" + std::to_string(major(status->device)) + ":" + std::to_string(minor(status->device));
+  return "dev:" + std::to_string(major(status->device)) + ":" +
+         std::to_string(minor(status->device));
 }
 
 Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {
@@ -205,9 +219,8 @@ Result<std::size_t> PosixFileSystem::write(int fd, std::span<const std::byte> da
 }
 
 Result<std::size_t> PosixFileSystem::copy_range(int from, int to, std::size_t count) {
-  return counted(
-      retried([&] { return ::copy_file_range(from, nullptr, to, nullptr, count, 0); }),
-      "copy_file_range");
+  return counted(retried([&] { return ::copy_file_range(from, nullptr, to, nullptr, count, 0); }),
+                 "copy_file_range");
 }
 
 Result<std::uint64_t> PosixFileSystem::seek(int fd, std::uint64_t offset, Seek whence) {

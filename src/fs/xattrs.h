@@ -21,7 +21,8 @@ struct Xattr {
 // but for labels that the system gives by its own policy (SELinux, IMA, EVM, AppArmor).
 bool is_mirrored_xattr(std::string_view name, bool as_root);
 
-// The attributes of `entry` that are mirrored, by name. None where the file system has no attributes.
+// The attributes of `entry` that are mirrored, by name. None where the file system has no
+// attributes.
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root);
 
 // Makes the mirrored attributes of `entry` exactly `wanted`; others stay.

@@ -6,7 +6,8 @@ namespace {
 ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
                            const Policy& policy) {
   ReasonSet reasons;
-  if (stored_as(source.mtime, policy.limits.times) != stored_as(replica.mtime, policy.limits.times)) {
+  if (stored_as(source.mtime, policy.limits.times) !=
+      stored_as(replica.mtime, policy.limits.times)) {
     reasons.add(Reason::kMtime);
   }
   if (source.type != FileType::kSymlink && policy.limits.holds_modes &&

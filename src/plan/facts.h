@@ -17,7 +17,7 @@ namespace foldersync {
 struct Policy {
   bool as_root = false;        // devices can be made and owners be given
   bool mirrors_owners = true;  // as root: false where the plan leaves owners alone
-  std::uint32_t uid = 0;  // effective ids of the process: owners of what a plain user creates
+  std::uint32_t uid = 0;       // effective ids of the process: owners of what a plain user creates
   std::uint32_t gid = 0;
   bool checksum = false;  // content decides even where size and mtime agree
   FileSystemLimits limits;

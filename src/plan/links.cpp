@@ -24,11 +24,16 @@ Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
 
 Op op_of(Decision decision) {
   switch (decision) {
-    case Decision::kCreate: return Op::kCreate;
-    case Decision::kReplace: return Op::kReplace;
-    case Decision::kDelete: return Op::kDelete;
-    case Decision::kMetadata: return Op::kMetadata;
-    default: return Op::kUpdate;
+    case Decision::kCreate:
+      return Op::kCreate;
+    case Decision::kReplace:
+      return Op::kReplace;
+    case Decision::kDelete:
+      return Op::kDelete;
+    case Decision::kMetadata:
+      return Op::kMetadata;
+    default:
+      return Op::kUpdate;
   }
 }
 

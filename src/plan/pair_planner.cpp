@@ -25,9 +25,9 @@ bool is_device(const FileStatus& status) {
 }
 
 bool writes_content(const Verdict& verdict, const FileStatus& source) {
-  return source.is_file() && (verdict.decision == Decision::kCreate ||
-                              verdict.decision == Decision::kUpdate ||
-                              verdict.decision == Decision::kReplace);
+  return source.is_file() &&
+         (verdict.decision == Decision::kCreate || verdict.decision == Decision::kUpdate ||
+          verdict.decision == Decision::kReplace);
 }
 
 ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
@@ -39,11 +39,16 @@ FileToRead file_of(const VisitedDirectory& side, std::string_view name, const Fi
 
 Op op_of(Decision decision) {
   switch (decision) {
-    case Decision::kCreate: return Op::kCreate;
-    case Decision::kReplace: return Op::kReplace;
-    case Decision::kDelete: return Op::kDelete;
-    case Decision::kMetadata: return Op::kMetadata;
-    default: return Op::kUpdate;
+    case Decision::kCreate:
+      return Op::kCreate;
+    case Decision::kReplace:
+      return Op::kReplace;
+    case Decision::kDelete:
+      return Op::kDelete;
+    case Decision::kMetadata:
+      return Op::kMetadata;
+    default:
+      return Op::kUpdate;
   }
 }
 
@@ -202,7 +207,8 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
     return status != nullptr && status->type == FileType::kSymlink;
   };
   if (is_link(named.source)) {
-    if (!read_target(pair.source, Side::kSource, path_of(pair, named.name), named.name, source_target_)) {
+    if (!read_target(pair.source, Side::kSource, path_of(pair, named.name), named.name,
+                     source_target_)) {
       return false;
     }
     source->target = source_target_;
@@ -235,12 +241,14 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdi
 
 // Adds Reason::kXattrs where attributes differ; false where they can't be read.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
-  const auto read = [&](const VisitedDirectory& side, Side which) -> std::optional<std::vector<Xattr>> {
+  const auto read = [&](const VisitedDirectory& side,
+                        Side which) -> std::optional<std::vector<Xattr>> {
     const auto entry = context_.fs.open_entry(side.fd, named.name.data());
     auto xattrs = entry ? read_xattrs(context_.fs, {entry->get(), true}, context_.policy.as_root)
                         : Result<std::vector<Xattr>>(entry.error());
     if (xattrs) return std::move(*xattrs);
-    problem(which, path_of(pair, named.name), xattrs.error().error_number, xattrs.error().operation);
+    problem(which, path_of(pair, named.name), xattrs.error().error_number,
+            xattrs.error().operation);
     return std::nullopt;
   };
   const auto source = read(pair.source, Side::kSource);
@@ -258,7 +266,8 @@ bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
     pinned_md5_ = *md5;
     return true;
   }
-  problem(Side::kSource, path_of(pair, named.name), md5.error().error_number, md5.error().operation);
+  problem(Side::kSource, path_of(pair, named.name), md5.error().error_number,
+          md5.error().operation);
   return false;
 }
 
@@ -286,8 +295,8 @@ Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
   if (is_directory(named.source) || is_directory(named.replica)) {
     const bool below_source = is_directory(named.source) && named.source_is_mirrored_below;
     // A directory of another file system that is left out protects what the replica has there.
-    const bool below_replica =
-        is_directory(named.replica) && (named.source_is_mirrored_below || !is_directory(named.source));
+    const bool below_replica = is_directory(named.replica) &&
+                               (named.source_is_mirrored_below || !is_directory(named.source));
     if (below_source || below_replica) {
       PairToVisit child{path_of(pair, named.name).bytes(), std::nullopt, std::nullopt};
       if (below_source) child.source = *named.source;
@@ -308,7 +317,8 @@ Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Verdict verdict = compare(of_source, of_replica, context_.policy);
-  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return success();
+  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict))
+    return success();
   if (context_.options.xattrs && both &&
       (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
       !compare_xattrs(pair, named, verdict)) {
@@ -325,9 +335,10 @@ Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
 void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
                          const Seen* replica, const Verdict& verdict) {
   const bool of_directory = (source != nullptr ? source : replica)->status.is_directory();
-  const bool has_links = !of_directory && ((source != nullptr && source->status.links > 1) ||
-                                           (replica != nullptr && !replica->status.is_directory() &&
-                                            replica->status.links > 1));
+  const bool has_links =
+      !of_directory &&
+      ((source != nullptr && source->status.links > 1) ||
+       (replica != nullptr && !replica->status.is_directory() && replica->status.links > 1));
   if (verdict.decision == Decision::kUnchanged && !has_links) {
     ++findings_.unchanged;
     return;
@@ -339,7 +350,8 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   LinkedEntry entry;
   entry.path = path;
   entry.verdict = verdict;
-  if (replica != nullptr) entry.before = found_facts(replica->status, replica->target, context_.policy);
+  if (replica != nullptr)
+    entry.before = found_facts(replica->status, replica->target, context_.policy);
   if (source != nullptr) {
     const bool same_type = replica != nullptr && replica->status.type == source->status.type;
     const bool stays = verdict.decision == Decision::kMetadata && same_type;
@@ -401,8 +413,8 @@ void PairPlanner::record_self(const VisitedPair& pair) {
     if (!pair.path.empty()) ++findings_.unchanged;
     return;
   }
-  finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy), source.status,
-         &replica.status, verdict.reasons);
+  finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy),
+         source.status, &replica.status, verdict.reasons);
 }
 
 // `replica` is null where the directory is made by the plan.

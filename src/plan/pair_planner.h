@@ -36,9 +36,9 @@ struct Findings {
   std::vector<LinkedEntry> linked;
   std::vector<Problem> problems;
   std::vector<Skipped> skipped;
-  std::vector<RelPath> kept;       // must stay in the replica, and so must all above them
+  std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
   std::vector<KnownMount> source_mounts;  // where another file system begins in the source
-  std::vector<RelPath> leftovers;  // staging folders of killed runs, below the root
+  std::vector<RelPath> leftovers;         // staging folders of killed runs, below the root
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded
 };

@@ -35,7 +35,8 @@ class Workers final : public PairVisitor {
  private:
   template <class T>
   static void move_to(std::vector<T>& all, std::vector<T>& part) {
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
   }
 
   static void append(Findings& all, Findings& part) {
@@ -95,9 +96,8 @@ void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
 void move_clearing_to_front(std::vector<Action>& actions) {
   std::set<RelPath> replaced;
   for (const Action& action : actions) {
-    if (action.op != Op::kDelete && action.before &&
-        action.before->type == FileType::kDirectory && action.after &&
-        action.after->type != FileType::kDirectory) {
+    if (action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
+        action.after && action.after->type != FileType::kDirectory) {
       replaced.insert(action.path);
     }
   }
@@ -124,7 +124,8 @@ Summary summarize(const std::vector<Action>& actions) {
   Summary summary;
   for (const Action& action : actions) {
     count(action, summary);
-    const bool writes = action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+    const bool writes =
+        action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
     if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
     if (action.op == Op::kDelete && action.before) {
       summary.bytes_to_delete += action.before->size.value_or(0);
@@ -167,8 +168,14 @@ Plan assemble(const PlanRequest& request, Findings findings) {
 
 Result<Planned> make_plan(const PlanRequest& request) {
   const Roots& roots = request.roots;
-  PlanningContext context{request.fs, request.options, request.policy, request.filter,
-                          roots.source.status, FileStatus{}, {}, {}};
+  PlanningContext context{request.fs,
+                          request.options,
+                          request.policy,
+                          request.filter,
+                          roots.source.status,
+                          FileStatus{},
+                          {},
+                          {}};
   if (request.cache != nullptr) {
     context.source_hashes = {request.cache, request.cache->tree(roots.source.identity)};
   }
@@ -181,16 +188,17 @@ Result<Planned> make_plan(const PlanRequest& request) {
     }
   }
   Workers workers(context, request.threads);
-  Status walked = walk_pairs(request.fs, roots.source.fd.get(),
-                             roots.replica ? roots.replica->fd.get() : -1, std::move(root),
-                             {request.threads, request.stop}, workers);
+  Status walked =
+      walk_pairs(request.fs, roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1,
+                 std::move(root), {request.threads, request.stop}, workers);
   if (!walked) return std::move(walked).error();
   Findings findings = workers.gathered();
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
   planned.source_mounts = std::move(findings.source_mounts);
-  std::sort(planned.source_mounts.begin(), planned.source_mounts.end(),
-            [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
+  std::sort(
+      planned.source_mounts.begin(), planned.source_mounts.end(),
+      [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
   planned.plan = assemble(request, std::move(findings));
   return planned;
 }

@@ -31,7 +31,7 @@ struct PlanRequest {
 struct Planned {
   Plan plan;  // its tool_version, plan_id and created are left to the caller
   std::vector<KnownMount> source_mounts;  // in path order
-  std::vector<RelPath> leftovers;  // staging folders of killed runs below the replica's root
+  std::vector<RelPath> leftovers;         // staging folders of killed runs below the replica's root
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

@@ -18,9 +18,8 @@ PathSet with_ancestors(std::vector<RelPath> kept) {
 }
 
 bool replaces_directory(const Action& action) {
-  return action.op != Op::kDelete && action.before &&
-         action.before->type == FileType::kDirectory && action.after &&
-         action.after->type != FileType::kDirectory;
+  return action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
+         action.after && action.after->type != FileType::kDirectory;
 }
 
 bool is_within_any(const RelPath& path, const std::vector<RelPath>& directories) {

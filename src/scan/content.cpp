@@ -58,8 +58,9 @@ std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
     rows_ = tree_.cache->directory(tree_.tree, RelPath::from_bytes(directory_));
     loaded_ = true;
   }
-  const auto row = std::lower_bound(rows_.begin(), rows_.end(), file.name,
-                                    [](const CachedHash& a, std::string_view b) { return a.name < b; });
+  const auto row =
+      std::lower_bound(rows_.begin(), rows_.end(), file.name,
+                       [](const CachedHash& a, std::string_view b) { return a.name < b; });
   if (row == rows_.end() || row->name != file.name || row->stamp != stamp_of(file.status)) {
     return std::nullopt;
   }
@@ -69,7 +70,8 @@ std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
 void DirectoryHashes::remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
   const FileStamp stamp = stamp_of(file.status);
   if (tree_.cache == nullptr || !is_settled(stamp, read_at)) return;
-  tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory_), {std::string(file.name), stamp, md5});
+  tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory_),
+                        {std::string(file.name), stamp, md5});
 }
 
 ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
@@ -150,7 +152,8 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
   const auto of_source = known_source ? Result<Md5>(*known_source) : md5(source, source_hashes);
   if (!of_source) return of_source.error();
   error_was_replica_ = true;
-  const auto of_replica = known_replica ? Result<Md5>(*known_replica) : md5(replica, replica_hashes);
+  const auto of_replica =
+      known_replica ? Result<Md5>(*known_replica) : md5(replica, replica_hashes);
   if (!of_replica) return of_replica.error();
   if (*of_source != *of_replica) return std::optional<Md5>();
   return std::optional<Md5>(*of_source);

@@ -55,7 +55,8 @@ class ContentJudge {
 
   // The MD5 that both files have, or nothing where they differ. Known hashes are used; otherwise
   // both are read side by side up to the first difference, and one hash serves both.
-  // Errors: of reading, with `side_of_error` telling whose; kChanged where a file changed meanwhile.
+  // Errors: of reading, with `side_of_error` telling whose; kChanged where a file changed
+  // meanwhile.
   Result<std::optional<Md5>> common_md5(const FileToRead& source, DirectoryHashes& source_hashes,
                                         const FileToRead& replica, DirectoryHashes& replica_hashes);
 

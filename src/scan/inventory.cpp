@@ -31,7 +31,8 @@ class Inventory {
         cursor_(fs, root.fd.get(), CursorRules{}, descriptors_per_cursor(1)) {}
 
   Status run() {
-    if (Status visited = visitor_.visit({RelPath(), root_.status, root_.fd.get()}); !visited) return visited;
+    if (Status visited = visitor_.visit({RelPath(), root_.status, root_.fd.get()}); !visited)
+      return visited;
     descend(RelPath());
     while (!levels_.empty()) {
       if (visitor_.stop != nullptr && *visitor_.stop) {

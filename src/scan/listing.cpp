@@ -19,7 +19,8 @@ void Listing::take_names(std::size_t bytes) {
   for (std::size_t at = 0; at < bytes;) {
     std::uint16_t length = 0;
     std::memcpy(&length, &buffer_[at + kRecordLength], sizeof length);
-    const std::string_view name(static_cast<const char*>(static_cast<void*>(&buffer_[at + kRecordName])));
+    const std::string_view name(
+        static_cast<const char*>(static_cast<void*>(&buffer_[at + kRecordName])));
     if (name != "." && name != "..") {
       spans_.push_back({names_.size(), name.size()});
       names_.insert(names_.end(), name.data(), name.data() + name.size() + 1);
@@ -46,8 +47,7 @@ Status Listing::read(FileSystem& fs, int directory) {
   const auto name_of = [this](Span span) {
     return std::string_view(names_.data() + span.offset, span.length);
   };
-  std::sort(spans_.begin(), spans_.end(),
-            [&](Span a, Span b) { return name_of(a) < name_of(b); });
+  std::sort(spans_.begin(), spans_.end(), [&](Span a, Span b) { return name_of(a) < name_of(b); });
   entries_.reserve(spans_.size());
   for (const Span span : spans_) {
     const std::string_view name = name_of(span);

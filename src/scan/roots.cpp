@@ -58,7 +58,8 @@ Status refuse_odd_link(FileSystem& fs, const std::string& path) {
   if (status->uid == 0 || status->uid == ::geteuid()) {
     const auto target = fs.open_root(path.c_str());
     if (target || target.error().error_number != ENOENT) return success();
-    return refusal(path, "the replica is a symbolic link that leads nowhere: name the folder itself", ENOENT);
+    return refusal(
+        path, "the replica is a symbolic link that leads nowhere: name the folder itself", ENOENT);
   }
   return refusal(path, "the replica is a symbolic link that belongs to somebody else (uid " +
                            std::to_string(status->uid) + "): name the folder itself");
@@ -71,9 +72,10 @@ Status refuse_never_replica(FileSystem& fs, const Root& replica,
     if (!folder) continue;
     const auto status = fs.status(folder->get());
     if (status && same_object(*status, replica.status)) {
-      return bad_pair(replica.path, "'" + path +
-                                       "' itself can't be a replica, everything in it that the source "
-                                       "lacks would be removed: name a folder inside it");
+      return bad_pair(replica.path,
+                      "'" + path +
+                          "' itself can't be a replica, everything in it that the source "
+                          "lacks would be removed: name a folder inside it");
     }
   }
   return success();
@@ -84,16 +86,19 @@ Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) 
   if (!in_source) return in_source.error();
   if (*in_source) {
     return bad_pair(roots.replica_path,
-                   "the replica lies inside the source, it would be copied into itself: choose a "
-                   "folder outside of '" + roots.source.path + "'");
+                    "the replica lies inside the source, it would be copied into itself: choose a "
+                    "folder outside of '" +
+                        roots.source.path + "'");
   }
   if (!roots.replica) return success();
   const auto in_replica = is_inside(fs, roots.source.fd.get(), roots.replica->status);
   if (!in_replica) return in_replica.error();
   if (*in_replica) {
-    return bad_pair(roots.source.path,
-                   "the source lies inside the replica, what is beside it would be removed: choose a "
-                   "replica that does not contain '" + roots.source.path + "'");
+    return bad_pair(
+        roots.source.path,
+        "the source lies inside the replica, what is beside it would be removed: choose a "
+        "replica that does not contain '" +
+            roots.source.path + "'");
   }
   return success();
 }
@@ -110,9 +115,13 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
     return refusal(path, std::string("the ") + role + what, number);
   }
   const auto status = fs.status(fd->get());
-  if (!status) return refusal(path, std::string("the ") + role + " can't be examined", status.error().error_number);
+  if (!status)
+    return refusal(path, std::string("the ") + role + " can't be examined",
+                   status.error().error_number);
   const auto id = fs.file_system_id(fd->get());
-  if (!id) return refusal(path, std::string("the ") + role + " can't be examined", id.error().error_number);
+  if (!id)
+    return refusal(path, std::string("the ") + role + " can't be examined",
+                   id.error().error_number);
   return Root{std::move(*fd), *status, path, *id, *id + ":" + std::to_string(status->inode)};
 }
 
@@ -126,19 +135,22 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
     if (replica.error().error_number != ENOENT) return replica.error();
     const auto parent = fs.open_root(split(paths.replica).parent.c_str());
     if (!parent) {
-      return refusal(paths.replica,
-                     "neither the replica nor the folder it would be made in can be opened: make '" +
-                         split(paths.replica).parent + "' first, or correct the path",
-                     parent.error().error_number);
+      return refusal(
+          paths.replica,
+          "neither the replica nor the folder it would be made in can be opened: make '" +
+              split(paths.replica).parent + "' first, or correct the path",
+          parent.error().error_number);
     }
     if (Status nested = refuse_nested(fs, roots, parent->get()); !nested) return nested.error();
     return roots;
   }
   roots.replica = std::move(*replica);
   if (same_object(roots.source.status, roots.replica->status)) {
-    return bad_pair(paths.replica, "source and replica are the same folder: nothing can be mirrored");
+    return bad_pair(paths.replica,
+                    "source and replica are the same folder: nothing can be mirrored");
   }
-  if (Status nested = refuse_nested(fs, roots, roots.replica->fd.get()); !nested) return nested.error();
+  if (Status nested = refuse_nested(fs, roots, roots.replica->fd.get()); !nested)
+    return nested.error();
   if (Status never = refuse_never_replica(fs, *roots.replica, paths.never_replica); !never) {
     return never.error();
   }
@@ -171,7 +183,8 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   const auto parent = fs.open_root(parts.parent.c_str());
   if (!parent) return Error(parent.error()).at(parts.parent);
   Status made = fs.make_directory(parent->get(), parts.name.c_str(), 0700);
-  if (!made && made.error().error_number != EEXIST) return std::move(made).error().at(roots.replica_path);
+  if (!made && made.error().error_number != EEXIST)
+    return std::move(made).error().at(roots.replica_path);
   auto replica = open_root(fs, roots.replica_path, "replica");
   if (!replica) return replica.error();
   roots.replica = std::move(*replica);

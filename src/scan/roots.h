@@ -29,7 +29,8 @@ struct Roots {
 struct RootPaths {
   std::string source;   // absolute
   std::string replica;  // absolute
-  std::vector<std::string> never_replica;  // folders that are refused as replica: "/", the home folder
+  std::vector<std::string>
+      never_replica;  // folders that are refused as replica: "/", the home folder
 };
 
 // Opens one folder for reading. Error kRefused where it is missing or no folder.
@@ -37,12 +38,13 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
 
 // Opens both. Errors have a sentence for the person. kRefused where one is no folder, the source or
 // the replica's parent is missing, or the replica is a link that somebody else owns; kBadPair where
-// the replica is a folder that is never one, both are the same, or one lies inside the other: decided
-// by what is opened, not by names. What a bind mount hides from that is found during the walk.
+// the replica is a folder that is never one, both are the same, or one lies inside the other:
+// decided by what is opened, not by names. What a bind mount hides from that is found during the
+// walk.
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths);
 
-// Whether `folder` is `root` or lies below it; a folder that does not exist yet counts as being where
-// its nearest existing ancestor is.
+// Whether `folder` is `root` or lies below it; a folder that does not exist yet counts as being
+// where its nearest existing ancestor is.
 Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root);
 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.

@@ -27,7 +27,8 @@ class Fields {
 
   std::string next() {
     const std::size_t end = text_.find('\n');
-    const auto field = end == std::string_view::npos ? std::nullopt : from_base64(text_.substr(0, end));
+    const auto field =
+        end == std::string_view::npos ? std::nullopt : from_base64(text_.substr(0, end));
     if (!field) {
       ok_ = false;
       return {};
@@ -81,19 +82,23 @@ void remember(HashCache& cache, std::string_view source_path, std::string_view r
 }
 
 std::string suspicion_about_source(const LastRun& last, const FolderMemory& now) {
-  if (now.has_entries || !last.source.has_entries || now.identity == last.source.identity) return {};
-  return "the source is empty, and it is another folder than the last run saw, which was full: its disk "
+  if (now.has_entries || !last.source.has_entries || now.identity == last.source.identity)
+    return {};
+  return "the source is empty, and it is another folder than the last run saw, which was full: its "
+         "disk "
          "may not be mounted (if it is right, give --new-source once)";
 }
 
 std::string suspicion_about_replica(const LastRun& last, const std::optional<FolderMemory>& now) {
   if (!last.replica.has_entries) return {};
   if (!now) {
-    return "the replica is missing, and the last run knew it: its disk may not be mounted (if it is to be "
+    return "the replica is missing, and the last run knew it: its disk may not be mounted (if it "
+           "is to be "
            "made anew, give --new-replica once)";
   }
   if (now->has_entries || now->file_system == last.replica.file_system) return {};
-  return "the replica is empty and lies on another file system than the last run saw: its disk may not be "
+  return "the replica is empty and lies on another file system than the last run saw: its disk may "
+         "not be "
          "mounted (if it is right, give --new-replica once)";
 }
 

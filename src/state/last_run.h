@@ -18,7 +18,7 @@ struct KnownMount {
 };
 
 struct FolderMemory {
-  std::string identity;     // file system and inode, see Root
+  std::string identity;  // file system and inode, see Root
   std::string file_system;
   bool has_entries = false;
   friend bool operator==(const FolderMemory&, const FolderMemory&) = default;
@@ -31,15 +31,15 @@ struct LastRun {
   friend bool operator==(const LastRun&, const LastRun&) = default;
 };
 
-// The memory of a pair of folders, by the names a person gives them; nothing where there is none, or
-// where it can't be read.
+// The memory of a pair of folders, by the names a person gives them; nothing where there is none,
+// or where it can't be read.
 std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
                               std::string_view replica_path);
 void remember(HashCache& cache, std::string_view source_path, std::string_view replica_path,
               const LastRun& run);
 
-// Why the source of today is not to be mirrored, as a sentence; empty where it may. An emptied folder
-// is only suspicious where it is another one than last time: an unmounted disk, say.
+// Why the source of today is not to be mirrored, as a sentence; empty where it may. An emptied
+// folder is only suspicious where it is another one than last time: an unmounted disk, say.
 std::string suspicion_about_source(const LastRun& last, const FolderMemory& now);
 
 // Likewise of the replica; `now` is nothing where it is missing.

@@ -31,8 +31,9 @@ namespace foldersync {
 
 struct TreeEntry {
   FileType type = FileType::kFile;
-  std::string content;    // of a file; of a symlink its target
-  std::string linked_to;  // the first path, in byte order, of its hard-link group; empty for that one
+  std::string content;  // of a file; of a symlink its target
+  std::string
+      linked_to;  // the first path, in byte order, of its hard-link group; empty for that one
   std::uint32_t mode = 0644;
   FileTime mtime{1000, 5};
   std::uint32_t uid = ::geteuid();
@@ -139,11 +140,20 @@ inline void plant_object(const TreeEntry& entry, const std::string& root, const 
     return;
   }
   switch (entry.type) {
-    case FileType::kFile: return write_file(where, entry.content);
-    case FileType::kDirectory: ASSERT_TRUE(::mkdir(name, 0700) == 0 || path == ".") << where; return;
-    case FileType::kSymlink: ASSERT_EQ(::symlink(entry.content.c_str(), name), 0) << where; return;
-    case FileType::kFifo: ASSERT_EQ(::mkfifo(name, 0600), 0) << where; return;
-    case FileType::kSocket: ASSERT_EQ(::mknod(name, S_IFSOCK | 0600, 0), 0) << where; return;
+    case FileType::kFile:
+      return write_file(where, entry.content);
+    case FileType::kDirectory:
+      ASSERT_TRUE(::mkdir(name, 0700) == 0 || path == ".") << where;
+      return;
+    case FileType::kSymlink:
+      ASSERT_EQ(::symlink(entry.content.c_str(), name), 0) << where;
+      return;
+    case FileType::kFifo:
+      ASSERT_EQ(::mkfifo(name, 0600), 0) << where;
+      return;
+    case FileType::kSocket:
+      ASSERT_EQ(::mknod(name, S_IFSOCK | 0600, 0), 0) << where;
+      return;
     case FileType::kCharDevice:
       ASSERT_EQ(::mknod(name, S_IFCHR | 0600, entry.rdev), 0) << where;
       return;
@@ -190,20 +200,28 @@ inline std::map<std::string, std::string> user_xattrs(const std::string& path) {
     if (!name.starts_with("user.")) continue;
     std::array<char, 4096> value{};
     const ssize_t count = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
-    if (count >= 0) result.emplace(name, std::string(value.data(), static_cast<std::size_t>(count)));
+    if (count >= 0)
+      result.emplace(name, std::string(value.data(), static_cast<std::size_t>(count)));
   }
   return result;
 }
 
 inline FileType type_of(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFDIR: return FileType::kDirectory;
-    case S_IFLNK: return FileType::kSymlink;
-    case S_IFIFO: return FileType::kFifo;
-    case S_IFSOCK: return FileType::kSocket;
-    case S_IFCHR: return FileType::kCharDevice;
-    case S_IFBLK: return FileType::kBlockDevice;
-    default: return FileType::kFile;
+    case S_IFDIR:
+      return FileType::kDirectory;
+    case S_IFLNK:
+      return FileType::kSymlink;
+    case S_IFIFO:
+      return FileType::kFifo;
+    case S_IFSOCK:
+      return FileType::kSocket;
+    case S_IFCHR:
+      return FileType::kCharDevice;
+    case S_IFBLK:
+      return FileType::kBlockDevice;
+    default:
+      return FileType::kFile;
   }
 }
 

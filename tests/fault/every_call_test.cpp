@@ -18,7 +18,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-void append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+void append(Lines& lines, const Lines& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
 
 std::string joined(const Lines& lines) {
   std::string text;
@@ -42,8 +44,7 @@ Tree mirrored(Tree tree) {
   return tree;
 }
 
-class EveryCall : public MirrorTest,
-                  public testing::WithParamInterface<std::tuple<int, Lasting>> {
+class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tuple<int, Lasting>> {
  protected:
   EveryCall() : trees_(rich_trees(holds_user_xattrs(scratch_.path()))) {
     plant_source(trees_.source);
@@ -152,7 +153,8 @@ TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverg
     append(lines, lies(faulty, found));
     append(lines, failures_to_converge());
     if (lines.empty()) continue;
-    wrong.push_back("call " + std::to_string(nth) + ", " + fs.first_failure() + ":" + faulty.troubles());
+    wrong.push_back("call " + std::to_string(nth) + ", " + fs.first_failure() + ":" +
+                    faulty.troubles());
     append(wrong, lines);
   }
   EXPECT_TRUE(wrong.empty()) << joined(wrong);

@@ -55,13 +55,14 @@ inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::kLock) + 1;
 
 inline const char* to_string(Call call) {
   static constexpr std::array<const char*, kCalls> kNames{
-      "open_root",    "open_directory", "open_parent",    "list",        "status_at",
-      "status",       "link_target",    "file_system_id", "open_file",   "create_file",
-      "open_entry",   "read",           "write",          "copy_range",  "seek",
-      "set_size",     "close",          "make_directory", "make_symlink", "make_node",
-      "make_link",    "rename",         "remove_file",    "remove_directory", "set_mode",
-      "set_owner",    "set_mtime",      "list_xattrs",    "get_xattr",   "set_xattr",
-      "remove_xattr", "lock"};
+      "open_root", "open_directory", "open_parent",  "list",
+      "status_at", "status",         "link_target",  "file_system_id",
+      "open_file", "create_file",    "open_entry",   "read",
+      "write",     "copy_range",     "seek",         "set_size",
+      "close",     "make_directory", "make_symlink", "make_node",
+      "make_link", "rename",         "remove_file",  "remove_directory",
+      "set_mode",  "set_owner",      "set_mtime",    "list_xattrs",
+      "get_xattr", "set_xattr",      "remove_xattr", "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -93,9 +94,9 @@ inline bool is_changing(Call call) {
 // A call that is about to be made.
 struct CallInfo {
   Call call = Call::kStatus;
-  int fd = -1;            // the descriptor, or the directory that `name` is in
-  std::string_view name{};  // empty where the call has none
-  int new_directory = -1;     // of renames and links
+  int fd = -1;                  // the descriptor, or the directory that `name` is in
+  std::string_view name{};      // empty where the call has none
+  int new_directory = -1;       // of renames and links
   std::string_view new_name{};  // likewise
   RenameMode mode = RenameMode::kReplace;
   Seek whence = Seek::kStart;
@@ -174,7 +175,8 @@ class FaultyFileSystem final : public FileSystem {
                 [&] { return real_.copy_range(from, to, count); });
   }
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override {
-    return made({.call = Call::kSeek, .fd = fd, .whence = whence}, [&] { return real_.seek(fd, offset, whence); });
+    return made({.call = Call::kSeek, .fd = fd, .whence = whence},
+                [&] { return real_.seek(fd, offset, whence); });
   }
   Status set_size(int fd, std::uint64_t size) override {
     return made({.call = Call::kSetSize, .fd = fd}, [&] { return real_.set_size(fd, size); });
@@ -208,13 +210,14 @@ class FaultyFileSystem final : public FileSystem {
   }
   Status rename(int old_directory, const char* old_name, int new_directory, const char* new_name,
                 RenameMode mode) override {
-    return made({.call = Call::kRename,
-                 .fd = old_directory,
-                 .name = old_name,
-                 .new_directory = new_directory,
-                 .new_name = new_name,
-                 .mode = mode},
-                [&] { return real_.rename(old_directory, old_name, new_directory, new_name, mode); });
+    return made(
+        {.call = Call::kRename,
+         .fd = old_directory,
+         .name = old_name,
+         .new_directory = new_directory,
+         .new_name = new_name,
+         .mode = mode},
+        [&] { return real_.rename(old_directory, old_name, new_directory, new_name, mode); });
   }
   Status remove_file(int directory, const char* name) override {
     return made({.call = Call::kRemoveFile, .fd = directory, .name = name},
@@ -332,22 +335,22 @@ inline Interceptor lack_rename(RenameMode mode, int error_number) {
 }
 
 // Acts once, before the first call that `when` holds for.
-inline Interceptor act_before(std::function<bool(const CallInfo&)> when, std::function<void()> act) {
-  return [when = std::move(when), act = std::move(act), acted = false](const CallInfo& info) mutable {
-    if (acted || !when(info)) return 0;
-    acted = true;
-    act();
-    return 0;
-  };
+inline Interceptor act_before(std::function<bool(const CallInfo&)> when,
+                              std::function<void()> act) {
+  return
+      [when = std::move(when), act = std::move(act), acted = false](const CallInfo& info) mutable {
+        if (acted || !when(info)) return 0;
+        acted = true;
+        act();
+        return 0;
+      };
 }
 
 // Acts once, before the first call of one method that names `name`.
 inline Interceptor act_before(Call call, std::string name, std::function<void()> act) {
-  return act_before(
-      [call, name = std::move(name)](const CallInfo& info) {
-        return info.call == call && info.names(name);
-      },
-      std::move(act));
+  return act_before([call, name = std::move(name)](
+                        const CallInfo& info) { return info.call == call && info.names(name); },
+                    std::move(act));
 }
 
 }  // namespace foldersync

@@ -18,9 +18,8 @@ class Honesty : public MirrorTest {
                   {"becomes-dir", directory()},
                   {"becomes-dir/file", file("inside")},
                   {"updated", file("new bytes")}});
-    plant_replica({{".", directory()},
-                   {"becomes-dir", file("was a file")},
-                   {"updated", file("old")}});
+    plant_replica(
+        {{".", directory()}, {"becomes-dir", file("was a file")}, {"updated", file("old")}});
   }
 
   [[nodiscard]] bool staging_is_left() const {
@@ -43,9 +42,8 @@ TEST_F(Honesty, ARunThatCouldNotSetTheRootsTimeIsNoSuccess) {
   FaultyFileSystem counting;
   run(counting);
   remove_tree(replica_);
-  plant_replica({{".", directory()},
-                 {"becomes-dir", file("was a file")},
-                 {"updated", file("old")}});
+  plant_replica(
+      {{".", directory()}, {"becomes-dir", file("was a file")}, {"updated", file("old")}});
   fs_.intercept(fail_nth(Call::kSetMtime, counting.calls(Call::kSetMtime), EIO));
   const MirrorRun whole = run(fs_);
   ASSERT_NE(read_tree(replica_).at(".").mtime, read_tree(source_).at(".").mtime);

@@ -157,8 +157,8 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
   run.plan = std::move(planned->plan);
   if (options.before_apply) options.before_apply();
   Recorder recorder;
-  ApplyRequest apply{fs,           roots->source, *roots->replica, *run.plan,
-                     request.policy, filter,      recorder};
+  ApplyRequest apply{fs,     roots->source, *roots->replica, *run.plan, request.policy,
+                     filter, recorder};
   apply.threads = options.threads;
   apply.follow_source = options.follow_source;
   apply.dry_run = options.dry_run;
@@ -200,7 +200,8 @@ class MirrorTest : public testing::Test {
 
   // The replica is an exact copy of the source and nothing else.
   void expect_exact_copy() const {
-    EXPECT_EQ(tree_differences(read_tree(source_), read_tree(replica_)), std::vector<std::string>());
+    EXPECT_EQ(tree_differences(read_tree(source_), read_tree(replica_)),
+              std::vector<std::string>());
   }
 
   // Another run, undisturbed, succeeds, makes an exact copy, and a third finds nothing to do.

@@ -67,8 +67,7 @@ class ReplicaRace : public MirrorTest {
 };
 
 TEST_F(ReplicaRace, AFileSavedBetweenLookAndExchangeStaysAndTheActionIsStale) {
-  const MirrorRun raced =
-      run_with("updated", [&] { save_over(in_replica("updated"), kForeign); });
+  const MirrorRun raced = run_with("updated", [&] { save_over(in_replica("updated"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("updated")), kForeign);
   EXPECT_EQ(raced.of("updated").outcome, Outcome::kStale) << raced.troubles();
   EXPECT_FALSE(raced.conflicts);
@@ -76,16 +75,14 @@ TEST_F(ReplicaRace, AFileSavedBetweenLookAndExchangeStaysAndTheActionIsStale) {
 }
 
 TEST_F(ReplicaRace, AFileWrittenInPlaceBetweenLookAndExchangeStaysAndTheActionIsStale) {
-  const MirrorRun raced =
-      run_with("updated", [&] { write_file(in_replica("updated"), kForeign); });
+  const MirrorRun raced = run_with("updated", [&] { write_file(in_replica("updated"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("updated")), kForeign);
   EXPECT_EQ(raced.of("updated").outcome, Outcome::kStale) << raced.troubles();
   expect_converges();
 }
 
 TEST_F(ReplicaRace, AFileThatVanishesBeforeTheExchangeIsNoSuccess) {
-  const MirrorRun raced =
-      run_with("updated", [&] { ::unlink(in_replica("updated").c_str()); });
+  const MirrorRun raced = run_with("updated", [&] { ::unlink(in_replica("updated").c_str()); });
   EXPECT_EQ(raced.of("updated").outcome, Outcome::kStale) << raced.troubles();
   EXPECT_FALSE(raced.is_success());
   expect_converges();
@@ -162,8 +159,7 @@ TEST_F(ReplicaRace, AFaultInAnyCallOfTheSwapBackLosesNothingOfTheirs) {
 }
 
 TEST_F(ReplicaRace, AFileSavedBetweenLookAndDeletionStays) {
-  const MirrorRun raced =
-      run_with("deleted", [&] { save_over(in_replica("deleted"), kForeign); });
+  const MirrorRun raced = run_with("deleted", [&] { save_over(in_replica("deleted"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("deleted")), kForeign);
   EXPECT_EQ(raced.of("deleted").outcome, Outcome::kStale) << raced.troubles();
   expect_converges();
@@ -183,8 +179,7 @@ TEST_F(ReplicaRace, AFileSavedWhileAnotherOfTheirsComesBackIsKeptToo) {
 }
 
 TEST_F(ReplicaRace, ANameThatIsTakenBeforeItIsGivenStaysTaken) {
-  const MirrorRun raced =
-      run_with("created", [&] { write_file(in_replica("created"), kForeign); });
+  const MirrorRun raced = run_with("created", [&] { write_file(in_replica("created"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("created")), kForeign);
   EXPECT_EQ(raced.of("created").outcome, Outcome::kStale) << raced.troubles();
   expect_converges();
@@ -331,9 +326,8 @@ TEST_F(DirectoryRace, AReplicaDirectoryThatBecomesALinkAtAnyMomentLeadsNowhere) 
 }
 
 TEST_F(DirectoryRace, ASourceDirectoryThatBecomesALinkAtAnyMomentIsNeverRead) {
-  swap_at_each_call(source_, [&] {
-    EXPECT_THAT(contents_in(replica_), Not(Contains("secret of others")));
-  });
+  swap_at_each_call(source_,
+                    [&] { EXPECT_THAT(contents_in(replica_), Not(Contains("secret of others"))); });
 }
 
 class SourceRace : public MirrorTest {
@@ -443,8 +437,7 @@ TEST_F(SourceRace, AFileThatVanishesBeforeItIsOpenedKeepsItsOldCopyForThisRun) {
 TEST_F(SourceRace, AFileThatVanishesWhileItIsCopiedIsNoTornCopy) {
   while_copied([&] { ::unlink(in_source("copied").c_str()); });
   run(fs_);
-  EXPECT_THAT(bytes_of(in_replica("copied")),
-              testing::AnyOf("the old copy", filler('s', 600'000)));
+  EXPECT_THAT(bytes_of(in_replica("copied")), testing::AnyOf("the old copy", filler('s', 600'000)));
   expect_converges();
 }
 

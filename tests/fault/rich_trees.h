@@ -29,7 +29,8 @@ inline void add_contents(RichTrees& trees) {
   from["new"] = file("only in the source").at(200);
   from["new-empty"] = file("").at(201);
   from["new-large"] = file(filler('L', 300'000)).at(202);
-  from["new-sparse"] = file(std::string(131'072, '\0') + "data" + std::string(70'000, '\0')).at(203);
+  from["new-sparse"] =
+      file(std::string(131'072, '\0') + "data" + std::string(70'000, '\0')).at(203);
   from["larger"] = file("longer than it was").at(300);
   to["larger"] = file("short").at(299);
   from["other-bytes"] = file("AAAA").at(301);

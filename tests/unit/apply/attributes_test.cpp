@@ -34,8 +34,8 @@ class SetAttributes : public testing::Test {
   }
 
   Result<FileStatus> set(const std::vector<Xattr>* xattrs = nullptr, std::uint32_t extra_mode = 0) {
-    return set_attributes({fs_, policy_, book_, {fd_.get(), false}, source_, xattrs, extra_mode,
-                           is_private_, true});
+    return set_attributes(
+        {fs_, policy_, book_, {fd_.get(), false}, source_, xattrs, extra_mode, is_private_, true});
   }
 
   ScratchFolder scratch_;
@@ -103,8 +103,8 @@ TEST_F(SetAttributes, EachCallThatFailsIsAnErrorButForWhatAFileSystemCannotHold)
   for (const Call call : {Call::kStatus, Call::kSetMode, Call::kSetMtime}) {
     FaultyFileSystem failing;
     failing.intercept(fail_all(call, EPERM));
-    const auto status =
-        set_attributes({failing, policy_, book_, {fd_.get(), false}, source_, nullptr, 01000, true, true});
+    const auto status = set_attributes(
+        {failing, policy_, book_, {fd_.get(), false}, source_, nullptr, 01000, true, true});
     ASSERT_FALSE(status.ok()) << to_string(call);
     EXPECT_EQ(status.error().error_number, EPERM);
   }

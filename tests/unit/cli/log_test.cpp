@@ -61,7 +61,8 @@ TEST_F(LogTest, TheFileGetsEverythingWhateverTheConsoleShows) {
   for (const Verbosity verbosity : {Verbosity::kQuiet, Verbosity::kNormal, Verbosity::kVerbose}) {
     ::unlink(file_.c_str());
     console(write_all_kinds, verbosity, true);
-    EXPECT_THAT(logged(), ContainsRegex("INFO informed\n.*WARN warned\n.*ERROR failed\n.*INFO detailed\n"));
+    EXPECT_THAT(logged(),
+                ContainsRegex("INFO informed\n.*WARN warned\n.*ERROR failed\n.*INFO detailed\n"));
     EXPECT_EQ(logged().find('\033'), std::string::npos);
   }
 }

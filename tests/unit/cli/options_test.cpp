@@ -77,9 +77,9 @@ TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
   EXPECT_EQ(parsed(run({"-i", "0.5"})).interval_seconds, 0.5);
   EXPECT_EQ(parsed(run({"-i", "31536000"})).interval_seconds, 31'536'000);
   EXPECT_EQ(parsed(run({"--interval=.25"})).interval_seconds, 0.25);
-  for (const char* wrong : {"0", "0.0", "-1", "+1", "nan", "inf", "1e300", "1e3", "5x", "x", "",
-                            "31536000.1", " 1", "1 ", "0x10", "1,5", "1.2.3", ".",
-                            "99999999999999999999999999"}) {
+  for (const char* wrong :
+       {"0", "0.0", "-1", "+1", "nan", "inf", "1e300", "1e3", "5x", "x", "", "31536000.1", " 1",
+        "1 ", "0x10", "1,5", "1.2.3", ".", "99999999999999999999999999"}) {
     EXPECT_THAT(complaint(run({"-i", wrong})), HasSubstr("-i")) << wrong;
   }
 }
@@ -165,8 +165,8 @@ TEST(CommandLine, UnknownWordsAreNamedAndTheNearestIsOffered) {
 }
 
 TEST(CommandLine, HelpAndVersionAreNoErrors) {
-  for (const Arguments& arguments :
-       {Arguments{"--help"}, Arguments{"run", "--help"}, Arguments{"--version"}, Arguments{"scan", "-h"}}) {
+  for (const Arguments& arguments : {Arguments{"--help"}, Arguments{"run", "--help"},
+                                     Arguments{"--version"}, Arguments{"scan", "-h"}}) {
     const ParsedCommandLine line = parse_command_line(arguments);
     EXPECT_FALSE(line.settings.has_value());
     EXPECT_EQ(line.exit_code, ExitCode::kDone) << testing::PrintToString(arguments);

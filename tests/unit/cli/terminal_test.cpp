@@ -43,7 +43,9 @@ TEST(ProgressText, AtTheStartAndAtTheEndThereIsNoTimeLeft) {
   EXPECT_THAT(text(4, 4, 300, 100, 5), Not(HasSubstr("left")));
 }
 
-TEST(ProgressText, NoTimeHasPassedAtFirst) { EXPECT_THAT(text(1, 4, 10, 100, 0), HasSubstr("0 B/s")); }
+TEST(ProgressText, NoTimeHasPassedAtFirst) {
+  EXPECT_THAT(text(1, 4, 10, 100, 0), HasSubstr("0 B/s"));
+}
 
 }  // namespace
 }  // namespace foldersync

@@ -136,8 +136,9 @@ TEST_F(CopyContent, AFileThatShrinksGivesWhatThereIs) {
     write_file(scratch_ / "from", pattern(kKernel));
     FaultyFileSystem shrinking;
     if (!by_kernel) shrinking.intercept(fail_all(Call::kCopyRange, EXDEV));
-    shrinking.intercept(act_before([](const CallInfo& info) { return info.call != Call::kStatus; },
-                                   [&] { ASSERT_EQ(::truncate((scratch_ / "from").c_str(), 1000), 0); }));
+    shrinking.intercept(
+        act_before([](const CallInfo& info) { return info.call != Call::kStatus; },
+                   [&] { ASSERT_EQ(::truncate((scratch_ / "from").c_str(), 1000), 0); }));
     const Fd from(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
     const Fd to(::open((scratch_ / "to").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     const auto status = shrinking.status(from.get());
@@ -151,9 +152,8 @@ TEST_F(CopyContent, AFileThatShrinksGivesWhatThereIs) {
 
 TEST_F(CopyContent, AFileThatGrowsIsCopiedAsFarAsItWasSeen) {
   write_file(scratch_ / "from", pattern(5000));
-  fs_.intercept(act_before([](const CallInfo& info) { return info.call == Call::kRead; }, [&] {
-    std::ofstream(scratch_ / "from", std::ios::app) << "more";
-  }));
+  fs_.intercept(act_before([](const CallInfo& info) { return info.call == Call::kRead; },
+                           [&] { std::ofstream(scratch_ / "from", std::ios::app) << "more"; }));
   const auto count = copy();
   ASSERT_TRUE(count.ok());
   EXPECT_EQ(*count, 5000U);

@@ -14,9 +14,12 @@ namespace {
 
 class PosixFileSystemTest : public testing::Test {
  protected:
-  PosixFileSystemTest() : root_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+  PosixFileSystemTest()
+      : root_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
-  void add(const std::string& name, TreeEntry entry) { plant({{name, std::move(entry)}}, scratch_.path()); }
+  void add(const std::string& name, TreeEntry entry) {
+    plant({{name, std::move(entry)}}, scratch_.path());
+  }
   [[nodiscard]] int root() const { return root_.get(); }
 
   static int error_of(const auto& result) { return result.ok() ? 0 : result.error().error_number; }
@@ -54,12 +57,12 @@ TEST_F(PosixFileSystemTest, ALinkToNowhereCannotMakeAFileElsewhere) {
 TEST_F(PosixFileSystemTest, DescriptorsAreNotInherited) {
   add("dir", directory());
   add("file", file("content"));
-  for (auto fd : {fs_.open_root(scratch_.path().c_str()).value().release(),
-                  fs_.open_directory(root(), "dir").value().release(),
-                  fs_.open_parent(root()).value().release(),
-                  fs_.open_file(root(), "file").value().release(),
-                  fs_.open_entry(root(), "file").value().release(),
-                  fs_.create_file(root(), "new", 0600).value().release()}) {
+  for (auto fd :
+       {fs_.open_root(scratch_.path().c_str()).value().release(),
+        fs_.open_directory(root(), "dir").value().release(),
+        fs_.open_parent(root()).value().release(), fs_.open_file(root(), "file").value().release(),
+        fs_.open_entry(root(), "file").value().release(),
+        fs_.create_file(root(), "new", 0600).value().release()}) {
     EXPECT_TRUE(is_close_on_exec(Fd(fd)));
   }
 }

@@ -28,9 +28,9 @@ TEST(MirroredXattrs, AreThoseOfUsersAndAclsAndForRootAlsoThoseOfTheSystem) {
     EXPECT_TRUE(is_mirrored_xattr("system.posix_acl_default", as_root));
     EXPECT_EQ(is_mirrored_xattr("security.capability", as_root), as_root);
     EXPECT_EQ(is_mirrored_xattr("trusted.anything", as_root), as_root);
-    for (const char* label : {"security.selinux", "security.ima", "security.evm",
-                              "security.apparmor", "trusted.overlay.opaque", "system.nfs4_acl",
-                              "userx.note", "user"}) {
+    for (const char* label :
+         {"security.selinux", "security.ima", "security.evm", "security.apparmor",
+          "trusted.overlay.opaque", "system.nfs4_acl", "userx.note", "user"}) {
       EXPECT_FALSE(is_mirrored_xattr(label, as_root)) << label;
     }
   }
@@ -61,8 +61,9 @@ TEST_F(Xattrs, AreReadInTheOrderOfTheirNames) {
   give("user.m", std::string("with\0zero", 9));
   const auto read = read_xattrs(fs_, handle(), false);
   ASSERT_TRUE(read.ok());
-  EXPECT_EQ(*read, (std::vector<Xattr>{xattr("user.a", ""), xattr("user.m", std::string("with\0zero", 9)),
-                                       xattr("user.z", "last")}));
+  EXPECT_EQ(*read,
+            (std::vector<Xattr>{xattr("user.a", ""), xattr("user.m", std::string("with\0zero", 9)),
+                                xattr("user.z", "last")}));
 }
 
 TEST_F(Xattrs, OfALinkLikeEntryAreReadThroughAPathDescriptor) {
@@ -103,9 +104,8 @@ TEST_F(Xattrs, AreMadeExactlyTheWantedOnes) {
 TEST_F(Xattrs, ThatVanishWhileTheyAreReadAreLeftOut) {
   give("user.a", "stays");
   give("user.b", "vanishes");
-  fs_.intercept(act_before(Call::kGetXattr, "user.b", [&] {
-    ASSERT_EQ(::fremovexattr(fd_.get(), "user.b"), 0);
-  }));
+  fs_.intercept(act_before(Call::kGetXattr, "user.b",
+                           [&] { ASSERT_EQ(::fremovexattr(fd_.get(), "user.b"), 0); }));
   const auto read = read_xattrs(fs_, handle(), false);
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(*read, std::vector<Xattr>{xattr("user.a", "stays")});
@@ -119,7 +119,8 @@ TEST_F(Xattrs, AreNoneWhereTheFileSystemHasNone) {
 }
 
 TEST_F(Xattrs, ThatCannotBeReadOrWrittenAreAnError) {
-  for (const Call call : {Call::kListXattrs, Call::kGetXattr, Call::kSetXattr, Call::kRemoveXattr}) {
+  for (const Call call :
+       {Call::kListXattrs, Call::kGetXattr, Call::kSetXattr, Call::kRemoveXattr}) {
     give("user.a", "value");
     FaultyFileSystem failing;
     failing.intercept(fail_all(call, EIO));

@@ -49,7 +49,8 @@ class Content : public testing::Test {
 };
 
 TEST_F(Content, EqualFilesHaveOneHash) {
-  for (const std::size_t size : {0UL, 1UL, 256 * 1024UL - 1, 256 * 1024UL, 256 * 1024UL + 1, 600'000UL}) {
+  for (const std::size_t size :
+       {0UL, 1UL, 256 * 1024UL - 1, 256 * 1024UL, 256 * 1024UL + 1, 600'000UL}) {
     const std::string bytes(size, 'q');
     const auto found = compare(bytes, bytes);
     ASSERT_TRUE(found.ok());

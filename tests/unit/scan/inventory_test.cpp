@@ -67,7 +67,8 @@ TEST_F(InventoryTest, WhatIsNotAdmittedIsNotEntered) {
   visitor_.admits = [](std::string_view directory, std::string_view name, const FileStatus&) {
     return name != "out" && directory != "out";
   };
-  ASSERT_TRUE(take({{".", directory()}, {"in", file("")}, {"out", directory()}, {"out/x", file("")}}).ok());
+  ASSERT_TRUE(
+      take({{".", directory()}, {"in", file("")}, {"out", directory()}, {"out/x", file("")}}).ok());
   EXPECT_THAT(visited_, ElementsAre(".", "in"));
 }
 
@@ -83,7 +84,8 @@ TEST_F(InventoryTest, WhatCannotBeReadIsAProblemAndTheRestIsVisited) {
                     {"unknown", file("")}})
                   .ok());
   EXPECT_THAT(visited_, ElementsAre(".", "closed", "open"));
-  EXPECT_THAT(problems_, ElementsAre("closed " + std::to_string(EACCES), "unknown " + std::to_string(EIO)));
+  EXPECT_THAT(problems_,
+              ElementsAre("closed " + std::to_string(EACCES), "unknown " + std::to_string(EIO)));
 }
 
 TEST_F(InventoryTest, AnErrorOfTheVisitorEndsIt) {
@@ -92,7 +94,8 @@ TEST_F(InventoryTest, AnErrorOfTheVisitorEndsIt) {
     if (entry.path.shown() == "b") return system_error("write", ENOSPC);
     return success();
   };
-  const Status taken = take({{".", directory()}, {"a", file("")}, {"b", file("")}, {"c", file("")}});
+  const Status taken =
+      take({{".", directory()}, {"a", file("")}, {"b", file("")}, {"c", file("")}});
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().error_number, ENOSPC);
   EXPECT_THAT(visited_, ElementsAre(".", "a", "b"));

@@ -79,9 +79,8 @@ TEST_F(ListingTest, AnObjectThatIsUsedAgainForgetsWhatItHeld) {
 TEST_F(ListingTest, WhatVanishesMeanwhileIsLeftOut) {
   touch("stays");
   touch("vanishes");
-  fs_.intercept(act_before(Call::kStatusAt, "vanishes", [&] {
-    ASSERT_EQ(::unlink((scratch_ / "vanishes").c_str()), 0);
-  }));
+  fs_.intercept(act_before(Call::kStatusAt, "vanishes",
+                           [&] { ASSERT_EQ(::unlink((scratch_ / "vanishes").c_str()), 0); }));
   EXPECT_THAT(names(), ElementsAre("stays"));
 }
 

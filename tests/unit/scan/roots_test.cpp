@@ -117,8 +117,7 @@ TEST_F(OpenRoots, AReplicaThroughALinkOfSomebodyElseIsRefused) {
 
 TEST_F(OpenRoots, AnyCallThatFailsIsARefusalAndNoPair) {
   FaultyFileSystem counting;
-  ASSERT_TRUE(
-      open_roots(counting, {scratch_ / "source", scratch_ / "replica", {"/"}}).ok());
+  ASSERT_TRUE(open_roots(counting, {scratch_ / "source", scratch_ / "replica", {"/"}}).ok());
   for (std::uint64_t nth = 1; nth <= counting.calls(); ++nth) {
     FaultyFileSystem failing;
     failing.intercept(fail_at(nth, EIO, Lasting::kSameCall));

@@ -37,7 +37,8 @@ class Everything final : public PairVisitor {
     EXPECT_TRUE(visits_.emplace(path, Visit{}).second) << path << " is visited twice";
     if (!path.empty()) {
       const std::size_t slash = path.rfind('/');
-      EXPECT_TRUE(visits_.contains(slash == std::string::npos ? "" : path.substr(0, slash))) << path;
+      EXPECT_TRUE(visits_.contains(slash == std::string::npos ? "" : path.substr(0, slash)))
+          << path;
     }
     EXPECT_LT(pair.worker, threads_);
     Visit& visit = visits_[path];
@@ -105,8 +106,9 @@ class WalkPairs : public testing::Test {
 };
 
 TEST_F(WalkPairs, APairIsReadOnBothSidesAndWhatOneSideLacksIsAbsent) {
-  plant_both({{".", directory()}, {"both", directory()}, {"both/x", file("")}, {"left", directory()}},
-             {{".", directory()}, {"both", directory()}, {"both/y", file("")}, {"right", directory()}});
+  plant_both(
+      {{".", directory()}, {"both", directory()}, {"both/x", file("")}, {"left", directory()}},
+      {{".", directory()}, {"both", directory()}, {"both/y", file("")}, {"right", directory()}});
   Everything all;
   ASSERT_TRUE(walk(all).ok());
   EXPECT_THAT(all.visits_[""].source, ElementsAre("both", "left"));
@@ -138,8 +140,9 @@ TEST_F(WalkPairs, EveryPairIsVisitedOnceAndAfterItsParentOnAnyNumberOfThreads) {
 }
 
 TEST_F(WalkPairs, ADirectoryThatCannotBeReadIsToldOfAndTheRestIsVisited) {
-  plant_both({{".", directory()}, {"bad", directory()}, {"good", directory()}, {"good/x", file("")}},
-             {{".", directory()}});
+  plant_both(
+      {{".", directory()}, {"bad", directory()}, {"good", directory()}, {"good/x", file("")}},
+      {{".", directory()}});
   fs_.intercept([](const CallInfo& info) {
     return info.call == Call::kOpenDirectory && info.name == "bad" ? EACCES : 0;
   });
@@ -151,8 +154,9 @@ TEST_F(WalkPairs, ADirectoryThatCannotBeReadIsToldOfAndTheRestIsVisited) {
 }
 
 TEST_F(WalkPairs, ALinkThatTookTheNameOfADirectoryIsNotFollowed) {
-  plant_both({{".", directory()}, {"d", directory()}, {"other", directory()}, {"other/secret", file("")}},
-             {{".", directory()}});
+  plant_both(
+      {{".", directory()}, {"d", directory()}, {"other", directory()}, {"other/secret", file("")}},
+      {{".", directory()}});
   fs_.intercept(act_before(Call::kOpenDirectory, "d", [&] {
     ASSERT_EQ(::rmdir((scratch_ / "source/d").c_str()), 0);
     ASSERT_EQ(::symlink("other", (scratch_ / "source/d").c_str()), 0);
