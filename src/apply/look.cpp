@@ -149,9 +149,13 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   if (!source) return fail(result, std::move(source).error());
   result.source = *source;
   if (!action.after) {
-    // The source is the authority: what it has is never deleted.
-    const bool may_go = !result.source || (context_.options.delete_excluded &&
-                                           is_excluded(action.path, result.source->is_directory()));
+    // The source is the authority: what it has is never deleted. Only what it has and the plan's
+    // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
+    const bool may_go =
+        !result.source ||
+        (is_excluded(action.path, result.source->is_directory()) &&
+         (context_.options.delete_excluded ||
+          !is_excluded(action.path, result.replica && result.replica->is_directory())));
     if (!may_go) stale(result, presence(Side::kSource, "absent", to_string(result.source->type)));
     return;
   }

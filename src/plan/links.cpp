@@ -62,13 +62,13 @@ class Settlement {
  private:
   using Group = std::vector<const LinkedEntry*>;
 
-  // Whether the object may be changed in place for `group`: all its names are known, and none
-  // stays with another group.
+  // Whether the object may be changed in place for the group: all its names are known, and all of
+  // them are the group's. A name that only goes away later would find another object than planned.
   bool belongs_to(const ObjectId& object, const LinkedEntry& any_of_group) const {
     const Group& names = names_.at(object);
     if (names.size() != names.front()->replica_links) return false;
     return std::all_of(names.begin(), names.end(), [&](const LinkedEntry* name) {
-      return name->source == any_of_group.source || !stays(name->verdict);
+      return name->source == any_of_group.source;
     });
   }
 
@@ -100,6 +100,7 @@ class Settlement {
       return;
     }
     Action action = plain_action(entry, Op::kMetadata, entry.verdict.reasons);
+    if (entry.mode_in_place) action.after->mode = entry.mode_in_place;
     if (entry.replica_links > 1) action.before->links = entry.replica_links;
     result_.actions.push_back(std::move(action));
   }

@@ -27,7 +27,9 @@ struct LinkedEntry {
   std::uint32_t replica_links = 0;  // how many names the replica's object has anywhere
   Verdict verdict;                  // never kContentAsked
   std::optional<Facts> before;      // of the replica's entry
-  std::optional<Facts> after;       // of the source's entry
+  std::optional<Facts> after;       // of the source's entry, for a new object
+  // The mode, where the replica's object stays and its owner asks for another one than `after`.
+  std::optional<std::uint32_t> mode_in_place;
 };
 
 struct SettledLinks {
@@ -40,7 +42,7 @@ struct SettledLinks {
 //
 // Of each group the first path whose object can stay keeps it; the other names become links to it.
 // Where none can stay, the first path is written anew. Metadata is put right in place only where
-// every name of the object is known and belongs to the group (or goes away): an object that has a
+// every name of the object is known and belongs to the group: an object that has a
 // name outside of the replica, as in a snapshot made of links, is never changed, but copied.
 // Content is never changed in place. Requires: `entries` holds every path of the replica whose
 // object has more than one name, and every path of the source likewise, but for what is excluded.

@@ -24,6 +24,8 @@ bool is_device(const FileStatus& status) {
   return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
 }
 
+bool is_directory(const FileStatus* status) { return status != nullptr && status->is_directory(); }
+
 bool writes_content(const Verdict& verdict, const FileStatus& source) {
   return source.is_file() &&
          (verdict.decision == Decision::kCreate || verdict.decision == Decision::kUpdate ||
@@ -271,41 +273,48 @@ bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
   return false;
 }
 
-Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
-                           std::vector<PairToVisit>& children) {
-  const bool both = named.source != nullptr && named.replica != nullptr;
-  if (!both && named.source == nullptr && !context_.options.remove_extra) {
-    findings_.kept.push_back(path_of(pair, named.name));
-    return success();
-  }
+// Whether what both trees hold under the name is left alone, for a reason that is recorded.
+bool PairPlanner::is_left_alone(const VisitedPair& pair, const Named& named) {
+  const auto keep = [&] {
+    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
+    return true;
+  };
+  if (named.source == nullptr && !context_.options.remove_extra) return keep();
   if (named.replica != nullptr && named.replica->mount != context_.replica_root.mount &&
       !context_.options.cross_mounts) {
     problem(Side::kReplica, path_of(pair, named.name), EXDEV, "enter mount");
-    findings_.kept.push_back(path_of(pair, named.name));
-    return success();
+    return keep();
   }
   if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
     findings_.skipped.push_back({path_of(pair, named.name), "device"});
-    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
+    return keep();
+  }
+  return false;
+}
+
+void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
+                              std::vector<PairToVisit>& children) {
+  const bool of_source = is_directory(named.source);
+  const bool below_source = of_source && named.source_is_mirrored_below;
+  // A directory of another file system that is left out protects what the replica has there.
+  const bool below_replica =
+      is_directory(named.replica) && (named.source_is_mirrored_below || !of_source);
+  if (!below_source && !below_replica) return;
+  PairToVisit child{path_of(pair, named.name).bytes(), std::nullopt, std::nullopt};
+  if (below_source) child.source = *named.source;
+  if (below_replica) child.replica = *named.replica;
+  children.push_back(std::move(child));
+}
+
+Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
+                           std::vector<PairToVisit>& children) {
+  if (is_left_alone(pair, named)) return success();
+  if (is_directory(named.source) && is_directory(named.replica) && named.source_is_mirrored_below) {
+    // A directory of both trees decides about itself when it is visited.
+    queue_below(pair, named, children);
     return success();
   }
-  const auto is_directory = [](const FileStatus* status) {
-    return status != nullptr && status->is_directory();
-  };
-  if (is_directory(named.source) || is_directory(named.replica)) {
-    const bool below_source = is_directory(named.source) && named.source_is_mirrored_below;
-    // A directory of another file system that is left out protects what the replica has there.
-    const bool below_replica = is_directory(named.replica) &&
-                               (named.source_is_mirrored_below || !is_directory(named.source));
-    if (below_source || below_replica) {
-      PairToVisit child{path_of(pair, named.name).bytes(), std::nullopt, std::nullopt};
-      if (below_source) child.source = *named.source;
-      if (below_replica) child.replica = *named.replica;
-      children.push_back(std::move(child));
-    }
-    // A directory of both trees decides about itself when it is visited.
-    if (is_directory(named.source) && is_directory(named.replica) && below_source) return success();
-  }
+  const bool both = named.source != nullptr && named.replica != nullptr;
   common_md5_.reset();
   pinned_md5_.reset();
   Seen source{named.source != nullptr ? *named.source : FileStatus{}, {}};
@@ -329,6 +338,8 @@ Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
     return success();
   }
   record(pair, named, of_source, of_replica, verdict);
+  // Only now that the name itself is decided: what is below follows from it.
+  queue_below(pair, named, children);
   return success();
 }
 
@@ -363,7 +374,13 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   if (has_links) {
     // Whether the directory really changes is known when all links are.
     children_change_ = true;
-    if (source != nullptr) entry.source = object_of(source->status);
+    if (source != nullptr) {
+      entry.source = object_of(source->status);
+      // Whether the object stays is not known yet.
+      entry.mode_in_place = entry.after->mode;
+      entry.after->mode =
+          wanted_facts(source->status, source->target, nullptr, context_.policy).mode;
+    }
     if (replica != nullptr && !replica->status.is_directory()) {
       entry.replica = object_of(replica->status);
       entry.replica_links = replica->status.links;

@@ -69,6 +69,9 @@ class PairPlanner {
   bool admit_replica(const VisitedPair& pair, const Listing::Entry& entry);
   bool is_own_of_file_system(const VisitedPair& pair, std::string_view name) const;
   bool is_left_out(std::string_view directory, std::string_view name) const;
+  bool is_left_alone(const VisitedPair& pair, const Named& named);
+  static void queue_below(const VisitedPair& pair, const Named& named,
+                          std::vector<PairToVisit>& children);
   Status decide(const VisitedPair& pair, const Named& named, std::vector<PairToVisit>& children);
   bool read_targets(const VisitedPair& pair, const Named& named, Seen* source, Seen* replica);
   bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,

@@ -62,6 +62,13 @@ PruneResult prune(std::vector<Action>& actions, std::vector<RelPath> kept) {
         result.blocked.push_back(action.path);
       }
     }
+    // A link to what can't be made can't be made either.
+    const std::vector<RelPath> leaders = result.blocked;
+    for (const Action& action : actions) {
+      if (action.op == Op::kLink && action.other && is_within_any(*action.other, leaders)) {
+        result.blocked.push_back(action.path);
+      }
+    }
     std::sort(result.blocked.begin(), result.blocked.end());
     std::erase_if(actions, [&](const Action& action) {
       if (is_within_any(action.path, result.blocked)) return true;

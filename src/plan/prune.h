@@ -10,7 +10,8 @@
 namespace foldersync {
 
 struct PruneResult {
-  // Directories that would have become something else, but something below them has to stay.
+  // Directories that would have become something else, but something below them has to stay, and
+  // the paths that would have been links to them.
   std::vector<RelPath> blocked;  // in path order
   // Directories whose `finish` was taken out: they stay as they are.
   std::size_t unchanged = 0;

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "core/path.h"
+#include "fs/xattrs.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -183,11 +184,19 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   const auto parent = fs.open_root(parts.parent.c_str());
   if (!parent) return Error(parent.error()).at(parts.parent);
   Status made = fs.make_directory(parent->get(), parts.name.c_str(), 0700);
-  if (!made && made.error().error_number != EEXIST)
-    return std::move(made).error().at(roots.replica_path);
-  auto replica = open_root(fs, roots.replica_path, "replica");
-  if (!replica) return replica.error();
-  roots.replica = std::move(*replica);
+  if (!made) return std::move(made).error().at(roots.replica_path);
+  const auto fd = fs.open_directory(parent->get(), parts.name.c_str());
+  if (!fd) return Error(fd.error()).at(roots.replica_path);
+  // What can't be set here is found by the plan, or can't be held by this file system at all.
+  const Handle replica{fd->get(), false};
+  const bool as_root = ::geteuid() == 0;
+  if (as_root) (void)fs.set_owner(replica, roots.source.status.uid, roots.source.status.gid);
+  const auto xattrs = read_xattrs(fs, {roots.source.fd.get(), false}, as_root);
+  if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
+  if (Status closed = fs.set_mode(replica, 0700); !closed) return closed;
+  auto opened = open_root(fs, roots.replica_path, "replica");
+  if (!opened) return opened.error();
+  roots.replica = std::move(*opened);
   return success();
 }
 

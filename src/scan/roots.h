@@ -50,7 +50,8 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.
 Result<bool> is_empty(FileSystem& fs, int directory);
 
-// Makes the missing replica folder and opens it.
+// Makes the missing replica folder, with the source's owner (as root), attributes and ACLs, closed
+// to everybody else until its mode is set in the end, and opens it.
 Status create_replica(FileSystem& fs, Roots& roots);
 
 }  // namespace foldersync

@@ -41,8 +41,8 @@ class StagingAreaTest : public testing::Test {
   Fd home_;
 };
 
-TEST_F(StagingAreaTest, IsMadeForTheCallerAloneWhateverTheUmask) {
-  const mode_t before = ::umask(0777);
+TEST_F(StagingAreaTest, IsMadeForTheCallerAlone) {
+  const mode_t before = ::umask(0);
   const auto area = open();
   ::umask(before);
   ASSERT_TRUE(area.ok());

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Measures sync beside rsync, rclone, a Python script and the limit programs.
+
+The contenders of a job take turns (A B C A B C), after a warm-up round that does not count.
+Deleting, changing the source, making both trees equal again and writing back are not timed.
+See docs/performance.md.
+"""
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+
+import contenders
+import data_sets
+import report
+
+MARKER = '.sync-bench'
+# ext4 does not use an inode again in the first 5 seconds after its deletion, and searches for
+# others meanwhile: what is created then is slower than it should be.
+INODE_REST_SECONDS = 6
+# Hashes are kept only of content that was read a minute after the file's stamps.
+HASH_REST_SECONDS = 62
+
+
+class Failed(Exception):
+    """A contender or a preparation ended otherwise than well."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_quietly(command):
+    """Runs something that is not timed, and returns its stdout."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True,
+                          errors='replace')
+    if done.returncode != 0:
+        raise Failed(f'{" ".join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}')
+    return done.stdout
+
+
+def wait_until(moment):
+    time.sleep(max(0.0, moment - time.monotonic()))
+
+
+class Bench:
+    """The working copies of one data set, and what is done with them."""
+
+    def __init__(self, data, original, programs):
+        self.work = os.path.join(data, 'work')
+        self.original = original
+        self.programs = programs
+        self.places = {'source': self.path('source'), 'replica': self.path('replica')}
+        self.last_deletion = self.last_change = -1000.0
+        self.changes = 0
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def prepare(self):
+        self.delete(self.work)
+        os.makedirs(self.work)
+        for copy in self.places.values():
+            run_quietly(['cp', '-a', self.original, copy])
+        os.sync()
+        self.last_change = time.monotonic()
+
+    def delete(self, path):
+        if os.path.lexists(path):
+            run_quietly(['rm', '-rf', path])
+            os.sync()
+            self.last_deletion = time.monotonic()
+
+    def settle(self):
+        """Makes replica and source equal, whatever the last contender left."""
+        settler = contenders.ours()
+        run_quietly(settler.command(self.programs, state=self.path('settling'), **self.places))
+
+    def differences(self, replica):
+        """How many differences the walk sees; names, types, modes, and sizes and times of files."""
+        said = run_quietly([*self.programs['limit_walk'], self.places['source'], replica])
+        return int(said.split()[-1])
+
+    def run_once(self, job, contender, check):
+        """One timed run: (wall seconds, CPU seconds, peak KiB) and the differences it left."""
+        places = dict(self.places, state=self.path(f'state-{self.known_as(contender)}'))
+        if job.from_nothing:
+            places['replica'] = self.path('new')
+            self.delete(places['replica'])
+        if job.from_nothing or contender.forgets:
+            shutil.rmtree(places['state'], ignore_errors=True)
+        if job.change:
+            self.settle()
+            self.changes += 1
+            job.change(places['source'], self.changes)
+            self.last_change = time.monotonic()
+        os.sync()
+        if job.hashes_kept:
+            wait_until(self.last_change + HASH_REST_SECONDS)
+        wait_until(self.last_deletion + INODE_REST_SECONDS)
+        costs = self.timed(contender.command(self.programs, **places))
+        left = self.differences(places['replica']) if check and not contender.limit else 0
+        if job.from_nothing:
+            self.delete(places['replica'])
+        return costs, left
+
+    @staticmethod
+    def known_as(contender):
+        return ''.join(letter for letter in contender.name if letter.isalnum())
+
+    def timed(self, command):
+        costs = self.path('costs')
+        run_quietly([*self.programs['stopwatch'], costs, *command])
+        with open(costs, encoding='ascii') as file:
+            wall, cpu, peak_kib = file.read().split()
+        return float(wall), float(cpu), int(peak_kib)
+
+    def measure(self, job, rounds, quick):
+        """The rows of a job's table."""
+        able = [contender for contender in job.contenders
+                if contender.arguments[0] in self.programs and not (quick and contender.slow)]
+        runs = {contender: [] for contender in able}
+        left = dict.fromkeys(able, 0)
+        self.settle()
+        # Making new trees is long, and has no caches to warm but the source's.
+        warm_up = 0 if quick and job.from_nothing else 1
+        for number in range(warm_up + rounds):
+            for contender in able:
+                costs, differences = self.run_once(job, contender, check=number == 0)
+                left[contender] += differences
+                if number >= warm_up:
+                    runs[contender].append(costs)
+        rows = [report.summary(contender.name, runs[contender], left[contender])
+                for contender in able]
+        report.add_ratios(rows)
+        return rows
+
+
+def file_system(path):
+    done = subprocess.run(['findmnt', '-n', '-o', 'FSTYPE', '-T', path], check=False, text=True,
+                          capture_output=True)
+    return done.stdout.strip() or 'unknown'
+
+
+def machine(data, programs):
+    processor = platform.processor() or platform.machine()
+    with open('/proc/cpuinfo', encoding='ascii', errors='replace') as file:
+        for line in file:
+            if line.startswith('model name'):
+                processor = line.split(':', 1)[1].strip()
+                break
+    return {'processor': processor, 'processors': os.cpu_count(), 'kernel': platform.release(),
+            'file_system': file_system(data), 'load_before': round(os.getloadavg()[0], 1),
+            'versions': contenders.versions(programs)}
+
+
+def open_data(path):
+    """Makes the data folder, or accepts one that this program made: it deletes below it."""
+    path = os.path.abspath(path)
+    os.makedirs(path, exist_ok=True)
+    if os.listdir(path) and not os.path.exists(os.path.join(path, MARKER)):
+        raise Failed(f'{path} is neither empty nor a folder of earlier measurements')
+    with open(os.path.join(path, MARKER), 'w', encoding='ascii'):
+        return path
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--data', required=True, metavar='DIR',
+                        help='where the trees are made; about 6 GiB, data sets are kept')
+    parser.add_argument('--sync', required=True, metavar='FILE', help='the program to measure')
+    parser.add_argument('--limits', required=True, metavar='DIR',
+                        help='where the limit programs and stopwatch are')
+    parser.add_argument('--sets', default=None, metavar='a,small',
+                        help='data sets (default: both; with --quick: a)')
+    parser.add_argument('--jobs', default=None, metavar='LIST',
+                        help=f'some of {",".join(contenders.JOBS)} (default: all of them; '
+                             f'with --quick: {",".join(contenders.QUICK_JOBS)})')
+    parser.add_argument('--rounds', type=int, default=None,
+                        help='timed rounds (default: 5; with --quick: 3)')
+    parser.add_argument('--small-files', type=int, default=200_000, metavar='N',
+                        help='files in the data set small (default: 200000)')
+    parser.add_argument('--quick', action='store_true',
+                        help='fewer rounds, jobs and contenders')
+    parser.add_argument('--json', metavar='FILE', help='write all runs there')
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    arguments.rounds = arguments.rounds or (3 if quick else 5)
+    arguments.sets = (arguments.sets or ('a' if quick else 'a,small')).split(',')
+    default_jobs = contenders.QUICK_JOBS if quick else contenders.JOBS
+    arguments.jobs = arguments.jobs.split(',') if arguments.jobs else list(default_jobs)
+    for given, known in ((arguments.sets, ('a', 'small')), (arguments.jobs, contenders.JOBS)):
+        for name in given:
+            if name not in known:
+                parser.error(f'{name!r} is none of {", ".join(known)}')
+    return arguments
+
+
+def measure_all(arguments, data, programs):
+    """Measures and prints job after job; yields what goes into the JSON file."""
+    sets = data_sets.choices(arguments.small_files)
+    for name in arguments.sets:
+        folder, title, make = sets[name]
+        say(f'preparing {title}')
+        original = data_sets.provide(data, folder, make)
+        extent = data_sets.extent(original)
+        print(f'\n## {title} ({extent["files"]} files, {extent["directories"]} directories, '
+              f'{extent["bytes"] / 2**20:.0f} MiB)\n', flush=True)
+        bench = Bench(data, original, programs)
+        try:
+            bench.prepare()
+            for job_name in arguments.jobs:
+                job = contenders.JOBS[job_name]
+                say(f'measuring: {job.title}')
+                rows = bench.measure(job, arguments.rounds, arguments.quick)
+                print(report.table(job.title, rows), flush=True)
+                yield {'data': title, **extent, 'job': job_name, 'rows': rows}
+        finally:
+            bench.delete(bench.work)
+
+
+def main():
+    arguments = parse_arguments()
+    try:
+        programs = contenders.find_programs(arguments.sync, arguments.limits)
+        data = open_data(arguments.data)
+        about = machine(data, programs)
+        print('\n'.join(f'{key}: {value}' for key, value in about.items()))
+        results = list(measure_all(arguments, data, programs))
+        about['load_after'] = round(os.getloadavg()[0], 1)
+        print(f'load average: {about["load_before"]} before, {about["load_after"]} after')
+        if arguments.json:
+            report.write_json(arguments.json, about, results)
+    except (Failed, OSError, subprocess.SubprocessError) as failure:
+        say(f'bench: {failure}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""What was measured, as tables for people and as JSON for programs."""
+import json
+import statistics
+
+from contenders import OURS
+
+FORMAT = 'sync.bench/1'
+
+
+def summary(name, runs, left_different):
+    """One row: medians of the runs, each (wall seconds, CPU seconds, peak KiB)."""
+    walls, cpus, peaks = zip(*runs)
+    return {'contender': name, 'wall': statistics.median(walls), 'fastest': min(walls),
+            'cpu': statistics.median(cpus), 'peak_mib': statistics.median(peaks) / 1024,
+            'wall_runs': list(walls), 'left_different': left_different}
+
+
+def add_ratios(rows):
+    """The first row that is ours is what the others are compared with."""
+    own = next((row['wall'] for row in rows if row['contender'].startswith(OURS)), None)
+    for row in rows:
+        row['ratio'] = row['wall'] / own if own else None
+
+
+def table(title, rows):
+    lines = [f'### {title}', '',
+             '| | wall s | fastest | ratio to ours | CPU s | peak MiB |',
+             '|---|---:|---:|---:|---:|---:|']
+    for row in rows:
+        ratio = '–' if row['ratio'] is None else f'{row["ratio"]:.2f}'
+        lines.append(f'| {row["contender"]} | {row["wall"]:.2f} | {row["fastest"]:.2f} | {ratio} '
+                     f'| {row["cpu"]:.2f} | {row["peak_mib"]:.0f} |')
+    for row in rows:
+        if row['left_different']:
+            lines.append(f'\n{row["contender"]} left {row["left_different"]} differences.')
+    return '\n'.join(lines) + '\n'
+
+
+def write_json(path, machine, results):
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump({'format': FORMAT, 'machine': machine, 'results': results}, file, indent=1)
+        file.write('\n')
