@@ -8,18 +8,19 @@ namespace {
 constexpr std::uint32_t kSetIds = 06000;
 
 bool says_unsupported(int error_number) {
-  return error_number == ENOTSUP || error_number == ENOSYS || error_number == EINVAL;
+  return error_number == ENOTSUP || error_number == ENOSYS;
 }
 
-Status set_owner(const AttributeRequest& request, const FileStatus& now) {
-  if (!request.policy.owners()) return success();
-  if (now.uid == request.source.uid && now.gid == request.source.gid) return success();
+// Whether the entry has the source's owner now.
+Result<bool> set_owner(const AttributeRequest& request, const FileStatus& now) {
+  if (now.uid == request.source.uid && now.gid == request.source.gid) return true;
+  if (!request.policy.owners()) return false;
   Status set = request.fs.set_owner(request.to, request.source.uid, request.source.gid);
-  if (set) return set;
+  if (set) return true;
   const int number = set.error().error_number;
-  if (!request.is_private || (number != EPERM && !says_unsupported(number))) return set;
+  if (!request.is_private || (number != EPERM && !says_unsupported(number))) return set.error();
   request.book.saw_no_owners(number);
-  return success();
+  return false;
 }
 
 Status set_xattrs(const AttributeRequest& request) {
@@ -29,7 +30,8 @@ Status set_xattrs(const AttributeRequest& request) {
   if (set) return set;
   const int number = set.error().error_number;
   if (number == EIO) return set;
-  request.book.saw_no_xattrs(number, says_unsupported(number));
+  // One kind may be refused and another not, so nothing is concluded from it.
+  request.book.saw_no_xattrs(number, false);
   return success();
 }
 
@@ -45,9 +47,8 @@ Status set_mode(const AttributeRequest& request, const FileStatus& now, std::uin
 void learn_from(const AttributeRequest& request, const FileStatus& found, std::uint32_t mode) {
   if (request.set_mtime) request.book.saw_mtime(request.source.mtime, found.mtime);
   if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return;
-  // The kernel takes suid and sgid away from what a plain user may not give them.
-  const std::uint32_t forgiven = request.policy.as_root ? 0 : kSetIds;
-  if ((found.mode & ~forgiven) != (mode & ~forgiven)) request.book.saw_no_modes();
+  // The kernel takes suid and sgid away from what the caller may not give them.
+  if ((found.mode & ~kSetIds) != (mode & ~kSetIds)) request.book.saw_no_modes();
 }
 
 }  // namespace
@@ -57,12 +58,14 @@ void learn_from(const AttributeRequest& request, const FileStatus& found, std::u
 Result<FileStatus> set_attributes(const AttributeRequest& request) {
   auto now = request.fs.status(request.to.fd);
   if (!now) return now;
-  if (Status set = set_owner(request, *now); !set) return set.error();
+  const auto has_owner = set_owner(request, *now);
+  if (!has_owner) return has_owner.error();
   if (Status set = set_xattrs(request); !set) return set.error();
-  const std::uint32_t uid = request.policy.owners() ? request.source.uid : now->uid;
-  const std::uint32_t gid = request.policy.owners() ? request.source.gid : now->gid;
-  const std::uint32_t mode =
-      wanted_mode(request.source, uid, gid, request.policy) | request.extra_mode;
+  const std::uint32_t uid = *has_owner ? request.source.uid : now->uid;
+  const std::uint32_t gid = *has_owner ? request.source.gid : now->gid;
+  Policy policy = request.policy;
+  policy.mirrors_owners = policy.mirrors_owners && *has_owner;
+  const std::uint32_t mode = wanted_mode(request.source, uid, gid, policy) | request.extra_mode;
   // A change of owner clears suid and sgid, so the mode as it was is of no use then.
   FileStatus before_mode = *now;
   if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;

@@ -55,6 +55,8 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
     return outcomes_.failed(action, seq, std::move(*slot.error));
   }
   if (outcomes_.settle_look(action, seq, *slot.look)) return;
+  // Something below the directory that is to be replaced had to stay.
+  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
   publish(action, seq, *slot.look,
           {{folders[slot.folder].get(), slot.name}, slot.staged->status, false}, *slot.staged);
 }
@@ -100,6 +102,8 @@ void Committer::restage_near(const Action& action, std::uint64_t seq, const Look
 }
 
 Result<int> Committer::nested_folder(const RelPath& directory) {
+  // The root's own staging folder is as near to its entries as any can be.
+  if (directory.is_root()) return folder_.get();
   const auto known = nested_.find(directory);
   if (known != nested_.end()) return known->second.area.fd();
   const auto fd = looker_.replica_directory(directory);
@@ -187,6 +191,9 @@ Result<FileStatus> Committer::make_link(const Action& action, const LookResult& 
 void Committer::link(const Action& action, std::uint64_t seq) {
   const LookResult look = looker_.look(action);
   if (outcomes_.settle_look(action, seq, look)) return;
+  if (outcomes_.is_not_written(*action.other) || outcomes_.is_not_emptied(action.path)) {
+    return outcomes_.skip(action, seq);
+  }
   const std::string name = std::to_string(seq);
   const auto linked = make_link(action, look, folder_.get(), name);
   if (!linked && linked.error().error_number == EXDEV) return restage_near(action, seq, look);
@@ -307,6 +314,7 @@ void Committer::finish(const Action& action, std::uint64_t seq) {
   if (!directory) return outcomes_.failed(action, seq, directory.error());
   Status set = apply_metadata(action, look, {*directory, false});
   if (!set) return outcomes_.failed(action, seq, std::move(set).error());
+  finished_.insert(action.path);
   outcomes_.done(action, seq, Outcome::kOk);
 }
 
@@ -353,6 +361,7 @@ void Committer::tighten(std::vector<Looker>& lookers) {
   std::sort(all.begin(), all.end(),
             [](const Looker::Loosened& a, const Looker::Loosened& b) { return b.path < a.path; });
   for (const Looker::Loosened& loosened : all) {
+    if (finished_.contains(loosened.path)) continue;
     const auto directory = looker_.replica_directory(loosened.path);
     if (!directory) continue;
     const auto status = fs_.status(*directory);

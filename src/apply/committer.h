@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,7 @@ class Committer {
   Fd folder_;
   std::vector<Displaced> displaced_;
   std::map<RelPath, NestedArea> nested_;
+  std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
   bool conflicts_ = false;
 };

@@ -17,6 +17,7 @@
 namespace foldersync {
 namespace {
 
+constexpr const char* kRecordName = "record";
 constexpr std::size_t kRecordBuffer = 64 * 1024;
 
 class Engine {
@@ -47,6 +48,10 @@ class Engine {
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
     auto area = StagingArea::open(fs_, root, request_.policy.as_root);
+    if (!area && area.error().error_number == EROFS) {
+      return Error{ErrorCode::kRefused, "stage", request_.replica.path, EROFS,
+                   "the replica can't be written"};
+    }
     if (area || area.error().error_number != EACCES) return area;
     // A read-only root of the caller's own: `finish` of the root gives it its mode.
     Looker looker(looks_, max_open_, true);
@@ -122,7 +127,10 @@ class Engine {
     const std::vector<Action>& actions = request_.plan.actions;
     for (std::size_t begin = 0; begin < actions.size();) {
       const WindowRange range = window_at(actions, begin);
-      if (Status written = write_record(area, range); !written) return written;
+      if (!write_record(area, range)) {
+        // On a full disk there may still be deletions to come that make room.
+        (void)fs_.remove_file(area.fd(), kRecordName);
+      }
       auto slots = stage_window({looks_, stages_, actions, range, lookers, folders});
       commit(committer, range, slots, folders);
       if (Status purged = committer.purge(); !purged) return purged;
@@ -161,10 +169,9 @@ class Engine {
   // What the window is about to do, in the form of the plan document, for whoever has to find out
   // after a kill what went on.
   Status write_record(StagingArea& area, WindowRange range) {
-    static constexpr const char* kName = "record";
-    Status removed = fs_.remove_file(area.fd(), kName);
+    Status removed = fs_.remove_file(area.fd(), kRecordName);
     if (!removed && removed.error().error_number != ENOENT) return removed;
-    auto file = fs_.create_file(area.fd(), kName, 0600);
+    auto file = fs_.create_file(area.fd(), kRecordName, 0600);
     if (!file) return file.error();
     std::string text = "{\"plan_id\":" + json_string(request_.plan.plan_id) +
                        ",\"begin\":" + std::to_string(range.begin + 1) +
@@ -226,7 +233,14 @@ Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<Re
   for (const RelPath& leftover : leftovers) {
     const auto home = cursor.enter(leftover.parent_bytes());
     if (!home) return home.error();
-    const auto cleared = StagingArea::clear_leftover(fs, *home);
+    // It may be the work of a run that mirrors only this part, and is at it now.
+    const auto own = fs.open_directory(*home, ".");
+    if (!own) return own.error();
+    if (const Status locked = fs.lock(own->get()); !locked) {
+      return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
+                   "another run is working on a part of this replica"};
+    }
+    const auto cleared = StagingArea::clear_leftover(fs, own->get());
     if (!cleared) return Error(cleared.error()).at(leftover.bytes());
   }
   return success();

@@ -18,6 +18,7 @@ void Outcomes::done(const Action& action, std::uint64_t seq, Outcome outcome, co
 // What lies above a failed deletion has to stay, and nothing can be made below a missing directory.
 void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
+  if (action.phase == Phase::kWrite) not_written_.insert(action.path);
   if (action.op != Op::kDelete) return;
   for (RelPath path = action.path; !path.is_root(); path = path.parent()) {
     if (!not_emptied_.insert(path).second) break;

@@ -28,6 +28,11 @@ class Outcomes {
   // Reports what a look already decides; false where the action is still to be done.
   bool settle_look(const Action& action, std::uint64_t seq, const LookResult& look);
 
+  // Whether the action that was to bring `path` up to date failed, or was left alone.
+  [[nodiscard]] bool is_not_written(const RelPath& path) const {
+    return not_written_.contains(path);
+  }
+
   // Whether something that was to be deleted in `directory` had to stay.
   [[nodiscard]] bool is_not_emptied(const RelPath& directory) const {
     return not_emptied_.contains(directory);
@@ -40,6 +45,7 @@ class Outcomes {
   ApplyObserver& observer_;
   bool follow_source_;
   std::set<RelPath> not_made_;     // directories that could not be made
+  std::set<RelPath> not_written_;  // entries that are no directories
   std::set<RelPath> not_emptied_;  // directories in which something had to stay
 };
 

@@ -77,6 +77,12 @@ Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string
   return OpenedFile{std::move(*fd), *now};
 }
 
+// Files of the kernel's own (as in /proc) give a size of 0 and have content all the same.
+bool Stager::holds_something(int from) {
+  const auto count = context_.fs.read(from, std::span(buffer_).first(1));
+  return count && *count > 0;
+}
+
 Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatus& before, int to) {
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
@@ -92,6 +98,8 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
   if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {
     staged.grown = after->size > before.size && *bytes == before.size;
     if (!staged.grown) return changed("the source's file changed while it was copied");
+  } else if (before.size == 0 && holds_something(from)) {
+    return changed("the source's file says that it is empty, and it is not");
   } else if (*bytes != before.size) {
     return changed("the source's file holds less than it says");
   }

@@ -50,6 +50,7 @@ class Stager {
                            int folder, const std::string& name);
   Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
                                       const FileStatus& seen);
+  bool holds_something(int from);
   Result<Staged> copy_into(const Action& action, int from, const FileStatus& before, int to);
   Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
                                  const std::string& name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
 
 namespace foldersync {
@@ -78,7 +79,11 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   };
   std::vector<std::thread> others;
   const std::size_t threads = std::min(window.lookers.size(), units.size());
-  for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+  try {
+    for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: fewer do the same.
+  }
   work(0);
   for (std::thread& other : others) other.join();
   return slots;

@@ -139,7 +139,8 @@ ExitCode apply_and_log(const CycleRequest& request) {
   counts.total_actions = plan.actions.size();
   counts.total_bytes = plan.summary.bytes_to_write;
   CycleObserver observer(log, counts, dry_run);
-  Policy policy = session.policy(plan.options.replica_limits);
+  // What this replica's file system can hold, and not what the plan was made for.
+  Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
   const auto applied = [&] {

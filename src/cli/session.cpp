@@ -1,7 +1,9 @@
 #include "cli/session.h"
 
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +50,14 @@ std::string path_below(const std::string& file, const std::string& root) {
   const std::string relative =
       (whole / stdfs::path(file).filename()).lexically_relative(base).native();
   return RelPath::is_path(relative) && relative != "." ? relative : std::string();
+}
+
+// Whether this process may give files to others, which root in a container may not.
+bool may_give_owners() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  if (::syscall(SYS_capget, &header, data.data()) < 0) return ::geteuid() == 0;
+  return ::geteuid() == 0 && (data[0].effective & (1U << CAP_CHOWN)) != 0;
 }
 
 FolderMemory memory_of(FileSystem& fs, const Root& root) {
@@ -161,12 +171,12 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
 }
 
 Policy Session::policy(const FileSystemLimits& limits) const {
-  return {::geteuid() == 0, true, ::geteuid(), ::getegid(), settings_.plan.checksum, limits};
+  return {may_give_owners(), true, ::geteuid(), ::getegid(), settings_.plan.checksum, limits};
 }
 
 Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop) {
   FileSystemLimits limits;
-  if (cache_ != nullptr && roots.replica) limits = cache_->limits(roots.replica->file_system);
+  if (roots.replica) limits = known_limits(*roots.replica);
   PlanRequest request{fs_,     roots,        settings_.plan, policy(limits),
                       filter_, cache_.get(), threads_,       &stop};
   request.options.owners = request.policy.owners();
@@ -202,10 +212,10 @@ Status Session::compare_mounts_with_last_run(const Roots& roots,
   if (!last_run_ || settings_.new_source) return success();
   DirectoryCursor cursor(fs_, roots.source.fd.get(), {}, descriptors_per_cursor(1));
   for (const KnownMount& known : last_run_->mounts) {
-    const bool is_there = std::any_of(mounts.begin(), mounts.end(), [&](const KnownMount& mount) {
-      return mount.path == known.path;
+    const auto mount = std::find_if(mounts.begin(), mounts.end(), [&](const KnownMount& other) {
+      return other.path == known.path;
     });
-    if (is_there) continue;
+    if (mount != mounts.end() && mount->file_system == known.file_system) continue;
     // A folder that holds something by itself now was filled on purpose.
     const auto directory = cursor.enter(known.path);
     const auto empty = directory ? is_empty(fs_, *directory) : Result<bool>(true);
@@ -222,6 +232,10 @@ void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mo
   if (cache_ == nullptr || !roots.replica) return;
   remember(*cache_, roots.source.path, roots.replica_path,
            {memory_of(fs_, roots.source), memory_of(fs_, *roots.replica), mounts});
+}
+
+FileSystemLimits Session::known_limits(const Root& replica) {
+  return cache_ != nullptr ? cache_->limits(replica.file_system) : FileSystemLimits{};
 }
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {

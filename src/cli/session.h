@@ -54,6 +54,9 @@ class Session {
   // For the next run. Requires: there is a replica.
   void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts);
 
+  // What is known of the replica's file system.
+  FileSystemLimits known_limits(const Root& replica);
+
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <system_error>
 
 #include "core/text.h"
 
@@ -66,7 +67,12 @@ std::string progress_text(const ProgressCounts& counts, double seconds) {
 }
 
 Progress::Progress(const ProgressCounts& counts, bool enabled) : counts_(counts) {
-  if (enabled) thread_ = std::thread([this] { loop(); });
+  if (!enabled) return;
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads: then nobody draws.
+  }
 }
 
 Progress::~Progress() {

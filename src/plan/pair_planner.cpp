@@ -182,6 +182,11 @@ Status PairPlanner::admit(const VisitedPair& pair, const Listing::Entry* source,
   }
   if (replica != nullptr && admit_replica(pair, *replica)) named.replica = &replica->status;
   if (source != nullptr && admit_source(pair, *source, named)) named.source = &source->status;
+  if (!named.source_is_mirrored_below && named.source == nullptr && replica != nullptr) {
+    // A file of another file system is left out: what the replica has there stays.
+    findings_.kept.push_back(path());
+    return success();
+  }
   const bool replica_is_protected = replica != nullptr && named.replica == nullptr;
   if (replica_is_protected && named.source != nullptr) {
     problem(Side::kReplica, path(), EEXIST, "replace an excluded entry");

@@ -1,6 +1,7 @@
 #include "scan/walker.h"
 
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "fs/directory_cursor.h"
@@ -63,8 +64,12 @@ class Walk {
     first.push_back(std::move(root));
     queue_.add(0, first);
     std::vector<std::thread> others;
-    for (std::size_t worker = 1; worker < options_.threads; ++worker) {
-      others.emplace_back([this, worker] { work(worker); });
+    try {
+      for (std::size_t worker = 1; worker < options_.threads; ++worker) {
+        others.emplace_back([this, worker] { work(worker); });
+      }
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same.
     }
     work(0);
     for (std::thread& other : others) other.join();
