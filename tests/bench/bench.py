@@ -6,6 +6,7 @@ Deleting, changing the source, making both trees equal again and writing back ar
 See docs/performance.md.
 """
 import argparse
+import contextlib
 import os
 import platform
 import shutil
@@ -15,12 +16,10 @@ import time
 
 import contenders
 import data_sets
+import disk
 import report
 
 MARKER = '.sync-bench'
-# ext4 does not use an inode again in the first 5 seconds after its deletion, and searches for
-# others meanwhile: what is created then is slower than it should be.
-INODE_REST_SECONDS = 6
 # Hashes are kept only of content that was read a minute after the file's stamps.
 HASH_REST_SECONDS = 62
 
@@ -49,8 +48,9 @@ def wait_until(moment):
 class Bench:
     """The working copies of one data set, and what is done with them."""
 
-    def __init__(self, data, original, programs):
-        self.work = os.path.join(data, 'work')
+    def __init__(self, place, original, programs):
+        self.work = os.path.join(place, 'work')
+        self.rest_seconds = disk.rest_seconds(place)
         self.original = original
         self.programs = programs
         self.places = {'source': self.path('source'), 'replica': self.path('replica')}
@@ -65,13 +65,15 @@ class Bench:
         os.makedirs(self.work)
         for copy in self.places.values():
             run_quietly(['cp', '-a', self.original, copy])
-        os.sync()
+        self.write_back()
         self.last_change = time.monotonic()
+
+    def write_back(self):
+        run_quietly(['sync', '-f', self.work])
 
     def delete(self, path):
         if os.path.lexists(path):
             run_quietly(['rm', '-rf', path])
-            os.sync()
             self.last_deletion = time.monotonic()
 
     def settle(self):
@@ -97,10 +99,10 @@ class Bench:
             self.changes += 1
             job.change(places['source'], self.changes)
             self.last_change = time.monotonic()
-        os.sync()
+        self.write_back()
         if job.hashes_kept:
             wait_until(self.last_change + HASH_REST_SECONDS)
-        wait_until(self.last_deletion + INODE_REST_SECONDS)
+        wait_until(self.last_deletion + self.rest_seconds)
         costs = self.timed(contender.command(self.programs, **places))
         left = self.differences(places['replica']) if check and not contender.limit else 0
         if job.from_nothing:
@@ -139,13 +141,7 @@ class Bench:
         return rows
 
 
-def file_system(path):
-    done = subprocess.run(['findmnt', '-n', '-o', 'FSTYPE', '-T', path], check=False, text=True,
-                          capture_output=True)
-    return done.stdout.strip() or 'unknown'
-
-
-def machine(data, programs):
+def machine(place, programs):
     processor = platform.processor() or platform.machine()
     with open('/proc/cpuinfo', encoding='ascii', errors='replace') as file:
         for line in file:
@@ -153,7 +149,7 @@ def machine(data, programs):
                 processor = line.split(':', 1)[1].strip()
                 break
     return {'processor': processor, 'processors': os.cpu_count(), 'kernel': platform.release(),
-            'file_system': file_system(data), 'load_before': round(os.getloadavg()[0], 1),
+            'file_system': disk.kind(place)[0], 'load_before': round(os.getloadavg()[0], 1),
             'versions': contenders.versions(programs)}
 
 
@@ -171,6 +167,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--data', required=True, metavar='DIR',
                         help='where the trees are made; about 6 GiB, data sets are kept')
+    parser.add_argument('--own-disk', metavar='DIR',
+                        help='copy and measure on a new ext4 in a file in DIR, 6 GiB (needs root)')
     parser.add_argument('--sync', required=True, metavar='FILE', help='the program to measure')
     parser.add_argument('--limits', required=True, metavar='DIR',
                         help='where the limit programs and stopwatch are')
@@ -199,7 +197,7 @@ def parse_arguments():
     return arguments
 
 
-def measure_all(arguments, data, programs):
+def measure_all(arguments, data, place, programs):
     """Measures and prints job after job; yields what goes into the JSON file."""
     sets = data_sets.choices(arguments.small_files)
     for name in arguments.sets:
@@ -209,7 +207,7 @@ def measure_all(arguments, data, programs):
         extent = data_sets.extent(original)
         print(f'\n## {title} ({extent["files"]} files, {extent["directories"]} directories, '
               f'{extent["bytes"] / 2**20:.0f} MiB)\n', flush=True)
-        bench = Bench(data, original, programs)
+        bench = Bench(place, original, programs)
         try:
             bench.prepare()
             for job_name in arguments.jobs:
@@ -222,19 +220,30 @@ def measure_all(arguments, data, programs):
             bench.delete(bench.work)
 
 
+def measured(arguments):
+    """Does what the arguments ask for."""
+    programs = contenders.find_programs(arguments.sync, arguments.limits)
+    data = open_data(arguments.data)
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(disk.own_disk(arguments.own_disk)) if arguments.own_disk \
+            else data
+        about = machine(place, programs)
+        print('\n'.join(f'{key}: {value}' for key, value in about.items()))
+        if rest := disk.rest_seconds(place):
+            say(f'an ext4 without a journal: {rest} s of rest after each deletion; '
+                'see --own-disk')
+        results = list(measure_all(arguments, data, place, programs))
+    about['load_after'] = round(os.getloadavg()[0], 1)
+    print(f'load average: {about["load_before"]} before, {about["load_after"]} after')
+    if arguments.json:
+        report.write_json(arguments.json, about, results)
+
+
 def main():
     arguments = parse_arguments()
     try:
-        programs = contenders.find_programs(arguments.sync, arguments.limits)
-        data = open_data(arguments.data)
-        about = machine(data, programs)
-        print('\n'.join(f'{key}: {value}' for key, value in about.items()))
-        results = list(measure_all(arguments, data, programs))
-        about['load_after'] = round(os.getloadavg()[0], 1)
-        print(f'load average: {about["load_before"]} before, {about["load_after"]} after')
-        if arguments.json:
-            report.write_json(arguments.json, about, results)
-    except (Failed, OSError, subprocess.SubprocessError) as failure:
+        measured(arguments)
+    except (Failed, disk.DiskFailed, OSError, subprocess.SubprocessError) as failure:
         say(f'bench: {failure}')
         return 1
     return 0

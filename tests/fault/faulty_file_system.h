@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -106,7 +107,9 @@ struct CallInfo {
   [[nodiscard]] bool names(std::string_view any) const { return name == any || new_name == any; }
 };
 
-// Decides before each call: 0, and it is made; else the errno that it fails with, unmade.
+// Decides before each call: 0, and it is made; else the errno that it fails with, unmade. Of read
+// and copy_range kEndOfFile: they give nothing, as if the file ended.
+inline constexpr int kEndOfFile = -1;
 using Interceptor = std::function<int(const CallInfo&)>;
 
 // Forwards to the system. Any thread; interceptors run one at a time and must not call back.
@@ -266,7 +269,11 @@ class FaultyFileSystem final : public FileSystem {
  private:
   template <class Make>
   auto made(CallInfo info, Make make) -> decltype(make()) {
-    if (const int number = verdict(info); number != 0) {
+    const int number = verdict(info);
+    if constexpr (std::is_same_v<decltype(make()), Result<std::size_t>>) {
+      if (number == kEndOfFile) return std::size_t{0};
+    }
+    if (number != 0) {
       return system_error(to_string(info.call), number);
     }
     return make();

@@ -71,6 +71,18 @@ TEST_F(Honesty, AttributesOfADirectoryThatCannotBeReadAreToldOf) {
   EXPECT_TRUE(has_it || !whole.is_success() || !whole.warnings.empty()) << whole.troubles();
 }
 
+// Some file systems tell only then that they could not store it.
+TEST_F(Honesty, AnErrorOfClosingIsAnErrorOfTheFile) {
+  // The first to be closed is the window's record.
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kClose && info.number_of_kind > 1 ? EDQUOT : 0;
+  });
+  const MirrorRun whole = run(fs_);
+  EXPECT_EQ(whole.of("updated").outcome, Outcome::kError) << whole.troubles();
+  EXPECT_EQ(bytes_of(in_replica("updated")), "old");
+  expect_converges();
+}
+
 // The look at what the exchange brought out fails, and so does the one after the way back.
 TEST_F(Honesty, WhatTheRunMadeItselfIsNeverKeptAsAConflict) {
   bool exchanged = false;

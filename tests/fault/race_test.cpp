@@ -473,6 +473,17 @@ TEST_F(SourceRace, AnotherFileUnderTheSameNameIsNotTakenForTheOneThatWasPlanned)
   expect_converges();
 }
 
+TEST_F(SourceRace, AFileThatHoldsLessThanItSaysIsNotPublished) {
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kCopyRange || info.call == Call::kRead ? kEndOfFile : 0;
+  });
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
+  EXPECT_EQ(bytes_of(in_replica("copied")), "the old copy");
+  EXPECT_FALSE(std::filesystem::exists(in_replica("a")));
+  expect_converges();
+}
+
 TEST_F(SourceRace, APathThatTheSourceHasAgainIsNotDeleted) {
   write_file(in_replica("extra"), "to be deleted");
   MirrorOptions options;
