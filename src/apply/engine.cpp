@@ -41,7 +41,9 @@ class Engine {
   }
 
  private:
-  ApplyResult result(bool conflicts) const { return {book_.limits(), stopped(), conflicts}; }
+  ApplyResult result(bool staging_left) const {
+    return {book_.limits(), stopped(), staging_left};
+  }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
 
@@ -85,7 +87,7 @@ class Engine {
     if (!done) return std::move(done).error();
     finish_root(committer);
     tell_news();
-    return result(committer.has_conflicts());
+    return result(!removed || committer.has_conflicts());
   }
 
   static bool is_root_finish(const Action& action) {

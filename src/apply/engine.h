@@ -36,7 +36,9 @@ struct ApplyRequest {
 struct ApplyResult {
   FileSystemLimits limits;  // as they are known now
   bool stopped = false;
-  bool conflicts = false;  // what others wrote lies in the staging folder's `conflict`
+  // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
+  // removed.
+  bool staging_left = false;
 };
 
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging

@@ -1,5 +1,6 @@
 #include "apply/stager.h"
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -122,7 +123,8 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
 Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look, int folder,
                                        const std::string& name) {
   const auto source = looker_.source_directory(action.path);
-  // A directory that may not be read is mirrored as far as it can be seen.
+  // A directory that may not be read is mirrored as far as it can be seen; the plan knows it.
+  if (!source && source.error().error_number != EACCES) return source.error();
   std::vector<Xattr> xattrs;
   if (source && context_.policy.limits.holds_xattrs) {
     auto read = read_xattrs(context_.fs, {*source, false}, context_.policy.as_root);

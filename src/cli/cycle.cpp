@@ -159,7 +159,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   session.save_state(*request.roots.replica, applied->limits);
   const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
   const ExitCode code =
-      code_of(observer, plan, request.signals, stopped, applied->conflicts || request.conflicts);
+      code_of(observer, plan, request.signals, stopped, applied->staging_left || request.conflicts);
   Summary done = observer.done();
   done.unchanged = plan.summary.unchanged;
   const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);

@@ -164,7 +164,7 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
   apply.dry_run = options.dry_run;
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
-  if (applied) run.conflicts = run.conflicts || applied->conflicts;
+  if (applied) run.conflicts = run.conflicts || applied->staging_left;
   run.times = std::move(recorder.times_);
   run.said = std::move(recorder.said_);
   run.warnings = std::move(recorder.warnings_);
