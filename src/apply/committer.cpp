@@ -17,14 +17,15 @@ std::string leaf(const RelPath& path) { return std::string(path.name()); }
 
 }  // namespace
 
-Committer::Committer(const CommitContext& context, Looker& looker, Fd folder)
+Committer::Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts)
     : context_(context),
       fs_(context.request.fs),
       looker_(looker),
       stager_(context.stages, looker),
       publisher_(context.request.fs, context.request.observer),
       outcomes_(context.request.observer, context.request.follow_source),
-      folder_(std::move(folder)) {}
+      folder_(std::move(folder)),
+      conflict_folder_(std::move(conflicts)) {}
 
 template <class Change>
 auto Committer::with_write_access(int directory, const RelPath& path, Change change) {
@@ -63,7 +64,7 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
                                    const StagedPlace& staged) {
-  if (Status purged = purge_inside(action.path); !purged) return std::move(purged).error();
+  purge_inside(action.path);
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return parent.error();
   const Place target{*parent, leaf(action.path)};
@@ -142,22 +143,31 @@ void Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
   outcomes_.settle_look(action, seq, again);
 }
 
+Status Committer::move_to_conflicts(const Place& stranded, const std::string& name) {
+  const auto move = [&] {
+    return fs_.rename(stranded.directory, stranded.name.c_str(), conflict_folder_.get(),
+                      name.c_str(), RenameMode::kReplace);
+  };
+  Status moved = move();
+  if (!moved) moved = move();
+  conflicts_ = true;
+  if (!moved) must_keep_staging_ = true;
+  return moved;
+}
+
 // What others wrote, and what can't go back to where they wrote it, is kept.
 void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& stranded) {
-  conflicts_ = true;
   const std::string name = std::to_string(seq);
-  const auto folder = context_.area.conflict_folder();
-  Status kept = folder ? fs_.rename(stranded.directory, stranded.name.c_str(), folder->get(),
-                                    name.c_str(), RenameMode::kNoReplace)
-                       : Status(folder.error());
-  if (!kept) return outcomes_.failed(action, seq, std::move(kept).error());
+  if (Status kept = move_to_conflicts(stranded, name); !kept) {
+    return outcomes_.failed(action, seq, std::move(kept).error());
+  }
   outcomes_.failed(action, seq,
                    Error{ErrorCode::kChanged,
                          "exchange",
                          {},
                          0,
-                         "somebody changed it meanwhile: what they wrote is kept as '.sync-txn/"
-                         "conflict/" +
+                         "somebody changed it meanwhile: what they wrote is kept as "
+                         "'.sync-txn/conflict/" +
                              name + "' in the replica"});
 }
 
@@ -227,9 +237,7 @@ void Committer::remove_entry(const Action& action, std::uint64_t seq) {
 void Committer::remove_directory(const Action& action, std::uint64_t seq) {
   const LookResult look = looker_.look(action);
   if (outcomes_.settle_look(action, seq, look)) return;
-  if (Status purged = purge_inside(action.path); !purged) {
-    return outcomes_.failed(action, seq, std::move(purged).error());
-  }
+  purge_inside(action.path);
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return outcomes_.failed(action, seq, parent.error());
   // Only an empty directory goes: whatever others put into it stays, and so does it.
@@ -324,32 +332,23 @@ void Committer::learn_root_mtime() {
 }
 
 // A directory that is to vanish must not hold a staging folder of ours.
-Status Committer::purge_inside(const RelPath& directory) {
-  return nested_.contains(directory) ? purge() : success();
+void Committer::purge_inside(const RelPath& directory) {
+  if (nested_.contains(directory)) purge();
 }
 
-Status Committer::purge() {
+void Committer::purge() {
   for (const Displaced& gone : displaced_) {
-    Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
-                                       : fs_.remove_file(gone.folder, gone.name.c_str());
-    if (removed) continue;
-    if (gone.is_directory && is_not_empty(removed.error())) {
-      // Filled by others between the look and now.
-      conflicts_ = true;
-      const auto folder = context_.area.conflict_folder();
-      if (!folder) return folder.error();
-      removed = fs_.rename(gone.folder, gone.name.c_str(), folder->get(), gone.name.c_str(),
-                           RenameMode::kNoReplace);
-    }
-    if (!removed) return removed;
+    const Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
+                                             : fs_.remove_file(gone.folder, gone.name.c_str());
+    if (removed || !gone.is_directory || !is_not_empty(removed.error())) continue;
+    // Filled by others between the look and now.
+    (void)move_to_conflicts({gone.folder, gone.name}, gone.name);
   }
   displaced_.clear();
   for (auto& [path, nested] : nested_) {
-    if (Status removed = nested.area.remove(); !removed)
-      return std::move(removed).error().at(path.bytes());
+    if (!nested.area.remove()) leaves_nested_ = true;
   }
   nested_.clear();
-  return success();
 }
 
 void Committer::tighten(std::vector<Looker>& lookers) {

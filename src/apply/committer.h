@@ -29,8 +29,8 @@ struct CommitContext {
 
 class Committer {
  public:
-  // `folder` is this thread's own staging subfolder.
-  Committer(const CommitContext& context, Looker& looker, Fd folder);
+  // `folder` is this thread's own staging subfolder, `conflicts` the one for what others wrote.
+  Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts);
 
   // What stage_window() prepared, in the folders it used; else everything but metadata and finish.
   void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
@@ -41,7 +41,8 @@ class Committer {
   // time.
   void finish(const Action& action, std::uint64_t seq);
   // Removes what the window displaced, and the staging folders that it needed below the root.
-  Status purge();
+  // What can't be removed now is removed with the staging folder.
+  void purge();
   // Finds out, while there is a staging folder, whether the root's time can be held.
   void learn_root_mtime();
   // Gives directories that were opened up for their owner the mode back that nothing else gives.
@@ -50,6 +51,10 @@ class Committer {
 
   void skip(const Action& action, std::uint64_t seq) { outcomes_.skip(action, seq); }
   [[nodiscard]] bool has_conflicts() const { return conflicts_; }
+  // Whether what others wrote lies where the staging folder's removal would take it along.
+  [[nodiscard]] bool must_keep_staging() const { return must_keep_staging_; }
+  // Whether a staging folder below the root could not be removed.
+  [[nodiscard]] bool leaves_nested() const { return leaves_nested_; }
 
  private:
   struct Displaced {
@@ -66,7 +71,7 @@ class Committer {
                const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
-  Status purge_inside(const RelPath& directory);
+  void purge_inside(const RelPath& directory);
   Result<int> nested_folder(const RelPath& directory);
   void link(const Action& action, std::uint64_t seq);
   Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,
@@ -75,6 +80,7 @@ class Committer {
   void remove_directory(const Action& action, std::uint64_t seq);
   void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
               const StagedPlace& staged, const Staged& made);
+  Status move_to_conflicts(const Place& stranded, const std::string& name);
   void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
   Status apply_metadata(const Action& action, const LookResult& look, Handle entry);
   void learn_mtime(FileTime wanted);
@@ -88,11 +94,14 @@ class Committer {
   Publisher publisher_;
   Outcomes outcomes_;
   Fd folder_;
+  Fd conflict_folder_;
   std::vector<Displaced> displaced_;
   std::map<RelPath, NestedArea> nested_;
   std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
   bool conflicts_ = false;
+  bool must_keep_staging_ = false;
+  bool leaves_nested_ = false;
 };
 
 }  // namespace foldersync

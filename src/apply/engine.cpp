@@ -41,9 +41,7 @@ class Engine {
   }
 
  private:
-  ApplyResult result(bool staging_left) const {
-    return {book_.limits(), stopped(), staging_left};
-  }
+  ApplyResult result(bool staging_left) const { return {book_.limits(), stopped(), staging_left}; }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
 
@@ -73,21 +71,35 @@ class Engine {
     }
     auto own_folder = area.folder("commit");
     if (!own_folder) return own_folder.error();
+    auto conflicts = area.conflict_folder();
+    if (!conflicts) return conflicts.error();
     Looker own(looks_, max_open_, true);
     const CommitContext context{request_, looks_, stages_, book_, area};
-    Committer committer(context, own, std::move(*own_folder));
-    Status done = run_windows(area, committer, lookers, folders);
+    Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
+    run_windows(area, committer, lookers, folders);
     committer.tighten(lookers);
     committer.learn_root_mtime();
-    const Status removed = area.remove();
-    if (!removed) {
-      request_.observer.warn(
-          "the staging folder '.sync-txn' could not be cleared; the next run does it");
-    }
-    if (!done) return std::move(done).error();
+    const bool removed = remove_area(area, committer);
     finish_root(committer);
     tell_news();
     return result(!removed || committer.has_conflicts());
+  }
+
+  // Removes the staging folder, and says so where it stays.
+  bool remove_area(StagingArea& area, const Committer& committer) {
+    if (committer.must_keep_staging()) {
+      // CRASH: the next run takes it for what a killed run left.
+      request_.observer.warn(
+          "what others wrote in the middle of this run lies in the replica's '.sync-txn' and could "
+          "not be put aside: save it before the next run");
+      return false;
+    }
+    const bool removed = area.remove().ok() && !committer.leaves_nested();
+    if (!removed) {
+      request_.observer.warn(
+          "a staging folder '.sync-txn' could not be removed; the next run does it");
+    }
+    return removed;
   }
 
   static bool is_root_finish(const Action& action) {
@@ -124,8 +136,8 @@ class Engine {
   // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging
   // folder. CRASH: killed between renames, each of them is complete or not begun; directories keep
   // the time of the last change and u+rwx until the next run's plan finds that they differ.
-  Status run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
-                     const std::vector<Fd>& folders) {
+  void run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
+                   const std::vector<Fd>& folders) {
     const std::vector<Action>& actions = request_.plan.actions;
     for (std::size_t begin = 0; begin < actions.size();) {
       const WindowRange range = window_at(actions, begin);
@@ -135,7 +147,7 @@ class Engine {
       }
       auto slots = stage_window({looks_, stages_, actions, range, lookers, folders});
       commit(committer, range, slots, folders);
-      if (Status purged = committer.purge(); !purged) return purged;
+      committer.purge();
       for_each(range, [&](const Action& action, std::uint64_t seq) {
         if (action.phase != Phase::kFinish || is_root_finish(action)) return;
         if (stopped()) return committer.skip(action, seq);
@@ -144,7 +156,6 @@ class Engine {
       tell_news();
       begin = range.end;
     }
-    return success();
   }
 
   // The renames in the plan's order, then what changes in place.

@@ -117,7 +117,12 @@ Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Plac
                   RenameMode::kExchange)) {
     return Published::kStranded;
   }
-  const auto ours = fs_.status_at(staged.directory, staged.name.c_str());
+  auto ours = fs_.status_at(staged.directory, staged.name.c_str());
+  if (!ours) {
+    // Too much hangs on it to give up at once.
+    const auto entry = fs_.open_entry(staged.directory, staged.name.c_str());
+    if (entry) ours = fs_.status(entry->get());
+  }
   return ours && same_object(*ours, staged.made) ? Published::kForeign : Published::kStranded;
 }
 

@@ -106,6 +106,8 @@ Result<Fd> StagingArea::folder(const std::string& name) {
 
 Status StagingArea::remove() {
   if (Status emptied = empty_directory(*fs_, fd(), kConflict, 0); !emptied) return emptied;
+  // Only an empty one goes.
+  (void)fs_->remove_directory(fd(), std::string(kConflict).c_str());
   Status removed = fs_->remove_directory(home_, area_name().c_str());
   if (!removed &&
       (removed.error().error_number == ENOTEMPTY || removed.error().error_number == EEXIST)) {

@@ -206,7 +206,7 @@ class Parser {
     std::ostringstream text;
     if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
       // An empty file puts nothing into the text and is no error.
-      if (!stream.is_open() || stream.bad()) {
+      if (!stream.is_open() || stream.bad() || text.bad()) {
         throw CLI::ValidationError("--exclude-from",
                                    "expected a file of rules, '" + file + "' can't be read");
       }

@@ -69,6 +69,8 @@ class Inventory {
 
   void descend(const RelPath& path) {
     const auto fd = cursor_.enter(path.bytes());
+    // The root's own descriptor may have been read before.
+    if (fd && path.is_root()) (void)fs_.seek(*fd, 0, Seek::kStart);
     Status read = fd ? listing_.read(fs_, *fd) : Status(fd.error());
     if (!read) return visitor_.problem(path, read.error());
     Level level{path, {}};
