@@ -28,8 +28,8 @@ class Engine {
         book_(request.policy.limits),
         looks_{request.fs,     request.source, request.replica,      request.plan.options,
                request.policy, request.filter, request.follow_source},
-        stages_{request.fs,   request.policy, book_, request.follow_source,
-                request.stop, request.copied},
+        stages_{request.fs,     request.policy,        book_, request.follow_source, request.stop,
+                request.copied, &request.plan.problems},
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {

@@ -1,6 +1,6 @@
 #include "apply/stager.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -120,11 +120,17 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
   return staged;
 }
 
+bool Stager::is_known_problem(const RelPath& path) const {
+  if (context_.problems == nullptr) return false;
+  return std::any_of(context_.problems->begin(), context_.problems->end(),
+                     [&](const Problem& problem) { return problem.path == path; });
+}
+
 Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look, int folder,
                                        const std::string& name) {
   const auto source = looker_.source_directory(action.path);
   // A directory that may not be read is mirrored as far as it can be seen; the plan knows it.
-  if (!source && source.error().error_number != EACCES) return source.error();
+  if (!source && !is_known_problem(action.path)) return source.error();
   std::vector<Xattr> xattrs;
   if (source && context_.policy.limits.holds_xattrs) {
     auto read = read_xattrs(context_.fs, {*source, false}, context_.policy.as_root);

@@ -29,6 +29,7 @@ struct StageContext {
   bool follow_source = false;  // as in LookContext
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
+  const std::vector<Problem>* problems = nullptr;  // of the plan, in its order
 };
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied.
@@ -52,6 +53,7 @@ class Stager {
                                       const FileStatus& seen);
   bool holds_something(int from);
   Result<Staged> copy_into(const Action& action, int from, const FileStatus& before, int to);
+  bool is_known_problem(const RelPath& path) const;
   Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
                                  const std::string& name);
   Result<Staged> stage_other(const LookResult& look, int source_parent, int folder,

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <vector>
 
 #include "core/path.h"
@@ -22,6 +24,10 @@ const std::string& area_name() {
 
 Error refused(std::string detail) {
   return Error{ErrorCode::kRefused, "stage", std::string(kStagingName), 0, std::move(detail)};
+}
+
+bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
+  return std::find(numbers.begin(), numbers.end(), error.error_number) != numbers.end();
 }
 
 // Removes everything in `directory`, but for the name `spared`. Never enters another mount.
@@ -107,7 +113,8 @@ Result<Fd> StagingArea::folder(const std::string& name) {
 Status StagingArea::remove() {
   if (Status emptied = empty_directory(*fs_, fd(), kConflict, 0); !emptied) return emptied;
   // Only an empty one goes.
-  (void)fs_->remove_directory(fd(), std::string(kConflict).c_str());
+  Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
+  if (!conflict && !is_one_of(conflict.error(), {ENOENT, ENOTEMPTY, EEXIST})) return conflict;
   Status removed = fs_->remove_directory(home_, area_name().c_str());
   if (!removed &&
       (removed.error().error_number == ENOTEMPTY || removed.error().error_number == EEXIST)) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -206,7 +207,7 @@ class Parser {
     std::ostringstream text;
     if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
       // An empty file puts nothing into the text and is no error.
-      if (!stream.is_open() || stream.bad() || text.bad()) {
+      if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
         throw CLI::ValidationError("--exclude-from",
                                    "expected a file of rules, '" + file + "' can't be read");
       }
