@@ -232,11 +232,13 @@ def measured(arguments):
         if rest := disk.rest_seconds(place):
             say(f'an ext4 without a journal: {rest} s of rest after each deletion; '
                 'see --own-disk')
-        results = list(measure_all(arguments, data, place, programs))
-    about['load_after'] = round(os.getloadavg()[0], 1)
+        results = []
+        for result in measure_all(arguments, data, place, programs):
+            results.append(result)
+            about['load_after'] = round(os.getloadavg()[0], 1)
+            if arguments.json:  # each time: a run is long, and may be ended early
+                report.write_json(arguments.json, about, results)
     print(f'load average: {about["load_before"]} before, {about["load_after"]} after')
-    if arguments.json:
-        report.write_json(arguments.json, about, results)
 
 
 def main():

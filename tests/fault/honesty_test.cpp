@@ -106,6 +106,14 @@ TEST_F(Honesty, AnEmptyConflictFolderGoesWithTheStagingFolder) {
   expect_converges();
 }
 
+TEST_F(Honesty, ARunThatCouldNotRemoveItsEmptyConflictFolderIsNoSuccess) {
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kRemoveDirectory && info.name == "conflict" ? EIO : 0;
+  });
+  const MirrorRun whole = run(fs_);
+  EXPECT_FALSE(staging_is_left() && whole.is_success());
+}
+
 TEST_F(Honesty, AFailureToPurgeLeavesNoActionUnreported) {
   FaultyFileSystem fs;
   bool exchanged = false;
