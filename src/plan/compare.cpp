@@ -57,6 +57,21 @@ Verdict compare(const Seen* source, const Seen* replica, const Policy& policy) {
   return {otherwise, metadata};
 }
 
+Op op_of(Decision decision) {
+  switch (decision) {
+    case Decision::kCreate:
+      return Op::kCreate;
+    case Decision::kReplace:
+      return Op::kReplace;
+    case Decision::kDelete:
+      return Op::kDelete;
+    case Decision::kMetadata:
+      return Op::kMetadata;
+    default:
+      return Op::kUpdate;
+  }
+}
+
 Verdict settle_content(const Verdict& asked, bool equal) {
   if (!equal) return update(Reason::kContent, asked.reasons);
   return {asked.reasons.empty() ? Decision::kUnchanged : Decision::kMetadata, asked.reasons};

@@ -40,6 +40,9 @@ struct Seen {
 // their content has to be read. A directory's mtime counts like any metadata.
 Verdict compare(const Seen* source, const Seen* replica, const Policy& policy);
 
+// The operation that carries a decision out. Requires: it asks for one.
+Op op_of(Decision decision);
+
 // The verdict once content has been compared.
 Verdict settle_content(const Verdict& asked, bool equal);
 

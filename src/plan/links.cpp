@@ -22,21 +22,6 @@ Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
   return action;
 }
 
-Op op_of(Decision decision) {
-  switch (decision) {
-    case Decision::kCreate:
-      return Op::kCreate;
-    case Decision::kReplace:
-      return Op::kReplace;
-    case Decision::kDelete:
-      return Op::kDelete;
-    case Decision::kMetadata:
-      return Op::kMetadata;
-    default:
-      return Op::kUpdate;
-  }
-}
-
 class Settlement {
  public:
   explicit Settlement(std::vector<LinkedEntry> entries) : entries_(std::move(entries)) {

@@ -39,21 +39,6 @@ FileToRead file_of(const VisitedDirectory& side, std::string_view name, const Fi
   return {side.fd, name, status};
 }
 
-Op op_of(Decision decision) {
-  switch (decision) {
-    case Decision::kCreate:
-      return Op::kCreate;
-    case Decision::kReplace:
-      return Op::kReplace;
-    case Decision::kDelete:
-      return Op::kDelete;
-    case Decision::kMetadata:
-      return Op::kMetadata;
-    default:
-      return Op::kUpdate;
-  }
-}
-
 }  // namespace
 
 PairPlanner::PairPlanner(const PlanningContext& context)
