@@ -32,6 +32,11 @@ struct Handle {
   bool path_only = false;
 };
 
+struct FreeSpace {
+  std::uint64_t bytes = 0;
+  std::uint64_t block = 1;  // bytes; what a file takes is a multiple of it
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -86,6 +91,15 @@ class FileSystem {
                                         std::span<std::byte> buffer) = 0;
   virtual Status set_xattr(Handle entry, const char* name, std::span<const std::byte> value) = 0;
   virtual Status remove_xattr(Handle entry, const char* name) = 0;
+
+  // Makes what `fd` stands for durable: a file's content and metadata, a directory's entries. Never
+  // to be repeated after an error: the kernel may have dropped what it could not write.
+  virtual Status sync(int fd) = 0;
+  // The same for all of the file system that holds `fd`. EOPNOTSUPP where that does not reach what
+  // is behind it (FUSE).
+  virtual Status sync_all(int fd) = 0;
+  // How many bytes there are on the file system of `fd` for this process, and in which units.
+  virtual Result<FreeSpace> free_space(int fd) = 0;
 
   // An exclusive lock that dies with the descriptor; EWOULDBLOCK where somebody else holds it.
   virtual Status lock(int fd) = 0;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -323,6 +324,24 @@ Status PosixFileSystem::remove_xattr(Handle entry, const char* name) {
     return done(::removexattr(ProcPath(entry.fd).c_str(), name), "removexattr");
   }
   return done(::fremovexattr(entry.fd, name), "removexattr");
+}
+
+Status PosixFileSystem::sync(int fd) {
+  return done(retried([&] { return ::fsync(fd); }), "fsync");
+}
+
+Status PosixFileSystem::sync_all(int fd) {
+  struct statfs found {};
+  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
+  if (found.f_type == FUSE_SUPER_MAGIC) return system_error("syncfs", EOPNOTSUPP);
+  return done(retried([&] { return ::syncfs(fd); }), "syncfs");
+}
+
+Result<FreeSpace> PosixFileSystem::free_space(int fd) {
+  struct statfs found {};
+  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
+  const auto block = static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
+  return FreeSpace{found.f_bavail * block, block};
 }
 
 Status PosixFileSystem::lock(int fd) {

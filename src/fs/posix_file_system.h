@@ -47,6 +47,10 @@ class PosixFileSystem final : public FileSystem {
   Status set_xattr(Handle entry, const char* name, std::span<const std::byte> value) override;
   Status remove_xattr(Handle entry, const char* name) override;
 
+  Status sync(int fd) override;
+  Status sync_all(int fd) override;
+  Result<FreeSpace> free_space(int fd) override;
+
   Status lock(int fd) override;
 };
 

@@ -50,6 +50,9 @@ enum class Call : std::uint8_t {
   kGetXattr,
   kSetXattr,
   kRemoveXattr,
+  kSync,
+  kSyncAll,
+  kFreeSpace,
   kLock,
 };
 inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::kLock) + 1;
@@ -63,7 +66,8 @@ inline const char* to_string(Call call) {
       "close",     "make_directory", "make_symlink", "make_node",
       "make_link", "rename",         "remove_file",  "remove_directory",
       "set_mode",  "set_owner",      "set_mtime",    "list_xattrs",
-      "get_xattr", "set_xattr",      "remove_xattr", "lock"};
+      "get_xattr", "set_xattr",      "remove_xattr", "sync",
+      "sync_all",  "free_space",     "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -260,6 +264,16 @@ class FaultyFileSystem final : public FileSystem {
   Status remove_xattr(Handle entry, const char* name) override {
     return made({.call = Call::kRemoveXattr, .fd = entry.fd, .name = name},
                 [&] { return real_.remove_xattr(entry, name); });
+  }
+
+  Status sync(int fd) override {
+    return made({.call = Call::kSync, .fd = fd}, [&] { return real_.sync(fd); });
+  }
+  Status sync_all(int fd) override {
+    return made({.call = Call::kSyncAll, .fd = fd}, [&] { return real_.sync_all(fd); });
+  }
+  Result<FreeSpace> free_space(int fd) override {
+    return made({.call = Call::kFreeSpace, .fd = fd}, [&] { return real_.free_space(fd); });
   }
 
   Status lock(int fd) override {

@@ -100,6 +100,10 @@ class ForwardingFileSystem : public FileSystem {
     return inner_.remove_xattr(entry, name);
   }
 
+  Status sync(int fd) override { return inner_.sync(fd); }
+  Status sync_all(int fd) override { return inner_.sync_all(fd); }
+  Result<FreeSpace> free_space(int fd) override { return inner_.free_space(fd); }
+
   Status lock(int fd) override { return inner_.lock(fd); }
 
  private:

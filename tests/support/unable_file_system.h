@@ -50,6 +50,10 @@ class UnableFileSystem : public FileSystem {
   Status set_xattr(Handle, const char*, std::span<const std::byte>) override { return unable(); }
   Status remove_xattr(Handle, const char*) override { return unable(); }
 
+  Status sync(int) override { return unable(); }
+  Status sync_all(int) override { return unable(); }
+  Result<FreeSpace> free_space(int) override { return unable(); }
+
   Status lock(int) override { return unable(); }
 
  private:
