@@ -22,44 +22,67 @@ Committer::Committer(const CommitContext& context, Looker& looker, Fd folder, Fd
       fs_(context.request.fs),
       looker_(looker),
       stager_(context.stages, looker),
-      publisher_(context.request.fs, context.request.observer),
-      outcomes_(context.request.observer, context.request.follow_source),
+      publisher_(context.request.fs, context.observer),
+      outcomes_(context.observer, context.request.follow_source),
       folder_(std::move(folder)),
       conflict_folder_(std::move(conflicts)) {}
 
-template <class Change>
-auto Committer::with_write_access(int directory, const RelPath& path, Change change) {
-  auto result = change();
-  if (!result && result.error().error_number == EACCES && looker_.loosen(directory, path)) {
-    result = change();
+// Whether an action that nothing was staged for may be done: the plan still expects what is there,
+// and it is the very object that was found before the window's record was written.
+bool Committer::holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                            const LookResult& look) {
+  if (!slot.look) {
+    outcomes_.skip(action, seq);
+    return false;
   }
-  return result;
+  if (slot.error) {
+    outcomes_.failed(action, seq, *slot.error);
+    return false;
+  }
+  if (outcomes_.settle_look(action, seq, look)) return false;
+  const auto& then = slot.look->replica;
+  const bool is_same = then.has_value() == look.replica.has_value() &&
+                       (!then || same_object(*then, *look.replica));
+  if (is_same) return true;
+  outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+  return false;
 }
 
 void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
                        const std::vector<Fd>& folders) {
-  if (action.op == Op::kLink) return link(action, seq);
+  if (action.op == Op::kLink) return link(action, seq, slot);
   if (action.phase == Phase::kRmdir ||
       (action.op == Op::kDelete && action.before->type == FileType::kDirectory)) {
-    return remove_directory(action, seq);
+    return remove_directory(action, seq, slot);
   }
-  if (action.op == Op::kDelete) return remove_entry(action, seq);
+  if (action.op == Op::kDelete) return remove_entry(action, seq, slot);
   if (action.path.is_root())
     return outcomes_.done(action, seq, Outcome::kOk);  // made by the caller
   if (!slot.look) return outcomes_.skip(action, seq);
-  if (slot.error) {
-    if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
-    if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
-      return outcomes_.stale(action, seq,
-                             {{Side::kSource, {"content", "as planned", slot.error->detail}}});
-    }
-    return outcomes_.failed(action, seq, std::move(*slot.error));
-  }
+  if (slot.error) return fail_staging(action, seq, slot);
   if (outcomes_.settle_look(action, seq, *slot.look)) return;
   // Something below the directory that is to be replaced had to stay.
   if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
   publish(action, seq, *slot.look,
           {{folders[slot.folder].get(), slot.name}, slot.staged->status, false}, *slot.staged);
+}
+
+void Committer::tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                          bool comes_later) {
+  if (comes_later) return outcomes_.done(action, seq, Outcome::kOk);
+  if (!slot.look) return outcomes_.skip(action, seq);
+  if (slot.error) return fail_staging(action, seq, slot);
+  if (outcomes_.settle_look(action, seq, *slot.look)) return;
+  outcomes_.done(action, seq, Outcome::kOk);
+}
+
+void Committer::fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+  if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
+  if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
+    return outcomes_.stale(action, seq,
+                           {{Side::kSource, {"content", "as planned", slot.error->detail}}});
+  }
+  outcomes_.failed(action, seq, *slot.error);
 }
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
@@ -68,7 +91,7 @@ Result<Published> Committer::place(const Action& action, const LookResult& look,
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return parent.error();
   const Place target{*parent, leaf(action.path)};
-  return with_write_access(*parent, action.path.parent(), [&] {
+  return looker_.replica().with_write_access(*parent, action.path.parent(), [&] {
     return look.replica ? publisher_.replace(staged, target, *look.replica)
                         : publisher_.create(staged, target);
   });
@@ -77,7 +100,9 @@ Result<Published> Committer::place(const Action& action, const LookResult& look,
 void Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
                         StagedPlace staged, const Staged& made) {
   const auto published = place(action, look, staged);
-  if (!published && published.error().error_number == EXDEV) return restage_near(action, seq, look);
+  if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
+    return restage_near(action, seq, look);
+  }
   settle(action, seq, published, staged, made);
 }
 
@@ -122,6 +147,7 @@ void Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
   if (!published) return outcomes_.failed(action, seq, published.error());
   const bool appeared = *published == Published::kDone || *published == Published::kDisplaced;
   if (appeared && action.op == Op::kLink) ++links_added_[*action.other];
+  if (appeared) touched_.directories.insert(action.path.parent());
   switch (*published) {
     case Published::kDisplaced: {
       const bool directory = action.before && action.before->type == FileType::kDirectory;
@@ -198,32 +224,34 @@ Result<FileStatus> Committer::make_link(const Action& action, const LookResult& 
   return fs_.status_at(folder, name.c_str());
 }
 
-void Committer::link(const Action& action, std::uint64_t seq) {
+void Committer::link(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
   const LookResult look = looker_.look(action);
-  if (outcomes_.settle_look(action, seq, look)) return;
+  if (!holds_again(action, seq, slot, look)) return;
   if (outcomes_.is_not_written(*action.other) || outcomes_.is_not_emptied(action.path)) {
     return outcomes_.skip(action, seq);
   }
   const std::string name = std::to_string(seq);
   const auto linked = make_link(action, look, folder_.get(), name);
-  if (!linked && linked.error().error_number == EXDEV) return restage_near(action, seq, look);
+  if (!linked && linked.error().error_number == EXDEV && !context_.request.atomic) {
+    return restage_near(action, seq, look);
+  }
   if (!linked) return outcomes_.failed(action, seq, linked.error());
   Staged made;
   made.status = *linked;
   publish(action, seq, look, {{folder_.get(), name}, *linked, false}, made);
 }
 
-void Committer::remove_entry(const Action& action, std::uint64_t seq) {
+void Committer::remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
   const LookResult look = looker_.look(action);
-  if (outcomes_.settle_look(action, seq, look)) return;
+  if (!holds_again(action, seq, slot, look)) return;
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return outcomes_.failed(action, seq, parent.error());
   const Place target{*parent, leaf(action.path)};
   StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
-  auto published = with_write_access(*parent, action.path.parent(), [&] {
+  auto published = looker_.replica().with_write_access(*parent, action.path.parent(), [&] {
     return publisher_.take_away(target, away, *look.replica);
   });
-  if (!published && published.error().error_number == EXDEV) {
+  if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
     const auto folder = nested_folder(action.path.parent());
     if (!folder) return outcomes_.failed(action, seq, folder.error());
     const auto again = looker_.replica_parent(action.path);
@@ -234,19 +262,34 @@ void Committer::remove_entry(const Action& action, std::uint64_t seq) {
   settle(action, seq, published, away, {});
 }
 
-void Committer::remove_directory(const Action& action, std::uint64_t seq) {
-  const LookResult look = looker_.look(action);
-  if (outcomes_.settle_look(action, seq, look)) return;
+// Only an empty directory goes: whatever others put into it stays, and so does it.
+Result<Published> Committer::take_away_directory(const Action& action, const StagedPlace& away,
+                                                 const LookResult& look) {
   purge_inside(action.path);
   const auto parent = looker_.replica_parent(action.path);
-  if (!parent) return outcomes_.failed(action, seq, parent.error());
-  // Only an empty directory goes: whatever others put into it stays, and so does it.
-  const Status removed = with_write_access(*parent, action.path.parent(), [&] {
-    return fs_.remove_directory(*parent, leaf(action.path).c_str());
-  });
-  if (removed) return outcomes_.done(action, seq, Outcome::kOk);
-  if (!is_not_empty(removed.error())) return outcomes_.failed(action, seq, removed.error());
+  if (!parent) return parent.error();
+  const Place target{*parent, leaf(action.path)};
+  return looker_.replica().with_write_access(
+      *parent, action.path.parent(), [&]() -> Result<Published> {
+        auto published = publisher_.take_away(target, away, *look.replica);
+        if (published || published.error().error_number != EXDEV) return published;
+        // Where directories can't be renamed, an empty one is removed at once.
+        Status removed = fs_.remove_directory(target.directory, target.name.c_str());
+        if (removed) return Published::kDone;
+        if (is_not_empty(removed.error())) return Published::kForeign;
+        return removed.error();
+      });
+}
+
+void Committer::remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+  const LookResult look = looker_.look(action);
+  if (!holds_again(action, seq, slot, look)) return;
   if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
+  const StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
+  const auto published = take_away_directory(action, away, look);
+  if (!published || *published != Published::kForeign) {
+    return settle(action, seq, published, away, {});
+  }
   outcomes_.stale(action, seq,
                   {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
 }
@@ -264,37 +307,20 @@ void Committer::learn_mtime(FileTime wanted) {
   (void)fs_.remove_file(folder_.get(), kProbe.c_str());
 }
 
-Status Committer::apply_metadata(const Action& action, const LookResult& look, Handle entry) {
-  std::vector<Xattr> xattrs;
-  const bool with_xattrs = action.reasons.has(Reason::kXattrs);
-  if (with_xattrs) {
-    Fd from;
-    if (!action.path.is_root()) {
-      const auto parent = looker_.source_parent(action.path);
-      if (!parent) return parent.error();
-      auto opened = fs_.open_entry(*parent, leaf(action.path).c_str());
-      if (!opened) return opened.error();
-      from = std::move(*opened);
-    }
-    const Handle source =
-        from.is_open() ? Handle{from.get(), true} : Handle{context_.request.source.fd.get(), false};
-    auto read = read_xattrs(fs_, source, context_.request.policy.as_root);
-    if (!read) return read.error();
-    xattrs = std::move(*read);
-  }
+Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry) {
   // RACE: a writer who changes the content without changing its size between the look and the
   // setting of the time is not noticed by size and time afterwards; --checksum finds it.
   const auto found =
       set_attributes({fs_, context_.request.policy, context_.book, entry, *look.source,
-                      with_xattrs ? &xattrs : nullptr, 0, false, true});
+                      slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true});
   if (!found) return found.error();
   if (found->mtime != look.source->mtime) learn_mtime(look.source->mtime);
   return success();
 }
 
-void Committer::change_in_place(const Action& action, std::uint64_t seq) {
+void Committer::change_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
   const LookResult look = looker_.look(action);
-  if (outcomes_.settle_look(action, seq, look)) return;
+  if (!holds_again(action, seq, slot, look)) return;
   const auto added = links_added_.find(action.path);
   if (auto drift = foreign_name(action, look, added == links_added_.end() ? 0 : added->second)) {
     return outcomes_.stale(action, seq, {std::move(*drift)});
@@ -309,18 +335,24 @@ void Committer::change_in_place(const Action& action, std::uint64_t seq) {
     return outcomes_.stale(action, seq,
                            {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   }
-  Status set = apply_metadata(action, look, {entry->get(), true});
+  if (now->is_file()) {
+    touched_.files.push_back(action.path);
+  } else {
+    touched_.others = true;
+  }
+  Status set = apply_metadata(look, slot, {entry->get(), true});
   if (!set) return outcomes_.failed(action, seq, std::move(set).error());
   outcomes_.done(action, seq, Outcome::kOk);
 }
 
-void Committer::finish(const Action& action, std::uint64_t seq) {
+void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
   const LookResult look = looker_.look(action);
+  if (slot.error) return outcomes_.failed(action, seq, *slot.error);
   if (outcomes_.settle_look(action, seq, look)) return;
-  const auto directory = action.path.is_root() ? Result<int>(context_.request.replica.fd.get())
-                                               : looker_.replica_directory(action.path);
+  const auto directory = looker_.replica_directory(action.path);
   if (!directory) return outcomes_.failed(action, seq, directory.error());
-  Status set = apply_metadata(action, look, {*directory, false});
+  touched_.directories.insert(action.path);
+  Status set = apply_metadata(look, slot, {*directory, false});
   if (!set) return outcomes_.failed(action, seq, std::move(set).error());
   finished_.insert(action.path);
   outcomes_.done(action, seq, Outcome::kOk);
@@ -333,33 +365,48 @@ void Committer::learn_root_mtime() {
 
 // A directory that is to vanish must not hold a staging folder of ours.
 void Committer::purge_inside(const RelPath& directory) {
-  if (nested_.contains(directory)) purge();
+  if (nested_.contains(directory)) purge_nested();
 }
 
-void Committer::purge() {
-  for (const Displaced& gone : displaced_) {
-    const Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
-                                             : fs_.remove_file(gone.folder, gone.name.c_str());
-    if (removed || !gone.is_directory || !is_not_empty(removed.error())) continue;
-    // Filled by others between the look and now.
-    (void)move_to_conflicts({gone.folder, gone.name}, gone.name);
-  }
-  displaced_.clear();
+void Committer::discard(const Displaced& gone) {
+  const Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
+                                           : fs_.remove_file(gone.folder, gone.name.c_str());
+  if (removed || !gone.is_directory || !is_not_empty(removed.error())) return;
+  // Filled by others between the look and now.
+  (void)move_to_conflicts({gone.folder, gone.name}, gone.name);
+}
+
+void Committer::purge_nested() {
+  const auto is_nested = [&](const Displaced& gone) {
+    return std::any_of(nested_.begin(), nested_.end(), [&](const auto& nested) {
+      return nested.second.area.fd() == gone.folder;
+    });
+  };
+  const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
+                                           [&](const Displaced& gone) { return !is_nested(gone); });
+  std::for_each(first, displaced_.end(), [this](const Displaced& gone) { discard(gone); });
+  displaced_.erase(first, displaced_.end());
   for (auto& [path, nested] : nested_) {
-    if (!nested.area.remove()) leaves_nested_ = true;
+    const auto kept = nested.area.remove();
+    if (!kept || *kept) leaves_nested_ = true;
   }
   nested_.clear();
 }
 
+void Committer::purge() {
+  for (const Displaced& gone : displaced_) discard(gone);
+  displaced_.clear();
+}
+
 void Committer::tighten(std::vector<Looker>& lookers) {
-  std::vector<Looker::Loosened> all = std::move(looker_.loosened());
+  std::vector<ReplicaAccess::Loosened> all = std::move(looker_.replica().loosened());
   for (Looker& other : lookers) {
-    all.insert(all.end(), other.loosened().begin(), other.loosened().end());
+    all.insert(all.end(), other.replica().loosened().begin(), other.replica().loosened().end());
   }
   // The deepest first, so that the way to the others stays open.
   std::sort(all.begin(), all.end(),
-            [](const Looker::Loosened& a, const Looker::Loosened& b) { return b.path < a.path; });
-  for (const Looker::Loosened& loosened : all) {
+            [](const ReplicaAccess::Loosened& a, const ReplicaAccess::Loosened& b) { return b.path < a.path; });
+  for (const ReplicaAccess::Loosened& loosened : all) {
     if (finished_.contains(loosened.path)) continue;
     const auto directory = looker_.replica_directory(loosened.path);
     if (!directory) continue;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/engine.h"
@@ -21,6 +22,7 @@ namespace foldersync {
 
 struct CommitContext {
   const ApplyRequest& request;
+  ApplyObserver& observer;
   const LookContext& looks;
   const StageContext& stages;
   LimitBook& book;
@@ -32,17 +34,40 @@ class Committer {
   // `folder` is this thread's own staging subfolder, `conflicts` the one for what others wrote.
   Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts);
 
-  // What stage_window() prepared, in the folders it used; else everything but metadata and finish.
+  // Each action after what stage_window() found and made for it, in the folders it used. Once more
+  // it is looked at before it is done, and what is found must be what was found then.
+  //
+  // Everything but metadata and finish.
   void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
               const std::vector<Fd>& folders);
   // Actions of op kMetadata on entries that are no directories.
-  void change_in_place(const Action& action, std::uint64_t seq);
+  void change_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
   // time.
-  void finish(const Action& action, std::uint64_t seq);
-  // Removes what the window displaced, and the staging folders that it needed below the root.
-  // What can't be removed now is removed with the staging folder.
+  void finish(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+
+  // Reports what would hinder the action, or that nothing would; changes nothing. `comes_later`:
+  // what it works on is made by an earlier action.
+  void tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot, bool comes_later);
+
+  // Removes the staging folders that the window needed below the root, with what it displaced
+  // there; before the directories get their times.
+  void purge_nested();
+  [[nodiscard]] bool has_nested() const { return !nested_.empty(); }
+  // Removes what the window displaced. What can't be removed now is removed with the staging folder.
   void purge();
+  // What was displaced stays where it is: the window is taken back.
+  void forget_displaced() { displaced_.clear(); }
+
+  // What changed since the last call: directories whose entries or metadata did, and files whose
+  // metadata did.
+  struct Touched {
+    std::set<RelPath> directories;
+    std::vector<RelPath> files;
+    bool others = false;  // metadata of what can't be opened: links, FIFOs, devices
+  };
+  Touched take_touched() { return std::exchange(touched_, {}); }
+
   // Finds out, while there is a staging folder, whether the root's time can be held.
   void learn_root_mtime();
   // Gives directories that were opened up for their owner the mode back that nothing else gives.
@@ -72,21 +97,24 @@ class Committer {
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
   void purge_inside(const RelPath& directory);
+  void discard(const Displaced& gone);
+  void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                   const LookResult& look);
+  Result<Published> take_away_directory(const Action& action, const StagedPlace& away,
+                                        const LookResult& look);
   Result<int> nested_folder(const RelPath& directory);
-  void link(const Action& action, std::uint64_t seq);
+  void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,
                                const std::string& name);
-  void remove_entry(const Action& action, std::uint64_t seq);
-  void remove_directory(const Action& action, std::uint64_t seq);
+  void remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
               const StagedPlace& staged, const Staged& made);
   Status move_to_conflicts(const Place& stranded, const std::string& name);
   void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
-  Status apply_metadata(const Action& action, const LookResult& look, Handle entry);
+  Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);
   void learn_mtime(FileTime wanted);
-  template <class Change>
-  auto with_write_access(int directory, const RelPath& path, Change change);
-
   const CommitContext& context_;
   FileSystem& fs_;
   Looker& looker_;
@@ -99,6 +127,7 @@ class Committer {
   std::map<RelPath, NestedArea> nested_;
   std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
+  Touched touched_;
   bool conflicts_ = false;
   bool must_keep_staging_ = false;
   bool leaves_nested_ = false;

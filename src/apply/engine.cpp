@@ -2,23 +2,30 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
+#include "apply/barrier.h"
 #include "apply/committer.h"
+#include "apply/held_reports.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
+#include "apply/record.h"
+#include "apply/space.h"
 #include "apply/staging_area.h"
 #include "apply/window.h"
+#include "apply/window_replay.h"
+#include "fs/boot.h"
 #include "fs/directory_cursor.h"
-#include "plan/json.h"
 
 namespace foldersync {
 namespace {
 
-constexpr const char* kRecordName = "record";
-constexpr std::size_t kRecordBuffer = 64 * 1024;
+constexpr const char* kCommitFolder = "commit";
+constexpr const char* kReserve = "reserve";
 
 class Engine {
  public:
@@ -28,22 +35,30 @@ class Engine {
         book_(request.policy.limits),
         looks_{request.fs,     request.source, request.replica,      request.plan.options,
                request.policy, request.filter, request.follow_source},
-        stages_{request.fs,     request.policy,        book_, request.follow_source, request.stop,
-                request.copied, &request.plan.problems},
+        stages_{request.fs,     request.policy,         book_, request.follow_source, request.stop,
+                request.copied, &request.plan.problems, false},
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
     if (request_.dry_run) return check_only();
-    if (all_already_done()) return result(false);
+    if (all_already_done()) return result();
+    if (request_.check_space) {
+      if (Status fits = check_space(request_, request_.plan.actions); !fits) return fits.error();
+    }
     auto area = open_area();
     if (!area) return area.error();
     return run_in(*area);
   }
 
  private:
-  ApplyResult result(bool staging_left) const { return {book_.limits(), stopped(), staging_left}; }
+  ApplyResult result() const {
+    return {book_.limits(), stopped_ || stopped(), rolled_back_, staging_left_};
+  }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
+
+  // Whether no new work is to start. What is all or nothing goes on once it is visible.
+  bool winds_up() const { return !is_committing_ && stopped(); }
 
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
@@ -54,8 +69,8 @@ class Engine {
     }
     if (area || area.error().error_number != EACCES) return area;
     // A read-only root of the caller's own: `finish` of the root gives it its mode.
-    Looker looker(looks_, max_open_, true);
-    if (!looker.loosen(root, RelPath())) return area;
+    ReplicaAccess access(fs_, root, {}, max_open_);
+    if (!access.loosen(root, RelPath())) return area;
     return StagingArea::open(fs_, root, request_.policy.as_root);
   }
 
@@ -69,21 +84,35 @@ class Engine {
       folders.push_back(std::move(*folder));
       lookers.emplace_back(looks_, max_open_, true);
     }
-    auto own_folder = area.folder("commit");
+    auto own_folder = area.folder(kCommitFolder);
     if (!own_folder) return own_folder.error();
+    auto again = fs_.open_directory(own_folder->get(), ".");
+    if (!again) return again.error();
+    folders.push_back(std::move(*again));
     auto conflicts = area.conflict_folder();
     if (!conflicts) return conflicts.error();
     Looker own(looks_, max_open_, true);
-    const CommitContext context{request_, looks_, stages_, book_, area};
+    const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
-    run_windows(area, committer, lookers, folders);
+    Status went = run_windows({area, committer, own, lookers, folders});
+    if (!went) return skip_rest(std::move(went).error());
     committer.tighten(lookers);
-    committer.learn_root_mtime();
-    const bool removed = remove_area(area, committer);
-    finish_root(committer);
+    if (!rolled_back_) committer.learn_root_mtime();
+    const std::optional<FileTime> mtime = area.home_mtime();
+    staging_left_ = !remove_area(area, committer) || committer.has_conflicts();
+    if (Status ended = end_root(committer, mtime); !ended) return ended.error();
     tell_news();
-    return result(!removed || committer.has_conflicts());
+    return result();
   }
+
+  // What the windows work with.
+  struct Workshop {
+    StagingArea& area;
+    Committer& committer;
+    Looker& looker;
+    std::vector<Looker>& lookers;
+    std::vector<Fd>& folders;  // one a looker, and the committer's
+  };
 
   // Removes the staging folder, and says so where it stays.
   bool remove_area(StagingArea& area, const Committer& committer) {
@@ -94,7 +123,9 @@ class Engine {
           "not be put aside: save it before the next run");
       return false;
     }
-    const bool removed = area.remove().ok() && !committer.leaves_nested();
+    const auto kept = area.remove();
+    if (kept && *kept) return false;
+    const bool removed = kept && !committer.leaves_nested();
     if (!removed) {
       request_.observer.warn(
           "a staging folder '.sync-txn' could not be removed; the next run does it");
@@ -106,12 +137,28 @@ class Engine {
     return action.phase == Phase::kFinish && action.path.is_root();
   }
 
-  // It is the plan's last action, if there is one.
-  void finish_root(Committer& committer) {
+  // Gives the root its metadata: the plan's last action, if there is one; or the time that it had,
+  // where nothing was changed.
+  // CRASH: killed before, the root has the time at which the staging folder vanished, and the next
+  // plan finds it.
+  Status end_root(Committer& committer, std::optional<FileTime> mtime) {
+    const int root = request_.replica.fd.get();
     const std::vector<Action>& actions = request_.plan.actions;
-    if (!is_root_finish(actions.back())) return;
-    if (stopped()) return committer.skip(actions.back(), actions.size());
-    committer.finish(actions.back(), actions.size());
+    if (rolled_back_) return mtime ? fs_.set_mtime({root, false}, *mtime) : success();
+    if (is_root_finish(actions.back())) {
+      if (stopped() && !request_.atomic) {
+        committer.skip(actions.back(), actions.size());
+      } else {
+        committer.finish(actions.back(), actions.size(), StagedSlot{});
+      }
+    }
+    Status synced = barrier_.directory(root);
+    if (synced) {
+      held_.release();
+    } else {
+      held_.release_as_failed(synced.error());
+    }
+    return success();
   }
 
   void tell_news() {
@@ -133,78 +180,287 @@ class Engine {
     return true;
   }
 
+  // The whole operation has failed: what was not reported yet was not done.
+  Error skip_rest(Error error) {
+    held_.release();
+    Outcomes outcomes(request_.observer, request_.follow_source);
+    for_each({next_, request_.plan.actions.size()},
+             [&](const Action& action, std::uint64_t seq) { outcomes.skip(action, seq); });
+    return error;
+  }
+
   // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging
-  // folder. CRASH: killed between renames, each of them is complete or not begun; directories keep
-  // the time of the last change and u+rwx until the next run's plan finds that they differ.
-  void run_windows(StagingArea& area, Committer& committer, std::vector<Looker>& lookers,
-                   const std::vector<Fd>& folders) {
+  // folder. CRASH: killed between renames, each of them is complete or not begun, and the record
+  // says which are left: the next run finishes them, or takes them back.
+  Status run_windows(const Workshop& shop) {
     const std::vector<Action>& actions = request_.plan.actions;
-    for (std::size_t begin = 0; begin < actions.size();) {
-      const WindowRange range = window_at(actions, begin);
-      if (!write_record(area, range)) {
-        // On a full disk there may still be deletions to come that make room.
-        (void)fs_.remove_file(area.fd(), kRecordName);
-      }
-      auto slots = stage_window({looks_, stages_, actions, range, lookers, folders});
-      commit(committer, range, slots, folders);
-      committer.purge();
-      for_each(range, [&](const Action& action, std::uint64_t seq) {
-        if (action.phase != Phase::kFinish || is_root_finish(action)) return;
-        if (stopped()) return committer.skip(action, seq);
-        committer.finish(action, seq);
-      });
+    while (next_ < actions.size()) {
+      const WindowRange range =
+          request_.atomic ? WindowRange{0, actions.size()} : window_at(actions, next_);
+      if (Status done = run_window(shop, range); !done) return done;
+      next_ = range.end;
       tell_news();
-      begin = range.end;
+    }
+    return success();
+  }
+
+  Status run_window(const Workshop& shop, WindowRange range) {
+    const auto staged = std::count_if(at(range.begin), at(range.end), is_staged);
+    Status begun = barrier_.begin(shop.area, static_cast<std::size_t>(staged));
+    if (!begun) return begun;
+    stages_.sync_each = barrier_.syncs_each();
+    reserve(shop.area, range);
+    auto slots = stage_window(
+        {looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
+    if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
+    auto record = prepare(shop, range, slots);
+    if (!record) return record.error();
+    is_committing_ = request_.atomic;
+    commit(shop.committer, range, slots, shop.folders);
+    if (shop.committer.has_nested()) {
+      if (Status settled = barrier_.all(shop.area); !settled) return undurable(settled.error());
+      shop.committer.purge_nested();
+    }
+    finish(shop.committer, range, slots);
+    is_committing_ = false;
+    if (request_.atomic && held_.has_trouble()) return roll_back(shop, *record);
+    const auto touched = shop.committer.take_touched();
+    Status settled =
+        barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());
+    if (!settled) return undurable(settled.error());
+    return conclude(shop, record->has_value());
+  }
+
+  std::vector<Action>::const_iterator at(std::size_t index) const {
+    return request_.plan.actions.begin() + static_cast<std::ptrdiff_t>(index);
+  }
+
+  // What was changed may not survive a power cut. The old is kept until the next run, which goes on
+  // from the record.
+  Error undurable(const Error& error) {
+    held_.release_as_failed(error);
+    return error;
+  }
+
+  // Everything is where it belongs, and durable: the old may go.
+  Status conclude(const Workshop& shop, bool recorded) {
+    if (recorded) {
+      Status done = set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kCommit,
+                               barrier_.is_wanted());
+      if (!done) return undurable(done.error());
+    }
+    shop.area.forget_home_mtime();
+    held_.release();
+    shop.committer.purge();
+    if (!recorded) return success();
+    if (Status removed = remove_record(fs_, shop.area.fd()); !removed) return removed;
+    return fs_.remove_file(shop.area.fd(), file_name(Marker::kDone));
+  }
+
+  // --- all or nothing ---
+
+  // Whether every action may be done.
+  bool is_ready(WindowRange range, const std::vector<StagedSlot>& slots) const {
+    std::set<RelPath> made;  // directories that the window makes
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const Action& action = request_.plan.actions[i];
+      const StagedSlot& slot = slots[i - range.begin];
+      if (!slot.look || slot.error) return false;
+      if (action.phase == Phase::kMkdir) made.insert(action.path);
+      const Finding finding = slot.look->finding;
+      if (finding == Finding::kHolds || finding == Finding::kAlready) continue;
+      if (action.phase == Phase::kFinish && made.contains(action.path)) continue;
+      return false;
+    }
+    return !stopped();
+  }
+
+  // Nothing was changed yet, and nothing will be.
+  Status call_off(const Workshop& shop, WindowRange range, std::vector<StagedSlot>& slots) {
+    rolled_back_ = true;
+    stopped_ = stopped();
+    std::set<RelPath> made;
+    for_each(range, [&](const Action& action, std::uint64_t seq) {
+      if (action.phase == Phase::kMkdir) made.insert(action.path);
+      const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
+      shop.committer.tell_only(action, seq, slots[seq - 1 - range.begin], comes_later);
+    });
+    held_.release_as_rolled_back();
+    return success();
+  }
+
+  Status roll_back(const Workshop& shop, const std::optional<WindowRecord>& record) {
+    rolled_back_ = true;
+    if (is_root_finish(request_.plan.actions.back())) {
+      shop.committer.tell_only(request_.plan.actions.back(), request_.plan.actions.size(), {},
+                               true);
+    }
+    held_.release_as_rolled_back();
+    const bool sync = barrier_.is_wanted();
+    Status turned =
+        set_marker(fs_, shop.area.fd(), Marker::kRollback, Marker::kCommit, sync);
+    if (!turned) return turned;
+    const ReplayContext context{fs_, request_.replica, request_.policy, held_, book_};
+    WindowReplay replay(context, shop.area, *record);
+    replay.backward();
+    if (!replay.errors().empty()) {
+      Error error = replay.errors().front();
+      error.detail = "not everything could be taken back; 'sync recover' goes on with it";
+      return error;
+    }
+    if (Status settled = barrier_.all(shop.area); !settled) return settled;
+    Status done = set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kRollback, sync);
+    if (!done) return done;
+    replay.purge();
+    shop.committer.forget_displaced();
+    if (replay.has_conflicts()) staging_left_ = true;
+    if (Status removed = remove_record(fs_, shop.area.fd()); !removed) return removed;
+    return fs_.remove_file(shop.area.fd(), file_name(Marker::kDone));
+  }
+
+  // --- the record ---
+
+  // Holds as much room as the window's record will need, while staging fills the disk.
+  void reserve(const StagingArea& area, WindowRange range) {
+    constexpr std::uint64_t kPlenty = std::uint64_t{1} << 30U;
+    constexpr std::size_t kBytesEach = 1024;
+    const auto facts = fs_.facts(area.fd());
+    if (!facts || facts->free_bytes > 2 * kWindowBytes + kPlenty) return;
+    const auto file = fs_.create_file(area.fd(), kReserve, 0600);
+    if (!file) return;
+    const std::vector<std::byte> zeros(std::size_t{64} << 10U);
+    for (std::size_t left = (range.end - range.begin + 16) * kBytesEach; left > 0;) {
+      const auto count = fs_.write(file->get(), std::span(zeros).first(std::min(left, zeros.size())));
+      if (!count) return;
+      left -= *count;
     }
   }
+
+  void release_reserve(const StagingArea& area) { (void)fs_.remove_file(area.fd(), kReserve); }
+
+  // Writes the window's record and makes everything durable. Nothing: it has to do without one.
+  // Where that fails, what was staged is thrown away and its actions fail.
+  Result<std::optional<WindowRecord>> prepare(const Workshop& shop, WindowRange range,
+                                              std::vector<StagedSlot>& slots) {
+    using Prepared = std::optional<WindowRecord>;
+    release_reserve(shop.area);
+    WindowRecord record = record_of(shop, range, slots);
+    Status ready = commit_record(shop, record);
+    if (ready) return Prepared(std::move(record));
+    if (request_.atomic) return ready.error();
+    discard_staged(shop, slots, ready.error());
+    const int number = ready.error().error_number;
+    if (number != ENOSPC && number != EDQUOT) return ready.error();
+    // On a full disk there may still be deletions that make room.
+    record = record_of(shop, range, slots);
+    if (commit_record(shop, record)) return Prepared(std::move(record));
+    // CRASH: without a record, what others put in the place of what is deleted in the moment of
+    // the kill can't be told from it.
+    (void)remove_record(fs_, shop.area.fd());
+    (void)fs_.remove_file(shop.area.fd(), file_name(Marker::kCommit));
+    return Prepared();
+  }
+
+  Status commit_record(const Workshop& shop, const WindowRecord& record) {
+    const auto device = fs_.status(shop.area.fd());
+    if (!device) return device.error();
+    Status written =
+        write_record(fs_, shop.area.fd(), record, device->device, barrier_.syncs_each());
+    if (!written) return written;
+    if (Status synced = barrier_.before_commit(shop.area, shop.folders); !synced) return synced;
+    return set_marker(fs_, shop.area.fd(), Marker::kCommit, std::nullopt, barrier_.is_wanted());
+  }
+
+  void discard_staged(const Workshop& shop, std::vector<StagedSlot>& slots, const Error& why) {
+    for (StagedSlot& slot : slots) {
+      if (!slot.staged) continue;
+      const int folder = shop.folders[slot.folder].get();
+      const bool directory = slot.staged->status.is_directory();
+      (void)(directory ? fs_.remove_directory(folder, slot.name.c_str())
+                       : fs_.remove_file(folder, slot.name.c_str()));
+      slot.staged.reset();
+      slot.error = why;
+    }
+  }
+
+  WindowRecord record_of(const Workshop& shop, WindowRange range,
+                         const std::vector<StagedSlot>& slots) const {
+    WindowRecord record;
+    record.plan.tool_version = request_.plan.tool_version;
+    record.plan.plan_id = request_.plan.plan_id;
+    record.plan.created = request_.plan.created;
+    record.plan.source = request_.plan.source;
+    record.plan.replica = request_.plan.replica;
+    record.plan.options = request_.plan.options;
+    record.first_seq = range.begin + 1;
+    record.atomic = request_.atomic;
+    record.durable = barrier_.is_wanted();
+    record.owners = request_.policy.mirrors_owners;
+    record.boot = boot_id();
+    for (Looker& looker : shop.lookers) {
+      for (const auto& loosened : looker.replica().loosened())
+        record.loosened.push_back({loosened.path, loosened.mode});
+    }
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const StagedSlot& slot = slots[i - range.begin];
+      Action action = request_.plan.actions[i];
+      if (slot.look && slot.look->after) action.after = slot.look->after;
+      count(action, record.plan.summary);
+      record.plan.actions.push_back(std::move(action));
+      record.actions.push_back(action_record(request_.plan.actions[i], slot));
+    }
+    return record;
+  }
+
+  static ActionRecord action_record(const Action& action, const StagedSlot& slot) {
+    ActionRecord record;
+    if (!slot.look || slot.error) return record;
+    const Finding finding = slot.look->finding;
+    // The renames of the window make or touch the directories that are finished.
+    const bool finishes = action.phase == Phase::kFinish &&
+                          (finding == Finding::kAlready || !slot.look->replica);
+    record.is_due = finding == Finding::kHolds || finishes;
+    if (!record.is_due) return record;
+    record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
+    if (slot.staged) record.made = slot.staged->status;
+    record.old = slot.look->replica;
+    record.old_xattrs = slot.old_xattrs;
+    record.new_xattrs = slot.new_xattrs;
+    return record;
+  }
+
+  // --- doing it ---
 
   // The renames in the plan's order, then what changes in place.
   void commit(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots,
               const std::vector<Fd>& folders) {
     const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
     for_each(range, [&](const Action& action, std::uint64_t seq) {
-      if (action.phase == Phase::kFinish || is_in_place(action)) return;
-      if (stopped()) return committer.skip(action, seq);
+      if (action.phase == Phase::kFinish || is_in_place(action) || gives_up()) return;
+      if (winds_up()) return committer.skip(action, seq);
       committer.commit(action, seq, slots[seq - 1 - range.begin], folders);
     });
     for_each(range, [&](const Action& action, std::uint64_t seq) {
-      if (action.phase == Phase::kFinish || !is_in_place(action)) return;
-      if (stopped()) return committer.skip(action, seq);
-      committer.change_in_place(action, seq);
+      if (action.phase == Phase::kFinish || !is_in_place(action) || gives_up()) return;
+      if (winds_up()) return committer.skip(action, seq);
+      committer.change_in_place(action, seq, slots[seq - 1 - range.begin]);
     });
   }
+
+  void finish(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots) {
+    for_each(range, [&](const Action& action, std::uint64_t seq) {
+      if (action.phase != Phase::kFinish || is_root_finish(action) || gives_up()) return;
+      if (winds_up()) return committer.skip(action, seq);
+      committer.finish(action, seq, slots[seq - 1 - range.begin]);
+    });
+  }
+
+  // One action failed, and all were to be done: the others are not tried.
+  bool gives_up() const { return request_.atomic && held_.has_trouble(); }
 
   template <class Do>
   void for_each(WindowRange range, Do act) {
     for (std::size_t i = range.begin; i < range.end; ++i) act(request_.plan.actions[i], i + 1);
-  }
-
-  // What the window is about to do, in the form of the plan document, for whoever has to find out
-  // after a kill what went on.
-  Status write_record(StagingArea& area, WindowRange range) {
-    Status removed = fs_.remove_file(area.fd(), kRecordName);
-    if (!removed && removed.error().error_number != ENOENT) return removed;
-    auto file = fs_.create_file(area.fd(), kRecordName, 0600);
-    if (!file) return file.error();
-    std::string text = "{\"plan_id\":" + json_string(request_.plan.plan_id) +
-                       ",\"begin\":" + std::to_string(range.begin + 1) +
-                       ",\"end\":" + std::to_string(range.end) + "}\n";
-    const auto flush = [&]() -> Status {
-      for (std::size_t at = 0; at < text.size();) {
-        const auto count = fs_.write(file->get(), std::as_bytes(std::span(text)).subspan(at));
-        if (!count) return count.error();
-        at += *count;
-      }
-      text.clear();
-      return success();
-    };
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      text += action_json(request_.plan.actions[i], i + 1) + "\n";
-      if (text.size() < kRecordBuffer) continue;
-      if (Status written = flush(); !written) return written;
-    }
-    if (Status written = flush(); !written) return written;
-    return fs_.close(std::move(*file));
   }
 
   Result<ApplyResult> check_only() {
@@ -224,7 +480,7 @@ class Engine {
       }
       outcomes.done(action, seq, Outcome::kOk);
     });
-    return result(false);
+    return result();
   }
 
   const ApplyRequest& request_;
@@ -233,6 +489,13 @@ class Engine {
   LookContext looks_;
   StageContext stages_;
   std::size_t max_open_;
+  HeldReports held_{request_.observer};
+  Barrier barrier_{fs_, request_.durable, request_.observer};
+  std::size_t next_ = 0;  // the first action of the window under way
+  bool is_committing_ = false;
+  bool stopped_ = false;
+  bool rolled_back_ = false;
+  bool staging_left_ = false;
 };
 
 }  // namespace
@@ -253,7 +516,10 @@ Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<Re
       return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
                    "another run is working on a part of this replica"};
     }
-    const auto cleared = StagingArea::clear_leftover(fs, own->get());
+    auto area = StagingArea::find(fs, own->get());
+    if (!area) return std::move(area).error().at(leftover.bytes());
+    if (!*area) continue;
+    const auto cleared = (*area)->remove();
     if (!cleared) return Error(cleared.error()).at(leftover.bytes());
   }
   return success();

@@ -29,6 +29,9 @@ struct ApplyRequest {
   std::size_t threads = 1;
   bool follow_source = false;  // the plan was made just now: mirror what the source has by now
   bool dry_run = false;        // check everything, change nothing
+  bool atomic = false;         // all of it, or nothing
+  bool durable = true;         // what is reported as done is on disk
+  bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
 };
@@ -36,13 +39,16 @@ struct ApplyRequest {
 struct ApplyResult {
   FileSystemLimits limits;  // as they are known now
   bool stopped = false;
+  bool rolled_back = false;  // of an atomic apply: nothing was changed
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;
 };
 
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging
-// folder can't be made, say. Errors of one path are reported and the rest goes on.
+// folder can't be made, say; kRefused: there is not enough space. Errors of one path are reported
+// and the rest goes on; of an atomic apply, they end it and nothing is changed.
+// Requires: recover() has brought to rest what a killed run left.
 Result<ApplyResult> apply_plan(const ApplyRequest& request);
 
 // Removes staging folders that killed runs left below the replica's root. The directories they were

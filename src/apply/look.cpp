@@ -1,20 +1,9 @@
 #include "apply/look.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <utility>
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kOwnerAll = 0700;
-
-// Whether the error says that the path leads nowhere.
-bool is_absence(const Error& error) {
-  return error.error_number == ENOENT || error.error_number == ENOTDIR ||
-         error.error_number == ELOOP;
-}
 
 CursorRules source_rules(const LookContext& context) {
   return {std::nullopt, context.replica.status};
@@ -54,85 +43,34 @@ std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
     : context_(context),
       source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
-      replica_(context.fs, context.replica.fd.get(), replica_rules(context), max_open),
-      judge_(context.fs),
-      may_loosen_(may_loosen) {}
+      replica_(context.fs, context.replica.fd.get(), replica_rules(context), max_open, may_loosen),
+      judge_(context.fs) {}
 
 Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
-Result<int> Looker::replica_directory(const RelPath& path) { return enter_replica(path.bytes()); }
+Result<int> Looker::replica_directory(const RelPath& path) { return replica_.directory(path); }
 Result<int> Looker::source_parent(const RelPath& path) {
   return source_.enter(path.parent_bytes());
 }
-Result<int> Looker::replica_parent(const RelPath& path) {
-  return enter_replica(path.parent_bytes());
-}
+Result<int> Looker::replica_parent(const RelPath& path) { return replica_.parent(path); }
 
-bool Looker::loosen(int directory, const RelPath& path) {
-  const auto status = context_.fs.status(directory);
-  if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll)
-    return false;
-  if (!context_.fs.set_mode({directory, false}, status->mode | kOwnerAll)) return false;
-  loosened_.push_back({path, status->mode});
-  return true;
-}
-
-// CRASH: killed before tighten(), the directory keeps u+rwx; the next run's plan finds its mode
-// different and puts it right.
-// Opens up one directory that could not be entered; false where that is of no use.
-bool Looker::open_up(const RelPath& closed) {
-  const auto parent = replica_.enter(closed.parent_bytes());
-  if (!parent) return false;
-  const auto entry = context_.fs.open_entry(*parent, std::string(closed.name()).c_str());
-  if (!entry) return false;
-  const auto status = context_.fs.status(entry->get());
-  if (!status || !status->is_directory() || status->uid != ::geteuid()) return false;
-  // Another thread may have been here first.
-  if ((status->mode & kOwnerAll) == kOwnerAll) return true;
-  if (!context_.fs.set_mode({entry->get(), true}, status->mode | kOwnerAll)) return false;
-  loosened_.push_back({closed, status->mode});
-  return true;
-}
-
-Result<int> Looker::enter_replica(std::string_view path) {
-  auto directory = replica_.enter(path);
-  std::string last;
-  while (!directory && may_loosen_ && directory.error().error_number == EACCES) {
-    const std::string closed = directory.error().path;
-    if (closed.empty() || closed == last || !open_up(RelPath(closed))) break;
-    last = closed;
-    directory = replica_.enter(path);
-  }
-  return directory;
-}
-
-Result<std::optional<FileStatus>> Looker::status_in(DirectoryCursor& cursor, const Root& root,
-                                                    const RelPath& path, bool replica) {
+Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
   using Answer = std::optional<FileStatus>;
   if (path.is_root()) {
-    const auto status = context_.fs.status(root.fd.get());
+    const auto status = context_.fs.status(context_.source.fd.get());
     if (!status) return status.error();
     return Answer(*status);
   }
-  if (replica && absent_ && path.is_within(*absent_)) return Answer();
-  const auto parent =
-      replica ? enter_replica(path.parent_bytes()) : cursor.enter(path.parent_bytes());
-  if (!parent) {
-    if (!is_absence(parent.error())) return parent.error();
-    if (replica && remembers_absent_) absent_ = RelPath::from_bytes(parent.error().path);
-    return Answer();
-  }
+  const auto parent = source_parent(path);
+  if (!parent && is_absence(parent.error())) return Answer();
+  if (!parent) return parent.error();
   const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
   if (status) return Answer(*status);
   if (is_absence(status.error())) return Answer();
   return Error(status.error()).at(path.bytes());
 }
 
-Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
-  return status_in(source_, context_.source, path, false);
-}
-
 Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
-  return status_in(replica_, context_.replica, path, true);
+  return replica_.status(path);
 }
 
 bool Looker::is_excluded(const RelPath& path, bool is_directory) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/replica_access.h"
 #include "apply/report.h"
 #include "core/file_status.h"
 #include "fs/directory_cursor.h"
@@ -45,15 +46,9 @@ struct LookContext {
   bool follow_source = false;  // nobody reviewed the plan: mirror what the source has by now
 };
 
-// One thread's eyes. Directories of the replica that the caller owns but may not enter get u+rwx;
-// they are listed in loosened() with the mode they had.
+// One thread's eyes.
 class Looker {
  public:
-  struct Loosened {
-    RelPath path;
-    std::uint32_t mode;
-  };
-
   Looker(const LookContext& context, std::size_t max_open, bool may_loosen);
 
   // Both sides against the action's `after` and `before`.
@@ -71,14 +66,8 @@ class Looker {
   Result<int> source_directory(const RelPath& path);
   Result<int> replica_directory(const RelPath& path);
 
-  // Remembers, until forget_absent(), which directory of the replica was found to be missing, and
-  // does not look for what lies below it again. For as long as nobody makes directories there.
-  void remember_absent() { remembers_absent_ = true; }
-  void forget_absent() { absent_.reset(); }
-
-  // Gives a directory of the replica, owned by the caller, u+rwx; false where that changes nothing.
-  bool loosen(int directory, const RelPath& path);
-  std::vector<Loosened>& loosened() { return loosened_; }
+  // The replica alone.
+  ReplicaAccess& replica() { return replica_; }
 
  private:
   void look_at_source(const Action& action, LookResult& result);
@@ -86,20 +75,12 @@ class Looker {
   bool already_holds(const Action& action, const LookResult& result, const Facts& found);
   bool has_same_content(const Action& action, const LookResult& result);
   bool is_one_object_with(const RelPath& other, const LookResult& result);
-  Result<std::optional<FileStatus>> status_in(DirectoryCursor& cursor, const Root& root,
-                                              const RelPath& path, bool replica);
-  bool open_up(const RelPath& closed);
-  Result<int> enter_replica(std::string_view path);
   bool is_excluded(const RelPath& path, bool is_directory) const;
 
   const LookContext& context_;
   DirectoryCursor source_;
-  DirectoryCursor replica_;
+  ReplicaAccess replica_;
   ContentJudge judge_;
-  bool may_loosen_;
-  bool remembers_absent_ = false;
-  std::optional<RelPath> absent_;
-  std::vector<Loosened> loosened_;
 };
 
 }  // namespace foldersync

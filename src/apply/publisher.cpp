@@ -14,6 +14,11 @@ bool lacks_flag(const Status& renamed) {
   return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
 }
 
+bool can_not_link(const Error& error) {
+  const int number = error.error_number;
+  return number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EMLINK;
+}
+
 bool is_taken(const Status& status) { return status.error().error_number == EEXIST; }
 
 }  // namespace
@@ -23,8 +28,6 @@ void Publisher::say_once(bool& said, const char* sentence) {
   said = true;
 }
 
-// Whether what a rename brought into the staging folder is what was looked at before, and, where it
-// is a directory, is empty.
 Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
   const auto found = fs_.status_at(moved.directory, moved.name.c_str());
   if (!found) return found.error();
@@ -143,33 +146,63 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   say_once(said_no_exchange_,
            "the replica's file system can't exchange names: what is replaced is moved aside first");
   if (expected.is_directory()) return replace_empty_directory(staged, target);
+  const Place old{staged.directory, staged.name + ".old"};
   if (!staged.made.is_directory()) {
-    const auto there = fs_.status_at(target.directory, target.name.c_str());
-    if (!there && there.error().error_number != ENOENT) return there.error();
-    if (!there || !same_content_stamps(*there, expected)) return Published::kForeign;
-    // RACE: what others put there between the look and the rename is replaced.
-    Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
-                                target.name.c_str(), RenameMode::kReplace);
-    if (!renamed) return std::move(renamed).error();
-    return Published::kDone;
+    auto replaced = replace_linked(staged, target, old, expected);
+    if (replaced || !can_not_link(replaced.error())) return replaced;
   }
-  // A directory in the place of a file: the old one goes aside, then the new one appears.
+  // The old one goes aside, then the new one appears.
   // RACE: for a moment neither is there. CRASH: the same, until the next run.
-  const Place aside{staged.directory, staged.name + ".old"};
-  const auto taken = take_away(target, aside, expected);
+  const auto taken = take_away(target, old, expected);
   if (!taken || *taken != Published::kDisplaced) return taken;
   auto created = create(staged, target);
-  if (created && *created == Published::kDone) return created;
+  if (created && *created == Published::kDone) return keep_old(old, staged);
   // What was put aside is what the plan wanted to go; it goes back all the same, if it can.
-  (void)fs_.rename(aside.directory, aside.name.c_str(), target.directory, target.name.c_str(),
+  (void)fs_.rename(old.directory, old.name.c_str(), target.directory, target.name.c_str(),
                    RenameMode::kNoReplace);
   return created;
 }
 
+// Without an exchange the old object gets a second name in the staging folder first, so that it is
+// not lost when the new one takes its place.
+Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Place& target,
+                                            const Place& old, const FileStatus& expected) {
+  Status linked =
+      fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
+  if (!linked && linked.error().error_number == ENOENT) return Published::kForeign;
+  if (!linked) return std::move(linked).error();
+  const auto as_expected = is_as_expected(old, expected);
+  // RACE: what others put there between the look and the rename is replaced.
+  Status renamed = !as_expected   ? Status(as_expected.error())
+                   : *as_expected ? fs_.rename(staged.directory, staged.name.c_str(),
+                                               target.directory, target.name.c_str(),
+                                               RenameMode::kReplace)
+                                  : success();
+  if (renamed && *as_expected) return keep_old(old, staged);
+  (void)fs_.remove_file(old.directory, old.name.c_str());
+  if (!renamed) return std::move(renamed).error();
+  return Published::kForeign;
+}
+
+// What was displaced gets the staged name, as after an exchange.
+Result<Published> Publisher::keep_old(const Place& old, const Place& staged) {
+  Status renamed = fs_.rename(old.directory, old.name.c_str(), staged.directory,
+                              staged.name.c_str(), RenameMode::kReplace);
+  if (!renamed) return Published::kDone;  // removed with the staging folder
+  return Published::kDisplaced;
+}
+
 Result<Published> Publisher::take_away(const Place& target, const Place& staged,
                                        const FileStatus& expected) {
-  Status renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,
-                              staged.name.c_str(), RenameMode::kNoReplace);
+  const auto rename = [&] {
+    return fs_.rename(target.directory, target.name.c_str(), staged.directory, staged.name.c_str(),
+                      RenameMode::kNoReplace);
+  };
+  Status renamed = rename();
+  if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
+      let_move(target)) {
+    renamed = rename();
+  }
   // The staged name is this run's own, nothing can be lost under it.
   if (!renamed && lacks_flag(renamed)) {
     renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,

@@ -43,17 +43,23 @@ class Publisher {
   Result<Published> replace(const StagedPlace& staged, const Place& target,
                             const FileStatus& expected);
 
-  // Takes `expected` (no directory) away into the staging folder. What comes out is compared; if it
-  // isn't what was expected it goes back.
+  // Takes `expected` away into the staging folder. What comes out is compared; if it isn't what was
+  // expected it goes back. An expected directory must be empty.
   Result<Published> take_away(const Place& target, const Place& staged, const FileStatus& expected);
+
+  // Whether what a rename brought to `moved` is what was looked at before, and, where it is a
+  // directory, is empty.
+  Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);
 
  private:
   Result<Published> create_without_noreplace(const Place& staged, const Place& target);
   Result<Published> exchange_back(const StagedPlace& staged, const Place& target);
   Result<Published> replace_without_exchange(const StagedPlace& staged, const Place& target,
                                              const FileStatus& expected);
+  Result<Published> replace_linked(const StagedPlace& staged, const Place& target,
+                                   const Place& old, const FileStatus& expected);
+  Result<Published> keep_old(const Place& old, const Place& staged);
   Result<Published> replace_empty_directory(const Place& staged, const Place& target);
-  Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);
   Status let_move(const Place& directory);
   void say_once(bool& said, const char* sentence);
 

@@ -14,6 +14,8 @@ const char* to_string(Outcome outcome) {
       return "error";
     case Outcome::kSkipped:
       return "skipped";
+    case Outcome::kRolledBack:
+      return "rolled_back";
   }
   return "";
 }

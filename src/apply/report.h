@@ -1,6 +1,7 @@
 // What became of each action.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,9 +19,11 @@ enum class Outcome : std::uint8_t {
   kStale,    // a tree is not what the plan expects: left alone
   kError,    // tried, and it failed: the old state is kept
   kSkipped,  // not tried, because an earlier one failed or the run was stopped
+  kRolledBack,  // not done, or taken back, because another one failed and all were to be done
 };
+inline constexpr std::size_t kOutcomes = 6;
 
-// "ok", "already", "stale", "error", "skipped".
+// "ok", "already", "stale", "error", "skipped", "rolled_back".
 const char* to_string(Outcome outcome);
 
 // A precondition that no longer holds.

@@ -63,6 +63,9 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
   if (!to) return to.error();
   auto staged = copy_into(action, from->fd.get(), from->status, to->get());
   if (!staged) return staged;
+  if (context_.sync_each) {
+    if (Status synced = context_.fs.sync(to->get()); !synced) return synced.error();
+  }
   if (Status closed = context_.fs.close(std::move(*to)); !closed) return closed.error();
   return staged;
 }

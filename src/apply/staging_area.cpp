@@ -3,10 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <initializer_list>
-#include <vector>
+#include <span>
+#include <sstream>
+#include <string_view>
+#include <utility>
 
+#include "apply/record.h"
 #include "core/path.h"
 #include "fs/xattrs.h"
 #include "scan/listing.h"
@@ -14,8 +19,10 @@
 namespace foldersync {
 namespace {
 
-constexpr std::size_t kDeepest = 32;  // levels below the area; it never has more than two
+// Levels below the area: it never has more than two itself, but others may fill what was displaced.
+constexpr std::size_t kDeepest = 1000;
 constexpr std::string_view kConflict = "conflict";
+constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
 
 const std::string& area_name() {
   static const std::string name(kStagingName);
@@ -30,8 +37,30 @@ bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
   return std::find(numbers.begin(), numbers.end(), error.error_number) != numbers.end();
 }
 
-// Removes everything in `directory`, but for the name `spared`. Never enters another mount.
-Status empty_directory(FileSystem& fs, int directory, std::string_view spared, std::size_t depth) {
+Status write_origin(FileSystem& fs, int area, FileTime mtime) {
+  const std::string text =
+      std::to_string(mtime.seconds) + " " + std::to_string(mtime.nanoseconds) + "\n";
+  const auto file = fs.create_file(area, std::string(kOrigin).c_str(), 0600);
+  if (!file) return file.error();
+  const auto written = fs.write(file->get(), std::as_bytes(std::span(text)));
+  return written ? success() : Status(written.error());
+}
+
+std::optional<FileTime> read_origin(FileSystem& fs, int area) {
+  const auto file = fs.open_file(area, std::string(kOrigin).c_str());
+  if (!file) return std::nullopt;
+  std::array<char, 64> text{};
+  const auto count = fs.read(file->get(), std::as_writable_bytes(std::span(text)));
+  if (!count) return std::nullopt;
+  std::istringstream stream(std::string(text.data(), *count));
+  FileTime mtime;
+  if (!(stream >> mtime.seconds >> mtime.nanoseconds) || stream.get() != '\n') return std::nullopt;
+  return mtime.nanoseconds < 1'000'000'000 ? std::optional(mtime) : std::nullopt;
+}
+
+// Removes everything in `directory`, but for the names `spared`. Never enters another mount.
+Status empty_directory(FileSystem& fs, int directory,
+                       std::initializer_list<std::string_view> spared, std::size_t depth) {
   if (depth > kDeepest) return refused("deeper than anything a run leaves: remove it by hand");
   const auto self = fs.status(directory);
   if (!self) return self.error();
@@ -39,7 +68,7 @@ Status empty_directory(FileSystem& fs, int directory, std::string_view spared, s
   Listing listing;
   if (Status read = listing.read(fs, directory); !read) return read;
   for (const Listing::Entry& entry : listing.entries()) {
-    if (entry.name == spared) continue;
+    if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
     if (entry.error_number != 0) return system_error("stat", entry.error_number);
     if (entry.status.mount != self->mount) return refused("something is mounted in it: unmount it");
     const char* name = entry.name.data();
@@ -79,6 +108,8 @@ Result<Fd> open_existing(FileSystem& fs, int home) {
 }  // namespace
 
 Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
+  const auto before = fs.status(home);
+  if (!before) return before.error();
   Status made = fs.make_directory(home, area_name().c_str(), 0700);
   if (!made && made.error().error_number != EEXIST) {
     return std::move(made).error().at(std::string(kStagingName));
@@ -86,22 +117,32 @@ Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
   auto fd = open_existing(fs, home);
   if (!fd) return fd.error();
   StagingArea area(fs, home, std::move(*fd));
+  const auto marker = read_marker(fs, area.fd());
+  if (!marker) return marker.error();
+  if (*marker) return refused("a run was killed while it changed the replica: recover it first");
   if (Status bare = write_xattrs(fs, {area.fd(), false}, {}, as_root); !bare) return bare.error();
   if (Status closed = fs.set_mode({area.fd(), false}, 0700); !closed) return closed.error();
-  if (Status emptied = empty_directory(fs, area.fd(), kConflict, 0); !emptied)
-    return emptied.error();
+  if (!made) {
+    area.home_mtime_ = read_origin(fs, area.fd());
+    if (Status emptied = area.empty(); !emptied) return emptied.error();
+  }
+  if (!area.home_mtime_) {
+    area.home_mtime_ = before->mtime;
+    // Without it the folder's time is found to differ by the next plan, and no more.
+    (void)write_origin(fs, area.fd(), before->mtime);
+  }
   return area;
 }
 
-Result<StagingArea::Leftover> StagingArea::clear_leftover(FileSystem& fs, int home) {
+Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, int home) {
+  using Found = std::optional<StagingArea>;
   const auto status = fs.status_at(home, area_name().c_str());
-  if (!status && status.error().error_number == ENOENT) return Leftover::kNone;
+  if (!status && status.error().error_number == ENOENT) return Found();
   auto fd = open_existing(fs, home);
   if (!fd) return fd.error();
   StagingArea area(fs, home, std::move(*fd));
-  if (Status removed = area.remove(); !removed) return removed.error();
-  const auto kept = fs.status_at(home, area_name().c_str());
-  return kept ? Leftover::kConflicts : Leftover::kCleared;
+  area.home_mtime_ = read_origin(fs, area.fd());
+  return Found(std::move(area));
 }
 
 Result<Fd> StagingArea::folder(const std::string& name) {
@@ -110,17 +151,60 @@ Result<Fd> StagingArea::folder(const std::string& name) {
   return fs_->open_directory(fd(), name.c_str());
 }
 
-Status StagingArea::remove() {
-  if (Status emptied = empty_directory(*fs_, fd(), kConflict, 0); !emptied) return emptied;
+Status StagingArea::empty() {
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin}, 0);
+}
+
+Result<bool> StagingArea::remove() {
+  if (Status emptied = empty(); !emptied) return emptied.error();
+  Status origin = fs_->remove_file(fd(), std::string(kOrigin).c_str());
+  if (!origin && origin.error().error_number != ENOENT) return origin.error();
   // Only an empty one goes.
   Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
-  if (!conflict && !is_one_of(conflict.error(), {ENOENT, ENOTEMPTY, EEXIST})) return conflict;
-  Status removed = fs_->remove_directory(home_, area_name().c_str());
-  if (!removed &&
-      (removed.error().error_number == ENOTEMPTY || removed.error().error_number == EEXIST)) {
-    return success();  // `conflict` is in it
+  if (!conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST})) return true;
+  if (!conflict && conflict.error().error_number != ENOENT) return conflict.error();
+  if (Status removed = fs_->remove_directory(home_, area_name().c_str()); !removed) {
+    return removed.error();
   }
-  return removed;
+  return false;
+}
+
+void StagingArea::forget_home_mtime() {
+  home_mtime_.reset();
+  (void)fs_->remove_file(fd(), std::string(kOrigin).c_str());
+}
+
+Status StagingArea::put_all_aside() {
+  const auto conflicts = conflict_folder();
+  if (!conflicts) return conflicts.error();
+  std::string name;
+  for (int number = 1;; ++number) {
+    name = "killed-" + std::to_string(number);
+    Status made = fs_->make_directory(conflicts->get(), name.c_str(), 0700);
+    if (made) break;
+    if (made.error().error_number != EEXIST) return made;
+  }
+  const auto aside = fs_->open_directory(conflicts->get(), name.c_str());
+  if (!aside) return aside.error();
+  if (const auto rewound = fs_->seek(fd(), 0, Seek::kStart); !rewound) return rewound.error();
+  Listing listing;
+  if (Status read = listing.read(*fs_, fd()); !read) return read;
+  for (const Listing::Entry& entry : listing.entries()) {
+    if (entry.name == kConflict || entry.name == kOrigin) continue;
+    const char* moved = entry.name.data();
+    if (Status renamed = fs_->rename(fd(), moved, aside->get(), moved, RenameMode::kNoReplace);
+        !renamed) {
+      return renamed;
+    }
+  }
+  return success();
+}
+
+Status StagingArea::drop_conflicts() {
+  const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
+  if (!conflicts && conflicts.error().error_number == ENOENT) return success();
+  if (!conflicts) return conflicts.error();
+  return empty_directory(*fs_, conflicts->get(), {}, 0);
 }
 
 }  // namespace foldersync

@@ -1,9 +1,10 @@
 // The folder in which new things are made before they appear, and into which old ones vanish.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "core/file_time.h"
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
@@ -15,35 +16,47 @@ namespace foldersync {
 // run that holds the replica's lock.
 class StagingArea {
  public:
-  // Makes the folder, or takes over and empties what a killed run left. `home` must stay open.
-  // Error kRefused where something else has the name: no directory, or another user's.
+  // Makes the folder, or takes over and empties what a killed run left before it changed anything.
+  // `home` must stay open. Error kRefused where something else has the name (no directory, or
+  // another user's), or where what a killed run began has to be finished first.
   static Result<StagingArea> open(FileSystem& fs, int home, bool as_root);
 
-  enum class Leftover : std::uint8_t {
-    kNone,
-    kCleared,    // a killed run's folder was there and is gone
-    kConflicts,  // what others wrote is kept in it, and only that
-  };
-  // Removes what a killed run left in `home`, if there is anything.
-  static Result<Leftover> clear_leftover(FileSystem& fs, int home);
+  // The folder as it is; nothing where there is none. Error kRefused as above.
+  static Result<std::optional<StagingArea>> find(FileSystem& fs, int home);
+
+  // The time that `home` had before the folder was made; nothing where that is not known.
+  [[nodiscard]] std::optional<FileTime> home_mtime() const { return home_mtime_; }
 
   // A subfolder, made if it is missing.
   Result<Fd> folder(const std::string& name);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // Empties and removes the folder. Where something was put aside in `conflict`, that stays.
-  Status remove();
+  // Empties and removes the folder. The answer: whether something was put aside in `conflict`,
+  // which stays, and the folder with it.
+  Result<bool> remove();
+
+  // The folder around it has changed for good: the time it had before is of no use any more.
+  void forget_home_mtime();
+
+  // Puts everything that lies here aside into `conflict`, under a name that is free there.
+  Status put_all_aside();
+
+  // Removes what was put aside.
+  Status drop_conflicts();
 
   // Makes the subfolder for what others wrote and what must never be removed by itself.
   Result<Fd> conflict_folder() { return folder("conflict"); }
 
  private:
+  Status empty();
+
   StagingArea(FileSystem& fs, int home, Fd fd) : fs_(&fs), home_(home), fd_(std::move(fd)) {}
 
   FileSystem* fs_;
   int home_;
   Fd fd_;
+  std::optional<FileTime> home_mtime_;
 };
 
 }  // namespace foldersync

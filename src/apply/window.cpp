@@ -14,7 +14,6 @@ constexpr std::size_t kUnit = 64;
 std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRange range) {
   std::vector<WindowRange> units;
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    if (!is_staged(actions[i])) continue;
     const bool joins = !units.empty() && units.back().end == i && i - units.back().begin < kUnit &&
                        actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
     if (joins) {
@@ -26,6 +25,30 @@ std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRang
   return units;
 }
 
+Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> directory,
+                                         const RelPath& path) {
+  if (!directory) return directory.error();
+  FileSystem& fs = window.stages.fs;
+  const std::string name = path.is_root() ? "." : std::string(path.name());
+  const auto entry = fs.open_entry(*directory, name.c_str());
+  if (!entry) return entry.error();
+  return read_xattrs(fs, {entry->get(), true}, window.stages.policy.as_root);
+}
+
+void read_attributes(const StageWindow& window, std::size_t thread, const Action& action,
+                     StagedSlot& slot) {
+  Looker& looker = window.lookers[thread];
+  const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
+  auto wanted = attributes_in(window, looker.source_directory(above), action.path);
+  auto found = attributes_in(window, looker.replica_directory(above), action.path);
+  if (!wanted || !found) {
+    slot.error = wanted ? std::move(found).error() : std::move(wanted).error();
+    return;
+  }
+  slot.new_xattrs = std::move(*wanted);
+  slot.old_xattrs = std::move(*found);
+}
+
 void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, std::size_t index,
                StagedSlot& slot) {
   const Action& action = window.actions[index];
@@ -33,6 +56,12 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
   slot.name = std::to_string(index + 1);
   slot.look = window.lookers[thread].look(action);
   if (slot.look->finding != Finding::kHolds) return;
+  if (!is_staged(action)) {
+    if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
+      read_attributes(window, thread, action, slot);
+    }
+    return;
+  }
   Action today = action;
   today.after = slot.look->after;
   auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
@@ -67,8 +96,8 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
     // Nothing becomes visible before the commit.
-    window.lookers[thread].forget_absent();
-    window.lookers[thread].remember_absent();
+    window.lookers[thread].replica().forget_absent();
+    window.lookers[thread].replica().remember_absent();
     Stager stager(window.stages, window.lookers[thread]);
     for (std::size_t unit = next++; unit < units.size(); unit = next++) {
       for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {

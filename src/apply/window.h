@@ -10,6 +10,7 @@
 #include "apply/look.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
+#include "fs/xattrs.h"
 
 namespace foldersync {
 
@@ -28,13 +29,16 @@ WindowRange window_at(const std::vector<Action>& actions, std::size_t begin);
 // Whether the action needs something made in a staging folder by stage_window().
 bool is_staged(const Action& action);
 
-// What staging made of one action. Requires of the others: nothing, they stay empty.
+// What was found, and made, for one action before anything is changed.
 struct StagedSlot {
   std::optional<LookResult> look;  // nothing: stopped before it was looked at
   std::optional<Staged> staged;    // where the look holds and staging succeeded
-  std::optional<Error> error;      // where it failed
+  std::optional<Error> error;      // where something failed
   std::size_t folder = 0;          // index of the staging subfolder
   std::string name;                // its name there
+  // Of an action that changes attributes in place: what they were and what they shall be.
+  std::optional<std::vector<Xattr>> old_xattrs;
+  std::optional<std::vector<Xattr>> new_xattrs;
 };
 
 struct StageWindow {
@@ -46,8 +50,8 @@ struct StageWindow {
   const std::vector<Fd>& folders;  // one a thread
 };
 
-// Stages a window's actions on as many threads as there are lookers; neighbours in one directory
-// stay on one thread. Slot i belongs to action range.begin + i.
+// Looks at a window's actions and stages what they create, on as many threads as there are lookers;
+// neighbours in one directory stay on one thread. Slot i belongs to action range.begin + i.
 std::vector<StagedSlot> stage_window(const StageWindow& window);
 
 }  // namespace foldersync

@@ -9,6 +9,7 @@
 #include "cli/apply_command.h"
 #include "cli/options.h"
 #include "cli/plan_command.h"
+#include "cli/recover_command.h"
 #include "cli/run_command.h"
 #include "cli/scan_command.h"
 #include "cli/session.h"
@@ -39,6 +40,8 @@ ExitCode run_command_of(const Settings& settings) {
       return apply_command(**session);
     case Command::kScan:
       return scan_command(**session);
+    case Command::kRecover:
+      return recover_command(**session);
   }
   return ExitCode::kFailed;
 }

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "apply/staging_area.h"
 #include "core/text.h"
 #include "plan/guard.h"
 #include "plan/render.h"
@@ -35,26 +34,27 @@ std::string count_text(const char* what, std::uint64_t count) {
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
 ExitCode code_of(const CycleObserver& observer, const Plan& plan, const Signals& signals,
-                 bool stopped, bool conflicts) {
+                 bool stopped, bool rolled_back, bool conflicts) {
   if (stopped) {
     return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
   }
+  if (rolled_back && observer.count(Outcome::kError) > 0) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
   const bool partial = observer.count(Outcome::kError) > 0 ||
                        observer.count(Outcome::kSkipped) > 0 || !plan.complete() || conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
-Status take_lock(Session& session, Signals& signals, const Root& replica) {
-  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
-  for (;;) {
-    Status locked = lock_replica(session.fs(), replica);
-    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
-    const double left = until - monotonic_seconds();
-    if (left <= 0 || signals.stop()) return locked;
-    signals.wait(std::min(left, 0.1));
-  }
-}
+// Is told what recovery has to say.
+class Warner final : public ApplyObserver {
+ public:
+  explicit Warner(Log& log) : log_(log) {}
+  void report(const ActionReport&) override {}
+  void warn(const std::string& sentence) override { log_.warn(sentence); }
+
+ private:
+  Log& log_;
+};
 
 }  // namespace
 
@@ -101,24 +101,59 @@ void CycleObserver::report(const ActionReport& report) {
     case Outcome::kSkipped:
       log_.detail("skipped " + line);
       return;
+    case Outcome::kRolledBack:
+      log_.detail("rolled back " + line);
+      return;
   }
 }
 
-Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica) {
-  using Leftover = StagingArea::Leftover;
-  if (Status locked = take_lock(session, signals, replica); !locked)
-    return std::move(locked).error();
-  const auto leftover = StagingArea::clear_leftover(session.fs(), replica.fd.get());
-  if (!leftover) return leftover.error();
-  if (*leftover == Leftover::kCleared) {
+Status take_lock(Session& session, Signals& signals, const Root& replica) {
+  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
+  for (;;) {
+    Status locked = lock_replica(session.fs(), replica);
+    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
+    const double left = until - monotonic_seconds();
+    if (left <= 0 || signals.stop()) return locked;
+    signals.wait(std::min(left, 0.1));
+  }
+}
+
+Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
+                                  Recovery wanted) {
+  using What = Recovered::What;
+  Warner warner(log);
+  const Policy policy = session.policy(session.known_limits(replica));
+  auto recovered = recover({session.fs(), replica, policy, warner, wanted,
+                            session.settings().drop_conflicts});
+  if (!recovered) return recovered;
+  if (recovered->what == What::kCleared) {
     log.warn("an earlier run was stopped in the middle: what it had staged is removed");
   }
-  if (*leftover == Leftover::kConflicts) {
+  if (recovered->what == What::kFinished) {
+    log.warn("an earlier run was killed while it changed the replica: what it had begun is finished");
+  }
+  if (recovered->what == What::kRolledBack) {
+    log.warn(
+        "an earlier run was killed while it changed the replica: what it had begun is taken back");
+  }
+  if (recovered->overtaken > 0) {
+    log.warn(human_count(recovered->overtaken) +
+             " of its changes were left as they are: others have changed these paths since");
+  }
+  if (recovered->conflicts) {
     log.warn(
         "the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
-        "run: save what is needed of it, and remove it");
+        "run: save what is needed of it, then remove it with 'sync recover --drop-conflicts'");
   }
-  return *leftover == Leftover::kConflicts;
+  return recovered;
+}
+
+Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica) {
+  if (Status locked = take_lock(session, signals, replica); !locked)
+    return std::move(locked).error();
+  const auto recovered = recover_and_log(session, log, replica);
+  if (!recovered) return recovered.error();
+  return recovered->conflicts;
 }
 
 ExitCode apply_and_log(const CycleRequest& request) {
@@ -139,6 +174,11 @@ ExitCode apply_and_log(const CycleRequest& request) {
   counts.total_actions = plan.actions.size();
   counts.total_bytes = plan.summary.bytes_to_write;
   CycleObserver observer(log, counts, dry_run);
+  if (session.settings().atomic && !plan.complete() && !session.settings().allow_incomplete) {
+    log.error("refused: something could not be read, and all or nothing was asked for; "
+              "--allow-incomplete does what can be done");
+    return ExitCode::kRefused;
+  }
   // What this replica's file system can hold, and not what the plan was made for.
   Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
@@ -147,29 +187,33 @@ ExitCode apply_and_log(const CycleRequest& request) {
     const Progress progress(counts, wants_progress(session.settings()));
     return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
                        *filter, observer, session.threads(), request.follow_source, dry_run,
-                       &request.signals.stop(), &counts.bytes});
+                       session.settings().atomic, session.settings().durable,
+                       session.settings().check_space, &request.signals.stop(), &counts.bytes});
   }();
   if (!applied) {
     log.error(describe(applied.error()));
     return exit_code_of(applied.error());
   }
-  if (request.source_mounts != nullptr && !dry_run) {
+  if (request.source_mounts != nullptr && !dry_run && !applied->rolled_back) {
     session.remember_run(request.roots, *request.source_mounts);
   }
   session.save_state(*request.roots.replica, applied->limits);
-  const bool stopped = applied->stopped && observer.count(Outcome::kSkipped) > 0;
-  const ExitCode code =
-      code_of(observer, plan, request.signals, stopped, applied->staging_left || request.conflicts);
+  const bool stopped = applied->stopped &&
+                       (observer.count(Outcome::kSkipped) > 0 || applied->rolled_back);
+  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->rolled_back,
+                                applied->staging_left || request.conflicts);
   Summary done = observer.done();
   done.unchanged = plan.summary.unchanged;
   const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);
   const std::string line =
       std::string(dry_run   ? "dry run, nothing changed: "
+                  : applied->rolled_back ? "nothing changed, because all or nothing was asked for: "
                   : stopped ? "stopped: "
                             : "done: ") +
       summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
       count_text("stale", observer.count(Outcome::kStale)) +
-      count_text("skipped", observer.count(Outcome::kSkipped)) + count_text("problems", problems) +
+      count_text("skipped", observer.count(Outcome::kSkipped)) +
+      count_text("rolled back", observer.count(Outcome::kRolledBack)) + count_text("problems", problems) +
       ", " + seconds_text(monotonic_seconds() - request.started);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, line);
   log.flush();

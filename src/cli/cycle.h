@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apply/engine.h"
+#include "apply/recover.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/session.h"
@@ -34,7 +35,7 @@ class CycleObserver final : public ApplyObserver {
   Log& log_;
   ProgressCounts& counts_;
   bool dry_run_;
-  std::array<std::uint64_t, 5> outcomes_{};
+  std::array<std::uint64_t, kOutcomes> outcomes_{};
   Summary done_;
 };
 
@@ -50,8 +51,14 @@ struct CycleRequest {
   bool conflicts = false;  // an earlier run kept what others wrote
 };
 
-// Takes the replica's lock, waiting as long as the settings allow, and removes what a killed run
-// left in its root, and says so. The answer: whether what others wrote is kept there.
+// Takes the replica's lock, waiting as long as the settings allow.
+Status take_lock(Session& session, Signals& signals, const Root& replica);
+
+// Brings to rest what a killed run left in the replica, and says so. Requires: its lock is held.
+Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
+                                  Recovery wanted = Recovery::kFinish);
+
+// Both, before a run. The answer: whether what others wrote is kept in the replica.
 Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.

@@ -46,6 +46,7 @@ class Parser {
     add_plan();
     add_apply();
     add_scan();
+    add_recover();
   }
 
   ParsedCommandLine parse(std::vector<std::string> arguments) {
@@ -294,14 +295,48 @@ class Parser {
   }
 
   void add_applying(CLI::App* command) {
-    add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
-                [this](double seconds) { settings_.lock_wait_seconds = seconds; });
+    add_lock_wait(command);
     command
         ->add_option("-l,--log", settings_.log_file,
                      "append to this log file (run: log.txt where it is not given)")
         ->type_name("FILE");
     require_text(command->get_option("--log"), "a file");
     command->add_flag("--dry-run", settings_.dry_run, "show what would be done, change nothing");
+    command->add_flag("--atomic", settings_.atomic, "all of it, or nothing");
+    command->add_flag("--allow-incomplete", settings_.allow_incomplete,
+                      "with --atomic: even where something could not be read");
+    command->add_flag_callback(
+        "--no-space-check", [this] { settings_.check_space = false; },
+        "begin even where there seems to be too little space");
+    command
+        ->add_option_function<std::string>(
+            "--durability",
+            [this](const std::string& text) {
+              if (text != "batch" && text != "none") {
+                throw CLI::ValidationError("--durability",
+                                           "expected batch or none, found '" + text + "'");
+              }
+              settings_.durable = text == "batch";
+            },
+            "batch: what is reported as done is on disk (default); none: faster, and nothing is "
+            "promised after a power cut")
+        ->type_name("batch|none");
+  }
+
+  void add_lock_wait(CLI::App* command) {
+    add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
+                [this](double seconds) { settings_.lock_wait_seconds = seconds; });
+  }
+
+  void add_recover() {
+    CLI::App* recover = command("recover", "finish what a killed run had begun, or take it back",
+                                Command::kRecover);
+    add_replica(recover)->required()->description("the folder whose run was killed");
+    recover->add_flag("--rollback", settings_.roll_back, "take it back instead of finishing it");
+    recover->add_flag("--drop-conflicts", settings_.drop_conflicts,
+                      "remove what earlier runs kept of others' work");
+    add_lock_wait(recover);
+    add_common(recover);
   }
 
   void add_run() {

@@ -12,7 +12,7 @@
 
 namespace foldersync {
 
-enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan };
+enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan, kRecover };
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
 enum class When : std::uint8_t { kAuto, kAlways, kNever };
 
@@ -33,6 +33,12 @@ struct Settings {
   bool md5 = false;
   bool md5sum = false;
   bool dry_run = false;
+  bool atomic = false;
+  bool allow_incomplete = false;
+  bool durable = true;
+  bool check_space = true;
+  bool roll_back = false;
+  bool drop_conflicts = false;
   bool new_source = false;
   bool new_replica = false;
   bool detailed_exit_code = false;

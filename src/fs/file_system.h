@@ -32,9 +32,11 @@ struct Handle {
   bool path_only = false;
 };
 
-struct FreeSpace {
-  std::uint64_t bytes = 0;
-  std::uint64_t block = 1;  // bytes; what a file takes is a multiple of it
+struct FileSystemFacts {
+  std::uint64_t free_bytes = 0;  // for this process
+  std::uint64_t block = 1;       // bytes; what a file takes is a multiple of it
+  bool has_sync_all = false;     // sync_all() reaches what is behind it: not so with FUSE
+  bool clones = false;           // files can share what they hold
 };
 
 class FileSystem {
@@ -95,11 +97,10 @@ class FileSystem {
   // Makes what `fd` stands for durable: a file's content and metadata, a directory's entries. Never
   // to be repeated after an error: the kernel may have dropped what it could not write.
   virtual Status sync(int fd) = 0;
-  // The same for all of the file system that holds `fd`. EOPNOTSUPP where that does not reach what
-  // is behind it (FUSE).
+  // The same for all of the file system that holds `fd`.
   virtual Status sync_all(int fd) = 0;
-  // How many bytes there are on the file system of `fd` for this process, and in which units.
-  virtual Result<FreeSpace> free_space(int fd) = 0;
+  // Of the file system that holds `fd`.
+  virtual Result<FileSystemFacts> facts(int fd) = 0;
 
   // An exclusive lock that dies with the descriptor; EWOULDBLOCK where somebody else holds it.
   virtual Status lock(int fd) = 0;

@@ -331,17 +331,18 @@ Status PosixFileSystem::sync(int fd) {
 }
 
 Status PosixFileSystem::sync_all(int fd) {
-  struct statfs found {};
-  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  if (found.f_type == FUSE_SUPER_MAGIC) return system_error("syncfs", EOPNOTSUPP);
   return done(retried([&] { return ::syncfs(fd); }), "syncfs");
 }
 
-Result<FreeSpace> PosixFileSystem::free_space(int fd) {
+Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
   struct statfs found {};
   if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  const auto block = static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
-  return FreeSpace{found.f_bavail * block, block};
+  FileSystemFacts facts;
+  facts.block = static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
+  facts.free_bytes = found.f_bavail * facts.block;
+  facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
+  facts.clones = found.f_type == BTRFS_SUPER_MAGIC || found.f_type == XFS_SUPER_MAGIC;
+  return facts;
 }
 
 Status PosixFileSystem::lock(int fd) {

@@ -49,7 +49,7 @@ class PosixFileSystem final : public FileSystem {
 
   Status sync(int fd) override;
   Status sync_all(int fd) override;
-  Result<FreeSpace> free_space(int fd) override;
+  Result<FileSystemFacts> facts(int fd) override;
 
   Status lock(int fd) override;
 };

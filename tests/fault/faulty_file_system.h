@@ -52,7 +52,7 @@ enum class Call : std::uint8_t {
   kRemoveXattr,
   kSync,
   kSyncAll,
-  kFreeSpace,
+  kFacts,
   kLock,
 };
 inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::kLock) + 1;
@@ -67,7 +67,7 @@ inline const char* to_string(Call call) {
       "make_link", "rename",         "remove_file",  "remove_directory",
       "set_mode",  "set_owner",      "set_mtime",    "list_xattrs",
       "get_xattr", "set_xattr",      "remove_xattr", "sync",
-      "sync_all",  "free_space",     "lock"};
+      "sync_all",  "facts",     "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -272,8 +272,8 @@ class FaultyFileSystem final : public FileSystem {
   Status sync_all(int fd) override {
     return made({.call = Call::kSyncAll, .fd = fd}, [&] { return real_.sync_all(fd); });
   }
-  Result<FreeSpace> free_space(int fd) override {
-    return made({.call = Call::kFreeSpace, .fd = fd}, [&] { return real_.free_space(fd); });
+  Result<FileSystemFacts> facts(int fd) override {
+    return made({.call = Call::kFacts, .fd = fd}, [&] { return real_.facts(fd); });
   }
 
   Status lock(int fd) override {

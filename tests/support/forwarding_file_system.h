@@ -102,7 +102,7 @@ class ForwardingFileSystem : public FileSystem {
 
   Status sync(int fd) override { return inner_.sync(fd); }
   Status sync_all(int fd) override { return inner_.sync_all(fd); }
-  Result<FreeSpace> free_space(int fd) override { return inner_.free_space(fd); }
+  Result<FileSystemFacts> facts(int fd) override { return inner_.facts(fd); }
 
   Status lock(int fd) override { return inner_.lock(fd); }
 

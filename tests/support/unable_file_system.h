@@ -52,7 +52,7 @@ class UnableFileSystem : public FileSystem {
 
   Status sync(int) override { return unable(); }
   Status sync_all(int) override { return unable(); }
-  Result<FreeSpace> free_space(int) override { return unable(); }
+  Result<FileSystemFacts> facts(int) override { return unable(); }
 
   Status lock(int) override { return unable(); }
 

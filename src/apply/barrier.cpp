@@ -1,0 +1,82 @@
+#include "apply/barrier.h"
+
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+// So many files, synced one by one, take about as long as their whole file system.
+constexpr std::size_t kFew = 32;
+
+bool is_unsupported(const Error& error) {
+  return error.error_number == EINVAL || error.error_number == EOPNOTSUPP ||
+         error.error_number == ENOSYS;
+}
+
+}  // namespace
+
+Status Barrier::begin(const StagingArea& area, std::size_t staged) {
+  if (!wanted_) return success();
+  const auto facts = fs_.facts(area.fd());
+  if (!facts) return facts.error();
+  has_sync_all_ = facts->has_sync_all;
+  each_ = staged <= kFew || !has_sync_all_;
+  return success();
+}
+
+Status Barrier::directory(int fd) {
+  if (!wanted_) return success();
+  Status synced = fs_.sync(fd);
+  if (synced || !is_unsupported(synced.error())) return synced;
+  if (!said_unsupported_) {
+    observer_.warn(
+        "the replica's file system can't be told to make names durable: what a power cut leaves of "
+        "the last seconds is up to it");
+  }
+  said_unsupported_ = true;
+  return success();
+}
+
+Status Barrier::all(const StagingArea& area) {
+  if (!wanted_) return success();
+  return has_sync_all_ ? fs_.sync_all(area.fd()) : directory(area.fd());
+}
+
+Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
+  if (!wanted_) return success();
+  if (!each_) return all(area);
+  for (const Fd& folder : folders) {
+    if (Status synced = directory(folder.get()); !synced) return synced;
+  }
+  return directory(area.fd());
+}
+
+Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area) {
+  for (const RelPath& path : touched.directories) {
+    const auto fd = replica.directory(path);
+    if (!fd && is_absence(fd.error())) continue;  // it went with this window
+    if (!fd) return fd.error();
+    if (Status synced = directory(*fd); !synced) return std::move(synced).error().at(path.bytes());
+  }
+  for (const RelPath& path : touched.files) {
+    const auto parent = replica.parent(path);
+    if (!parent) return parent.error();
+    const auto file = fs_.open_file(*parent, std::string(path.name()).c_str());
+    // What may not be read can't be synced by itself.
+    if (!file) return has_sync_all_ ? fs_.sync_all(area) : success();
+    if (Status synced = directory(file->get()); !synced) {
+      return std::move(synced).error().at(path.bytes());
+    }
+  }
+  return success();
+}
+
+Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
+                             const Committer::Touched& touched, ReplicaAccess& replica) {
+  if (!wanted_) return success();
+  if (!each_ || (touched.others && has_sync_all_)) return all(area);
+  if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;
+  return before_commit(area, folders);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,46 @@
+#include "apply/held_reports.h"
+
+#include <utility>
+
+namespace foldersync {
+
+void HeldReports::report(const ActionReport& report) {
+  reports_.push_back(report);
+  has_trouble_ = has_trouble_ ||
+                 (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready);
+}
+
+template <class Change>
+void HeldReports::release_changed(Change change) {
+  for (ActionReport& report : std::exchange(reports_, {})) {
+    change(report);
+    observer_.report(report);
+  }
+  has_trouble_ = false;
+}
+
+void HeldReports::release() {
+  release_changed([](ActionReport&) {});
+}
+
+void HeldReports::release_as_failed(const Error& error) {
+  release_changed([&](ActionReport& report) {
+    if (report.outcome != Outcome::kOk) return;
+    report.outcome = Outcome::kError;
+    report.error = error;
+    if (report.error->path.empty()) report.error->path = report.action->path.shown();
+  });
+}
+
+void HeldReports::release_as_rolled_back() {
+  release_changed([](ActionReport& report) {
+    if (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready &&
+        report.outcome != Outcome::kSkipped) {
+      return;
+    }
+    report.outcome = Outcome::kRolledBack;
+    report.bytes = 0;
+  });
+}
+
+}  // namespace foldersync

@@ -1,0 +1,40 @@
+// Reports that wait until it is certain that they are true.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "apply/report.h"
+
+namespace foldersync {
+
+// Keeps the reports of a window until what they say is on disk. Warnings pass at once.
+class HeldReports final : public ApplyObserver {
+ public:
+  explicit HeldReports(ApplyObserver& observer) : observer_(observer) {}
+
+  void report(const ActionReport& report) override;
+  void warn(const std::string& sentence) override { observer_.warn(sentence); }
+
+  // Whether an action failed, was stale or was skipped.
+  [[nodiscard]] bool has_trouble() const { return has_trouble_; }
+  [[nodiscard]] std::size_t count() const { return reports_.size(); }
+
+  // Hands everything on, in the order in which it came.
+  void release();
+  // The same, but what is said to be done has failed with `error`.
+  void release_as_failed(const Error& error);
+  // The same, but what is said to be done, or to hold already, was rolled back.
+  void release_as_rolled_back();
+
+ private:
+  template <class Change>
+  void release_changed(Change change);
+
+  ApplyObserver& observer_;
+  std::vector<ActionReport> reports_;
+  bool has_trouble_ = false;
+};
+
+}  // namespace foldersync

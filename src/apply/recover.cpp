@@ -1,0 +1,213 @@
+#include "apply/recover.h"
+
+#include <cerrno>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "apply/record.h"
+#include "apply/staging_area.h"
+#include "apply/window_replay.h"
+#include "core/text.h"
+#include "fs/boot.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+class Recoverer {
+ public:
+  explicit Recoverer(const RecoverRequest& request)
+      : request_(request), fs_(request.fs), book_(request.policy.limits) {}
+
+  Result<Recovered> run() {
+    auto found = StagingArea::find(fs_, root());
+    if (!found) return found.error();
+    if (!*found) return result_;
+    StagingArea& area = **found;
+    if (request_.drop_conflicts) {
+      if (Status dropped = area.drop_conflicts(); !dropped) return dropped.error();
+    }
+    const auto marker = read_marker(fs_, area.fd());
+    if (!marker) return marker.error();
+    if (!*marker) return clear(area);
+    const auto record = read_record(fs_, area.fd(), area_device(area));
+    if (record) return bring_to_end(area, *record, **marker);
+    if (record.error().code != ErrorCode::kInvalidDocument &&
+        record.error().error_number != ENOENT) {
+      return record.error();
+    }
+    return give_up(area, **marker);
+  }
+
+ private:
+  [[nodiscard]] int root() const { return request_.replica.fd.get(); }
+
+  std::uint64_t area_device(const StagingArea& area) {
+    const auto status = fs_.status(area.fd());
+    return status ? status->device : 0;
+  }
+
+  // Nothing was changed yet, or everything was, and removed what was to be removed.
+  Result<Recovered> clear(StagingArea& area) {
+    const std::optional<FileTime> mtime = area.home_mtime();
+    const auto conflicts = area.remove();
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = *conflicts;
+    // Where only conflicts were kept, there was no run that was killed.
+    if (mtime) {
+      result_.what = Recovered::What::kCleared;
+      if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
+    }
+    return result_;
+  }
+
+  // The record can't be read, which a power cut without barriers brings about: what lies here may
+  // be the old content of files. It is kept.
+  Result<Recovered> give_up(StagingArea& area, Marker marker) {
+    if (marker != Marker::kDone) {
+      request_.observer.warn(
+          "what a killed run had recorded can't be read: all that it had displaced is kept in the "
+          "replica's '.sync-txn/conflict'");
+      if (Status kept = area.put_all_aside(); !kept) return kept.error();
+    }
+    const auto conflicts = area.remove();
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = *conflicts;
+    result_.what = Recovered::What::kCleared;
+    return result_;
+  }
+
+  // Whether to take back instead of finishing.
+  bool goes_back(const WindowRecord& record, Marker marker) {
+    if (marker == Marker::kRollback || request_.wanted == Recovery::kRollBack) return true;
+    if (record.durable || record.boot == boot_id()) return false;
+    request_.observer.warn(
+        "the system went down while changes were not yet safe on disk (--durability none): they "
+        "are taken back");
+    return true;
+  }
+
+  Result<Recovered> bring_to_end(StagingArea& area, const WindowRecord& record, Marker marker) {
+    Policy policy = request_.policy;
+    policy.mirrors_owners = record.owners;
+    const ReplayContext context{fs_, request_.replica, policy, request_.observer, book_};
+    WindowReplay replay(context, area, record);
+    const bool back = marker != Marker::kDone && goes_back(record, marker);
+    if (marker != Marker::kDone) {
+      if (Status turned = turn(area, record, marker, back); !turned) return turned.error();
+      back ? replay.backward() : replay.forward();
+      if (Status settled = settle(area, record, replay, back); !settled) return settled.error();
+    }
+    replay.purge();
+    clear_nested(record);
+    result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
+    return leave(area, replay, back);
+  }
+
+  // From here on whoever comes next goes the same way.
+  Status turn(StagingArea& area, const WindowRecord& record, Marker marker, bool back) {
+    if (!back || marker == Marker::kRollback) return success();
+    return set_marker(fs_, area.fd(), Marker::kRollback, marker, record.durable);
+  }
+
+  Status settle(StagingArea& area, const WindowRecord& record, const WindowReplay& replay,
+                bool back) {
+    result_.overtaken = replay.overtaken();
+    result_.failed = replay.errors().size();
+    const Marker marker = back ? Marker::kRollback : Marker::kCommit;
+    if (!replay.errors().empty()) {
+      if (record.atomic) {
+        Error error = replay.errors().front();
+        error.detail = "an apply that was to be all or nothing could not be brought to an end (" +
+                       human_count(replay.errors().size()) +
+                       " actions): repair what stands in its way and try again, or try 'sync "
+                       "recover --rollback'";
+        return error;
+      }
+      for (const Error& error : replay.errors()) {
+        request_.observer.warn("recovery: '" + escaped(error.path) + "' could not be " +
+                               (back ? "taken back" : "finished"));
+      }
+      // Something of the old may still lie here.
+      if (Status kept = area.put_all_aside(); !kept) return kept;
+    }
+    if (record.durable) {
+      const auto facts = fs_.facts(area.fd());
+      if (!facts) return facts.error();
+      Status synced = facts->has_sync_all ? fs_.sync_all(area.fd()) : success();
+      if (!synced) return synced;
+    }
+    const auto now = read_marker(fs_, area.fd());
+    if (!now) return now.error();
+    return *now ? set_marker(fs_, area.fd(), Marker::kDone, marker, record.durable) : success();
+  }
+
+  // Staging folders below the root, for places that renames from the root's don't reach.
+  void clear_nested(const WindowRecord& record) {
+    DirectoryCursor cursor(fs_, root(), {}, descriptors_per_cursor(1));
+    std::set<RelPath> seen;
+    for (const Action& action : record.plan.actions) {
+      if (action.path.is_root() || !seen.insert(action.path.parent()).second) continue;
+      if (action.path.parent().is_root()) continue;
+      const auto home = cursor.enter(action.path.parent_bytes());
+      if (!home) continue;
+      auto area = StagingArea::find(fs_, *home);
+      if (!area || !*area) continue;
+      clear_one_nested(**area, record);
+    }
+  }
+
+  void clear_one_nested(StagingArea& area, const WindowRecord& record) {
+    Listing listing;
+    if (!listing.read(fs_, area.fd())) return;
+    for (const Listing::Entry& entry : listing.entries()) {
+      if (entry.status.is_directory() || is_own(entry, record)) continue;
+      const auto conflicts = area.conflict_folder();
+      if (!conflicts) return;
+      const Status kept = fs_.rename(area.fd(), entry.name.data(), conflicts->get(),
+                                     entry.name.data(), RenameMode::kReplace);
+      if (!kept) return;
+    }
+    const auto kept = area.remove();
+    result_.conflicts = result_.conflicts || (kept && *kept);
+  }
+
+  // Whether it is what the record's action displaced, or a copy of what it was to create.
+  static bool is_own(const Listing::Entry& entry, const WindowRecord& record) {
+    for (std::size_t i = 0; i < record.actions.size(); ++i) {
+      if (record.name_of(i) != entry.name) continue;
+      const auto& old = record.actions[i].old;
+      if (old && same_content_stamps(entry.status, *old)) return true;
+      const auto& after = record.plan.actions[i].after;
+      return after && after->type == entry.status.type &&
+             after->size.value_or(entry.status.size) == entry.status.size;
+    }
+    return entry.name == "origin";
+  }
+
+  Result<Recovered> leave(StagingArea& area, WindowReplay& replay, bool back) {
+    const std::optional<FileTime> mtime = area.home_mtime();
+    const auto conflicts = area.remove();
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = result_.conflicts || *conflicts;
+    if (!back) {
+      replay.finish_root();
+    } else if (mtime) {
+      if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
+    }
+    return result_;
+  }
+
+  const RecoverRequest& request_;
+  FileSystem& fs_;
+  LimitBook book_;
+  Recovered result_;
+};
+
+}  // namespace
+
+Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
+
+}  // namespace foldersync

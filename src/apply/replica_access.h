@@ -1,0 +1,74 @@
+// Reaching what the replica holds, also where a plain user has closed a directory of his own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/file_status.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "fs/directory_cursor.h"
+
+namespace foldersync {
+
+// Whether the error says that the path leads nowhere.
+bool is_absence(const Error& error);
+
+// One thread's way into the replica. Directories that the caller owns but may not enter or change
+// get u+rwx; they are listed in loosened() with the mode they had.
+class ReplicaAccess {
+ public:
+  struct Loosened {
+    RelPath path;
+    std::uint32_t mode;
+  };
+
+  // `root` is the replica's, open for as long as this is used.
+  ReplicaAccess(FileSystem& fs, int root, CursorRules rules, std::size_t max_open,
+                bool may_loosen = true)
+      : fs_(fs), root_(root), cursor_(fs, root, std::move(rules), max_open), may_loosen_(may_loosen) {}
+
+  // A directory itself, or the one that holds `path`: open until the next call.
+  Result<int> directory(const RelPath& path) { return enter(path.bytes()); }
+  // Requires: !path.is_root().
+  Result<int> parent(const RelPath& path) { return enter(path.parent_bytes()); }
+
+  // Nothing where the path is absent.
+  Result<std::optional<FileStatus>> status(const RelPath& path);
+
+  // Remembers, until forget_absent(), which directory was found to be missing, and does not look
+  // for what lies below it again. For as long as nobody makes directories there.
+  void remember_absent() { remembers_absent_ = true; }
+  void forget_absent() { absent_.reset(); }
+
+  // Gives a directory, owned by the caller, u+rwx; false where that changes nothing.
+  bool loosen(int directory, const RelPath& path);
+  std::vector<Loosened>& loosened() { return loosened_; }
+
+  // Does `change`, which needs to write into `directory`, and where that is denied once more after
+  // loosen().
+  template <class Change>
+  auto with_write_access(int directory, const RelPath& path, Change change) {
+    auto result = change();
+    if (!result && is_denied(result.error()) && loosen(directory, path)) result = change();
+    return result;
+  }
+
+ private:
+  static bool is_denied(const Error& error);
+  Result<int> enter(std::string_view path);
+  bool open_up(const RelPath& closed);
+
+  FileSystem& fs_;
+  int root_;
+  DirectoryCursor cursor_;
+  bool may_loosen_;
+  bool remembers_absent_ = false;
+  std::optional<RelPath> absent_;
+  std::vector<Loosened> loosened_;
+};
+
+}  // namespace foldersync

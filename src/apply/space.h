@@ -1,0 +1,17 @@
+// Whether there is room for what a plan writes.
+#pragma once
+
+#include <vector>
+
+#include "apply/engine.h"
+#include "core/result.h"
+#include "plan/action.h"
+
+namespace foldersync {
+
+// Window for window: what is staged must fit, and what earlier windows displaced has made room.
+// Error kRefused, with the figures and the option that overrides it. Where files can share what
+// they hold with the source, nothing is concluded.
+Status check_space(const ApplyRequest& request, const std::vector<Action>& actions);
+
+}  // namespace foldersync

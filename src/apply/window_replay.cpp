@@ -1,0 +1,450 @@
+#include "apply/window_replay.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "apply/attributes.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+
+bool is_missing(const Error& error) { return error.error_number == ENOENT; }
+
+bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
+
+// Whether `found` is the object that was seen as `seen`, as it was. Directories count as long as
+// they are the same object: what is in them is their own affair.
+bool is_still(const FileStatus& found, const FileStatus& seen) {
+  return seen.is_directory() ? same_object(found, seen) : same_content_stamps(found, seen);
+}
+
+CursorRules rules_of(const ReplayContext& context, const WindowRecord& record) {
+  CursorRules rules;
+  if (!record.plan.options.cross_mounts) rules.only_mount = context.replica.status.mount;
+  return rules;
+}
+
+}  // namespace
+
+WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
+                           const WindowRecord& record)
+    : context_(context),
+      fs_(context.fs),
+      area_(area),
+      record_(record),
+      access_(context.fs, context.replica.fd.get(), rules_of(context, record),
+              descriptors_per_cursor(1)),
+      publisher_(context.fs, context.observer) {}
+
+// Gives every action that is due to `act`, in the order of execution or backwards.
+template <class Do>
+void WindowReplay::each(bool backwards, Do act) {
+  const std::size_t count = record_.actions.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = backwards ? count - 1 - i : i;
+    const Action& action = record_.plan.actions[index];
+    if (!record_.actions[index].is_due) continue;
+    if (Status done = act(action, index); !done) {
+      errors_.push_back(std::move(done).error().at(action.path.bytes()));
+    }
+  }
+}
+
+Result<int> WindowReplay::folder(const std::string& name) {
+  auto known = folders_.find(name);
+  if (known == folders_.end()) {
+    auto opened = fs_.open_directory(area_.fd(), name.c_str());
+    if (!opened) return opened.error();
+    known = folders_.emplace(name, std::move(*opened)).first;
+  }
+  return known->second.get();
+}
+
+Result<Place> WindowReplay::target(const RelPath& path) {
+  const auto parent = access_.parent(path);
+  if (!parent) return parent.error();
+  return Place{*parent, std::string(path.name())};
+}
+
+Result<std::optional<FileStatus>> WindowReplay::at(const Place& place) {
+  const auto found = fs_.status_at(place.directory, place.name.c_str());
+  if (found) return std::optional<FileStatus>(*found);
+  if (is_missing(found.error())) return std::optional<FileStatus>();
+  return found.error();
+}
+
+Status WindowReplay::locate(Step& step, std::size_t index) {
+  const auto directory = folder(step.record.folder);
+  if (!directory) return directory.error();
+  step.staged.directory = *directory;
+  step.staged.name = record_.name_of(index);
+  if (step.record.made) step.staged.made = *step.record.made;
+  if (Status settled = settle_old_name(step); !settled) return settled;
+  auto there = at(step.staged);
+  if (!there) return there.error();
+  step.there = *there;
+  return success();
+}
+
+// Without an exchange of names the old object waits under a name of its own: brings that to an end.
+Status WindowReplay::settle_old_name(Step& step) {
+  if (!step.record.old || step.action.op == Op::kDelete) return success();
+  const Place old{step.staged.directory, step.staged.name + ".old"};
+  const auto waiting = at(old);
+  if (!waiting) return waiting.error();
+  if (!*waiting) return success();
+  const auto staged = at(step.staged);
+  if (!staged) return staged.error();
+  if (!*staged) {
+    return fs_.rename(old.directory, old.name.c_str(), step.staged.directory,
+                      step.staged.name.c_str(), RenameMode::kNoReplace);
+  }
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  const auto there = at(*place);
+  if (!there) return there.error();
+  if (*there) return fs_.remove_file(old.directory, old.name.c_str());  // it has its own name too
+  return fs_.rename(old.directory, old.name.c_str(), place->directory, place->name.c_str(),
+                    RenameMode::kNoReplace);
+}
+
+Status WindowReplay::put_aside(Step& step) {
+  const auto conflicts = area_.conflict_folder();
+  if (!conflicts) return conflicts.error();
+  Status moved = fs_.rename(step.staged.directory, step.staged.name.c_str(), conflicts->get(),
+                            step.staged.name.c_str(), RenameMode::kReplace);
+  if (moved) conflicts_ = true;
+  return moved;
+}
+
+Status WindowReplay::note(Step& step, const Result<Published>& published) {
+  if (!published) return published.error();
+  if (*published == Published::kStranded) {
+    ++overtaken_;
+    return put_aside(step);
+  }
+  if (*published == Published::kForeign) ++overtaken_;
+  return success();
+}
+
+// Renames what is staged to where it belongs.
+Status WindowReplay::publish(Step& step) {
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  auto published =
+      access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+        return step.record.old ? publisher_.replace(step.staged, *place, *step.record.old)
+                               : publisher_.create(step.staged, *place);
+      });
+  return note(step, published);
+}
+
+Status WindowReplay::forward_staged(Step& step) {
+  if (!step.there) return success();  // it has its name
+  if (step.record.made && same_object(*step.there, *step.record.made)) return publish(step);
+  if (step.record.old && is_still(*step.there, *step.record.old)) return success();
+  return give_back(step);
+}
+
+// What lies in the staging folder was somebody else's when it was displaced: it goes back, and what
+// took its place comes out again.
+Status WindowReplay::give_back(Step& step) {
+  ++overtaken_;
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  const bool was_exchanged = step.action.op != Op::kDelete;
+  const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
+  const Status back = fs_.rename(step.staged.directory, step.staged.name.c_str(),
+                                 place->directory, place->name.c_str(), mode);
+  if (!back) return put_aside(step);
+  if (!was_exchanged) return success();
+  const auto out = at(step.staged);
+  if (!out) return out.error();
+  const bool is_ours = *out && step.record.made && same_object(**out, *step.record.made);
+  return is_ours || !*out ? success() : put_aside(step);
+}
+
+Status WindowReplay::forward_link(Step& step) {
+  auto leader = access_.status(*step.action.other);
+  if (!leader) return leader.error();
+  if (!*leader) {
+    ++overtaken_;
+    return success();
+  }
+  auto now = access_.status(step.action.path);
+  if (!now) return now.error();
+  if (*now && same_object(**now, **leader)) return success();
+  if (step.there && !same_object(*step.there, **leader)) {
+    if (step.record.old && is_still(*step.there, *step.record.old)) return success();
+    return give_back(step);
+  }
+  if (!step.there) {
+    const auto from = target(*step.action.other);
+    if (!from) return from.error();
+    Status linked = fs_.make_link(from->directory, from->name.c_str(), step.staged.directory,
+                                  step.staged.name.c_str());
+    if (!linked) return linked;
+  }
+  step.staged.made = **leader;
+  return publish(step);
+}
+
+Status WindowReplay::forward_delete(Step& step) {
+  if (step.there) {
+    return is_still(*step.there, *step.record.old) ? success() : give_back(step);
+  }
+  const auto now = access_.status(step.action.path);
+  if (!now) return now.error();
+  if (!*now) return success();
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  auto published = access_.with_write_access(
+      place->directory, step.action.path.parent(),
+      [&] { return publisher_.take_away(*place, step.staged, *step.record.old); });
+  return note(step, published);
+}
+
+Status WindowReplay::forward_rename(Step& step) {
+  if (step.action.op == Op::kDelete) return forward_delete(step);
+  if (step.action.op == Op::kLink) return forward_link(step);
+  return forward_staged(step);
+}
+
+void WindowReplay::forward() {
+  each(false, [&](const Action& action, std::size_t index) -> Status {
+    if (is_in_place(action) || action.path.is_root()) return success();
+    Step step{action, record_.actions[index], {}, std::nullopt};
+    if (Status located = locate(step, index); !located) return located;
+    return forward_rename(step);
+  });
+  for (const bool finish : {false, true}) {
+    each(false, [&](const Action& action, std::size_t index) -> Status {
+      if (!is_in_place(action) || action.path.is_root()) return success();
+      if ((action.phase == Phase::kFinish) != finish) return success();
+      return set_in_place(action, record_.actions[index]);
+    });
+  }
+  restore_loosened();
+}
+
+void WindowReplay::finish_root() {
+  each(false, [&](const Action& action, std::size_t index) -> Status {
+    const bool is_it = action.path.is_root() && action.phase == Phase::kFinish;
+    return is_it ? set_in_place(action, record_.actions[index]) : success();
+  });
+}
+
+Result<Fd> WindowReplay::open_for_metadata(const RelPath& path) {
+  if (path.is_root()) return fs_.open_directory(context_.replica.fd.get(), ".");
+  const auto place = target(path);
+  if (!place) return place.error();
+  return fs_.open_entry(place->directory, place->name.c_str());
+}
+
+Status WindowReplay::set_in_place(const Action& action, const ActionRecord& record) {
+  const auto entry = open_for_metadata(action.path);
+  if (!entry && is_absence(entry.error())) {
+    ++overtaken_;
+    return success();
+  }
+  if (!entry) return entry.error();
+  const auto now = fs_.status(entry->get());
+  if (!now) return now.error();
+  if (now->type != action.after->type || (record.old && !same_object(*now, *record.old))) {
+    ++overtaken_;
+    return success();
+  }
+  FileStatus wanted = *now;
+  wanted.mode = action.after->mode.value_or(now->mode);
+  wanted.uid = action.after->uid.value_or(now->uid);
+  wanted.gid = action.after->gid.value_or(now->gid);
+  wanted.mtime = action.after->mtime.value_or(now->mtime);
+  const auto set = set_attributes({fs_, context_.policy, context_.book, {entry->get(), true},
+                                   wanted, record.new_xattrs ? &*record.new_xattrs : nullptr, 0,
+                                   false, true});
+  return set ? success() : Status(set.error());
+}
+
+// Takes the object away that this window gave a name which was free.
+Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
+  const auto place = target(step.action.path);
+  if (!place && is_absence(place.error())) return success();
+  if (!place) return place.error();
+  const auto now = at(*place);
+  if (!now) return now.error();
+  if (!*now) return success();
+  if (!same_object(**now, ours)) {
+    ++overtaken_;
+    return success();
+  }
+  Status renamed = access_.with_write_access(
+      place->directory, step.action.path.parent(), [&] {
+        return fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
+                          step.staged.name.c_str(), RenameMode::kNoReplace);
+      });
+  if (!renamed) return renamed;
+  return keep_if_foreign(step, ours);
+}
+
+// What others have written into it since, or put into a directory, is theirs.
+Status WindowReplay::keep_if_foreign(Step& step, const FileStatus& ours) {
+  const auto is_ours = publisher_.is_as_expected(step.staged, ours);
+  if (!is_ours) return is_ours.error();
+  return *is_ours ? success() : put_aside(step);
+}
+
+// Exchanges the old object back; what comes out is this window's own, or somebody else's.
+Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  Status renamed = access_.with_write_access(
+      place->directory, step.action.path.parent(), [&] {
+        return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
+                          place->name.c_str(), RenameMode::kExchange);
+      });
+  if (!renamed) {
+    const int number = renamed.error().error_number;
+    const bool lacks_exchange = number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
+    if (number != ENOENT && !lacks_exchange) return renamed;
+    // RACE: for a moment neither is there, where names can't be exchanged.
+    if (lacks_exchange) {
+      const std::string taken = step.staged.name + ".new";
+      Status away = fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
+                               taken.c_str(), RenameMode::kReplace);
+      if (!away && !is_missing(away.error())) return away;
+    }
+    return bring_back(step);
+  }
+  return keep_if_foreign(step, ours);
+}
+
+// Gives the old object its name back, which is free.
+Status WindowReplay::bring_back(Step& step) {
+  const auto place = target(step.action.path);
+  if (!place) return place.error();
+  Status renamed = access_.with_write_access(
+      place->directory, step.action.path.parent(), [&] {
+        return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
+                          place->name.c_str(), RenameMode::kNoReplace);
+      });
+  if (renamed || renamed.error().error_number != EEXIST) return renamed;
+  ++overtaken_;
+  return put_aside(step);
+}
+
+Status WindowReplay::backward_rename(Step& step) {
+  const auto& old = step.record.old;
+  if (step.action.op == Op::kDelete) {
+    if (step.there) return bring_back(step);
+    if (!old->is_directory()) return success();
+    // It was removed at once, where directories can't be renamed; else this finds it.
+    const auto place = target(step.action.path);
+    if (!place) return place.error();
+    Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
+    return made || made.error().error_number == EEXIST ? success() : made;
+  }
+  std::optional<FileStatus> ours = step.record.made;
+  if (step.action.op == Op::kLink) {
+    const auto leader = access_.status(*step.action.other);
+    if (!leader) return leader.error();
+    ours = *leader;
+  }
+  if (!ours) return success();
+  if (!step.there && !old) return take_back(step, *ours);
+  if (!step.there) {
+    if (Status taken = take_back(step, *ours); !taken || !old->is_directory()) return taken;
+    const auto place = target(step.action.path);
+    if (!place) return place.error();
+    Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
+    return made || made.error().error_number == EEXIST ? success() : made;
+  }
+  if (same_object(*step.there, *ours)) return success();  // it never had its name
+  return exchange_back(step, *ours);
+}
+
+void WindowReplay::backward() {
+  each(true, [&](const Action& action, std::size_t index) -> Status {
+    if (is_in_place(action) || action.path.is_root()) return success();
+    Step step{action, record_.actions[index], {}, std::nullopt};
+    if (Status located = locate(step, index); !located) return located;
+    return backward_rename(step);
+  });
+  restore_metadata();
+  restore_loosened();
+}
+
+Status WindowReplay::restore(const RelPath& path, const FileStatus& old,
+                             const std::vector<Xattr>* old_xattrs) {
+  const auto entry = open_for_metadata(path);
+  if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
+  const auto now = fs_.status(entry->get());
+  if (!now) return now.error();
+  const bool was_made_anew = old.is_directory() && now->is_directory();
+  if (!same_object(*now, old) && !was_made_anew) {
+    ++overtaken_;
+    return success();
+  }
+  const auto set = set_attributes({fs_, context_.policy, context_.book, {entry->get(), true}, old,
+                                   old_xattrs, 0, false, true});
+  return set ? success() : Status(set.error());
+}
+
+// What was changed in place, and what a rename from directory to directory needed or moved.
+void WindowReplay::restore_metadata() {
+  std::vector<std::size_t> due;
+  for (std::size_t i = 0; i < record_.actions.size(); ++i) {
+    const ActionRecord& record = record_.actions[i];
+    const Action& action = record_.plan.actions[i];
+    if (!record.is_due || !record.old) continue;
+    if (is_in_place(action) || record.old->is_directory()) due.push_back(i);
+  }
+  // The deepest first, so that the way to the others stays open.
+  std::sort(due.begin(), due.end(), [&](std::size_t a, std::size_t b) {
+    return record_.plan.actions[b].path < record_.plan.actions[a].path;
+  });
+  for (const std::size_t i : due) {
+    const ActionRecord& record = record_.actions[i];
+    const RelPath& path = record_.plan.actions[i].path;
+    Status restored =
+        restore(path, *record.old, record.old_xattrs ? &*record.old_xattrs : nullptr);
+    if (!restored) errors_.push_back(std::move(restored).error().at(path.bytes()));
+  }
+}
+
+void WindowReplay::restore_loosened() {
+  std::vector<LoosenedRecord> all = record_.loosened;
+  for (const auto& loosened : access_.loosened()) all.push_back({loosened.path, loosened.mode});
+  std::stable_sort(all.begin(), all.end(), [](const LoosenedRecord& a, const LoosenedRecord& b) {
+    return b.path < a.path;
+  });
+  for (const LoosenedRecord& loosened : all) {
+    const auto directory = access_.directory(loosened.path);
+    if (!directory) continue;
+    const auto status = fs_.status(*directory);
+    if (status && status->mode == (loosened.mode | kOwnerAll)) {
+      (void)fs_.set_mode({*directory, false}, loosened.mode);
+    }
+  }
+}
+
+void WindowReplay::purge() {
+  for (std::size_t i = 0; i < record_.actions.size(); ++i) {
+    const ActionRecord& record = record_.actions[i];
+    if (!record.is_due || !record.old || !record.old->is_directory()) continue;
+    const auto directory = folder(record.folder);
+    if (!directory) continue;
+    const std::string name = record_.name_of(i);
+    const Status removed = fs_.remove_directory(*directory, name.c_str());
+    if (removed) continue;
+    const int number = removed.error().error_number;
+    if (number != ENOTEMPTY && number != EEXIST) continue;
+    // Others have filled it since it was displaced.
+    Step step{record_.plan.actions[i], record, {{*directory, name}, {}, false}, std::nullopt};
+    if (Status aside = put_aside(step); !aside) errors_.push_back(std::move(aside).error());
+  }
+}
+
+}  // namespace foldersync

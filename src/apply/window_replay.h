@@ -1,0 +1,99 @@
+// Finishing, or taking back, what a window began, from its record and from what the disk shows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/limit_book.h"
+#include "apply/publisher.h"
+#include "apply/record.h"
+#include "apply/replica_access.h"
+#include "apply/staging_area.h"
+#include "plan/facts.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+struct ReplayContext {
+  FileSystem& fs;
+  const Root& replica;
+  const Policy& policy;
+  ApplyObserver& observer;
+  LimitBook& book;
+};
+
+// What others wrote is never removed: it goes back to where it was, or into `conflict`.
+// Every step looks first, so that a replay may be killed and repeated, in either direction.
+class WindowReplay {
+ public:
+  WindowReplay(const ReplayContext& context, StagingArea& area, const WindowRecord& record);
+
+  // Does what is left to do of the window, but for the root: that comes with finish_root(), when the
+  // staging folder is gone.
+  void forward();
+  void finish_root();
+  // Undoes what was done. The root's time is left to the caller.
+  void backward();
+  // Removes what the window displaced; what others have filled meanwhile is put aside.
+  void purge();
+
+  // What could not be done, for each action; the rest was.
+  [[nodiscard]] const std::vector<Error>& errors() const { return errors_; }
+  // How many actions others have made impossible meanwhile: left as they are.
+  [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
+  [[nodiscard]] bool has_conflicts() const { return conflicts_; }
+
+ private:
+  struct Step {
+    const Action& action;
+    const ActionRecord& record;
+    StagedPlace staged;  // where its object was staged, or what it displaced lies
+    std::optional<FileStatus> there;  // what has that name now
+  };
+
+  template <class Do>
+  void each(bool backwards, Do act);
+  Status locate(Step& step, std::size_t index);
+  Status settle_old_name(Step& step);
+  Result<int> folder(const std::string& name);
+  Result<Place> target(const RelPath& path);
+  Result<std::optional<FileStatus>> at(const Place& place);
+
+  Status forward_rename(Step& step);
+  Status forward_staged(Step& step);
+  Status forward_link(Step& step);
+  Status forward_delete(Step& step);
+  Status backward_rename(Step& step);
+  Status take_back(Step& step, const FileStatus& ours);
+  Status exchange_back(Step& step, const FileStatus& ours);
+  Status bring_back(Step& step);
+  Status keep_if_foreign(Step& step, const FileStatus& ours);
+  Status give_back(Step& step);
+  Status publish(Step& step);
+  Status note(Step& step, const Result<Published>& published);
+  Status put_aside(Step& step);
+
+  Status set_in_place(const Action& action, const ActionRecord& record);
+  void restore_metadata();
+  Status restore(const RelPath& path, const FileStatus& old,
+                 const std::vector<Xattr>* old_xattrs);
+  void restore_loosened();
+  Result<Fd> open_for_metadata(const RelPath& path);
+
+  const ReplayContext& context_;
+  FileSystem& fs_;
+  StagingArea& area_;
+  const WindowRecord& record_;
+  ReplicaAccess access_;
+  Publisher publisher_;
+  std::map<std::string, Fd> folders_;
+  std::vector<Error> errors_;
+  std::uint64_t overtaken_ = 0;
+  bool conflicts_ = false;
+};
+
+}  // namespace foldersync
