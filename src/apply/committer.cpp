@@ -41,8 +41,8 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
   }
   if (outcomes_.settle_look(action, seq, look)) return false;
   const auto& then = slot.look->replica;
-  const bool is_same = then.has_value() == look.replica.has_value() &&
-                       (!then || same_object(*then, *look.replica));
+  const bool is_same =
+      then.has_value() == look.replica.has_value() && (!then || same_object(*then, *look.replica));
   if (is_same) return true;
   outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   return false;
@@ -346,9 +346,19 @@ void Committer::change_in_place(const Action& action, std::uint64_t seq, const S
 }
 
 void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-  const LookResult look = looker_.look(action);
   if (slot.error) return outcomes_.failed(action, seq, *slot.error);
+  if (!slot.look) return outcomes_.skip(action, seq);
+  // What could not be seen then has no attributes to be given now.
+  if (slot.look->finding == Finding::kFailed) {
+    outcomes_.settle_look(action, seq, *slot.look);
+    return;
+  }
+  const LookResult look = looker_.look(action);
   if (outcomes_.settle_look(action, seq, look)) return;
+  if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
+    return outcomes_.stale(action, seq,
+                           {{Side::kReplica, {"attributes", "as planned", "changed meanwhile"}}});
+  }
   const auto directory = looker_.replica_directory(action.path);
   if (!directory) return outcomes_.failed(action, seq, directory.error());
   touched_.directories.insert(action.path);
@@ -378,9 +388,8 @@ void Committer::discard(const Displaced& gone) {
 
 void Committer::purge_nested() {
   const auto is_nested = [&](const Displaced& gone) {
-    return std::any_of(nested_.begin(), nested_.end(), [&](const auto& nested) {
-      return nested.second.area.fd() == gone.folder;
-    });
+    return std::any_of(nested_.begin(), nested_.end(),
+                       [&](const auto& nested) { return nested.second.area.fd() == gone.folder; });
   };
   const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
                                            [&](const Displaced& gone) { return !is_nested(gone); });
@@ -405,7 +414,9 @@ void Committer::tighten(std::vector<Looker>& lookers) {
   }
   // The deepest first, so that the way to the others stays open.
   std::sort(all.begin(), all.end(),
-            [](const ReplicaAccess::Loosened& a, const ReplicaAccess::Loosened& b) { return b.path < a.path; });
+            [](const ReplicaAccess::Loosened& a, const ReplicaAccess::Loosened& b) {
+              return b.path < a.path;
+            });
   for (const ReplicaAccess::Loosened& loosened : all) {
     if (finished_.contains(loosened.path)) continue;
     const auto directory = looker_.replica_directory(loosened.path);

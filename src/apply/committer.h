@@ -54,7 +54,8 @@ class Committer {
   // there; before the directories get their times.
   void purge_nested();
   [[nodiscard]] bool has_nested() const { return !nested_.empty(); }
-  // Removes what the window displaced. What can't be removed now is removed with the staging folder.
+  // Removes what the window displaced. What can't be removed now is removed with the staging
+  // folder.
   void purge();
   // What was displaced stays where it is: the window is taken back.
   void forget_displaced() { displaced_.clear(); }

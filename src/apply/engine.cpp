@@ -95,7 +95,7 @@ class Engine {
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
     Status went = run_windows({area, committer, own, lookers, folders});
-    if (!went) return skip_rest(std::move(went).error());
+    if (!went) return break_off(area, std::move(went).error());
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
@@ -149,7 +149,7 @@ class Engine {
       if (stopped() && !request_.atomic) {
         committer.skip(actions.back(), actions.size());
       } else {
-        committer.finish(actions.back(), actions.size(), StagedSlot{});
+        committer.finish(actions.back(), actions.size(), root_slot_);
       }
     }
     Status synced = barrier_.directory(root);
@@ -180,8 +180,15 @@ class Engine {
     return true;
   }
 
-  // The whole operation has failed: what was not reported yet was not done.
-  Error skip_rest(Error error) {
+  // The whole operation has failed: what was not reported yet was not done. What a window has begun
+  // stays for the next run to bring to rest.
+  Error break_off(StagingArea& area, Error error) {
+    const auto marker = read_marker(fs_, area.fd());
+    if (marker && !*marker) {
+      const std::optional<FileTime> mtime = area.home_mtime();
+      const auto kept = area.remove();
+      if (kept && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
+    }
     held_.release();
     Outcomes outcomes(request_.observer, request_.follow_source);
     for_each({next_, request_.plan.actions.size()},
@@ -210,25 +217,26 @@ class Engine {
     if (!begun) return begun;
     stages_.sync_each = barrier_.syncs_each();
     reserve(shop.area, range);
-    auto slots = stage_window(
-        {looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
+    auto slots =
+        stage_window({looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
     if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
+    if (is_root_finish(request_.plan.actions[range.end - 1])) root_slot_ = slots.back();
     auto record = prepare(shop, range, slots);
     if (!record) return record.error();
     is_committing_ = request_.atomic;
     commit(shop.committer, range, slots, shop.folders);
     if (shop.committer.has_nested()) {
-      if (Status settled = barrier_.all(shop.area); !settled) return undurable(settled.error());
+      if (Status settled = barrier_.all(shop.area); !settled)
+        return undurable(settled.error(), range);
       shop.committer.purge_nested();
     }
     finish(shop.committer, range, slots);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, *record);
     const auto touched = shop.committer.take_touched();
-    Status settled =
-        barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());
-    if (!settled) return undurable(settled.error());
-    return conclude(shop, record->has_value());
+    Status settled = barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());
+    if (!settled) return undurable(settled.error(), range);
+    return conclude(shop, range, record->has_value());
   }
 
   std::vector<Action>::const_iterator at(std::size_t index) const {
@@ -237,24 +245,32 @@ class Engine {
 
   // What was changed may not survive a power cut. The old is kept until the next run, which goes on
   // from the record.
-  Error undurable(const Error& error) {
+  Error undurable(const Error& error, WindowRange range) {
     held_.release_as_failed(error);
+    next_ = range.end;
     return error;
   }
 
   // Everything is where it belongs, and durable: the old may go.
-  Status conclude(const Workshop& shop, bool recorded) {
+  Status conclude(const Workshop& shop, WindowRange range, bool recorded) {
     if (recorded) {
-      Status done = set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kCommit,
-                               barrier_.is_wanted());
-      if (!done) return undurable(done.error());
+      Status done =
+          set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kCommit, barrier_.is_wanted());
+      if (!done) return undurable(done.error(), range);
     }
     shop.area.forget_home_mtime();
     held_.release();
+    next_ = range.end;
     shop.committer.purge();
     if (!recorded) return success();
-    if (Status removed = remove_record(fs_, shop.area.fd()); !removed) return removed;
-    return fs_.remove_file(shop.area.fd(), file_name(Marker::kDone));
+    Status forgotten = forget_record(shop.area);
+    // After the last window the whole folder goes.
+    return next_ == request_.plan.actions.size() ? success() : forgotten;
+  }
+
+  Status forget_record(const StagingArea& area) {
+    if (Status removed = remove_record(fs_, area.fd()); !removed) return removed;
+    return fs_.remove_file(area.fd(), file_name(Marker::kDone));
   }
 
   // --- all or nothing ---
@@ -291,14 +307,14 @@ class Engine {
 
   Status roll_back(const Workshop& shop, const std::optional<WindowRecord>& record) {
     rolled_back_ = true;
+    next_ = request_.plan.actions.size();
     if (is_root_finish(request_.plan.actions.back())) {
       shop.committer.tell_only(request_.plan.actions.back(), request_.plan.actions.size(), {},
                                true);
     }
     held_.release_as_rolled_back();
     const bool sync = barrier_.is_wanted();
-    Status turned =
-        set_marker(fs_, shop.area.fd(), Marker::kRollback, Marker::kCommit, sync);
+    Status turned = set_marker(fs_, shop.area.fd(), Marker::kRollback, Marker::kCommit, sync);
     if (!turned) return turned;
     const ReplayContext context{fs_, request_.replica, request_.policy, held_, book_};
     WindowReplay replay(context, shop.area, *record);
@@ -314,8 +330,8 @@ class Engine {
     replay.purge();
     shop.committer.forget_displaced();
     if (replay.has_conflicts()) staging_left_ = true;
-    if (Status removed = remove_record(fs_, shop.area.fd()); !removed) return removed;
-    return fs_.remove_file(shop.area.fd(), file_name(Marker::kDone));
+    (void)forget_record(shop.area);  // the whole folder goes now
+    return success();
   }
 
   // --- the record ---
@@ -330,7 +346,8 @@ class Engine {
     if (!file) return;
     const std::vector<std::byte> zeros(std::size_t{64} << 10U);
     for (std::size_t left = (range.end - range.begin + 16) * kBytesEach; left > 0;) {
-      const auto count = fs_.write(file->get(), std::span(zeros).first(std::min(left, zeros.size())));
+      const auto count =
+          fs_.write(file->get(), std::span(zeros).first(std::min(left, zeros.size())));
       if (!count) return;
       left -= *count;
     }
@@ -347,6 +364,7 @@ class Engine {
     WindowRecord record = record_of(shop, range, slots);
     Status ready = commit_record(shop, record);
     if (ready) return Prepared(std::move(record));
+    if (Status withdrawn = withdraw_commit(shop.area); !withdrawn) return withdrawn.error();
     if (request_.atomic) return ready.error();
     discard_staged(shop, slots, ready.error());
     const int number = ready.error().error_number;
@@ -354,11 +372,18 @@ class Engine {
     // On a full disk there may still be deletions that make room.
     record = record_of(shop, range, slots);
     if (commit_record(shop, record)) return Prepared(std::move(record));
+    if (Status withdrawn = withdraw_commit(shop.area); !withdrawn) return withdrawn.error();
     // CRASH: without a record, what others put in the place of what is deleted in the moment of
     // the kill can't be told from it.
     (void)remove_record(fs_, shop.area.fd());
-    (void)fs_.remove_file(shop.area.fd(), file_name(Marker::kCommit));
     return Prepared();
+  }
+
+  // The marker may be set although it could not be made durable.
+  Status withdraw_commit(const StagingArea& area) {
+    Status removed = fs_.remove_file(area.fd(), file_name(Marker::kCommit));
+    if (!removed && removed.error().error_number == ENOENT) return success();
+    return removed;
   }
 
   Status commit_record(const Workshop& shop, const WindowRecord& record) {
@@ -417,8 +442,8 @@ class Engine {
     if (!slot.look || slot.error) return record;
     const Finding finding = slot.look->finding;
     // The renames of the window make or touch the directories that are finished.
-    const bool finishes = action.phase == Phase::kFinish &&
-                          (finding == Finding::kAlready || !slot.look->replica);
+    const bool finishes =
+        action.phase == Phase::kFinish && (finding == Finding::kAlready || !slot.look->replica);
     record.is_due = finding == Finding::kHolds || finishes;
     if (!record.is_due) return record;
     record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
@@ -491,6 +516,7 @@ class Engine {
   std::size_t max_open_;
   HeldReports held_{request_.observer};
   Barrier barrier_{fs_, request_.durable, request_.observer};
+  StagedSlot root_slot_;  // of the root's own action, which comes when all windows are done
   std::size_t next_ = 0;  // the first action of the window under way
   bool is_committing_ = false;
   bool stopped_ = false;

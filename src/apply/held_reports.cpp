@@ -6,8 +6,8 @@ namespace foldersync {
 
 void HeldReports::report(const ActionReport& report) {
   reports_.push_back(report);
-  has_trouble_ = has_trouble_ ||
-                 (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready);
+  has_trouble_ =
+      has_trouble_ || (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready);
 }
 
 template <class Change>

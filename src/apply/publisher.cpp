@@ -173,11 +173,11 @@ Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Pla
   if (!linked) return std::move(linked).error();
   const auto as_expected = is_as_expected(old, expected);
   // RACE: what others put there between the look and the rename is replaced.
-  Status renamed = !as_expected   ? Status(as_expected.error())
-                   : *as_expected ? fs_.rename(staged.directory, staged.name.c_str(),
-                                               target.directory, target.name.c_str(),
-                                               RenameMode::kReplace)
-                                  : success();
+  Status renamed = !as_expected ? Status(as_expected.error())
+                   : *as_expected
+                       ? fs_.rename(staged.directory, staged.name.c_str(), target.directory,
+                                    target.name.c_str(), RenameMode::kReplace)
+                       : success();
   if (renamed && *as_expected) return keep_old(old, staged);
   (void)fs_.remove_file(old.directory, old.name.c_str());
   if (!renamed) return std::move(renamed).error();

@@ -56,8 +56,8 @@ class Publisher {
   Result<Published> exchange_back(const StagedPlace& staged, const Place& target);
   Result<Published> replace_without_exchange(const StagedPlace& staged, const Place& target,
                                              const FileStatus& expected);
-  Result<Published> replace_linked(const StagedPlace& staged, const Place& target,
-                                   const Place& old, const FileStatus& expected);
+  Result<Published> replace_linked(const StagedPlace& staged, const Place& target, const Place& old,
+                                   const FileStatus& expected);
   Result<Published> keep_old(const Place& old, const Place& staged);
   Result<Published> replace_empty_directory(const Place& staged, const Place& target);
   Status let_move(const Place& directory);

@@ -34,8 +34,8 @@ struct LoosenedRecord {
 };
 
 struct WindowRecord {
-  Plan plan;                    // header of the plan, and the window's actions alone
-  std::uint64_t first_seq = 1;  // number of the first of them in the whole plan
+  Plan plan;                          // header of the plan, and the window's actions alone
+  std::uint64_t first_seq = 1;        // number of the first of them in the whole plan
   std::vector<ActionRecord> actions;  // one for each action of `plan`
   std::vector<LoosenedRecord> loosened;
   bool atomic = false;   // the window is the whole plan, and all of it or nothing

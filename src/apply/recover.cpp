@@ -56,8 +56,8 @@ class Recoverer {
     if (!conflicts) return conflicts.error();
     result_.conflicts = *conflicts;
     // Where only conflicts were kept, there was no run that was killed.
+    if (mtime || !*conflicts) result_.what = Recovered::What::kCleared;
     if (mtime) {
-      result_.what = Recovered::What::kCleared;
       if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
     }
     return result_;

@@ -14,11 +14,11 @@
 namespace foldersync {
 
 enum class Outcome : std::uint8_t {
-  kOk,       // done
-  kAlready,  // the replica held it before
-  kStale,    // a tree is not what the plan expects: left alone
-  kError,    // tried, and it failed: the old state is kept
-  kSkipped,  // not tried, because an earlier one failed or the run was stopped
+  kOk,          // done
+  kAlready,     // the replica held it before
+  kStale,       // a tree is not what the plan expects: left alone
+  kError,       // tried, and it failed: the old state is kept
+  kSkipped,     // not tried, because an earlier one failed or the run was stopped
   kRolledBack,  // not done, or taken back, because another one failed and all were to be done
 };
 inline constexpr std::size_t kOutcomes = 6;

@@ -70,8 +70,8 @@ Status check_space(const ApplyRequest& request, const std::vector<Action>& actio
     }
     if (taken > free) {
       return Error{ErrorCode::kRefused, "apply", request.replica.path, 0,
-                   "not enough space: " + human_bytes(taken) + " are to be written at a time, and " +
-                       human_bytes(free) +
+                   "not enough space: " + human_bytes(taken) +
+                       " are to be written at a time, and " + human_bytes(free) +
                        " are free; make room, or try all the same with --no-space-check"};
     }
     free += freed;

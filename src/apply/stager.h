@@ -30,7 +30,7 @@ struct StageContext {
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
   const std::vector<Problem>* problems = nullptr;  // of the plan, in its order
-  bool sync_each = false;  // each file is made durable as it is staged
+  bool sync_each = false;                          // each file is made durable as it is staged
 };
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied.

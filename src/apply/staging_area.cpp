@@ -151,9 +151,7 @@ Result<Fd> StagingArea::folder(const std::string& name) {
   return fs_->open_directory(fd(), name.c_str());
 }
 
-Status StagingArea::empty() {
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin}, 0);
-}
+Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}, 0); }
 
 Result<bool> StagingArea::remove() {
   if (Status emptied = empty(); !emptied) return emptied.error();

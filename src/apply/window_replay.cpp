@@ -134,11 +134,10 @@ Status WindowReplay::note(Step& step, const Result<Published>& published) {
 Status WindowReplay::publish(Step& step) {
   const auto place = target(step.action.path);
   if (!place) return place.error();
-  auto published =
-      access_.with_write_access(place->directory, step.action.path.parent(), [&] {
-        return step.record.old ? publisher_.replace(step.staged, *place, *step.record.old)
-                               : publisher_.create(step.staged, *place);
-      });
+  auto published = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+    return step.record.old ? publisher_.replace(step.staged, *place, *step.record.old)
+                           : publisher_.create(step.staged, *place);
+  });
   return note(step, published);
 }
 
@@ -157,8 +156,8 @@ Status WindowReplay::give_back(Step& step) {
   if (!place) return place.error();
   const bool was_exchanged = step.action.op != Op::kDelete;
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
-  const Status back = fs_.rename(step.staged.directory, step.staged.name.c_str(),
-                                 place->directory, place->name.c_str(), mode);
+  const Status back = fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
+                                 place->name.c_str(), mode);
   if (!back) return put_aside(step);
   if (!was_exchanged) return success();
   const auto out = at(step.staged);
@@ -201,9 +200,9 @@ Status WindowReplay::forward_delete(Step& step) {
   if (!*now) return success();
   const auto place = target(step.action.path);
   if (!place) return place.error();
-  auto published = access_.with_write_access(
-      place->directory, step.action.path.parent(),
-      [&] { return publisher_.take_away(*place, step.staged, *step.record.old); });
+  auto published = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+    return publisher_.take_away(*place, step.staged, *step.record.old);
+  });
   return note(step, published);
 }
 
@@ -262,9 +261,15 @@ Status WindowReplay::set_in_place(const Action& action, const ActionRecord& reco
   wanted.uid = action.after->uid.value_or(now->uid);
   wanted.gid = action.after->gid.value_or(now->gid);
   wanted.mtime = action.after->mtime.value_or(now->mtime);
-  const auto set = set_attributes({fs_, context_.policy, context_.book, {entry->get(), true},
-                                   wanted, record.new_xattrs ? &*record.new_xattrs : nullptr, 0,
-                                   false, true});
+  const auto set = set_attributes({fs_,
+                                   context_.policy,
+                                   context_.book,
+                                   {entry->get(), true},
+                                   wanted,
+                                   record.new_xattrs ? &*record.new_xattrs : nullptr,
+                                   0,
+                                   false,
+                                   true});
   return set ? success() : Status(set.error());
 }
 
@@ -280,11 +285,10 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
     ++overtaken_;
     return success();
   }
-  Status renamed = access_.with_write_access(
-      place->directory, step.action.path.parent(), [&] {
-        return fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
-                          step.staged.name.c_str(), RenameMode::kNoReplace);
-      });
+  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+    return fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
+                      step.staged.name.c_str(), RenameMode::kNoReplace);
+  });
   if (!renamed) return renamed;
   return keep_if_foreign(step, ours);
 }
@@ -300,11 +304,10 @@ Status WindowReplay::keep_if_foreign(Step& step, const FileStatus& ours) {
 Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
   const auto place = target(step.action.path);
   if (!place) return place.error();
-  Status renamed = access_.with_write_access(
-      place->directory, step.action.path.parent(), [&] {
-        return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
-                          place->name.c_str(), RenameMode::kExchange);
-      });
+  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
+                      place->name.c_str(), RenameMode::kExchange);
+  });
   if (!renamed) {
     const int number = renamed.error().error_number;
     const bool lacks_exchange = number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
@@ -325,11 +328,10 @@ Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
 Status WindowReplay::bring_back(Step& step) {
   const auto place = target(step.action.path);
   if (!place) return place.error();
-  Status renamed = access_.with_write_access(
-      place->directory, step.action.path.parent(), [&] {
-        return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
-                          place->name.c_str(), RenameMode::kNoReplace);
-      });
+  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
+                      place->name.c_str(), RenameMode::kNoReplace);
+  });
   if (renamed || renamed.error().error_number != EEXIST) return renamed;
   ++overtaken_;
   return put_aside(step);
@@ -387,8 +389,8 @@ Status WindowReplay::restore(const RelPath& path, const FileStatus& old,
     ++overtaken_;
     return success();
   }
-  const auto set = set_attributes({fs_, context_.policy, context_.book, {entry->get(), true}, old,
-                                   old_xattrs, 0, false, true});
+  const auto set = set_attributes(
+      {fs_, context_.policy, context_.book, {entry->get(), true}, old, old_xattrs, 0, false, true});
   return set ? success() : Status(set.error());
 }
 
@@ -408,8 +410,7 @@ void WindowReplay::restore_metadata() {
   for (const std::size_t i : due) {
     const ActionRecord& record = record_.actions[i];
     const RelPath& path = record_.plan.actions[i].path;
-    Status restored =
-        restore(path, *record.old, record.old_xattrs ? &*record.old_xattrs : nullptr);
+    Status restored = restore(path, *record.old, record.old_xattrs ? &*record.old_xattrs : nullptr);
     if (!restored) errors_.push_back(std::move(restored).error().at(path.bytes()));
   }
 }

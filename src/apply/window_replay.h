@@ -32,8 +32,8 @@ class WindowReplay {
  public:
   WindowReplay(const ReplayContext& context, StagingArea& area, const WindowRecord& record);
 
-  // Does what is left to do of the window, but for the root: that comes with finish_root(), when the
-  // staging folder is gone.
+  // Does what is left to do of the window, but for the root: that comes with finish_root(), when
+  // the staging folder is gone.
   void forward();
   void finish_root();
   // Undoes what was done. The root's time is left to the caller.
@@ -51,7 +51,7 @@ class WindowReplay {
   struct Step {
     const Action& action;
     const ActionRecord& record;
-    StagedPlace staged;  // where its object was staged, or what it displaced lies
+    StagedPlace staged;               // where its object was staged, or what it displaced lies
     std::optional<FileStatus> there;  // what has that name now
   };
 
@@ -79,8 +79,7 @@ class WindowReplay {
 
   Status set_in_place(const Action& action, const ActionRecord& record);
   void restore_metadata();
-  Status restore(const RelPath& path, const FileStatus& old,
-                 const std::vector<Xattr>* old_xattrs);
+  Status restore(const RelPath& path, const FileStatus& old, const std::vector<Xattr>* old_xattrs);
   void restore_loosened();
   Result<Fd> open_for_metadata(const RelPath& path);
 

@@ -123,14 +123,15 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
   using What = Recovered::What;
   Warner warner(log);
   const Policy policy = session.policy(session.known_limits(replica));
-  auto recovered = recover({session.fs(), replica, policy, warner, wanted,
-                            session.settings().drop_conflicts});
+  auto recovered =
+      recover({session.fs(), replica, policy, warner, wanted, session.settings().drop_conflicts});
   if (!recovered) return recovered;
   if (recovered->what == What::kCleared) {
     log.warn("an earlier run was stopped in the middle: what it had staged is removed");
   }
   if (recovered->what == What::kFinished) {
-    log.warn("an earlier run was killed while it changed the replica: what it had begun is finished");
+    log.warn(
+        "an earlier run was killed while it changed the replica: what it had begun is finished");
   }
   if (recovered->what == What::kRolledBack) {
     log.warn(
@@ -175,8 +176,9 @@ ExitCode apply_and_log(const CycleRequest& request) {
   counts.total_bytes = plan.summary.bytes_to_write;
   CycleObserver observer(log, counts, dry_run);
   if (session.settings().atomic && !plan.complete() && !session.settings().allow_incomplete) {
-    log.error("refused: something could not be read, and all or nothing was asked for; "
-              "--allow-incomplete does what can be done");
+    log.error(
+        "refused: something could not be read, and all or nothing was asked for; "
+        "--allow-incomplete does what can be done");
     return ExitCode::kRefused;
   }
   // What this replica's file system can hold, and not what the plan was made for.
@@ -198,23 +200,23 @@ ExitCode apply_and_log(const CycleRequest& request) {
     session.remember_run(request.roots, *request.source_mounts);
   }
   session.save_state(*request.roots.replica, applied->limits);
-  const bool stopped = applied->stopped &&
-                       (observer.count(Outcome::kSkipped) > 0 || applied->rolled_back);
+  const bool stopped =
+      applied->stopped && (observer.count(Outcome::kSkipped) > 0 || applied->rolled_back);
   const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->rolled_back,
                                 applied->staging_left || request.conflicts);
   Summary done = observer.done();
   done.unchanged = plan.summary.unchanged;
   const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);
   const std::string line =
-      std::string(dry_run   ? "dry run, nothing changed: "
+      std::string(dry_run                ? "dry run, nothing changed: "
                   : applied->rolled_back ? "nothing changed, because all or nothing was asked for: "
-                  : stopped ? "stopped: "
-                            : "done: ") +
+                  : stopped              ? "stopped: "
+                                         : "done: ") +
       summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
       count_text("stale", observer.count(Outcome::kStale)) +
       count_text("skipped", observer.count(Outcome::kSkipped)) +
-      count_text("rolled back", observer.count(Outcome::kRolledBack)) + count_text("problems", problems) +
-      ", " + seconds_text(monotonic_seconds() - request.started);
+      count_text("rolled back", observer.count(Outcome::kRolledBack)) +
+      count_text("problems", problems) + ", " + seconds_text(monotonic_seconds() - request.started);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, line);
   log.flush();
   return log.console_failed() && code == ExitCode::kDone ? ExitCode::kPartial : code;

@@ -67,7 +67,7 @@ inline const char* to_string(Call call) {
       "make_link", "rename",         "remove_file",  "remove_directory",
       "set_mode",  "set_owner",      "set_mtime",    "list_xattrs",
       "get_xattr", "set_xattr",      "remove_xattr", "sync",
-      "sync_all",  "facts",     "lock"};
+      "sync_all",  "facts",          "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 

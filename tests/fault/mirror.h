@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "apply/engine.h"
-#include "apply/staging_area.h"
+#include "apply/recover.h"
 #include "fault/disk_tree.h"
 #include "plan/json.h"
 #include "plan/planner.h"
@@ -51,6 +51,8 @@ struct MirrorOptions {
   std::size_t threads = 1;
   bool follow_source = true;  // as `run`; false: as `apply` of a plan that was reviewed
   bool dry_run = false;
+  bool atomic = false;
+  bool durable = true;
   std::function<void()> before_apply;
 };
 
@@ -135,9 +137,11 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
     if (Status locked = lock_replica(fs, *roots->replica); !locked) {
       return run.error = locked.error(), run;
     }
-    const auto leftover = StagingArea::clear_leftover(fs, roots->replica->fd.get());
-    if (!leftover) return run.error = leftover.error(), run;
-    run.conflicts = *leftover == StagingArea::Leftover::kConflicts;
+    Recorder warnings;
+    const auto recovered = recover(
+        {fs, *roots->replica, policy_of_this_process(), warnings, Recovery::kFinish, false});
+    if (!recovered) return run.error = recovered.error(), run;
+    run.conflicts = recovered->conflicts;
     // What was removed may have changed the folder itself.
     const auto now = fs.status(roots->replica->fd.get());
     if (!now) return run.error = now.error(), run;
@@ -155,6 +159,8 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
   }
   if (!planned) return run.error = planned.error(), run;
   run.plan = std::move(planned->plan);
+  run.plan->tool_version = "0";
+  run.plan->plan_id = "01935000-0000-7000-8000-000000000000";
   if (options.before_apply) options.before_apply();
   Recorder recorder;
   ApplyRequest apply{fs,     roots->source, *roots->replica, *run.plan, request.policy,
@@ -162,6 +168,8 @@ inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::st
   apply.threads = options.threads;
   apply.follow_source = options.follow_source;
   apply.dry_run = options.dry_run;
+  apply.atomic = options.atomic;
+  apply.durable = options.durable;
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
   if (applied) run.conflicts = run.conflicts || applied->staging_left;

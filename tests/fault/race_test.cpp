@@ -224,7 +224,7 @@ TEST_F(ReplicaRace, WhatIsPutIntoADisplacedDirectoryBeforeThePurgeIsKept) {
 }
 
 TEST_F(ReplicaRace, WhatIsPutIntoADirectoryBeforeItIsRemovedStays) {
-  fs_.intercept(act_before(Call::kRemoveDirectory, "emptied",
+  fs_.intercept(act_before(Call::kRename, "emptied",
                            [&] { write_file(in_replica("emptied/late"), kForeign); }));
   const MirrorRun raced = run(fs_);
   EXPECT_EQ(bytes_of(in_replica("emptied/late")), kForeign);
