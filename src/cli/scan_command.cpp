@@ -85,7 +85,7 @@ class Scanner {
         filter_(std::move(filter)),
         output_(output),
         judge_(session.fs()),
-        hashes_(cached_tree(session, root)) {}
+        hashes_(cached_tree(session.cache(), root)) {}
 
   Status run(const Signals& signals) {
     const InventoryVisitor visitor{
@@ -93,6 +93,7 @@ class Scanner {
           return admits(directory, name, status);
         },
         [this](const InventoryEntry& entry) { return visit(entry); },
+        [this](const RelPath& path, const Listing& listing) { forget_missing(path, listing); },
         [this](const RelPath& path, const Error& error) { note(path, error); }, &signals.stop()};
     return take_inventory(session_.fs(), root_, visitor);
   }
@@ -100,11 +101,6 @@ class Scanner {
   [[nodiscard]] bool has_problems() const { return has_problems_; }
 
  private:
-  static CachedTree cached_tree(Session& session, const Root& root) {
-    if (session.cache() == nullptr) return {};
-    return {session.cache(), session.cache()->tree(root.identity)};
-  }
-
   bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
     if (name == kStagingName) return false;
     if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
@@ -114,6 +110,19 @@ class Scanner {
   void note(const RelPath& path, const Error& error) {
     has_problems_ = true;
     tell(describe(Error(error).at(path.shown())));
+  }
+
+  void begin(const std::string& directory) {
+    directory_ = directory;
+    hashes_.begin(directory);
+  }
+
+  // The cache does not keep what is gone.
+  void forget_missing(const RelPath& path, const Listing& listing) {
+    if (!settings_.md5 && !settings_.md5sum) return;
+    begin(path.bytes());
+    hashes_.load();
+    hashes_.forget_missing(&listing);
   }
 
   Status visit(const InventoryEntry& entry) {
@@ -126,11 +135,7 @@ class Scanner {
       if (target) described.target = std::move(*target);
     }
     if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
-      if (directory_ != entry.path.parent_bytes() || !began_) {
-        directory_ = entry.path.parent_bytes();
-        hashes_.begin(directory_);
-        began_ = true;
-      }
+      if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
       const auto md5 = judge_.md5({entry.directory, name, entry.status}, hashes_);
       if (!md5) note(entry.path, md5.error());
       if (md5) described.md5 = *md5;
@@ -148,8 +153,7 @@ class Scanner {
   Output& output_;
   ContentJudge judge_;
   DirectoryHashes hashes_;
-  std::string directory_;
-  bool began_ = false;
+  std::string directory_;  // that hashes_ serves
   bool has_problems_ = false;
 };
 

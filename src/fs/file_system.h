@@ -23,6 +23,12 @@ enum class RenameMode : std::uint8_t {
   kReplace,    // what has the new name vanishes
 };
 
+// Who can change what a file system holds.
+enum class Sharing : std::uint8_t {
+  kLocal,   // nobody but this system
+  kShared,  // other machines and programs too (network file systems, FUSE), or it is not known
+};
+
 enum class Seek : std::uint8_t { kStart, kData, kHole };
 
 // Something that is open, and how: by a descriptor for reading or writing, or by one that only
@@ -55,6 +61,8 @@ class FileSystem {
   virtual Result<std::string> link_target(int directory, const char* name) = 0;
   // Which file system holds `fd`: its UUID, else its id, else its device number; printable ASCII.
   virtual Result<std::string> file_system_id(int fd) = 0;
+  // Whether others can change what the file system of `fd` holds.
+  virtual Result<Sharing> sharing(int fd) = 0;
 
   // For reading; does not block on a FIFO and does not touch the access time where that is allowed.
   virtual Result<Fd> open_file(int directory, const char* name) = 0;

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -138,6 +139,30 @@ struct FileSystemUuid {
 };
 constexpr unsigned long kGetFileSystemUuid = _IOR(0x15, 0, FileSystemUuid);
 
+// File systems that nobody else changes, layers of an overlay included, which must not change while
+// they are in use. A list of those that others do change could never be complete.
+constexpr std::array<std::uint32_t, 19> kLocalFileSystems{
+    EXT4_SUPER_MAGIC,  // ext2 and ext3 too
+    XFS_SUPER_MAGIC,
+    BTRFS_SUPER_MAGIC,
+    F2FS_SUPER_MAGIC,
+    TMPFS_MAGIC,
+    RAMFS_MAGIC,
+    MSDOS_SUPER_MAGIC,
+    EXFAT_SUPER_MAGIC,
+    OVERLAYFS_SUPER_MAGIC,
+    SQUASHFS_MAGIC,
+    ISOFS_SUPER_MAGIC,
+    EROFS_SUPER_MAGIC_V1,
+    UDF_SUPER_MAGIC,
+    NILFS_SUPER_MAGIC,
+    0x2fc12fc1,  // ZFS
+    0xca451a4e,  // bcachefs
+    0x3153464a,  // JFS
+    0x7366746e,  // NTFS3
+    0x482b,      // HFS+
+};
+
 }  // namespace
 
 Result<Fd> PosixFileSystem::open_root(const char* path) {
@@ -192,6 +217,15 @@ Result<std::string> PosixFileSystem::file_system_id(int fd) {
   if (!status) return status.error();
   return "dev:" + std::to_string(major(status->device)) + ":" +
          std::to_string(minor(status->device));
+}
+
+Result<Sharing> PosixFileSystem::sharing(int fd) {
+  struct statfs found {};
+  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
+  const auto kind = static_cast<std::uint32_t>(found.f_type);
+  const bool is_local = std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(), kind) !=
+                        kLocalFileSystems.end();
+  return is_local ? Sharing::kLocal : Sharing::kShared;
 }
 
 Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {

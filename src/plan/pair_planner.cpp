@@ -32,6 +32,11 @@ bool writes_content(const Verdict& verdict, const FileStatus& source) {
           verdict.decision == Decision::kReplace);
 }
 
+bool takes_file_away(const Verdict& verdict, const Seen* replica) {
+  return replica != nullptr && replica->status.is_file() &&
+         (verdict.decision == Decision::kDelete || verdict.decision == Decision::kReplace);
+}
+
 ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
 
 // The files of one name on both sides.
@@ -69,7 +74,19 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     if (Status merged = merge(pair, children); !merged) return merged;
   }
   record_self(pair);
+  forget_missing_files(pair);
   return success();
+}
+
+// What the cache still has of files that are gone would stay there for ever otherwise. Where no
+// hash was asked for and nothing goes, the cache is left in peace.
+void PairPlanner::forget_missing_files(const VisitedPair& pair) {
+  if (pair.source.self == nullptr) {
+    source_hashes_.load();
+    replica_hashes_.load();
+  }
+  if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.listing);
+  if (pair.replica.error == nullptr) replica_hashes_.forget_missing(pair.replica.listing);
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
@@ -343,6 +360,10 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   if (verdict.decision == Decision::kUnchanged && !has_links) {
     ++findings_.unchanged;
     return;
+  }
+  if (takes_file_away(verdict, replica)) {
+    source_hashes_.forget(named.name);
+    replica_hashes_.forget(named.name);
   }
   const RelPath path = path_of(pair, named.name);
   children_change_ = children_change_ || verdict.decision != Decision::kMetadata;

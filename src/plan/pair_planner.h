@@ -79,6 +79,7 @@ class PairPlanner {
   bool ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict);
   bool compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict);
   bool pin(const VisitedPair& pair, const Named& named);
+  void forget_missing_files(const VisitedPair& pair);
   void record(const VisitedPair& pair, const Named& named, const Seen* source, const Seen* replica,
               const Verdict& verdict);
   void record_directory(const RelPath& path, const Seen* source, const Seen* replica,

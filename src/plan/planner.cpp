@@ -174,18 +174,13 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           request.filter,
                           roots.source.status,
                           FileStatus{},
-                          {},
+                          cached_tree(request.cache, roots.source),
                           {}};
-  if (request.cache != nullptr) {
-    context.source_hashes = {request.cache, request.cache->tree(roots.source.identity)};
-  }
   PairToVisit root{{}, roots.source.status, std::nullopt};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
     root.replica = roots.replica->status;
-    if (request.cache != nullptr) {
-      context.replica_hashes = {request.cache, request.cache->tree(roots.replica->identity)};
-    }
+    context.replica_hashes = cached_tree(request.cache, *roots.replica);
   }
   Workers workers(context, request.threads);
   Status walked =

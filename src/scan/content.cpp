@@ -46,32 +46,62 @@ Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
   return OpenedFile{std::move(*fd), *now};
 }
 
+CachedTree cached_tree(HashCache* cache, const Root& root) {
+  if (cache == nullptr) return {};
+  return {cache, cache->tree(root.identity), root.status.device, root.sharing};
+}
+
 void DirectoryHashes::begin(std::string_view directory) {
   directory_ = directory;
   loaded_ = false;
   rows_.clear();
 }
 
-std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
-  if (tree_.cache == nullptr) return std::nullopt;
-  if (!loaded_) {
-    rows_ = tree_.cache->directory(tree_.tree, RelPath::from_bytes(directory_));
-    loaded_ = true;
-  }
-  const auto row =
-      std::lower_bound(rows_.begin(), rows_.end(), file.name,
+void DirectoryHashes::load() {
+  if (tree_.cache == nullptr || loaded_) return;
+  rows_ = tree_.cache->directory(tree_.tree, RelPath::from_bytes(directory_));
+  loaded_ = true;
+}
+
+const CachedHash* DirectoryHashes::row(std::string_view name) const {
+  const auto found =
+      std::lower_bound(rows_.begin(), rows_.end(), name,
                        [](const CachedHash& a, std::string_view b) { return a.name < b; });
-  if (row == rows_.end() || row->name != file.name || row->stamp != stamp_of(file.status)) {
-    return std::nullopt;
-  }
-  return row->md5;
+  return found != rows_.end() && found->name == name ? &*found : nullptr;
+}
+
+std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
+  load();
+  const CachedHash* const known = row(file.name);
+  if (known == nullptr || known->stamp != stamp_of(file.status)) return std::nullopt;
+  return known->md5;
 }
 
 void DirectoryHashes::remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
   const FileStamp stamp = stamp_of(file.status);
-  if (tree_.cache == nullptr || !is_settled(stamp, read_at)) return;
+  // What is mounted inside the tree was not asked.
+  const Sharing sharing = file.status.device == tree_.device ? tree_.sharing : Sharing::kShared;
+  if (tree_.cache == nullptr || !is_settled(stamp, read_at, sharing)) return;
   tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory_),
                         {std::string(file.name), stamp, md5});
+}
+
+void DirectoryHashes::forget(std::string_view name) {
+  load();
+  if (row(name) == nullptr) return;
+  tree_.cache->forget(tree_.tree, RelPath::from_bytes(directory_), name);
+}
+
+void DirectoryHashes::forget_missing(const Listing* listing) {
+  static const std::vector<Listing::Entry> kNone;
+  const auto& entries = listing != nullptr ? listing->entries() : kNone;
+  auto entry = entries.begin();
+  for (const CachedHash& row : rows_) {
+    while (entry != entries.end() && entry->name < row.name) ++entry;
+    const bool is_there = entry != entries.end() && entry->name == row.name;
+    if (is_there && (entry->error_number != 0 || entry->status.is_file())) continue;
+    tree_.cache->forget(tree_.tree, RelPath::from_bytes(directory_), row.name);
+  }
 }
 
 ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}

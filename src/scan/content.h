@@ -12,6 +12,8 @@
 #include "core/hash.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "scan/listing.h"
+#include "scan/roots.h"
 #include "state/hash_cache.h"
 
 namespace foldersync {
@@ -27,7 +29,11 @@ struct FileToRead {
 struct CachedTree {
   HashCache* cache = nullptr;
   TreeId tree{};
+  std::uint64_t device = 0;  // of the tree's root, which `sharing` is about
+  Sharing sharing = Sharing::kShared;
 };
+
+CachedTree cached_tree(HashCache* cache, const Root& root);
 
 // The hashes that the cache holds of one directory, read when the first one is asked for.
 class DirectoryHashes {
@@ -41,7 +47,17 @@ class DirectoryHashes {
   // Remembers what was read from `read_at` on, where it may be trusted (see is_settled).
   void remember(const FileToRead& file, const Md5& md5, FileTime read_at);
 
+  // Asks the cache now, so that forget_missing() knows what there is.
+  void load();
+  // Takes the row of one name out of the cache.
+  void forget(std::string_view name);
+  // Takes out the rows of names that are no longer files of the directory, or all of them where
+  // there is no directory any more (null). Does nothing where the cache was not asked.
+  void forget_missing(const Listing* listing);
+
  private:
+  [[nodiscard]] const CachedHash* row(std::string_view name) const;
+
   CachedTree tree_;
   std::string directory_;
   bool loaded_ = false;

@@ -73,6 +73,7 @@ class Inventory {
     if (fd && path.is_root()) (void)fs_.seek(*fd, 0, Seek::kStart);
     Status read = fd ? listing_.read(fs_, *fd) : Status(fd.error());
     if (!read) return visitor_.problem(path, read.error());
+    visitor_.listed(path, listing_);
     Level level{path, {}};
     const auto& entries = listing_.entries();
     level.rest.reserve(entries.size());

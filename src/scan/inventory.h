@@ -9,6 +9,7 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "scan/listing.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -24,6 +25,8 @@ struct InventoryVisitor {
   std::function<bool(std::string_view directory, std::string_view name, const FileStatus&)> admits;
   // An error ends the walk.
   std::function<Status(const InventoryEntry&)> visit;
+  // What a directory holds, before any of it is visited.
+  std::function<void(const RelPath&, const Listing&)> listed;
   // Something that could not be read; the walk goes on.
   std::function<void(const RelPath&, const Error&)> problem;
   const std::atomic<bool>* stop = nullptr;

@@ -123,7 +123,13 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
   if (!id)
     return refusal(path, std::string("the ") + role + " can't be examined",
                    id.error().error_number);
-  return Root{std::move(*fd), *status, path, *id, *id + ":" + std::to_string(status->inode)};
+  const auto sharing = fs.sharing(fd->get());
+  return Root{std::move(*fd),
+              *status,
+              path,
+              *id,
+              *id + ":" + std::to_string(status->inode),
+              sharing ? *sharing : Sharing::kShared};
 }
 
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {

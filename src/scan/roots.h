@@ -18,6 +18,7 @@ struct Root {
   std::string path;         // bytes, absolute, as the person named it
   std::string file_system;  // which file system, see FileSystem::file_system_id
   std::string identity;     // file system and inode: the same after a reboot
+  Sharing sharing = Sharing::kShared;
 };
 
 struct Roots {

@@ -6,7 +6,6 @@
 #include <limits>
 #include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "fs/posix_file_system.h"
@@ -19,22 +18,43 @@ namespace foldersync {
 namespace {
 
 constexpr std::int64_t kSettledSeconds = 60;
+constexpr std::int64_t kSettledSecondsWhereShared = 3600;
 constexpr std::size_t kRowsInMemory = 8192;
 constexpr std::size_t kMaxKeptBytes = std::size_t{1} << 20;
 
-struct ByName {
-  bool operator()(const CachedHash& a, const CachedHash& b) const { return a.name < b.name; }
-};
+// What changes in one directory, by name; no row: what was known of that name goes.
+using DirectoryChanges = std::map<std::string, std::optional<CachedHash>, std::less<>>;
 
-// What was remembered and not written yet, in the order in which it will be.
+// What was remembered or forgotten and is not written yet, in the order in which it will be.
 struct Pending {
-  std::map<std::pair<TreeId, std::string>, std::set<CachedHash, ByName>> hashes;  // by directory
-  std::size_t rows = 0;                                                           // in all of them
+  std::map<std::pair<TreeId, std::string>, DirectoryChanges> hashes;
+  std::size_t rows = 0;  // in all of them
   std::map<std::string, FileSystemLimits, std::less<>> limits;
   std::map<std::string, std::string, std::less<>> facts;
 
+  void put(TreeId tree, const std::string& directory, std::string name,
+           std::optional<CachedHash> row) {
+    const auto [change, added] =
+        hashes[{tree, directory}].insert_or_assign(std::move(name), std::move(row));
+    if (added) ++rows;
+  }
+
   [[nodiscard]] bool empty() const { return rows == 0 && limits.empty() && facts.empty(); }
 };
+
+// `rows` with the changes made to them; both are by name.
+std::vector<CachedHash> merged(std::vector<CachedHash> rows, const DirectoryChanges& changes) {
+  std::vector<CachedHash> result;
+  result.reserve(rows.size() + changes.size());
+  auto row = rows.begin();
+  for (const auto& [name, change] : changes) {
+    for (; row != rows.end() && row->name < name; ++row) result.push_back(std::move(*row));
+    if (row != rows.end() && row->name == name) ++row;
+    if (change) result.push_back(*change);
+  }
+  std::move(row, rows.end(), std::back_inserter(result));
+  return result;
+}
 
 struct KnownTree {
   std::string identity;
@@ -54,6 +74,7 @@ class SqliteHashCache final : public HashCache {
   TreeId tree(std::string_view identity) override;
   std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
   void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
+  void forget(TreeId tree, const RelPath& directory, std::string_view name) override;
   FileSystemLimits limits(std::string_view identity) override;
   void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
   std::optional<std::string> fact(std::string_view key) override;
@@ -64,6 +85,7 @@ class SqliteHashCache final : public HashCache {
   // All of these want mutex_ held.
   KnownTree* known(TreeId tree);
   std::vector<CachedHash> stored(KnownTree& tree, const std::string& directory);
+  [[nodiscard]] bool may_change(TreeId tree, const RelPath& directory);
   void turn_off(Error error);
   void write_pending();
   Status write_all();
@@ -131,21 +153,27 @@ std::vector<CachedHash> SqliteHashCache::directory(TreeId tree, const RelPath& d
   std::vector<CachedHash> rows = stored(*known_tree, directory.bytes());
   const auto newer = pending_.hashes.find({tree, directory.bytes()});
   if (newer == pending_.hashes.end()) return rows;
-  std::vector<CachedHash> merged;
-  merged.reserve(rows.size() + newer->second.size());
-  std::set_union(newer->second.begin(), newer->second.end(), std::move_iterator(rows.begin()),
-                 std::move_iterator(rows.end()), std::back_inserter(merged), ByName{});
-  return merged;
+  return merged(std::move(rows), newer->second);
+}
+
+bool SqliteHashCache::may_change(TreeId tree, const RelPath& directory) {
+  return tables_ && !write_failure_ && known(tree) != nullptr &&
+         directory.bytes().size() <= kMaxKeptBytes;
 }
 
 void SqliteHashCache::remember(TreeId tree, const RelPath& directory, CachedHash row) {
   const std::lock_guard lock(mutex_);
-  if (!tables_ || write_failure_ || known(tree) == nullptr) return;
-  if (directory.bytes().size() > kMaxKeptBytes) return;
-  std::set<CachedHash, ByName>& rows = pending_.hashes[{tree, directory.bytes()}];
-  pending_.rows -= rows.erase(row);
-  rows.insert(std::move(row));
-  if (++pending_.rows >= kRowsInMemory) write_pending();
+  if (!may_change(tree, directory)) return;
+  std::string name = row.name;
+  pending_.put(tree, directory.bytes(), std::move(name), std::move(row));
+  if (pending_.rows >= kRowsInMemory) write_pending();
+}
+
+void SqliteHashCache::forget(TreeId tree, const RelPath& directory, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  if (!may_change(tree, directory)) return;
+  pending_.put(tree, directory.bytes(), std::string(name), std::nullopt);
+  if (pending_.rows >= kRowsInMemory) write_pending();
 }
 
 FileSystemLimits SqliteHashCache::limits(std::string_view identity) {
@@ -223,7 +251,7 @@ Status SqliteHashCache::write_all() {
 
 Status SqliteHashCache::write_hashes() {
   std::map<TreeId, std::int64_t> ids;  // not yet of use to readers: they hold once committed
-  for (const auto& [place, rows] : pending_.hashes) {
+  for (const auto& [place, changes] : pending_.hashes) {
     const std::string& identity = known(place.first)->identity;
     auto id = ids.find(place.first);
     if (id == ids.end()) {
@@ -231,8 +259,11 @@ Status SqliteHashCache::write_hashes() {
       if (!added) return added.error();
       id = ids.emplace(place.first, *added).first;
     }
-    for (const CachedHash& row : rows) {
-      if (Status put = tables_->put({id->second, identity}, place.second, row); !put) return put;
+    const StoredTree tree{id->second, identity};
+    for (const auto& [name, row] : changes) {
+      Status written =
+          row ? tables_->put(tree, place.second, *row) : tables_->remove(tree, place.second, name);
+      if (!written) return written;
     }
   }
   return success();
@@ -264,9 +295,11 @@ FileStamp stamp_of(const FileStatus& status) {
   return {status.size, status.mtime, status.ctime, status.inode};
 }
 
-bool is_settled(const FileStamp& stamp, FileTime read_at) {
-  if (read_at.seconds < std::numeric_limits<std::int64_t>::min() + kSettledSeconds) return false;
-  const FileTime latest{read_at.seconds - kSettledSeconds, read_at.nanoseconds};
+bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing) {
+  const std::int64_t wait =
+      sharing == Sharing::kLocal ? kSettledSeconds : kSettledSecondsWhereShared;
+  if (read_at.seconds < std::numeric_limits<std::int64_t>::min() + wait) return false;
+  const FileTime latest{read_at.seconds - wait, read_at.nanoseconds};
   return stamp.mtime <= latest && stamp.ctime <= latest;
 }
 

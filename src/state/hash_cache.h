@@ -16,6 +16,7 @@
 #include "core/hash.h"
 #include "core/path.h"
 #include "core/result.h"
+#include "fs/file_system.h"
 
 namespace foldersync {
 
@@ -33,9 +34,9 @@ FileStamp stamp_of(const FileStatus& status);
 
 // Whether content that was read at `read_at` (the start of reading) may be remembered. A writer
 // through a mapping can change a page without a new stamp until write-back, and coarse clocks hide
-// quick changes: the rule is 60 seconds after both stamps. `read_at` before a stamp is never
-// settled.
-bool is_settled(const FileStamp& stamp, FileTime read_at);
+// quick changes: the rule is 60 seconds after both stamps. Where others write, a stamp may be known
+// here much later: an hour. `read_at` before a stamp is never settled.
+bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing);
 
 struct CachedHash {
   std::string name;  // bytes, one component
@@ -80,6 +81,9 @@ class HashCache {
   // have gathered; what was not saved when the object goes is lost. Keys and facts of more than
   // 1 MiB are not kept. Requires: is_settled() was asked by the caller.
   virtual void remember(TreeId tree, const RelPath& directory, CachedHash row) = 0;
+
+  // Takes out what is known of a name; as with rows, at once for readers and for good with save().
+  virtual void forget(TreeId tree, const RelPath& directory, std::string_view name) = 0;
 
   // Limits that were learned of the file system `identity`; the default where nothing was.
   // Like facts, they are visible at once and written with the rows.

@@ -88,6 +88,8 @@ Result<Tables> Tables::prepare(Database database) {
        " inode, md5, checksum FROM hashes WHERE tree = ?1 AND directory = ?2 ORDER BY name"},
       {&Tables::put_hash_,
        "INSERT OR REPLACE INTO hashes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
+      {&Tables::remove_hash_,
+       "DELETE FROM hashes WHERE tree = ?1 AND directory = ?2 AND name = ?3"},
       {&Tables::read_limits_,
        "SELECT granularity, two_seconds, earliest_seconds, earliest_nanoseconds, latest_seconds,"
        " latest_nanoseconds, holds_owners, holds_modes, holds_xattrs, checksum"
@@ -181,6 +183,13 @@ Status Tables::put(const StoredTree& tree, std::string_view directory, const Cac
   put_hash_->bind(9, bytes_of(row.md5));
   put_hash_->bind(10, checksum(tree, directory, row));
   return put_hash_->run();
+}
+
+Status Tables::remove(const StoredTree& tree, std::string_view directory, std::string_view name) {
+  remove_hash_->bind(0, tree.id);
+  remove_hash_->bind(1, directory);
+  remove_hash_->bind(2, name);
+  return remove_hash_->run();
 }
 
 Result<std::optional<FileSystemLimits>> Tables::limits(std::string_view identity) {

@@ -37,6 +37,8 @@ class Tables {
   // By name in byte order. Rows that come in another order are damage.
   Result<std::vector<CachedHash>> directory(const StoredTree& tree, std::string_view directory);
   Status put(const StoredTree& tree, std::string_view directory, const CachedHash& row);
+  // Success also where there is no such row.
+  Status remove(const StoredTree& tree, std::string_view directory, std::string_view name);
 
   Result<std::optional<FileSystemLimits>> limits(std::string_view identity);
   Status put_limits(std::string_view identity, const FileSystemLimits& limits);
@@ -54,7 +56,7 @@ class Tables {
   std::int64_t checksum_of_buffer();
 
   Database database_;
-  std::optional<Statement> find_tree_, add_tree_, read_directory_, put_hash_;
+  std::optional<Statement> find_tree_, add_tree_, read_directory_, put_hash_, remove_hash_;
   std::optional<Statement> read_limits_, put_limits_, read_fact_, put_fact_;
   Md5Hasher hasher_;
   std::string buffer_;  // what a checksum is taken of

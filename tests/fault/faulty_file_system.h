@@ -27,6 +27,7 @@ enum class Call : std::uint8_t {
   kStatus,
   kLinkTarget,
   kFileSystemId,
+  kSharing,
   kOpenFile,
   kCreateFile,
   kOpenEntry,
@@ -59,15 +60,14 @@ inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::kLock) + 1;
 
 inline const char* to_string(Call call) {
   static constexpr std::array<const char*, kCalls> kNames{
-      "open_root", "open_directory", "open_parent",  "list",
-      "status_at", "status",         "link_target",  "file_system_id",
-      "open_file", "create_file",    "open_entry",   "read",
-      "write",     "copy_range",     "seek",         "set_size",
-      "close",     "make_directory", "make_symlink", "make_node",
-      "make_link", "rename",         "remove_file",  "remove_directory",
-      "set_mode",  "set_owner",      "set_mtime",    "list_xattrs",
-      "get_xattr", "set_xattr",      "remove_xattr", "sync",
-      "sync_all",  "facts",          "lock"};
+      "open_root",   "open_directory", "open_parent",    "list",           "status_at",
+      "status",      "link_target",    "file_system_id", "sharing",        "open_file",
+      "create_file", "open_entry",     "read",           "write",          "copy_range",
+      "seek",        "set_size",       "close",          "make_directory", "make_symlink",
+      "make_node",   "make_link",      "rename",         "remove_file",    "remove_directory",
+      "set_mode",    "set_owner",      "set_mtime",      "list_xattrs",    "get_xattr",
+      "set_xattr",   "remove_xattr",   "sync",           "sync_all",       "facts",
+      "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -157,6 +157,9 @@ class FaultyFileSystem final : public FileSystem {
   }
   Result<std::string> file_system_id(int fd) override {
     return made({.call = Call::kFileSystemId, .fd = fd}, [&] { return real_.file_system_id(fd); });
+  }
+  Result<Sharing> sharing(int fd) override {
+    return made({.call = Call::kSharing, .fd = fd}, [&] { return real_.sharing(fd); });
   }
 
   Result<Fd> open_file(int directory, const char* name) override {

@@ -23,6 +23,8 @@ class MemoryFileSystem final : public UnableFileSystem {
   void make_unreadable(const std::string& root, const RelPath& path, int error_number);
   // From now on looking at this entry gives the error.
   void make_unknown(const std::string& root, const RelPath& path, int error_number);
+  // From now on all of it counts as shared with others.
+  void share() { sharing_ = Sharing::kShared; }
   // Listings come in another order for each seed; 0: byte order.
   void shuffle_listings(unsigned seed) { seed_ = seed; }
 
@@ -34,6 +36,7 @@ class MemoryFileSystem final : public UnableFileSystem {
   Result<FileStatus> status(int fd) override;
   Result<std::string> link_target(int directory, const char* name) override;
   Result<std::string> file_system_id(int fd) override;
+  Result<Sharing> sharing(int) override { return sharing_; }
   Result<Fd> open_file(int directory, const char* name) override;
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override;
@@ -62,6 +65,7 @@ class MemoryFileSystem final : public UnableFileSystem {
   std::map<int, Open> open_;
   int next_fd_ = 1 << 30;  // beyond what any process has open, so that closing it is harmless
   unsigned seed_ = 0;
+  Sharing sharing_ = Sharing::kLocal;
 };
 
 }  // namespace foldersync::test

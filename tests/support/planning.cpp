@@ -77,6 +77,7 @@ TreeId MemoryCache::tree(std::string_view identity) {
 
 std::vector<CachedHash> MemoryCache::directory(TreeId tree, const RelPath& directory) {
   const std::lock_guard lock(mutex_);
+  ++calls_;
   std::vector<CachedHash> result;
   for (const auto& [key, row] : rows_) {
     if (key.first == tree && key.second.parent() == directory) result.push_back(row);
@@ -86,8 +87,15 @@ std::vector<CachedHash> MemoryCache::directory(TreeId tree, const RelPath& direc
 
 void MemoryCache::remember(TreeId tree, const RelPath& directory, CachedHash row) {
   const std::lock_guard lock(mutex_);
+  ++calls_;
   const RelPath path = directory.child(row.name);
   rows_[{tree, path}] = std::move(row);
+}
+
+void MemoryCache::forget(TreeId tree, const RelPath& directory, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  ++calls_;
+  rows_.erase({tree, directory.child(name)});
 }
 
 FileSystemLimits MemoryCache::limits(std::string_view identity) {

@@ -47,6 +47,7 @@ class MemoryCache final : public HashCache {
   TreeId tree(std::string_view identity) override;
   std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
   void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
+  void forget(TreeId tree, const RelPath& directory, std::string_view name) override;
   FileSystemLimits limits(std::string_view identity) override;
   void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
   std::optional<std::string> fact(std::string_view key) override;
@@ -54,11 +55,14 @@ class MemoryCache final : public HashCache {
   Status save() override { return success(); }
 
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  // How often anything about hashes was asked or told.
+  [[nodiscard]] std::size_t calls() const { return calls_; }
 
  private:
   std::mutex mutex_;
   std::map<std::string, TreeId, std::less<>> trees_;
   std::map<std::pair<TreeId, RelPath>, CachedHash> rows_;
+  std::size_t calls_ = 0;
   std::map<std::string, FileSystemLimits, std::less<>> limits_;
   std::map<std::string, std::string, std::less<>> facts_;
 };

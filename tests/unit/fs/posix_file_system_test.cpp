@@ -203,6 +203,15 @@ TEST_F(PosixFileSystemTest, AFileSystemIsTheSameForAllOfItsDirectories) {
   EXPECT_NE(*id, *fs_.file_system_id(proc->get()));
 }
 
+TEST_F(PosixFileSystemTest, OnlyAFileSystemThatIsKnownToBeLocalCountsAsOne) {
+  const auto memory = fs_.open_root("/dev/shm");
+  if (!memory) GTEST_SKIP() << "no file system in memory";
+  EXPECT_EQ(*fs_.sharing(memory->get()), Sharing::kLocal);
+  const auto proc = fs_.open_root("/proc");
+  EXPECT_EQ(*fs_.sharing(proc->get()), Sharing::kShared);
+  EXPECT_EQ(error_of(fs_.sharing(-1)), EBADF);
+}
+
 TEST_F(PosixFileSystemTest, TheParentOfADirectoryIsReachedByItsDescriptor) {
   add("dir", directory());
   const auto dir = fs_.open_directory(root(), "dir");

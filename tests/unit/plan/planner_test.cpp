@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "support/counting_file_system.h"
 #include "support/memory_file_system.h"
@@ -25,6 +27,7 @@ using test::file;
 using test::link;
 using test::MemoryCache;
 using test::MemoryFileSystem;
+using test::Object;
 using test::Planning;
 using test::symlink;
 using test::Tree;
@@ -158,6 +161,83 @@ TEST(Planner, ReadsOnlyTheSideThatTheCacheDoesNotKnow) {
   const Plan plan = test::plan_folders(fs, "/source", "/replica", planning);
   EXPECT_THAT(told(plan), ElementsAre("write metadata a", "finish metadata ."));
   EXPECT_EQ(fs.calls.files, 2U + 1);
+}
+
+// Two trees with a file that content decides about in each of their directories.
+class Remembering : public testing::Test {
+ protected:
+  Remembering() { planning_.cache = &cache_; }
+
+  std::vector<std::string> plan() { return told(test::plan_trees(source_, replica_, planning_)); }
+
+  Tree source_ =
+      tree({file("a", "hello").at(200), file("b", "hello").at(200), file("d/c", "hello").at(200)});
+  Tree replica_ = tree({file("a", "hello"), file("b", "hello"), file("d/c", "hello")});
+  MemoryCache cache_;
+  Planning planning_ = own_planning();
+};
+
+TEST_F(Remembering, WhatIsNoLongerAFileIsForgottenWhereTheCacheWasAsked) {
+  plan();
+  ASSERT_EQ(cache_.size(), 6U);
+  for (Tree* const each : {&source_, &replica_}) each->erase(RelPath("b"));
+  plan();
+  EXPECT_EQ(cache_.size(), 4U);
+  for (Tree* const each : {&source_, &replica_}) {
+    each->put(RelPath("d/c"), *tree({fifo("x")}).find(RelPath("x")));
+    each->put(RelPath("d/undecided"), Object{.content = "hello"});
+  }
+  source_.find(RelPath("d/undecided"))->mtime = FileTime{200, 0};
+  plan();
+  EXPECT_EQ(cache_.size(), 2U + 2U);
+}
+
+TEST_F(Remembering, AFileThatIsToGoIsForgottenOnBothSides) {
+  plan();
+  for (const char* path : {"a", "d/c"}) replica_.find(RelPath(path))->mtime = FileTime{200, 0};
+  source_.erase(RelPath("b"));
+  source_.put(RelPath("d/c"), *tree({fifo("x")}).find(RelPath("x")));
+  EXPECT_THAT(plan(), ElementsAre("write replace d/c", "delete delete b", "finish metadata d",
+                                  "finish metadata ."));
+  EXPECT_EQ(cache_.size(), 2U);
+}
+
+TEST_F(Remembering, ADirectoryThatIsToGoIsForgottenWithAllItHeld) {
+  plan();
+  source_.erase(RelPath("d"));
+  replica_.erase(RelPath("d/c"));
+  plan();
+  EXPECT_EQ(cache_.size(), 4U);
+}
+
+TEST_F(Remembering, WhatCouldNotBeReadIsNotForgotten) {
+  plan();
+  MemoryFileSystem fs;
+  fs.mount("/source", source_);
+  fs.mount("/replica", replica_);
+  fs.make_unreadable("/source", RelPath("d"), EACCES);
+  fs.make_unknown("/source", RelPath("b"), EIO);
+  test::plan_folders(fs, "/source", "/replica", planning_);
+  EXPECT_EQ(cache_.size(), 6U);
+}
+
+TEST_F(Remembering, NothingIsAskedWhereNothingIsUndecided) {
+  plan();
+  const std::size_t before = cache_.calls();
+  replica_ = source_;
+  EXPECT_THAT(plan(), IsEmpty());
+  EXPECT_EQ(cache_.calls(), before);
+}
+
+TEST_F(Remembering, WhatOthersChangeTooIsRememberedAfterAnHour) {
+  MemoryFileSystem fs;
+  fs.mount("/source", source_);
+  fs.mount("/replica", replica_);
+  fs.share();
+  const FileTime now = wall_clock_now();
+  source_.find(RelPath("a"))->ctime = FileTime{now.seconds - 600, 0};
+  test::plan_folders(fs, "/source", "/replica", planning_);
+  EXPECT_EQ(cache_.size(), 5U);
 }
 
 TEST(Planner, DoesNotBelieveTheCacheOnceAStampHasChanged) {

@@ -178,10 +178,11 @@ class CachedContent : public Content {
     write_file(scratch_ / "file", "what it holds");
     // The change time can't be set: rows are put there as a run long after it would have.
     file_ = look("file");
+    tree_ = {cache_.get(), cache_->tree("a tree"), file_.status.device, Sharing::kLocal};
   }
 
   DirectoryHashes hashes() {
-    DirectoryHashes made({cache_.get(), cache_->tree("a tree")});
+    DirectoryHashes made(tree_);
     made.begin("d");
     return made;
   }
@@ -189,6 +190,7 @@ class CachedContent : public Content {
   static FileTime later(const FileStatus& status) { return {status.ctime.seconds + 3600, 0}; }
 
   std::unique_ptr<HashCache> cache_;
+  CachedTree tree_;
   FileToRead file_;
 };
 
@@ -216,6 +218,29 @@ TEST_F(CachedContent, WhatWasReadTooSoonAfterAChangeIsNotRemembered) {
   DirectoryHashes fresh = hashes();
   EXPECT_EQ(*judge_.md5(file_, fresh), md5_of("what it holds"));
   EXPECT_EQ(hashes().find(file_), std::nullopt);
+}
+
+TEST_F(CachedContent, WhatOthersChangeTooIsRememberedAnHourLater) {
+  tree_.sharing = Sharing::kShared;
+  FileTime read_at = file_.status.ctime;
+  read_at.seconds += 3599;
+  hashes().remember(file_, md5_of("believed"), read_at);
+  EXPECT_EQ(hashes().find(file_), std::nullopt);
+  ++read_at.seconds;
+  hashes().remember(file_, md5_of("believed"), read_at);
+  EXPECT_EQ(hashes().find(file_), md5_of("believed"));
+}
+
+TEST_F(CachedContent, WhatLiesOnAnotherDeviceThanTheRootIsRememberedAnHourLater) {
+  FileToRead mounted = file_;
+  ++mounted.status.device;
+  FileTime read_at = file_.status.ctime;
+  read_at.seconds += 3599;
+  hashes().remember(mounted, md5_of("believed"), read_at);
+  EXPECT_EQ(hashes().find(mounted), std::nullopt);
+  ++read_at.seconds;
+  hashes().remember(mounted, md5_of("believed"), read_at);
+  EXPECT_EQ(hashes().find(mounted), md5_of("believed"));
 }
 
 TEST_F(CachedContent, AnotherDirectoryKnowsNothingOfIt) {

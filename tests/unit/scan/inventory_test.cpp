@@ -29,6 +29,7 @@ class InventoryTest : public testing::Test {
       EXPECT_TRUE(again.ok() && same_object(*again, entry.status)) << entry.path.shown();
       return success();
     };
+    visitor_.listed = [](const RelPath&, const Listing&) {};
     visitor_.problem = [this](const RelPath& path, const Error& error) {
       problems_.push_back(path.shown() + " " + std::to_string(error.error_number));
     };
@@ -48,6 +49,16 @@ class InventoryTest : public testing::Test {
   std::vector<std::string> visited_;
   std::vector<std::string> problems_;
 };
+
+TEST_F(InventoryTest, TellsWhatADirectoryHoldsBeforeAnyOfItIsVisited) {
+  std::vector<std::string> told;
+  visitor_.listed = [&](const RelPath& path, const Listing& listing) {
+    told.push_back(path.shown() + " " + std::to_string(listing.entries().size()));
+    EXPECT_EQ(visited_.back(), path.shown());
+  };
+  ASSERT_TRUE(take({{".", directory()}, {"a", directory()}, {"a/x", file("")}, {"b", file("")}}));
+  EXPECT_THAT(told, ElementsAre(". 2", "a 1"));
+}
 
 TEST_F(InventoryTest, VisitsTheRootFirstAndEverythingInPathOrder) {
   ASSERT_TRUE(take({{".", directory()},

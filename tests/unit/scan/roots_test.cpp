@@ -51,6 +51,13 @@ TEST_F(OpenRoots, TwoFoldersBesideEachOtherAreAPair) {
             roots->source.file_system + ":" + std::to_string(roots->source.status.inode));
 }
 
+TEST_F(OpenRoots, AFolderOfWhichNothingIsKnownCountsAsSharedWithOthers) {
+  fs_.intercept(fail_all(Call::kSharing, EIO));
+  const auto roots = open("source", "replica");
+  ASSERT_TRUE(roots.ok());
+  EXPECT_EQ(roots->source.sharing, Sharing::kShared);
+}
+
 TEST_F(OpenRoots, NamesThroughLinksAreAPair) {
   EXPECT_TRUE(open("to-source", "replica").ok());
   EXPECT_TRUE(open("source", "to-replica").ok());

@@ -19,18 +19,27 @@ constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max();
 FileStamp stamp(FileTime mtime, FileTime ctime) { return {1, mtime, ctime, 1}; }
 
 TEST(IsSettled, FromSixtySecondsAfterBothStampsOn) {
-  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {160, 5}));
-  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {160, 5}));
-  EXPECT_FALSE(is_settled(stamp({100, 6}, {100, 5}), {160, 5}));
+  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {160, 5}, Sharing::kLocal));
+  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {160, 5}, Sharing::kLocal));
+  EXPECT_FALSE(is_settled(stamp({100, 6}, {100, 5}), {160, 5}, Sharing::kLocal));
 }
 
 TEST(IsSettled, NeverBeforeAStampHoweverFarAway) {
-  EXPECT_FALSE(is_settled(stamp({100, 0}, {100, 0}), {50, 0}));
-  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {1000, 0}));
-  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {kFirstSecond, 0}));
-  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 59, 0}));
-  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 60, 0}));
-  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {-7, 0}), {kLastSecond, 0}));
+  EXPECT_FALSE(is_settled(stamp({100, 0}, {100, 0}), {50, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {1000, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {kFirstSecond, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 59, 0},
+                          Sharing::kLocal));
+  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 60, 0},
+                         Sharing::kLocal));
+  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {-7, 0}), {kLastSecond, 0}, Sharing::kLocal));
+}
+
+TEST(IsSettled, FromAnHourAfterBothStampsOnWhereOthersWriteToo) {
+  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {3700, 5}, Sharing::kShared));
+  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {3700, 5}, Sharing::kShared));
+  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 3599, 0},
+                          Sharing::kShared));
 }
 
 TEST(StampOf, TakesSizeTimesAndInode) {
@@ -83,6 +92,43 @@ TEST_F(HashCacheTest, RowsAreSeenBeforeTheyAreSaved) {
   EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 1), row("b", 2), row("c", 2)));
   ASSERT_TRUE(cache->save().ok());
   EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 1), row("b", 2), row("c", 2)));
+}
+
+TEST_F(HashCacheTest, WhatIsForgottenIsGoneAtOnceAndForGood) {
+  fill({row("a", 1), row("b", 1), row("c", 1)});
+  {
+    const auto cache = good();
+    const TreeId tree = cache->tree("tree");
+    cache->forget(tree, RelPath("d"), "b");
+    cache->forget(tree, RelPath("d"), "never known");
+    EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 1), row("c", 1)));
+    ASSERT_TRUE(cache->save().ok());
+  }
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a", 1), row("c", 1)));
+}
+
+TEST_F(HashCacheTest, TheLastOfRememberingAndForgettingANameCounts) {
+  fill({row("a", 1), row("b", 1)});
+  const auto cache = good();
+  const TreeId tree = cache->tree("tree");
+  cache->forget(tree, RelPath("d"), "a");
+  cache->remember(tree, RelPath("d"), row("a", 2));
+  cache->remember(tree, RelPath("d"), row("b", 2));
+  cache->forget(tree, RelPath("d"), "b");
+  EXPECT_THAT(rows_of(*cache), ElementsAre(row("a", 2)));
+  ASSERT_TRUE(cache->save().ok());
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a", 2)));
+}
+
+TEST_F(HashCacheTest, OnlyTheNameItselfIsForgotten) {
+  fill({row("a")}, "d");
+  fill({row("a")}, "e");
+  const auto cache = good();
+  cache->forget(cache->tree("tree"), RelPath("d"), "a");
+  cache->forget(cache->tree("other"), RelPath("e"), "a");
+  ASSERT_TRUE(cache->save().ok());
+  EXPECT_THAT(rows_of(*good(), "d"), IsEmpty());
+  EXPECT_THAT(rows_of(*good(), "e"), ElementsAre(row("a")));
 }
 
 TEST_F(HashCacheTest, ManyRowsAreWrittenWithoutWaitingForSave) {
