@@ -13,6 +13,12 @@ bool has_no_xattrs(const Error& error) {
   return error.error_number == ENOTSUP || error.error_number == EPERM;
 }
 
+// Of one attribute, because of its kind or its size.
+bool is_refusal(const Error& error) {
+  return error.error_number == ENOTSUP || error.error_number == EPERM ||
+         error.error_number == ENOSPC;
+}
+
 std::vector<std::string> split_names(std::string_view names, bool as_root) {
   std::vector<std::string> result;
   while (!names.empty()) {
@@ -66,20 +72,33 @@ Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_roo
   return result;
 }
 
+std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted) {
+  std::erase_if(wanted, [&](const Xattr& xattr) {
+    const auto size = fs.get_xattr(entry, xattr.name.c_str(), {});
+    return !size && size.error().error_number == ENOTSUP;
+  });
+  return wanted;
+}
+
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
   const auto present = read_xattrs(fs, entry, as_root);
   if (!present) return present.error();
+  Status refused = success();
   for (const Xattr& xattr : *present) {
     const bool stays = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const Xattr& other) { return other.name == xattr.name; });
     if (stays) continue;
-    if (Status removed = fs.remove_xattr(entry, xattr.name.c_str()); !removed) return removed;
+    Status removed = fs.remove_xattr(entry, xattr.name.c_str());
+    if (!removed && !is_refusal(removed.error())) return removed;
+    if (!removed && refused.ok()) refused = std::move(removed);
   }
   for (const Xattr& xattr : wanted) {
     if (std::find(present->begin(), present->end(), xattr) != present->end()) continue;
-    if (Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value); !set) return set;
+    Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value);
+    if (!set && !is_refusal(set.error())) return set;
+    if (!set && refused.ok()) refused = std::move(set);
   }
-  return success();
+  return refused;
 }
 
 }  // namespace foldersync

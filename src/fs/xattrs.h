@@ -25,7 +25,12 @@ bool is_mirrored_xattr(std::string_view name, bool as_root);
 // attributes.
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root);
 
-// Makes the mirrored attributes of `entry` exactly `wanted`; others stay.
+// Those of `wanted` that `entry` has or could be given, as far as a look tells: a file system may
+// have no attributes, or none of some kind (user.* on an old tmpfs, ACLs where they are off).
+std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted);
+
+// Makes the mirrored attributes of `entry` exactly `wanted`; others stay. One that is refused does
+// not keep the others from being set; the first refusal is returned then.
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root);
 
 }  // namespace foldersync

@@ -248,22 +248,26 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdi
   return true;
 }
 
-// Adds Reason::kXattrs where attributes differ; false where they can't be read.
+// Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
+// can't be read.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
-  const auto read = [&](const VisitedDirectory& side,
-                        Side which) -> std::optional<std::vector<Xattr>> {
-    const auto entry = context_.fs.open_entry(side.fd, named.name.data());
-    auto xattrs = entry ? read_xattrs(context_.fs, {entry->get(), true}, context_.policy.as_root)
-                        : Result<std::vector<Xattr>>(entry.error());
-    if (xattrs) return std::move(*xattrs);
-    problem(which, path_of(pair, named.name), xattrs.error().error_number,
-            xattrs.error().operation);
-    return std::nullopt;
+  if (!context_.policy.limits.holds_xattrs) return true;
+  FileSystem& fs = context_.fs;
+  const auto failed = [&](Side side, const Error& error) {
+    problem(side, path_of(pair, named.name), error.error_number, error.operation);
+    return false;
   };
-  const auto source = read(pair.source, Side::kSource);
-  const auto replica = source ? read(pair.replica, Side::kReplica) : std::nullopt;
-  if (!source || !replica) return false;
+  const auto source_entry = fs.open_entry(pair.source.fd, named.name.data());
+  if (!source_entry) return failed(Side::kSource, source_entry.error());
+  auto source = read_xattrs(fs, {source_entry->get(), true}, context_.policy.as_root);
+  if (!source) return failed(Side::kSource, source.error());
+  const auto replica_entry = fs.open_entry(pair.replica.fd, named.name.data());
+  if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
+  const Handle entry{replica_entry->get(), true};
+  const auto replica = read_xattrs(fs, entry, context_.policy.as_root);
+  if (!replica) return failed(Side::kReplica, replica.error());
   if (*source == *replica) return true;
+  if (without_unsupported(fs, entry, std::move(*source)) == *replica) return true;
   verdict.reasons.add(Reason::kXattrs);
   if (verdict.decision == Decision::kUnchanged) verdict.decision = Decision::kMetadata;
   return true;

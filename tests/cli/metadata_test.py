@@ -150,6 +150,15 @@ class XattrTest(ProgramTest):
         self.mirror('--xattrs')
         self.assertEqual(inode, trees.inode(self.in_replica('a')))
 
+    @with_mounts
+    def test_a_disk_without_xattrs_is_quiet_when_they_are_compared(self):
+        marked = {'user.one': b'1'}
+        self.given({'a': file('x', xattrs=marked), 'd': folder({}, xattrs=marked)})
+        self.mount('-t', 'ramfs', 'none', self.replica)
+        self.sync('run', '--xattrs')
+        self.assertEqual(b'x', self.content('a'))
+        self.assert_quiet('--xattrs')
+
     def test_xattrs_alone_are_no_change_by_default(self):
         self.given(folder({'a': file('x', mtime=5, xattrs={'user.a': b'1'})}, mtime=5),
                    folder({'a': file('x', mtime=5)}, mtime=5))

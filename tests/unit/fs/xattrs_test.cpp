@@ -118,6 +118,31 @@ TEST_F(Xattrs, AreNoneWhereTheFileSystemHasNone) {
   EXPECT_TRUE(read->empty());
 }
 
+TEST_F(Xattrs, OfAKindThatTheFileSystemDoesNotHaveAreUnsupported) {
+  give("user.is", "here");
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kGetXattr && info.name.starts_with("system.") ? ENOTSUP : 0;
+  });
+  const std::vector<Xattr> wanted{xattr("system.posix_acl_access", "an ACL"),
+                                  xattr("user.is", "other"), xattr("user.lacks", "")};
+  EXPECT_EQ(without_unsupported(fs_, handle(), wanted), (std::vector<Xattr>{wanted[1], wanted[2]}));
+}
+
+TEST_F(Xattrs, OfWhichOneIsRefusedAreSetButForThatOne) {
+  give("user.locked", "stays");
+  give("user.other", "goes");
+  fs_.intercept([](const CallInfo& info) {
+    if (info.call == Call::kRemoveXattr && info.names("user.locked")) return EPERM;
+    return info.call == Call::kSetXattr && info.names("user.first") ? ENOTSUP : 0;
+  });
+  const Status written =
+      write_xattrs(fs_, handle(), {xattr("user.first", "x"), xattr("user.second", "y")}, false);
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().error_number, EPERM);
+  EXPECT_EQ(user_xattrs(scratch_ / "file"),
+            (Attributes{{"user.locked", "stays"}, {"user.second", "y"}}));
+}
+
 TEST_F(Xattrs, ThatCannotBeReadOrWrittenAreAnError) {
   for (const Call call :
        {Call::kListXattrs, Call::kGetXattr, Call::kSetXattr, Call::kRemoveXattr}) {
