@@ -51,4 +51,18 @@ inline bool same_content_stamps(const FileStatus& a, const FileStatus& b) {
   return same_object(a, b) && a.size == b.size && a.mtime == b.mtime;
 }
 
+// Within which two names can be one object: link() crosses neither a device nor a mount, not even
+// to another mount of the same device.
+struct LinkRange {
+  std::uint64_t device = 0;
+  std::uint64_t mount = 0;
+
+  friend auto operator<=>(const LinkRange&, const LinkRange&) = default;
+};
+
+// Of what lies in the directory.
+inline LinkRange link_range_in(const FileStatus& directory) {
+  return {directory.device, directory.mount};
+}
+
 }  // namespace foldersync

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace foldersync {
 namespace {
@@ -29,7 +30,7 @@ class Settlement {
               [](const LinkedEntry& a, const LinkedEntry& b) { return a.path < b.path; });
     for (const LinkedEntry& entry : entries_) {
       if (entry.replica) names_[*entry.replica].push_back(&entry);
-      if (entry.source) groups_[*entry.source].push_back(&entry);
+      if (entry.source) groups_[{*entry.source, entry.range}].push_back(&entry);
     }
   }
 
@@ -37,9 +38,10 @@ class Settlement {
     for (const LinkedEntry& entry : entries_) {
       if (!entry.source) {
         result_.actions.push_back(plain_action(entry, Op::kDelete, entry.verdict.reasons));
-      } else if (const auto& group = groups_[*entry.source]; group.front() == &entry) {
-        settle(group);
+        continue;
       }
+      const Group& group = groups_.at({*entry.source, entry.range});
+      if (group.front() == &entry) settle(group);
     }
     return std::move(result_);
   }
@@ -113,7 +115,7 @@ class Settlement {
 
   std::vector<LinkedEntry> entries_;
   std::map<ObjectId, Group> names_;
-  std::map<ObjectId, Group> groups_;
+  std::map<std::pair<ObjectId, LinkRange>, Group> groups_;
   std::set<ObjectId> claimed_;
   SettledLinks result_;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/file_status.h"
 #include "core/path.h"
 #include "plan/action.h"
 #include "plan/compare.h"
@@ -24,6 +25,7 @@ struct LinkedEntry {
   RelPath path;
   std::optional<ObjectId> source;   // nothing: the source lacks the path
   std::optional<ObjectId> replica;  // nothing: the replica lacks it
+  LinkRange range;                  // of the replica's directory it is or will be in
   std::uint32_t replica_links = 0;  // how many names the replica's object has anywhere
   Verdict verdict;                  // never kContentAsked
   std::optional<Facts> before;      // of the replica's entry
@@ -38,7 +40,8 @@ struct SettledLinks {
 };
 
 // The actions that give the replica the same groups as the source: each group of the source
-// becomes one object of the replica that has no name elsewhere in the replica.
+// becomes one object of the replica that has no name elsewhere in the replica. Where the replica's
+// names of a group lie in several ranges, no link could join them: each range has an object.
 //
 // Of each group the first path whose object can stay keeps it; the other names become links to it.
 // Where none can stay, the first path is written anew. Metadata is put right in place only where

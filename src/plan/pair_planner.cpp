@@ -311,7 +311,9 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
   const bool below_replica =
       is_directory(named.replica) && (named.source_is_mirrored_below || !of_source);
   if (!below_source && !below_replica) return;
-  PairToVisit child{path_of(pair, named.name).bytes(), std::nullopt, std::nullopt};
+  PairToVisit child{
+      path_of(pair, named.name).bytes(), std::nullopt, std::nullopt,
+      is_directory(named.replica) ? link_range_in(*named.replica) : pair.replica_range};
   if (below_source) child.source = *named.source;
   if (below_replica) child.replica = *named.replica;
   children.push_back(std::move(child));
@@ -375,6 +377,7 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
 
   LinkedEntry entry;
   entry.path = path;
+  entry.range = pair.replica_range;
   entry.verdict = verdict;
   if (replica != nullptr)
     entry.before = found_facts(replica->status, replica->target, context_.policy);

@@ -176,10 +176,11 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           FileStatus{},
                           cached_tree(request.cache, roots.source),
                           {}};
-  PairToVisit root{{}, roots.source.status, std::nullopt};
+  PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
     root.replica = roots.replica->status;
+    root.replica_range = link_range_in(*root.replica);
     context.replica_hashes = cached_tree(request.cache, *roots.replica);
   }
   Workers workers(context, request.threads);

@@ -87,7 +87,7 @@ class Walk {
         return end(Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"});
       }
       const VisitedPair pair{item->path, source.read(item->path, item->source),
-                             replica.read(item->path, item->replica), worker};
+                             replica.read(item->path, item->replica), item->replica_range, worker};
       if (Status visited = visitor_.visit(pair, children); !visited) {
         return end(std::move(visited).error());
       }

@@ -21,6 +21,8 @@ struct PairToVisit {
   std::string path;  // bytes as in RelPath
   std::optional<FileStatus> source;
   std::optional<FileStatus> replica;
+  // Of the replica's directory, or of the nearest one above it where the replica lacks it.
+  LinkRange replica_range{};
 };
 
 // One side of a visited pair.
@@ -35,7 +37,8 @@ struct VisitedPair {
   std::string_view path;
   VisitedDirectory source;
   VisitedDirectory replica;
-  std::size_t worker = 0;  // which thread visits: 0 to threads - 1
+  LinkRange replica_range{};  // as in PairToVisit
+  std::size_t worker = 0;     // which thread visits: 0 to threads - 1
 };
 
 class PairVisitor {

@@ -1,9 +1,11 @@
 """Mounts inside the source are part of it; mounts inside the replica are not ours."""
 import os
+import subprocess
 import unittest
 
 from tests.support import trees
 from tests.support.program import PARTIAL, REFUSED, ProgramTest, with_mounts
+from tests.support.trees import same_inode_as
 
 
 @with_mounts
@@ -57,6 +59,38 @@ class ReplicaMountTest(ProgramTest):
         self.given_mount({'a': 'x', 'm': {'new': 'x', 'e': 'a file now'}}, 'm')
         self.mirror('--cross-mounts')
         self.assertTrue(self.is_mounted(self.mounted))
+
+    def assert_linked_on_each_side(self, *options):
+        self.sync('run', *options)
+        inodes = [trees.inode(self.in_replica(*name.split('/')))
+                  for name in ('a', 'b', 'm/c', 'm/new/d')]
+        self.assertEqual((inodes[0], inodes[2]), (inodes[1], inodes[3]))
+        self.assertEqual([b'x'] * 2, [self.content('a'), self.content('m', 'c')])
+        self.assert_quiet(*options)
+
+    def given_links_across(self):
+        self.given({'a': 'x', 'b': same_inode_as('a'), 'm': {
+            'c': same_inode_as('a'), 'new': {'d': same_inode_as('a')}}}, {})
+
+    def test_linked_files_on_both_sides_of_a_mount_are_one_file_on_each(self):
+        self.given_links_across()
+        self.mount_tmpfs(self.in_replica('m'))
+        self.assert_linked_on_each_side('--cross-mounts')
+
+    def test_linked_files_on_both_sides_of_a_bind_mount_are_one_file_on_each(self):
+        self.given_links_across()
+        os.mkdir(self.at('elsewhere'))
+        self.mount_bind(self.at('elsewhere'), self.in_replica('m'))
+        self.assert_linked_on_each_side('--cross-mounts')
+
+    def test_linked_files_inside_and_outside_of_a_subvolume_are_one_file_on_each(self):
+        self.given_links_across()
+        self.mount_image(self.replica, 'mkfs.btrfs', '-q', '--mixed')
+        made = subprocess.run(['btrfs', 'subvolume', 'create', self.in_replica('m')], check=False,
+                              capture_output=True)
+        if made.returncode != 0:
+            self.skipTest('no subvolume can be made here')
+        self.assert_linked_on_each_side()
 
     def test_a_mount_that_the_source_lacks_is_not_emptied(self):
         self.given_mount({'a': 'x'}, 'm')

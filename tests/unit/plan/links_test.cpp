@@ -22,6 +22,7 @@ struct Line {
   std::uint64_t source;
   std::uint64_t replica;
   Decision decision;
+  LinkRange range{};  // of the replica's directory
 };
 
 constexpr Decision kSame = Decision::kUnchanged;
@@ -57,6 +58,7 @@ std::vector<LinkedEntry> entries_of(const std::vector<Line>& lines,
   for (const Line& line : lines) {
     LinkedEntry entry;
     entry.path = RelPath(line.path);
+    entry.range = line.range;
     entry.verdict = {line.decision, reasons_of(line.decision)};
     if (line.source != 0) {
       entry.source = ObjectId{1, line.source};
@@ -118,6 +120,35 @@ TEST(Links, AreMadeToTheFirstNameThatCanStayEvenIfItIsNotTheFirst) {
 TEST(Links, OfANewGroupAreMadeToItsFirstName) {
   EXPECT_THAT(told_settled({{"b", 1, 0, kNew}, {"a", 1, 0, kNew}}),
               ElementsAre("create a: missing", "link b to a: missing link"));
+}
+
+constexpr LinkRange kHere{1, 1};
+constexpr LinkRange kOtherDevice{2, 1};
+constexpr LinkRange kOtherMount{1, 2};
+
+TEST(Links, AreMadeWithinEachDeviceAndEachMountOnly) {
+  for (const LinkRange there : {kOtherDevice, kOtherMount}) {
+    EXPECT_THAT(told_settled({{"a", 1, 0, kNew, kHere},
+                              {"b", 1, 0, kNew, there},
+                              {"c", 1, 0, kNew, kHere},
+                              {"d", 1, 0, kNew, there}}),
+                ElementsAre("create a: missing", "create b: missing", "link c to a: missing link",
+                            "link d to b: missing link"));
+  }
+}
+
+TEST(Links, OfOneGroupOnTwoDevicesNeedNothing) {
+  EXPECT_THAT(
+      told_settled(
+          {{"a", 1, 1, kSame, kHere}, {"b", 1, 2, kSame, kOtherDevice}, {"c", 1, 1, kSame, kHere}}),
+      IsEmpty());
+}
+
+TEST(Links, OfOneGroupOnTwoDevicesHaveTheirMetadataPutRightInPlace) {
+  EXPECT_THAT(told_settled({{"a", 1, 1, kOther, kHere},
+                            {"b", 1, 1, kOther, kHere},
+                            {"c", 1, 2, kOther, kOtherDevice}}),
+              ElementsAre("metadata a: mtime", "metadata c: mtime"));
 }
 
 TEST(Links, AreBrokenWhereTheSourceHasTwoObjects) {

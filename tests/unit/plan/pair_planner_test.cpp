@@ -374,5 +374,21 @@ TEST(PairPlanner, DoesNotEnterMountsOfTheReplicaUnlessItIsToldTo) {
                           "finish metadata .: children"));
 }
 
+TEST(PairPlanner, LinksNothingAcrossAMountOfTheReplica) {
+  Planning crossing = as_root();
+  crossing.options.cross_mounts = true;
+  const Plan plan = plan_of(tree({file("a", "x"), link("b", "a"), link("m/c", "a"),
+                                  link("m/new/d", "a"), link("new/e", "a")}),
+                            tree({dir("m").on_mount(7)}), crossing);
+  std::vector<std::string> files;
+  for (const Action& action : plan.actions) {
+    if (action.phase == Phase::kWrite) files.push_back(told(action));
+  }
+  EXPECT_THAT(files,
+              ElementsAre("write create a: missing", "write link b to a: missing link",
+                          "write create m/c: missing", "write link m/new/d to m/c: missing link",
+                          "write link new/e to a: missing link"));
+}
+
 }  // namespace
 }  // namespace foldersync
