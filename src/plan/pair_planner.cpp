@@ -1,28 +1,11 @@
 #include "plan/pair_planner.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "fs/xattrs.h"
 
 namespace foldersync {
 namespace {
-
-constexpr std::string_view kLostAndFound = "lost+found";
-
-// The path of a name of the pair, or of the pair itself where the name is ".".
-RelPath path_of(const VisitedPair& pair, std::string_view name) {
-  if (name == ".") return RelPath::from_bytes(pair.path);
-  std::string bytes;
-  bytes.reserve(pair.path.size() + 1 + name.size());
-  if (!pair.path.empty()) bytes.append(pair.path).append("/");
-  return RelPath(std::move(bytes.append(name)));
-}
-
-bool is_device(const FileStatus& status) {
-  return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
-}
 
 bool is_directory(const FileStatus* status) { return status != nullptr && status->is_directory(); }
 
@@ -52,16 +35,12 @@ PairPlanner::PairPlanner(const PlanningContext& context)
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes) {}
 
-void PairPlanner::problem(Side side, RelPath path, int error_number, const char* doing) {
-  findings_.problems.push_back({side, std::move(path), error_number, doing});
-}
-
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
   children_change_ = false;
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const auto unreadable = [&](Side side, const Error& error) {
-    problem(side, RelPath::from_bytes(pair.path), error.error_number, error.operation);
+    findings_.add_problem(side, RelPath::from_bytes(pair.path), error);
     findings_.kept.push_back(RelPath::from_bytes(pair.path));
   };
   if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
@@ -93,6 +72,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
   static const std::vector<Listing::Entry> kNone;
   const auto& source = pair.source.listing != nullptr ? pair.source.listing->entries() : kNone;
   const auto& replica = pair.replica.listing != nullptr ? pair.replica.listing->entries() : kNone;
+  Admission admission(context_, pair, findings_);
   auto from = source.begin();
   auto to = replica.begin();
   while (from != source.end() || to != replica.end()) {
@@ -101,108 +81,18 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
                                             : from->name.compare(to->name);
     const Listing::Entry* of_source = order <= 0 ? &*from++ : nullptr;
     const Listing::Entry* of_replica = order >= 0 ? &*to++ : nullptr;
-    if (Status admitted = admit(pair, of_source, of_replica, children); !admitted) return admitted;
+    const auto named = admission.admit(of_source, of_replica);
+    if (!named) return named.error();
+    if (*named) decide(pair, **named, children);
   }
   return success();
-}
-
-bool PairPlanner::is_own_of_file_system(const VisitedPair& pair, std::string_view name) const {
-  if (name != kLostAndFound) return false;
-  return (pair.source.self != nullptr && pair.source.self->mount_root) ||
-         (pair.replica.self != nullptr && pair.replica.self->mount_root);
-}
-
-bool PairPlanner::is_left_out(std::string_view directory, std::string_view name) const {
-  return std::any_of(context_.options.left_out.begin(), context_.options.left_out.end(),
-                     [&](std::string_view path) {
-                       if (directory.empty()) return path == name;
-                       return path.size() == directory.size() + 1 + name.size() &&
-                              path.starts_with(directory) && path.ends_with(name) &&
-                              path[directory.size()] == '/';
-                     });
-}
-
-// Whether the source's entry is to be mirrored.
-bool PairPlanner::admit_source(const VisitedPair& pair, const Listing::Entry& entry, Named& named) {
-  if (entry.name == kStagingName) {
-    findings_.skipped.push_back({path_of(pair, entry.name), "reserved-name"});
-    return false;
-  }
-  if (!context_.filter.empty() &&
-      context_.filter.excludes(pair.path, entry.name, entry.status.is_directory())) {
-    return false;
-  }
-  if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
-    findings_.skipped.push_back({path_of(pair, entry.name), "other-file-system"});
-    named.source_is_mirrored_below = false;
-    return entry.status.is_directory();
-  }
-  return true;
-}
-
-// Whether the replica's entry may be compared and changed. What may not keeps its parents.
-bool PairPlanner::admit_replica(const VisitedPair& pair, const Listing::Entry& entry) {
-  if (entry.name == kStagingName) {
-    if (!pair.path.empty()) findings_.leftovers.push_back(path_of(pair, entry.name));
-    return false;
-  }
-  if (!context_.options.delete_excluded && !context_.filter.empty() &&
-      context_.filter.excludes(pair.path, entry.name, entry.status.is_directory())) {
-    findings_.kept.push_back(path_of(pair, entry.name));
-    return false;
-  }
-  ++findings_.replica_entries;
-  return true;
-}
-
-Status PairPlanner::admit(const VisitedPair& pair, const Listing::Entry* source,
-                          const Listing::Entry* replica, std::vector<PairToVisit>& children) {
-  Named named{source != nullptr ? source->name : replica->name, nullptr, nullptr, true};
-  const auto path = [&] { return path_of(pair, named.name); };
-  if (is_own_of_file_system(pair, named.name) || is_left_out(pair.path, named.name)) {
-    findings_.skipped.push_back(
-        {path(), is_left_out(pair.path, named.name) ? "own-file" : "file-system-own"});
-    if (replica != nullptr) findings_.kept.push_back(path());
-    return success();
-  }
-  if (source != nullptr && source->error_number != 0) {
-    problem(Side::kSource, path(), source->error_number, "stat");
-    if (replica != nullptr) findings_.kept.push_back(path());
-    return success();
-  }
-  if (replica != nullptr && replica->error_number != 0) {
-    problem(Side::kReplica, path(), replica->error_number, "stat");
-    findings_.kept.push_back(path());
-    return success();
-  }
-  const auto meets = [](const Listing::Entry* entry, const FileStatus& root) {
-    return entry != nullptr && entry->status.is_directory() && same_object(entry->status, root);
-  };
-  if (meets(source, context_.replica_root) || meets(replica, context_.source_root)) {
-    return Error{ErrorCode::kRefused, "walk", path().shown(), 0,
-                 "one of the two folders lies inside the other, through a mount"};
-  }
-  if (replica != nullptr && admit_replica(pair, *replica)) named.replica = &replica->status;
-  if (source != nullptr && admit_source(pair, *source, named)) named.source = &source->status;
-  if (!named.source_is_mirrored_below && named.source == nullptr && replica != nullptr) {
-    // A file of another file system is left out: what the replica has there stays.
-    findings_.kept.push_back(path());
-    return success();
-  }
-  const bool replica_is_protected = replica != nullptr && named.replica == nullptr;
-  if (replica_is_protected && named.source != nullptr) {
-    problem(Side::kReplica, path(), EEXIST, "replace an excluded entry");
-    return success();
-  }
-  if (named.source == nullptr && named.replica == nullptr) return success();
-  return decide(pair, named, children);
 }
 
 bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                               std::string_view name, std::string& target) {
   auto read = context_.fs.link_target(side.fd, name.data());
   if (!read) {
-    problem(which, path, read.error().error_number, read.error().operation);
+    findings_.add_problem(which, path, read.error());
     return false;
   }
   target = std::move(*read);
@@ -238,8 +128,7 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdi
       judge_.common_md5(file_of(pair.source, named.name, *named.source), source_hashes_,
                         file_of(pair.replica, named.name, *named.replica), replica_hashes_);
   if (!common && !judge_.error_was_replica()) {
-    problem(Side::kSource, path_of(pair, named.name), common.error().error_number,
-            common.error().operation);
+    findings_.add_problem(Side::kSource, path_of(pair, named.name), common.error());
     return false;
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.
@@ -254,7 +143,7 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Ve
   if (!context_.policy.limits.holds_xattrs) return true;
   FileSystem& fs = context_.fs;
   const auto failed = [&](Side side, const Error& error) {
-    problem(side, path_of(pair, named.name), error.error_number, error.operation);
+    findings_.add_problem(side, path_of(pair, named.name), error);
     return false;
   };
   const auto source_entry = fs.open_entry(pair.source.fd, named.name.data());
@@ -279,27 +168,7 @@ bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
     pinned_md5_ = *md5;
     return true;
   }
-  problem(Side::kSource, path_of(pair, named.name), md5.error().error_number,
-          md5.error().operation);
-  return false;
-}
-
-// Whether what both trees hold under the name is left alone, for a reason that is recorded.
-bool PairPlanner::is_left_alone(const VisitedPair& pair, const Named& named) {
-  const auto keep = [&] {
-    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
-    return true;
-  };
-  if (named.source == nullptr && !context_.options.remove_extra) return keep();
-  if (named.replica != nullptr && named.replica->mount != context_.replica_root.mount &&
-      !context_.options.cross_mounts) {
-    problem(Side::kReplica, path_of(pair, named.name), EXDEV, "enter mount");
-    return keep();
-  }
-  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
-    findings_.skipped.push_back({path_of(pair, named.name), "device"});
-    return keep();
-  }
+  findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
   return false;
 }
 
@@ -319,13 +188,11 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
   children.push_back(std::move(child));
 }
 
-Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
-                           std::vector<PairToVisit>& children) {
-  if (is_left_alone(pair, named)) return success();
+void PairPlanner::decide(const VisitedPair& pair, const Named& named,
+                         std::vector<PairToVisit>& children) {
   if (is_directory(named.source) && is_directory(named.replica) && named.source_is_mirrored_below) {
     // A directory of both trees decides about itself when it is visited.
-    queue_below(pair, named, children);
-    return success();
+    return queue_below(pair, named, children);
   }
   const bool both = named.source != nullptr && named.replica != nullptr;
   common_md5_.reset();
@@ -334,26 +201,24 @@ Status PairPlanner::decide(const VisitedPair& pair, const Named& named,
   Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
   if (!read_targets(pair, named, &source, &replica)) {
     if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
-    return success();
+    return;
   }
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Verdict verdict = compare(of_source, of_replica, context_.policy);
-  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict))
-    return success();
+  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return;
   if (context_.options.xattrs && both &&
       (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
       !compare_xattrs(pair, named, verdict)) {
-    return success();
+    return;
   }
   if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
       !pin(pair, named)) {
-    return success();
+    return;
   }
   record(pair, named, of_source, of_replica, verdict);
   // Only now that the name itself is decided: what is below follows from it.
   queue_below(pair, named, children);
-  return success();
 }
 
 void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
