@@ -5,6 +5,7 @@ back, uses no recursion, and goes through descriptors and single names only. Pat
 relative to the root, and the root itself is b'.'.
 """
 import dataclasses
+import errno
 import hashlib
 import os
 import stat
@@ -112,13 +113,23 @@ def _content(fd, size):
     return digest.hexdigest()
 
 
+def _xattrs(fd):
+    try:
+        names = sorted(os.listxattr(fd))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        names = []  # a file system without any
+    return {name: os.getxattr(fd, name) for name in names}
+
+
 def _describe(parent_fd, name, status):
     kind = KINDS[stat.S_IFMT(status.st_mode)]
     content = target = xattrs = None
     if kind in ('file', 'dir'):
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent_fd)
         try:
-            xattrs = {key: os.getxattr(fd, key) for key in sorted(os.listxattr(fd))}
+            xattrs = _xattrs(fd)
             if kind == 'file':
                 content = _content(fd, status.st_size)
         finally:
@@ -199,11 +210,12 @@ def _entry_differences(path, left, right, owners, xattrs):
                    f'{right.disk_bytes} in the replica')
 
 
-def differences(source, replica, owners=None, xattrs=True, links=True, ignore=()):
+def differences(source, replica, owners=None, xattrs=True, links=True, ignore=(), held=None):
     """Lists every difference between two trees; an empty list means the replica is exact.
 
     `owners`: compare owner and group; by default as root only. `ignore`: paths (str) that are left
-    out together with all that lies below them.
+    out together with all that lies below them. `held`: a function from an Entry to what a file
+    system is able to hold of it; each entry of both trees goes through it.
     """
     for root, which in ((source, 'source'), (replica, 'replica')):
         if not os.path.isdir(root):
@@ -212,7 +224,7 @@ def differences(source, replica, owners=None, xattrs=True, links=True, ignore=()
     ignored = [os.fsencode(path) for path in ignore]
 
     def seen(root):
-        return {path: entry for path, entry in listing(root).items()
+        return {path: held(entry) if held else entry for path, entry in listing(root).items()
                 if not any(path == skip or path.startswith(skip + b'/') for skip in ignored)}
 
     left, right = seen(source), seen(replica)

@@ -148,9 +148,9 @@ class ProgramTest(unittest.TestCase):
 
     def start(self, *args, **options):
         """Starts `sync ARGS` in the background; it does not outlive the test."""
-        process = subprocess.Popen([self.binary, *args], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   **self._process_options(**options))
+        streams = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT}
+        streams.update(self._process_options(**options))
+        process = subprocess.Popen([self.binary, *args], stdin=subprocess.DEVNULL, **streams)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process

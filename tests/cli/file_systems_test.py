@@ -1,0 +1,259 @@
+"""Replicas, and sources, on the file systems that people have: each with limits of its own."""
+import dataclasses
+import os
+import shutil
+import unittest
+
+from tests.support import trees
+from tests.support.disks import MIB, DiskTest
+from tests.support.program import PARTIAL, with_mounts
+from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
+
+NEWEST_OF_32_BITS = 2**31 - 1
+ROOT_OF_A_SUBVOLUME = 256  # its inode
+
+
+def plain_tree():
+    """Five hundred files in twenty-five directories: what every file system can hold."""
+    return {f'd{number:02}': {f'f{name:02}': f'{number}/{name}' * 100 for name in range(20)}
+            for number in range(25)}
+
+
+def rich_tree():
+    """The same, and everything that file systems of Unix can hold."""
+    return {**plain_tree(),
+            'kinds': {'link': symlink('../d00/f00', mtime=-7 * SECOND), 'pipe': fifo(),
+                      'grouped': file('one inode', mtime=SECOND + 123456789),
+                      'hole': file('x', size=300_000), 'empty': {},
+                      'suid': file('x', mode=0o6755, owner=(12, 13)),
+                      'closed': folder({'f': 'x'}, mode=0o500)},
+            'times': {str(number): file('x', mtime=mtime) for number, mtime in enumerate((
+                -2**31 * SECOND + 1, -1, 0, 1, 10**18 + 123456789, 2**31 * SECOND - 1,
+                2**31 * SECOND + 5, 2**32 * SECOND + 5))},
+            'other name': same_inode_as('kinds/grouped')}
+
+
+def change_some(root):
+    """About one entry in a hundred, each in another way; types change in both directions."""
+    def at(name):
+        return os.path.join(root, name)
+    trees.write(at('d00/f00'), 'longer than before' * 100)
+    trees.write(at('d01/f01'), '7/7' * 100, mtime=1_900_000_000 * SECOND)
+    trees.set_mtime(at('d02/f02'), 10**18)
+    trees.write(at('d02/f03'), '8/8' * 100, mtime=10**18)
+    os.unlink(at('d03/f03'))
+    os.unlink(at('d04/f04'))
+    trees.build(at('d04/f04'), {'was': 'a file', 'deeper': {'too': 'x'}})
+    shutil.rmtree(at('d05'))
+    trees.write(at('d05'), 'was a directory')
+    os.rename(at('d06/f06'), at('d06/renamed'))
+    os.rename(at('d07'), at('moved'))
+    shutil.rmtree(at('d08'))
+
+
+def change_kinds(root):
+    """What change_some() does, and the same with what only file systems of Unix can hold."""
+    change_some(root)
+
+    def at(name):
+        return os.path.join(root, 'kinds', name)
+    os.unlink(at('link'))
+    trees.build(at('link'), {'was': 'a link'})
+    os.unlink(at('pipe'))
+    os.symlink('was a pipe', at('pipe'))
+    os.rmdir(at('empty'))
+    os.mkfifo(at('empty'))
+    os.unlink(at('grouped'))
+    trees.write(at('grouped'), 'no longer linked')
+    os.chmod(at('closed'), 0o700)
+
+
+class LifeTest(DiskTest):
+    """A first run, changes of one percent, another run; after each there is nothing left to do."""
+
+    def expect_settled(self, *options, **judging):
+        self.assert_mirrored(**judging)
+        self.assert_quiet(*options)
+        with self.untouched():
+            self.sync('run', *options)
+
+    def live(self, change=change_kinds, options=(), **judging):
+        self.sync('run', *options)
+        self.expect_settled(*options, **judging)
+        change(self.source)
+        self.sync('run', *options)
+        self.expect_settled(*options, **judging)
+
+
+@with_mounts
+class OrdinaryDiskTest(LifeTest):
+    def test_xfs_is_as_good_as_any(self):
+        self.disk(self.at('disk'), 'mkfs.xfs', '-q', mib=320)
+        self.source, self.replica = self.at('disk', 'source'), self.at('disk', 'replica')
+        self.given(rich_tree())
+        self.live()
+
+    def test_btrfs_is_as_good_as_any(self):
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=128)
+        self.source, self.replica = self.at('disk', 'source'), self.at('disk', 'replica')
+        self.given(rich_tree())
+        self.live()
+
+    def test_an_xfs_source_is_mirrored_to_ext4_and_back(self):
+        self.disk(self.at('source'), 'mkfs.xfs', '-q', mib=320)
+        self.disk(self.at('replica'), 'mkfs.ext4', '-q')
+        self.given({'d': {'f': file('x', mtime=10**18 + 1)}, 'link': symlink('d')})
+        self.sync('run')
+        self.expect_settled(ignore=('lost+found',))
+        self.source, self.replica = self.replica, self.at('copy')
+        self.sync('run')
+        self.expect_settled(ignore=('lost+found',))
+
+    def test_old_ext4_holds_whole_seconds_until_2038_and_that_is_told_once(self):
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q', '-I', '128')
+        self.replica = self.at('disk', 'replica')
+        self.given(rich_tree())
+        self.live(held=whole_seconds_until_2038)
+        told = [line for line in self.log_text().split('\n') if ' WARN ' in line]
+        self.assertEqual([], [line for line in told if 'modification time' not in line])
+        # Once for a run that learned something, and not by the runs that had nothing to do.
+        self.assertIn(len(told), (1, 2), told)
+
+
+def whole_seconds_until_2038(entry):
+    seconds = min(entry.mtime_ns // SECOND, NEWEST_OF_32_BITS)
+    return dataclasses.replace(entry, mtime_ns=seconds * SECOND)
+
+
+@with_mounts
+class BtrfsTest(LifeTest):
+    def setUp(self):
+        super().setUp()
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=128)
+
+    def subvolumes(self, *paths):
+        for path in paths:
+            self.btrfs('subvolume', 'create', path)
+
+    def test_nested_subvolumes_of_the_source_are_ordinary_directories(self):
+        self.source = self.at('disk', 'source')
+        self.subvolumes(self.source, self.in_source('sub'), self.in_source('sub', 'deeper'))
+        trees.build(self.in_source('sub'), {'a': 'x', 'd': {'b': 'y'}})
+        trees.build(self.in_source('sub', 'deeper'), {'c': 'z'})
+        self.sync('run')
+        self.expect_settled()
+        self.assertIn('sub/deeper/c', self.replica_paths())
+
+    def test_nested_subvolumes_of_the_replica_are_mirrored_into(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica, self.in_replica('sub'), self.in_replica('sub', 'deeper'))
+        trees.build(self.in_replica('sub'),
+                    {'updated': 'old', 'deleted': 'x', 'becomes-file': {'f': 'x'},
+                     'becomes-dir': 'x', 'gone': {'f': 'x'}})
+        trees.build(self.in_replica('sub', 'deeper'), {'updated': 'old'})
+        self.given({'sub': {'updated': 'new', 'created': 'x', 'becomes-file': 'x',
+                            'becomes-dir': {'f': 'x'}, 'link': symlink('created'),
+                            'first': file('linked'), 'pipe': fifo(),
+                            'second': same_inode_as('sub/first'),
+                            'deeper': {'updated': 'newer', 'd': {'e': {'f': 'x'}}}}})
+        self.sync('run')
+        self.expect_settled()
+        self.assertEqual(ROOT_OF_A_SUBVOLUME, trees.inode(self.in_replica('sub', 'deeper')))
+
+    def test_a_subvolume_that_the_source_lacks_is_removed(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica, self.in_replica('gone'), self.in_replica('becomes-file'))
+        trees.build(self.in_replica('gone'), {'f': 'x', 'd': {'e': 'y'}})
+        self.given({'a': 'x', 'becomes-file': 'x'})
+        self.sync('run')
+        self.expect_settled()
+
+    def test_a_link_across_subvolumes_is_recorded_and_the_rest_goes_on(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica, self.in_replica('sub'))
+        self.given({'a': 'linked', 'sub': {'b': same_inode_as('a'), 'c': 'x'}, 'z': 'x'})
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual([b'linked', b'x', b'x'],
+                         [self.content(name) for name in ('a', 'sub/c', 'z')])
+        self.assertIn('sub/b', self.log_text())
+
+    def test_a_read_only_snapshot_in_the_replica_is_recorded_and_the_rest_goes_on(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica, self.in_replica('sub'))
+        trees.build(self.in_replica('sub'), {'kept': 'old', 'extra': 'x'})
+        self.btrfs('property', 'set', '-ts', self.in_replica('sub'), 'ro', 'true')
+        self.given({'a': 'x', 'sub': {'kept': 'new'}})
+        with self.untouched(self.in_replica('sub')):
+            self.sync('run', expect=PARTIAL)
+        self.assertEqual(b'x', self.content('a'))
+        self.assertIn('EROFS', self.log_text())
+        self.btrfs('property', 'set', '-ts', self.in_replica('sub'), 'ro', 'false')
+        self.sync('run')
+        self.expect_settled()
+
+    def test_a_quota_that_is_used_up_is_recorded_and_the_old_content_stays(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica)
+        self.btrfs('quota', 'enable', self.at('disk'))
+        self.given({'big': b'n' * 6 * MIB, 'small': 'new'})
+        trees.write(self.in_replica('big'), b'o' * MIB)
+        self.btrfs('qgroup', 'limit', '4M', self.replica)
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual(b'o' * MIB, self.content('big'))
+        self.assertIn('EDQUOT', self.log_text())
+        self.btrfs('qgroup', 'limit', 'none', self.replica)
+        self.sync('run')
+        self.expect_settled()
+
+
+@with_mounts
+class ExfatTest(LifeTest):
+    """exFAT knows no owners, modes, links and special files, and coarse times from 1980 on."""
+
+    def setUp(self):
+        super().setUp()
+        self.exfat_disk(self.at('disk'))
+        self.replica = self.at('disk', 'replica')
+
+    def test_what_it_cannot_hold_is_recorded_and_the_rest_goes_on(self):
+        self.given({'a': 'x', 'link': symlink('a'), 'pipe': fifo(), 'z': 'x'})
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual(['a', 'z'], self.replica_paths())
+        for path in ('link', 'pipe'):
+            self.assertRegex(self.log_text(), f'ERROR create {path}')
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual(['a', 'z'], self.replica_paths())
+
+
+@with_mounts
+class OverlayTest(LifeTest):
+    def given_overlay(self, lower):
+        trees.build(self.at('lower'), lower)
+        self.overlay(self.replica, self.at('lower'))
+
+    def test_everything_that_changes_in_an_overlay_is_mirrored(self):
+        self.given(rich_tree())
+        # An overlay tells two names of one file of the lower layer apart, even after they are one.
+        shutil.copytree(self.source, self.at('lower'), symlinks=True,
+                        ignore=lambda *_: ['pipe', 'grouped', 'other name'])
+        self.overlay(self.replica, self.at('lower'))
+        self.live()
+
+    def test_directories_of_a_lower_layer_are_removed_and_replaced(self):
+        self.given_overlay({'gone': {'f': 'x', 'd': {'e': 'y'}}, 'becomes-file': {'f': 'x'},
+                            'becomes-link': {}, 'becomes-dir': 'x', 'kept': {'f': 'old'}})
+        self.given({'becomes-file': 'x', 'becomes-link': symlink('kept'),
+                    'becomes-dir': {'f': 'x'}, 'kept': {'f': 'new', 'd': {}}})
+        with self.untouched(self.at('lower')):
+            self.sync('run')
+        self.expect_settled()
+
+    def test_what_is_excluded_in_a_lower_directory_keeps_it(self):
+        self.given_overlay({'d': {'mine': 'x', 'gone': 'x'}})
+        self.given({'a': 'x'})
+        self.sync('run', '--exclude', 'mine')
+        self.assertEqual(['a', 'd', 'd/mine'], self.replica_paths())
+
+
+if __name__ == '__main__':
+    unittest.main()
