@@ -188,6 +188,12 @@ class FlagTest(DiskTest):
     def test_append_only_files_keep_content_and_name(self):
         self.expect_flagged_files_kept('a')
 
+    def test_what_follows_from_a_failure_is_no_stale_plan(self):
+        self.given({'becomes-dir': {'f': 'x', 'd': {}}, 'z': 'new'}, {'becomes-dir': 'x'})
+        flagged = self.expect_recorded('i', 'becomes-dir')
+        self.assertEqual(1, self.log_text().count(' ERROR '), self.log_text())
+        self.expect_convergence_without('i', *flagged)
+
     def expect_flagged_directories_kept(self, flag):
         self.given({'d': {'updated': 'new'}, 'becomes-file': 'x', 'z': 'new'},
                    {'d': {'updated': 'older', 'gone': 'x'}, 'becomes-file': {'f': 'x'},

@@ -215,6 +215,22 @@ class ExfatTest(LifeTest):
         self.exfat_disk(self.at('disk'))
         self.replica = self.at('disk', 'replica')
 
+    @staticmethod
+    def held(entry):
+        even_seconds = entry.mtime_ns // (2 * SECOND) * 2 * SECOND
+        return dataclasses.replace(entry, mode=None, mtime_ns=even_seconds)
+
+    def test_files_and_directories_are_mirrored_and_each_limit_is_told_once(self):
+        tree = plain_tree()
+        tree['d00']['program'] = file('x', mode=0o700, mtime=10**18 + 123456789)
+        tree['d00']['of another'] = file('x', owner=(12, 13), mtime=10**18 + SECOND)
+        tree['of another'] = folder({'f': 'x'}, owner=(12, 13), mode=0o700)
+        self.given(tree)
+        self.live(change_some, held=self.held, owners=False, links=False, xattrs=False)
+        told = [line.split(' WARN ')[1] for line in self.log_text().split('\n')
+                if ' WARN ' in line and ' hold ' in line]
+        self.assertEqual(len(set(told)), len(told), told)
+
     def test_what_it_cannot_hold_is_recorded_and_the_rest_goes_on(self):
         self.given({'a': 'x', 'link': symlink('a'), 'pipe': fifo(), 'z': 'x'})
         self.sync('run', expect=PARTIAL)

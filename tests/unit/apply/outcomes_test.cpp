@@ -98,6 +98,23 @@ TEST_F(OutcomesTest, ADirectoryThatWasStaleOrSkippedIsMissingTooForWhatLiesBelow
               ElementsAre("1 stale", "2 skipped", "3 skipped ENOENT", "4 skipped ENOENT"));
 }
 
+// A file kept the place of the directory.
+TEST_F(OutcomesTest, WhatCannotBeReachedBelowADirectoryThatCouldNotBeMadeIsSkipped) {
+  reviewed_.failed(made_directory("d"), 1, system_error("rename", EPERM));
+  reviewed_.failed(written("d/f"), 2, system_error("open", ENOTDIR));
+  reviewed_.failed(written("e/f"), 3, system_error("open", ENOTDIR));
+  EXPECT_THAT(ear_.heard, ElementsAre("1 error EPERM", "2 skipped ENOTDIR", "3 error ENOTDIR"));
+}
+
+TEST_F(OutcomesTest, TheFinishOfADirectoryThatCouldNotBeMadeIsSkipped) {
+  reviewed_.failed(made_directory("d"), 1, system_error("rename", EPERM));
+  LookResult a_file = drifted(Side::kReplica);
+  a_file.replica = FileStatus{};
+  EXPECT_TRUE(reviewed_.settle_look(action(Phase::kFinish, Op::kMetadata, "d"), 2, a_file));
+  EXPECT_TRUE(reviewed_.settle_look(action(Phase::kFinish, Op::kMetadata, "e"), 3, a_file));
+  EXPECT_THAT(ear_.heard, ElementsAre("1 error EPERM", "2 skipped", "3 stale replica"));
+}
+
 TEST_F(OutcomesTest, AFailedFileIsNoMissingDirectory) {
   reviewed_.failed(written("d"), 1, system_error("open", EIO));
   reviewed_.failed(written("d/f"), 2, system_error("open", ENOENT));
