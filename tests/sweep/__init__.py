@@ -1,0 +1,1 @@
+"""The program killed, and its system calls made to fail, one after another."""

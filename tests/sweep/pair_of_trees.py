@@ -1,0 +1,97 @@
+"""A replica and the source it is to become, with an action of every kind between the two."""
+import os
+
+from tests.support import trees
+from tests.support.trees import SECOND, file, folder, same_inode_as, symlink
+
+OLD, NEW = 1_000_000_000 * SECOND + 1, 1_400_000_000 * SECOND + 999_999_999
+SIZES = (0, 1, 300, 4096, 70_001)
+
+
+def _content(label, size):
+    return (label.encode() * (size // len(label) + 1))[:size]
+
+
+def _files(prefix, count, time):
+    """`count` files of different sizes, whose contents name them."""
+    return {f'{prefix}{i}': file(_content(f'{prefix}{i}@{time};', SIZES[i % len(SIZES)]),
+                                 mtime=time + i, mode=(0o644, 0o600, 0o755)[i % 3])
+            for i in range(count)}
+
+
+def _kinds(time):
+    """One entry of each kind, by the name of the kind; another one for another time."""
+    kinds = {
+        'file': file(_content(f'file@{time};', 5000), mtime=time),
+        'empty': folder(mtime=time, mode=0o750),
+        'full': folder({'x': file(f'x@{time}', mtime=time), 'd': {'y': 'y'}}, mtime=time),
+        'link': symlink(f'../nowhere/{time}', mtime=time),
+        'fifo': trees.fifo(mtime=time, mode=0o620),
+        'socket': trees.sock(mtime=time, mode=0o600),
+    }
+    if trees.devices_possible():
+        kinds['device'] = trees.char_device(1, 3 if time == OLD else 5, mtime=time)
+    return kinds
+
+
+def _type_changes():
+    """(replica, source): every kind becomes every other one."""
+    old, new = _kinds(OLD), _kinds(NEW)
+    pairs = [(one, other) for one in old for other in new if one != other]
+    return ({f'{one} to {other}': old[one] for one, other in pairs},
+            {f'{one} to {other}': new[other] for one, other in pairs})
+
+
+def _metadata(time):
+    """The same content on both sides, and other attributes."""
+    extra = {'user.colour': str(time).encode()} if trees.xattrs_possible() else {}
+    mode = 0o640 if time == OLD else 0o604
+    owner = (os.geteuid(), os.getegid())
+    if os.geteuid() == 0:
+        owner = (1000, 1000) if time == OLD else (1001, 1002)
+    return {
+        'time': file('t' * 5000, mtime=time),
+        'mode': file('m', mtime=OLD, mode=mode),
+        'owner': file('o', mtime=OLD, owner=owner),
+        'attributes': file('x', mtime=time, mode=mode, xattrs=extra),
+        'linked': file('l', mtime=time, mode=mode),
+        'linked too': same_inode_as('metadata/linked'),
+        'folder': folder({'stays': file('s', mtime=OLD)}, mode=mode | 0o111, owner=owner,
+                         mtime=time),
+        'link': symlink('elsewhere', mtime=time, owner=owner),
+    }
+
+
+def _links(time):
+    """Groups of hard links that win, lose and exchange names."""
+    first, second = ('a', 'c') if time == OLD else ('c', 'a')
+    return {
+        'a': file('same', mtime=OLD), 'c': file('same', mtime=OLD),
+        'b': same_inode_as(f'links/{first}'), 'd': same_inode_as(f'links/{second}'),
+        'changed': file(f'changed@{time}', mtime=time),
+        'changed too': same_inode_as('links/changed'),
+        **({'gone': same_inode_as('links/a'), 'broken': file('broken', mtime=OLD),
+            'broken too': same_inode_as('links/broken')} if time == OLD else
+           {'come': same_inode_as('links/a'), 'broken': file('broken', mtime=OLD),
+            'broken too': file('broken', mtime=OLD)}),
+    }
+
+
+def replica_and_source():
+    """The two as literals (tests.support.trees): about 200 actions lead from one to the other."""
+    old_types, new_types = _type_changes()
+    replica = {
+        'types': folder(old_types, mtime=OLD), 'metadata': folder(_metadata(OLD), mtime=OLD),
+        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 15, OLD), mtime=OLD),
+        'same': folder(_files('s', 10, OLD), mtime=OLD),
+        'delete': folder({**_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}, mtime=OLD),
+        'extra': folder({'sub': folder(_files('x', 5, OLD), mode=0o555)}, mode=0o500, mtime=OLD),
+    }
+    source = {
+        'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW), mtime=NEW),
+        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 15, NEW), mtime=NEW),
+        'same': folder(_files('s', 10, OLD), mtime=OLD), 'delete': folder(mtime=NEW),
+        'create': folder({**_files('c', 15, NEW), 'hole': file('h', size=2**20, mtime=NEW),
+                          'deep': {'er': folder(_files('e', 5, NEW), mode=0o555)}}, mtime=NEW),
+    }
+    return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
