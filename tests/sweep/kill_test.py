@@ -1,0 +1,96 @@
+"""Killed before and after its system calls, the program leaves whole files, and starts again."""
+import random
+import unittest
+
+from tests.sweep.sweep import KILLED, SweepTest, part_of, spread
+
+PARTS = 4
+
+
+class KillSweep(SweepTest):
+    """Kills one run at each of the points of a part, and lets the next one finish."""
+
+    points = 0
+
+    def kill_at(self, when, number):
+        code = self.stopped(f'--kill-{when}', str(number))
+        point = f'killed {when} call {number}'
+        self.assertIn(code, (KILLED, 0), point)
+        self.assert_nothing_is_torn(point)
+        return code, point
+
+    def sweep(self, part, parts=PARTS):
+        total = self.count_calls()
+        points = [(when, number) for number in range(1, total + 1)
+                  for when in ('before', 'after')]
+        kills = 0
+        for when, number in part_of(spread(points, self.points), part, parts):
+            with self.subTest(f'{when} call {number}'):
+                self.start_again()
+                code, point = self.kill_at(when, number)
+                kills += code == KILLED
+                self.assert_converges(point)
+            self.forget()
+        self.assertGreater(kills, 0, 'nothing was killed')
+
+
+class KillTest(KillSweep):
+    points = 400
+
+    def test_killed_at_a_call_it_converges_1_of_4(self):
+        self.sweep(0)
+
+    def test_killed_at_a_call_it_converges_2_of_4(self):
+        self.sweep(1)
+
+    def test_killed_at_a_call_it_converges_3_of_4(self):
+        self.sweep(2)
+
+    def test_killed_at_a_call_it_converges_4_of_4(self):
+        self.sweep(3)
+
+
+class KillWithThreadsTest(KillSweep):
+    """The order of calls changes from run to run: what a number means does, too."""
+
+    command = ('run', '--threads', '4', '--xattrs')
+    points = 50
+
+    def test_killed_with_many_threads_it_converges(self):
+        self.sweep(0, 1)
+
+
+class KillTwiceTest(KillSweep):
+    """Kills of runs that have the remains of killed runs before them."""
+
+    command = ('run', '--xattrs')
+    seeds = 400
+
+    def rounds(self, part):
+        total = self.count_calls()
+        for seed in part_of(spread(range(10 * self.seeds), self.seeds), part, PARTS):
+            rng = random.Random(seed)
+            with self.subTest(f'seed {seed}'):
+                self.start_again()
+                points = []
+                for _ in range(rng.randrange(2, 5)):
+                    _, point = self.kill_at(rng.choice(('before', 'after')), rng.randint(1, total))
+                    points.append(point)
+                self.assert_converges(', '.join(points))
+            self.forget()
+
+    def test_killed_several_times_it_converges_1_of_4(self):
+        self.rounds(0)
+
+    def test_killed_several_times_it_converges_2_of_4(self):
+        self.rounds(1)
+
+    def test_killed_several_times_it_converges_3_of_4(self):
+        self.rounds(2)
+
+    def test_killed_several_times_it_converges_4_of_4(self):
+        self.rounds(3)
+
+
+if __name__ == '__main__':
+    unittest.main()
