@@ -2,6 +2,7 @@
 import random
 import unittest
 
+from tests.support import compare
 from tests.sweep.sweep import KILLED, SweepTest, part_of, spread
 
 PARTS = 4
@@ -58,6 +59,33 @@ class KillWithThreadsTest(KillSweep):
 
     def test_killed_with_many_threads_it_converges(self):
         self.sweep(0, 1)
+
+
+class KillApplyTest(KillSweep):
+    """The plan stays the same: what the killed run did may not make its own plan stale."""
+
+    command = ('apply', '--xattrs')
+    points = 50
+
+    def arguments(self):
+        return ['apply', self.at('plan.json')]
+
+    def start_again(self):
+        super().start_again()
+        self.sync('plan', *self.command[1:], '-o', self.at('plan.json'), source_may_change=True)
+
+    def test_killed_while_it_applies_a_plan_it_converges_with_the_same_plan(self):
+        self.sweep(0, 1)
+
+    def test_a_plan_that_is_done_already_changes_no_entry(self):
+        self.command = ('apply',)
+        self.start_again()
+        self.execute(*self.arguments(), expect=0)
+        before = compare.fingerprint(self.replica)
+        self.execute(*self.arguments(), expect=0)
+        # The root's time is set again when the staging folder has come and gone.
+        after = {**compare.fingerprint(self.replica), b'.': before[b'.']}
+        self.assertEqual([], compare.changes(before, after))
 
 
 class KillTwiceTest(KillSweep):
