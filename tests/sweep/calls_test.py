@@ -8,7 +8,7 @@ from tests.support.program import NOBODY
 from tests.sweep import pair_of_trees
 from tests.sweep.call_rules import (AT_EMPTY_PATH, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Rules,
                                     is_changing)
-from tests.sweep.sweep import StoppedTest, copied_tool
+from tests.sweep.sweep import StoppedTest
 
 IN_TREE = os.O_RDONLY | os.O_NOFOLLOW
 
@@ -16,7 +16,7 @@ IN_TREE = os.O_RDONLY | os.O_NOFOLLOW
 class CallsTest(StoppedTest):
     def setUp(self):
         super().setUp()
-        replica, source = pair_of_trees.replica_and_source()
+        replica, source = pair_of_trees.replica_and_source(os.geteuid() == 0)
         self.given(source, replica)
         self.out = self.at('out')
         os.mkdir(self.out)
@@ -54,18 +54,16 @@ class CallsTest(StoppedTest):
         if os.geteuid() == 0:
             trees.remove(self.source)
             trees.remove(self.replica)
-            self.given({'a': 'new', 'd': {'e': 'x'}, 'l': trees.symlink('a')},
-                       {'a': 'old', 'gone': {'x': 'y'}, 'l': trees.symlink('b')})
+            replica, source = pair_of_trees.replica_and_source(as_root=False)
+            self.given(source, replica)
             self.live_as(NOBODY, self.source, self.replica, self.top)
-        calls = self.traced('run', '-s', self.source, '-r', self.replica, **self.as_plain_user())
+        calls = self.traced('run', '-s', self.source, '-r', self.replica, '--xattrs',
+                            **self.as_plain_user())
         self.assert_changes_by({'openat', 'renameat2', 'unlinkat'}, calls)
+        self.assert_mirrored(owners=False)
 
     def as_plain_user(self):
         return {'uid': NOBODY} if os.geteuid() == 0 else {}
-
-    def stopper(self, *options):
-        words = super().stopper(*options)
-        return [copied_tool(self.top), *words[1:]]
 
     def test_plan_changes_nothing_in_the_trees(self):
         calls = self.traced('plan', '-s', self.source, '-r', self.replica, '--checksum', '-o',
@@ -84,7 +82,7 @@ class CallsTest(StoppedTest):
         self.assertEqual(set(), self.changing(calls))
 
     def test_a_killed_run_is_cleared_up_by_names_in_open_directories_only(self):
-        wrapper = super().stopper('--only', 'renameat2', '--kill-after', '20')
+        wrapper = self.stopper('--only', 'renameat2', '--kill-after', '20')
         self.sync('run', wrapper=wrapper, expect=137)
         self.traced('run', '-s', self.source, '-r', self.replica, '--xattrs')
         self.assert_mirrored()

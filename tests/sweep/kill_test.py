@@ -3,6 +3,7 @@ import random
 import unittest
 
 from tests.support import compare
+from tests.support.program import NOBODY, as_root
 from tests.sweep.sweep import KILLED, SweepTest, part_of, spread
 
 PARTS = 4
@@ -24,15 +25,17 @@ class KillSweep(SweepTest):
         total = self.count_calls()
         points = [(when, number) for number in range(1, total + 1)
                   for when in ('before', 'after')]
+        chosen = part_of(spread(points, self.points), part, parts)
         kills = 0
-        for when, number in part_of(spread(points, self.points), part, parts):
+        for when, number in chosen:
             with self.subTest(f'{when} call {number}'):
                 self.start_again()
                 code, point = self.kill_at(when, number)
                 kills += code == KILLED
                 self.assert_converges(point)
             self.forget()
-        self.assertGreater(kills, 0, 'nothing was killed')
+        # Where threads take turns, a run may end before it has made as many calls as another.
+        self.assertGreater(kills, 0.9 * len(chosen), 'hardly anything was killed')
 
 
 class KillTest(KillSweep):
@@ -58,6 +61,17 @@ class KillWithThreadsTest(KillSweep):
     points = 50
 
     def test_killed_with_many_threads_it_converges(self):
+        self.sweep(0, 1)
+
+
+@as_root
+class KillAsPlainUserTest(KillSweep):
+    """Directories that the user may not write to are opened up, and closed again."""
+
+    uid = NOBODY
+    points = 100
+
+    def test_killed_as_a_plain_user_it_converges(self):
         self.sweep(0, 1)
 
 

@@ -1,6 +1,4 @@
 """A replica and the source it is to become, with an action of every kind between the two."""
-import os
-
 from tests.support import trees
 from tests.support.trees import SECOND, file, folder, same_inode_as, symlink
 
@@ -19,7 +17,7 @@ def _files(prefix, count, time):
             for i in range(count)}
 
 
-def _kinds(time):
+def _kinds(time, as_root):
     """One entry of each kind, by the name of the kind; another one for another time."""
     kinds = {
         'file': file(_content(f'file@{time};', 5000), mtime=time),
@@ -29,25 +27,25 @@ def _kinds(time):
         'fifo': trees.fifo(mtime=time, mode=0o620),
         'socket': trees.sock(mtime=time, mode=0o600),
     }
-    if trees.devices_possible():
+    if as_root and trees.devices_possible():
         kinds['device'] = trees.char_device(1, 3 if time == OLD else 5, mtime=time)
     return kinds
 
 
-def _type_changes():
+def _type_changes(as_root):
     """(replica, source): every kind becomes every other one."""
-    old, new = _kinds(OLD), _kinds(NEW)
+    old, new = _kinds(OLD, as_root), _kinds(NEW, as_root)
     pairs = [(one, other) for one in old for other in new if one != other]
     return ({f'{one} to {other}': old[one] for one, other in pairs},
             {f'{one} to {other}': new[other] for one, other in pairs})
 
 
-def _metadata(time):
+def _metadata(time, as_root):
     """The same content on both sides, and other attributes."""
     extra = {'user.colour': str(time).encode()} if trees.xattrs_possible() else {}
     mode = 0o640 if time == OLD else 0o604
-    owner = (os.geteuid(), os.getegid())
-    if os.geteuid() == 0:
+    owner = None
+    if as_root:
         owner = (1000, 1000) if time == OLD else (1001, 1002)
     return {
         'time': file('t' * 5000, mtime=time),
@@ -77,18 +75,21 @@ def _links(time):
     }
 
 
-def replica_and_source():
-    """The two as literals (tests.support.trees): about 200 actions lead from one to the other."""
-    old_types, new_types = _type_changes()
+def replica_and_source(as_root):
+    """The two as literals (tests.support.trees): about 200 actions lead from one to the other.
+
+    `as_root`: with devices and with owners, which only root can give.
+    """
+    old_types, new_types = _type_changes(as_root)
     replica = {
-        'types': folder(old_types, mtime=OLD), 'metadata': folder(_metadata(OLD), mtime=OLD),
+        'types': folder(old_types, mtime=OLD), 'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
         'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 15, OLD), mtime=OLD),
         'same': folder(_files('s', 10, OLD), mtime=OLD),
         'delete': folder({**_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}, mtime=OLD),
         'extra': folder({'sub': folder(_files('x', 5, OLD), mode=0o555)}, mode=0o500, mtime=OLD),
     }
     source = {
-        'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW), mtime=NEW),
+        'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
         'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 15, NEW), mtime=NEW),
         'same': folder(_files('s', 10, OLD), mtime=OLD), 'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 15, NEW), 'hole': file('h', size=2**20, mtime=NEW),

@@ -32,10 +32,16 @@ def spread(points, count):
 
 
 def sweep_folder():
-    """Where the trees are made."""
-    if 'TMPDIR' not in os.environ and os.access(MEMORY, os.W_OK):
-        return MEMORY
-    return tempfile.gettempdir()
+    """Where the trees are made: in memory where programs can be started and attributes be set."""
+    usual = tempfile.gettempdir()
+    if 'TMPDIR' in os.environ or not os.access(MEMORY, os.W_OK):
+        return usual
+    with tempfile.NamedTemporaryFile(dir=MEMORY) as file:
+        try:
+            os.setxattr(file.name, 'user.probe', b'1')
+        except OSError:
+            return usual
+    return usual if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
 
 
 def part_of(points, part, parts):
@@ -50,11 +56,14 @@ class StoppedTest(ProgramTest):
         super().setUp()
         if not os.access(STOPPER, os.X_OK):
             self.fail(f'no tool at {STOPPER}: build it, or set SYNC_CALL_STOPPER')
+        # Other users may not be able to read the checkout.
+        self.tool = shutil.copy2(STOPPER, self.at('call_stopper'))
+        os.chmod(self.tool, 0o755)
         self.count_file = self.at('count')
 
     def stopper(self, *options):
         """The words to put before a command."""
-        return [STOPPER, '--count', self.count_file, *options, '--']
+        return [self.tool, '--count', self.count_file, *options, '--']
 
     def calls_seen(self):
         with open(self.count_file, encoding='ascii') as file:
@@ -65,14 +74,18 @@ class SweepTest(StoppedTest):
     """The same replica and source again and again, and a command that makes them equal."""
 
     command = ('run', '--threads', '1', '--xattrs')
+    uid = None  # of the user who runs the command, where that is not the one who runs the tests
 
     def setUp(self):
         with unittest.mock.patch.object(tempfile, 'tempdir', sweep_folder()):
             super().setUp()
-        replica, source = pair_of_trees.replica_and_source()
+        self.as_root = os.geteuid() == 0 and self.uid is None
+        replica, source = pair_of_trees.replica_and_source(self.as_root)
         self.original = self.at('original')
         trees.build(self.source, source)
         trees.build(self.original, replica)
+        if self.uid is not None:
+            self.live_as(self.uid, self.top)
         self.old, self.new = self.visible(self.original), self.visible(self.source)
         self.untouched_source = compare.fingerprint(self.source)
 
@@ -95,6 +108,8 @@ class SweepTest(StoppedTest):
             if os.path.exists(folder):
                 trees.remove(folder)
         os.mkdir(self.state)
+        if self.uid is not None:
+            os.chown(self.state, self.uid, self.uid)
         subprocess.run(['cp', '-a', self.original, self.replica], check=True)
 
     def arguments(self):
@@ -104,7 +119,8 @@ class SweepTest(StoppedTest):
     def stopped(self, *options):
         """Runs the command under the tool; returns the exit code."""
         wrapper = self.stopper('--from', self.top, *options)
-        return self.execute(*self.arguments(), wrapper=wrapper, source_may_change=True).code
+        return self.execute(*self.arguments(), wrapper=wrapper, uid=self.uid,
+                            source_may_change=True).code
 
     def count_calls(self, *options):
         """How many calls of interest the command makes when nobody stops it."""
@@ -123,19 +139,12 @@ class SweepTest(StoppedTest):
 
     def assert_converges(self, point):
         """The same command once more, undisturbed: an exact replica, and nothing else in it."""
-        result = self.execute(*self.arguments(), source_may_change=True)
+        result = self.execute(*self.arguments(), uid=self.uid, source_may_change=True)
         self.assertEqual(0, result.code, f'{point}: {result.err}')
-        self.assertEqual([], self.differences(), point)
+        self.assertEqual([], self.differences(owners=self.as_root), point)
 
     def forget(self):
         """Keeps the log of thousands of runs from growing; what is in it has been checked."""
         self.assert_log_is_clean(self.log)
         if os.path.exists(self.log):
             os.remove(self.log)
-
-
-def copied_tool(folder):
-    """A copy of the tool that every user can run."""
-    copy = shutil.copy2(STOPPER, os.path.join(folder, 'call_stopper'))
-    os.chmod(copy, 0o755)
-    return copy
