@@ -16,16 +16,12 @@
 #include "apply/record.h"
 #include "apply/space.h"
 #include "apply/staging_area.h"
+#include "apply/transaction.h"
 #include "apply/window.h"
-#include "apply/window_replay.h"
-#include "fs/boot.h"
 #include "fs/directory_cursor.h"
 
 namespace foldersync {
 namespace {
-
-constexpr const char* kCommitFolder = "commit";
-constexpr const char* kReserve = "reserve";
 
 class Engine {
  public:
@@ -99,7 +95,7 @@ class Engine {
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
-    staging_left_ = !remove_area(area, committer) || committer.has_conflicts();
+    staging_left_ = !remove_area(area, committer) || committer.has_conflicts() || staging_left_;
     if (Status ended = end_root(committer, mtime); !ended) return ended.error();
     tell_news();
     return result();
@@ -216,13 +212,14 @@ class Engine {
     Status begun = barrier_.begin(shop.area, static_cast<std::size_t>(staged));
     if (!begun) return begun;
     stages_.sync_each = barrier_.syncs_each();
-    reserve(shop.area, range);
+    const TransactionContext context{request_, held_, book_, barrier_, shop.area, shop.folders};
+    Transaction transaction(context, range);
+    transaction.reserve();
     auto slots =
         stage_window({looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
-    if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
     if (is_root_finish(request_.plan.actions[range.end - 1])) root_slot_ = slots.back();
-    auto record = prepare(shop, range, slots);
-    if (!record) return record.error();
+    if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
+    if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
     is_committing_ = request_.atomic;
     commit(shop.committer, range, slots, shop.folders);
     if (shop.committer.has_nested()) {
@@ -232,11 +229,12 @@ class Engine {
     }
     finish(shop.committer, range, slots);
     is_committing_ = false;
-    if (request_.atomic && held_.has_trouble()) return roll_back(shop, *record);
+    if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
     Status settled = barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());
+    if (settled) settled = transaction.end();
     if (!settled) return undurable(settled.error(), range);
-    return conclude(shop, range, record->has_value());
+    return conclude(shop, range, transaction);
   }
 
   std::vector<Action>::const_iterator at(std::size_t index) const {
@@ -251,29 +249,15 @@ class Engine {
     return error;
   }
 
-  // Everything is where it belongs, and durable: the old may go.
-  Status conclude(const Workshop& shop, WindowRange range, bool recorded) {
-    if (recorded) {
-      Status done =
-          set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kCommit, barrier_.is_wanted());
-      if (!done) return undurable(done.error(), range);
-    }
-    shop.area.forget_home_mtime();
+  // Everything is where it belongs, and durable: the old goes.
+  Status conclude(const Workshop& shop, WindowRange range, Transaction& transaction) {
     held_.release();
     next_ = range.end;
     shop.committer.purge();
-    if (!recorded) return success();
-    Status forgotten = forget_record(shop.area);
+    Status forgotten = transaction.forget();
     // After the last window the whole folder goes.
     return next_ == request_.plan.actions.size() ? success() : forgotten;
   }
-
-  Status forget_record(const StagingArea& area) {
-    if (Status removed = remove_record(fs_, area.fd()); !removed) return removed;
-    return fs_.remove_file(area.fd(), file_name(Marker::kDone));
-  }
-
-  // --- all or nothing ---
 
   // Whether every action may be done.
   bool is_ready(WindowRange range, const std::vector<StagedSlot>& slots) const {
@@ -305,156 +289,20 @@ class Engine {
     return success();
   }
 
-  Status roll_back(const Workshop& shop, const std::optional<WindowRecord>& record) {
+  Status roll_back(const Workshop& shop, Transaction& transaction) {
+    const std::vector<Action>& actions = request_.plan.actions;
     rolled_back_ = true;
-    next_ = request_.plan.actions.size();
-    if (is_root_finish(request_.plan.actions.back())) {
-      shop.committer.tell_only(request_.plan.actions.back(), request_.plan.actions.size(), {},
-                               true);
+    next_ = actions.size();
+    if (is_root_finish(actions.back())) {
+      shop.committer.tell_only(actions.back(), actions.size(), {}, true);
     }
     held_.release_as_rolled_back();
-    const bool sync = barrier_.is_wanted();
-    Status turned = set_marker(fs_, shop.area.fd(), Marker::kRollback, Marker::kCommit, sync);
-    if (!turned) return turned;
-    const ReplayContext context{fs_, request_.replica, request_.policy, held_, book_};
-    WindowReplay replay(context, shop.area, *record);
-    replay.backward();
-    if (!replay.errors().empty()) {
-      Error error = replay.errors().front();
-      error.detail = "not everything could be taken back; 'sync recover' goes on with it";
-      return error;
-    }
-    if (Status settled = barrier_.all(shop.area); !settled) return settled;
-    Status done = set_marker(fs_, shop.area.fd(), Marker::kDone, Marker::kRollback, sync);
-    if (!done) return done;
-    replay.purge();
+    if (Status back = transaction.roll_back(); !back) return back;
     shop.committer.forget_displaced();
-    if (replay.has_conflicts()) staging_left_ = true;
-    (void)forget_record(shop.area);  // the whole folder goes now
+    staging_left_ = transaction.has_conflicts();
+    (void)transaction.forget();  // the whole folder goes now
     return success();
   }
-
-  // --- the record ---
-
-  // Holds as much room as the window's record will need, while staging fills the disk.
-  void reserve(const StagingArea& area, WindowRange range) {
-    constexpr std::uint64_t kPlenty = std::uint64_t{1} << 30U;
-    constexpr std::size_t kBytesEach = 1024;
-    const auto facts = fs_.facts(area.fd());
-    if (!facts || facts->free_bytes > 2 * kWindowBytes + kPlenty) return;
-    const auto file = fs_.create_file(area.fd(), kReserve, 0600);
-    if (!file) return;
-    const std::vector<std::byte> zeros(std::size_t{64} << 10U);
-    for (std::size_t left = (range.end - range.begin + 16) * kBytesEach; left > 0;) {
-      const auto count =
-          fs_.write(file->get(), std::span(zeros).first(std::min(left, zeros.size())));
-      if (!count) return;
-      left -= *count;
-    }
-  }
-
-  void release_reserve(const StagingArea& area) { (void)fs_.remove_file(area.fd(), kReserve); }
-
-  // Writes the window's record and makes everything durable. Nothing: it has to do without one.
-  // Where that fails, what was staged is thrown away and its actions fail.
-  Result<std::optional<WindowRecord>> prepare(const Workshop& shop, WindowRange range,
-                                              std::vector<StagedSlot>& slots) {
-    using Prepared = std::optional<WindowRecord>;
-    release_reserve(shop.area);
-    WindowRecord record = record_of(shop, range, slots);
-    Status ready = commit_record(shop, record);
-    if (ready) return Prepared(std::move(record));
-    if (Status withdrawn = withdraw_commit(shop.area); !withdrawn) return withdrawn.error();
-    if (request_.atomic) return ready.error();
-    discard_staged(shop, slots, ready.error());
-    const int number = ready.error().error_number;
-    if (number != ENOSPC && number != EDQUOT) return ready.error();
-    // On a full disk there may still be deletions that make room.
-    record = record_of(shop, range, slots);
-    if (commit_record(shop, record)) return Prepared(std::move(record));
-    if (Status withdrawn = withdraw_commit(shop.area); !withdrawn) return withdrawn.error();
-    // CRASH: without a record, what others put in the place of what is deleted in the moment of
-    // the kill can't be told from it.
-    (void)remove_record(fs_, shop.area.fd());
-    return Prepared();
-  }
-
-  // The marker may be set although it could not be made durable.
-  Status withdraw_commit(const StagingArea& area) {
-    Status removed = fs_.remove_file(area.fd(), file_name(Marker::kCommit));
-    if (!removed && removed.error().error_number == ENOENT) return success();
-    return removed;
-  }
-
-  Status commit_record(const Workshop& shop, const WindowRecord& record) {
-    const auto device = fs_.status(shop.area.fd());
-    if (!device) return device.error();
-    Status written =
-        write_record(fs_, shop.area.fd(), record, device->device, barrier_.syncs_each());
-    if (!written) return written;
-    if (Status synced = barrier_.before_commit(shop.area, shop.folders); !synced) return synced;
-    return set_marker(fs_, shop.area.fd(), Marker::kCommit, std::nullopt, barrier_.is_wanted());
-  }
-
-  void discard_staged(const Workshop& shop, std::vector<StagedSlot>& slots, const Error& why) {
-    for (StagedSlot& slot : slots) {
-      if (!slot.staged) continue;
-      const int folder = shop.folders[slot.folder].get();
-      const bool directory = slot.staged->status.is_directory();
-      (void)(directory ? fs_.remove_directory(folder, slot.name.c_str())
-                       : fs_.remove_file(folder, slot.name.c_str()));
-      slot.staged.reset();
-      slot.error = why;
-    }
-  }
-
-  WindowRecord record_of(const Workshop& shop, WindowRange range,
-                         const std::vector<StagedSlot>& slots) const {
-    WindowRecord record;
-    record.plan.tool_version = request_.plan.tool_version;
-    record.plan.plan_id = request_.plan.plan_id;
-    record.plan.created = request_.plan.created;
-    record.plan.source = request_.plan.source;
-    record.plan.replica = request_.plan.replica;
-    record.plan.options = request_.plan.options;
-    record.first_seq = range.begin + 1;
-    record.atomic = request_.atomic;
-    record.durable = barrier_.is_wanted();
-    record.owners = request_.policy.mirrors_owners;
-    record.boot = boot_id();
-    for (Looker& looker : shop.lookers) {
-      for (const auto& loosened : looker.replica().loosened())
-        record.loosened.push_back({loosened.path, loosened.mode});
-    }
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      const StagedSlot& slot = slots[i - range.begin];
-      Action action = request_.plan.actions[i];
-      if (slot.look && slot.look->after) action.after = slot.look->after;
-      count(action, record.plan.summary);
-      record.plan.actions.push_back(std::move(action));
-      record.actions.push_back(action_record(request_.plan.actions[i], slot));
-    }
-    return record;
-  }
-
-  static ActionRecord action_record(const Action& action, const StagedSlot& slot) {
-    ActionRecord record;
-    if (!slot.look || slot.error) return record;
-    const Finding finding = slot.look->finding;
-    // The renames of the window make or touch the directories that are finished.
-    const bool finishes =
-        action.phase == Phase::kFinish && (finding == Finding::kAlready || !slot.look->replica);
-    record.is_due = finding == Finding::kHolds || finishes;
-    if (!record.is_due) return record;
-    record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
-    if (slot.staged) record.made = slot.staged->status;
-    record.old = slot.look->replica;
-    record.old_xattrs = slot.old_xattrs;
-    record.new_xattrs = slot.new_xattrs;
-    return record;
-  }
-
-  // --- doing it ---
 
   // The renames in the plan's order, then what changes in place.
   void commit(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots,

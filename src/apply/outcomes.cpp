@@ -34,7 +34,9 @@ bool Outcomes::failed_above(const RelPath& path) const {
 }
 
 void Outcomes::failed(const Action& action, std::uint64_t seq, Error error) {
-  const bool follows_failure = error.error_number == ENOENT && failed_above(action.path);
+  // Nothing has the directory's name, or what was to become it still has.
+  const bool is_unreachable = error.error_number == ENOENT || error.error_number == ENOTDIR;
+  const bool follows_failure = is_unreachable && failed_above(action.path);
   remember_failure(action);
   if (error.path.empty()) error.path = action.path.shown();
   ActionReport report;
@@ -74,7 +76,8 @@ bool Outcomes::settle_look(const Action& action, std::uint64_t seq, const LookRe
     case Finding::kStale:
       break;
   }
-  if (failed_above(action.path) && !look.replica) {
+  const bool has_directory = look.replica && look.replica->is_directory();
+  if (failed_above(action.path) && !has_directory) {
     skip(action, seq);
   } else if (follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource) {
     failed(action, seq,

@@ -154,6 +154,9 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
                                      true,
                                      false})
                    : Result<FileStatus>(fd.error());
+  if (status && context_.sync_each) {
+    if (Status synced = context_.fs.sync(fd->get()); !synced) status = synced.error();
+  }
   if (!status) {
     (void)context_.fs.remove_directory(folder, name.c_str());
     return std::move(status).error().at(action.path.bytes());

@@ -1,0 +1,173 @@
+#include "apply/transaction.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "apply/window_replay.h"
+#include "fs/boot.h"
+
+namespace foldersync {
+namespace {
+
+constexpr const char* kReserve = "reserve";
+constexpr std::size_t kReservedEach = 1024;  // bytes of record for one action, generously
+constexpr std::uint64_t kPlenty = std::uint64_t{3} << 30U;
+
+bool is_full_disk(const Error& error) {
+  return error.error_number == ENOSPC || error.error_number == EDQUOT;
+}
+
+ActionRecord action_record(const Action& action, const StagedSlot& slot) {
+  ActionRecord record;
+  if (!slot.look || slot.error) return record;
+  const Finding finding = slot.look->finding;
+  // The renames of the window make or touch the directories that are finished.
+  const bool finishes =
+      action.phase == Phase::kFinish && (finding == Finding::kAlready || !slot.look->replica);
+  record.is_due = finding == Finding::kHolds || finishes;
+  if (!record.is_due) return record;
+  record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
+  if (slot.staged) record.made = slot.staged->status;
+  record.old = slot.look->replica;
+  record.old_xattrs = slot.old_xattrs;
+  record.new_xattrs = slot.new_xattrs;
+  return record;
+}
+
+}  // namespace
+
+void Transaction::reserve() {
+  const int area = context_.area.fd();
+  const auto facts = fs_.facts(area);
+  if (!facts || facts->free_bytes > kPlenty) return;
+  const auto file = fs_.create_file(area, kReserve, 0600);
+  if (!file) return;
+  const std::vector<std::byte> zeros(std::size_t{64} << 10U);
+  for (std::size_t left = (range_.end - range_.begin + 16) * kReservedEach; left > 0;) {
+    const auto piece = std::span(zeros).first(std::min(left, zeros.size()));
+    const auto count = fs_.write(file->get(), piece);
+    if (!count) return;
+    left -= *count;
+  }
+}
+
+Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) {
+  (void)fs_.remove_file(context_.area.fd(), kReserve);
+  record_ = record_of(slots, lookers);
+  Status ready = write_down();
+  if (ready) return ready;
+  if (Status withdrawn = withdraw(); !withdrawn) return withdrawn;
+  if (context_.request.atomic) return ready;
+  discard_staged(slots, ready.error());
+  if (!is_full_disk(ready.error())) return ready;
+  // There may still be deletions that make room.
+  record_ = record_of(slots, lookers);
+  if (write_down()) return success();
+  if (Status withdrawn = withdraw(); !withdrawn) return withdrawn;
+  // CRASH: without a record, what others put in the place of what is deleted in the moment of the
+  // kill can't be told from it.
+  (void)remove_record(fs_, context_.area.fd());
+  record_.reset();
+  return success();
+}
+
+Status Transaction::write_down() {
+  const int area = context_.area.fd();
+  const auto status = fs_.status(area);
+  if (!status) return status.error();
+  Status written = write_record(fs_, area, *record_, status->device, context_.barrier.syncs_each());
+  if (!written) return written;
+  Status synced = context_.barrier.before_commit(context_.area, context_.folders);
+  if (!synced) return synced;
+  return mark(Marker::kCommit, std::nullopt);
+}
+
+// The marker may be set although it could not be made durable.
+Status Transaction::withdraw() {
+  Status removed = fs_.remove_file(context_.area.fd(), file_name(Marker::kCommit));
+  if (!removed && removed.error().error_number == ENOENT) return success();
+  return removed;
+}
+
+void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& why) {
+  for (StagedSlot& slot : slots) {
+    if (!slot.staged) continue;
+    const int folder = context_.folders[slot.folder].get();
+    const bool directory = slot.staged->status.is_directory();
+    (void)(directory ? fs_.remove_directory(folder, slot.name.c_str())
+                     : fs_.remove_file(folder, slot.name.c_str()));
+    slot.staged.reset();
+    slot.error = why;
+  }
+}
+
+WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
+                                    std::vector<Looker>& lookers) const {
+  const Plan& plan = context_.request.plan;
+  WindowRecord record;
+  record.plan.tool_version = plan.tool_version;
+  record.plan.plan_id = plan.plan_id;
+  record.plan.created = plan.created;
+  record.plan.source = plan.source;
+  record.plan.replica = plan.replica;
+  record.plan.options = plan.options;
+  record.first_seq = range_.begin + 1;
+  record.atomic = context_.request.atomic;
+  record.durable = context_.barrier.is_wanted();
+  record.owners = context_.request.policy.mirrors_owners;
+  record.boot = boot_id();
+  for (Looker& looker : lookers) {
+    for (const auto& loosened : looker.replica().loosened())
+      record.loosened.push_back({loosened.path, loosened.mode});
+  }
+  for (std::size_t i = range_.begin; i < range_.end; ++i) {
+    const StagedSlot& slot = slots[i - range_.begin];
+    Action action = plan.actions[i];
+    if (slot.look && slot.look->after) action.after = slot.look->after;
+    count(action, record.plan.summary);
+    record.actions.push_back(action_record(action, slot));
+    record.plan.actions.push_back(std::move(action));
+  }
+  return record;
+}
+
+Status Transaction::mark(Marker marker, std::optional<Marker> from) {
+  return set_marker(fs_, context_.area.fd(), marker, from, context_.barrier.is_wanted());
+}
+
+Status Transaction::end() {
+  Status done = record_ ? mark(Marker::kDone, Marker::kCommit) : success();
+  if (done) context_.area.forget_home_mtime();
+  return done;
+}
+
+Status Transaction::roll_back() {
+  if (Status turned = mark(Marker::kRollback, Marker::kCommit); !turned) return turned;
+  const ReplayContext replaying{fs_, context_.request.replica, context_.request.policy,
+                                context_.observer, context_.book};
+  WindowReplay replay(replaying, context_.area, *record_);
+  replay.backward();
+  if (!replay.errors().empty()) {
+    Error error = replay.errors().front();
+    error.detail = "not everything could be taken back; 'sync recover' goes on with it";
+    return error;
+  }
+  if (Status settled = context_.barrier.all(context_.area); !settled) return settled;
+  if (Status done = mark(Marker::kDone, Marker::kRollback); !done) return done;
+  replay.purge();
+  conflicts_ = replay.has_conflicts();
+  return success();
+}
+
+Status Transaction::forget() {
+  if (!record_) return success();
+  const int area = context_.area.fd();
+  if (Status removed = remove_record(fs_, area); !removed) return removed;
+  return fs_.remove_file(area, file_name(Marker::kDone));
+}
+
+}  // namespace foldersync

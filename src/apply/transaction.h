@@ -1,0 +1,66 @@
+// One window from staged to done: its record, its markers, its barriers. Forward, or back again.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "apply/barrier.h"
+#include "apply/engine.h"
+#include "apply/record.h"
+#include "apply/staging_area.h"
+#include "apply/window.h"
+
+namespace foldersync {
+
+struct TransactionContext {
+  const ApplyRequest& request;
+  ApplyObserver& observer;
+  LimitBook& book;
+  Barrier& barrier;
+  StagingArea& area;
+  const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
+};
+
+// The name of the committer's staging subfolder; those of the threads are numbers.
+inline constexpr const char* kCommitFolder = "commit";
+
+class Transaction {
+ public:
+  // `range`: the window's part of the plan.
+  Transaction(const TransactionContext& context, WindowRange range)
+      : context_(context), fs_(context.request.fs), range_(range) {}
+
+  // Before staging: holds as much room as the record will need, where the disk is nearly full.
+  void reserve();
+
+  // Records what is about to happen and makes it durable, with all that is staged. From here on the
+  // window may change what others see. Where that fails, what was staged is thrown away, and its
+  // slots have the error; the answer is an error where nothing of the window may be done.
+  Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
+
+  // Everything is done and durable: the old may go.
+  Status end();
+
+  // Takes back what was done. An error: not everything could be; whoever recovers goes on.
+  Status roll_back();
+  // Whether what others wrote meanwhile was put aside by roll_back().
+  [[nodiscard]] bool has_conflicts() const { return conflicts_; }
+
+  // Removes the record, when what was displaced is gone. Requires: end() or roll_back() is done.
+  Status forget();
+
+ private:
+  Status write_down();
+  Status withdraw();
+  void discard_staged(std::vector<StagedSlot>& slots, const Error& why);
+  WindowRecord record_of(const std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) const;
+  Status mark(Marker marker, std::optional<Marker> from);
+
+  const TransactionContext& context_;
+  FileSystem& fs_;
+  WindowRange range_;
+  std::optional<WindowRecord> record_;  // nothing: the window does without one
+  bool conflicts_ = false;
+};
+
+}  // namespace foldersync

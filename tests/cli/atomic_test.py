@@ -1,0 +1,109 @@
+"""All of a plan or none of it; how sure it is to be on disk; and recovering what was killed."""
+import os
+import unittest
+
+from tests.support import compare, trees
+from tests.support.program import (DONE, FAILED, NOBODY, PARTIAL, REFUSED, STALE, ProgramTest,
+                                   as_root)
+from tests.support.trees import folder, symlink
+
+SOURCE = {'a': 'new content', 'd': {'b': 'x'}, 'l': symlink('a'), 't': {'inside': 'x'}}
+REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}}, 't': 'file', 'gone': {'x': {'y': 'y'}}}
+
+
+class AtomicTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.given(SOURCE, REPLICA)
+
+    def test_an_atomic_apply_does_it_all(self):
+        self.execute('apply', self.plan_file(), '--atomic', expect=DONE)
+        self.assert_mirrored()
+        self.assert_quiet()
+
+    def test_a_stale_atomic_apply_changes_nothing(self):
+        plan = self.plan_file()
+        trees.write(self.in_replica('a'), 'mine!')
+        with self.untouched(self.replica):
+            result = self.execute('apply', plan, '--atomic', expect=STALE)
+        self.assertIn('nothing changed', result.err)
+        self.assertIn('rolled back', result.err)
+
+    @as_root
+    def test_an_atomic_run_that_fails_in_the_middle_takes_everything_back(self):
+        immutable = self.in_replica('gone', 'x', 'y')
+        if os.system(f'chattr +i {immutable} 2>/dev/null') != 0:
+            self.skipTest('chattr +i does not work here')
+        self.addCleanup(os.system, f'chattr -i {immutable}')
+        before = compare.listing(self.replica)
+        self.sync('run', '--atomic', expect=FAILED)
+        self.assertEqual(before, compare.listing(self.replica))
+
+    def test_less_durability_gives_the_same_result(self):
+        for durability in ('none', 'batch'):
+            with self.subTest(durability=durability):
+                self.replica = self.at(f'replica {durability}')
+                self.sync('run', '--durability', durability)
+                self.assert_mirrored()
+
+    def test_only_two_kinds_of_durability_are_known(self):
+        result = self.sync('run', '--durability', 'all', expect=64)
+        self.assertIn("expected batch or none, found 'all'", result.err)
+
+
+@as_root
+class IncompleteTest(ProgramTest):
+    def test_an_incomplete_plan_is_not_applied_atomically(self):
+        self.given({'locked': folder({'x': 'x'}, mode=0o700), 'a': 'x'}, {})
+        self.live_as(NOBODY, self.replica)
+        with self.untouched(self.replica):
+            self.sync('run', '--atomic', uid=NOBODY, expect=REFUSED)
+        self.sync('run', '--atomic', '--allow-incomplete', uid=NOBODY, expect=PARTIAL)
+        self.assertEqual(b'x', self.content('a'))
+
+
+@as_root
+class SpaceTest(ProgramTest):
+    def test_what_does_not_fit_is_refused_before_anything_is_touched(self):
+        self.given({'small': 'x', 'large': 'x' * 3_000_000})
+        self.mount_tmpfs(self.replica, 'size=1m')
+        with self.untouched(self.replica):
+            result = self.sync('run', expect=REFUSED)
+        self.assertIn('not enough space', result.err)
+        self.assertIn('--no-space-check', result.err)
+        self.sync('run', '--no-space-check', expect=PARTIAL)
+        self.assertEqual(b'x', self.content('small'))
+
+    def test_holes_need_no_space(self):
+        self.given({})
+        with open(self.in_source('sparse'), 'wb') as file:
+            file.truncate(1 << 30)
+        self.mount_tmpfs(self.replica, 'size=4m')
+        self.mirror()
+
+
+class RecoverTest(ProgramTest):
+    def test_where_nothing_was_killed_there_is_nothing_to_recover(self):
+        self.given(SOURCE, REPLICA)
+        with self.untouched(self.replica):
+            self.assertIn('nothing to recover',
+                          self.execute('recover', '-r', self.replica, expect=DONE).out)
+
+    def test_what_others_wrote_is_told_until_it_is_dropped(self):
+        self.given(SOURCE, {})
+        os.makedirs(self.in_replica('.sync-txn', 'conflict'), mode=0o700)
+        trees.write(self.in_replica('.sync-txn', 'conflict', '1'), 'of somebody else')
+        os.chmod(self.in_replica('.sync-txn'), 0o700)
+        for _ in range(2):
+            self.assertIn('--drop-conflicts', self.sync('run', expect=PARTIAL).err)
+        self.assertEqual(b'of somebody else', self.content('.sync-txn', 'conflict', '1'))
+        self.execute('recover', '-r', self.replica, '--drop-conflicts', expect=DONE)
+        self.mirror()
+
+    def test_a_replica_that_is_none_is_refused(self):
+        self.given({}, {})
+        self.execute('recover', '-r', self.at('nowhere'), expect=REFUSED)
+
+
+if __name__ == '__main__':
+    unittest.main()

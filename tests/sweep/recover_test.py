@@ -1,0 +1,139 @@
+"""After a kill, `recover` ends in the whole old tree or the whole new one, never in a mixture."""
+import random
+import unittest
+
+from tests.support import compare
+from tests.support.program import NOBODY, as_root
+from tests.sweep.kill_test import KillSweep
+from tests.sweep.sweep import KILLED, part_of, spread
+
+PARTS = 4
+OLD, NEW = 'old', 'new'
+
+
+class RecoverSweep(KillSweep):
+    """The plan is one window: what was begun can be finished, and taken back, as a whole."""
+
+    points = 0
+    how = ()
+
+    def recover(self, *how):
+        return self.execute('recover', '-r', self.replica, *how, uid=self.uid, expect=0)
+
+    def state_of_replica(self, point):
+        """Which of the two trees it is; a mixture fails the test."""
+        owners = self.as_root
+        from_old = compare.differences(self.original, self.replica, owners=owners)
+        from_new = compare.differences(self.source, self.replica, owners=owners)
+        if not from_old:
+            return OLD
+        self.assertEqual([], from_new, f'{point}: neither new nor, differing in {from_old}, old')
+        return NEW
+
+    def rounds(self, part, parts=PARTS):
+        total = self.count_calls()
+        points = [(when, number) for number in range(1, total + 1) for when in ('before', 'after')]
+        ends = set()
+        for when, number in part_of(spread(points, self.points), part, parts):
+            with self.subTest(f'{when} call {number}'):
+                self.start_again()
+                _, point = self.kill_at(when, number)
+                self.recover(*self.how)
+                ends.add(self.state_of_replica(point))
+                self.assert_converges(point)
+            self.forget()
+        return ends
+
+
+class FinishTest(RecoverSweep):
+    command = ('run', '--threads', '1', '--xattrs', '--atomic')
+    points = 250
+
+    def test_killed_and_recovered_it_is_old_or_new_1_of_4(self):
+        self.assertEqual({OLD, NEW}, self.rounds(0))
+
+    def test_killed_and_recovered_it_is_old_or_new_2_of_4(self):
+        self.assertEqual({OLD, NEW}, self.rounds(1))
+
+    def test_killed_and_recovered_it_is_old_or_new_3_of_4(self):
+        self.assertEqual({OLD, NEW}, self.rounds(2))
+
+    def test_killed_and_recovered_it_is_old_or_new_4_of_4(self):
+        self.assertEqual({OLD, NEW}, self.rounds(3))
+
+
+class RollBackTest(RecoverSweep):
+    command = ('run', '--threads', '1', '--xattrs')
+    how = ('--rollback',)
+    points = 250
+
+    def test_killed_and_rolled_back_it_is_old_or_new_1_of_4(self):
+        self.assertIn(OLD, self.rounds(0))
+
+    def test_killed_and_rolled_back_it_is_old_or_new_2_of_4(self):
+        self.assertIn(OLD, self.rounds(1))
+
+    def test_killed_and_rolled_back_it_is_old_or_new_3_of_4(self):
+        self.assertIn(OLD, self.rounds(2))
+
+    def test_killed_and_rolled_back_it_is_old_or_new_4_of_4(self):
+        self.assertIn(OLD, self.rounds(3))
+
+
+@as_root
+class RollBackAsPlainUserTest(RecoverSweep):
+    command = ('run', '--threads', '1', '--xattrs')
+    how = ('--rollback',)
+    uid = NOBODY
+    points = 80
+
+    def test_killed_and_rolled_back_as_a_plain_user_it_is_old_or_new(self):
+        self.assertIn(OLD, self.rounds(0, 1))
+
+
+class KilledRecoveryTest(RecoverSweep):
+    """Kills of the recovery itself, in either direction and with changes of mind."""
+
+    command = ('run', '--threads', '1', '--xattrs', '--atomic')
+    seeds = 120
+
+    def kill_recovery(self, generator):
+        how = generator.choice(((), ('--rollback',)))
+        wrapper = self.stopper('--from', self.top, f'--kill-{generator.choice(("before", "after"))}',
+                               str(generator.randint(1, 600)))
+        code = self.execute('recover', '-r', self.replica, *how, wrapper=wrapper).code
+        self.assertIn(code, (KILLED, 0))
+
+    def try_seeds(self, part):
+        total = self.count_calls()
+        for seed in part_of(spread(range(self.seeds), self.seeds), part, PARTS):
+            generator = random.Random(seed)
+            with self.subTest(f'seed {seed}'):
+                self.start_again()
+                # In the second half of a run most of its changes are visible.
+                _, point = self.kill_at('before', generator.randint(total // 2, total))
+                for _ in range(generator.randint(1, 3)):
+                    self.kill_recovery(generator)
+                self.recover(*generator.choice(((), ('--rollback',))))
+                self.state_of_replica(f'seed {seed}, {point}')
+                self.assert_converges(point)
+            self.forget()
+
+    def test_a_recovery_that_is_killed_ends_old_or_new_1_of_4(self):
+        self.try_seeds(0)
+
+    def test_a_recovery_that_is_killed_ends_old_or_new_2_of_4(self):
+        self.try_seeds(1)
+
+    def test_a_recovery_that_is_killed_ends_old_or_new_3_of_4(self):
+        self.try_seeds(2)
+
+    def test_a_recovery_that_is_killed_ends_old_or_new_4_of_4(self):
+        self.try_seeds(3)
+
+
+del KillSweep
+
+
+if __name__ == '__main__':
+    unittest.main()
