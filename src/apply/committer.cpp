@@ -311,7 +311,7 @@ Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot,
   // RACE: a writer who changes the content without changing its size between the look and the
   // setting of the time is not noticed by size and time afterwards; --checksum finds it.
   const auto found =
-      set_attributes({fs_, context_.request.policy, context_.book, entry, *look.source,
+      set_attributes({fs_, context_.looks.policy, context_.book, entry, *look.source,
                       slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true});
   if (!found) return found.error();
   if (found->mtime != look.source->mtime) learn_mtime(look.source->mtime);

@@ -29,10 +29,17 @@ class Engine {
       : request_(request),
         fs_(request.fs),
         book_(request.policy.limits),
-        looks_{request.fs,     request.source, request.replica,      request.plan.options,
-               request.policy, request.filter, request.follow_source},
-        stages_{request.fs,     request.policy,         book_, request.follow_source, request.stop,
-                request.copied, &request.plan.problems, false},
+        policy_(request.policy),
+        looks_{request.fs, request.source, request.replica,      request.plan.options,
+               policy_,    request.filter, request.follow_source},
+        stages_{request.fs,
+                policy_,
+                book_,
+                request.follow_source,
+                request.stop,
+                request.copied,
+                &request.plan.problems,
+                false},
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
@@ -217,6 +224,7 @@ class Engine {
     transaction.reserve();
     auto slots =
         stage_window({looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
+    policy_.limits = book_.limits();
     if (is_root_finish(request_.plan.actions[range.end - 1])) root_slot_ = slots.back();
     if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
@@ -359,6 +367,7 @@ class Engine {
   const ApplyRequest& request_;
   FileSystem& fs_;
   LimitBook book_;
+  Policy policy_;  // with the limits that are known by now
   LookContext looks_;
   StageContext stages_;
   std::size_t max_open_;

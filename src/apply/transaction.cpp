@@ -25,14 +25,15 @@ ActionRecord action_record(const Action& action, const StagedSlot& slot) {
   ActionRecord record;
   if (!slot.look || slot.error) return record;
   const Finding finding = slot.look->finding;
+  const bool finishes = action.phase == Phase::kFinish;
+  const bool is_there = slot.look->replica && (!finishes || slot.look->replica->is_directory());
   // The renames of the window make or touch the directories that are finished.
-  const bool finishes =
-      action.phase == Phase::kFinish && (finding == Finding::kAlready || !slot.look->replica);
-  record.is_due = finding == Finding::kHolds || finishes;
+  record.is_due =
+      finding == Finding::kHolds || (finishes && (finding == Finding::kAlready || !is_there));
   if (!record.is_due) return record;
   record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
   if (slot.staged) record.made = slot.staged->status;
-  record.old = slot.look->replica;
+  if (is_there) record.old = slot.look->replica;
   record.old_xattrs = slot.old_xattrs;
   record.new_xattrs = slot.new_xattrs;
   return record;

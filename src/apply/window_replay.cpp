@@ -350,6 +350,8 @@ Status WindowReplay::backward_rename(Step& step) {
   }
   std::optional<FileStatus> ours = step.record.made;
   if (step.action.op == Op::kLink) {
+    // The old object leaves its name for the staged one only in exchange.
+    if (old && !step.there) return success();
     const auto leader = access_.status(*step.action.other);
     if (!leader) return leader.error();
     ours = *leader;

@@ -143,6 +143,10 @@ FileTime stored_as(FileTime time, const TimeLimits& limits) {
   return limits.earliest ? std::max(held, *limits.earliest) : held;
 }
 
+// No file system begins its times later than FAT does, in 1980 (two days more, for time zones). One
+// that gives a later time back has not set any, and nothing is to be concluded from it.
+constexpr std::int64_t kLatestBeginning = 315'705'600;
+
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
   if (limits.earliest && found < *limits.earliest) limits.earliest.reset();
   if (limits.latest && found > *limits.latest) limits.latest.reset();
@@ -154,7 +158,11 @@ TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
     candidate.two_seconds = usual.two_seconds;
     if (stored_as(wanted, candidate) == found) return candidate;
   }
-  (found < wanted ? limits.latest : limits.earliest) = found;
+  if (found < wanted) {
+    limits.latest = found;
+  } else if (found.seconds <= kLatestBeginning) {
+    limits.earliest = found;
+  }
   return limits;
 }
 

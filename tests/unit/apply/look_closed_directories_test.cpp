@@ -71,11 +71,11 @@ TEST_F(ClosedDirectories, AreOpenedUpAndListedWithTheModeTheyHad) {
   EXPECT_TRUE(found->has_value());
   EXPECT_EQ(mode_of("closed"), 0750U);
   EXPECT_EQ(mode_of("closed/inner"), 0701U);
-  ASSERT_EQ(eyes.loosened().size(), 2U);
-  EXPECT_EQ(eyes.loosened()[0].path, RelPath("closed"));
-  EXPECT_EQ(eyes.loosened()[0].mode, 0050U);
-  EXPECT_EQ(eyes.loosened()[1].path, RelPath("closed/inner"));
-  EXPECT_EQ(eyes.loosened()[1].mode, 0001U);
+  ASSERT_EQ(eyes.replica().loosened().size(), 2U);
+  EXPECT_EQ(eyes.replica().loosened()[0].path, RelPath("closed"));
+  EXPECT_EQ(eyes.replica().loosened()[0].mode, 0050U);
+  EXPECT_EQ(eyes.replica().loosened()[1].path, RelPath("closed/inner"));
+  EXPECT_EQ(eyes.replica().loosened()[1].mode, 0001U);
 }
 
 TEST_F(ClosedDirectories, StayClosedToOneThatMayNotLoosen) {
@@ -95,7 +95,7 @@ TEST_F(ClosedDirectories, OfOthersStayClosed) {
   Looker eyes = looker(true);
   EXPECT_EQ(eyes.replica_status(RelPath("closed/inner")).error().error_number, EACCES);
   EXPECT_EQ(mode_of("closed"), 0U);
-  EXPECT_THAT(eyes.loosened(), IsEmpty());
+  EXPECT_THAT(eyes.replica().loosened(), IsEmpty());
 }
 
 TEST_F(ClosedDirectories, ThatOpeningUpDoesNotHelpAreAnErrorAndNoEndlessLoop) {
@@ -112,7 +112,7 @@ TEST_F(ClosedDirectories, ThatCannotBeOpenedUpAreAnError) {
   fs_.intercept(fail_all(Call::kSetMode, EPERM));
   Looker eyes = looker(true);
   EXPECT_EQ(eyes.replica_status(RelPath("closed/inner")).error().error_number, EACCES);
-  EXPECT_THAT(eyes.loosened(), IsEmpty());
+  EXPECT_THAT(eyes.replica().loosened(), IsEmpty());
 }
 
 TEST_F(ClosedDirectories, LoosenGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLacksSome) {
@@ -120,11 +120,11 @@ TEST_F(ClosedDirectories, LoosenGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLac
   Looker eyes = looker(true);
   const auto directory = eyes.replica_directory(RelPath("closed"));
   ASSERT_TRUE(directory.ok());
-  EXPECT_TRUE(eyes.loosen(*directory, RelPath("closed")));
+  EXPECT_TRUE(eyes.replica().loosen(*directory, RelPath("closed")));
   EXPECT_EQ(mode_of("closed"), 0755U);
-  EXPECT_FALSE(eyes.loosen(*directory, RelPath("closed")));
-  ASSERT_EQ(eyes.loosened().size(), 1U);
-  EXPECT_EQ(eyes.loosened()[0].mode, 0555U);
+  EXPECT_FALSE(eyes.replica().loosen(*directory, RelPath("closed")));
+  ASSERT_EQ(eyes.replica().loosened().size(), 1U);
+  EXPECT_EQ(eyes.replica().loosened()[0].mode, 0555U);
 }
 
 TEST_F(ClosedDirectories, OfTheSourceAreNeverOpenedUp) {
