@@ -10,15 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,11 +24,8 @@
 
 namespace bench {
 
-[[noreturn]] inline void give_up(const char* doing, const std::string& path) {
-  const int error = errno;
-  std::fprintf(stderr, "%s %s: %s\n", doing, path.c_str(), std::strerror(error));
-  std::exit(1);
-}
+// Says what failed, with errno, and ends the program.
+[[noreturn]] void give_up(const char* doing, const std::string& path);
 
 class Descriptor {
  public:
@@ -46,11 +40,7 @@ class Descriptor {
   int number_;
 };
 
-inline int open_directory(const std::string& path) {
-  const int number = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (number < 0) give_up("open", path);
-  return number;
-}
+int open_directory(const std::string& path);
 
 // One name in a directory. Everything but `type` (a DT_ constant) is 0 until Listing::look.
 struct Entry {
@@ -73,52 +63,17 @@ struct Entry {
 class Listing {
  public:
   // Replaces what was there by the names in an open directory, in its own order.
-  void read(int directory, const std::string& path) {
-    names_.clear();
-    entries_.clear();
-    for (;;) {
-      const ssize_t bytes = getdents64(directory, buffer_.data(), buffer_.size());
-      if (bytes < 0) give_up("getdents64", path);
-      if (bytes == 0) return;
-      add(buffer_.data(), buffer_.data() + bytes);
-    }
-  }
-
+  void read(int directory, const std::string& path);
   // One statx for each entry.
-  void look(int directory, const std::string& path) {
-    constexpr unsigned kMask = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME;
-    for (Entry& entry : entries_) {
-      struct statx status;
-      if (statx(directory, name(entry), AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kMask, &status)) {
-        give_up("statx", path + '/' + name(entry));
-      }
-      entry.mode = status.stx_mode;
-      entry.size_bytes = status.stx_size;
-      entry.mtime_seconds = status.stx_mtime.tv_sec;
-      entry.mtime_nanoseconds = status.stx_mtime.tv_nsec;
-    }
-  }
-
-  void sort() {
-    std::sort(entries_.begin(), entries_.end(),
-              [this](const Entry& a, const Entry& b) { return std::strcmp(name(a), name(b)) < 0; });
-  }
+  void look(int directory, const std::string& path);
+  void sort();
 
   const std::vector<Entry>& entries() const { return entries_; }
   // Valid until the next read.
   const char* name(const Entry& entry) const { return names_.data() + entry.name_offset; }
 
  private:
-  void add(const char* record, const char* end) {
-    while (record < end) {
-      const auto* raw = reinterpret_cast<const dirent64*>(record);
-      record += raw->d_reclen;
-      const std::string_view name = raw->d_name;
-      if (name == "." || name == "..") continue;
-      entries_.push_back({static_cast<std::uint32_t>(names_.size()), raw->d_type, 0, 0, 0, 0});
-      names_.append(name.data(), name.size() + 1);
-    }
-  }
+  void add(const char* record, const char* end);
 
   std::string names_;  // each with its zero byte
   std::vector<Entry> entries_;
@@ -159,26 +114,9 @@ class Pairs {
 
   // Waits for a pair; false when there is none left and nobody works on one. A pair that was taken
   // has to be given back by finish.
-  bool take(Pair& pair) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !waiting_.empty() || taken_ == 0; });
-    if (waiting_.empty()) return false;
-    pair = std::move(waiting_.back());
-    waiting_.pop_back();
-    ++taken_;
-    return true;
-  }
-
+  bool take(Pair& pair);
   // The pair taken last by this thread is done; `found` are the pairs below it, and is emptied.
-  void finish(std::vector<Pair>& found) {
-    {
-      const std::lock_guard lock(mutex_);
-      for (Pair& pair : found) waiting_.push_back(std::move(pair));
-      --taken_;
-    }
-    changed_.notify_all();
-    found.clear();
-  }
+  void finish(std::vector<Pair>& found);
 
  private:
   std::mutex mutex_;
@@ -193,12 +131,7 @@ struct Totals {
   std::uint64_t bytes = 0;
   std::uint64_t differences = 0;
 
-  void add(const Totals& more) {
-    directories += more.directories;
-    others += more.others;
-    bytes += more.bytes;
-    differences += more.differences;
-  }
+  void add(const Totals& more);
 };
 
 // Calls Worker::visit(pair, found) for every pair below the roots, one Worker for each thread, and
@@ -226,24 +159,23 @@ Totals visit_all(Pair roots, unsigned thread_count) {
   return totals;
 }
 
-// main() of a limit program: `PROGRAM A B [THREADS]`, two threads by default.
+// What `PROGRAM A B [THREADS]` asks for, two threads by default; nothing where it is used wrongly.
+struct Job {
+  Pair roots;
+  unsigned threads = 2;
+};
+std::optional<Job> job_of(int count, char** arguments);
+void print(const Totals& totals);
+
+// main() of a limit program.
 template <typename Worker>
 int run(int count, char** arguments) {
-  unsigned threads = 2;
-  bool right = count == 3 || count == 4;
-  if (count == 4) {
-    const std::string_view text = arguments[3];
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), threads);
-    right = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && threads > 0;
-  }
-  if (!right) {
+  const std::optional<Job> job = job_of(count, arguments);
+  if (!job) {
     std::fprintf(stderr, "usage: %s A B [THREADS]\n", arguments[0]);
     return 64;
   }
-  const Totals totals = visit_all<Worker>({arguments[1], arguments[2]}, threads);
-  std::printf("directories %ju others %ju bytes %ju differences %ju\n",
-              std::uintmax_t{totals.directories}, std::uintmax_t{totals.others},
-              std::uintmax_t{totals.bytes}, std::uintmax_t{totals.differences});
+  print(visit_all<Worker>(job->roots, job->threads));
   return 0;
 }
 

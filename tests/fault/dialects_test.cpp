@@ -1,15 +1,17 @@
 // File systems that lack something: the same result by other ways.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "fault/faulty_file_system.h"
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

@@ -2,16 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "fault/faulty_file_system.h"
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "plan/json.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

@@ -1,12 +1,16 @@
 // What a run says when one of its last or rarest calls fails.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 
-#include "fault/faulty_file_system.h"
 #include "fault/mirror.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

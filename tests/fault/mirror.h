@@ -2,10 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,11 +14,8 @@
 #include <vector>
 
 #include "apply/engine.h"
-#include "apply/recover.h"
-#include "fault/disk_tree.h"
-#include "plan/json.h"
-#include "plan/planner.h"
-#include "scan/roots.h"
+#include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 
@@ -34,11 +31,7 @@ struct Said {
 
 class Recorder final : public ApplyObserver {
  public:
-  void report(const ActionReport& report) override {
-    ++times_[report.seq];
-    said_.push_back({report.action->path.shown(), report.action->op, report.outcome, report.error,
-                     report.drifts, report.grown});
-  }
+  void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { warnings_.push_back(sentence); }
 
   std::map<std::uint64_t, int> times_;  // by place in the plan
@@ -65,130 +58,25 @@ struct MirrorRun {
   bool conflicts = false;
 
   // Whether the program would end with exit code 0.
-  [[nodiscard]] bool is_success() const {
-    if (error || conflicts || !plan || !plan->complete()) return false;
-    for (const Said& one : said) {
-      if (one.outcome != Outcome::kOk && one.outcome != Outcome::kAlready) return false;
-    }
-    return true;
-  }
-
-  [[nodiscard]] bool has_reported_each_action_once() const {
-    if (!plan) return said.empty();
-    if (times.size() != plan->actions.size()) return false;
-    for (const auto& [seq, count] : times) {
-      if (count != 1) return false;
-    }
-    return true;
-  }
-
+  [[nodiscard]] bool is_success() const;
+  [[nodiscard]] bool has_reported_each_action_once() const;
   // What became of the first action on `path`. Requires: there was one.
-  [[nodiscard]] Said of(const std::string& path) const {
-    for (const Said& one : said) {
-      if (one.path == path) return one;
-    }
-    ADD_FAILURE() << "nothing was said of " << path << troubles();
-    return {};
-  }
-
+  [[nodiscard]] Said of(const std::string& path) const;
   // For messages: everything that went wrong.
-  [[nodiscard]] std::string troubles() const {
-    std::string text;
-    const auto add = [&](const Error& wrong) {
-      text += std::string(wrong.operation) + " '" + wrong.path + "' " + wrong.detail + " " +
-              errno_name(wrong.error_number);
-    };
-    if (error) add(*error);
-    for (const Said& one : said) {
-      if (one.outcome == Outcome::kOk || one.outcome == Outcome::kAlready) continue;
-      text += std::string("\n  ") + to_string(one.outcome) + " " + to_string(one.op) + " " +
-              one.path + ": ";
-      if (one.error) add(*one.error);
-      for (const Drift& drift : one.drifts) {
-        text += std::string(to_string(drift.side)) + " " + drift.difference.field + " expected " +
-                drift.difference.expected + " found " + drift.difference.found + "; ";
-      }
-    }
-    for (const std::string& sentence : warnings) text += "\n  warning: " + sentence;
-    if (plan) {
-      for (const Problem& problem : plan->problems) {
-        text += std::string("\n  problem: ") + to_string(problem.side) + " " +
-                problem.path.shown() + " " + problem.doing + " " + errno_name(problem.error_number);
-      }
-    }
-    return text;
-  }
+  [[nodiscard]] std::string troubles() const;
 };
 
-inline Policy policy_of_this_process() {
-  return {::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
-}
+Policy policy_of_this_process();
 
 // Plans and applies, as `run` does. Both folders are named by absolute paths.
-inline MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
-                        const MirrorOptions& options = {}) {
-  MirrorRun run;
-  auto roots = open_roots(fs, {source, replica, {"/"}});
-  if (!roots) return run.error = roots.error(), run;
-  if (!options.dry_run) {
-    if (!roots->replica) {
-      if (Status made = create_replica(fs, *roots); !made) return run.error = made.error(), run;
-    }
-    if (Status locked = lock_replica(fs, *roots->replica); !locked) {
-      return run.error = locked.error(), run;
-    }
-    Recorder warnings;
-    const auto recovered = recover(
-        {fs, *roots->replica, policy_of_this_process(), warnings, Recovery::kFinish, false});
-    if (!recovered) return run.error = recovered.error(), run;
-    run.conflicts = recovered->conflicts;
-    // What was removed may have changed the folder itself.
-    const auto now = fs.status(roots->replica->fd.get());
-    if (!now) return run.error = now.error(), run;
-    roots->replica->status = *now;
-  }
-  const Filter filter;
-  PlanRequest request{fs, *roots, options.plan, policy_of_this_process(), filter};
-  request.options.owners = request.policy.owners();
-  request.threads = options.threads;
-  auto planned = make_plan(request);
-  if (planned && !planned->leftovers.empty() && !options.dry_run) {
-    Status cleared = clear_leftovers(fs, *roots->replica, planned->leftovers);
-    if (!cleared) return run.error = cleared.error(), run;
-    planned = make_plan(request);
-  }
-  if (!planned) return run.error = planned.error(), run;
-  run.plan = std::move(planned->plan);
-  run.plan->tool_version = "0";
-  run.plan->plan_id = "01935000-0000-7000-8000-000000000000";
-  if (options.before_apply) options.before_apply();
-  Recorder recorder;
-  ApplyRequest apply{fs,     roots->source, *roots->replica, *run.plan, request.policy,
-                     filter, recorder};
-  apply.threads = options.threads;
-  apply.follow_source = options.follow_source;
-  apply.dry_run = options.dry_run;
-  apply.atomic = options.atomic;
-  apply.durable = options.durable;
-  const auto applied = apply_plan(apply);
-  if (!applied) run.error = applied.error();
-  if (applied) run.conflicts = run.conflicts || applied->staging_left;
-  run.times = std::move(recorder.times_);
-  run.said = std::move(recorder.said_);
-  run.warnings = std::move(recorder.warnings_);
-  return run;
-}
+MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
+                 const MirrorOptions& options = {});
 
 // Source and replica in a folder of their own, with a folder `outside` that nobody may touch.
 class MirrorTest : public testing::Test {
  protected:
-  MirrorTest() : outside_before_{{".", directory()}, {"secret", file("secret of others")}} {
-    plant(outside_before_, outside_);
-  }
-  ~MirrorTest() override {
-    EXPECT_EQ(tree_differences(outside_before_, read_tree(outside_)), std::vector<std::string>())
-        << "something outside of both folders was touched";
-  }
+  MirrorTest();
+  ~MirrorTest() override;
 
   void plant_source(const Tree& tree) { plant(tree, source_); }
   void plant_replica(const Tree& tree) { plant(tree, replica_); }
@@ -207,21 +95,10 @@ class MirrorTest : public testing::Test {
   }
 
   // The replica is an exact copy of the source and nothing else.
-  void expect_exact_copy() const {
-    EXPECT_EQ(tree_differences(read_tree(source_), read_tree(replica_)),
-              std::vector<std::string>());
-  }
+  void expect_exact_copy() const;
 
   // Another run, undisturbed, succeeds, makes an exact copy, and a third finds nothing to do.
-  void expect_converges(const MirrorOptions& options = {}) {
-    const MirrorRun second = run(options);
-    EXPECT_TRUE(second.is_success()) << second.troubles();
-    expect_exact_copy();
-    const MirrorRun third = run(options);
-    EXPECT_TRUE(third.is_success()) << third.troubles();
-    ASSERT_TRUE(third.plan);
-    EXPECT_EQ(third.said.size(), 0U) << third.said.front().path;
-  }
+  void expect_converges(const MirrorOptions& options = {});
 
   ScratchFolder scratch_;
   std::string source_ = scratch_ / "source";

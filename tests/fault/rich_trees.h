@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "fault/disk_tree.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 

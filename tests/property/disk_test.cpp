@@ -11,10 +11,10 @@
 
 #include "apply/engine.h"
 #include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
 #include "support/planning.h"
 #include "support/random_trees.h"
 #include "support/replica_model.h"
-#include "support/tree_on_disk.h"
 
 namespace foldersync::test {
 namespace {
@@ -63,18 +63,16 @@ class Pair {
   Pair(const Tree& source, const std::optional<Tree>& replica,
        std::vector<std::string> rules = {}) {
     planning_.options.rules = std::move(rules);
-    build(source, folder_.path("source"));
-    if (replica) build(*replica, folder_.path("replica"));
+    plant(entries_of(source), folder_ / "source");
+    if (replica) plant(entries_of(*replica), folder_ / "replica");
     planning_.policy = own_policy();
   }
 
-  Plan plan() {
-    return plan_folders(fs_, folder_.path("source"), folder_.path("replica"), planning_);
-  }
+  Plan plan() { return plan_folders(fs_, folder_ / "source", folder_ / "replica", planning_); }
 
   // What did not go as planned.
   std::string apply(const Plan& plan, std::size_t threads) {
-    auto roots = open_roots(fs_, {folder_.path("source"), folder_.path("replica"), {}});
+    auto roots = open_roots(fs_, {folder_ / "source", folder_ / "replica", {}});
     if (!roots) return roots.error().detail;
     if (!roots->replica && !create_replica(fs_, *roots)) return "create_replica";
     Trouble trouble;
@@ -93,7 +91,8 @@ class Pair {
   }
 
   [[nodiscard]] std::string difference_on_disk() const {
-    return difference(read_tree(folder_.path("source")), read_tree(folder_.path("replica")));
+    return difference(tree_of(read_tree(folder_ / "source")),
+                      tree_of(read_tree(folder_ / "replica")));
   }
 
   // Plans, applies, and expects the replica to be the source and nothing left to plan.
@@ -105,10 +104,10 @@ class Pair {
     EXPECT_EQ(told(plan().actions), "") << "after\n" << told(first.actions);
   }
 
-  [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
+  [[nodiscard]] const ScratchFolder& folder() const { return folder_; }
 
  private:
-  TemporaryFolder folder_;
+  ScratchFolder folder_;
   PosixFileSystem fs_;
   Planning planning_;
 };
@@ -154,7 +153,7 @@ TEST(DiskProperty, AGroupLosesANameThoughAWindowEndsAfterItsMetadataWasPutRight)
   constexpr std::uintmax_t kWindowBytes = std::uintmax_t{1} << 30U;
   Pair pair(tree({file("a", "x").at(200), file("m", ""), file("z", "y").at(300)}),
             tree({file("a", "x").at(100), link("z", "a")}));
-  std::filesystem::resize_file(pair.folder().path("source/m"), kWindowBytes);
+  std::filesystem::resize_file(pair.folder() / "source/m", kWindowBytes);
   const Plan plan = pair.plan();
   EXPECT_EQ(pair.apply(plan, 1), "") << told(plan.actions);
   EXPECT_EQ(told(pair.plan().actions), "") << "after\n" << told(plan.actions);

@@ -1,6 +1,7 @@
 // File systems that lack a way to rename, and what is done instead.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -27,7 +28,7 @@ TEST_P(WithoutAFlag, CreateGivesAFreeNameByALinkAndSaysSoOnce) {
   EXPECT_EQ(answer(publisher_.create(staged(file("new")), target())), "done");
   EXPECT_EQ(answer(publisher_.create(staged(file("newer")), {home_.get(), "b"})), "done");
   EXPECT_THAT(files(), ElementsAre("home/a=new", "home/b=newer"));
-  EXPECT_THAT(observer_.warnings_, ElementsAre(HasSubstr("without replacing")));
+  EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("without replacing")));
   EXPECT_EQ(fs_.calls(Call::kMakeLink), 2U);
 }
 
@@ -45,7 +46,7 @@ TEST_P(WithoutAFlag, ReplaceLooksAndRenamesAndSaysSoOnce) {
   EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "done");
   EXPECT_EQ(answer(publisher_.replace(staged(file("newer")), target(), look(target()))), "done");
   EXPECT_THAT(files(), ElementsAre("home/a=newer"));
-  EXPECT_THAT(observer_.warnings_, ElementsAre(HasSubstr("exchange")));
+  EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("exchange")));
 }
 
 TEST_P(WithoutAFlag, TakeAwayRenamesAllTheSame) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -36,7 +38,7 @@ TEST_F(PublisherTest, ReplaceExchangesTheTwo) {
   const FileStatus old = given(file("old"));
   EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "displaced");
   EXPECT_THAT(files(), ElementsAre("home/a=new", "staging/1=old"));
-  EXPECT_THAT(observer_.warnings_, IsEmpty());
+  EXPECT_THAT(observer_.sentences, IsEmpty());
 }
 
 TEST_F(PublisherTest, ReplaceExchangesTypesToo) {

@@ -1,13 +1,17 @@
 #include "apply/staging_area.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
-#include "fault/disk_tree.h"
-#include "fault/faulty_file_system.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <string>
 
-#include "fault/disk_tree.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 namespace {

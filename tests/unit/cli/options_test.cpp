@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "fault/disk_tree.h"
 #include "plan/filter.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 namespace {

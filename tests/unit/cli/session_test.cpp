@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "fault/disk_tree.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 namespace {

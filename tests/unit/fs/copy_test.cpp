@@ -1,13 +1,18 @@
 #include "fs/copy.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <fstream>
 #include <string>
 #include <vector>
 
-#include "fault/disk_tree.h"
-#include "fault/faulty_file_system.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

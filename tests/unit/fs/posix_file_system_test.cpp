@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <filesystem>
 #include <string>
 
-#include "fault/disk_tree.h"
+#include "support/disk_tree.h"
 
 namespace foldersync {
 namespace {

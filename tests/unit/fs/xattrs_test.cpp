@@ -1,14 +1,17 @@
 #include "fs/xattrs.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/xattr.h>
 
 #include <cerrno>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "fault/disk_tree.h"
-#include "fault/faulty_file_system.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

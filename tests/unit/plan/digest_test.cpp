@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/sysmacros.h>
 
+#include <cstdint>
 #include <functional>
 #include <set>
+#include <vector>
 
-#include "sample_plan.h"
+#include "unit/plan/sample_plan.h"
 
 namespace foldersync {
 namespace {

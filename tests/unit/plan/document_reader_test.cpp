@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <ostream>
+#include <vector>
 
-#include "sample_plan.h"
+#include "unit/plan/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
-#include "sample_plan.h"
+#include "unit/plan/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -13,9 +13,9 @@
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "support/counting_file_system.h"
+#include "support/disk_tree.h"
 #include "support/memory_file_system.h"
 #include "support/planning.h"
-#include "support/tree_on_disk.h"
 
 namespace foldersync {
 namespace {
@@ -56,21 +56,20 @@ std::vector<std::string> told(const Plan& plan) {
 class OnDisk {
  public:
   OnDisk(const Tree& source, const std::optional<Tree>& replica) {
-    test::build(source, folder_.path("source"));
-    if (replica) test::build(*replica, folder_.path("replica"));
+    plant(entries_of(source), folder_ / "source");
+    if (replica) plant(entries_of(*replica), folder_ / "replica");
   }
 
   // The plan; fs() has counted what this one cost.
   Plan plan(const Planning& planning = own_planning()) {
     counting_.emplace(posix_);
-    return test::plan_folders(*counting_, folder_.path("source"), folder_.path("replica"),
-                              planning);
+    return test::plan_folders(*counting_, folder_ / "source", folder_ / "replica", planning);
   }
 
   [[nodiscard]] const test::Calls& cost() const { return counting_->calls; }
 
  private:
-  test::TemporaryFolder folder_;
+  ScratchFolder folder_;
   PosixFileSystem posix_;
   std::optional<CountingFileSystem> counting_;
 };

@@ -3,11 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "sample_plan.h"
+#include "unit/plan/sample_plan.h"
 
 namespace foldersync {
 namespace {

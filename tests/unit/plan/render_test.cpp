@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/text.h"
-#include "sample_plan.h"
+#include "unit/plan/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -1,14 +1,19 @@
 #include "scan/content.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
-#include "fault/disk_tree.h"
-#include "fault/faulty_file_system.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

@@ -2,14 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <vector>
 
-#include "fault/disk_tree.h"
-#include "fault/faulty_file_system.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {

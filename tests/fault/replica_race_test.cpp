@@ -1,38 +1,24 @@
-// Somebody else changes the trees while a run works on them.
+// Somebody else changes the replica while a run works on it.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
-#include <vector>
 
-#include "fault/faulty_file_system.h"
 #include "fault/mirror.h"
-#include "fault/rich_trees.h"
+#include "fault/others.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {
 
 using testing::Contains;
-using testing::IsEmpty;
-using testing::Not;
-
-constexpr const char* kForeign = "written by somebody else meanwhile";
-constexpr const char* kNewerForeign = "and once more, by somebody else";
-
-// A new file takes the name, as editors save.
-void save_over(const std::string& path, const std::string& content) {
-  write_file(path + ".saving", content);
-  ASSERT_EQ(::rename((path + ".saving").c_str(), path.c_str()), 0) << path;
-}
-
-// Every content that is left anywhere in the replica, the staging folder included.
-std::vector<std::string> contents_in(const std::string& root) {
-  std::vector<std::string> contents;
-  for (const auto& [path, entry] : read_tree(root)) contents.push_back(entry.content);
-  return contents;
-}
 
 bool is_exchange(const CallInfo& info) {
   return info.call == Call::kRename && info.mode == RenameMode::kExchange;
@@ -272,226 +258,6 @@ TEST_F(ReplicaRace, AFileSavedAtAnyMomentOfTheApplySurvives) {
       ASSERT_TRUE(raced.has_reported_each_action_once()) << raced.troubles();
     }
   }
-}
-
-class DirectoryRace : public MirrorTest {
- protected:
-  DirectoryRace() {
-    plant_source({{".", directory()},
-                  {"d", directory()},
-                  {"d/created", file("created")},
-                  {"d/dir", directory()},
-                  {"d/dir/file", file("below")},
-                  {"d/secret", file("not the one outside")},
-                  {"d/touched", file("same").at(2000)},
-                  {"d/link", symlink("elsewhere")}});
-    plant_replica({{".", directory()},
-                   {"d", directory()},
-                   {"d/secret", file("old")},
-                   {"d/deleted", file("goes")},
-                   {"d/gone", directory()},
-                   {"d/touched", file("same").at(1999)},
-                   {"d/link", symlink("nowhere")}});
-  }
-
-  // Moves the directory away and puts a link to the folder outside in its place.
-  void swap_for_link(const std::string& path) const {
-    ASSERT_EQ(::rename(path.c_str(), (scratch_ / "moved").c_str()), 0);
-    ASSERT_EQ(::symlink(outside_.c_str(), path.c_str()), 0);
-  }
-
-  // At each moment of the run swaps `d` in `root`; what follows is checked by `check`.
-  void swap_at_each_call(const std::string& root, const std::function<void()>& check) {
-    const Tree source = read_tree(source_);
-    const Tree replica = read_tree(replica_);
-    FaultyFileSystem calm;
-    EXPECT_TRUE(run(calm).is_success());
-    for (std::uint64_t nth = 1; nth <= calm.calls() && !HasFailure(); ++nth) {
-      for (const std::string& path : {source_, replica_, scratch_ / "moved"}) remove_tree(path);
-      plant_source(source);
-      plant_replica(replica);
-      FaultyFileSystem fs;
-      fs.intercept(act_before([=](const CallInfo& info) { return info.number == nth; },
-                              [&] { swap_for_link(join(root, "d")); }));
-      run(fs);
-      SCOPED_TRACE("swapped before call " + std::to_string(nth));
-      EXPECT_THAT(tree_differences(outside_before_, read_tree(outside_)), IsEmpty());
-      check();
-    }
-  }
-};
-
-TEST_F(DirectoryRace, AReplicaDirectoryThatBecomesALinkAtAnyMomentLeadsNowhere) {
-  swap_at_each_call(replica_, [] {});
-}
-
-TEST_F(DirectoryRace, ASourceDirectoryThatBecomesALinkAtAnyMomentIsNeverRead) {
-  swap_at_each_call(source_,
-                    [&] { EXPECT_THAT(contents_in(replica_), Not(Contains("secret of others"))); });
-}
-
-class SourceRace : public MirrorTest {
- protected:
-  SourceRace() {
-    plant_source({{".", directory()},
-                  {"a", file("first")},
-                  {"copied", file(filler('s', 600'000))},
-                  {"z", file("last")}});
-    plant_replica({{".", directory()}, {"copied", file("the old copy")}});
-  }
-
-  // Acts when the content of `copied` is about to be copied.
-  void while_copied(std::function<void()> act) {
-    fs_.intercept(act_before(Call::kCopyRange, "", std::move(act)));
-  }
-  // Acts when it has been looked at and is about to be opened.
-  void before_opened(std::function<void()> act) {
-    fs_.intercept(act_before(Call::kOpenFile, "copied", std::move(act)));
-  }
-
-  void append(const std::string& bytes) const {
-    std::ofstream(in_source("copied"), std::ios::app | std::ios::binary) << bytes;
-  }
-
-  // The others are mirrored, and the old copy is untouched.
-  void expect_old_copy_kept() const {
-    EXPECT_EQ(bytes_of(in_replica("copied")), "the old copy");
-    EXPECT_EQ(bytes_of(in_replica("a")), "first");
-    EXPECT_EQ(bytes_of(in_replica("z")), "last");
-  }
-
-  FaultyFileSystem fs_;
-};
-
-TEST_F(SourceRace, AFileThatGrowsIsPublishedAsItWasAndCompletedByTheNextRun) {
-  while_copied([&] { append("and more"); });
-  const MirrorRun raced = run(fs_);
-  EXPECT_TRUE(raced.is_success()) << raced.troubles();
-  EXPECT_TRUE(raced.of("copied").grown);
-  EXPECT_EQ(bytes_of(in_replica("copied")), filler('s', 600'000));
-  EXPECT_EQ(read_tree(replica_).at("copied").mtime, file("").mtime);
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatGrowsForEverIsMirroredAllTheSame) {
-  fs_.intercept([&](const CallInfo& info) {
-    if (info.call == Call::kCopyRange) append("one more line\n");
-    return 0;
-  });
-  const MirrorRun raced = run(fs_);
-  EXPECT_TRUE(raced.is_success()) << raced.troubles();
-  EXPECT_TRUE(raced.of("copied").grown);
-  EXPECT_TRUE(bytes_of(in_source("copied")).starts_with(bytes_of(in_replica("copied"))));
-}
-
-TEST_F(SourceRace, AFileThatShrinksOnceIsCopiedAgain) {
-  while_copied([&] { write_file(in_source("copied"), filler('t', 300'000)); });
-  const MirrorRun raced = run(fs_);
-  EXPECT_TRUE(raced.is_success()) << raced.troubles();
-  EXPECT_EQ(bytes_of(in_replica("copied")), filler('t', 300'000));
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatIsRewrittenOnceIsCopiedAgain) {
-  while_copied([&] { write_file(in_source("copied"), filler('u', 600'000)); });
-  const MirrorRun raced = run(fs_);
-  EXPECT_TRUE(raced.is_success()) << raced.troubles();
-  EXPECT_EQ(bytes_of(in_replica("copied")), filler('u', 600'000));
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatNeverHoldsStillIsGivenUpAfterThreeTriesAndTheOldCopyStays) {
-  char seed = 'a';
-  int copies = 0;
-  fs_.intercept([&](const CallInfo& info) {
-    if (info.call == Call::kOpenFile && info.name == "copied") ++copies;
-    if (info.call == Call::kCopyRange) write_file(in_source("copied"), filler(seed++, 600'000));
-    return 0;
-  });
-  const MirrorRun raced = run(fs_);
-  EXPECT_EQ(copies, 3);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
-  expect_old_copy_kept();
-  EXPECT_FALSE(std::filesystem::exists(in_replica(".sync-txn")));
-  expect_converges();
-}
-
-TEST_F(SourceRace, OfAReviewedPlanAFileThatChangesWhileItIsCopiedIsStale) {
-  while_copied([&] { write_file(in_source("copied"), filler('u', 600'000)); });
-  MirrorOptions options;
-  options.follow_source = false;
-  const MirrorRun raced = run(fs_, options);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kStale) << raced.troubles();
-  expect_old_copy_kept();
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatVanishesBeforeItIsOpenedKeepsItsOldCopyForThisRun) {
-  before_opened([&] { ::unlink(in_source("copied").c_str()); });
-  const MirrorRun raced = run(fs_);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
-  expect_old_copy_kept();
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatVanishesWhileItIsCopiedIsNoTornCopy) {
-  while_copied([&] { ::unlink(in_source("copied").c_str()); });
-  run(fs_);
-  EXPECT_THAT(bytes_of(in_replica("copied")), testing::AnyOf("the old copy", filler('s', 600'000)));
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatBecomesALinkIsNotReadThroughIt) {
-  before_opened([&] {
-    ::unlink(in_source("copied").c_str());
-    ASSERT_EQ(::symlink((outside_ + "/secret").c_str(), in_source("copied").c_str()), 0);
-  });
-  const MirrorRun raced = run(fs_);
-  EXPECT_FALSE(raced.is_success());
-  expect_old_copy_kept();
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatBecomesAFifoIsNotWaitedFor) {
-  before_opened([&] {
-    ::unlink(in_source("copied").c_str());
-    ASSERT_EQ(::mkfifo(in_source("copied").c_str(), 0600), 0);
-  });
-  const MirrorRun raced = run(fs_);
-  EXPECT_FALSE(raced.is_success());
-  expect_old_copy_kept();
-  expect_converges();
-}
-
-TEST_F(SourceRace, AnotherFileUnderTheSameNameIsNotTakenForTheOneThatWasPlanned) {
-  before_opened([&] { save_over(in_source("copied"), "quite another file"); });
-  MirrorOptions options;
-  options.follow_source = false;
-  const MirrorRun raced = run(fs_, options);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kStale) << raced.troubles();
-  expect_old_copy_kept();
-  expect_converges();
-}
-
-TEST_F(SourceRace, AFileThatHoldsLessThanItSaysIsNotPublished) {
-  fs_.intercept([](const CallInfo& info) {
-    return info.call == Call::kCopyRange || info.call == Call::kRead ? kEndOfFile : 0;
-  });
-  const MirrorRun raced = run(fs_);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
-  EXPECT_EQ(bytes_of(in_replica("copied")), "the old copy");
-  EXPECT_FALSE(std::filesystem::exists(in_replica("a")));
-  expect_converges();
-}
-
-TEST_F(SourceRace, APathThatTheSourceHasAgainIsNotDeleted) {
-  write_file(in_replica("extra"), "to be deleted");
-  MirrorOptions options;
-  options.before_apply = [&] { write_file(in_source("extra"), "there again"); };
-  const MirrorRun raced = run(fs_, options);
-  EXPECT_EQ(bytes_of(in_replica("extra")), "to be deleted") << raced.troubles();
-  EXPECT_FALSE(raced.is_success());
-  expect_converges();
 }
 
 }  // namespace
