@@ -20,7 +20,7 @@ namespace foldersync {
 struct ActionRecord {
   bool is_due = false;             // what the plan expects held: it is to be done
   std::string folder;              // the staging subfolder; the name in it is the action's number
-  std::optional<FileStatus> made;  // what was staged
+  std::optional<FileStatus> made;  // what was staged, or what a link is to be a name of
   std::optional<FileStatus> old;   // what the replica held
   // Of actions that change attributes in place: what they were and what they become.
   std::optional<std::vector<Xattr>> old_xattrs;

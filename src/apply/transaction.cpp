@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -37,6 +38,15 @@ ActionRecord action_record(const Action& action, const StagedSlot& slot) {
   record.old_xattrs = slot.old_xattrs;
   record.new_xattrs = slot.new_xattrs;
   return record;
+}
+
+// The object that the action gives one more name.
+std::optional<FileStatus> leader_of(const Action& action, const std::map<RelPath, FileStatus>& made,
+                                    Looker& looker) {
+  const auto fresh = made.find(*action.other);
+  if (fresh != made.end()) return fresh->second;
+  const auto found = looker.replica_status(*action.other);
+  return found ? *found : std::nullopt;
 }
 
 }  // namespace
@@ -125,12 +135,21 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
     for (const auto& loosened : looker.replica().loosened())
       record.loosened.push_back({loosened.path, loosened.mode});
   }
+  std::map<RelPath, FileStatus> made;  // what hard links of the window may be names of
+  for (std::size_t i = range_.begin; i < range_.end; ++i) {
+    const StagedSlot& slot = slots[i - range_.begin];
+    if (slot.staged && slot.staged->status.is_file())
+      made[plan.actions[i].path] = slot.staged->status;
+  }
   for (std::size_t i = range_.begin; i < range_.end; ++i) {
     const StagedSlot& slot = slots[i - range_.begin];
     Action action = plan.actions[i];
     if (slot.look && slot.look->after) action.after = slot.look->after;
     count(action, record.plan.summary);
     record.actions.push_back(action_record(action, slot));
+    if (action.op == Op::kLink) {
+      record.actions.back().made = leader_of(action, made, lookers.front());
+    }
     record.plan.actions.push_back(std::move(action));
   }
   return record;

@@ -169,7 +169,7 @@ Status WindowReplay::give_back(Step& step) {
 Status WindowReplay::forward_link(Step& step) {
   auto leader = access_.status(*step.action.other);
   if (!leader) return leader.error();
-  if (!*leader) {
+  if (!*leader || !step.record.made || !same_object(**leader, *step.record.made)) {
     ++overtaken_;
     return success();
   }
@@ -295,6 +295,12 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
 
 // What others have written into it since, or put into a directory, is theirs.
 Status WindowReplay::keep_if_foreign(Step& step, const FileStatus& ours) {
+  // A link stands for an object that has other names, by which it may have been changed.
+  if (step.action.op == Op::kLink) {
+    const auto out = at(step.staged);
+    if (!out) return out.error();
+    return !*out || same_object(**out, ours) ? success() : put_aside(step);
+  }
   const auto is_ours = publisher_.is_as_expected(step.staged, ours);
   if (!is_ours) return is_ours.error();
   return *is_ours ? success() : put_aside(step);
@@ -348,14 +354,7 @@ Status WindowReplay::backward_rename(Step& step) {
     Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
     return made || made.error().error_number == EEXIST ? success() : made;
   }
-  std::optional<FileStatus> ours = step.record.made;
-  if (step.action.op == Op::kLink) {
-    // The old object leaves its name for the staged one only in exchange.
-    if (old && !step.there) return success();
-    const auto leader = access_.status(*step.action.other);
-    if (!leader) return leader.error();
-    ours = *leader;
-  }
+  const auto& ours = step.record.made;
   if (!ours) return success();
   if (!step.there && !old) return take_back(step, *ours);
   if (!step.there) {

@@ -30,7 +30,7 @@ class RecoverSweep(KillSweep):
         from_new = self.beyond_the_root(
             compare.differences(self.source, self.replica, owners=owners))
         shorter = min(from_old, from_new, key=len)
-        self.assertFalse(from_new, f'{point}: neither old nor new: {shorter[:5]}')
+        self.assertEqual(0, len(from_new), f'{point}: neither old nor new: {shorter[:5]}')
         return NEW
 
     @staticmethod
