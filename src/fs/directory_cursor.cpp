@@ -7,11 +7,9 @@
 
 namespace foldersync {
 
-DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, CursorRules rules, std::size_t max_open)
-    : fs_(fs),
-      root_(root),
-      rules_(std::move(rules)),
-      max_open_(std::max<std::size_t>(max_open, 2)) {}
+DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, const CursorRules& rules,
+                                 std::size_t max_open)
+    : fs_(fs), root_(root), rules_(rules), max_open_(std::max<std::size_t>(max_open, 2)) {}
 
 int DirectoryCursor::deepest() const { return levels_.empty() ? root_ : levels_.back().fd.get(); }
 

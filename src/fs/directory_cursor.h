@@ -29,7 +29,7 @@ struct CursorRules {
 // One thread at a time. Requires: the root's descriptor stays open.
 class DirectoryCursor {
  public:
-  DirectoryCursor(FileSystem& fs, int root, CursorRules rules, std::size_t max_open);
+  DirectoryCursor(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open);
 
   // The descriptor of the directory `path` (bytes as in RelPath, empty for the root): valid until
   // the next call. Errors carry the path of the component that failed.

@@ -110,8 +110,9 @@ bool Admission::is_left_alone(const Named& named) {
 Result<std::optional<Named>> Admission::admit(const Listing::Entry* source,
                                               const Listing::Entry* replica) {
   constexpr std::optional<Named> kNothing;
+  const Listing::Entry& any = source != nullptr ? *source : *replica;
+  Named named{any.name, nullptr, nullptr, true};
   const bool in_replica = replica != nullptr;
-  Named named{source != nullptr ? source->name : replica->name, nullptr, nullptr, true};
   if (is_own(named.name, in_replica) || is_unknown(Side::kSource, source, in_replica) ||
       is_unknown(Side::kReplica, replica, in_replica)) {
     return kNothing;

@@ -1,5 +1,6 @@
 #include "plan/pair_planner.h"
 
+#include <span>
 #include <utility>
 
 #include "fs/xattrs.h"
@@ -18,6 +19,11 @@ bool writes_content(const Verdict& verdict, const FileStatus& source) {
 bool takes_file_away(const Verdict& verdict, const Seen* replica) {
   return replica != nullptr && replica->status.is_file() &&
          (verdict.decision == Decision::kDelete || verdict.decision == Decision::kReplace);
+}
+
+std::span<const Listing::Entry> entries_of(const VisitedDirectory& side) {
+  if (side.listing == nullptr) return {};
+  return side.listing->entries();
 }
 
 ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
@@ -69,9 +75,8 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  static const std::vector<Listing::Entry> kNone;
-  const auto& source = pair.source.listing != nullptr ? pair.source.listing->entries() : kNone;
-  const auto& replica = pair.replica.listing != nullptr ? pair.replica.listing->entries() : kNone;
+  const auto source = entries_of(pair.source);
+  const auto replica = entries_of(pair.replica);
   Admission admission(context_, pair, findings_);
   auto from = source.begin();
   auto to = replica.begin();

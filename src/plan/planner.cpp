@@ -184,9 +184,10 @@ Result<Planned> make_plan(const PlanRequest& request) {
     context.replica_hashes = cached_tree(request.cache, *roots.replica);
   }
   Workers workers(context, request.threads);
-  Status walked =
-      walk_pairs(request.fs, roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1,
-                 std::move(root), {request.threads, request.stop}, workers);
+  Status walked = walk_pairs(
+      request.fs,
+      {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)},
+      {request.threads, request.stop}, workers);
   if (!walked) return std::move(walked).error();
   Findings findings = workers.gathered();
   Planned planned;

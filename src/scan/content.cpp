@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "fs/clock.h"
@@ -19,7 +20,7 @@ Error changed_meanwhile() {
 Result<std::size_t> read_full(FileSystem& fs, int fd, std::span<std::byte> buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    const auto count = fs.read(fd, buffer.subspan(filled));
+    auto count = fs.read(fd, buffer.subspan(filled));
     if (!count) return count;
     if (*count == 0) break;
     filled += *count;
@@ -93,8 +94,8 @@ void DirectoryHashes::forget(std::string_view name) {
 }
 
 void DirectoryHashes::forget_missing(const Listing* listing) {
-  static const std::vector<Listing::Entry> kNone;
-  const auto& entries = listing != nullptr ? listing->entries() : kNone;
+  std::span<const Listing::Entry> entries;
+  if (listing != nullptr) entries = listing->entries();
   auto entry = entries.begin();
   for (const CachedHash& row : rows_) {
     while (entry != entries.end() && entry->name < row.name) ++entry;

@@ -1,5 +1,6 @@
 #include "scan/inventory.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,9 +78,10 @@ class Inventory {
     Level level{path, {}};
     const auto& entries = listing_.entries();
     level.rest.reserve(entries.size());
-    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-      level.rest.push_back({std::string(entry->name), entry->status, entry->error_number});
+    for (const Listing::Entry& entry : entries) {
+      level.rest.push_back({std::string(entry.name), entry.status, entry.error_number});
     }
+    std::reverse(level.rest.begin(), level.rest.end());
     levels_.push_back(std::move(level));
   }
 

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "fs/directory_cursor.h"
 #include "scan/work_queue.h"
@@ -50,18 +51,15 @@ class SideReader {
 
 class Walk {
  public:
-  Walk(FileSystem& fs, int source_root, int replica_root, const WalkOptions& options,
-       PairVisitor& visitor)
+  Walk(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor)
       : fs_(fs),
-        source_root_(source_root),
-        replica_root_(replica_root),
+        root_(std::move(root)),
         options_(options),
         visitor_(visitor),
         queue_(options.threads) {}
 
-  Status run(PairToVisit root) {
-    std::vector<PairToVisit> first;
-    first.push_back(std::move(root));
+  Status run() {
+    std::vector<PairToVisit> first{root_.pair};
     queue_.add(0, first);
     std::vector<std::thread> others;
     try {
@@ -79,8 +77,8 @@ class Walk {
  private:
   void work(std::size_t worker) {
     const std::size_t descriptors = descriptors_per_cursor(2 * options_.threads);
-    SideReader source(fs_, source_root_, descriptors);
-    SideReader replica(fs_, replica_root_, descriptors);
+    SideReader source(fs_, root_.source, descriptors);
+    SideReader replica(fs_, root_.replica, descriptors);
     std::vector<PairToVisit> children;
     while (auto item = queue_.take(worker)) {
       if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
@@ -105,8 +103,7 @@ class Walk {
   }
 
   FileSystem& fs_;
-  int source_root_;
-  int replica_root_;
+  WalkRoot root_;
   WalkOptions options_;
   PairVisitor& visitor_;
   WorkQueue<PairToVisit> queue_;
@@ -116,9 +113,8 @@ class Walk {
 
 }  // namespace
 
-Status walk_pairs(FileSystem& fs, int source_root, int replica_root, PairToVisit root,
-                  const WalkOptions& options, PairVisitor& visitor) {
-  return Walk(fs, source_root, replica_root, options, visitor).run(std::move(root));
+Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor) {
+  return Walk(fs, std::move(root), options, visitor).run();
 }
 
 }  // namespace foldersync

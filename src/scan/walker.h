@@ -54,9 +54,16 @@ struct WalkOptions {
   const std::atomic<bool>* stop = nullptr;  // set by others: the walk ends with kStopped
 };
 
-// Visits `root` and all that visitors add. The root descriptors stand for root.path; -1 where that
-// side is absent. Memory: one listing a side and thread, and the pairs that wait.
-Status walk_pairs(FileSystem& fs, int source_root, int replica_root, PairToVisit root,
-                  const WalkOptions& options, PairVisitor& visitor);
+// Where a walk begins: a pair, and the open directories that stand for it; -1 where that side is
+// absent.
+struct WalkRoot {
+  int source = -1;
+  int replica = -1;
+  PairToVisit pair;
+};
+
+// Visits the root and all that visitors add. Memory: one listing a side and thread, and the pairs
+// that wait.
+Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
 
 }  // namespace foldersync

@@ -218,6 +218,10 @@ bool Database::read_only() const { return sqlite3_db_readonly(connection_->handl
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_->handle) == 0; }
 
+void Database::roll_back() noexcept {
+  sqlite3_exec(connection_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 void Database::report_damage() { connection_->trouble = Trouble::kDamaged; }
 
 Trouble Database::trouble() const { return connection_->trouble; }
@@ -232,8 +236,7 @@ Transaction::Transaction(Transaction&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)) {}
 
 Transaction::~Transaction() {
-  if (database_ == nullptr) return;
-  if (database_->in_transaction()) static_cast<void>(database_->run("ROLLBACK"));
+  if (database_ != nullptr && database_->in_transaction()) database_->roll_back();
 }
 
 Status Transaction::commit() {

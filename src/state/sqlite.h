@@ -89,6 +89,9 @@ class Database {
   // False also after an error that SQLite itself answered with a rollback.
   [[nodiscard]] bool in_transaction() const;
 
+  // Where this fails, SQLite does it when the database is closed.
+  void roll_back() noexcept;
+
   // Counts as damage what the caller found wrong in the file.
   void report_damage();
 

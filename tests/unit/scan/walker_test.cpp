@@ -92,7 +92,7 @@ class WalkPairs : public testing::Test {
     PairToVisit root{{}, *of_source, std::nullopt};
     if (const auto status = fs_.status(replica.get()); status) root.replica = *status;
     visitor.threads_ = threads;
-    return walk_pairs(fs_, source.get(), replica.get(), root, {threads, &visitor.stop_}, visitor);
+    return walk_pairs(fs_, {source.get(), replica.get(), root}, {threads, &visitor.stop_}, visitor);
   }
 
   // A tree of `width` directories in each of `depth` levels.
@@ -205,7 +205,7 @@ TEST_F(WalkPairs, TheSameRootsCanBeWalkedAgain) {
   for (int round = 0; round < 2; ++round) {
     Everything all;
     PairToVisit root{{}, *fs_.status(source.get()), *fs_.status(replica.get())};
-    ASSERT_TRUE(walk_pairs(fs_, source.get(), replica.get(), root, {}, all).ok());
+    ASSERT_TRUE(walk_pairs(fs_, {source.get(), replica.get(), root}, {}, all).ok());
     EXPECT_THAT(all.visits_[""].source, ElementsAre("x")) << "round " << round;
     EXPECT_THAT(all.visits_[""].replica, ElementsAre("y")) << "round " << round;
   }
