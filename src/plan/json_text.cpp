@@ -24,7 +24,9 @@ void append_unit(std::string& out, unsigned unit) {
 // The UTF-16 units of one character of two to four bytes.
 void append_escape(std::string& out, std::string_view character) {
   unsigned value = static_cast<unsigned char>(character.front()) & (0x7FU >> character.size());
-  for (const char byte : character.substr(1)) value = value << 6U | (byte & 0x3FU);
+  for (const char byte : character.substr(1)) {
+    value = value << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
+  }
   if (value < 0x10000) return append_unit(out, value);
   append_unit(out, 0xD800 + ((value - 0x10000) >> 10U));
   append_unit(out, 0xDC00 + ((value - 0x10000) & 0x3FFU));
