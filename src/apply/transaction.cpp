@@ -135,11 +135,13 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
     for (const auto& loosened : looker.replica().loosened())
       record.loosened.push_back({loosened.path, loosened.mode});
   }
-  std::map<RelPath, FileStatus> made;  // what hard links of the window may be names of
-  for (std::size_t i = range_.begin; i < range_.end; ++i) {
-    const StagedSlot& slot = slots[i - range_.begin];
-    if (slot.staged && slot.staged->status.is_file())
-      made[plan.actions[i].path] = slot.staged->status;
+  const auto is_link = [](const Action& action) { return action.op == Op::kLink; };
+  const auto first = plan.actions.begin() + static_cast<std::ptrdiff_t>(range_.begin);
+  const bool has_links =
+      std::any_of(first, first + static_cast<std::ptrdiff_t>(slots.size()), is_link);
+  std::map<RelPath, FileStatus> made;  // what links of the window may be names of
+  for (std::size_t i = 0; has_links && i < slots.size(); ++i) {
+    if (slots[i].staged) made[plan.actions[range_.begin + i].path] = slots[i].staged->status;
   }
   for (std::size_t i = range_.begin; i < range_.end; ++i) {
     const StagedSlot& slot = slots[i - range_.begin];
@@ -147,7 +149,7 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
     if (slot.look && slot.look->after) action.after = slot.look->after;
     count(action, record.plan.summary);
     record.actions.push_back(action_record(action, slot));
-    if (action.op == Op::kLink) {
+    if (is_link(action)) {
       record.actions.back().made = leader_of(action, made, lookers.front());
     }
     record.plan.actions.push_back(std::move(action));
