@@ -21,11 +21,11 @@ class KillSweep(SweepTest):
         self.assert_nothing_is_torn(point)
         return code, point
 
-    def sweep(self, part, parts=PARTS):
+    def sweep(self, part):
         total = self.count_calls()
         points = [(when, number) for number in range(1, total + 1)
                   for when in ('before', 'after')]
-        chosen = part_of(spread(points, self.points), part, parts)
+        chosen = part_of(spread(points, self.points), part, PARTS)
         kills = 0
         for when, number in chosen:
             with self.subTest(f'{when} call {number}'):
@@ -38,43 +38,40 @@ class KillSweep(SweepTest):
         self.assertGreater(kills, 0.9 * len(chosen), 'hardly anything was killed')
 
 
+def in_parts(name):
+    """Gives a class a test for each part of its sweep, so that they can run side by side."""
+    def add(case):
+        for part in range(PARTS):
+            def test(self, part=part):
+                self.sweep(part)
+            setattr(case, f'test_{name}_{part + 1}_of_{PARTS}', test)
+        return case
+    return add
+
+
+@in_parts('killed_at_a_call_it_converges')
 class KillTest(KillSweep):
     points = 400
 
-    def test_killed_at_a_call_it_converges_1_of_4(self):
-        self.sweep(0)
 
-    def test_killed_at_a_call_it_converges_2_of_4(self):
-        self.sweep(1)
-
-    def test_killed_at_a_call_it_converges_3_of_4(self):
-        self.sweep(2)
-
-    def test_killed_at_a_call_it_converges_4_of_4(self):
-        self.sweep(3)
-
-
+@in_parts('killed_with_many_threads_it_converges')
 class KillWithThreadsTest(KillSweep):
     """The order of calls changes from run to run: what a number means does, too."""
 
     command = ('run', '--threads', '4', '--xattrs')
     points = 50
 
-    def test_killed_with_many_threads_it_converges(self):
-        self.sweep(0, 1)
-
 
 @as_root
+@in_parts('killed_as_a_plain_user_it_converges')
 class KillAsPlainUserTest(KillSweep):
     """Directories that the user may not write to are opened up, and closed again."""
 
     uid = NOBODY
     points = 100
 
-    def test_killed_as_a_plain_user_it_converges(self):
-        self.sweep(0, 1)
 
-
+@in_parts('killed_while_it_applies_a_plan_it_converges_with_the_same_plan')
 class KillApplyTest(KillSweep):
     """The plan stays the same: what the killed run did may not make its own plan stale."""
 
@@ -88,9 +85,6 @@ class KillApplyTest(KillSweep):
         super().start_again()
         self.sync('plan', *self.command[1:], '-o', self.at('plan.json'), source_may_change=True)
 
-    def test_killed_while_it_applies_a_plan_it_converges_with_the_same_plan(self):
-        self.sweep(0, 1)
-
     def test_a_plan_that_is_done_already_changes_no_entry(self):
         self.command = ('apply',)
         self.start_again()
@@ -102,13 +96,14 @@ class KillApplyTest(KillSweep):
         self.assertEqual([], compare.changes(before, after))
 
 
+@in_parts('killed_several_times_it_converges')
 class KillTwiceTest(KillSweep):
     """Kills of runs that have the remains of killed runs before them."""
 
     command = ('run', '--xattrs')
     seeds = 400
 
-    def rounds(self, part):
+    def sweep(self, part):
         total = self.count_calls()
         for seed in part_of(spread(range(10 * self.seeds), self.seeds), part, PARTS):
             rng = random.Random(seed)
@@ -120,18 +115,6 @@ class KillTwiceTest(KillSweep):
                     points.append(point)
                 self.assert_converges(', '.join(points))
             self.forget()
-
-    def test_killed_several_times_it_converges_1_of_4(self):
-        self.rounds(0)
-
-    def test_killed_several_times_it_converges_2_of_4(self):
-        self.rounds(1)
-
-    def test_killed_several_times_it_converges_3_of_4(self):
-        self.rounds(2)
-
-    def test_killed_several_times_it_converges_4_of_4(self):
-        self.rounds(3)
 
 
 if __name__ == '__main__':
