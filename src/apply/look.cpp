@@ -1,5 +1,6 @@
 #include "apply/look.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace foldersync {
@@ -152,7 +153,8 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
       return true;
     case Op::kUpdate:
       // Where stamps don't tell old from new, only content does.
-      if (action.reasons.has(Reason::kLink)) return false;
+      // A name that shares its file with no other one has left its group.
+      if (action.reasons.has(Reason::kLink) && result.replica->links != 1) return false;
       return !action.reasons.has(Reason::kContent) ||
              !differences(*action.before, after, context_.policy.limits).empty() ||
              has_same_content(action, result);
@@ -192,8 +194,18 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
   if (is_expected_absent) {
     return stale(result, presence(Side::kReplica, "absent", to_string(found.type)));
   }
+  // Metadata is set in several steps: a run that was killed between two of them has made some
+  // fields new and left others old.
+  std::vector<Difference> missing;
+  if (action.op == Op::kMetadata) {
+    missing = differences(*result.after, found, context_.policy.limits);
+  }
   for (Difference& difference : differences(*action.before, found, context_.policy.limits)) {
-    stale(result, {Side::kReplica, std::move(difference)});
+    const bool is_new = action.op == Op::kMetadata &&
+                        std::none_of(missing.begin(), missing.end(), [&](const Difference& other) {
+                          return other.field == difference.field;
+                        });
+    if (!is_new) stale(result, {Side::kReplica, std::move(difference)});
   }
 }
 

@@ -76,8 +76,8 @@ bool Outcomes::settle_look(const Action& action, std::uint64_t seq, const LookRe
     case Finding::kStale:
       break;
   }
-  const bool has_directory = look.replica && look.replica->is_directory();
-  if (failed_above(action.path) && !has_directory) {
+  const bool has_no_place = !look.replica || action.phase == Phase::kFinish;
+  if (failed_above(action.path) && has_no_place) {
     skip(action, seq);
   } else if (follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource) {
     failed(action, seq,

@@ -21,8 +21,9 @@ struct TransactionContext {
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
 };
 
-// The name of the committer's staging subfolder; those of the threads are numbers.
-inline constexpr const char* kCommitFolder = "commit";
+// The name of the committer's staging subfolder; those of the threads are numbers. It must differ
+// from the markers' names where case does not count.
+inline constexpr const char* kCommitFolder = "moved";
 
 class Transaction {
  public:

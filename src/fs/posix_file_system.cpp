@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 namespace foldersync {
@@ -373,7 +374,9 @@ Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
   if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
   FileSystemFacts facts;
   facts.block = static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
-  facts.free_bytes = found.f_bavail * facts.block;
+  // One that keeps no count (ramfs) has no blocks at all.
+  facts.free_bytes = found.f_blocks == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                         : found.f_bavail * facts.block;
   facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
   facts.clones = found.f_type == BTRFS_SUPER_MAGIC || found.f_type == XFS_SUPER_MAGIC;
   return facts;
