@@ -42,7 +42,9 @@ FileTime stored_as(FileTime time, const TimeLimits& limits);
 // `limits` changed as little as possible so that stored_as(wanted) is `found`, the time that was
 // read back after `wanted` was set. If they say so already, nothing changes; limits that `found`
 // refutes are forgotten; a difference that rounding explains is taken for the finest of the usual
-// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit.
+// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit. But a
+// time later than wanted and later than any file system begins with (1980) was not set at all:
+// nothing is learned from it.
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found);
 
 }  // namespace foldersync

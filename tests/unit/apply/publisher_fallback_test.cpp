@@ -43,9 +43,12 @@ TEST_P(WithoutAFlag, CreateLeavesANameThatIsTakenBeforeTheLink) {
 TEST_P(WithoutAFlag, ReplaceLooksAndRenamesAndSaysSoOnce) {
   lack(RenameMode::kExchange);
   const FileStatus old = given(file("old"));
-  EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "done");
-  EXPECT_EQ(answer(publisher_.replace(staged(file("newer")), target(), look(target()))), "done");
-  EXPECT_THAT(files(), ElementsAre("home/a=newer"));
+  EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "displaced");
+  EXPECT_THAT(files(), ElementsAre("home/a=new", "staging/1=old"));
+  ASSERT_TRUE(fs_.remove_file(staging_.get(), "1").ok());
+  EXPECT_EQ(answer(publisher_.replace(staged(file("newer")), target(), look(target()))),
+            "displaced");
+  EXPECT_THAT(files(), ElementsAre("home/a=newer", "staging/1=new"));
   EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("exchange")));
 }
 
@@ -180,9 +183,9 @@ TEST_F(WithoutExchange, AFilledDirectoryStays) {
 TEST_F(WithoutExchange, AFileIsMovedAsideForADirectory) {
   const FileStatus old = given(file("old"));
   const StagedPlace ours = staged(directory());
-  EXPECT_EQ(answer(publisher_.replace(ours, target(), old)), "done");
+  EXPECT_EQ(answer(publisher_.replace(ours, target(), old)), "displaced");
   EXPECT_TRUE(same_object(look(target()), ours.made));
-  EXPECT_THAT(files(), ElementsAre("staging/1.old=old"));
+  EXPECT_THAT(files(), ElementsAre("staging/1=old"));
 }
 
 TEST_F(WithoutExchange, AFileThatOthersChangedGoesBackAndNoDirectoryAppears) {
