@@ -324,8 +324,18 @@ Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
   times[0].tv_nsec = UTIME_OMIT;
   times[1].tv_sec = mtime.seconds;
   times[1].tv_nsec = static_cast<long>(mtime.nanoseconds);
-  if (!entry.path_only) return done(::futimens(entry.fd, times.data()), "utimens");
-  return done(::utimensat(entry.fd, "", times.data(), AT_EMPTY_PATH), "utimens");
+  const auto set = [&] {
+    return entry.path_only ? ::utimensat(entry.fd, "", times.data(), AT_EMPTY_PATH)
+                           : ::futimens(entry.fd, times.data());
+  };
+  if (set() < 0) return system_error("utimens", errno);
+  // Some FUSE file systems do nothing at all unless both times are given.
+  struct stat now {};
+  if (::fstatat(entry.fd, "", &now, AT_EMPTY_PATH) < 0 || now.st_mtim.tv_sec == mtime.seconds) {
+    return success();
+  }
+  times[0] = now.st_atim;
+  return done(set(), "utimens");
 }
 
 Result<std::size_t> PosixFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {
