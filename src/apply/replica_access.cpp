@@ -30,7 +30,10 @@ Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
   const auto parent = enter(path.parent_bytes());
   if (!parent) {
     if (!is_absence(parent.error())) return parent.error();
-    if (remembers_absent_) absent_ = RelPath::from_bytes(parent.error().path);
+    // Not where something else than a directory is there.
+    if (remembers_absent_ && parent.error().error_number == ENOENT) {
+      absent_ = RelPath::from_bytes(parent.error().path);
+    }
     return Answer();
   }
   const auto status = fs_.status_at(*parent, std::string(path.name()).c_str());
