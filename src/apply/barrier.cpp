@@ -1,6 +1,8 @@
 #include "apply/barrier.h"
 
 #include <cerrno>
+#include <cstdint>
+#include <set>
 
 namespace foldersync {
 namespace {
@@ -24,7 +26,7 @@ Status Barrier::begin(const StagingArea& area, std::size_t staged) {
   return success();
 }
 
-Status Barrier::directory(int fd) {
+Status Barrier::opened(int fd) {
   if (!wanted_) return success();
   Status synced = fs_.sync(fd);
   if (synced || !is_unsupported(synced.error())) return synced;
@@ -37,18 +39,18 @@ Status Barrier::directory(int fd) {
   return success();
 }
 
-Status Barrier::all(const StagingArea& area) {
+Status Barrier::all(int fd) {
   if (!wanted_) return success();
-  return has_sync_all_ ? fs_.sync_all(area.fd()) : directory(area.fd());
+  return has_sync_all_ ? fs_.sync_all(fd) : opened(fd);
 }
 
 Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
   if (!wanted_) return success();
-  if (!each_) return all(area);
+  if (!each_) return all(area.fd());
   for (const Fd& folder : folders) {
-    if (Status synced = directory(folder.get()); !synced) return synced;
+    if (Status synced = opened(folder.get()); !synced) return synced;
   }
-  return directory(area.fd());
+  return opened(area.fd());
 }
 
 Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area) {
@@ -56,17 +58,38 @@ Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& r
     const auto fd = replica.directory(path);
     if (!fd && is_absence(fd.error())) continue;  // it went with this window
     if (!fd) return fd.error();
-    if (Status synced = directory(*fd); !synced) return std::move(synced).error().at(path.bytes());
+    if (Status synced = opened(*fd); !synced) return std::move(synced).error().at(path.bytes());
   }
   for (const RelPath& path : touched.files) {
     const auto parent = replica.parent(path);
+    if (!parent && is_absence(parent.error())) continue;  // others have removed it
     if (!parent) return parent.error();
     const auto file = fs_.open_file(*parent, std::string(path.name()).c_str());
     // What may not be read can't be synced by itself.
     if (!file) return has_sync_all_ ? fs_.sync_all(area) : success();
-    if (Status synced = directory(file->get()); !synced) {
+    if (Status synced = opened(file->get()); !synced) {
       return std::move(synced).error().at(path.bytes());
     }
+  }
+  return success();
+}
+
+// What --cross-mounts reaches: each other file system, once.
+Status Barrier::other_file_systems(const StagingArea& area, const Committer::Touched& touched,
+                                   ReplicaAccess& replica) {
+  const auto own = fs_.status(area.fd());
+  if (!own) return own.error();
+  std::set<std::uint64_t> synced{own->device};
+  std::set<RelPath> directories = touched.directories;
+  for (const RelPath& file : touched.files) directories.insert(file.parent());
+  for (const RelPath& path : directories) {
+    const auto fd = replica.directory(path);
+    if (!fd && is_absence(fd.error())) continue;
+    if (!fd) return fd.error();
+    const auto status = fs_.status(*fd);
+    if (!status) return status.error();
+    if (!synced.insert(status->device).second) continue;
+    if (Status done = all(*fd); !done) return done;
   }
   return success();
 }
@@ -74,9 +97,12 @@ Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& r
 Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
                              const Committer::Touched& touched, ReplicaAccess& replica) {
   if (!wanted_) return success();
-  if (!each_ || (touched.others && has_sync_all_)) return all(area);
-  if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;
-  return before_commit(area, folders);
+  if (each_ && !(touched.others && has_sync_all_)) {
+    if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;
+    return before_commit(area, folders);
+  }
+  if (Status synced = all(area.fd()); !synced) return synced;
+  return cross_mounts_ ? other_file_systems(area, touched, replica) : success();
 }
 
 }  // namespace foldersync

@@ -19,9 +19,10 @@ namespace foldersync {
 // what it could not write.
 class Barrier {
  public:
-  // `wanted`: false where nothing has to survive a power cut.
-  Barrier(FileSystem& fs, bool wanted, ApplyObserver& observer)
-      : fs_(fs), wanted_(wanted), observer_(observer) {}
+  // `wanted`: false where nothing has to survive a power cut. `cross_mounts`: what is mounted
+  // inside the replica is changed, too.
+  Barrier(FileSystem& fs, bool wanted, bool cross_mounts, ApplyObserver& observer)
+      : fs_(fs), wanted_(wanted), cross_mounts_(cross_mounts), observer_(observer) {}
 
   // Before anything is staged in `area`: how many files and folders it will be.
   Status begin(const StagingArea& area, std::size_t staged);
@@ -35,16 +36,20 @@ class Barrier {
   // What the committer touched is on disk when this is done.
   Status after_commit(const StagingArea& area, const std::vector<Fd>& folders,
                       const Committer::Touched& touched, ReplicaAccess& replica);
-  // Everything, the slow way or the quick one.
-  Status all(const StagingArea& area);
-  // One directory.
-  Status directory(int fd);
+  // All of the file system that holds `fd`; where it can't be told so, what `fd` stands for.
+  Status all(int fd);
+  // What `fd` stands for.
+  Status opened(int fd);
 
  private:
   Status sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area);
 
+  Status other_file_systems(const StagingArea& area, const Committer::Touched& touched,
+                            ReplicaAccess& replica);
+
   FileSystem& fs_;
   bool wanted_;
+  bool cross_mounts_;
   ApplyObserver& observer_;
   bool each_ = true;
   bool has_sync_all_ = true;

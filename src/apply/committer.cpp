@@ -39,6 +39,12 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
     outcomes_.failed(action, seq, *slot.error);
     return false;
   }
+  // What was not found to hold is not in the window's record.
+  const Finding found = slot.look->finding;
+  if (found == Finding::kFailed || found == Finding::kStale) {
+    outcomes_.settle_look(action, seq, *slot.look);
+    return false;
+  }
   if (outcomes_.settle_look(action, seq, look)) return false;
   const auto& then = slot.look->replica;
   const bool is_same =
@@ -122,9 +128,23 @@ void Committer::restage_near(const Action& action, std::uint64_t seq, const Look
     auto staged = stager_.stage(today, look, *folder, name);
     if (!staged) return outcomes_.failed(action, seq, std::move(staged).error());
     made = std::move(*staged);
+    if (Status synced = sync_staged(*folder, name, made); !synced) {
+      return outcomes_.failed(action, seq, synced.error());
+    }
   }
   const StagedPlace staged{{*folder, name}, made.status, true};
   settle(action, seq, place(action, look, staged), staged, made);
+}
+
+// What is staged here comes after the window's barrier, and may lie on another file system.
+Status Committer::sync_staged(int folder, const std::string& name, const Staged& made) {
+  if (!context_.request.durable || !made.status.is_file() || context_.stages.sync_each) {
+    return success();
+  }
+  const auto file = fs_.open_file(folder, name.c_str());
+  Status synced = file ? fs_.sync(file->get()) : Status(file.error());
+  if (!synced) (void)fs_.remove_file(folder, name.c_str());  // else it goes with its folder
+  return synced;
 }
 
 Result<int> Committer::nested_folder(const RelPath& directory) {
@@ -169,24 +189,21 @@ void Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
   outcomes_.settle_look(action, seq, again);
 }
 
-Status Committer::move_to_conflicts(const Place& stranded, const std::string& name) {
+Result<std::string> Committer::move_to_conflicts(const Place& stranded) {
   const auto move = [&] {
-    return fs_.rename(stranded.directory, stranded.name.c_str(), conflict_folder_.get(),
-                      name.c_str(), RenameMode::kReplace);
+    return keep_as_conflict(fs_, stranded.directory, stranded.name, conflict_folder_.get());
   };
-  Status moved = move();
-  if (!moved) moved = move();
+  auto kept = move();
+  if (!kept) kept = move();
   conflicts_ = true;
-  if (!moved) must_keep_staging_ = true;
-  return moved;
+  if (!kept) must_keep_staging_ = true;
+  return kept;
 }
 
 // What others wrote, and what can't go back to where they wrote it, is kept.
 void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& stranded) {
-  const std::string name = std::to_string(seq);
-  if (Status kept = move_to_conflicts(stranded, name); !kept) {
-    return outcomes_.failed(action, seq, std::move(kept).error());
-  }
+  const auto kept = move_to_conflicts(stranded);
+  if (!kept) return outcomes_.failed(action, seq, kept.error());
   outcomes_.failed(action, seq,
                    Error{ErrorCode::kChanged,
                          "exchange",
@@ -194,7 +211,7 @@ void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& 
                          0,
                          "somebody changed it meanwhile: what they wrote is kept as "
                          "'.sync-txn/conflict/" +
-                             name + "' in the replica"});
+                             *kept + "' in the replica"});
 }
 
 Result<FileStatus> Committer::make_link(const Action& action, const LookResult& look, int folder,
@@ -296,15 +313,15 @@ void Committer::remove_directory(const Action& action, std::uint64_t seq, const 
 
 // A time that the file system can't hold is learned from a file of our own.
 void Committer::learn_mtime(FileTime wanted) {
-  static const std::string kProbe = "probe";
-  const auto fd = fs_.create_file(folder_.get(), kProbe.c_str(), 0600);
+  static constexpr const char* kProbe = "probe";
+  const auto fd = fs_.create_file(folder_.get(), kProbe, 0600);
   if (!fd) return;
   if (fs_.set_mtime({fd->get(), false}, wanted)) {
     if (const auto found = fs_.status(fd->get()); found) {
       context_.book.saw_mtime(wanted, found->mtime);
     }
   }
-  (void)fs_.remove_file(folder_.get(), kProbe.c_str());
+  (void)fs_.remove_file(folder_.get(), kProbe);
 }
 
 Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry) {
@@ -383,7 +400,13 @@ void Committer::discard(const Displaced& gone) {
                                            : fs_.remove_file(gone.folder, gone.name.c_str());
   if (removed || !gone.is_directory || !is_not_empty(removed.error())) return;
   // Filled by others between the look and now.
-  (void)move_to_conflicts({gone.folder, gone.name}, gone.name);
+  (void)move_to_conflicts({gone.folder, gone.name});  // it remembers that it failed
+}
+
+std::vector<int> Committer::nested() const {
+  std::vector<int> folders;
+  for (const auto& [path, nested] : nested_) folders.push_back(nested.area.fd());
+  return folders;
 }
 
 void Committer::purge_nested() {

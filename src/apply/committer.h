@@ -53,7 +53,8 @@ class Committer {
   // Removes the staging folders that the window needed below the root, with what it displaced
   // there; before the directories get their times.
   void purge_nested();
-  [[nodiscard]] bool has_nested() const { return !nested_.empty(); }
+  // The open staging folders of that kind.
+  [[nodiscard]] std::vector<int> nested() const;
   // Removes what the window displaced. What can't be removed now is removed with the staging
   // folder.
   void purge();
@@ -104,6 +105,7 @@ class Committer {
                    const LookResult& look);
   Result<Published> take_away_directory(const Action& action, const StagedPlace& away,
                                         const LookResult& look);
+  Status sync_staged(int folder, const std::string& name, const Staged& made);
   Result<int> nested_folder(const RelPath& directory);
   void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,
@@ -112,7 +114,7 @@ class Committer {
   void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
               const StagedPlace& staged, const Staged& made);
-  Status move_to_conflicts(const Place& stranded, const std::string& name);
+  Result<std::string> move_to_conflicts(const Place& stranded);
   void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
   Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);
   void learn_mtime(FileTime wanted);

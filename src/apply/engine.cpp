@@ -60,8 +60,9 @@ class Engine {
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
 
-  // Whether no new work is to start. What is all or nothing goes on once it is visible.
-  bool winds_up() const { return !is_committing_ && stopped(); }
+  // Whether no new work is to start. What is all or nothing goes on once it is visible, unless one
+  // of its actions failed: then the others are not tried.
+  bool winds_up() const { return is_committing_ ? held_.has_trouble() : stopped(); }
 
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
@@ -98,7 +99,7 @@ class Engine {
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
     Status went = run_windows({area, committer, own, lookers, folders});
-    if (!went) return break_off(area, std::move(went).error());
+    if (!went) return break_off(area, committer, std::move(went).error());
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
@@ -155,7 +156,7 @@ class Engine {
         committer.finish(actions.back(), actions.size(), root_slot_);
       }
     }
-    Status synced = barrier_.directory(root);
+    Status synced = barrier_.opened(root);
     if (synced) {
       held_.release();
     } else {
@@ -185,12 +186,13 @@ class Engine {
 
   // The whole operation has failed: what was not reported yet was not done. What a window has begun
   // stays for the next run to bring to rest.
-  Error break_off(StagingArea& area, Error error) {
+  Error break_off(StagingArea& area, Committer& committer, Error error) {
     const auto marker = read_marker(fs_, area.fd());
     if (marker && !*marker) {
       const std::optional<FileTime> mtime = area.home_mtime();
-      const auto kept = area.remove();
-      if (kept && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
+      const bool removed = remove_area(area, committer);
+      // Where this fails, the next plan finds the time.
+      if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     }
     held_.release();
     Outcomes outcomes(request_.observer, request_.follow_source);
@@ -230,11 +232,10 @@ class Engine {
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
     is_committing_ = request_.atomic;
     commit(shop.committer, range, slots, shop.folders);
-    if (shop.committer.has_nested()) {
-      if (Status settled = barrier_.all(shop.area); !settled)
-        return undurable(settled.error(), range);
-      shop.committer.purge_nested();
+    for (const int nested : shop.committer.nested()) {
+      if (Status settled = barrier_.all(nested); !settled) return undurable(settled.error(), range);
     }
+    shop.committer.purge_nested();
     finish(shop.committer, range, slots);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
@@ -253,7 +254,8 @@ class Engine {
   // from the record.
   Error undurable(const Error& error, WindowRange range) {
     held_.release_as_failed(error);
-    next_ = range.end;
+    const bool root_is_left = is_root_finish(request_.plan.actions[range.end - 1]);
+    next_ = root_is_left ? range.end - 1 : range.end;
     return error;
   }
 
@@ -299,13 +301,14 @@ class Engine {
 
   Status roll_back(const Workshop& shop, Transaction& transaction) {
     const std::vector<Action>& actions = request_.plan.actions;
-    rolled_back_ = true;
     next_ = actions.size();
-    if (is_root_finish(actions.back())) {
-      shop.committer.tell_only(actions.back(), actions.size(), {}, true);
+    if (is_root_finish(actions.back())) shop.committer.skip(actions.back(), actions.size());
+    if (Status back = transaction.roll_back(); !back) {
+      held_.release_as_failed(back.error());
+      return back;
     }
+    rolled_back_ = true;
     held_.release_as_rolled_back();
-    if (Status back = transaction.roll_back(); !back) return back;
     shop.committer.forget_displaced();
     staging_left_ = transaction.has_conflicts();
     (void)transaction.forget();  // the whole folder goes now
@@ -317,12 +320,12 @@ class Engine {
               const std::vector<Fd>& folders) {
     const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
     for_each(range, [&](const Action& action, std::uint64_t seq) {
-      if (action.phase == Phase::kFinish || is_in_place(action) || gives_up()) return;
+      if (action.phase == Phase::kFinish || is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
       committer.commit(action, seq, slots[seq - 1 - range.begin], folders);
     });
     for_each(range, [&](const Action& action, std::uint64_t seq) {
-      if (action.phase == Phase::kFinish || !is_in_place(action) || gives_up()) return;
+      if (action.phase == Phase::kFinish || !is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
       committer.change_in_place(action, seq, slots[seq - 1 - range.begin]);
     });
@@ -330,14 +333,11 @@ class Engine {
 
   void finish(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots) {
     for_each(range, [&](const Action& action, std::uint64_t seq) {
-      if (action.phase != Phase::kFinish || is_root_finish(action) || gives_up()) return;
+      if (action.phase != Phase::kFinish || is_root_finish(action)) return;
       if (winds_up()) return committer.skip(action, seq);
       committer.finish(action, seq, slots[seq - 1 - range.begin]);
     });
   }
-
-  // One action failed, and all were to be done: the others are not tried.
-  bool gives_up() const { return request_.atomic && held_.has_trouble(); }
 
   template <class Do>
   void for_each(WindowRange range, Do act) {
@@ -372,7 +372,7 @@ class Engine {
   StageContext stages_;
   std::size_t max_open_;
   HeldReports held_{request_.observer};
-  Barrier barrier_{fs_, request_.durable, request_.observer};
+  Barrier barrier_{fs_, request_.durable, request_.plan.options.cross_mounts, request_.observer};
   StagedSlot root_slot_;  // of the root's own action, which comes when all windows are done
   std::size_t next_ = 0;  // the first action of the window under way
   bool is_committing_ = false;
@@ -384,29 +384,6 @@ class Engine {
 }  // namespace
 
 Result<ApplyResult> apply_plan(const ApplyRequest& request) { return Engine(request).run(); }
-
-Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers) {
-  CursorRules rules;
-  rules.only_mount = replica.status.mount;
-  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
-  for (const RelPath& leftover : leftovers) {
-    const auto home = cursor.enter(leftover.parent_bytes());
-    if (!home) return home.error();
-    // It may be the work of a run that mirrors only this part, and is at it now.
-    const auto own = fs.open_directory(*home, ".");
-    if (!own) return own.error();
-    if (const Status locked = fs.lock(own->get()); !locked) {
-      return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
-                   "another run is working on a part of this replica"};
-    }
-    auto area = StagingArea::find(fs, own->get());
-    if (!area) return std::move(area).error().at(leftover.bytes());
-    if (!*area) continue;
-    const auto cleared = (*area)->remove();
-    if (!cleared) return Error(cleared.error()).at(leftover.bytes());
-  }
-  return success();
-}
 
 Status lock_replica(FileSystem& fs, const Root& replica) {
   Status locked = fs.lock(replica.fd.get());

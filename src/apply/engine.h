@@ -51,11 +51,6 @@ struct ApplyResult {
 // Requires: recover() has brought to rest what a killed run left.
 Result<ApplyResult> apply_plan(const ApplyRequest& request);
 
-// Removes staging folders that killed runs left below the replica's root. The directories they were
-// in have another time afterwards: plan again. Requires: the caller holds the replica's lock.
-// Error kLocked where one belongs to a run that is under way.
-Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers);
-
 // Takes the lock that only one run may hold of a replica. It dies with the process.
 // Error kLocked where another run holds it.
 Status lock_replica(FileSystem& fs, const Root& replica);

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::uint32_t kOwnerWrite = 0200;
 
-bool lacks_flag(const Status& renamed) {
-  const int number = renamed.error().error_number;
-  return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
-}
-
 bool can_not_link(const Error& error) {
   const int number = error.error_number;
   return number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EMLINK;
@@ -56,7 +51,7 @@ Result<Published> Publisher::create(const Place& staged, const Place& target) {
                               target.name.c_str(), RenameMode::kNoReplace);
   if (renamed) return Published::kDone;
   if (is_taken(renamed)) return Published::kForeign;
-  if (lacks_flag(renamed)) return create_without_noreplace(staged, target);
+  if (lacks_rename_mode(renamed.error())) return create_without_noreplace(staged, target);
   return std::move(renamed).error();
 }
 
@@ -100,7 +95,8 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
     if (number == EXDEV && expected.is_directory() && staged.is_beside_target) {
       return replace_empty_directory(staged, target);
     }
-    if (lacks_flag(exchanged)) return replace_without_exchange(staged, target, expected);
+    if (lacks_rename_mode(exchanged.error()))
+      return replace_without_exchange(staged, target, expected);
     if (number == ENOENT) return Published::kForeign;
     return std::move(exchanged).error();
   }
@@ -204,7 +200,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
     renamed = rename();
   }
   // The staged name is this run's own, nothing can be lost under it.
-  if (!renamed && lacks_flag(renamed)) {
+  if (!renamed && lacks_rename_mode(renamed.error())) {
     renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,
                          staged.name.c_str(), RenameMode::kReplace);
   }
@@ -216,7 +212,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   // RACE: what others put there between the look and the rename goes back.
   Status back = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
                            target.name.c_str(), RenameMode::kNoReplace);
-  if (!back && lacks_flag(back)) {
+  if (!back && lacks_rename_mode(back.error())) {
     // RACE: what gets the name between the look and this rename is replaced.
     back = fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
                       RenameMode::kReplace);

@@ -11,6 +11,7 @@
 #include "apply/window_replay.h"
 #include "core/text.h"
 #include "fs/boot.h"
+#include "fs/directory_cursor.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -114,19 +115,19 @@ class Recoverer {
 
   Status settle(StagingArea& area, const WindowRecord& record, const WindowReplay& replay,
                 bool back) {
-    result_.overtaken = replay.overtaken();
-    result_.failed = replay.errors().size();
+    result_.overtaken = replay.result().overtaken;
+    result_.failed = replay.result().errors.size();
     const Marker marker = back ? Marker::kRollback : Marker::kCommit;
-    if (!replay.errors().empty()) {
+    if (!replay.result().errors.empty()) {
       if (record.atomic) {
-        Error error = replay.errors().front();
+        Error error = replay.result().errors.front();
         error.detail = "an apply that was to be all or nothing could not be brought to an end (" +
-                       human_count(replay.errors().size()) +
+                       human_count(replay.result().errors.size()) +
                        " actions): repair what stands in its way and try again, or try 'sync "
                        "recover --rollback'";
         return error;
       }
-      for (const Error& error : replay.errors()) {
+      for (const Error& error : replay.result().errors) {
         request_.observer.warn("recovery: '" + escaped(error.path) + "' could not be " +
                                (back ? "taken back" : "finished"));
       }
@@ -166,9 +167,7 @@ class Recoverer {
       if (entry.status.is_directory() || is_own(entry, record)) continue;
       const auto conflicts = area.conflict_folder();
       if (!conflicts) return;
-      const Status kept = fs_.rename(area.fd(), entry.name.data(), conflicts->get(),
-                                     entry.name.data(), RenameMode::kReplace);
-      if (!kept) return;
+      if (!keep_as_conflict(fs_, area.fd(), std::string(entry.name), conflicts->get())) return;
     }
     const auto kept = area.remove();
     result_.conflicts = result_.conflicts || (kept && *kept);
@@ -193,7 +192,7 @@ class Recoverer {
     if (!conflicts) return conflicts.error();
     result_.conflicts = result_.conflicts || *conflicts;
     if (!back) {
-      replay.finish_root();
+      replay.finish_root();  // where it fails, the next plan finds the difference
     } else if (mtime) {
       if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
     }
@@ -209,5 +208,28 @@ class Recoverer {
 }  // namespace
 
 Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
+
+Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers) {
+  CursorRules rules;
+  rules.only_mount = replica.status.mount;
+  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  for (const RelPath& leftover : leftovers) {
+    const auto home = cursor.enter(leftover.parent_bytes());
+    if (!home) return home.error();
+    // It may be the work of a run that mirrors only this part, and is at it now.
+    const auto own = fs.open_directory(*home, ".");
+    if (!own) return own.error();
+    if (const Status locked = fs.lock(own->get()); !locked) {
+      return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
+                   "another run is working on a part of this replica"};
+    }
+    auto area = StagingArea::find(fs, own->get());
+    if (!area) return std::move(area).error().at(leftover.bytes());
+    if (!*area) continue;
+    const auto cleared = (*area)->remove();
+    if (!cleared) return Error(cleared.error()).at(leftover.bytes());
+  }
+  return success();
+}
 
 }  // namespace foldersync

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "apply/report.h"
+#include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "plan/facts.h"
@@ -43,5 +45,10 @@ struct Recovered {
 // still as it was, or nearer to the end, and may be tried again. An apply that was to be all or
 // nothing is brought to an end completely, or the error says why not.
 Result<Recovered> recover(const RecoverRequest& request);
+
+// Removes staging folders that killed runs left below the replica's root. The directories they were
+// in have another time afterwards: plan again. Requires: the caller holds the replica's lock.
+// Error kLocked where one belongs to a run that is under way.
+Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers);
 
 }  // namespace foldersync

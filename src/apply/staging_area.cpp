@@ -87,6 +87,11 @@ Status empty_directory(FileSystem& fs, int directory,
   return success();
 }
 
+bool is_marker(std::string_view name) {
+  return name == file_name(Marker::kCommit) || name == file_name(Marker::kRollback) ||
+         name == file_name(Marker::kDone);
+}
+
 // Opens what has the name of a staging area. Error kRefused where it isn't one of ours.
 Result<Fd> open_existing(FileSystem& fs, int home) {
   auto fd = fs.open_directory(home, area_name().c_str());
@@ -188,12 +193,17 @@ Status StagingArea::put_all_aside() {
   Listing listing;
   if (Status read = listing.read(*fs_, fd()); !read) return read;
   for (const Listing::Entry& entry : listing.entries()) {
-    if (entry.name == kConflict || entry.name == kOrigin) continue;
+    if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
     const char* moved = entry.name.data();
-    if (Status renamed = fs_->rename(fd(), moved, aside->get(), moved, RenameMode::kNoReplace);
+    if (Status renamed = fs_->rename(fd(), moved, aside->get(), moved, RenameMode::kReplace);
         !renamed) {
       return renamed;
     }
+  }
+  // CRASH: killed before, whoever comes next still finds the marker, and puts the rest aside.
+  for (const Marker marker : {Marker::kCommit, Marker::kRollback, Marker::kDone}) {
+    Status removed = fs_->remove_file(fd(), file_name(marker));
+    if (!removed && removed.error().error_number != ENOENT) return removed;
   }
   return success();
 }
@@ -203,6 +213,24 @@ Status StagingArea::drop_conflicts() {
   if (!conflicts && conflicts.error().error_number == ENOENT) return success();
   if (!conflicts) return conflicts.error();
   return empty_directory(*fs_, conflicts->get(), {}, 0);
+}
+
+Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
+                                     int conflicts) {
+  for (int number = 1;; ++number) {
+    const std::string kept = number == 1 ? name : name + "-" + std::to_string(number);
+    Status moved =
+        fs.rename(directory, name.c_str(), conflicts, kept.c_str(), RenameMode::kNoReplace);
+    if (!moved && lacks_rename_mode(moved.error())) {
+      // Nobody else makes names in this folder.
+      const auto there = fs.status_at(conflicts, kept.c_str());
+      if (there) continue;
+      if (there.error().error_number != ENOENT) return there.error();
+      moved = fs.rename(directory, name.c_str(), conflicts, kept.c_str(), RenameMode::kReplace);
+    }
+    if (moved) return kept;
+    if (moved.error().error_number != EEXIST) return moved.error();
+  }
 }
 
 }  // namespace foldersync

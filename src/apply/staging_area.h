@@ -59,4 +59,9 @@ class StagingArea {
   std::optional<FileTime> home_mtime_;
 };
 
+// Moves what others wrote into `conflicts`, under its name or, where an earlier run has kept
+// something under that, one beside it. The answer: the name that it has there.
+Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
+                                     int conflicts);
+
 }  // namespace foldersync

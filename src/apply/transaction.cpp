@@ -29,8 +29,10 @@ ActionRecord action_record(const Action& action, const StagedSlot& slot) {
   const bool finishes = action.phase == Phase::kFinish;
   const bool is_there = slot.look->replica && (!finishes || slot.look->replica->is_directory());
   // The renames of the window make or touch the directories that are finished.
-  record.is_due =
-      finding == Finding::kHolds || (finishes && (finding == Finding::kAlready || !is_there));
+  const bool is_touched = finishes && (finding == Finding::kAlready || !is_there);
+  // A name of the right file is none any more when the window has put another in that one's place.
+  const bool is_link = action.op == Op::kLink && finding == Finding::kAlready;
+  record.is_due = finding == Finding::kHolds || is_touched || is_link;
   if (!record.is_due) return record;
   record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
   if (slot.staged) record.made = slot.staged->status;
@@ -109,6 +111,7 @@ void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& wh
     if (!slot.staged) continue;
     const int folder = context_.folders[slot.folder].get();
     const bool directory = slot.staged->status.is_directory();
+    // What can't be removed now goes with the staging folder.
     (void)(directory ? fs_.remove_directory(folder, slot.name.c_str())
                      : fs_.remove_file(folder, slot.name.c_str()));
     slot.staged.reset();
@@ -173,15 +176,15 @@ Status Transaction::roll_back() {
                                 context_.observer, context_.book};
   WindowReplay replay(replaying, context_.area, *record_);
   replay.backward();
-  if (!replay.errors().empty()) {
-    Error error = replay.errors().front();
+  if (!replay.result().errors.empty()) {
+    Error error = replay.result().errors.front();
     error.detail = "not everything could be taken back; 'sync recover' goes on with it";
     return error;
   }
-  if (Status settled = context_.barrier.all(context_.area); !settled) return settled;
+  if (Status settled = context_.barrier.all(context_.area.fd()); !settled) return settled;
   if (Status done = mark(Marker::kDone, Marker::kRollback); !done) return done;
   replay.purge();
-  conflicts_ = replay.has_conflicts();
+  conflicts_ = replay.result().conflicts;
   return success();
 }
 

@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "apply/attributes.h"
-
 namespace foldersync {
 namespace {
 
@@ -37,6 +35,7 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       record_(record),
       access_(context.fs, context.replica.fd.get(), rules_of(context, record),
               descriptors_per_cursor(1)),
+      metadata_(context, record, access_, result_),
       publisher_(context.fs, context.observer) {}
 
 // Gives every action that is due to `act`, in the order of execution or backwards.
@@ -48,7 +47,7 @@ void WindowReplay::each(bool backwards, Do act) {
     const Action& action = record_.plan.actions[index];
     if (!record_.actions[index].is_due) continue;
     if (Status done = act(action, index); !done) {
-      errors_.push_back(std::move(done).error().at(action.path.bytes()));
+      result_.errors.push_back(std::move(done).error().at(action.path.bytes()));
     }
   }
 }
@@ -106,27 +105,31 @@ Status WindowReplay::settle_old_name(Step& step) {
   if (!place) return place.error();
   const auto there = at(*place);
   if (!there) return there.error();
-  if (*there) return fs_.remove_file(old.directory, old.name.c_str());  // it has its own name too
+  // It has its own name too, or others have taken that.
+  if (*there && same_object(**there, **waiting)) {
+    return fs_.remove_file(old.directory, old.name.c_str());
+  }
+  if (*there) return put_aside(old);
   return fs_.rename(old.directory, old.name.c_str(), place->directory, place->name.c_str(),
                     RenameMode::kNoReplace);
 }
 
-Status WindowReplay::put_aside(Step& step) {
+Status WindowReplay::put_aside(const Place& foreign) {
   const auto conflicts = area_.conflict_folder();
   if (!conflicts) return conflicts.error();
-  Status moved = fs_.rename(step.staged.directory, step.staged.name.c_str(), conflicts->get(),
-                            step.staged.name.c_str(), RenameMode::kReplace);
-  if (moved) conflicts_ = true;
-  return moved;
+  const auto kept = keep_as_conflict(fs_, foreign.directory, foreign.name, conflicts->get());
+  if (!kept) return kept.error();
+  result_.conflicts = true;
+  return success();
 }
 
 Status WindowReplay::note(Step& step, const Result<Published>& published) {
   if (!published) return published.error();
   if (*published == Published::kStranded) {
-    ++overtaken_;
-    return put_aside(step);
+    ++result_.overtaken;
+    return put_aside(step.staged);
   }
-  if (*published == Published::kForeign) ++overtaken_;
+  if (*published == Published::kForeign) ++result_.overtaken;
   return success();
 }
 
@@ -151,26 +154,26 @@ Status WindowReplay::forward_staged(Step& step) {
 // What lies in the staging folder was somebody else's when it was displaced: it goes back, and what
 // took its place comes out again.
 Status WindowReplay::give_back(Step& step) {
-  ++overtaken_;
+  ++result_.overtaken;
   const auto place = target(step.action.path);
   if (!place) return place.error();
   const bool was_exchanged = step.action.op != Op::kDelete;
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
   const Status back = fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
                                  place->name.c_str(), mode);
-  if (!back) return put_aside(step);
+  if (!back) return put_aside(step.staged);
   if (!was_exchanged) return success();
   const auto out = at(step.staged);
   if (!out) return out.error();
   const bool is_ours = *out && step.record.made && same_object(**out, *step.record.made);
-  return is_ours || !*out ? success() : put_aside(step);
+  return is_ours || !*out ? success() : put_aside(step.staged);
 }
 
 Status WindowReplay::forward_link(Step& step) {
   auto leader = access_.status(*step.action.other);
   if (!leader) return leader.error();
   if (!*leader || !step.record.made || !same_object(**leader, *step.record.made)) {
-    ++overtaken_;
+    ++result_.overtaken;
     return success();
   }
   auto now = access_.status(step.action.path);
@@ -219,58 +222,7 @@ void WindowReplay::forward() {
     if (Status located = locate(step, index); !located) return located;
     return forward_rename(step);
   });
-  for (const bool finish : {false, true}) {
-    each(false, [&](const Action& action, std::size_t index) -> Status {
-      if (!is_in_place(action) || action.path.is_root()) return success();
-      if ((action.phase == Phase::kFinish) != finish) return success();
-      return set_in_place(action, record_.actions[index]);
-    });
-  }
-  restore_loosened();
-}
-
-void WindowReplay::finish_root() {
-  each(false, [&](const Action& action, std::size_t index) -> Status {
-    const bool is_it = action.path.is_root() && action.phase == Phase::kFinish;
-    return is_it ? set_in_place(action, record_.actions[index]) : success();
-  });
-}
-
-Result<Fd> WindowReplay::open_for_metadata(const RelPath& path) {
-  if (path.is_root()) return fs_.open_directory(context_.replica.fd.get(), ".");
-  const auto place = target(path);
-  if (!place) return place.error();
-  return fs_.open_entry(place->directory, place->name.c_str());
-}
-
-Status WindowReplay::set_in_place(const Action& action, const ActionRecord& record) {
-  const auto entry = open_for_metadata(action.path);
-  if (!entry && is_absence(entry.error())) {
-    ++overtaken_;
-    return success();
-  }
-  if (!entry) return entry.error();
-  const auto now = fs_.status(entry->get());
-  if (!now) return now.error();
-  if (now->type != action.after->type || (record.old && !same_object(*now, *record.old))) {
-    ++overtaken_;
-    return success();
-  }
-  FileStatus wanted = *now;
-  wanted.mode = action.after->mode.value_or(now->mode);
-  wanted.uid = action.after->uid.value_or(now->uid);
-  wanted.gid = action.after->gid.value_or(now->gid);
-  wanted.mtime = action.after->mtime.value_or(now->mtime);
-  const auto set = set_attributes({fs_,
-                                   context_.policy,
-                                   context_.book,
-                                   {entry->get(), true},
-                                   wanted,
-                                   record.new_xattrs ? &*record.new_xattrs : nullptr,
-                                   0,
-                                   false,
-                                   true});
-  return set ? success() : Status(set.error());
+  metadata_.forward();
 }
 
 // Takes the object away that this window gave a name which was free.
@@ -282,7 +234,7 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
   if (!now) return now.error();
   if (!*now) return success();
   if (!same_object(**now, ours)) {
-    ++overtaken_;
+    ++result_.overtaken;
     return success();
   }
   Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
@@ -290,20 +242,20 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
                       step.staged.name.c_str(), RenameMode::kNoReplace);
   });
   if (!renamed) return renamed;
-  return keep_if_foreign(step, ours);
+  return keep_if_foreign(step, step.staged, ours);
 }
 
 // What others have written into it since, or put into a directory, is theirs.
-Status WindowReplay::keep_if_foreign(Step& step, const FileStatus& ours) {
+Status WindowReplay::keep_if_foreign(const Step& step, const Place& out, const FileStatus& ours) {
   // A link stands for an object that has other names, by which it may have been changed.
   if (step.action.op == Op::kLink) {
-    const auto out = at(step.staged);
-    if (!out) return out.error();
-    return !*out || same_object(**out, ours) ? success() : put_aside(step);
+    const auto found = at(out);
+    if (!found) return found.error();
+    return !*found || same_object(**found, ours) ? success() : put_aside(out);
   }
-  const auto is_ours = publisher_.is_as_expected(step.staged, ours);
+  const auto is_ours = publisher_.is_as_expected(out, ours);
   if (!is_ours) return is_ours.error();
-  return *is_ours ? success() : put_aside(step);
+  return *is_ours ? success() : put_aside(out);
 }
 
 // Exchanges the old object back; what comes out is this window's own, or somebody else's.
@@ -314,20 +266,16 @@ Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
     return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
                       place->name.c_str(), RenameMode::kExchange);
   });
-  if (!renamed) {
-    const int number = renamed.error().error_number;
-    const bool lacks_exchange = number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
-    if (number != ENOENT && !lacks_exchange) return renamed;
-    // RACE: for a moment neither is there, where names can't be exchanged.
-    if (lacks_exchange) {
-      const std::string taken = step.staged.name + ".new";
-      Status away = fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
-                               taken.c_str(), RenameMode::kReplace);
-      if (!away && !is_missing(away.error())) return away;
-    }
-    return bring_back(step);
-  }
-  return keep_if_foreign(step, ours);
+  if (renamed) return keep_if_foreign(step, step.staged, ours);
+  if (is_missing(renamed.error())) return bring_back(step);
+  if (!lacks_rename_mode(renamed.error())) return renamed;
+  // RACE: for a moment neither is there. CRASH: the same, until whoever comes next has recovered.
+  const Place out{step.staged.directory, step.staged.name + ".new"};
+  Status away = fs_.rename(place->directory, place->name.c_str(), out.directory, out.name.c_str(),
+                           RenameMode::kReplace);
+  if (away) away = keep_if_foreign(step, out, ours);
+  if (!away && !is_missing(away.error())) return away;
+  return bring_back(step);
 }
 
 // Gives the old object its name back, which is free.
@@ -339,8 +287,17 @@ Status WindowReplay::bring_back(Step& step) {
                       place->name.c_str(), RenameMode::kNoReplace);
   });
   if (renamed || renamed.error().error_number != EEXIST) return renamed;
-  ++overtaken_;
-  return put_aside(step);
+  ++result_.overtaken;
+  return put_aside(step.staged);
+}
+
+// An empty directory that was removed at once, where directories can't be renamed. One that never
+// went is found.
+Status WindowReplay::make_again(const RelPath& path) {
+  const auto place = target(path);
+  if (!place) return place.error();
+  Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
+  return made || made.error().error_number == EEXIST ? success() : made;
 }
 
 Status WindowReplay::backward_rename(Step& step) {
@@ -348,21 +305,14 @@ Status WindowReplay::backward_rename(Step& step) {
   if (step.action.op == Op::kDelete) {
     if (step.there) return bring_back(step);
     if (!old->is_directory()) return success();
-    // It was removed at once, where directories can't be renamed; else this finds it.
-    const auto place = target(step.action.path);
-    if (!place) return place.error();
-    Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
-    return made || made.error().error_number == EEXIST ? success() : made;
+    return make_again(step.action.path);
   }
   const auto& ours = step.record.made;
   if (!ours) return success();
   if (!step.there && !old) return take_back(step, *ours);
   if (!step.there) {
     if (Status taken = take_back(step, *ours); !taken || !old->is_directory()) return taken;
-    const auto place = target(step.action.path);
-    if (!place) return place.error();
-    Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
-    return made || made.error().error_number == EEXIST ? success() : made;
+    return make_again(step.action.path);
   }
   if (same_object(*step.there, *ours)) return success();  // it never had its name
   return exchange_back(step, *ours);
@@ -375,61 +325,7 @@ void WindowReplay::backward() {
     if (Status located = locate(step, index); !located) return located;
     return backward_rename(step);
   });
-  restore_metadata();
-  restore_loosened();
-}
-
-Status WindowReplay::restore(const RelPath& path, const FileStatus& old,
-                             const std::vector<Xattr>* old_xattrs) {
-  const auto entry = open_for_metadata(path);
-  if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
-  const auto now = fs_.status(entry->get());
-  if (!now) return now.error();
-  const bool was_made_anew = old.is_directory() && now->is_directory();
-  if (!same_object(*now, old) && !was_made_anew) {
-    ++overtaken_;
-    return success();
-  }
-  const auto set = set_attributes(
-      {fs_, context_.policy, context_.book, {entry->get(), true}, old, old_xattrs, 0, false, true});
-  return set ? success() : Status(set.error());
-}
-
-// What was changed in place, and what a rename from directory to directory needed or moved.
-void WindowReplay::restore_metadata() {
-  std::vector<std::size_t> due;
-  for (std::size_t i = 0; i < record_.actions.size(); ++i) {
-    const ActionRecord& record = record_.actions[i];
-    const Action& action = record_.plan.actions[i];
-    if (!record.is_due || !record.old) continue;
-    if (is_in_place(action) || record.old->is_directory()) due.push_back(i);
-  }
-  // The deepest first, so that the way to the others stays open.
-  std::sort(due.begin(), due.end(), [&](std::size_t a, std::size_t b) {
-    return record_.plan.actions[b].path < record_.plan.actions[a].path;
-  });
-  for (const std::size_t i : due) {
-    const ActionRecord& record = record_.actions[i];
-    const RelPath& path = record_.plan.actions[i].path;
-    Status restored = restore(path, *record.old, record.old_xattrs ? &*record.old_xattrs : nullptr);
-    if (!restored) errors_.push_back(std::move(restored).error().at(path.bytes()));
-  }
-}
-
-void WindowReplay::restore_loosened() {
-  std::vector<LoosenedRecord> all = record_.loosened;
-  for (const auto& loosened : access_.loosened()) all.push_back({loosened.path, loosened.mode});
-  std::stable_sort(all.begin(), all.end(), [](const LoosenedRecord& a, const LoosenedRecord& b) {
-    return b.path < a.path;
-  });
-  for (const LoosenedRecord& loosened : all) {
-    const auto directory = access_.directory(loosened.path);
-    if (!directory) continue;
-    const auto status = fs_.status(*directory);
-    if (status && status->mode == (loosened.mode | kOwnerAll)) {
-      (void)fs_.set_mode({*directory, false}, loosened.mode);
-    }
-  }
+  metadata_.backward();
 }
 
 void WindowReplay::purge() {
@@ -444,8 +340,8 @@ void WindowReplay::purge() {
     const int number = removed.error().error_number;
     if (number != ENOTEMPTY && number != EEXIST) continue;
     // Others have filled it since it was displaced.
-    Step step{record_.plan.actions[i], record, {{*directory, name}, {}, false}, std::nullopt};
-    if (Status aside = put_aside(step); !aside) errors_.push_back(std::move(aside).error());
+    if (Status aside = put_aside({*directory, name}); !aside)
+      result_.errors.push_back(std::move(aside).error());
   }
 }
 

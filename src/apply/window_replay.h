@@ -8,23 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "apply/limit_book.h"
+#include "apply/metadata_replay.h"
 #include "apply/publisher.h"
 #include "apply/record.h"
 #include "apply/replica_access.h"
 #include "apply/staging_area.h"
-#include "plan/facts.h"
-#include "scan/roots.h"
 
 namespace foldersync {
-
-struct ReplayContext {
-  FileSystem& fs;
-  const Root& replica;
-  const Policy& policy;
-  ApplyObserver& observer;
-  LimitBook& book;
-};
 
 // What others wrote is never removed: it goes back to where it was, or into `conflict`.
 // Every step looks first, so that a replay may be killed and repeated, in either direction.
@@ -35,17 +25,13 @@ class WindowReplay {
   // Does what is left to do of the window, but for the root: that comes with finish_root(), when
   // the staging folder is gone.
   void forward();
-  void finish_root();
+  void finish_root() { metadata_.finish_root(); }
   // Undoes what was done. The root's time is left to the caller.
   void backward();
   // Removes what the window displaced; what others have filled meanwhile is put aside.
   void purge();
 
-  // What could not be done, for each action; the rest was.
-  [[nodiscard]] const std::vector<Error>& errors() const { return errors_; }
-  // How many actions others have made impossible meanwhile: left as they are.
-  [[nodiscard]] std::uint64_t overtaken() const { return overtaken_; }
-  [[nodiscard]] bool has_conflicts() const { return conflicts_; }
+  [[nodiscard]] const ReplayResult& result() const { return result_; }
 
  private:
   struct Step {
@@ -71,28 +57,22 @@ class WindowReplay {
   Status take_back(Step& step, const FileStatus& ours);
   Status exchange_back(Step& step, const FileStatus& ours);
   Status bring_back(Step& step);
-  Status keep_if_foreign(Step& step, const FileStatus& ours);
+  Status keep_if_foreign(const Step& step, const Place& out, const FileStatus& ours);
+  Status make_again(const RelPath& path);
   Status give_back(Step& step);
   Status publish(Step& step);
   Status note(Step& step, const Result<Published>& published);
-  Status put_aside(Step& step);
-
-  Status set_in_place(const Action& action, const ActionRecord& record);
-  void restore_metadata();
-  Status restore(const RelPath& path, const FileStatus& old, const std::vector<Xattr>* old_xattrs);
-  void restore_loosened();
-  Result<Fd> open_for_metadata(const RelPath& path);
+  Status put_aside(const Place& foreign);
 
   const ReplayContext& context_;
   FileSystem& fs_;
   StagingArea& area_;
   const WindowRecord& record_;
+  ReplayResult result_;
   ReplicaAccess access_;
+  MetadataReplay metadata_;
   Publisher publisher_;
   std::map<std::string, Fd> folders_;
-  std::vector<Error> errors_;
-  std::uint64_t overtaken_ = 0;
-  bool conflicts_ = false;
 };
 
 }  // namespace foldersync

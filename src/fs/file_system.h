@@ -6,6 +6,7 @@
 // Names end with NUL. Any number of threads may call.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,6 +23,12 @@ enum class RenameMode : std::uint8_t {
   kExchange,   // both names must exist and change places
   kReplace,    // what has the new name vanishes
 };
+
+// Whether rename() failed because the file system lacks the mode.
+inline bool lacks_rename_mode(const Error& error) {
+  const int number = error.error_number;
+  return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
+}
 
 // Who can change what a file system holds.
 enum class Sharing : std::uint8_t {

@@ -100,6 +100,43 @@ TEST_F(StagingAreaTest, WhatOthersWroteStaysWhenItIsRemovedAndWhenItIsOpenedAgai
   EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7"), "of others");
 }
 
+TEST_F(StagingAreaTest, WhatEarlierRunsKeptIsNotReplacedByWhatIsKeptUnderTheSameName) {
+  for (const int lacking : {0, EINVAL}) {
+    FaultyFileSystem fs;
+    fs.intercept([&](const CallInfo& info) {
+      return info.call == Call::kRename && info.mode == RenameMode::kNoReplace ? lacking : 0;
+    });
+    auto area = StagingArea::open(fs, home_.get(), ::geteuid() == 0);
+    ASSERT_TRUE(area.ok());
+    const auto conflicts = area->conflict_folder();
+    ASSERT_TRUE(conflicts.ok());
+    for (const std::string content : {"first", "second", "third"}) {
+      write_file(scratch_ / ".sync-txn/7", content);
+      ASSERT_TRUE(keep_as_conflict(fs, area->fd(), "7", conflicts->get()).ok());
+    }
+    EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7"), "first");
+    EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7-2"), "second");
+    EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7-3"), "third");
+    remove_tree(scratch_ / ".sync-txn");
+  }
+}
+
+TEST_F(StagingAreaTest, TheMarkerGoesLastWhenEverythingIsPutAside) {
+  leave();
+  write_file(scratch_ / ".sync-txn/COMMIT", "");
+  auto area = StagingArea::find(fs_, home_.get());
+  ASSERT_TRUE(area.ok() && *area);
+  std::uint64_t calls = 0;
+  fs_.intercept(
+      [&](const CallInfo& info) { return info.call == Call::kRename && ++calls == 2 ? EIO : 0; });
+  EXPECT_FALSE((*area)->put_all_aside().ok());
+  EXPECT_TRUE(left().contains("COMMIT")) << "whoever comes next would take the rest for rubbish";
+  ASSERT_TRUE((*area)->put_all_aside().ok());
+  EXPECT_FALSE(left().contains("COMMIT"));
+  EXPECT_EQ(clear().ok(), true);
+  EXPECT_TRUE(left().contains("conflict/killed-1/0/1") || left().contains("conflict/killed-2/0/1"));
+}
+
 TEST_F(StagingAreaTest, LeftoversAreClearedAndToldApart) {
   EXPECT_EQ(*clear(), Leftover::kNone);
   leave();
