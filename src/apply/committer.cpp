@@ -104,7 +104,7 @@ Result<Published> Committer::place(const Action& action, const LookResult& look,
 }
 
 void Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
-                        StagedPlace staged, const Staged& made) {
+                        const StagedPlace& staged, const Staged& made) {
   const auto published = place(action, look, staged);
   if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
     return restage_near(action, seq, look);
@@ -127,7 +127,7 @@ void Committer::restage_near(const Action& action, std::uint64_t seq, const Look
   } else {
     auto staged = stager_.stage(today, look, *folder, name);
     if (!staged) return outcomes_.failed(action, seq, std::move(staged).error());
-    made = std::move(*staged);
+    made = *staged;
     if (Status synced = sync_staged(*folder, name, made); !synced) {
       return outcomes_.failed(action, seq, synced.error());
     }

@@ -94,8 +94,8 @@ class Committer {
     StagingArea area;
   };
 
-  void publish(const Action& action, std::uint64_t seq, const LookResult& look, StagedPlace staged,
-               const Staged& made);
+  void publish(const Action& action, std::uint64_t seq, const LookResult& look,
+               const StagedPlace& staged, const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
   void purge_inside(const RelPath& directory);

@@ -149,7 +149,7 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   }
   // The old one goes aside, then the new one appears.
   // RACE: for a moment neither is there. CRASH: the same, until the next run.
-  const auto taken = take_away(target, old, expected);
+  auto taken = take_away(target, old, expected);
   if (!taken || *taken != Published::kDisplaced) return taken;
   auto created = create(staged, target);
   if (created && *created == Published::kDone) return keep_old(old, staged);

@@ -307,7 +307,7 @@ const char* file_name(Marker marker) {
 
 Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from, bool sync) {
   if (from) {
-    const Status renamed =
+    Status renamed =
         fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
     if (!renamed) return renamed;
   } else {

@@ -29,10 +29,7 @@ class ReplicaAccess {
   // `root` is the replica's, open for as long as this is used.
   ReplicaAccess(FileSystem& fs, int root, CursorRules rules, std::size_t max_open,
                 bool may_loosen = true)
-      : fs_(fs),
-        root_(root),
-        cursor_(fs, root, std::move(rules), max_open),
-        may_loosen_(may_loosen) {}
+      : fs_(fs), root_(root), cursor_(fs, root, rules, max_open), may_loosen_(may_loosen) {}
 
   // A directory itself, or the one that holds `path`: open until the next call.
   Result<int> directory(const RelPath& path) { return enter(path.bytes()); }

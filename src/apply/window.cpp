@@ -66,7 +66,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
   today.after = slot.look->after;
   auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
   if (staged) {
-    slot.staged = std::move(*staged);
+    slot.staged = *staged;
   } else {
     slot.error = std::move(staged).error();
   }

@@ -29,8 +29,7 @@ CursorRules rules_of(const ReplayContext& context, const WindowRecord& record) {
 
 WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
                            const WindowRecord& record)
-    : context_(context),
-      fs_(context.fs),
+    : fs_(context.fs),
       area_(area),
       record_(record),
       access_(context.fs, context.replica.fd.get(), rules_of(context, record),

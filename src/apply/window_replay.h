@@ -64,7 +64,6 @@ class WindowReplay {
   Status note(Step& step, const Result<Published>& published);
   Status put_aside(const Place& foreign);
 
-  const ReplayContext& context_;
   FileSystem& fs_;
   StagingArea& area_;
   const WindowRecord& record_;

@@ -33,16 +33,47 @@ std::string count_text(const char* what, std::uint64_t count) {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
-ExitCode code_of(const CycleObserver& observer, const Plan& plan, const Signals& signals,
-                 bool stopped, bool rolled_back, bool conflicts) {
-  if (stopped) {
-    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+// Whether a signal kept some of the plan from being done.
+bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
+  return applied.stopped && (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back);
+}
+
+ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
+                 const ApplyResult& applied) {
+  if (was_stopped(observer, applied)) {
+    return request.signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
   }
-  if (rolled_back && observer.count(Outcome::kError) > 0) return ExitCode::kFailed;
+  const bool failed = observer.count(Outcome::kError) > 0;
+  if (applied.rolled_back && failed) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
-  const bool partial = observer.count(Outcome::kError) > 0 ||
-                       observer.count(Outcome::kSkipped) > 0 || !plan.complete() || conflicts;
+  const bool partial = failed || observer.count(Outcome::kSkipped) > 0 ||
+                       !request.plan.complete() || applied.staging_left || request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
+}
+
+// The last line of a cycle.
+std::string summary_of(const CycleRequest& request, const CycleObserver& observer,
+                       const ApplyResult& applied) {
+  Summary done = observer.done();
+  done.unchanged = request.plan.summary.unchanged;
+  const char* begin = "done: ";
+  if (was_stopped(observer, applied)) begin = "stopped: ";
+  if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
+  if (request.session.settings().dry_run) begin = "dry run, nothing changed: ";
+  return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
+         count_text("stale", observer.count(Outcome::kStale)) +
+         count_text("skipped", observer.count(Outcome::kSkipped)) +
+         count_text("rolled back", observer.count(Outcome::kRolledBack)) +
+         count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
+         ", " + seconds_text(monotonic_seconds() - request.started);
+}
+
+// What the plan found and will not do.
+void log_findings(const Plan& plan, Log& log) {
+  for (const Problem& problem : plan.problems) log.error(describe(problem));
+  for (const Skipped& skipped : plan.skipped) {
+    log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
+  }
 }
 
 // Is told what recovery has to say.
@@ -162,10 +193,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   Log& log = request.log;
   const Plan& plan = request.plan;
   const bool dry_run = session.settings().dry_run;
-  for (const Problem& problem : plan.problems) log.error(describe(problem));
-  for (const Skipped& skipped : plan.skipped) {
-    log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
-  }
+  log_findings(plan, log);
   auto filter = Filter::compile(plan.options.rules);
   if (!filter) {
     log.error(describe(filter.error()));
@@ -200,24 +228,9 @@ ExitCode apply_and_log(const CycleRequest& request) {
     session.remember_run(request.roots, *request.source_mounts);
   }
   session.save_state(*request.roots.replica, applied->limits);
-  const bool stopped =
-      applied->stopped && (observer.count(Outcome::kSkipped) > 0 || applied->rolled_back);
-  const ExitCode code = code_of(observer, plan, request.signals, stopped, applied->rolled_back,
-                                applied->staging_left || request.conflicts);
-  Summary done = observer.done();
-  done.unchanged = plan.summary.unchanged;
-  const std::uint64_t problems = plan.problems.size() + observer.count(Outcome::kError);
-  const std::string line =
-      std::string(dry_run                ? "dry run, nothing changed: "
-                  : applied->rolled_back ? "nothing changed, because all or nothing was asked for: "
-                  : stopped              ? "stopped: "
-                                         : "done: ") +
-      summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
-      count_text("stale", observer.count(Outcome::kStale)) +
-      count_text("skipped", observer.count(Outcome::kSkipped)) +
-      count_text("rolled back", observer.count(Outcome::kRolledBack)) +
-      count_text("problems", problems) + ", " + seconds_text(monotonic_seconds() - request.started);
-  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, line);
+  const ExitCode code = code_of(request, observer, *applied);
+  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
+            summary_of(request, observer, *applied));
   log.flush();
   return log.console_failed() && code == ExitCode::kDone ? ExitCode::kPartial : code;
 }
