@@ -1,6 +1,7 @@
 #include "apply/attributes.h"
 
 #include <cerrno>
+#include <utility>
 
 namespace foldersync {
 namespace {
@@ -23,7 +24,9 @@ Result<bool> set_owner(const AttributeRequest& request, const FileStatus& now) {
   return false;
 }
 
-Status set_xattrs(const AttributeRequest& request) {
+// `refused`: what the file system says to one that it will not hold, which is no reason to leave
+// the rest of the metadata as it is.
+Status set_xattrs(const AttributeRequest& request, Status& refused) {
   if (request.xattrs == nullptr || !request.policy.limits.holds_xattrs) return success();
   if (request.is_private && request.xattrs->empty()) return success();
   Status set = write_xattrs(request.fs, request.to, *request.xattrs, request.policy.as_root);
@@ -31,7 +34,8 @@ Status set_xattrs(const AttributeRequest& request) {
   const int number = set.error().error_number;
   if (number == EIO) return set;
   // One kind may be refused and another not, so nothing is concluded from it.
-  request.book.saw_no_xattrs(number, false);
+  request.book.saw_refused_xattr(number);
+  if (number != ENOTSUP) refused = std::move(set);
   return success();
 }
 
@@ -60,7 +64,8 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   if (!now) return now;
   const auto has_owner = set_owner(request, *now);
   if (!has_owner) return has_owner.error();
-  if (Status set = set_xattrs(request); !set) return set.error();
+  Status refused = success();
+  if (Status set = set_xattrs(request, refused); !set) return set.error();
   const std::uint32_t uid = *has_owner ? request.source.uid : now->uid;
   const std::uint32_t gid = *has_owner ? request.source.gid : now->gid;
   Policy policy = request.policy;
@@ -76,6 +81,7 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   }
   auto found = request.fs.status(request.to.fd);
   if (found && request.is_private) learn_from(request, *found, mode);
+  if (!refused && request.refusal_is_error) return std::move(refused).error();
   return found;
 }
 

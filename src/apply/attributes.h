@@ -24,6 +24,8 @@ struct AttributeRequest {
   std::uint32_t extra_mode = 0;                // bits added for now, such as u+rwx
   bool is_private = false;  // nobody else can change it: what is read back may be learned from
   bool set_mtime = true;
+  // An attribute that is refused, for its size, say, is the error when all else is set.
+  bool refusal_is_error = false;
 };
 
 // Sets owner, attributes, mode and time, in this order: a change of owner clears suid and

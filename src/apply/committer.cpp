@@ -329,7 +329,7 @@ Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot,
   // setting of the time is not noticed by size and time afterwards; --checksum finds it.
   const auto found =
       set_attributes({fs_, context_.looks.policy, context_.book, entry, *look.source,
-                      slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true});
+                      slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true, true});
   if (!found) return found.error();
   if (found->mtime != look.source->mtime) learn_mtime(look.source->mtime);
   return success();

@@ -55,7 +55,8 @@ class Engine {
 
  private:
   ApplyResult result() const {
-    return {book_.limits(), stopped_ || stopped(), rolled_back_, staging_left_};
+    return {book_.limits(), stopped_ || stopped(), rolled_back_, book_.has_refused_xattrs(),
+            staging_left_};
   }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }

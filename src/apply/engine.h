@@ -40,6 +40,7 @@ struct ApplyResult {
   FileSystemLimits limits;  // as they are known now
   bool stopped = false;
   bool rolled_back = false;  // of an atomic apply: nothing was changed
+  bool xattrs_refused = false;  // some that the source has, for their size, say
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;

@@ -1,6 +1,7 @@
 #include "apply/limit_book.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -40,9 +41,14 @@ void LimitBook::saw_no_modes() {
   tell("the replica's file system does not hold permission bits: they are not mirrored");
 }
 
-void LimitBook::saw_no_xattrs(int error_number, bool for_ever) {
+bool LimitBook::has_refused_xattrs() const {
   const std::lock_guard lock(mutex_);
-  if (for_ever) limits_.holds_xattrs = false;
+  return has_refused_xattrs_;
+}
+
+void LimitBook::saw_refused_xattr(int error_number) {
+  const std::lock_guard lock(mutex_);
+  has_refused_xattrs_ = has_refused_xattrs_ || error_number != ENOTSUP;
   tell(std::string("the replica's file system refuses extended attributes or ACLs (") +
        std::strerror(error_number) + "): content is mirrored without them");
 }

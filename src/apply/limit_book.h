@@ -20,7 +20,10 @@ class LimitBook {
   void saw_mtime(FileTime wanted, FileTime found);
   void saw_no_owners(int error_number);
   void saw_no_modes();
-  void saw_no_xattrs(int error_number, bool for_ever);
+  // Of an attribute that the source has. ENOTSUP: the file system has none of its kind, and plans
+  // leave that out; anything else is found to be missing by every plan that compares attributes.
+  void saw_refused_xattr(int error_number);
+  [[nodiscard]] bool has_refused_xattrs() const;
 
   // A sentence for each kind that was learned, each once.
   std::vector<std::string> take_news();
@@ -30,6 +33,7 @@ class LimitBook {
 
   mutable std::mutex mutex_;
   FileSystemLimits limits_;
+  bool has_refused_xattrs_ = false;
   std::vector<std::string> told_;
   std::vector<std::string> news_;
 };

@@ -46,7 +46,9 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   const bool failed = observer.count(Outcome::kError) > 0;
   if (applied.rolled_back && failed) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
-  const bool partial = failed || observer.count(Outcome::kSkipped) > 0 ||
+  // Where attributes are compared, the next plan would find what was refused.
+  const bool refused = request.plan.options.xattrs && applied.xattrs_refused;
+  const bool partial = failed || refused || observer.count(Outcome::kSkipped) > 0 ||
                        !request.plan.complete() || applied.staging_left || request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }

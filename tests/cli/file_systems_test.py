@@ -120,6 +120,35 @@ class OrdinaryDiskTest(LifeTest):
         self.assertIn(len(told), (1, 2), told)
 
 
+    def test_an_attribute_that_is_too_large_for_the_replica_is_told_and_fails_nothing_else(self):
+        self.disk(self.at('large'), 'mkfs.xfs', '-q', mib=320)
+        self.source = self.at('large', 'source')
+        self.disk(self.at('small'), 'mkfs.ext4', '-q', '-O', '^ea_inode')
+        self.replica = self.at('small', 'replica')
+        attributes = {'user.huge': b'x' * 60_000, 'user.fits': b'1'}
+        self.given({'new': file('n', xattrs=attributes), 'there': file('t', xattrs=attributes,
+                                                                     mode=0o640, mtime=SECOND)},
+                   {'there': file('t', mode=0o600, mtime=2 * SECOND)})
+        # Nobody compares them, so nobody misses them.
+        self.sync('run')
+        self.assert_quiet()
+        self.assertIn('ENOSPC', self.log_text().replace('No space left on device', 'ENOSPC'))
+        os.chmod(self.in_replica('there'), 0o600)
+        trees.set_mtime(self.in_replica('there'), 2 * SECOND)
+        for _ in range(2):
+            self.sync('run', '--xattrs', expect=PARTIAL)
+            for name in ('new', 'there'):
+                self.assertEqual(b'1', os.getxattr(self.in_replica(name), 'user.fits'))
+            self.assert_quiet()
+        # A new file that lacks an attribute is not done either, where attributes are compared.
+        os.unlink(self.in_replica('new'))
+        os.removexattr(self.in_source('there'), 'user.huge')
+        self.sync('run', '--xattrs', expect=PARTIAL)
+        os.removexattr(self.in_source('new'), 'user.huge')
+        self.sync('run', '--xattrs')
+        self.assert_quiet('--xattrs')
+
+
 def whole_seconds_until_2038(entry):
     seconds = min(entry.mtime_ns // SECOND, NEWEST_OF_32_BITS)
     return dataclasses.replace(entry, mtime_ns=seconds * SECOND)

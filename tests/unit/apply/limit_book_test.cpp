@@ -43,7 +43,7 @@ TEST(LimitBook, TellsEachKindOnceHoweverOftenItIsSeen) {
   for (int i = 0; i < 3; ++i) {
     book.saw_no_owners(EPERM);
     book.saw_no_modes();
-    book.saw_no_xattrs(ENOTSUP, true);
+    book.saw_refused_xattr(ENOTSUP);
   }
   EXPECT_THAT(book.take_news(), SizeIs(3));
   book.saw_no_owners(EPERM);
@@ -52,9 +52,16 @@ TEST(LimitBook, TellsEachKindOnceHoweverOftenItIsSeen) {
 
 TEST(LimitBook, ARefusalThatMayPassIsToldButNotLearned) {
   LimitBook book{{}};
-  book.saw_no_xattrs(ENOSPC, false);
+  book.saw_refused_xattr(ENOSPC);
   EXPECT_TRUE(book.limits().holds_xattrs);
+  EXPECT_TRUE(book.has_refused_xattrs());
   EXPECT_THAT(book.take_news(), SizeIs(1));
+}
+
+TEST(LimitBook, AKindThatTheFileSystemHasNotIsNoRefusal) {
+  LimitBook book{{}};
+  book.saw_refused_xattr(ENOTSUP);
+  EXPECT_FALSE(book.has_refused_xattrs());
 }
 
 TEST(LimitBook, IsWrittenByManyThreads) {
