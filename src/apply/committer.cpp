@@ -93,7 +93,7 @@ void Committer::fail_staging(const Action& action, std::uint64_t seq, const Stag
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
                                    const StagedPlace& staged) {
-  purge_inside(action.path);
+  if (Status purged = purge_inside(action.path); !purged) return std::move(purged).error();
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return parent.error();
   const Place target{*parent, leaf(action.path)};
@@ -216,9 +216,11 @@ void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& 
 
 Result<FileStatus> Committer::make_link(const Action& action, const LookResult& look, int folder,
                                         const std::string& name) {
+  // A backup need not hold the file that a name is to be linked to.
+  const bool is_mirror = !context_.looks.is_undo;
   const auto same_in_source = looker_.source_status(*action.other);
-  if (!same_in_source) return same_in_source.error();
-  if (!*same_in_source || !same_object(**same_in_source, *look.source)) {
+  if (is_mirror && !same_in_source) return same_in_source.error();
+  if (is_mirror && (!*same_in_source || !same_object(**same_in_source, *look.source))) {
     return Error{
         ErrorCode::kChanged, "link", {}, 0, "the two paths are no longer one file in the source"};
   }
@@ -282,7 +284,7 @@ void Committer::remove_entry(const Action& action, std::uint64_t seq, const Stag
 // Only an empty directory goes: whatever others put into it stays, and so does it.
 Result<Published> Committer::take_away_directory(const Action& action, const StagedPlace& away,
                                                  const LookResult& look) {
-  purge_inside(action.path);
+  if (Status purged = purge_inside(action.path); !purged) return std::move(purged).error();
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return parent.error();
   const Place target{*parent, leaf(action.path)};
@@ -328,10 +330,10 @@ Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot,
   // RACE: a writer who changes the content without changing its size between the look and the
   // setting of the time is not noticed by size and time afterwards; --checksum finds it.
   const auto found =
-      set_attributes({fs_, context_.looks.policy, context_.book, entry, *look.source,
+      set_attributes({fs_, context_.looks.policy, context_.book, entry, look.wanted,
                       slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true, true});
   if (!found) return found.error();
-  if (found->mtime != look.source->mtime) learn_mtime(look.source->mtime);
+  if (found->mtime != look.wanted.mtime) learn_mtime(look.wanted.mtime);
   return success();
 }
 
@@ -391,8 +393,8 @@ void Committer::learn_root_mtime() {
 }
 
 // A directory that is to vanish must not hold a staging folder of ours.
-void Committer::purge_inside(const RelPath& directory) {
-  if (nested_.contains(directory)) purge_nested();
+Status Committer::purge_inside(const RelPath& directory) {
+  return nested_.contains(directory) ? purge_nested() : success();
 }
 
 void Committer::discard(const Displaced& gone) {
@@ -409,7 +411,9 @@ std::vector<int> Committer::nested() const {
   return folders;
 }
 
-void Committer::purge_nested() {
+Status Committer::purge_nested() {
+  if (nested_.empty()) return success();
+  if (Status kept = keep_(); !kept) return kept;
   const auto is_nested = [&](const Displaced& gone) {
     return std::any_of(nested_.begin(), nested_.end(),
                        [&](const auto& nested) { return nested.second.area.fd() == gone.folder; });
@@ -423,6 +427,7 @@ void Committer::purge_nested() {
     if (!kept || *kept) leaves_nested_ = true;
   }
   nested_.clear();
+  return success();
 }
 
 void Committer::purge() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,9 +51,11 @@ class Committer {
   // what it works on is made by an earlier action.
   void tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot, bool comes_later);
 
+  // What is to be done before anything displaced is removed; where it fails, nothing is.
+  void before_purging(std::function<Status()> keep) { keep_ = std::move(keep); }
   // Removes the staging folders that the window needed below the root, with what it displaced
   // there; before the directories get their times.
-  void purge_nested();
+  Status purge_nested();
   // The open staging folders of that kind.
   [[nodiscard]] std::vector<int> nested() const;
   // Removes what the window displaced. What can't be removed now is removed with the staging
@@ -98,7 +101,7 @@ class Committer {
                const StagedPlace& staged, const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
-  void purge_inside(const RelPath& directory);
+  Status purge_inside(const RelPath& directory);
   void discard(const Displaced& gone);
   void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
@@ -131,6 +134,7 @@ class Committer {
   std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
   Touched touched_;
+  std::function<Status()> keep_ = [] { return success(); };
   bool conflicts_ = false;
   bool must_keep_staging_ = false;
   bool leaves_nested_ = false;

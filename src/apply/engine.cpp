@@ -30,8 +30,14 @@ class Engine {
         fs_(request.fs),
         book_(request.policy.limits),
         policy_(request.policy),
-        looks_{request.fs, request.source, request.replica,      request.plan.options,
-               policy_,    request.filter, request.follow_source},
+        looks_{request.fs,
+               request.source,
+               request.replica,
+               request.plan.options,
+               policy_,
+               request.filter,
+               request.follow_source,
+               request.plan.kind == PlanKind::kUndo},
         stages_{request.fs,
                 policy_,
                 book_,
@@ -39,7 +45,8 @@ class Engine {
                 request.stop,
                 request.copied,
                 &request.plan.problems,
-                false},
+                false,
+                request.plan.kind == PlanKind::kUndo},
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
@@ -48,15 +55,22 @@ class Engine {
     if (request_.check_space) {
       if (Status fits = check_space(request_, request_.plan.actions); !fits) return fits.error();
     }
+    if (request_.backup) {
+      if (Status begun = begin_backup(); !begun) return begun.error();
+    }
     auto area = open_area();
-    if (!area) return area.error();
+    if (!area) {
+      discard_backup();
+      return area.error();
+    }
     return run_in(*area);
   }
 
  private:
   ApplyResult result() const {
-    return {book_.limits(), stopped_ || stopped(), rolled_back_, book_.has_refused_xattrs(),
-            staging_left_};
+    return {book_.limits(), stopped_ || stopped(),
+            rolled_back_,   book_.has_refused_xattrs(),
+            staging_left_,  backup_ ? backup_->path() : std::string()};
   }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
@@ -64,6 +78,20 @@ class Engine {
   // Whether no new work is to start. What is all or nothing goes on once it is visible, unless one
   // of its actions failed: then the others are not tried.
   bool winds_up() const { return is_committing_ ? held_.has_trouble() : stopped(); }
+
+  Status begin_backup() {
+    ReplicaAccess replica(fs_, request_.replica.fd.get(), {}, max_open_, false);
+    auto backup =
+        Backup::begin(fs_, *request_.backup, request_.plan, policy_, replica, request_.durable);
+    if (!backup) return backup.error();
+    backup_ = std::move(*backup);
+    return success();
+  }
+
+  void discard_backup() {
+    if (backup_) backup_->discard();
+    backup_.reset();
+  }
 
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
@@ -192,6 +220,7 @@ class Engine {
     if (marker && !*marker) {
       const std::optional<FileTime> mtime = area.home_mtime();
       const bool removed = remove_area(area, committer);
+      if (next_ == 0) discard_backup();
       // Where this fails, the next plan finds the time.
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     }
@@ -222,7 +251,8 @@ class Engine {
     Status begun = barrier_.begin(shop.area, static_cast<std::size_t>(staged));
     if (!begun) return begun;
     stages_.sync_each = barrier_.syncs_each();
-    const TransactionContext context{request_, held_, book_, barrier_, shop.area, shop.folders};
+    const TransactionContext context{
+        request_, held_, book_, barrier_, shop.area, shop.folders, backup_ ? backup_->path() : ""};
     Transaction transaction(context, range);
     transaction.reserve();
     auto slots =
@@ -232,11 +262,22 @@ class Engine {
     if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
     is_committing_ = request_.atomic;
+    const auto keep_old = [&]() -> Status {
+      if (!backup_) return success();
+      return backup_->keep(transaction.record(), shop.area.fd(), shop.looker.replica());
+    };
+    shop.committer.before_purging(keep_old);
     commit(shop.committer, range, slots, shop.folders);
+    const bool goes_back = request_.atomic && held_.has_trouble();
+    if (Status kept = goes_back ? success() : keep_old(); !kept) {
+      return undurable(kept.error(), range);
+    }
     for (const int nested : shop.committer.nested()) {
       if (Status settled = barrier_.all(nested); !settled) return undurable(settled.error(), range);
     }
-    shop.committer.purge_nested();
+    if (Status purged = shop.committer.purge_nested(); !purged) {
+      return undurable(purged.error(), range);
+    }
     finish(shop.committer, range, slots);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
@@ -290,6 +331,7 @@ class Engine {
   Status call_off(const Workshop& shop, WindowRange range, std::vector<StagedSlot>& slots) {
     rolled_back_ = true;
     stopped_ = stopped();
+    discard_backup();
     std::set<RelPath> made;
     for_each(range, [&](const Action& action, std::uint64_t seq) {
       if (action.phase == Phase::kMkdir) made.insert(action.path);
@@ -309,6 +351,7 @@ class Engine {
       return back;
     }
     rolled_back_ = true;
+    discard_backup();
     held_.release_as_rolled_back();
     shop.committer.forget_displaced();
     staging_left_ = transaction.has_conflicts();
@@ -374,6 +417,7 @@ class Engine {
   std::size_t max_open_;
   HeldReports held_{request_.observer};
   Barrier barrier_{fs_, request_.durable, request_.plan.options.cross_mounts, request_.observer};
+  std::optional<Backup> backup_;
   StagedSlot root_slot_;  // of the root's own action, which comes when all windows are done
   std::size_t next_ = 0;  // the first action of the window under way
   bool is_committing_ = false;

@@ -4,8 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "apply/backup.h"
 #include "apply/report.h"
 #include "core/file_system_limits.h"
 #include "core/result.h"
@@ -34,16 +37,18 @@ struct ApplyRequest {
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
+  std::optional<BackupOrder> backup;  // keep what is replaced or deleted
 };
 
 struct ApplyResult {
   FileSystemLimits limits;  // as they are known now
   bool stopped = false;
-  bool rolled_back = false;  // of an atomic apply: nothing was changed
+  bool rolled_back = false;     // of an atomic apply: nothing was changed
   bool xattrs_refused = false;  // some that the source has, for their size, say
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;
+  std::string backup;  // the folder with what was kept; empty: there is none
 };
 
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging

@@ -83,10 +83,58 @@ bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
   return false;
 }
 
+// Where the source is a symlink.
+Status Looker::read_target(const Action& action, LookResult& result) {
+  if (result.source->type != FileType::kSymlink) return success();
+  const auto parent = source_parent(action.path);
+  if (!parent) return parent.error();
+  auto target = context_.fs.link_target(*parent, std::string(action.path.name()).c_str());
+  if (!target) return std::move(target).error();
+  result.source_target = std::move(*target);
+  return success();
+}
+
+// The backup has the content of what is to be restored, and nothing of what is to go.
+void Looker::look_at_backup(const Action& action, LookResult& result) {
+  if (!action.after) {
+    if (result.source)
+      stale(result, presence(Side::kSource, "absent", to_string(result.source->type)));
+    return;
+  }
+  const Facts& after = *action.after;
+  const bool has_content =
+      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+  if (has_content) {
+    if (!result.source)
+      return stale(result, presence(Side::kSource, to_string(after.type), "absent"));
+    if (Status read = read_target(action, result); !read) {
+      return fail(result, std::move(read).error().at(action.path.bytes()));
+    }
+    Facts kept = found_facts(*result.source, result.source_target, context_.policy);
+    // Its folder may lie on a file system that can't hold the metadata.
+    kept.mode.reset();
+    kept.uid.reset();
+    kept.gid.reset();
+    kept.mtime.reset();
+    for (Difference& difference : differences(after, kept, FileSystemLimits{})) {
+      stale(result, {Side::kSource, std::move(difference)});
+    }
+  }
+  result.after = after;
+  if (has_content) result.wanted = *result.source;
+  if (!has_content && result.replica) result.wanted = *result.replica;
+  result.wanted.type = after.type;
+  result.wanted.mode = after.mode.value_or(result.wanted.mode);
+  result.wanted.uid = after.uid.value_or(result.wanted.uid);
+  result.wanted.gid = after.gid.value_or(result.wanted.gid);
+  result.wanted.mtime = after.mtime.value_or(result.wanted.mtime);
+}
+
 void Looker::look_at_source(const Action& action, LookResult& result) {
   auto source = source_status(action.path);
   if (!source) return fail(result, std::move(source).error());
   result.source = *source;
+  if (context_.is_undo) return look_at_backup(action, result);
   if (!action.after) {
     // The source is the authority: what it has is never deleted. Only what it has and the plan's
     // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
@@ -101,13 +149,10 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   if (!result.source) {
     return stale(result, presence(Side::kSource, to_string(action.after->type), "absent"));
   }
-  if (result.source->type == FileType::kSymlink) {
-    const auto parent = source_parent(action.path);
-    auto target = parent ? context_.fs.link_target(*parent, std::string(action.path.name()).c_str())
-                         : Result<std::string>(parent.error());
-    if (!target) return fail(result, std::move(target).error().at(action.path.bytes()));
-    result.source_target = std::move(*target);
+  if (Status read = read_target(action, result); !read) {
+    return fail(result, std::move(read).error().at(action.path.bytes()));
   }
+  result.wanted = *result.source;
   const bool new_object = action.op != Op::kMetadata || !result.replica;
   Facts today = wanted_facts(*result.source, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);

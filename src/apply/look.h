@@ -23,6 +23,7 @@ enum class Finding : std::uint8_t { kHolds, kAlready, kStale, kFailed };
 struct LookResult {
   Finding finding = Finding::kHolds;
   std::optional<FileStatus> source;   // nothing: absent
+  FileStatus wanted;                  // whose metadata is to be given, where `after` is there
   std::optional<FileStatus> replica;  // nothing: absent
   std::string source_target;          // where the source is a symlink
   std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
@@ -44,6 +45,7 @@ struct LookContext {
   const Policy& policy;
   const Filter& filter;
   bool follow_source = false;  // nobody reviewed the plan: mirror what the source has by now
+  bool is_undo = false;  // the source is a backup's tree, and metadata comes from the document
 };
 
 // One thread's eyes.
@@ -70,7 +72,9 @@ class Looker {
   ReplicaAccess& replica() { return replica_; }
 
  private:
+  Status read_target(const Action& action, LookResult& result);
   void look_at_source(const Action& action, LookResult& result);
+  void look_at_backup(const Action& action, LookResult& result);
   void look_at_replica(const Action& action, LookResult& result);
   bool already_holds(const Action& action, const LookResult& result, const Facts& found);
   bool has_same_content(const Action& action, const LookResult& result);

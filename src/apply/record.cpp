@@ -144,6 +144,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device) {
   writer.number(record.first_seq);
   writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
   writer.text(record.boot);
+  writer.text(record.backup);
   writer.number(record.loosened.size());
   for (const LoosenedRecord& loosened : record.loosened) {
     writer.text(loosened.path.bytes());
@@ -186,6 +187,7 @@ Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record
   record.durable = (flags & 2U) != 0;
   record.owners = (flags & 4U) != 0;
   record.boot = reader.text();
+  record.backup = reader.text();
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
     std::string path = reader.text();
     if (!path.empty() && !RelPath::is_path(path)) return damaged("it names what is no path");

@@ -42,6 +42,7 @@ struct WindowRecord {
   bool durable = false;  // what is staged is on disk
   bool owners = false;   // owner and group are mirrored
   std::string boot;      // which boot of the system staged it
+  std::string backup;    // where the old is kept, absolute; empty: nowhere
 
   // The name of an action's object in its staging subfolder.
   [[nodiscard]] std::string name_of(std::size_t index) const {

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "apply/backup.h"
 #include "apply/record.h"
+#include "apply/replica_access.h"
 #include "apply/staging_area.h"
 #include "apply/window_replay.h"
 #include "core/text.h"
@@ -99,12 +101,31 @@ class Recoverer {
     if (marker != Marker::kDone) {
       if (Status turned = turn(area, record, marker, back); !turned) return turned.error();
       back ? replay.backward() : replay.forward();
+      if (Status kept = back ? success() : keep_old(area, record, policy); !kept) {
+        return kept.error();
+      }
       if (Status settled = settle(area, record, replay, back); !settled) return settled.error();
     }
     replay.purge();
     clear_nested(record);
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     return leave(area, replay, back);
+  }
+
+  // A run that was to keep what it replaced has not done so yet, or not all.
+  Status keep_old(const StagingArea& area, const WindowRecord& record, const Policy& policy) {
+    if (record.backup.empty()) return success();
+    CursorRules rules;
+    if (!record.plan.options.cross_mounts) rules.only_mount = request_.replica.status.mount;
+    ReplicaAccess replica(fs_, root(), rules, descriptors_per_cursor(3));
+    auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
+    Status kept = backup ? backup->keep(record, area.fd(), replica) : Status(backup.error());
+    if (kept) return kept;
+    Error error = std::move(kept).error();
+    error.detail =
+        "the backup that the killed run was making can't be finished: see to it that "
+        "the folder can be written, or take the run back with 'sync recover --rollback'";
+    return error;
   }
 
   // From here on whoever comes next goes the same way.

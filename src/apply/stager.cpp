@@ -21,6 +21,7 @@ Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 
 
 Result<Staged> Stager::stage(const Action& action, const LookResult& look, int folder,
                              const std::string& name) {
+  metadata_ = context_.is_undo ? &look.wanted : nullptr;
   if (look.source->is_directory()) return stage_directory(action, look, folder, name);
   const auto parent = looker_.source_parent(action.path);
   if (!parent) return parent.error();
@@ -116,8 +117,15 @@ Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatu
     if (!read) return read.error();
     xattrs = std::move(*read);
   }
-  auto status = set_attributes(
-      {context_.fs, context_.policy, context_.book, {to, false}, before, &xattrs, 0, true, true});
+  auto status = set_attributes({context_.fs,
+                                context_.policy,
+                                context_.book,
+                                {to, false},
+                                metadata_ ? *metadata_ : before,
+                                &xattrs,
+                                0,
+                                true,
+                                true});
   if (!status) return status.error();
   staged.status = *status;
   return staged;
@@ -148,7 +156,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
                                      context_.policy,
                                      context_.book,
                                      {fd->get(), false},
-                                     *look.source,
+                                     look.wanted,
                                      &xattrs,
                                      kOwnerAll,
                                      true,
@@ -189,7 +197,7 @@ Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, in
                                 context_.policy,
                                 context_.book,
                                 {to->get(), true},
-                                source,
+                                look.wanted,
                                 &xattrs,
                                 0,
                                 true,

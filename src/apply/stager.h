@@ -31,6 +31,7 @@ struct StageContext {
   ByteCounter* copied = nullptr;
   const std::vector<Problem>* problems = nullptr;  // of the plan, in its order
   bool sync_each = false;                          // each file is made durable as it is staged
+  bool is_undo = false;                            // as in LookContext
 };
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied.
@@ -64,6 +65,7 @@ class Stager {
   Looker& looker_;
   std::vector<std::byte> buffer_;
   Md5Hasher hasher_;
+  const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
 };
 
 }  // namespace foldersync

@@ -81,6 +81,8 @@ Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& l
   record_ = record_of(slots, lookers);
   if (write_down()) return success();
   if (Status withdrawn = withdraw(); !withdrawn) return withdrawn;
+  // What is deleted is kept by the record.
+  if (!context_.backup.empty()) return ready;
   // CRASH: without a record, what others put in the place of what is deleted in the moment of the
   // kill can't be told from it.
   (void)remove_record(fs_, context_.area.fd());
@@ -123,6 +125,7 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
                                     std::vector<Looker>& lookers) const {
   const Plan& plan = context_.request.plan;
   WindowRecord record;
+  record.plan.kind = plan.kind;
   record.plan.tool_version = plan.tool_version;
   record.plan.plan_id = plan.plan_id;
   record.plan.created = plan.created;
@@ -134,6 +137,7 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
   record.durable = context_.barrier.is_wanted();
   record.owners = context_.request.policy.mirrors_owners;
   record.boot = boot_id();
+  record.backup = context_.backup;
   for (Looker& looker : lookers) {
     for (const auto& loosened : looker.replica().loosened())
       record.loosened.push_back({loosened.path, loosened.mode});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "apply/barrier.h"
@@ -19,6 +20,7 @@ struct TransactionContext {
   Barrier& barrier;
   StagingArea& area;
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
+  std::string backup;              // as in WindowRecord
 };
 
 // The name of the committer's staging subfolder; those of the threads are numbers. It must differ
@@ -38,6 +40,9 @@ class Transaction {
   // window may change what others see. Where that fails, what was staged is thrown away, and its
   // slots have the error; the answer is an error where nothing of the window may be done.
   Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
+
+  // What begin() has written down. Requires: it succeeded, and the window may change anything.
+  [[nodiscard]] const WindowRecord& record() const { return *record_; }
 
   // Everything is done and durable: the old may go.
   Status end();

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -20,8 +21,9 @@ namespace {
 struct ReadPlan {
   Plan plan;
   bool from_stdin = false;
-  bool is_protected =
-      false;  // its file belongs to root or the caller, and nobody else can write it
+  // Its file, and of an undo the folder around it, belongs to root or the caller, and nobody else
+  // can write it.
+  bool is_protected = false;
 };
 
 Error invalid(const std::string& file, std::string detail) {
@@ -36,6 +38,17 @@ ByteSource source_of(int fd) {
       if (errno != EINTR) return system_error("read plan", errno);
     }
   };
+}
+
+bool is_ours_alone(const struct stat& status) {
+  const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
+  return ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// The folder that holds the file.
+std::string folder_of(const std::string& file) {
+  const std::string absolute = absolute_name(file);
+  return absolute.substr(0, std::max<std::size_t>(absolute.rfind('/'), 1));
 }
 
 Result<ReadPlan> read_plan_file(const std::string& name) {
@@ -55,8 +68,14 @@ Result<ReadPlan> read_plan_file(const std::string& name) {
     return invalid(name, "expected a regular file that holds a plan document");
   auto plan = read_plan(source_of(fd.get()));
   if (!plan) return std::move(plan).error().at(name);
-  const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
-  return ReadPlan{std::move(*plan), false, ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0};
+  bool is_protected = is_ours_alone(status);
+  if (plan->kind == PlanKind::kUndo) {
+    struct stat folder {};
+    const Fd around(::open(folder_of(name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    is_protected = is_protected && around.is_open() && ::fstat(around.get(), &folder) == 0 &&
+                   is_ours_alone(folder);
+  }
+  return ReadPlan{std::move(*plan), false, is_protected};
 }
 
 Error refused(std::string detail) {
@@ -102,8 +121,36 @@ class Applier {
     return success();
   }
 
+  // An undo takes its content from the folder beside it, and from nowhere else.
+  Result<Roots> open_backup(const ReadPlan& read) {
+    if (!settings_.source.empty()) {
+      return Error{ErrorCode::kUsage,
+                   "apply",
+                   {},
+                   0,
+                   "an undo has its own source, the folder that it lies in: leave out -s"};
+    }
+    if (!read.is_protected) {
+      return refused(
+          "an undo is believed only as a file, where it and its folder belong to root or to you "
+          "and "
+          "nobody else can write them");
+    }
+    const std::string& replica =
+        settings_.replica.empty() ? read.plan.replica.path : settings_.replica;
+    auto roots = session_.open_roots(folder_of(settings_.plan_file) + "/" + kBackupTree, replica);
+    if (!roots || !settings_.replica.empty()) return roots;
+    if (!roots->replica || roots->replica->identity != read.plan.replica.identity) {
+      return refused("the replica '" + replica +
+                     "' is not the folder that the undo was made for (another file system, or made "
+                     "anew): if it is meant, name it with -r");
+    }
+    return roots;
+  }
+
   Result<Roots> open_roots(const ReadPlan& read) {
     const Plan& plan = read.plan;
+    if (plan.kind == PlanKind::kUndo) return open_backup(read);
     if (!settings_.source.empty() && !settings_.replica.empty()) {
       return session_.open_roots(settings_.source, settings_.replica);
     }
@@ -130,7 +177,9 @@ class Applier {
   Status open_log(const Roots& roots) {
     const std::string file =
         settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
-    if (Status placed = session_.place_own_files(roots, {file, session_.state_folder()}); !placed)
+    if (Status placed = session_.place_own_files(
+            roots, {file, session_.state_folder(), session_.backup_folder()});
+        !placed)
       return placed;
     auto log = Log::open({file, settings_.verbosity, wants_colour(settings_)});
     if (!log) return log.error();

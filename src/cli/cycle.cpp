@@ -215,12 +215,18 @@ ExitCode apply_and_log(const CycleRequest& request) {
   Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
+  const auto backup = dry_run ? Result(std::optional<BackupOrder>()) : session.backup_order();
+  if (!backup) {
+    log.error(describe(backup.error()));
+    return exit_code_of(backup.error());
+  }
   const auto applied = [&] {
     const Progress progress(counts, wants_progress(session.settings()));
     return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
                        *filter, observer, session.threads(), request.follow_source, dry_run,
                        session.settings().atomic, session.settings().durable,
-                       session.settings().check_space, &request.signals.stop(), &counts.bytes});
+                       session.settings().check_space, &request.signals.stop(), &counts.bytes,
+                       *backup});
   }();
   if (!applied) {
     log.error(describe(applied.error()));
@@ -230,6 +236,11 @@ ExitCode apply_and_log(const CycleRequest& request) {
     session.remember_run(request.roots, *request.source_mounts);
   }
   session.save_state(*request.roots.replica, applied->limits);
+  if (!applied->backup.empty()) {
+    log.info("what was replaced or deleted is kept; 'sync apply " +
+             escaped(applied->backup + "/" + kUndoFile) + "' takes it all back");
+    if (const std::string warning = session.prune_backups(); !warning.empty()) log.warn(warning);
+  }
   const ExitCode code = code_of(request, observer, *applied);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
             summary_of(request, observer, *applied));

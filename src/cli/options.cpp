@@ -308,6 +308,7 @@ class Parser {
     command->add_flag_callback(
         "--no-space-check", [this] { settings_.check_space = false; },
         "begin even where there seems to be too little space");
+    add_backup(command);
     command
         ->add_option_function<std::string>(
             "--durability",
@@ -321,6 +322,27 @@ class Parser {
             "batch: what is reported as done is on disk (default); none: faster, and nothing is "
             "promised after a power cut")
         ->type_name("batch|none");
+  }
+
+  void add_backup(CLI::App* command) {
+    CLI::Option* folder =
+        command->add_option("--backup-dir", settings_.backup_folder,
+                            "keep what is replaced or deleted in DIR, and how to take it back");
+    folder->type_name("DIR");
+    require_text(folder, "a folder");
+    command
+        ->add_option_function<std::string>(
+            "--backup-keep",
+            [this](const std::string& text) {
+              settings_.backup_keep = parse_backup_keep(text);
+              if (settings_.backup_keep) return;
+              throw CLI::ValidationError(
+                  "--backup-keep",
+                  "expected a number of backups, as 5, or of days, as 30d, found '" + text + "'");
+            },
+            "afterwards remove all but the N newest backups, or what is older than so many days")
+        ->type_name("N|DAYSd")
+        ->needs(folder);
   }
 
   void add_lock_wait(CLI::App* command) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/backup_prune.h"
 #include "cli/exit_code.h"
 #include "plan/document.h"
 
@@ -37,6 +38,8 @@ struct Settings {
   bool allow_incomplete = false;
   bool durable = true;
   bool check_space = true;
+  std::optional<std::string> backup_folder;
+  std::optional<BackupKeep> backup_keep;
   bool roll_back = false;
   bool drop_conflicts = false;
   bool new_source = false;

@@ -37,14 +37,16 @@ class Runner {
   }
 
   Status place_own_files(const Roots& roots) {
-    return session_.place_own_files(roots, {log_file_, session_.state_folder()});
+    return session_.place_own_files(roots,
+                                    {log_file_, session_.state_folder(), session_.backup_folder()});
   }
 
   // Where the source is missing, say, the replica is to stay as it is all the same.
   Status keep_out_of_replica() {
     auto replica = open_root(session_.fs(), absolute_name(settings_.replica), "replica");
     if (!replica) return success();
-    return session_.refuse_inside(*replica, {log_file_, session_.state_folder()});
+    return session_.refuse_inside(*replica,
+                                  {log_file_, session_.state_folder(), session_.backup_folder()});
   }
 
   Status open_log() {

@@ -170,6 +170,35 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
   return success();
 }
 
+std::string Session::backup_folder() const {
+  return settings_.backup_folder ? absolute_name(*settings_.backup_folder) : std::string();
+}
+
+Result<std::optional<BackupOrder>> Session::backup_order() {
+  using Order = std::optional<BackupOrder>;
+  const std::string folder = backup_folder();
+  if (folder.empty()) return Order();
+  if (auto there = fs_.open_root(folder.c_str()); !there) {
+    const stdfs::path path = stdfs::path(folder + "/").parent_path();
+    const auto parent = fs_.open_root(path.parent_path().c_str());
+    Status made = parent ? fs_.make_directory(parent->get(), path.filename().c_str(), 0700)
+                         : Status(parent.error());
+    if (!made) {
+      return Error{ErrorCode::kRefused, "back up", folder, made.error().error_number,
+                   "the backup folder (--backup-dir) can't be opened or made"};
+    }
+  }
+  const FileTime now = wall_clock_now();
+  return Order(BackupOrder{folder, make_plan_id(now), now, FOLDERSYNC_VERSION});
+}
+
+std::string Session::prune_backups() {
+  if (!settings_.backup_keep) return {};
+  const auto pruned =
+      foldersync::prune_backups(fs_, backup_folder(), *settings_.backup_keep, wall_clock_now());
+  return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
+}
+
 Policy Session::policy(const FileSystemLimits& limits) const {
   return {may_give_owners(), true, ::geteuid(), ::getegid(), settings_.plan.checksum, limits};
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/backup.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "core/result.h"
@@ -41,6 +42,12 @@ class Session {
   // The same; and what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
 
+  // What apply is told to keep; nothing where nothing is to be kept. Makes the backup folder where
+  // its parent exists. Error kRefused where it can't be opened.
+  Result<std::optional<BackupOrder>> backup_order();
+  // Removes backups that are older, or more, than is wanted; a warning for people, or empty.
+  std::string prune_backups();
+
   // A complete plan of now, with its id and time.
   Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
 
@@ -61,6 +68,8 @@ class Session {
   void save_state(const Root& replica, const FileSystemLimits& limits);
 
   [[nodiscard]] const std::string& state_folder() const { return state_folder_; }
+  // Absolute; empty: nothing is kept.
+  [[nodiscard]] std::string backup_folder() const;
 
  private:
   explicit Session(const Settings& settings);

@@ -72,6 +72,8 @@ const char* to_string(Reason reason) {
       return "xattrs";
     case Reason::kChildren:
       return "children";
+    case Reason::kUndo:
+      return "undo";
   }
   assert(false);
   return "";

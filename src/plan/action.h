@@ -48,6 +48,7 @@ enum class Reason : std::uint16_t {
   kOwner = 1 << 10,  // owner or group
   kXattrs = 1 << 11,
   kChildren = 1 << 12,  // a directory whose children change
+  kUndo = 1 << 13,      // takes back what an apply did
 };
 
 class ReasonSet {
@@ -103,9 +104,9 @@ inline constexpr std::array kPhases{Phase::kClear,  Phase::kMkdir, Phase::kWrite
 inline constexpr std::array kOps{Op::kCreate, Op::kUpdate,   Op::kReplace, Op::kMove,
                                  Op::kLink,   Op::kMetadata, Op::kDelete};
 inline constexpr std::array kReasons{
-    Reason::kMissing, Reason::kExtra,  Reason::kType,    Reason::kSize,  Reason::kContent,
-    Reason::kTarget,  Reason::kDevice, Reason::kLink,    Reason::kMtime, Reason::kMode,
-    Reason::kOwner,   Reason::kXattrs, Reason::kChildren};
+    Reason::kMissing, Reason::kExtra,  Reason::kType,     Reason::kSize,  Reason::kContent,
+    Reason::kTarget,  Reason::kDevice, Reason::kLink,     Reason::kMtime, Reason::kMode,
+    Reason::kOwner,   Reason::kXattrs, Reason::kChildren, Reason::kUndo};
 
 // The words of the plan document.
 const char* to_string(Phase phase);

@@ -173,7 +173,10 @@ Sha256 PlanDigest::finish(const Plan& plan) {
   const Sha256 records = records_.finish();
 
   std::string header;
-  for (const std::string_view word : {kFormat, kFormatVersion, kKind, kToolName}) put(header, word);
+  for (const std::string_view word :
+       {kFormat, kFormatVersion, std::string_view(to_string(plan.kind)), kToolName}) {
+    put(header, word);
+  }
   put(header, std::string_view(plan.tool_version));
   put(header, std::string_view(plan.plan_id));
   put(header, plan.created);

@@ -14,7 +14,6 @@ namespace foldersync {
 // The words that every document of this format has.
 inline constexpr std::string_view kFormat = "sync.plan";
 inline constexpr std::string_view kFormatVersion = "1.0";
-inline constexpr std::string_view kKind = "mirror";
 inline constexpr std::string_view kToolName = "sync";
 inline constexpr std::string_view kDigestAlgorithm = "sha256";
 

@@ -5,6 +5,8 @@
 
 namespace foldersync {
 
+const char* to_string(PlanKind kind) { return kind == PlanKind::kUndo ? "undo" : "mirror"; }
+
 const char* to_string(Side side) { return side == Side::kSource ? "source" : "replica"; }
 
 std::string to_string(Limit limit) {
@@ -47,6 +49,20 @@ void count(const Action& action, Summary& summary) {
       ++summary.remove;
       break;
   }
+}
+
+Summary summarize(const std::vector<Action>& actions) {
+  Summary summary;
+  for (const Action& action : actions) {
+    count(action, summary);
+    const bool writes =
+        action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+    if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
+    if (action.op == Op::kDelete && action.before) {
+      summary.bytes_to_delete += action.before->size.value_or(0);
+    }
+  }
+  return summary;
 }
 
 bool Plan::refused() const {

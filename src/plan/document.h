@@ -1,6 +1,7 @@
 // The plan document, format 1, as values. docs/plan-format.md describes its JSON form.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -94,8 +95,17 @@ struct Summary {
 
 // Counts `action` by its op.
 void count(const Action& action, Summary& summary);
+// The counts of all, and the bytes that they write and delete.
+Summary summarize(const std::vector<Action>& actions);
+
+// What a plan is about. A mirror takes content and metadata from the source; an undo takes content
+// from a backup's folder, which is its source, and metadata from the document.
+enum class PlanKind : std::uint8_t { kMirror, kUndo };
+inline constexpr std::array kPlanKinds{PlanKind::kMirror, PlanKind::kUndo};
+const char* to_string(PlanKind kind);  // "mirror", "undo"
 
 struct Plan {
+  PlanKind kind = PlanKind::kMirror;
   std::string tool_version;
   std::string plan_id;  // UUID version 7
   FileTime created;

@@ -237,7 +237,7 @@ class Writer {
     out_ += '{';
     write_line("format", kFormat);
     write_line("format_version", kFormatVersion);
-    write_line("kind", kKind);
+    write_line("kind", to_string(plan.kind));
     append_key(out_, "tool");
     out_ += '{';
     append_text(out_, "name", kToolName);

@@ -14,6 +14,9 @@ bool is_deepest_first(Phase phase);
 // and kFinish (contents before their directory). Total over the actions of a valid plan.
 bool stands_before(const Action& a, const Action& b);
 
+// Moves into kClear the deletions below directories that become something else: they go first.
+void clear_what_is_replaced(std::vector<Action>& actions);
+
 // Sorts into that order.
 void put_in_order(std::vector<Action>& actions);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <set>
 
 #include "plan/guard.h"
 #include "plan/order.h"
@@ -92,25 +91,6 @@ void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
   actions.push_back(std::move(finish));
 }
 
-// What vanishes below a directory that becomes something else goes first.
-void move_clearing_to_front(std::vector<Action>& actions) {
-  std::set<RelPath> replaced;
-  for (const Action& action : actions) {
-    if (action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
-        action.after && action.after->type != FileType::kDirectory) {
-      replaced.insert(action.path);
-    }
-  }
-  if (replaced.empty()) return;
-  for (Action& action : actions) {
-    if (action.op != Op::kDelete) continue;
-    // The last replaced path that is not behind this one is the only one that can hold it.
-    auto candidate = replaced.upper_bound(action.path);
-    if (candidate == replaced.begin()) continue;
-    if (action.path.is_within(*--candidate)) action.phase = Phase::kClear;
-  }
-}
-
 void sort_problems(Plan& plan) {
   std::sort(plan.problems.begin(), plan.problems.end(), [](const Problem& a, const Problem& b) {
     if (a.path != b.path) return a.path < b.path;
@@ -118,20 +98,6 @@ void sort_problems(Plan& plan) {
   });
   std::sort(plan.skipped.begin(), plan.skipped.end(),
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
-}
-
-Summary summarize(const std::vector<Action>& actions) {
-  Summary summary;
-  for (const Action& action : actions) {
-    count(action, summary);
-    const bool writes =
-        action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
-    if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
-    if (action.op == Op::kDelete && action.before) {
-      summary.bytes_to_delete += action.before->size.value_or(0);
-    }
-  }
-  return summary;
 }
 
 Plan assemble(const PlanRequest& request, Findings findings) {
@@ -151,7 +117,7 @@ Plan assemble(const PlanRequest& request, Findings findings) {
     plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
   }
   add_root_finish(request, plan.actions);
-  move_clearing_to_front(plan.actions);
+  clear_what_is_replaced(plan.actions);
   put_in_order(plan.actions);
   sort_problems(plan);
   plan.summary = summarize(plan.actions);

@@ -1,0 +1,363 @@
+#include "apply/backup.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string_view>
+
+#include "apply/backup_prune.h"
+#include "plan/json.h"
+#include "plan/undo.h"
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kPrivate = 0600;
+constexpr const char* kNewUndoFile = "undo.json.new";
+
+Error in_folder(Error error, const std::string& path) {
+  error.detail = error.detail.empty() ? "the backup could not be written" : error.detail;
+  error.path = path;
+  return error;
+}
+
+std::optional<Facts> without_time(std::optional<Facts> facts) {
+  if (facts && facts->type == FileType::kDirectory) facts->mtime.reset();
+  return facts;
+}
+
+bool takes_away_directory(const Action& action) {
+  return action.before && action.before->type == FileType::kDirectory &&
+         (!action.after || action.after->type != FileType::kDirectory);
+}
+
+// Finds one name of each of some files in a tree.
+class NameSearch final : public PairVisitor {
+ public:
+  using Object = std::pair<std::uint64_t, std::uint64_t>;
+
+  NameSearch(std::uint64_t mount, const std::set<Object>& wanted, std::map<Object, RelPath>& found)
+      : mount_(mount), wanted_(wanted), found_(found) {}
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    if (pair.replica.listing == nullptr) return success();
+    for (const Listing::Entry& entry : pair.replica.listing->entries()) {
+      if (entry.error_number != 0 || entry.name == kStagingName) continue;
+      if (entry.status.mount != mount_) continue;
+      const Object object{entry.status.device, entry.status.inode};
+      const bool is_wanted = !entry.status.is_directory() && wanted_.contains(object);
+      if (!is_wanted && !entry.status.is_directory()) continue;
+      const RelPath path = RelPath::from_bytes(pair.path).child(entry.name);
+      if (is_wanted) found_.emplace(object, path);
+      if (entry.status.is_directory()) children.push_back({path.bytes(), {}, entry.status, {}});
+    }
+    return success();
+  }
+
+ private:
+  std::uint64_t mount_;
+  const std::set<Object>& wanted_;
+  std::map<Object, RelPath>& found_;
+};
+
+}  // namespace
+
+Status Backup::open_folder(int parent, const std::string& name) {
+  auto folder = fs_->open_directory(parent, name.c_str());
+  if (!folder) return folder.error();
+  Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
+  if (!made && made.error().error_number != EEXIST) return made;
+  auto tree = fs_->open_directory(folder->get(), kBackupTree);
+  if (!tree) return tree.error();
+  const auto status = fs_->status(tree->get());
+  const auto id = fs_->file_system_id(tree->get());
+  if (!status || !id) return status ? id.error() : status.error();
+  undo_.source = {path_ + "/" + kBackupTree, *id + ":" + std::to_string(status->inode)};
+  folder_ = std::move(*folder);
+  tree_ = std::make_unique<BackupTree>(*fs_, std::move(*tree), policy_, durable_);
+  return success();
+}
+
+Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
+                             const Policy& policy, ReplicaAccess& replica, bool durable) {
+  auto parent = fs.open_root(order.folder.c_str());
+  if (!parent) return in_folder(parent.error(), order.folder);
+  std::string name = plan.plan_id;
+  for (int number = 2;; ++number) {
+    Status made = fs.make_directory(parent->get(), name.c_str(), kOwnerAll);
+    if (made) break;
+    if (made.error().error_number != EEXIST) return in_folder(made.error(), order.folder);
+    name = plan.plan_id + "." + std::to_string(number);
+  }
+  Backup backup(fs, order.folder + "/" + name, policy, durable);
+  Status opened = backup.open_folder(parent->get(), name);
+  backup.parent_ = std::move(*parent);
+  backup.name_ = std::move(name);
+  Plan& undo = backup.undo_;
+  undo.kind = PlanKind::kUndo;
+  undo.tool_version = order.tool_version;
+  undo.plan_id = order.undo_id;
+  undo.created = order.created;
+  undo.replica = plan.replica;
+  undo.options.owners = plan.options.owners;
+  undo.options.cross_mounts = plan.options.cross_mounts;
+  undo.options.replica_limits = plan.options.replica_limits;
+  if (opened) opened = backup.remember_directories(plan, replica);
+  if (opened) opened = backup.write();
+  if (opened && durable) opened = fs.sync(backup.parent_.get());
+  if (opened) return backup;
+  backup.discard();
+  return in_folder(opened.error(), backup.path_);
+}
+
+Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Policy& policy,
+                              bool durable) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) {
+    return in_folder(Error{ErrorCode::kInvalidDocument, "back up", {}, 0, {}}, path);
+  }
+  Backup backup(fs, path, policy, durable);
+  auto parent = fs.open_root(path.substr(0, std::max<std::size_t>(slash, 1)).c_str());
+  if (!parent) return in_folder(parent.error(), path);
+  backup.parent_ = std::move(*parent);
+  backup.name_ = path.substr(slash + 1);
+  if (Status opened = backup.open_folder(backup.parent_.get(), backup.name_); !opened) {
+    return in_folder(opened.error(), path);
+  }
+  const auto file = fs.open_file(backup.folder_.get(), kUndoFile);
+  if (!file) return in_folder(file.error(), path);
+  const RootReference source = backup.undo_.source;
+  auto undo = read_plan(
+      [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
+  if (!undo) return in_folder(undo.error(), path);
+  backup.undo_ = std::move(*undo);
+  backup.undo_.source = source;
+  for (Action& action : backup.undo_.actions) {
+    if (action.phase == Phase::kFinish) {
+      backup.directories_[action.path] = std::move(action);
+      continue;
+    }
+    Restore restore{std::move(action), std::nullopt, 1};
+    const bool has_content = restore.undo.after && restore.undo.op != Op::kMetadata &&
+                             restore.undo.after->type != FileType::kDirectory;
+    // Where it is one more name of the file that the replica had, names of windows to come join it.
+    const auto kept = has_content && restore.undo.op != Op::kLink
+                          ? backup.tree_->status(restore.undo.path)
+                          : Result<std::optional<FileStatus>>(std::nullopt);
+    if (kept && *kept) restore.object = Object{(*kept)->device, (*kept)->inode};
+    const RelPath where = restore.undo.path;
+    backup.restores_.insert_or_assign(where, std::move(restore));
+  }
+  backup.undo_.actions.clear();
+  return backup;
+}
+
+Status Backup::remember_directories(const Plan& plan, ReplicaAccess& replica) {
+  const std::vector<Action>& actions = plan.actions;
+  const bool makes_root = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.path.is_root() && action.phase == Phase::kMkdir;
+  });
+  for (const Action& action : actions) {
+    if (action.phase != Phase::kFinish && !takes_away_directory(action)) continue;
+    if (action.path.is_root() && makes_root) continue;
+    if (Status done = remember_directory(action, replica); !done) return done;
+  }
+  return success();
+}
+
+// While windows come and go the times of directories change: this is what they were at first.
+Status Backup::remember_directory(const Action& action, ReplicaAccess& replica) {
+  const auto status = replica.status(action.path);
+  // What can't be seen now can't be changed either; its own action will say so.
+  if (!status || !*status || !(*status)->is_directory()) return success();
+  Facts old = found_facts(**status, {}, policy_);
+  old.mtime = (*status)->mtime;
+  const bool goes = action.phase != Phase::kFinish;
+  const bool has_new_xattrs = action.reasons.has(Reason::kXattrs);
+  directories_[action.path] = directory_as_it_was(
+      action.path, goes ? old : action.after.value_or(old), old, has_new_xattrs);
+  if (!goes && !has_new_xattrs) return success();
+  const auto fd = replica.directory(action.path);
+  auto xattrs = fd ? read_xattrs(*fs_, {*fd, false}, policy_.as_root)
+                   : Result<std::vector<Xattr>>(fd.error());
+  if (!xattrs) return success();
+  return tree_->keep_attributes(action.path, FileType::kDirectory, *xattrs);
+}
+
+Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
+  for (std::size_t i = 0; i < record.actions.size(); ++i) {
+    if (Status kept = keep_one(record, i, area, replica); !kept) {
+      return in_folder(std::move(kept).error(), path_);
+    }
+  }
+  Status done = find_other_names(replica);
+  if (done) done = tree_->settle();
+  if (done) done = write();
+  return done ? done : in_folder(std::move(done).error(), path_);
+}
+
+Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
+                        ReplicaAccess& replica) {
+  const Action& action = record.plan.actions[index];
+  const ActionRecord& is = record.actions[index];
+  if (!is.is_due || action.path.is_root() || action.phase == Phase::kFinish) return success();
+  if (action.op == Op::kMetadata) return keep_metadata(action, is);
+  if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
+  const auto now = replica.status(action.path);
+  if (!now) return now.error();
+  if (is.old) {
+    if (*now && same_object(**now, *is.old)) return success();  // not done
+    note(action, is, without_time(found_facts(*is.old, {}, policy_)));
+  } else if (is.made && *now && same_object(**now, *is.made)) {
+    note(action, is, std::nullopt);
+  }
+  return success();
+}
+
+Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
+  if (!record.old) return success();
+  const std::string target = action.before->target.value_or(std::string());
+  note(action, record, found_facts(*record.old, target, policy_));
+  if (!action.reasons.has(Reason::kXattrs) || !record.old_xattrs) return success();
+  return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);
+}
+
+Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area,
+                         ReplicaAccess& replica) {
+  const Action& action = record.plan.actions[index];
+  const ActionRecord& is = record.actions[index];
+  const auto place = displaced(record, index, area, replica);
+  if (!place) return place.error();
+  if (!*place) return success();  // not done, or somebody else's by now
+  std::string target;
+  if (is.old->type == FileType::kSymlink) {
+    auto read = fs_->link_target((*place)->directory, (*place)->name.c_str());
+    if (!read) return read.error();
+    target = std::move(*read);
+  }
+  if (Status kept = tree_->keep(**place, *is.old, action.path); !kept) return kept;
+  note(action, is, found_facts(*is.old, target, policy_));
+  if (is.old->links > 1) {
+    Restore& restore = restores_.at(action.path);
+    restore.object = Object{is.old->device, is.old->inode};
+    restore.names = is.old->links;
+  }
+  return success();
+}
+
+// Where the action's old entry lies, in the root's staging area or, where renames from there don't
+// reach, in one beside it.
+Result<std::optional<Place>> Backup::displaced(const WindowRecord& record, std::size_t index,
+                                               int area, ReplicaAccess& replica) {
+  const std::string name = record.name_of(index);
+  const FileStatus& old = *record.actions[index].old;
+  std::vector<Fd> folders;
+  if (auto folder = fs_->open_directory(area, record.actions[index].folder.c_str()); folder) {
+    folders.push_back(std::move(*folder));
+  }
+  const auto parent = replica.parent(record.plan.actions[index].path);
+  if (parent) {
+    auto beside = fs_->open_directory(*parent, std::string(kStagingName).c_str());
+    if (beside) folders.push_back(std::move(*beside));
+  }
+  for (Fd& folder : folders) {
+    for (const std::string& candidate : {name, name + ".old"}) {
+      const auto found = fs_->status_at(folder.get(), candidate.c_str());
+      if (!found && found.error().error_number != ENOENT) return found.error();
+      if (!found || !same_content_stamps(*found, old)) continue;
+      held_ = std::move(folder);
+      return std::optional(Place{held_.get(), candidate});
+    }
+  }
+  return std::optional<Place>();
+}
+
+void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old) {
+  std::optional<Facts> made;
+  if (action.op == Op::kMetadata) {
+    made = old;
+    for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+      if ((*action.after).*field) (*made).*field = (*action.after).*field;
+    }
+    if (action.after->mtime) made->mtime = action.after->mtime;
+  } else if (action.after && action.after->type == FileType::kDirectory) {
+    made = without_time(action.after);
+  } else if (action.after && record.made) {
+    made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
+  }
+  if (!made && !old) return;
+  restores_.insert_or_assign(action.path, Restore{inverse_of(action, made, old), std::nullopt, 1});
+}
+
+// Of a file that has kept names in the replica: one of them, to be linked to again.
+Status Backup::find_other_names(ReplicaAccess& replica) {
+  std::map<Object, std::uint32_t> kept;
+  std::set<Object> wanted;
+  for (const auto& [path, restore] : restores_) {
+    if (restore.object) ++kept[*restore.object];
+  }
+  for (const auto& [path, restore] : restores_) {
+    if (!restore.object || kept[*restore.object] >= restore.names) continue;
+    if (sought_.insert(*restore.object).second) wanted.insert(*restore.object);
+  }
+  if (wanted.empty()) return success();
+  const auto root = replica.directory(RelPath());
+  if (!root) return root.error();
+  const auto status = fs_->status(*root);
+  if (!status) return status.error();
+  NameSearch search(status->mount, wanted, others_);
+  return walk_pairs(*fs_, {-1, *root, {{}, std::nullopt, *status, {}}}, {}, search);
+}
+
+void Backup::settle_links(std::vector<Action>& actions) const {
+  std::map<Object, RelPath> leaders;
+  for (const auto& [object, path] : others_) {
+    const auto own = restores_.find(path);
+    // A later window has taken that name away, too.
+    if (own == restores_.end() || !own->second.object) leaders.emplace(object, path);
+  }
+  for (const auto& [path, restore] : restores_) {
+    actions.push_back(restore.undo);
+    if (!restore.object) continue;
+    const auto [leader, is_first] = leaders.emplace(*restore.object, path);
+    if (!is_first) restore_as_link(actions.back(), leader->second);
+  }
+}
+
+Status Backup::write() {
+  Plan undo = undo_;
+  settle_links(undo.actions);
+  for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
+  arrange_undo(undo.actions);
+  undo.summary = summarize(undo.actions);
+  Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);
+  if (!removed && removed.error().error_number != ENOENT) return removed;
+  auto file = fs_->create_file(folder_.get(), kNewUndoFile, kPrivate);
+  if (!file) return file.error();
+  Status written = write_plan(undo, [&](std::string_view text) -> Status {
+    auto data = std::as_bytes(std::span(text));
+    while (!data.empty()) {
+      const auto count = fs_->write(file->get(), data);
+      if (!count) return count.error();
+      data = data.subspan(*count);
+    }
+    return success();
+  });
+  if (written && durable_) written = fs_->sync(file->get());
+  if (written) written = fs_->close(std::move(*file));
+  if (!written) return written;
+  Status renamed =
+      fs_->rename(folder_.get(), kNewUndoFile, folder_.get(), kUndoFile, RenameMode::kReplace);
+  return renamed && durable_ ? fs_->sync(folder_.get()) : renamed;
+}
+
+void Backup::discard() {
+  tree_.reset();
+  folder_.reset();
+  // Where it stays, it takes back nothing.
+  (void)remove_tree(*fs_, parent_.get(), name_);
+}
+
+}  // namespace foldersync

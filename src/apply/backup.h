@@ -1,0 +1,101 @@
+// Keeping what an apply replaces or deletes, and writing down how to take the apply back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/backup_tree.h"
+#include "apply/record.h"
+#include "apply/replica_access.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+
+namespace foldersync {
+
+// The names in a backup's folder.
+inline constexpr const char* kUndoFile = "undo.json";
+inline constexpr const char* kBackupTree = "tree";
+
+// What a person asked for, and what identifies the undo that comes of it.
+struct BackupOrder {
+  std::string folder;   // absolute; made where its parent exists
+  std::string undo_id;  // the plan_id of the undo
+  FileTime created;
+  std::string tool_version;
+};
+
+// One apply's backup, `FOLDER/<plan_id>`: undo.json, a plan of kind undo, and `tree`, which holds
+// the old entries. Whatever happens, the undo is right: what it would take back and was not done
+// is found to hold already.
+class Backup {
+ public:
+  // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
+  // are now. Where an earlier apply of the same plan has left one, another name beside it.
+  static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
+                              const Policy& policy, ReplicaAccess& replica, bool durable);
+
+  // The backup that a killed run had begun, by the path that the window's record has.
+  static Result<Backup> reopen(FileSystem& fs, const std::string& path, const Policy& policy,
+                               bool durable);
+
+  // Keeps what a window displaced and writes the undo anew, before anything displaced is removed.
+  // `area` is the root's staging area; `replica` the way to staging areas below it. What was not
+  // done is left out. Safe to repeat.
+  Status keep(const WindowRecord& record, int area, ReplicaAccess& replica);
+
+  // Removes it again: nothing was changed after all.
+  void discard();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  // A file by its device and inode.
+  using Object = std::pair<std::uint64_t, std::uint64_t>;
+
+  struct Restore {
+    Action undo;
+    std::optional<Object> object;  // in the replica, where the file had more names than one
+    std::uint32_t names = 1;       // how many it had
+  };
+
+  Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
+      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {}
+
+  Status open_folder(int parent, const std::string& name);
+  Status remember_directories(const Plan& plan, ReplicaAccess& replica);
+  Status remember_directory(const Action& action, ReplicaAccess& replica);
+  Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Status keep_metadata(const Action& action, const ActionRecord& record);
+  Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Result<std::optional<Place>> displaced(const WindowRecord& record, std::size_t index, int area,
+                                         ReplicaAccess& replica);
+  void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
+  Status find_other_names(ReplicaAccess& replica);
+  void settle_links(std::vector<Action>& actions) const;
+  Status write();
+
+  FileSystem* fs_;
+  std::string path_;
+  Policy policy_;
+  bool durable_;
+  Fd parent_;
+  std::string name_;
+  Fd folder_;
+  std::unique_ptr<BackupTree> tree_;
+  Plan undo_;                            // all but its actions
+  std::map<RelPath, Restore> restores_;  // by what they restore; directories' metadata apart
+  std::map<RelPath, Action> directories_;
+  std::map<Object, RelPath> others_;  // names that such files have kept in the replica
+  std::set<Object> sought_;
+  Fd held_;  // the staging folder in which displaced() has found something
+};
+
+}  // namespace foldersync

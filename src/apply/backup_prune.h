@@ -1,0 +1,37 @@
+// Removing backups that are older, or more, than a person wants to keep.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file_time.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// So many of the newest, or what is at most so many days old.
+struct BackupKeep {
+  std::uint64_t amount = 0;
+  bool is_days = false;
+};
+// "5" or "30d", at least 1; nothing where it is neither.
+std::optional<BackupKeep> parse_backup_keep(std::string_view text);
+
+// Which of the names are backups that may go, the oldest first. A backup's name is the id of its
+// plan, which begins with its time. Pure.
+std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
+                                          FileTime now);
+
+// Removes those of a backup folder, and says how many there were. What has no undo.json is none.
+Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, BackupKeep keep,
+                                    FileTime now);
+
+// Removes a directory with all that it holds, whatever its depth, but not across mounts: error
+// kRefused there.
+Status remove_tree(FileSystem& fs, int parent, const std::string& name);
+
+}  // namespace foldersync

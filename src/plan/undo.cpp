@@ -1,0 +1,66 @@
+#include "plan/undo.h"
+
+#include <cassert>
+
+#include "plan/order.h"
+
+namespace foldersync {
+namespace {
+
+bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
+
+Op op_of(const Action& done, const std::optional<Facts>& made, const std::optional<Facts>& old) {
+  if (!old) return Op::kDelete;
+  if (!made) return Op::kCreate;
+  if (done.op == Op::kMetadata) return Op::kMetadata;
+  return made->type == old->type ? Op::kUpdate : Op::kReplace;
+}
+
+Phase phase_of(const Action& undo) {
+  if (undo.after) return is_directory(*undo.after) ? Phase::kMkdir : Phase::kWrite;
+  return is_directory(*undo.before) ? Phase::kRmdir : Phase::kDelete;
+}
+
+}  // namespace
+
+Action inverse_of(const Action& done, const std::optional<Facts>& made,
+                  const std::optional<Facts>& old) {
+  assert(done.phase != Phase::kFinish && done.op != Op::kMove && (made || old));
+  Action undo;
+  undo.op = op_of(done, made, old);
+  undo.path = done.path;
+  undo.before = made;
+  undo.after = old;
+  undo.phase = phase_of(undo);
+  for (const Reason reason : {Reason::kContent, Reason::kXattrs}) {
+    if (undo.after && done.reasons.has(reason)) undo.reasons.add(reason);
+  }
+  undo.reasons.add(Reason::kUndo);
+  return undo;
+}
+
+Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs) {
+  Action undo;
+  undo.phase = Phase::kFinish;
+  undo.op = Op::kMetadata;
+  undo.path = path;
+  undo.before = now;
+  undo.before->mtime.reset();
+  undo.after = old;
+  if (xattrs) undo.reasons.add(Reason::kXattrs);
+  undo.reasons.add(Reason::kUndo);
+  return undo;
+}
+
+void restore_as_link(Action& restore, const RelPath& to) {
+  assert(restore.after && restore.path != to);
+  restore.op = Op::kLink;
+  restore.other = to;
+}
+
+void arrange_undo(std::vector<Action>& actions) {
+  clear_what_is_replaced(actions);
+  put_in_order(actions);
+}
+
+}  // namespace foldersync

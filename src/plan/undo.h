@@ -1,0 +1,27 @@
+// Taking back what an apply did: for each action that was done, the one that undoes it. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "plan/action.h"
+
+namespace foldersync {
+
+// What undoes `done`. `made` is what the replica holds at its path since (nothing: no entry), `old`
+// what it held before; one of them is there. Facts of directories have no time.
+// Requires: `done` is neither of phase kFinish nor a move.
+Action inverse_of(const Action& done, const std::optional<Facts>& made,
+                  const std::optional<Facts>& old);
+
+// Gives a directory the metadata back that it had, its time too. `now` is what it has when the
+// other actions of the undo are done. `xattrs`: its attributes were changed.
+Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs);
+
+// Makes of an action that restores a file one that makes it a name of `to` again.
+void restore_as_link(Action& restore, const RelPath& to);
+
+// The actions of an undo in the order of a plan.
+void arrange_undo(std::vector<Action>& actions);
+
+}  // namespace foldersync
