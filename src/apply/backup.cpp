@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -38,8 +39,10 @@ class NameSearch final : public PairVisitor {
  public:
   using Object = std::pair<std::uint64_t, std::uint64_t>;
 
-  NameSearch(std::uint64_t mount, const std::set<Object>& wanted, std::map<Object, RelPath>& found)
-      : mount_(mount), wanted_(wanted), found_(found) {}
+  // `is_new`: says of a path whether the apply has put something else there.
+  NameSearch(std::uint64_t mount, const std::set<Object>& wanted,
+             std::function<bool(const RelPath&)> is_new, std::map<Object, RelPath>& found)
+      : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
     if (pair.replica.listing == nullptr) return success();
@@ -50,7 +53,7 @@ class NameSearch final : public PairVisitor {
       const bool is_wanted = !entry.status.is_directory() && wanted_.contains(object);
       if (!is_wanted && !entry.status.is_directory()) continue;
       const RelPath path = RelPath::from_bytes(pair.path).child(entry.name);
-      if (is_wanted) found_.emplace(object, path);
+      if (is_wanted && !is_new_(path)) found_.emplace(object, path);
       if (entry.status.is_directory()) children.push_back({path.bytes(), {}, entry.status, {}});
     }
     return success();
@@ -59,6 +62,7 @@ class NameSearch final : public PairVisitor {
  private:
   std::uint64_t mount_;
   const std::set<Object>& wanted_;
+  std::function<bool(const RelPath&)> is_new_;
   std::map<Object, RelPath>& found_;
 };
 
@@ -81,7 +85,7 @@ Status Backup::open_folder(int parent, const std::string& name) {
 }
 
 Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
-                             const Policy& policy, ReplicaAccess& replica, bool durable) {
+                             const Policy& policy, const Before& before, bool durable) {
   auto parent = fs.open_root(order.folder.c_str());
   if (!parent) return in_folder(parent.error(), order.folder);
   std::string name = plan.plan_id;
@@ -104,7 +108,7 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Pla
   undo.options.owners = plan.options.owners;
   undo.options.cross_mounts = plan.options.cross_mounts;
   undo.options.replica_limits = plan.options.replica_limits;
-  if (opened) opened = backup.remember_directories(plan, replica);
+  if (opened) opened = backup.remember_directories(plan, before);
   if (opened) opened = backup.write();
   if (opened && durable) opened = fs.sync(backup.parent_.get());
   if (opened) return backup;
@@ -154,7 +158,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
   return backup;
 }
 
-Status Backup::remember_directories(const Plan& plan, ReplicaAccess& replica) {
+Status Backup::remember_directories(const Plan& plan, const Before& before) {
   const std::vector<Action>& actions = plan.actions;
   const bool makes_root = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
     return action.path.is_root() && action.phase == Phase::kMkdir;
@@ -162,27 +166,30 @@ Status Backup::remember_directories(const Plan& plan, ReplicaAccess& replica) {
   for (const Action& action : actions) {
     if (action.phase != Phase::kFinish && !takes_away_directory(action)) continue;
     if (action.path.is_root() && makes_root) continue;
-    if (Status done = remember_directory(action, replica); !done) return done;
+    if (Status done = remember_directory(action, before); !done) return done;
   }
   return success();
 }
 
 // While windows come and go the times of directories change: this is what they were at first.
-Status Backup::remember_directory(const Action& action, ReplicaAccess& replica) {
-  const auto status = replica.status(action.path);
-  // What can't be seen now can't be changed either; its own action will say so.
-  if (!status || !*status || !(*status)->is_directory()) return success();
+Status Backup::remember_directory(const Action& action, const Before& before) {
+  auto status = before.replica.status(action.path);
+  if (!status) return std::move(status).error().at(action.path.bytes());
+  if (!*status || !(*status)->is_directory()) return success();
+  for (const ReplicaAccess::Loosened& loosened : before.replica.loosened()) {
+    if (loosened.path == action.path) (*status)->mode = loosened.mode;
+  }
   Facts old = found_facts(**status, {}, policy_);
-  old.mtime = (*status)->mtime;
+  old.mtime = action.path.is_root() ? before.root_mtime : (*status)->mtime;
   const bool goes = action.phase != Phase::kFinish;
   const bool has_new_xattrs = action.reasons.has(Reason::kXattrs);
   directories_[action.path] = directory_as_it_was(
       action.path, goes ? old : action.after.value_or(old), old, has_new_xattrs);
   if (!goes && !has_new_xattrs) return success();
-  const auto fd = replica.directory(action.path);
-  auto xattrs = fd ? read_xattrs(*fs_, {*fd, false}, policy_.as_root)
-                   : Result<std::vector<Xattr>>(fd.error());
-  if (!xattrs) return success();
+  const auto fd = before.replica.directory(action.path);
+  if (!fd) return fd.error();
+  const auto xattrs = read_xattrs(*fs_, {*fd, false}, policy_.as_root);
+  if (!xattrs) return Error(xattrs.error()).at(action.path.bytes());
   return tree_->keep_attributes(action.path, FileType::kDirectory, *xattrs);
 }
 
@@ -254,14 +261,19 @@ Result<std::optional<Place>> Backup::displaced(const WindowRecord& record, std::
   const std::string name = record.name_of(index);
   const FileStatus& old = *record.actions[index].old;
   std::vector<Fd> folders;
-  if (auto folder = fs_->open_directory(area, record.actions[index].folder.c_str()); folder) {
-    folders.push_back(std::move(*folder));
-  }
-  const auto parent = replica.parent(record.plan.actions[index].path);
-  if (parent) {
-    auto beside = fs_->open_directory(*parent, std::string(kStagingName).c_str());
-    if (beside) folders.push_back(std::move(*beside));
-  }
+  const auto look_into = [&](int directory, const std::string& folder) -> Status {
+    auto fd = fs_->open_directory(directory, folder.c_str());
+    if (!fd) return is_absence(fd.error()) ? success() : Status(fd.error());
+    folders.push_back(std::move(*fd));
+    return success();
+  };
+  Status looked = look_into(area, record.actions[index].folder);
+  if (!looked) return std::move(looked).error();
+  const RelPath& path = record.plan.actions[index].path;
+  const auto parent = replica.parent(path);
+  if (!parent && !is_absence(parent.error())) return parent.error();
+  if (parent && !path.parent().is_root()) looked = look_into(*parent, std::string(kStagingName));
+  if (!looked) return std::move(looked).error();
   for (Fd& folder : folders) {
     for (const std::string& candidate : {name, name + ".old"}) {
       const auto found = fs_->status_at(folder.get(), candidate.c_str());
@@ -284,6 +296,8 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
     if (action.after->mtime) made->mtime = action.after->mtime;
   } else if (action.after && action.after->type == FileType::kDirectory) {
     made = without_time(action.after);
+  } else if (action.op == Op::kLink) {
+    made = action.after;  // the file itself may get its metadata later
   } else if (action.after && record.made) {
     made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
   }
@@ -307,7 +321,11 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
   if (!root) return root.error();
   const auto status = fs_->status(*root);
   if (!status) return status.error();
-  NameSearch search(status->mount, wanted, others_);
+  const auto is_new = [this](const RelPath& path) {
+    const auto restore = restores_.find(path);
+    return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
+  };
+  NameSearch search(status->mount, wanted, is_new, others_);
   return walk_pairs(*fs_, {-1, *root, {{}, std::nullopt, *status, {}}}, {}, search);
 }
 
@@ -322,7 +340,10 @@ void Backup::settle_links(std::vector<Action>& actions) const {
     actions.push_back(restore.undo);
     if (!restore.object) continue;
     const auto [leader, is_first] = leaders.emplace(*restore.object, path);
-    if (!is_first) restore_as_link(actions.back(), leader->second);
+    if (is_first) continue;
+    const auto first = restores_.find(leader->second);
+    const Action* const as = first != restores_.end() ? &first->second.undo : nullptr;
+    restore_as_link(actions.back(), leader->second, as);
   }
 }
 

@@ -37,10 +37,17 @@ struct BackupOrder {
 // is found to hold already.
 class Backup {
  public:
+  // The replica before anything is changed, and the time of its root before there was a staging
+  // area.
+  struct Before {
+    ReplicaAccess& replica;
+    FileTime root_mtime;
+  };
+
   // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
   // are now. Where an earlier apply of the same plan has left one, another name beside it.
   static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
-                              const Policy& policy, ReplicaAccess& replica, bool durable);
+                              const Policy& policy, const Before& before, bool durable);
 
   // The backup that a killed run had begun, by the path that the window's record has.
   static Result<Backup> reopen(FileSystem& fs, const std::string& path, const Policy& policy,
@@ -70,8 +77,8 @@ class Backup {
       : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {}
 
   Status open_folder(int parent, const std::string& name);
-  Status remember_directories(const Plan& plan, ReplicaAccess& replica);
-  Status remember_directory(const Action& action, ReplicaAccess& replica);
+  Status remember_directories(const Plan& plan, const Before& before);
+  Status remember_directory(const Action& action, const Before& before);
   Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);

@@ -55,14 +55,8 @@ class Engine {
     if (request_.check_space) {
       if (Status fits = check_space(request_, request_.plan.actions); !fits) return fits.error();
     }
-    if (request_.backup) {
-      if (Status begun = begin_backup(); !begun) return begun.error();
-    }
     auto area = open_area();
-    if (!area) {
-      discard_backup();
-      return area.error();
-    }
+    if (!area) return area.error();
     return run_in(*area);
   }
 
@@ -79,10 +73,11 @@ class Engine {
   // of its actions failed: then the others are not tried.
   bool winds_up() const { return is_committing_ ? held_.has_trouble() : stopped(); }
 
-  Status begin_backup() {
-    ReplicaAccess replica(fs_, request_.replica.fd.get(), {}, max_open_, false);
-    auto backup =
-        Backup::begin(fs_, *request_.backup, request_.plan, policy_, replica, request_.durable);
+  Status begin_backup(const StagingArea& area, ReplicaAccess& replica) {
+    if (!request_.backup) return success();
+    const FileTime mtime = area.home_mtime().value_or(request_.replica.status.mtime);
+    auto backup = Backup::begin(fs_, *request_.backup, request_.plan, policy_, {replica, mtime},
+                                request_.durable);
     if (!backup) return backup.error();
     backup_ = std::move(*backup);
     return success();
@@ -127,7 +122,8 @@ class Engine {
     Looker own(looks_, max_open_, true);
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
-    Status went = run_windows({area, committer, own, lookers, folders});
+    Status went = begin_backup(area, lookers.front().replica());
+    if (went) went = run_windows({area, committer, own, lookers, folders});
     if (!went) return break_off(area, committer, std::move(went).error());
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();

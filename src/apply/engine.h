@@ -37,7 +37,7 @@ struct ApplyRequest {
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
-  std::optional<BackupOrder> backup;  // keep what is replaced or deleted
+  std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
 };
 
 struct ApplyResult {

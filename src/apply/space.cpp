@@ -51,9 +51,51 @@ class SpaceCheck {
   std::uint64_t block_;
 };
 
+// Where the old is kept: nothing where it is not. `copied`: it lies on another file system.
+struct Keeping {
+  bool is_wanted = false;
+  bool copied = false;
+  std::uint64_t free = 0;
+};
+
+Keeping keeping_of(const ApplyRequest& request) {
+  Keeping keeping;
+  keeping.is_wanted = request.backup.has_value();
+  if (!keeping.is_wanted) return keeping;
+  const auto folder = request.fs.open_root(request.backup->folder.c_str());
+  const auto status = folder ? request.fs.status(folder->get()) : Result<FileStatus>(Error{});
+  const auto facts = folder ? request.fs.facts(folder->get()) : Result<FileSystemFacts>(Error{});
+  // What can't be asked is found out when it is written.
+  keeping.copied = status && facts && status->device != request.replica.status.device;
+  if (keeping.copied) keeping.free = facts->free_bytes;
+  return keeping;
+}
+
+Error no_room(const std::string& where, std::uint64_t needed, std::uint64_t free,
+              const char* what) {
+  return Error{ErrorCode::kRefused, "apply", where, 0,
+               "not enough space: " + human_bytes(needed) + what + human_bytes(free) +
+                   " are free; make room, or try all the same with --no-space-check"};
+}
+
+// A backup on another file system holds copies of all that goes.
+Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
+                          const std::vector<Action>& actions) {
+  if (!keeping.copied) return success();
+  std::uint64_t needed = 0;
+  for (const Action& action : actions) {
+    const bool goes = action.op != Op::kMetadata && action.before;
+    if (goes) needed += action.before->size.value_or(0);
+  }
+  if (needed <= keeping.free) return success();
+  return no_room(request.backup->folder, needed, keeping.free, " are to be kept there, and ");
+}
+
 }  // namespace
 
 Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
+  const Keeping keeping = keeping_of(request);
+  if (Status fits = check_backup_space(request, keeping, actions); !fits) return fits;
   const auto facts = request.fs.facts(request.replica.fd.get());
   if (!facts) return success();
   if (facts->clones && request.source.file_system == request.replica.file_system) return success();
@@ -69,12 +111,10 @@ Status check_space(const ApplyRequest& request, const std::vector<Action>& actio
       freed += check.freed_by(actions[i]);
     }
     if (taken > free) {
-      return Error{ErrorCode::kRefused, "apply", request.replica.path, 0,
-                   "not enough space: " + human_bytes(taken) +
-                       " are to be written at a time, and " + human_bytes(free) +
-                       " are free; make room, or try all the same with --no-space-check"};
+      return no_room(request.replica.path, taken, free, " are to be written at a time, and ");
     }
-    free += freed;
+    const bool stays = keeping.is_wanted && !keeping.copied;
+    if (!stays) free += freed;
     free -= taken;
     begin = range.end;
   }

@@ -1,6 +1,7 @@
 #include "apply/stager.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -56,9 +57,16 @@ Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, 
 Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
                                  int folder, const std::string& name) {
   const std::string source_name(action.path.name());
-  const auto from = context_.follow_source
-                        ? open_same_object(source_parent, source_name, seen)
-                        : open_looked_at(context_.fs, {source_parent, source_name, seen});
+  const auto open = [&] {
+    return context_.follow_source ? open_same_object(source_parent, source_name, seen)
+                                  : open_looked_at(context_.fs, {source_parent, source_name, seen});
+  };
+  auto from = open();
+  if (!from && context_.is_undo && from.error().error_number == EACCES) {
+    // A backup is the caller's own, and what it says of the mode does not count.
+    const auto entry = context_.fs.open_entry(source_parent, source_name.c_str());
+    if (entry && context_.fs.set_mode({entry->get(), true}, kPrivate)) from = open();
+  }
   if (!from) return from.error();
   auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
   if (!to) return to.error();

@@ -32,9 +32,10 @@ Action inverse_of(const Action& done, const std::optional<Facts>& made,
   undo.before = made;
   undo.after = old;
   undo.phase = phase_of(undo);
-  for (const Reason reason : {Reason::kContent, Reason::kXattrs}) {
+  for (const Reason reason : {Reason::kContent, Reason::kLink, Reason::kXattrs}) {
     if (undo.after && done.reasons.has(reason)) undo.reasons.add(reason);
   }
+  if (undo.after && done.op == Op::kLink) undo.reasons.add(Reason::kLink);
   undo.reasons.add(Reason::kUndo);
   return undo;
 }
@@ -52,10 +53,11 @@ Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& o
   return undo;
 }
 
-void restore_as_link(Action& restore, const RelPath& to) {
+void restore_as_link(Action& restore, const RelPath& to, const Action* other) {
   assert(restore.after && restore.path != to);
   restore.op = Op::kLink;
   restore.other = to;
+  if (other != nullptr && other->after) restore.after = other->after;
 }
 
 void arrange_undo(std::vector<Action>& actions) {

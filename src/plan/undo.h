@@ -18,8 +18,9 @@ Action inverse_of(const Action& done, const std::optional<Facts>& made,
 // other actions of the undo are done. `xattrs`: its attributes were changed.
 Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs);
 
-// Makes of an action that restores a file one that makes it a name of `to` again.
-void restore_as_link(Action& restore, const RelPath& to);
+// Makes of an action that restores a file one that makes it a name of `to` again. `other`: what the
+// undo does there; null: nothing.
+void restore_as_link(Action& restore, const RelPath& to, const Action* other);
 
 // The actions of an undo in the order of a plan.
 void arrange_undo(std::vector<Action>& actions);
