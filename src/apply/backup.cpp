@@ -166,31 +166,40 @@ Status Backup::remember_directories(const Plan& plan, const Before& before) {
   for (const Action& action : actions) {
     if (action.phase != Phase::kFinish && !takes_away_directory(action)) continue;
     if (action.path.is_root() && makes_root) continue;
-    if (Status done = remember_directory(action, before); !done) return done;
+    if (Status done = remember_directory(action.path, &action, before); !done) return done;
+  }
+  // Where something had to stay, its directory has no action, but other times.
+  for (const Action& action : actions) {
+    if (action.path.is_root() || directories_.contains(action.path.parent())) continue;
+    const RelPath parent = action.path.parent();
+    if (parent.is_root() && makes_root) continue;
+    if (Status done = remember_directory(parent, nullptr, before); !done) return done;
   }
   return success();
 }
 
 // While windows come and go the times of directories change: this is what they were at first.
-Status Backup::remember_directory(const Action& action, const Before& before) {
-  auto status = before.replica.status(action.path);
-  if (!status) return std::move(status).error().at(action.path.bytes());
+// `action`: the one at its path; null: there is none.
+Status Backup::remember_directory(const RelPath& path, const Action* action, const Before& before) {
+  auto status = before.replica.status(path);
+  if (!status) return std::move(status).error().at(path.bytes());
   if (!*status || !(*status)->is_directory()) return success();
   for (const ReplicaAccess::Loosened& loosened : before.replica.loosened()) {
-    if (loosened.path == action.path) (*status)->mode = loosened.mode;
+    if (loosened.path == path) (*status)->mode = loosened.mode;
   }
   Facts old = found_facts(**status, {}, policy_);
-  old.mtime = action.path.is_root() ? before.root_mtime : (*status)->mtime;
-  const bool goes = action.phase != Phase::kFinish;
-  const bool has_new_xattrs = action.reasons.has(Reason::kXattrs);
-  directories_[action.path] = directory_as_it_was(
-      action.path, goes ? old : action.after.value_or(old), old, has_new_xattrs);
+  old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
+  const bool goes = action != nullptr && action->phase != Phase::kFinish;
+  const bool stays = action != nullptr && !goes;
+  const bool has_new_xattrs = stays && action->reasons.has(Reason::kXattrs);
+  const Facts now = stays ? action->after.value_or(old) : old;
+  directories_[path] = directory_as_it_was(path, now, old, has_new_xattrs);
   if (!goes && !has_new_xattrs) return success();
-  const auto fd = before.replica.directory(action.path);
+  const auto fd = before.replica.directory(path);
   if (!fd) return fd.error();
   const auto xattrs = read_xattrs(*fs_, {*fd, false}, policy_.as_root);
-  if (!xattrs) return Error(xattrs.error()).at(action.path.bytes());
-  return tree_->keep_attributes(action.path, FileType::kDirectory, *xattrs);
+  if (!xattrs) return Error(xattrs.error()).at(path.bytes());
+  return tree_->keep_attributes(path, FileType::kDirectory, *xattrs);
 }
 
 Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {

@@ -78,7 +78,7 @@ class Backup {
 
   Status open_folder(int parent, const std::string& name);
   Status remember_directories(const Plan& plan, const Before& before);
-  Status remember_directory(const Action& action, const Before& before);
+  Status remember_directory(const RelPath& path, const Action* action, const Before& before);
   Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
