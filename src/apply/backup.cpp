@@ -34,6 +34,16 @@ bool takes_away_directory(const Action& action) {
          (!action.after || action.after->type != FileType::kDirectory);
 }
 
+// Where renames from the root's staging area don't reach, what has the name is a second copy of
+// what the record speaks of.
+bool is_what_was_made(const FileStatus& now, const FileStatus& made) {
+  if (same_object(now, made)) return true;
+  const bool is_like_it =
+      now.type == made.type &&
+      (now.is_directory() || (now.size == made.size && now.mtime == made.mtime));
+  return now.device != made.device && is_like_it;
+}
+
 // Finds one name of each of some files in a tree.
 class NameSearch final : public PairVisitor {
  public:
@@ -226,7 +236,7 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
   if (is.old) {
     if (*now && same_object(**now, *is.old)) return success();  // not done
     note(action, is, without_time(found_facts(*is.old, {}, policy_)));
-  } else if (is.made && *now && same_object(**now, *is.made)) {
+  } else if (is.made && *now && is_what_was_made(**now, *is.made)) {
     note(action, is, std::nullopt);
   }
   return success();

@@ -7,7 +7,8 @@ import subprocess
 import unittest
 
 from tests.support import compare, trees
-from tests.support.program import (DONE, NOBODY, PARTIAL, REFUSED, STALE, USAGE, ProgramTest,
+from tests.support.disks import DiskTest
+from tests.support.program import (DONE, NOBODY, REFUSED, STALE, USAGE, ProgramTest,
                                    as_root, parse_plan, with_acls, with_mounts, with_xattrs)
 from tests.support.random_tree import RandomTree
 from tests.support.trees import file, folder, same_inode_as, symlink
@@ -196,6 +197,48 @@ class LinksTest(UndoTest):
         self.mount_tmpfs(self.backups)
         self.given({}, {'a': file('1', mtime=1), 'd': {'b': same_inode_as('a')},
                         'c': same_inode_as('a')})
+        self.there_and_back()
+
+
+class DepthTest(UndoTest):
+    def test_two_thousand_levels_come_back_with_64_descriptors(self):
+        self.given({})
+        trees.deep(self.in_replica('extra'), 2000)
+        self.remember()
+        self.there_and_back(descriptors=64)
+
+    def test_paths_of_ten_thousand_bytes_come_back(self):
+        self.given({})
+        trees.deep(self.in_replica('extra'), 40, name='n' * 250)
+        def seen():
+            return {path: (entry.kind, entry.content, entry.mode, entry.mtime_ns)
+                    for path, entry in compare.listing(self.replica).items()}
+        before = seen()
+        self.run_with_backup()
+        self.assertEqual([], self.replica_paths())
+        self.undo()
+        self.assertEqual(before, seen())
+
+
+@with_mounts
+class SubvolumeTest(DiskTest, UndoTest):
+    """Renames do not reach from the replica's root into a subvolume, nor do links."""
+
+    def test_what_lay_in_subvolumes_comes_back(self):
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=128)
+        self.replica = self.at('disk', 'replica')
+        for path in ((), ('sub',), ('sub', 'deeper'), ('gone',)):
+            self.btrfs('subvolume', 'create', self.in_replica(*path))
+        trees.build(self.in_replica('gone'), {'f': 'x', 'd': {'e': 'y'}})
+        trees.build(self.in_replica('sub'), {
+            'updated': file('old', mtime=5), 'deleted': 'x', 'becomes-file': {'f': 'x'},
+            'becomes-dir': 'x', 'goes': {'f': 'x'}, 'a': file('1'),
+            'b': same_inode_as('a')})
+        trees.build(self.in_replica('sub', 'deeper'), {'updated': 'old'})
+        self.remember()
+        self.given({'sub': {'updated': 'new', 'created': 'x', 'becomes-file': 'x',
+                            'becomes-dir': {'f': 'x'}, 'link': symlink('created'),
+                            'deeper': {'updated': 'newer', 'd': {'e': {'f': 'x'}}}}})
         self.there_and_back()
 
 
