@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "apply/look.h"
 #include "apply/window.h"
-#include "core/text.h"
 #include "fs/directory_cursor.h"
+#include "plan/guard.h"
 
 namespace foldersync {
 namespace {
@@ -18,9 +17,9 @@ constexpr std::uint64_t kBlockUnit = 512;
 
 class SpaceCheck {
  public:
-  SpaceCheck(const ApplyRequest& request, std::uint64_t block)
-      : fs_(request.fs),
-        source_(request.fs, request.source.fd.get(), {}, descriptors_per_cursor(1)),
+  SpaceCheck(const SpaceQuestion& question, std::uint64_t block)
+      : fs_(question.fs),
+        source_(question.fs, question.source.fd.get(), {}, descriptors_per_cursor(1)),
         block_(std::max<std::uint64_t>(block, 1)) {}
 
   // Bytes that the action takes on the replica's file system, as long as nothing is removed.
@@ -53,32 +52,37 @@ class SpaceCheck {
 
 }  // namespace
 
-Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
-  const auto facts = request.fs.facts(request.replica.fd.get());
-  if (!facts) return success();
-  if (facts->clones && request.source.file_system == request.replica.file_system) return success();
-  SpaceCheck check(request, facts->block);
-  std::uint64_t free = facts->free_bytes;
+std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions) {
+  const auto facts = question.fs.facts(question.replica);
+  if (!facts) return std::nullopt;
+  if (facts->clones && question.source.file_system == question.replica_file_system) {
+    return std::nullopt;
+  }
+  SpaceCheck check(question, facts->block);
+  std::uint64_t needed = 0;
+  std::uint64_t taken = 0;  // by this window and those before it
+  std::uint64_t freed = 0;  // by those before it
   for (std::size_t begin = 0; begin < actions.size();) {
     const WindowRange range =
-        request.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
-    std::uint64_t taken = 0;
-    std::uint64_t freed = 0;
+        question.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
+    std::uint64_t freed_here = 0;
     for (std::size_t i = range.begin; i < range.end; ++i) {
       taken += check.taken_by(actions[i]);
-      freed += check.freed_by(actions[i]);
+      freed_here += check.freed_by(actions[i]);
     }
-    if (taken > free) {
-      return Error{ErrorCode::kRefused, "apply", request.replica.path, 0,
-                   "not enough space: " + human_bytes(taken) +
-                       " are to be written at a time, and " + human_bytes(free) +
-                       " are free; make room, or try all the same with --no-space-check"};
-    }
-    free += freed;
-    free -= taken;
+    needed = std::max(needed, taken > freed ? taken - freed : 0);
+    freed += freed_here;
     begin = range.end;
   }
-  return success();
+  return space_guard(needed, facts->free_bytes);
+}
+
+Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
+  const auto guard = ask_space({request.fs, request.source, request.replica.fd.get(),
+                                request.replica.file_system, request.atomic},
+                               actions);
+  if (!guard || !guard->refused) return success();
+  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
 }
 
 }  // namespace foldersync

@@ -225,7 +225,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
     return exit_code_of(applied.error());
   }
   if (request.source_mounts != nullptr && !dry_run && !applied->rolled_back) {
-    session.remember_run(request.roots, *request.source_mounts);
+    session.remember_run(request.roots, *request.source_mounts, request.source_entries);
   }
   session.save_state(*request.roots.replica, applied->limits);
   const ExitCode code = code_of(request, observer, *applied);

@@ -47,8 +47,9 @@ struct CycleRequest {
   const Plan& plan;
   const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
   bool follow_source = false;
-  double started = 0;      // monotonic seconds, for the summary
-  bool conflicts = false;  // an earlier run kept what others wrote
+  double started = 0;                // monotonic seconds, for the summary
+  bool conflicts = false;            // an earlier run kept what others wrote
+  std::uint64_t source_entries = 0;  // to be remembered with the mounts
 };
 
 // Takes the replica's lock, waiting as long as the settings allow.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,10 +37,15 @@ class Session {
   // Opens both folders by absolute names.
   Result<Roots> open_roots(const std::string& source, const std::string& replica);
 
-  // Error kRefused where one of the program's own files (absolute names) would lie in the replica.
+  // Error kRefused where one of the program's own files or folders (absolute names) would lie in
+  // the replica, or be it.
   Status refuse_inside(const Root& replica, const std::vector<std::string>& files);
-  // The same; and what lies in the source is left out of the plans from now on.
+  // The same, also of a replica that does not exist yet, and where one would be the source itself;
+  // what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
+
+  // Error kRefused where the source lacks one of these (--require).
+  Status check_required(const Root& source, const std::vector<std::string>& names);
 
   // A complete plan of now, with its id and time.
   Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
@@ -52,10 +58,14 @@ class Session {
   // Likewise, once the source was walked: what was mounted inside it must still be.
   Status compare_mounts_with_last_run(const Roots& roots, const std::vector<KnownMount>& mounts);
   // For the next run. Requires: there is a replica.
-  void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts);
+  void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts,
+                    std::uint64_t source_entries);
 
   // What is known of the replica's file system.
   FileSystemLimits known_limits(const Root& replica);
+
+  // Adds the rule on free space to a plan, where it can be asked and is not switched off.
+  void add_space_guard(const Roots& roots, Plan& plan);
 
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/file_status.h"
+#include "core/path.h"
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
@@ -50,6 +51,10 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.
 Result<bool> is_empty(FileSystem& fs, int directory);
+
+// Whether the root holds an entry of any type at `path`; no link is followed on the way. What can't
+// be looked at counts as missing. Requires: `path` is not the root.
+bool has_entry(FileSystem& fs, const Root& root, const RelPath& path);
 
 // Makes the missing replica folder, with the source's owner (as root), attributes and ACLs, closed
 // to everybody else until its mode is set in the end, and opens it.
