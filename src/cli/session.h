@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/log.h"
@@ -40,6 +41,8 @@ class Session {
   // Error kRefused where one of the program's own files or folders (absolute names) would lie in
   // the replica, or be it.
   Status refuse_inside(const Root& replica, const std::vector<std::string>& files);
+  // What the last place_own_files() found in the source: paths below it, sorted.
+  [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
   // The same, also of a replica that does not exist yet, and where one would be the source itself;
   // what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
@@ -70,6 +73,9 @@ class Session {
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
 
+  // Whether this is the first time that a lock of another kind had to do; true once.
+  bool is_first_stand_in() { return !std::exchange(had_stand_in_, true); }
+
   [[nodiscard]] const std::string& state_folder() const { return state_folder_; }
 
  private:
@@ -83,6 +89,7 @@ class Session {
   std::unique_ptr<HashCache> cache_;
   std::vector<std::string> left_out_;
   std::optional<LastRun> last_run_;  // of the pair that was compared last
+  bool had_stand_in_ = false;
 };
 
 // The name made absolute, without looking at the file system.

@@ -129,7 +129,8 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
               path,
               *id,
               *id + ":" + std::to_string(status->inode),
-              sharing ? *sharing : Sharing::kShared};
+              sharing ? *sharing : Sharing::kShared,
+              Fd()};
 }
 
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {

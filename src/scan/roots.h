@@ -20,6 +20,7 @@ struct Root {
   std::string file_system;  // which file system, see FileSystem::file_system_id
   std::string identity;     // file system and inode: the same after a reboot
   Sharing sharing = Sharing::kShared;
+  Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
 };
 
 struct Roots {
