@@ -37,17 +37,17 @@ Guard limited(std::string_view rule, std::uint64_t count, Limit limit, std::uint
   return {std::string(rule), to_string(limit), count, of, refused};
 }
 
-// Any bytes as printable ASCII.
+// Any bytes as printable ASCII, the others as %XX: a backslash would be escaped once more.
 std::string ascii(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kCut = "...";
   std::string text;
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
     std::string part(1, byte);
-    if (byte == '\\') part = "\\\\";
-    if (value < 0x20 || value > 0x7E)
-      part = {'\\', 'x', kDigits[value >> 4U], kDigits[value & 15U]};
+    if (value < 0x20 || value > 0x7E || byte == '%') {
+      part = {'%', kDigits[value >> 4U], kDigits[value & 15U]};
+    }
     if (text.size() + part.size() > kMaxLimitBytes - kCut.size()) return text.append(kCut);
     text += part;
   }
