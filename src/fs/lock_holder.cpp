@@ -17,6 +17,7 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kMaxText = std::size_t{1} << 20U;  // bytes read of one file of /proc
+constexpr int kAttempts = 3;
 
 // The start of a file of /proc; empty where it isn't told.
 std::string text_of(const std::string& path) {
@@ -128,14 +129,19 @@ std::vector<HeldLock> held_locks(std::string_view text) {
 }
 
 std::optional<LockHolder> find_lock_holder(const FileStatus& locked) {
-  const std::vector<HeldLock> locks = held_locks(text_of("/proc/locks"));
-  const auto found = std::find_if(locks.begin(), locks.end(), [&](const HeldLock& lock) {
+  const auto is_it = [&](const HeldLock& lock) {
     // The number of a file system is not the same everywhere in Btrfs and overlays.
     return lock.inode == locked.inode &&
            (lock.device == locked.device || has_open(lock.process, locked));
-  });
-  if (found == locks.end()) return std::nullopt;
-  return LockHolder{found->process, command_of(found->process), start_of(found->process)};
+  };
+  // The kernel may leave a line out while others lock and unlock.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::vector<HeldLock> locks = held_locks(text_of("/proc/locks"));
+    const auto found = std::find_if(locks.begin(), locks.end(), is_it);
+    if (found == locks.end()) continue;
+    return LockHolder{found->process, command_of(found->process), start_of(found->process)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace foldersync

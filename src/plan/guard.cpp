@@ -139,7 +139,7 @@ std::string explain(const Guard& guard) {
   if (is_about_space(guard)) {
     return "not enough space: " + human_bytes(guard.count) + " are to be written at a time, and " +
            human_bytes(guard.of) +
-           " are free; make room, or try all the same with --no-space-check";
+           " are free; make room and plan again, or go on all the same with --no-space-check";
   }
   return "the rule '" + guard.rule + "' refuses this plan (" + figures(guard) +
          "): make a new plan";

@@ -145,6 +145,16 @@ class SpaceTest(RuleTest):
         self.execute('apply', '--no-space-check', refused, expect=PARTIAL)
         self.assertEqual(b'x', self.content('small'))
 
+    def test_a_refused_plan_stays_refused_when_room_was_made(self):
+        self.given_too_much()
+        self.mount_tmpfs(self.replica, 'size=1m')
+        path = self.plan_file(expect=REFUSED)
+        self.mount('-o', 'remount,size=16m', self.replica)
+        with self.untouched():
+            self.assertIn('plan again', self.execute('apply', path, expect=REFUSED).err)
+        self.execute('apply', self.plan_file(), expect=DONE)
+        self.assert_mirrored()
+
     def test_a_replica_that_is_to_be_made_must_fit_where_it_will_be(self):
         self.given_too_much()
         self.mount_tmpfs(self.at('disk'), 'size=1m')

@@ -166,6 +166,7 @@ class RefusalTest(ProgramTest):
 
     def test_a_place_beside_the_replica_is_fine(self):
         self.mirror('--state', self.in_replica('..', 'beside'))
+        self.mirror('--state', self.in_replica('..'))
         self.sync('plan', '-o', self.replica + '.json')
 
     # Files of our own inside the source

@@ -5,6 +5,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
@@ -53,6 +57,24 @@ TEST(LockHolder, IsThisProcessWhereItHoldsTheLock) {
   ASSERT_TRUE(holder->started);
   EXPECT_LE(holder->started->seconds, wall_clock_now().seconds + 1);
   EXPECT_GT(holder->started->seconds, wall_clock_now().seconds - 3600);
+}
+
+TEST(LockHolder, IsFoundAmongMany) {
+  constexpr int kMany = 300;  // more than one piece of what the kernel shows at a time
+  const ScratchFolder scratch;
+  PosixFileSystem fs;
+  const Fd folder = std::move(fs.open_root(scratch.path().c_str()).value());
+  std::vector<Fd> files;
+  for (int i = 0; i < kMany; ++i) {
+    files.push_back(
+        std::move(fs.create_file(folder.get(), std::to_string(i).c_str(), 0600).value()));
+    ASSERT_TRUE(fs.lock(files.back().get()).ok());
+  }
+  // Where others lock and unlock meanwhile, the kernel may leave one out.
+  const auto is_found = [&](const Fd& file) {
+    return find_lock_holder(fs.status(file.get()).value()).has_value();
+  };
+  EXPECT_GT(std::count_if(files.begin(), files.end(), is_found), kMany * 3 / 4);
 }
 
 }  // namespace
