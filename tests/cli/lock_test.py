@@ -4,10 +4,12 @@ import subprocess
 import sys
 import unittest
 
-from tests.support.program import DONE, LOCKED, ProgramTest
+from tests.support import trees
+from tests.support.disks import DiskTest
+from tests.support.program import DONE, LOCKED
 
 
-class LockTest(ProgramTest):
+class LockTest(DiskTest):
     def setUp(self):
         super().setUp()
         self.given({'a': 'new'}, {'old': 'x'})
@@ -42,6 +44,14 @@ class LockTest(ProgramTest):
         self.assertIn('\\x0a', result.err)
         self.assertNotIn('\x1b', result.err)
         self.assertNotIn('x' * 500, result.err)
+
+    def test_the_holder_is_found_where_files_have_a_device_of_their_own(self):
+        trees.remove(self.replica)
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=120)
+        self.replica = self.at('disk', 'replica')
+        self.btrfs('subvolume', 'create', self.replica)
+        with self.lock_held():
+            self.assertIn(f'process {os.getpid()} (', self.sync('run', expect=LOCKED).err)
 
     def test_a_plan_needs_no_lock(self):
         with self.lock_held(), self.untouched():
