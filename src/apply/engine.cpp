@@ -426,12 +426,4 @@ class Engine {
 
 Result<ApplyResult> apply_plan(const ApplyRequest& request) { return Engine(request).run(); }
 
-Status lock_replica(FileSystem& fs, const Root& replica) {
-  Status locked = fs.lock(replica.fd.get());
-  if (locked) return locked;
-  if (locked.error().error_number != EWOULDBLOCK) return std::move(locked).error().at(replica.path);
-  return Error{ErrorCode::kLocked, "lock", replica.path, EWOULDBLOCK,
-               "another run is working on this replica"};
-}
-
 }  // namespace foldersync

@@ -57,8 +57,4 @@ struct ApplyResult {
 // Requires: recover() has brought to rest what a killed run left.
 Result<ApplyResult> apply_plan(const ApplyRequest& request);
 
-// Takes the lock that only one run may hold of a replica. It dies with the process.
-// Error kLocked where another run holds it.
-Status lock_replica(FileSystem& fs, const Root& replica);
-
 }  // namespace foldersync

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 
-#include "apply/look.h"
 #include "apply/window.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
+#include "plan/guard.h"
 
 namespace foldersync {
 namespace {
@@ -18,9 +18,9 @@ constexpr std::uint64_t kBlockUnit = 512;
 
 class SpaceCheck {
  public:
-  SpaceCheck(const ApplyRequest& request, std::uint64_t block)
-      : fs_(request.fs),
-        source_(request.fs, request.source.fd.get(), {}, descriptors_per_cursor(1)),
+  SpaceCheck(const SpaceQuestion& question, std::uint64_t block)
+      : fs_(question.fs),
+        source_(question.fs, question.source.fd.get(), {}, descriptors_per_cursor(1)),
         block_(std::max<std::uint64_t>(block, 1)) {}
 
   // Bytes that the action takes on the replica's file system, as long as nothing is removed.
@@ -71,13 +71,6 @@ Keeping keeping_of(const ApplyRequest& request) {
   return keeping;
 }
 
-Error no_room(const std::string& where, std::uint64_t needed, std::uint64_t free,
-              const char* what) {
-  return Error{ErrorCode::kRefused, "apply", where, 0,
-               "not enough space: " + human_bytes(needed) + what + human_bytes(free) +
-                   " are free; make room, or try all the same with --no-space-check"};
-}
-
 // A backup on another file system holds copies of all that goes.
 Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
                           const std::vector<Action>& actions) {
@@ -88,37 +81,48 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
     if (goes) needed += action.before->size.value_or(0);
   }
   if (needed <= keeping.free) return success();
-  return no_room(request.backup->folder, needed, keeping.free, " are to be kept there, and ");
+  return Error{ErrorCode::kRefused, "back up", request.backup->folder, 0,
+               "not enough space: " + human_bytes(needed) + " are to be kept there, and " +
+                   human_bytes(keeping.free) +
+                   " are free; make room, or try all the same with --no-space-check"};
 }
 
 }  // namespace
 
+std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions) {
+  const auto facts = question.fs.facts(question.replica);
+  if (!facts) return std::nullopt;
+  if (facts->clones && question.source.file_system == question.replica_file_system) {
+    return std::nullopt;
+  }
+  SpaceCheck check(question, facts->block);
+  std::uint64_t needed = 0;
+  std::uint64_t taken = 0;  // by this window and those before it
+  std::uint64_t freed = 0;  // by those before it
+  for (std::size_t begin = 0; begin < actions.size();) {
+    const WindowRange range =
+        question.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
+    std::uint64_t freed_here = 0;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      taken += check.taken_by(actions[i]);
+      freed_here += check.freed_by(actions[i]);
+    }
+    needed = std::max(needed, taken > freed ? taken - freed : 0);
+    if (!question.keeps_old) freed += freed_here;
+    begin = range.end;
+  }
+  return space_guard(needed, facts->free_bytes);
+}
+
 Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
   const Keeping keeping = keeping_of(request);
   if (Status fits = check_backup_space(request, keeping, actions); !fits) return fits;
-  const auto facts = request.fs.facts(request.replica.fd.get());
-  if (!facts) return success();
-  if (facts->clones && request.source.file_system == request.replica.file_system) return success();
-  SpaceCheck check(request, facts->block);
-  std::uint64_t free = facts->free_bytes;
-  for (std::size_t begin = 0; begin < actions.size();) {
-    const WindowRange range =
-        request.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
-    std::uint64_t taken = 0;
-    std::uint64_t freed = 0;
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      taken += check.taken_by(actions[i]);
-      freed += check.freed_by(actions[i]);
-    }
-    if (taken > free) {
-      return no_room(request.replica.path, taken, free, " are to be written at a time, and ");
-    }
-    const bool stays = keeping.is_wanted && !keeping.copied;
-    if (!stays) free += freed;
-    free -= taken;
-    begin = range.end;
-  }
-  return success();
+  const bool keeps_old = keeping.is_wanted && !keeping.copied;
+  const auto guard = ask_space({request.fs, request.source, request.replica.fd.get(),
+                                request.replica.file_system, request.atomic, keeps_old},
+                               actions);
+  if (!guard || !guard->refused) return success();
+  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
 }
 
 }  // namespace foldersync

@@ -1,6 +1,8 @@
 // Whether there is room for what a plan writes.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "apply/engine.h"
@@ -9,9 +11,21 @@
 
 namespace foldersync {
 
-// Window for window: what is staged must fit, and what earlier windows displaced has made room.
-// Error kRefused, with the figures and the option that overrides it. Where files can share what
-// they hold with the source, nothing is concluded.
+struct SpaceQuestion {
+  FileSystem& fs;
+  const Root& source;
+  int replica;                             // an open directory of the file system that is filled
+  const std::string& replica_file_system;  // see FileSystem::file_system_id
+  bool atomic = false;                     // all of it in one window
+  bool keeps_old = false;                  // nothing is freed: a backup there keeps it
+};
+
+// The rule on free space. Window for window: what is staged must fit, and what earlier windows
+// displaced has made room. Nothing where files can share what they hold with the source, or the
+// file system doesn't tell: then nothing is concluded.
+std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions);
+
+// The same as an error: kRefused, with the figures and the option that overrides it.
 Status check_space(const ApplyRequest& request, const std::vector<Action>& actions);
 
 }  // namespace foldersync

@@ -95,6 +95,8 @@ class Applier {
     if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     auto roots = open_roots(*read);
     if (!roots) return fail(roots.error());
+    Status has_all = session_.check_required(roots->source, plan.options.require);
+    if (!has_all) return fail(has_all.error());
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
@@ -108,16 +110,16 @@ class Applier {
     return exit_code_of(error);
   }
 
-  // The rules are asked again, with the plan's own actions and not its figures.
-  static Status check_guards(const Plan& plan) {
+  // The rules are asked again, with the plan's own actions and not its figures. Those on the source
+  // and on free space follow when the folders are open.
+  Status check_guards(const Plan& plan) const {
     for (const Guard& guard : plan.guards) {
+      if (is_about_space(guard) && !settings_.check_space) continue;
       if (guard.refused) return refused(explain(guard));
     }
-    if (!plan.options.max_delete || plan.guards.empty()) return success();
-    Plan counted;
-    for (const Action& action : plan.actions) count(action, counted.summary);
-    const Guard again = max_delete_guard(counted, *plan.options.max_delete, plan.guards.front().of);
-    if (again.refused) return refused(explain(again));
+    for (const Guard& guard : counted_again(plan)) {
+      if (guard.refused) return refused(explain(guard));
+    }
     return success();
   }
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "apply/lock.h"
 #include "core/text.h"
 #include "plan/guard.h"
 #include "plan/render.h"
@@ -140,13 +141,21 @@ void CycleObserver::report(const ActionReport& report) {
   }
 }
 
-Status take_lock(Session& session, Signals& signals, const Root& replica) {
+Status take_lock(Session& session, Signals& signals, Log& log, Root& replica) {
   const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
   for (;;) {
-    Status locked = lock_replica(session.fs(), replica);
-    if (locked || locked.error().code != ErrorCode::kLocked) return locked;
+    const auto locked = lock_replica(session.fs(), replica, session.state_folder());
+    if (locked) {
+      if (*locked == LockKind::kStandIn && session.is_first_stand_in()) {
+        log.warn(
+            "the replica's file system knows no locks: a file in the state folder is locked in its "
+            "place, which keeps out only runs on this machine with the same state folder");
+      }
+      return success();
+    }
+    if (locked.error().code != ErrorCode::kLocked) return locked.error();
     const double left = until - monotonic_seconds();
-    if (left <= 0 || signals.stop()) return locked;
+    if (left <= 0 || signals.stop()) return locked_out(session.fs(), replica);
     signals.wait(std::min(left, 0.1));
   }
 }
@@ -182,8 +191,8 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
   return recovered;
 }
 
-Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica) {
-  if (Status locked = take_lock(session, signals, replica); !locked)
+Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica) {
+  if (Status locked = take_lock(session, signals, log, replica); !locked)
     return std::move(locked).error();
   const auto recovered = recover_and_log(session, log, replica);
   if (!recovered) return recovered.error();
@@ -233,7 +242,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
     return exit_code_of(applied.error());
   }
   if (request.source_mounts != nullptr && !dry_run && !applied->rolled_back) {
-    session.remember_run(request.roots, *request.source_mounts);
+    session.remember_run(request.roots, *request.source_mounts, request.source_entries);
   }
   session.save_state(*request.roots.replica, applied->limits);
   if (!applied->backup.empty()) {

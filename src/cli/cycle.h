@@ -47,19 +47,20 @@ struct CycleRequest {
   const Plan& plan;
   const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
   bool follow_source = false;
-  double started = 0;      // monotonic seconds, for the summary
-  bool conflicts = false;  // an earlier run kept what others wrote
+  double started = 0;                // monotonic seconds, for the summary
+  bool conflicts = false;            // an earlier run kept what others wrote
+  std::uint64_t source_entries = 0;  // to be remembered with the mounts
 };
 
 // Takes the replica's lock, waiting as long as the settings allow.
-Status take_lock(Session& session, Signals& signals, const Root& replica);
+Status take_lock(Session& session, Signals& signals, Log& log, Root& replica);
 
 // Brings to rest what a killed run left in the replica, and says so. Requires: its lock is held.
 Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
                                   Recovery wanted = Recovery::kFinish);
 
 // Both, before a run. The answer: whether what others wrote is kept in the replica.
-Result<bool> take_over(Session& session, Signals& signals, Log& log, const Root& replica);
+Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);

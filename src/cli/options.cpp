@@ -226,18 +226,7 @@ class Parser {
                       "remove from the replica what is excluded");
     command->add_flag_callback(
         "--no-delete", [&plan] { plan.remove_extra = false; }, "keep what the source lacks");
-    command
-        ->add_option_function<std::string>(
-            "--max-delete",
-            [&plan](const std::string& text) {
-              plan.max_delete = parse_limit(text);
-              if (plan.max_delete) return;
-              throw CLI::ValidationError(
-                  "--max-delete",
-                  "expected a number of entries or a percentage up to 100%, found '" + text + "'");
-            },
-            "refuse a plan that deletes more than N entries, or P% of the replica's")
-        ->type_name("N|P%");
+    add_guards(command);
     command->add_flag("--one-file-system", plan.one_file_system,
                       "leave out what is mounted inside the source");
     command->add_flag("--cross-mounts", plan.cross_mounts,
@@ -247,6 +236,51 @@ class Parser {
     command->add_flag("--new-replica", settings_.new_replica,
                       "fill a replica that is missing or empty, unlike last time");
     add_filters(command);
+  }
+
+  void add_limit(CLI::App* command, const char* name, std::optional<Limit>& limit,
+                 const char* help) {
+    command
+        ->add_option_function<std::string>(
+            name,
+            [name, &limit](const std::string& text) {
+              limit = parse_limit(text);
+              if (limit) return;
+              throw CLI::ValidationError(
+                  name,
+                  "expected a number of entries or a percentage up to 100%, found '" + text + "'");
+            },
+            help)
+        ->type_name("N|P%");
+  }
+
+  void add_guards(CLI::App* command) {
+    PlanOptions& plan = settings_.plan;
+    add_limit(command, "--max-delete", plan.max_delete,
+              "refuse a plan that deletes more than N entries, or P% of the replica's");
+    add_limit(command, "--max-update", plan.max_update,
+              "refuse a plan that overwrites more than N files, or P% of the replica's entries");
+    command
+        ->add_option_function<std::string>(
+            "--require",
+            [&plan](const std::string& name) {
+              if (name == "." || !RelPath::is_path(name)) {
+                throw CLI::ValidationError(
+                    "--require",
+                    "expected a path below the source without '..', found '" + name + "'");
+              }
+              plan.require.push_back(name);
+            },
+            "refuse a source that lacks NAME: its disk may not be mounted")
+        ->trigger_on_parse()
+        ->type_name("NAME");
+    add_space_check(command);
+  }
+
+  void add_space_check(CLI::App* command) {
+    command->add_flag_callback(
+        "--no-space-check", [this] { settings_.check_space = false; },
+        "go on even where there seems to be too little space");
   }
 
   void add_common(CLI::App* command) {
@@ -305,9 +339,6 @@ class Parser {
     command->add_flag("--atomic", settings_.atomic, "all of it, or nothing");
     command->add_flag("--allow-incomplete", settings_.allow_incomplete,
                       "with --atomic: even where something could not be read");
-    command->add_flag_callback(
-        "--no-space-check", [this] { settings_.check_space = false; },
-        "begin even where there seems to be too little space");
     add_backup(command);
     command
         ->add_option_function<std::string>(
@@ -394,6 +425,7 @@ class Parser {
         ->required();
     add_source(apply)->description("instead of the source that the plan names");
     add_replica(apply)->description("instead of the replica that the plan names");
+    add_space_check(apply);
     add_applying(apply);
     add_common(apply);
   }

@@ -29,6 +29,8 @@ class DescriptorOutput final : public Output {
   DescriptorOutput(const DescriptorOutput&) = delete;
   DescriptorOutput& operator=(const DescriptorOutput&) = delete;
 
+  [[nodiscard]] const std::string& name() const override { return temporary_; }
+
   Status write(std::string_view text) override {
     buffer_ += text;
     return buffer_.size() >= kBufferBytes ? flush() : success();

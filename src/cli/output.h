@@ -16,6 +16,8 @@ class Output {
   static Result<std::unique_ptr<Output>> open(const std::string& file);
 
   virtual ~Output() = default;
+  // What the new file is called until finish(); empty where there is none.
+  [[nodiscard]] virtual const std::string& name() const = 0;
   virtual Status write(std::string_view text) = 0;
   // Without it a file does not appear.
   virtual Status finish() = 0;

@@ -68,7 +68,7 @@ ExitCode plan_command(Session& session) {
   }
   if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
   if (Status known = session.compare_with_last_run(*roots); !known) return fail(known.error());
-  const auto planned = [&] {
+  auto planned = [&] {
     const ProgressCounts counts;
     const Progress progress(counts, wants_progress(settings));
     return session.make_plan(*roots, signals.stop());
@@ -79,6 +79,7 @@ ExitCode plan_command(Session& session) {
   if (!planned) return fail(planned.error());
   Status mounted = session.compare_mounts_with_last_run(*roots, planned->source_mounts);
   if (!mounted) return fail(mounted.error());
+  session.add_space_guard(*roots, planned->plan);
   const Plan& plan = planned->plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {

@@ -20,12 +20,15 @@ ExitCode fail(const Error& error) {
 ExitCode recover_command(Session& session) {
   Signals signals(false);
   const Settings& settings = session.settings();
-  const auto replica = open_root(session.fs(), absolute_name(settings.replica), "replica");
+  auto replica = open_root(session.fs(), absolute_name(settings.replica), "replica");
   if (!replica) return fail(replica.error());
+  Status placed = session.refuse_inside(*replica, {session.state_folder()});
+  if (!placed) return fail(placed.error());
   auto log = Log::open({{}, settings.verbosity, wants_colour(settings)});
   if (!log) return fail(log.error());
   if (const std::string warning = session.open_state(); !warning.empty()) (*log)->warn(warning);
-  if (Status locked = take_lock(session, signals, *replica); !locked) return fail(locked.error());
+  Status locked = take_lock(session, signals, **log, *replica);
+  if (!locked) return fail(locked.error());
   const auto recovered = recover_and_log(
       session, **log, *replica, settings.roll_back ? Recovery::kRollBack : Recovery::kFinish);
   if (!recovered) return fail(recovered.error());

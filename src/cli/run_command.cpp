@@ -117,6 +117,8 @@ class Runner {
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());
     if (Status known = session_.compare_with_last_run(*roots); !known) return fail(known.error());
+    Status has_all = session_.check_required(roots->source, settings_.plan.require);
+    if (!has_all) return fail(has_all.error());
     if (!settings_.dry_run) {
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
@@ -135,7 +137,7 @@ class Runner {
     }
     if (!roots->replica) return show_creation(planned->plan, started);
     return apply_and_log({session_, *log_, signals_, *roots, planned->plan, &planned->source_mounts,
-                          true, started, conflicts_});
+                          true, started, conflicts_, planned->source_entries});
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.

@@ -1,5 +1,6 @@
 #include "cli/scan_command.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -102,9 +103,18 @@ class Scanner {
 
  private:
   bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
-    if (name == kStagingName) return false;
+    if (name == kStagingName || is_own(directory, name)) return false;
     if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
     return filter_.empty() || !filter_.excludes(directory, name, status.is_directory());
+  }
+
+  // Whether it is the state or what is being written.
+  bool is_own(std::string_view directory, std::string_view name) const {
+    const std::vector<std::string>& own = session_.left_out();
+    if (own.empty()) return false;
+    const std::string path =
+        directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
+    return std::find(own.begin(), own.end(), path) != own.end();
   }
 
   void note(const RelPath& path, const Error& error) {
@@ -168,13 +178,19 @@ ExitCode scan_command(Session& session) {
   };
   auto filter = Filter::compile(settings.plan.rules);
   if (!filter) return fail(filter.error());
-  const auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
+  auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
   if (!root) return fail(root.error());
+  const Roots roots{std::move(*root), std::nullopt, {}};
+  const std::string file =
+      settings.output_file ? absolute_name(*settings.output_file) : std::string();
+  Status placed = session.place_own_files(roots, {file, session.state_folder()});
+  if (!placed) return fail(placed.error());
   if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
-  auto output =
-      Output::open(settings.output_file ? absolute_name(*settings.output_file) : std::string());
+  auto output = Output::open(file);
   if (!output) return fail(output.error());
-  Scanner scanner(session, *root, std::move(*filter), **output);
+  placed = session.place_own_files(roots, {file, (*output)->name(), session.state_folder()});
+  if (!placed) return fail(placed.error());
+  Scanner scanner(session, roots.source, std::move(*filter), **output);
   Status scanned = scanner.run(signals);
   if (!scanned && scanned.error().code == ErrorCode::kStopped) {
     return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;

@@ -15,9 +15,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "apply/space.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/directory_cursor.h"
+#include "plan/guard.h"
 #include "plan/json.h"
 
 namespace foldersync {
@@ -40,16 +42,29 @@ std::string default_state_folder() {
   return home.empty() ? "" : home + "/.local/state/foldersync";
 }
 
-// The path of `file` below the folder `root`; empty where it isn't below it.
-std::string path_below(const std::string& file, const std::string& root) {
+// `file` without links in it; of a file that is no folder, its own name stays as it is. What does
+// not exist yet is where its nearest existing ancestor is. Empty where that can't be known.
+std::string real_name(const std::string& file) {
   std::error_code failed;
-  const stdfs::path base = stdfs::canonical(root, failed);
-  if (failed) return {};
-  const stdfs::path whole = stdfs::weakly_canonical(stdfs::path(file).parent_path(), failed);
-  if (failed) return {};
-  const std::string relative =
-      (whole / stdfs::path(file).filename()).lexically_relative(base).native();
-  return RelPath::is_path(relative) && relative != "." ? relative : std::string();
+  const stdfs::path name(file);
+  if (stdfs::is_directory(name, failed)) return stdfs::canonical(name, failed).native();
+  const stdfs::path whole = stdfs::weakly_canonical(name.parent_path(), failed);
+  return failed ? std::string() : (whole / name.filename()).native();
+}
+
+// The path of `file` below the folder `root`, "." where it is that folder; empty where it isn't
+// below it.
+std::string path_below(const std::string& file, const std::string& root) {
+  const std::string whole = real_name(file);
+  const std::string base = real_name(root);
+  if (whole.empty() || base.empty()) return {};
+  const std::string relative = stdfs::path(whole).lexically_relative(base).native();
+  return RelPath::is_path(relative) ? relative : std::string();
+}
+
+std::string without_end_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
 }
 
 // Whether this process may give files to others, which root in a container may not.
@@ -58,6 +73,12 @@ bool may_give_owners() {
   std::array<__user_cap_data_struct, 2> data{};
   if (::syscall(SYS_capget, &header, data.data()) < 0) return ::geteuid() == 0;
   return ::geteuid() == 0 && (data[0].effective & (1U << CAP_CHOWN)) != 0;
+}
+
+Error misplaced(const std::string& file) {
+  return Error{ErrorCode::kRefused, "place", file, 0,
+               "this file or folder of the program's own would lie inside the replica, which holds "
+               "nothing but the source's copy: choose another place (--log, --state, --output)"};
 }
 
 FolderMemory memory_of(FileSystem& fs, const Root& root) {
@@ -144,14 +165,15 @@ Result<Roots> Session::open_roots(const std::string& source, const std::string& 
 }
 
 Status Session::refuse_inside(const Root& replica, const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    if (file.empty()) continue;
-    const auto inside = lies_inside(fs_, stdfs::path(file).parent_path().native(), replica);
-    if (!inside || !*inside) continue;
-    return Error{
-        ErrorCode::kRefused, "place", file, 0,
-        "this file of the program's own would lie inside the replica, which holds nothing but "
-        "the source's copy: choose another place (--log, --state, --output)"};
+  for (const std::string& given : files) {
+    if (given.empty()) continue;
+    const std::string file = without_end_slashes(given);
+    const stdfs::path path(file);
+    // The folder itself may be a link into the replica, and a link of the replica may lead out.
+    const auto itself = lies_inside(fs_, file, replica);
+    const auto beside = path.filename() == ".." ? Result<bool>(false)
+                                                : lies_inside(fs_, path.parent_path(), replica);
+    if ((itself && *itself) || (beside && *beside)) return misplaced(file);
   }
   return success();
 }
@@ -161,8 +183,18 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
     if (Status refused = refuse_inside(*roots.replica, files); !refused) return refused;
   }
   left_out_.clear();
-  for (const std::string& file : files) {
-    const std::string below = file.empty() ? file : path_below(file, roots.source.path);
+  for (const std::string& given : files) {
+    if (given.empty()) continue;
+    const std::string file = without_end_slashes(given);
+    const bool in_replica_to_be =
+        !roots.replica && !path_below(file, without_end_slashes(roots.replica_path)).empty();
+    if (in_replica_to_be) return misplaced(file);
+    const std::string below = path_below(file, roots.source.path);
+    if (below == ".") {
+      return Error{ErrorCode::kRefused, "place", file, 0,
+                   "this is the source itself, which is only read: choose another place (--log, "
+                   "--state, --output)"};
+    }
     if (!below.empty()) left_out_.push_back(below);
   }
   std::sort(left_out_.begin(), left_out_.end());
@@ -197,6 +229,14 @@ std::string Session::prune_backups() {
   const auto pruned =
       foldersync::prune_backups(fs_, backup_folder(), *settings_.backup_keep, wall_clock_now());
   return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
+}
+
+Status Session::check_required(const Root& source, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const Guard guard = require_guard(name, has_entry(fs_, source, RelPath(name)));
+    if (guard.refused) return Error{ErrorCode::kRefused, "compare", source.path, 0, explain(guard)};
+  }
+  return success();
 }
 
 Policy Session::policy(const FileSystemLimits& limits) const {
@@ -257,14 +297,29 @@ Status Session::compare_mounts_with_last_run(const Roots& roots,
   return success();
 }
 
-void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mounts) {
+void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mounts,
+                           std::uint64_t source_entries) {
   if (cache_ == nullptr || !roots.replica) return;
   remember(*cache_, roots.source.path, roots.replica_path,
-           {memory_of(fs_, roots.source), memory_of(fs_, *roots.replica), mounts});
+           {memory_of(fs_, roots.source), memory_of(fs_, *roots.replica), mounts, source_entries});
 }
 
 FileSystemLimits Session::known_limits(const Root& replica) {
   return cache_ != nullptr ? cache_->limits(replica.file_system) : FileSystemLimits{};
+}
+
+void Session::add_space_guard(const Roots& roots, Plan& plan) {
+  if (!settings_.check_space) return;
+  // A replica that is to be made will lie where its parent does.
+  std::string above = without_end_slashes(roots.replica_path);
+  if (!roots.replica) above = stdfs::path(above).parent_path().native();
+  const auto folder = fs_.open_root(above.c_str());
+  if (!folder) return;
+  const auto file_system = fs_.file_system_id(folder->get());
+  const auto guard = ask_space(
+      {fs_, roots.source, folder->get(), file_system ? *file_system : std::string(), false},
+      plan.actions);
+  if (guard) plan.guards.push_back(*guard);
 }
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/backup.h"
@@ -37,9 +39,13 @@ class Session {
   // Opens both folders by absolute names.
   Result<Roots> open_roots(const std::string& source, const std::string& replica);
 
-  // Error kRefused where one of the program's own files (absolute names) would lie in the replica.
+  // Error kRefused where one of the program's own files or folders (absolute names) would lie in
+  // the replica, or be it.
   Status refuse_inside(const Root& replica, const std::vector<std::string>& files);
-  // The same; and what lies in the source is left out of the plans from now on.
+  // What the last place_own_files() found in the source: paths below it, sorted.
+  [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
+  // The same, also of a replica that does not exist yet, and where one would be the source itself;
+  // what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
 
   // What apply is told to keep; nothing where nothing is to be kept. Makes the backup folder where
@@ -47,6 +53,9 @@ class Session {
   Result<std::optional<BackupOrder>> backup_order();
   // Removes backups that are older, or more, than is wanted; a warning for people, or empty.
   std::string prune_backups();
+
+  // Error kRefused where the source lacks one of these (--require).
+  Status check_required(const Root& source, const std::vector<std::string>& names);
 
   // A complete plan of now, with its id and time.
   Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
@@ -59,13 +68,20 @@ class Session {
   // Likewise, once the source was walked: what was mounted inside it must still be.
   Status compare_mounts_with_last_run(const Roots& roots, const std::vector<KnownMount>& mounts);
   // For the next run. Requires: there is a replica.
-  void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts);
+  void remember_run(const Roots& roots, const std::vector<KnownMount>& mounts,
+                    std::uint64_t source_entries);
 
   // What is known of the replica's file system.
   FileSystemLimits known_limits(const Root& replica);
 
+  // Adds the rule on free space to a plan, where it can be asked and is not switched off.
+  void add_space_guard(const Roots& roots, Plan& plan);
+
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
+
+  // Whether this is the first time that a lock of another kind had to do; true once.
+  bool is_first_stand_in() { return !std::exchange(had_stand_in_, true); }
 
   [[nodiscard]] const std::string& state_folder() const { return state_folder_; }
   // Absolute; empty: nothing is kept.
@@ -82,6 +98,7 @@ class Session {
   std::unique_ptr<HashCache> cache_;
   std::vector<std::string> left_out_;
   std::optional<LastRun> last_run_;  // of the pair that was compared last
+  bool had_stand_in_ = false;
 };
 
 // The name made absolute, without looking at the file system.

@@ -69,6 +69,7 @@ bool Admission::admit_source(const Listing::Entry& entry, Named& named) {
     named.source_is_mirrored_below = false;
     return entry.status.is_directory();
   }
+  ++findings_.source_entries;
   return true;
 }
 

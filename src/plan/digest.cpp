@@ -122,6 +122,8 @@ void put(std::string& out, const PlanOptions& options) {
   put(out, options.rules);
   put(out, options.left_out);
   put(out, options.max_delete);
+  put(out, options.max_update);
+  put(out, options.require);
   put(out, options.replica_limits);
 }
 

@@ -46,7 +46,9 @@ struct PlanOptions {
   std::vector<std::string> rules;     // filter rules, in order; bytes
   std::vector<std::string> left_out;  // own files inside the source: paths relative to it; bytes
   std::optional<Limit> max_delete;
-  FileSystemLimits replica_limits;  // what the replica's file system can't hold
+  std::optional<Limit> max_update;
+  std::vector<std::string> require;  // what the source must have: paths relative to it; bytes
+  FileSystemLimits replica_limits;   // what the replica's file system can't hold
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 
@@ -68,9 +70,9 @@ struct Skipped {
 };
 
 struct Guard {
-  std::string rule;  // "max-delete"
-  std::string limit;
-  std::uint64_t count = 0;  // what the plan would do
+  std::string rule;         // "max-delete", "max-update", "require", "space"
+  std::string limit;        // printable ASCII; of "require" the name
+  std::uint64_t count = 0;  // what the plan would do, or need
   std::uint64_t of = 0;     // out of how many
   bool refused = false;     // "verdict": "refused" or "ok"
   friend bool operator==(const Guard&, const Guard&) = default;

@@ -44,7 +44,7 @@ constexpr Field kRuleFields[] = {
      [](Draft& draft, Scalar& value) { return take_base64(value, draft.path.base64); }},
 };
 
-constexpr Field kOwnFileFields[] = {
+constexpr Field kInSourceFields[] = {
     {"path", kRequired, "a path",
      [](Draft& draft, Scalar& value) { return take_bytes(value, draft.path.text); }},
     {"path_b64", kRequired, "base64",
@@ -56,7 +56,7 @@ bool suits_as_rule(std::string_view rule) {
   return rule.size() <= kMaxBytes;
 }
 
-bool suits_as_own_file(std::string_view path) {
+bool suits_in_source(std::string_view path) {
   return path != "." && path.size() <= kMaxPathBytes && RelPath::is_path(path);
 }
 
@@ -70,7 +70,7 @@ const char* finish_element(Draft& draft, bool (*suits)(std::string_view),
   ByteFields fields = std::exchange(draft.path, {});
   std::string bytes;
   if (const char* broken = resolve(fields, bytes)) return broken;
-  if (!suits(bytes)) return "a rule or a path left out is too long or no path";
+  if (!suits(bytes)) return "a rule or a path in the source is too long or no path";
   into.push_back(std::move(bytes));
   return nullptr;
 }
@@ -84,16 +84,19 @@ constexpr ListShape kRules{"a rule of at most 64 KiB",
                            },
                            &kRule};
 
-constexpr ObjectShape kOwnFile{"a path left out", kOwnFileFields, [](Draft& draft) {
-                                 return finish_element(draft, suits_as_own_file,
-                                                       draft.plan.options.left_out);
-                               }};
-constexpr ListShape kOwnFiles{"a relative path",
-                              [](Draft& draft, Scalar& value) {
-                                return take_element(value, suits_as_own_file,
-                                                    draft.plan.options.left_out);
-                              },
-                              &kOwnFile};
+// Paths below the source: those left out, and those that must be there.
+template <std::vector<std::string> PlanOptions::*kMember>
+constexpr ObjectShape kInSource{"a path in the source", kInSourceFields, [](Draft& draft) {
+                                  return finish_element(draft, suits_in_source,
+                                                        draft.plan.options.*kMember);
+                                }};
+template <std::vector<std::string> PlanOptions::*kMember>
+constexpr ListShape kPathsInSource{"a relative path",
+                                   [](Draft& draft, Scalar& value) {
+                                     return take_element(value, suits_in_source,
+                                                         draft.plan.options.*kMember);
+                                   },
+                                   &kInSource<kMember>};
 
 bool take_limit(Scalar& value, std::optional<Limit>& into) {
   if (value.kind == Scalar::Kind::kNull) return true;
@@ -153,9 +156,14 @@ constexpr Field kOptionsFields[] = {
     {"cross_mounts", kRequired, "true or false", take_switch<&PlanOptions::cross_mounts>},
     {"owners", kRequired, "true or false", take_switch<&PlanOptions::owners>},
     {"rules", kRequired, "a list of rules", nullptr, nullptr, &kRules},
-    {"left_out", kRequired, "a list of paths", nullptr, nullptr, &kOwnFiles},
+    {"left_out", kRequired, "a list of paths", nullptr, nullptr,
+     &kPathsInSource<&PlanOptions::left_out>},
     {"max_delete", kRequired, "a limit, such as \"12\" or \"50%\", or null",
      [](Draft& draft, Scalar& value) { return take_limit(value, draft.plan.options.max_delete); }},
+    {"max_update", kRequired, "a limit, such as \"12\" or \"50%\", or null",
+     [](Draft& draft, Scalar& value) { return take_limit(value, draft.plan.options.max_update); }},
+    {"require", kRequired, "a list of paths", nullptr, nullptr,
+     &kPathsInSource<&PlanOptions::require>},
     {"replica_limits", kRequired, "an object", nullptr, &kLimits},
 };
 

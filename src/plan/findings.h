@@ -39,6 +39,7 @@ struct Findings {
   std::vector<RelPath> leftovers;         // staging folders of killed runs, below the root
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded
+  std::uint64_t source_entries = 0;   // likewise
 
   void add_problem(Side side, RelPath path, const Error& error) {
     problems.push_back({side, std::move(path), error.error_number, error.operation});

@@ -1,24 +1,148 @@
 #include "plan/guard.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/text.h"
 
 namespace foldersync {
+namespace {
 
-Guard max_delete_guard(const Plan& plan, Limit limit, std::uint64_t replica_entries) {
-  Guard guard{"max-delete", to_string(limit), plan.summary.remove, replica_entries, false};
-  if (limit.is_percent) {
-    // count / of > amount / 100, without rounding.
-    guard.refused = guard.count * 100 > limit.amount * guard.of;
-  } else {
-    guard.refused = guard.count > limit.amount;
+constexpr std::string_view kMaxDelete = "max-delete";
+constexpr std::string_view kMaxUpdate = "max-update";
+constexpr std::string_view kRequire = "require";
+constexpr std::string_view kSpace = "space";
+constexpr std::size_t kMaxLimitBytes = 255;  // of printable ASCII, in the document
+
+bool is_file(const std::optional<Facts>& facts) { return facts && facts->type == FileType::kFile; }
+
+// Whether the replica's file at the action's path loses what it holds, and not by a deletion.
+bool overwrites_file(const Action& action) {
+  if (!is_file(action.before)) return false;
+  if (action.op == Op::kUpdate || action.op == Op::kReplace) return true;
+  if (action.op != Op::kLink || !action.after) return false;
+  return action.after->type != FileType::kFile || action.before->size != action.after->size ||
+         action.before->mtime != action.after->mtime;
+}
+
+// Whether count / of > percent / 100, without rounding.
+bool is_above(std::uint64_t count, std::uint64_t percent, std::uint64_t of) {
+  constexpr std::uint64_t kExact = std::numeric_limits<std::uint64_t>::max() / 100;
+  if (count > kExact || of > kExact) return count / 100 > of / 100 * percent / 100;
+  return count * 100 > percent * of;
+}
+
+Guard limited(std::string_view rule, std::uint64_t count, Limit limit, std::uint64_t of) {
+  const bool refused = limit.is_percent ? is_above(count, limit.amount, of) : count > limit.amount;
+  return {std::string(rule), to_string(limit), count, of, refused};
+}
+
+// Any bytes as printable ASCII, the others as %XX: a backslash would be escaped once more.
+std::string ascii(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kCut = "...";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    std::string part(1, byte);
+    if (value < 0x20 || value > 0x7E || byte == '%') {
+      part = {'%', kDigits[value >> 4U], kDigits[value & 15U]};
+    }
+    if (text.size() + part.size() > kMaxLimitBytes - kCut.size()) return text.append(kCut);
+    text += part;
   }
-  return guard;
+  return text;
+}
+
+}  // namespace
+
+Guard max_delete_guard(const std::vector<Action>& actions, Limit limit,
+                       std::uint64_t replica_entries) {
+  const auto deleted = std::count_if(actions.begin(), actions.end(),
+                                     [](const Action& action) { return action.op == Op::kDelete; });
+  return limited(kMaxDelete, static_cast<std::uint64_t>(deleted), limit, replica_entries);
+}
+
+Guard max_update_guard(const std::vector<Action>& actions, Limit limit,
+                       std::uint64_t replica_entries) {
+  const auto overwritten = std::count_if(actions.begin(), actions.end(), overwrites_file);
+  return limited(kMaxUpdate, static_cast<std::uint64_t>(overwritten), limit, replica_entries);
+}
+
+Guard require_guard(std::string_view name, bool exists) {
+  return {std::string(kRequire), ascii(name), exists ? 1U : 0U, 1, !exists};
+}
+
+Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes) {
+  return {std::string(kSpace), std::to_string(free_bytes), needed_bytes, free_bytes,
+          needed_bytes > free_bytes};
+}
+
+std::vector<Guard> counting_guards(const PlanOptions& options, const std::vector<Action>& actions,
+                                   std::uint64_t replica_entries) {
+  std::vector<Guard> guards;
+  if (options.max_delete) {
+    guards.push_back(max_delete_guard(actions, *options.max_delete, replica_entries));
+  }
+  if (options.max_update) {
+    guards.push_back(max_update_guard(actions, *options.max_update, replica_entries));
+  }
+  return guards;
+}
+
+std::vector<Guard> counted_again(const Plan& plan) {
+  const auto counts = [](const Guard& guard) {
+    return guard.rule == kMaxDelete || guard.rule == kMaxUpdate;
+  };
+  const auto told = std::find_if(plan.guards.begin(), plan.guards.end(), counts);
+  if (told != plan.guards.end()) {
+    return counting_guards(plan.options, plan.actions, told->of);
+  }
+  // A plan with limits and without their verdicts: at least these entries were there.
+  const auto found = std::count_if(
+      plan.actions.begin(), plan.actions.end(),
+      [](const Action& action) { return action.before && action.phase != Phase::kFinish; });
+  return counting_guards(plan.options, plan.actions,
+                         plan.summary.unchanged + static_cast<std::uint64_t>(found));
+}
+
+bool is_about_space(const Guard& guard) { return guard.rule == kSpace; }
+
+std::string figures(const Guard& guard) {
+  if (guard.rule == kRequire) {
+    return "'" + escaped(guard.limit) + (guard.count > 0 ? "' is there" : "' is missing");
+  }
+  if (is_about_space(guard)) {
+    return human_bytes(guard.count) + " at a time, " + human_bytes(guard.of) + " free";
+  }
+  return human_count(guard.count) + " of " + human_count(guard.of) + ", limit " +
+         escaped(guard.limit);
 }
 
 std::string explain(const Guard& guard) {
-  return "the plan deletes " + human_count(guard.count) + " of the replica's " +
-         human_count(guard.of) + " entries, and --max-delete allows " + guard.limit +
-         "; look at the deletions with 'sync plan', and if they are right, raise --max-delete";
+  const std::string of_entries =
+      human_count(guard.count) + " of the replica's " + human_count(guard.of) + " entries";
+  if (guard.rule == kMaxDelete) {
+    return "the plan deletes " + of_entries + ", and --max-delete allows " + guard.limit +
+           "; look at the deletions with 'sync plan', and if they are right, raise --max-delete";
+  }
+  if (guard.rule == kMaxUpdate) {
+    return "the plan overwrites " + of_entries + " (files), and --max-update allows " +
+           guard.limit +
+           "; look at the updates with 'sync plan', and if they are right, raise --max-update";
+  }
+  if (guard.rule == kRequire) {
+    return "the source lacks '" + guard.limit +
+           "', which --require asks for: its disk may not be mounted (if it is right, leave out "
+           "this --require)";
+  }
+  if (is_about_space(guard)) {
+    return "not enough space: " + human_bytes(guard.count) + " are to be written at a time, and " +
+           human_bytes(guard.of) +
+           " are free; make room and plan again, or go on all the same with --no-space-check";
+  }
+  return "the rule '" + guard.rule + "' refuses this plan (" + figures(guard) +
+         "): make a new plan";
 }
 
 }  // namespace foldersync

@@ -130,6 +130,15 @@ void append_time_or_null(std::string& out, std::string_view key, std::optional<F
   }
 }
 
+void append_limit_or_null(std::string& out, std::string_view key, std::optional<Limit> limit) {
+  append_key(out, key);
+  if (limit) {
+    append_json_string(out, to_string(*limit));
+  } else {
+    out += "null";
+  }
+}
+
 void append_options(std::string& out, const PlanOptions& options) {
   append_key(out, "options");
   out += '{';
@@ -143,12 +152,9 @@ void append_options(std::string& out, const PlanOptions& options) {
   append_switch(out, "owners", options.owners);
   append_byte_strings(out, "rules", "rule", options.rules);
   append_byte_strings(out, "left_out", "path", options.left_out);
-  append_key(out, "max_delete");
-  if (options.max_delete) {
-    append_json_string(out, to_string(*options.max_delete));
-  } else {
-    out += "null";
-  }
+  append_limit_or_null(out, "max_delete", options.max_delete);
+  append_limit_or_null(out, "max_update", options.max_update);
+  append_byte_strings(out, "require", "path", options.require);
   const FileSystemLimits& limits = options.replica_limits;
   append_key(out, "replica_limits");
   out += '{';

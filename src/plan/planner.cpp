@@ -48,6 +48,7 @@ class Workers final : public PairVisitor {
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
+    all.source_entries += part.source_entries;
   }
 
   std::vector<PairPlanner> planners_;
@@ -123,9 +124,10 @@ Plan assemble(const PlanRequest& request, Findings findings) {
   plan.summary = summarize(plan.actions);
   plan.summary.unchanged = findings.unchanged + links.unchanged + pruned.unchanged;
   plan.summary.problems = plan.problems.size();
-  if (request.options.max_delete) {
-    plan.guards.push_back(
-        max_delete_guard(plan, *request.options.max_delete, findings.replica_entries));
+  plan.guards = counting_guards(request.options, plan.actions, findings.replica_entries);
+  for (const std::string& name : request.options.require) {
+    const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
+    plan.guards.push_back(require_guard(name, exists));
   }
   return plan;
 }
@@ -159,6 +161,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
   planned.source_mounts = std::move(findings.source_mounts);
+  planned.source_entries = findings.source_entries;
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });

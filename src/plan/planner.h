@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "core/result.h"
@@ -32,6 +33,7 @@ struct Planned {
   Plan plan;  // its tool_version, plan_id and created are left to the caller
   std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;         // staging folders of killed runs below the replica's root
+  std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

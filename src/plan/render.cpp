@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "plan/guard.h"
 #include "plan/json.h"
 
 namespace foldersync {
@@ -41,8 +42,7 @@ std::string reason_list(ReasonSet reasons) {
 }
 
 std::string guard_line(const Guard& guard) {
-  return "guard " + escaped(guard.rule) + ": " + human_count(guard.count) + " of " +
-         human_count(guard.of) + ", limit " + escaped(guard.limit) +
+  return "guard " + escaped(guard.rule) + ": " + figures(guard) +
          (guard.refused ? ": refused" : ": ok");
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/path.h"
+#include "fs/directory_cursor.h"
 #include "fs/xattrs.h"
 #include "scan/listing.h"
 
@@ -129,7 +129,8 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
               path,
               *id,
               *id + ":" + std::to_string(status->inode),
-              sharing ? *sharing : Sharing::kShared};
+              sharing ? *sharing : Sharing::kShared,
+              Fd()};
 }
 
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
@@ -183,6 +184,12 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
   return std::all_of(listing.entries().begin(), listing.entries().end(), [](const auto& entry) {
     return entry.name == kStagingName || entry.name == "lost+found";
   });
+}
+
+bool has_entry(FileSystem& fs, const Root& root, const RelPath& path) {
+  DirectoryCursor cursor(fs, root.fd.get(), {}, descriptors_per_cursor(1));
+  const auto parent = cursor.enter(path.parent_bytes());
+  return parent && fs.status_at(*parent, std::string(path.name()).c_str());
 }
 
 Status create_replica(FileSystem& fs, Roots& roots) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/file_status.h"
+#include "core/path.h"
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
@@ -19,6 +20,7 @@ struct Root {
   std::string file_system;  // which file system, see FileSystem::file_system_id
   std::string identity;     // file system and inode: the same after a reboot
   Sharing sharing = Sharing::kShared;
+  Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
 };
 
 struct Roots {
@@ -50,6 +52,10 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.
 Result<bool> is_empty(FileSystem& fs, int directory);
+
+// Whether the root holds an entry of any type at `path`; no link is followed on the way. What can't
+// be looked at counts as missing. Requires: `path` is not the root.
+bool has_entry(FileSystem& fs, const Root& root, const RelPath& path);
 
 // Makes the missing replica folder, with the source's owner (as root), attributes and ACLs, closed
 // to everybody else until its mode is set in the end, and opens it.

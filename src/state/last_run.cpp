@@ -1,12 +1,15 @@
 #include "state/last_run.h"
 
+#include <charconv>
+#include <system_error>
+
 #include "core/text.h"
 
 namespace foldersync {
 namespace {
 
 // One field a line, each as base64; the first line is the version of this form.
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kVersion = "2";
 
 std::string key_of(std::string_view source_path, std::string_view replica_path) {
   return "last-run " + to_base64(source_path) + " " + to_base64(replica_path);
@@ -51,6 +54,10 @@ class Fields {
   bool ok_ = true;
 };
 
+std::string entries_of(const LastRun& run) {
+  return human_count(run.entries) + (run.entries == 1 ? " entry" : " entries");
+}
+
 }  // namespace
 
 std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
@@ -62,6 +69,10 @@ std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
   LastRun run;
   run.source = fields.folder();
   run.replica = fields.folder();
+  const std::string entries = fields.next();
+  const char* const end = entries.data() + entries.size();
+  const auto [read, failed] = std::from_chars(entries.data(), end, run.entries);
+  if (failed != std::errc() || read != end) return std::nullopt;
   while (fields.ok() && !fields.at_end()) run.mounts.push_back({fields.next(), fields.next()});
   if (!fields.ok()) return std::nullopt;
   return run;
@@ -73,6 +84,7 @@ void remember(HashCache& cache, std::string_view source_path, std::string_view r
   put(text, kVersion);
   put(text, run.source);
   put(text, run.replica);
+  put(text, std::to_string(run.entries));
   for (const KnownMount& mount : run.mounts) {
     put(text, mount.path);
     put(text, mount.file_system);
@@ -84,22 +96,23 @@ void remember(HashCache& cache, std::string_view source_path, std::string_view r
 std::string suspicion_about_source(const LastRun& last, const FolderMemory& now) {
   if (now.has_entries || !last.source.has_entries || now.identity == last.source.identity)
     return {};
-  return "the source is empty, and it is another folder than the last run saw, which was full: its "
-         "disk "
-         "may not be mounted (if it is right, give --new-source once)";
+  return "the source is empty, and it is another folder than the last run saw, which had " +
+         entries_of(last) +
+         ": its disk may not be mounted (if it is right, give --new-source once)";
 }
 
 std::string suspicion_about_replica(const LastRun& last, const std::optional<FolderMemory>& now) {
   if (!last.replica.has_entries) return {};
   if (!now) {
-    return "the replica is missing, and the last run knew it: its disk may not be mounted (if it "
-           "is to be "
-           "made anew, give --new-replica once)";
+    return "the replica is missing, and the last run made it a copy of " + entries_of(last) +
+           ": its disk may not be mounted (if it is to be made anew, give --new-replica once)";
   }
   if (now->has_entries || now->file_system == last.replica.file_system) return {};
-  return "the replica is empty and lies on another file system than the last run saw: its disk may "
-         "not be "
-         "mounted (if it is right, give --new-replica once)";
+  return "the replica is empty and lies on another file system than the last run saw, which made "
+         "it "
+         "a copy of " +
+         entries_of(last) +
+         ": its disk may not be mounted (if it is right, give --new-replica once)";
 }
 
 }  // namespace foldersync

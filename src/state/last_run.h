@@ -1,6 +1,7 @@
 // What the last good run saw of its two folders, and when the folders of today are suspicious.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct LastRun {
   FolderMemory source;
   FolderMemory replica;
   std::vector<KnownMount> mounts;
+  std::uint64_t entries = 0;  // of the source, in all its folders
   friend bool operator==(const LastRun&, const LastRun&) = default;
 };
 

@@ -1,11 +1,15 @@
 """One run at a time holds a replica."""
 import os
+import subprocess
+import sys
 import unittest
 
-from tests.support.program import DONE, LOCKED, ProgramTest
+from tests.support import trees
+from tests.support.disks import DiskTest
+from tests.support.program import DONE, LOCKED
 
 
-class LockTest(ProgramTest):
+class LockTest(DiskTest):
     def setUp(self):
         super().setUp()
         self.given({'a': 'new'}, {'old': 'x'})
@@ -15,6 +19,44 @@ class LockTest(ProgramTest):
         with self.lock_held(), self.untouched():
             self.sync('run', expect=LOCKED)
             self.execute('apply', plan, expect=LOCKED)
+
+    def test_the_process_that_holds_the_lock_is_named(self):
+        with self.lock_held():
+            for result in (self.sync('run', expect=LOCKED),
+                           self.execute('recover', '-r', self.replica, expect=LOCKED)):
+                self.assertIn(f'process {os.getpid()} (', result.err)
+                self.assertRegex(result.err, r'started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
+                self.assertIn('--lock-wait', result.err)
+
+    def test_a_command_line_that_would_fool_a_reader_is_escaped_and_cut(self):
+        script = ('import fcntl, os, sys\n'
+                  'fd = os.open(sys.argv[1], os.O_RDONLY)\n'
+                  'fcntl.flock(fd, fcntl.LOCK_EX)\n'
+                  'print(flush=True)\n'
+                  'sys.stdin.read()')
+        command = [sys.executable, '-c', script, self.replica, '\x1b[31mred\u202e', 'x' * 5000]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            holder.stdout.readline()
+            result = self.sync('run', expect=LOCKED)
+            holder.stdin.close()
+            holder.wait(100)
+        self.assertIn(f'process {holder.pid} ({sys.executable} -c import fcntl', result.err)
+        self.assertIn('\\x0a', result.err)
+        self.assertNotIn('\x1b', result.err)
+        self.assertNotIn('x' * 500, result.err)
+
+    def test_the_holder_is_found_where_files_have_a_device_of_their_own(self):
+        trees.remove(self.replica)
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=120)
+        self.replica = self.at('disk', 'replica')
+        self.btrfs('subvolume', 'create', self.replica)
+        with self.lock_held():
+            self.assertIn(f'process {os.getpid()} (', self.sync('run', expect=LOCKED).err)
+
+    def test_a_plan_needs_no_lock(self):
+        with self.lock_held(), self.untouched():
+            self.sync('plan', expect=DONE)
+            self.sync('run', '--dry-run', expect=DONE)
 
     def test_the_wait_for_a_lock_ends_after_the_time_given(self):
         with self.lock_held(), self.untouched():

@@ -24,7 +24,10 @@ class MemoryTest(ProgramTest):
         os.rename(self.source, self.at('away'))
         os.mkdir(self.source)
         with self.untouched():
-            self.sync('run', expect=REFUSED)
+            for command in ('run', 'plan'):
+                result = self.sync(command, expect=REFUSED)
+                self.assertIn('3 entries', result.err)
+                self.assertIn('--new-source', result.err)
         self.mirror('--new-source')
 
     @with_mounts
@@ -41,7 +44,10 @@ class MemoryTest(ProgramTest):
     def test_a_replica_that_the_last_run_knew_and_is_missing_is_refused(self):
         self.mirror()
         os.rename(self.replica, self.at('away'))
-        self.sync('run', expect=REFUSED)
+        for command in ('run', 'plan'):
+            result = self.sync(command, expect=REFUSED)
+            self.assertIn('3 entries', result.err)
+            self.assertIn('--new-replica', result.err)
         self.assertFalse(os.path.exists(self.replica))
         self.mirror('--new-replica')
 

@@ -144,6 +144,50 @@ class RefusalTest(ProgramTest):
         with self.untouched():
             self.sync('plan', '-o', self.in_replica('plan.json'), expect=REFUSED)
 
+    def test_the_replica_itself_is_no_place_for_what_is_our_own(self):
+        os.symlink('replica', self.at('link'))
+        for place in (self.replica, self.replica + '/', self.at('link'), self.at('link', 'sub')):
+            for command, option in (('run', '--state'), ('plan', '--state'), ('run', '-l'),
+                                    ('plan', '-o')):
+                with self.subTest(place=place, option=option), self.untouched():
+                    result = self.sync(command, option, place, expect=REFUSED)
+                    self.assertIn('--state', result.err)
+        with self.untouched():
+            self.execute('recover', '-r', self.replica, '--state', self.replica, expect=REFUSED)
+
+    def test_a_replica_that_is_not_there_yet_is_no_place_either(self):
+        trees.remove(self.replica)
+        for command, option in (('run', '--state'), ('plan', '--state'), ('run', '-l'),
+                                ('plan', '-o')):
+            for place in (self.replica, self.in_replica('deeper')):
+                with self.subTest(place=place, option=option):
+                    self.sync(command, option, place, expect=REFUSED)
+                    self.assertFalse(os.path.exists(self.replica))
+
+    def test_a_place_beside_the_replica_is_fine(self):
+        self.mirror('--state', self.in_replica('..', 'beside'))
+        self.mirror('--state', self.in_replica('..'))
+        self.sync('plan', '-o', self.replica + '.json')
+
+    # Files of our own inside the source
+
+    def test_the_source_itself_is_no_place_for_what_is_our_own(self):
+        os.symlink('source', self.at('link'))
+        for place in (self.source, self.source + '/', self.at('link')):
+            for command, option in (('run', '--state'), ('plan', '--state'), ('run', '-l'),
+                                    ('plan', '-o')):
+                with self.subTest(place=place, option=option), self.untouched(self.source,
+                                                                              self.replica):
+                    self.sync(command, option, place, expect=REFUSED)
+
+    def test_a_state_in_the_source_is_left_out_by_any_name(self):
+        os.symlink('source/state', self.at('link'))
+        os.mkdir(self.in_source('state'), mode=0o700)
+        for place in (self.in_source('state'), self.at('link')):
+            self.sync('run', '--state', place, source_may_change=True)
+            self.assertTrue(os.path.exists(self.in_source('state', 'hashes.db')))
+            self.assertFalse(os.path.lexists(self.in_replica('state')))
+
     def test_a_log_that_cannot_be_opened_is_refused_where_it_was_asked_for(self):
         trees.build(self.at('odd'), {'dir': {}, 'fifo': fifo(), 'link': symlink('target')})
         for name in ('dir', 'fifo', 'link', 'missing/log.txt'):

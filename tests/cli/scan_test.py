@@ -20,6 +20,20 @@ class ScanTest(ProgramTest):
         shown = [name for name in names if name in ('a', 'a/x', 'a/y', 'a/y/z', 'a.b', 'a0')]
         self.assertEqual(['a', 'a/x', 'a/y', 'a/y/z', 'a.b', 'a0'], shown)
 
+    def test_its_own_state_and_output_are_not_listed(self):
+        self.given({'a': 'x', 'sub': {'b': 'x'}})
+        for _ in range(2):
+            self.scan('--md5', '-o', self.in_source('sub', 'list'), '--state',
+                      self.in_source('state'), source_may_change=True)
+        names = [line.split()[-1] for line in trees.read(self.in_source('sub', 'list')).splitlines()]
+        self.assertEqual([b'.', b'a', b'sub', b'sub/b'], names)
+
+    def test_the_folder_itself_is_no_place_for_its_own_files(self):
+        self.given({'a': 'x'})
+        with self.untouched(self.source):
+            for option in ('-o', '--state'):
+                self.scan(option, self.source, expect=REFUSED)
+
     def test_md5sum_accepts_its_own_form(self):
         self.given({**TREE, **{name: name.encode('utf-8', 'surrogateescape')
                                for name in AWKWARD_NAMES if name not in TREE}})

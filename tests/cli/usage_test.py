@@ -45,7 +45,8 @@ class UsageTest(ProgramTest):
         self.assert_wrong('apply')
 
     def test_a_missing_value_is_wrong(self):
-        for option in ('-s', '-r', '-l', '--max-delete', '--exclude', '--exclude-from', '--threads',
+        for option in ('-s', '-r', '-l', '--max-delete', '--max-update', '--require', '--exclude',
+                       '--exclude-from', '--threads',
                        '--state', '--report', '--backup-dir', '--lock-wait', '--config',
                        '--durability', '--color', '--progress'):
             with self.subTest(option=option):

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "apply/lock.h"
 #include "apply/recover.h"
 #include "plan/json.h"
 #include "plan/planner.h"
@@ -80,7 +81,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
     if (!roots->replica) {
       if (Status made = create_replica(fs, *roots); !made) return run.error = made.error(), run;
     }
-    if (Status locked = lock_replica(fs, *roots->replica); !locked) {
+    if (const auto locked = lock_replica(fs, *roots->replica, {}); !locked) {
       return run.error = locked.error(), run;
     }
     Recorder warnings;

@@ -65,12 +65,15 @@ TEST(CommandLine, WithoutOptionsNothingSpecialIsAsked) {
 TEST(CommandLine, EveryOptionOfPlanningArrives) {
   const Settings settings =
       parsed(run({"--checksum", "--pin", "--xattrs", "--delete-excluded", "--no-delete",
-                  "--max-delete", "5%", "--one-file-system", "--cross-mounts"}));
+                  "--max-delete", "5%", "--max-update", "6", "--require", "b/c", "--require", "a",
+                  "--one-file-system", "--cross-mounts"}));
   EXPECT_TRUE(settings.plan.checksum && settings.plan.pin && settings.plan.xattrs);
   EXPECT_TRUE(settings.plan.delete_excluded && settings.plan.one_file_system);
   EXPECT_TRUE(settings.plan.cross_mounts);
   EXPECT_FALSE(settings.plan.remove_extra);
   EXPECT_EQ(settings.plan.max_delete, (Limit{5, true}));
+  EXPECT_EQ(settings.plan.max_update, (Limit{6, false}));
+  EXPECT_THAT(settings.plan.require, testing::ElementsAre("b/c", "a"));
 }
 
 TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
@@ -95,6 +98,22 @@ TEST(CommandLine, LimitsOfDeletionsAreCountsOrPercentages) {
   EXPECT_EQ(parsed(run({"--max-delete=100%"})).plan.max_delete, (Limit{100, true}));
   for (const char* wrong : {"", "x", "-1", "101%", "5 %", "5%%", "1.5", "99999999999999999999"}) {
     EXPECT_THAT(complaint(run({"--max-delete", wrong})), HasSubstr("--max-delete")) << wrong;
+    EXPECT_THAT(complaint(run({"--max-update", wrong})), HasSubstr("--max-update")) << wrong;
+  }
+}
+
+TEST(CommandLine, WhatIsRequiredIsAPathBelowTheSource) {
+  for (const char* wrong : {"", ".", "..", "/a", "a/", "a//b", "a/./b", "../a", "a/.."}) {
+    EXPECT_THAT(complaint(run({"--require", wrong})), HasSubstr("--require")) << wrong;
+  }
+}
+
+TEST(CommandLine, SpaceIsCheckedUnlessThatIsLeftOut) {
+  EXPECT_TRUE(parsed(run({})).check_space);
+  for (const Arguments& arguments :
+       {run({"--no-space-check"}), Arguments{"plan", "-s", "a", "-r", "b", "--no-space-check"},
+        Arguments{"apply", "p", "--no-space-check"}}) {
+    EXPECT_FALSE(parsed(arguments).check_space) << arguments.front();
   }
 }
 

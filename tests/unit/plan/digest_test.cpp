@@ -48,6 +48,11 @@ const std::vector<std::function<void(Plan&)>> kHeaderChanges{
     [](Plan& plan) { std::swap(plan.options.left_out, plan.options.rules); },
     [](Plan& plan) { plan.options.max_delete.reset(); },
     [](Plan& plan) { plan.options.max_delete->is_percent = false; },
+    [](Plan& plan) {
+      plan.options.max_update = Limit{50, true};
+    },
+    [](Plan& plan) { std::swap(plan.options.max_delete, plan.options.max_update); },
+    [](Plan& plan) { plan.options.require = {"a"}; },
     [](Plan& plan) { plan.options.replica_limits.times.granularity = 2; },
     [](Plan& plan) { plan.options.replica_limits.times.two_seconds = true; },
     [](Plan& plan) { plan.options.replica_limits.times.earliest.emplace(); },

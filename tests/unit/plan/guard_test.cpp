@@ -3,15 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/plan/sample_plan.h"
+
 namespace foldersync {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<Action> deletions(std::size_t count) {
+  Action action = test::action_of(Phase::kDelete, Op::kDelete, "a", {Reason::kExtra});
+  action.before = test::file_of(1, 1);
+  return std::vector<Action>(count, action);
+}
 
 Guard guard(std::uint64_t deleted, std::uint64_t of, const char* limit) {
-  Plan plan;
-  plan.summary.remove = deleted;
-  return max_delete_guard(plan, *parse_limit(limit), of);
+  return max_delete_guard(deletions(deleted), *parse_limit(limit), of);
 }
 
 TEST(MaxDelete, AllowsAsManyAsItsLimitAndNotOneMore) {
@@ -31,7 +39,13 @@ TEST(MaxDelete, CountsAPercentageWithoutRounding) {
   EXPECT_TRUE(guard(1, 3, "33%").refused);
   EXPECT_FALSE(guard(50, 100, "50%").refused);
   EXPECT_TRUE(guard(50, 99, "50%").refused);
-  EXPECT_TRUE(guard(500'001, 1'000'000, "50%").refused);
+  EXPECT_TRUE(guard(5'001, 10'000, "50%").refused);
+}
+
+TEST(MaxDelete, CountsAPercentageOfMoreThanThereCanBeWithoutOverflow) {
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  EXPECT_FALSE(guard(1, kMost, "1%").refused);
+  EXPECT_FALSE(guard(1, kMost, "100%").refused);
 }
 
 TEST(MaxDelete, OfAHundredPercentRefusesNothing) {
@@ -42,6 +56,7 @@ TEST(MaxDelete, OfAHundredPercentRefusesNothing) {
 TEST(MaxDelete, SaysItsFigures) {
   EXPECT_EQ(guard(7, 9, "50%"), (Guard{"max-delete", "50%", 7, 9, true}));
   EXPECT_EQ(guard(7, 9, "8"), (Guard{"max-delete", "8", 7, 9, false}));
+  EXPECT_EQ(figures(guard(7, 9, "50%")), "7 of 9, limit 50%");
 }
 
 TEST(MaxDelete, ExplainsARefusalWithItsFiguresAndTheOption) {
@@ -49,6 +64,107 @@ TEST(MaxDelete, ExplainsARefusalWithItsFiguresAndTheOption) {
   for (const char* const part : {"1,234", "9,999", "10%", "--max-delete"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+}
+
+Action write_of(Op op, std::optional<Facts> before, std::optional<Facts> after) {
+  Action action = test::action_of(Phase::kWrite, op, "a", {Reason::kContent});
+  action.before = std::move(before);
+  action.after = std::move(after);
+  return action;
+}
+
+std::uint64_t updates(const std::vector<Action>& actions) {
+  return max_update_guard(actions, Limit{0, false}, 10).count;
+}
+
+TEST(MaxUpdate, CountsFilesThatGetOtherContentOrGiveWay) {
+  const Facts file = test::file_of(1, 1);
+  const Facts folder = test::directory_of(0755);
+  EXPECT_EQ(updates({write_of(Op::kUpdate, file, test::file_of(2, 2))}), 1U);
+  EXPECT_EQ(updates({write_of(Op::kReplace, file, folder)}), 1U);
+  EXPECT_EQ(updates({write_of(Op::kLink, file, test::file_of(2, 2))}), 1U);
+}
+
+TEST(MaxUpdate, CountsNothingElse) {
+  const Facts file = test::file_of(1, 1);
+  const Facts folder = test::directory_of(0755);
+  Facts link;
+  link.type = FileType::kSymlink;
+  EXPECT_EQ(updates({write_of(Op::kCreate, std::nullopt, file)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kMetadata, file, file)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kDelete, file, std::nullopt)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kReplace, folder, file)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kUpdate, link, link)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kLink, file, file)}), 0U);
+  EXPECT_EQ(updates({write_of(Op::kLink, std::nullopt, file)}), 0U);
+}
+
+TEST(MaxUpdate, RefusesAndExplains) {
+  const std::vector<Action> actions(
+      3, write_of(Op::kUpdate, test::file_of(1, 1), test::file_of(2, 2)));
+  EXPECT_FALSE(max_update_guard(actions, Limit{3, false}, 10).refused);
+  const Guard refused = max_update_guard(actions, Limit{29, true}, 10);
+  EXPECT_EQ(refused, (Guard{"max-update", "29%", 3, 10, true}));
+  for (const char* const part : {"3 of", "10 entries", "29%", "--max-update"}) {
+    EXPECT_THAT(explain(refused), HasSubstr(part));
+  }
+}
+
+TEST(Require, RefusesWhatIsMissingAndNamesTheOption) {
+  EXPECT_EQ(require_guard("a/b", true), (Guard{"require", "a/b", 1, 1, false}));
+  const Guard missing = require_guard("a/b", false);
+  EXPECT_EQ(missing, (Guard{"require", "a/b", 0, 1, true}));
+  EXPECT_EQ(figures(missing), "'a/b' is missing");
+  EXPECT_THAT(explain(missing), HasSubstr("'a/b'"));
+  EXPECT_THAT(explain(missing), HasSubstr("--require"));
+}
+
+TEST(Require, ShowsAnyNameAsPrintableAsciiThatADocumentHolds) {
+  EXPECT_EQ(require_guard("caf\xc3\xa9\n\\%", true).limit, "caf%C3%A9%0A\\%25");
+  const std::string longest = require_guard(std::string(300, 'a'), true).limit;
+  EXPECT_LE(longest.size(), 255U);
+  EXPECT_THAT(longest, testing::EndsWith("aaa..."));
+}
+
+TEST(Space, RefusesWhatDoesNotFitAndNamesTheOption) {
+  EXPECT_FALSE(space_guard(4096, 4096).refused);
+  const Guard refused = space_guard(4097, 4096);
+  EXPECT_EQ(refused, (Guard{"space", "4096", 4097, 4096, true}));
+  EXPECT_TRUE(is_about_space(refused));
+  EXPECT_EQ(figures(space_guard(1024, 2048)), "1.0 KiB at a time, 2.0 KiB free");
+  EXPECT_THAT(explain(refused), HasSubstr("--no-space-check"));
+}
+
+TEST(AnUnknownRule, IsExplainedWithItsFigures) {
+  const std::string text = explain(Guard{"other", "5", 7, 9, true});
+  for (const char* const part : {"'other'", "7 of 9", "limit 5"})
+    EXPECT_THAT(text, HasSubstr(part));
+}
+
+TEST(CountingGuards, AreThoseOfTheOptionsInTheOrderOfTheDocument) {
+  PlanOptions options;
+  EXPECT_THAT(counting_guards(options, deletions(2), 9), IsEmpty());
+  options.max_update = Limit{1, false};
+  options.max_delete = Limit{1, false};
+  EXPECT_THAT(
+      counting_guards(options, deletions(2), 9),
+      ElementsAre(Guard{"max-delete", "1", 2, 9, true}, Guard{"max-update", "1", 0, 9, false}));
+}
+
+TEST(CountedAgain, BelievesTheActionsAndNotTheVerdicts) {
+  Plan plan;
+  plan.options.max_delete = Limit{50, true};
+  plan.actions = deletions(3);
+  plan.guards = {{"space", "1", 0, 1, false}, {"max-delete", "50%", 0, 4, false}};
+  EXPECT_THAT(counted_again(plan), ElementsAre(Guard{"max-delete", "50%", 3, 4, true}));
+}
+
+TEST(CountedAgain, CountsTheEntriesItselfWhereNoVerdictTellsThem) {
+  Plan plan;
+  plan.options.max_delete = Limit{50, true};
+  plan.actions = deletions(3);
+  plan.summary.unchanged = 2;
+  EXPECT_THAT(counted_again(plan), ElementsAre(Guard{"max-delete", "50%", 3, 5, true}));
 }
 
 }  // namespace

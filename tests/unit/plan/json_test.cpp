@@ -101,7 +101,7 @@ TEST(WritePlan, WritesTheExampleOfTheFormatsDescriptionByteForByte) {
 "created":"2026-11-23T18:40:00.000000000Z",
 "source":{"path":"/data/src","identity":"uuid:6f0e:2"},
 "replica":{"path":"/mnt/replica","identity":""},
-"options":{"checksum":false,"pin":false,"xattrs":false,"delete":true,"delete_excluded":false,"one_file_system":false,"cross_mounts":false,"owners":false,"rules":["*.o",{"rule":"caf\ufffd/","rule_b64":"Y2Fm6S8="}],"left_out":[],"max_delete":"50%","replica_limits":{"granularity":1,"two_seconds":false,"earliest":null,"latest":null,"owners":true,"modes":true,"xattrs":true}},
+"options":{"checksum":false,"pin":false,"xattrs":false,"delete":true,"delete_excluded":false,"one_file_system":false,"cross_mounts":false,"owners":false,"rules":["*.o",{"rule":"caf\ufffd/","rule_b64":"Y2Fm6S8="}],"left_out":[],"max_delete":"50%","max_update":null,"require":[],"replica_limits":{"granularity":1,"two_seconds":false,"earliest":null,"latest":null,"owners":true,"modes":true,"xattrs":true}},
 "phases":["clear","mkdir","write","delete","rmdir","finish"],
 "summary":{"create":2,"update":2,"replace":0,"move":1,"link":1,"delete":1,"metadata":1,"finish":1,"bytes_to_write":1148,"bytes_to_delete":9,"unchanged":40211,"problems":1},
 "guards":[{"rule":"max-delete","limit":"50%","value":{"count":1,"of":40215},"verdict":"ok"}],
@@ -119,7 +119,7 @@ TEST(WritePlan, WritesTheExampleOfTheFormatsDescriptionByteForByte) {
 {"seq":8,"phase":"delete","op":"delete","path":"old\u202e.txt","reason":["extra"],"before":{"type":"file","size":9,"mtime":"2014-05-13T16:53:20.123456789Z","mode":"0644"},"after":null},
 {"seq":9,"phase":"finish","op":"metadata","path":".","reason":["mtime","children"],"before":{"type":"dir","mode":"0755"},"after":{"type":"dir","mtime":"2024-10-27T03:33:20.000000000Z","mode":"0755"}}
 ],
-"digest":{"alg":"sha256","value":"eaf8defe16d6d39821cafbed01446cb7dac22af03d3a2e54e26a831a4e217445"}})"
+"digest":{"alg":"sha256","value":"1e2f96ed623d9db8e1f19b5b3ffd58e223eb21efd95a9aa4649082f7a23ccd13"}})"
             "\n");
 }
 

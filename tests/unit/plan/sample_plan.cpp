@@ -141,6 +141,8 @@ Plan PlanMaker::make(std::size_t actions) {
   plan.options.replica_limits.times.granularity = number(1, 1'000'000'000);
   if (chance(2)) plan.options.replica_limits.times.earliest = time();
   if (chance(2)) plan.options.max_delete = Limit{large(), false};
+  if (chance(2)) plan.options.max_update = Limit{number(0, 100), true};
+  if (chance(2)) plan.options.require = {path().bytes(), path().bytes()};
   plan.summary.unchanged = large();
   plan.summary.bytes_to_write = large();
   plan.guards = {{"max-delete", "12", large(), large(), chance(2)}};

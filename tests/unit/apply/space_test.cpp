@@ -1,0 +1,111 @@
+#include "apply/space.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <limits>
+#include <string>
+
+#include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
+#include "support/forwarding_file_system.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kBlock = 4096;
+
+// Says of every file system what the test wants.
+class Disk final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+  Result<FileSystemFacts> facts(int) override {
+    if (!tells_) return system_error("statfs", EIO);
+    return facts_;
+  }
+
+  FileSystemFacts facts_{2 * kGiB, kBlock, true, false};
+  bool tells_ = true;
+};
+
+Facts file_of(std::uint64_t size) {
+  Facts facts;
+  facts.size = size;
+  return facts;
+}
+
+Action create(const std::string& path, std::uint64_t size) {
+  Action action;
+  action.path = RelPath(path);
+  action.after = file_of(size);
+  return action;
+}
+
+Action update(const std::string& path, std::uint64_t before, std::uint64_t size) {
+  Action action = create(path, size);
+  action.op = Op::kUpdate;
+  action.before = file_of(before);
+  return action;
+}
+
+class SpaceTest : public testing::Test {
+ protected:
+  std::optional<Guard> ask(const std::vector<Action>& actions, bool atomic = false) {
+    return ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic}, actions);
+  }
+  std::uint64_t needed(const std::vector<Action>& actions, bool atomic = false) {
+    const auto guard = ask(actions, atomic);
+    return guard ? guard->count : std::numeric_limits<std::uint64_t>::max();
+  }
+
+  ScratchFolder scratch_;
+  PosixFileSystem posix_;
+  Disk disk_{posix_};
+  Root source_ = open_root(posix_, scratch_.path(), "source").value();
+  std::string replica_file_system_ = "another";
+};
+
+TEST_F(SpaceTest, IsNeededInWholeBlocks) {
+  EXPECT_EQ(needed({}), 0U);
+  EXPECT_EQ(needed({create("a", 0)}), 0U);
+  EXPECT_EQ(needed({create("a", 1), create("b", kBlock), create("c", kBlock + 1)}), 4 * kBlock);
+}
+
+TEST_F(SpaceTest, IsRefusedWhereLessIsFreeThanNeeded) {
+  EXPECT_FALSE(ask({create("a", 2 * kGiB)})->refused);
+  const auto guard = ask({create("a", 2 * kGiB), create("b", 1)});
+  EXPECT_EQ(guard, (Guard{"space", std::to_string(2 * kGiB), 2 * kGiB + kBlock, 2 * kGiB, true}));
+}
+
+TEST_F(SpaceTest, OfWhatIsDisplacedIsFreeForLaterWindowsOnly) {
+  // Each of them fills a window.
+  EXPECT_EQ(needed({update("a", kGiB, kGiB), update("b", kGiB, kGiB), update("c", kGiB, kGiB)}),
+            kGiB);
+  EXPECT_EQ(needed({create("a", kGiB), create("b", kGiB), create("c", kGiB)}), 3 * kGiB);
+  EXPECT_EQ(needed({update("a", 3 * kGiB, kGiB), create("b", kGiB), create("c", kGiB)}), kGiB);
+}
+
+TEST_F(SpaceTest, OfAnAtomicApplyIsNeededAllAtOnce) {
+  EXPECT_EQ(needed({update("a", kGiB, kGiB), update("b", kGiB, kGiB)}, true), 2 * kGiB);
+}
+
+TEST_F(SpaceTest, OfAFileSystemThatKeepsNoCountIsNeverTooLittle) {
+  disk_.facts_.free_bytes = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_FALSE(ask({update("a", kGiB, kGiB), create("b", kGiB)})->refused);
+}
+
+TEST_F(SpaceTest, IsNotJudgedWhereFilesCanBeSharedWithTheSourceOrNothingIsKnown) {
+  disk_.facts_.clones = true;
+  EXPECT_TRUE(ask({create("a", 3 * kGiB)})->refused);
+  replica_file_system_ = source_.file_system;
+  EXPECT_EQ(ask({create("a", 3 * kGiB)}), std::nullopt);
+  disk_.facts_.clones = false;
+  EXPECT_TRUE(ask({create("a", 3 * kGiB)})->refused);
+  disk_.tells_ = false;
+  EXPECT_EQ(ask({create("a", 3 * kGiB)}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace foldersync
