@@ -55,8 +55,11 @@ std::string real_name(const std::string& file) {
 // The path of `file` below the folder `root`, "." where it is that folder; empty where it isn't
 // below it.
 std::string path_below(const std::string& file, const std::string& root) {
+  if (root.empty()) return {};
+  std::error_code missing;
+  std::string base = stdfs::canonical(root, missing).native();
+  if (missing) base = real_name(root);
   const std::string whole = real_name(file);
-  const std::string base = real_name(root);
   if (whole.empty() || base.empty()) return {};
   const std::string relative = stdfs::path(whole).lexically_relative(base).native();
   return RelPath::is_path(relative) ? relative : std::string();
