@@ -87,68 +87,80 @@ def marks(events):
 
 @dataclasses.dataclass(frozen=True)
 class Cut:
-    """A power cut after the first `events` events of the log, and what it leaves of the open epoch.
-
-    `kept`: how much of it, from none (0) to all of it (1), chosen at random; None: all but one
-    write. `torn`: of one of the writes only the first sectors arrive.
-    """
-    events: int
-    kept: float | None
-    torn: bool = False
+    """What is on the disk when the power goes: the first `durable` events of the log and, of the
+    open epoch, what `kept` tells: numbers of events, and how much of each has arrived."""
+    durable: int
+    kept: tuple
+    events: int = dataclasses.field(compare=False)  # that had happened by then
 
     def __str__(self):
-        kept = 'all but one' if self.kept is None else f'{self.kept:.0%}'
-        return f'after {self.events} events, {kept} of the open epoch{", one torn" * self.torn}'
+        return (f'after {self.events} events, of which {self.durable} are durable, '
+                f'and {len(self.kept)} of the writes since')
 
 
-ALL = 1.0
-# What is tried in turn where cuts are spread over a log.
-KINDS = ((ALL, False), (0.5, False), (0.8, True), (None, False), (0.2, False), (ALL, True))
+ALL, NONE, ALL_BUT_ONE = 1.0, 0.0, None
+# How much arrives of the open epoch, and whether one of its writes arrives in part only.
+WAYS = ((ALL, False), (0.5, False), (ALL, True), (ALL_BUT_ONE, False), (0.5, True), (0.2, False))
 
 
-def spread_cuts(events, count, first=0):
-    """`count` cuts, evenly after the writes that follow on the first `first` events."""
-    writes = [number + 1 for number in range(first, len(events)) if events[number].kind == WRITE]
-    cuts = []
-    for i in range(count if writes else 0):
-        after = writes[(2 * i + 1) * len(writes) // (2 * count)]
-        cuts.append(Cut(after, *KINDS[i % len(KINDS)]))
-    return cuts
+class Cutter:
+    """Makes cuts of a log. `sector`: what is written wholly or not at all, in bytes."""
+
+    def __init__(self, events, sector, seed=0):
+        self._events, self._sector, self._random = events, sector, random.Random(seed)
+        self._durable = [0]
+        for number, event in enumerate(events):
+            self._durable.append(number + 1 if event.kind == FLUSH else self._durable[-1])
+
+    def cut(self, after, kept, torn=False):
+        """After so many events; of the open epoch a share of `kept`, chosen at random."""
+        durable = self._durable[after]
+        writes = [number for number in range(durable, after) if self._events[number].kind == WRITE]
+        if kept is ALL_BUT_ONE:
+            lost = self._random.choice(writes) if writes else None
+            arrived = [number for number in writes if number != lost]
+        else:
+            arrived = [number for number in writes if self._random.random() < kept]
+        lengths = {number: len(self._events[number].data) for number in arrived}
+        if torn and arrived:
+            number = self._random.choice(arrived)
+            lengths[number] = self._random.randrange(0, lengths[number], self._sector)
+        return Cut(durable, tuple(lengths.items()), after)
+
+    def spread(self, count, first):
+        """Up to `count` different cuts, evenly after the writes that follow the event `first`."""
+        writes = [number + 1 for number in range(first + 1, len(self._events))
+                  if self._events[number].kind == WRITE]
+        if not writes:
+            return []
+        # Some come out the same.
+        rounds = 1 if count < len(writes) else 4 * count // len(writes)
+        cuts = dict.fromkeys(self.cut(after, *WAYS[(i + turn) % len(WAYS)])
+                             for i, after in enumerate(writes) for turn in range(rounds))
+        return evenly(list(cuts), count)
+
+
+def evenly(things, count):
+    if count >= len(things):
+        return things
+    return [things[(2 * i + 1) * len(things) // (2 * count)] for i in range(count)]
 
 
 class Replay:
-    """Plays a log on what the disk had before. `sector`: what is written wholly or not at all."""
+    """Plays a log on what the disk had before."""
 
-    def __init__(self, base, events, sector):
-        self._events, self._sector = events, sector
-        self._durable, self._epoch, self._next = base.copy(), [], 0
+    def __init__(self, base, events):
+        self._events = events
+        self._content, self._played = base.copy(), 0
 
-    def content_at(self, cut, seed):
+    def content_at(self, cut):
         """The disk after the cut. Cuts must come in the order of their events."""
-        while self._next < cut.events:
-            self._step(self._events[self._next])
-            self._next += 1
-        return self._cut(cut, random.Random(seed))
-
-    def _step(self, event):
-        if event.kind == WRITE:
-            self._epoch.append(event)
-        elif event.kind == FLUSH:
-            for write in self._epoch:
-                self._durable.write(write.offset, write.data)
-            self._epoch = []
-
-    def _cut(self, cut, generator):
-        content = self._durable.copy()
-        if cut.kept is None:
-            lost = generator.randrange(len(self._epoch) + 1)
-            kept = [write for i, write in enumerate(self._epoch) if i != lost]
-        else:
-            kept = [write for write in self._epoch if generator.random() < cut.kept]
-        torn = generator.randrange(len(kept)) if cut.torn and kept else None
-        for i, write in enumerate(kept):
-            data = write.data
-            if i == torn:
-                data = data[:generator.randrange(len(data) // self._sector + 1) * self._sector]
-            content.write(write.offset, data)
+        for event in self._events[self._played:cut.durable]:
+            if event.kind == WRITE:
+                self._content.write(event.offset, event.data)
+        self._played = max(self._played, cut.durable)
+        content = self._content.copy()
+        for number, length in cut.kept:
+            event = self._events[number]
+            content.write(event.offset, event.data[:length])
         return content

@@ -132,12 +132,23 @@ def few_of_every_kind(as_root):
 def deletions_only(as_root):
     """Entries of every kind that the source lacks, in a folder that stays and in some that don't."""
     extra = {**_kinds(OLD, as_root), **_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}
-    stays = {'file': file('s', mtime=OLD)}
+    stays = {'staying': file('s', mtime=OLD)}
     same = {'same': folder(_files('s', 10, OLD), mtime=OLD)}
     replica = {**same, 'stays': folder({**stays, **extra}, mtime=NEW),
                'links': folder(_links(OLD), mtime=OLD)}
     source = {**same, 'stays': folder(stays, mtime=OLD)}
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o755, mtime=OLD)
+
+
+def metadata_only(as_root):
+    """The same entries with other attributes, and nothing that can't be opened."""
+    def with_metadata(time):
+        tree = _metadata(time, as_root)
+        del tree['link']
+        times = {f't{i}': file(_content('same', size), mtime=time + i)
+                 for i, size in enumerate(SIZES * 6)}
+        return folder({'metadata': folder({**tree, **times}, mtime=time)}, mode=0o755, mtime=time)
+    return with_metadata(OLD), with_metadata(NEW)
 
 
 def below(names, tree):

@@ -12,14 +12,15 @@ import unittest
 from tests.support import compare, trees
 from tests.support.program import PATIENCE_SECONDS
 from tests.sweep import disk_states, logged_disk, pair_of_trees
-from tests.sweep.disk_states import ALL, Cut
+from tests.sweep.disk_states import ALL, NONE
 from tests.sweep.sweep import SweepTest
 
-STATES = int(os.environ.get('SYNC_TEST_POWER', '40'))
-RUNS = 8  # that share the states of a file system: the classes below
+STATES = int(os.environ.get('SYNC_TEST_POWER', '45'))
+RUNS = 9  # that share the states of a file system: the classes below
 BEGIN, REPORTED, ENDED = 'begin', 'reported', 'ended'
 # What the program says goes out 64 KiB at a time; with these names every plan makes more than that.
 LONG_NAMES = [letter * 240 for letter in 'abcdefgh']
+WHERE = '/'.join(LONG_NAMES) + '/'
 
 
 class Neighbour(threading.Thread):
@@ -120,34 +121,37 @@ class PowerSweep(SweepTest):
         os.close(writer)
         with open(reader, 'rb', buffering=0) as out:
             said = out.read(1)
-            self.assertTrue(os.path.exists(self.in_replica('.sync-txn')), 'it did not stop')
+            stopped = os.path.exists(self.in_replica('.sync-txn'))
             mark(REPORTED)
             while more := out.read(65536):
                 said += more
-        self.assertEqual(0, process.wait(PATIENCE_SECONDS), said)
+        code = process.wait(PATIENCE_SECONDS)
         mark(ENDED)
+        self.assertTrue(stopped, 'it went on before its report was read')
+        self.assertEqual(0, code, said)
         self.assertEqual([], self.differences())
 
     # Cutting
 
     def cuts(self, events):
         marks = disk_states.marks(events)
+        cutter = disk_states.Cutter(events, self.kind.sector)
         # Nothing of the open epoch is the worst that can come of what was said to be durable.
-        cuts = [Cut(marks[name] + 1, kept) for name in (REPORTED, ENDED) for kept in (0.0, ALL)]
-        spread = max(STATES // RUNS - len(cuts), 1)
-        return sorted(cuts + disk_states.spread_cuts(events, spread, marks[BEGIN] + 1),
-                      key=lambda cut: cut.events)
+        cuts = [cutter.cut(marks[name] + 1, kept) for name in (REPORTED, ENDED)
+                for kept in (NONE, ALL)]
+        spread = cutter.spread(max(STATES // RUNS - len(cuts), 1), marks[BEGIN])
+        return sorted(dict.fromkeys(cuts + spread), key=lambda cut: cut.events)
 
     def sweep(self, kind):
         self.given_a_disk(kind)
         events = self.record()
         marks = disk_states.marks(events)
-        replay = disk_states.Replay(disk_states.Content.of_image(self.image), events, kind.sector)
+        replay = disk_states.Replay(disk_states.Content.of_image(self.image), events)
         state = shutil.copy(self.image, self.at('state.image'))
         with logged_disk.loop_device(state) as device:
             for number, cut in enumerate(self.cuts(events)):
                 with self.subTest(str(cut)):
-                    replay.content_at(cut, number).put(state, kind.size)
+                    replay.content_at(cut).put(state, kind.size)
                     self.forget_all_runs()
                     with self.mounted(device):
                         said = {name for name, at in marks.items() if at < cut.events}
@@ -162,7 +166,17 @@ class PowerSweep(SweepTest):
 
     @staticmethod
     def visible(root):
-        return SweepTest.visible(root) if os.path.isdir(root) else {}
+        if not os.path.isdir(root):
+            return {}
+        return {path.removeprefix(os.fsencode(WHERE)): seen
+                for path, seen in SweepTest.visible(root).items()}
+
+    def differences(self, **options):
+        return self.differences_from(self.source, **options)
+
+    def differences_from(self, tree, **options):
+        lines = compare.differences(tree, self.replica, **options)
+        return [line.replace(WHERE, '') for line in lines]
 
     def judge(self, cut, said, roll_back):
         """The disk is mounted as the cut left it. `said`: the marks that were set before."""
@@ -179,7 +193,7 @@ class PowerSweep(SweepTest):
         self.assert_converges(cut)
 
     def assert_old_or_new(self, cut):
-        ends = [self.beyond_the_root(compare.differences(tree, self.replica))
+        ends = [self.beyond_the_root(self.differences_from(tree))
                 for tree in (self.original, self.source)]
         self.assertEqual([], min(ends, key=len)[:5], f'{cut}: neither the old nor the new tree')
 
@@ -231,6 +245,12 @@ class DeletionsTest(PowerSweep):
     two_trees = staticmethod(pair_of_trees.deletions_only)
 
 
+class MetadataTest(PowerSweep):
+    """Nothing gets another name."""
+
+    two_trees = staticmethod(pair_of_trees.metadata_only)
+
+
 class FirstCopyTest(SmallRunTest):
     is_first = True
 
@@ -258,6 +278,7 @@ class BarrierTest(SweepTest):
         self.assertEqual(1, self.barriers_of(pair_of_trees.few_and_a_link))
         self.assertEqual(0, self.barriers_of(pair_of_trees.few_of_every_kind))
         self.assertEqual(0, self.barriers_of(pair_of_trees.deletions_only))
+        self.assertEqual(0, self.barriers_of(pair_of_trees.metadata_only))
 
 
 if __name__ == '__main__':
