@@ -79,14 +79,21 @@ def mounted(device, kind, folder):
 
 
 @contextlib.contextmanager
-def logged_disk(image, log, folder):
-    """A loop device with the content of the image; yields it and a function that sets a mark."""
+def served(image, log, folder):
+    """A file with the content of the image, whose writes are logged; and a function for marks."""
     call(BLOCK_LOG, image, log, folder)
+
+    def mark(name):
+        with open(os.path.join(folder, 'mark'), 'r+b', buffering=0) as out:
+            out.write(name.encode())
     try:
-        def mark(name):
-            with open(os.path.join(folder, 'mark'), 'r+b', buffering=0) as out:
-                out.write(name.encode())
-        with loop_device(os.path.join(folder, 'disk')) as device:
-            yield device, mark
+        yield os.path.join(folder, 'disk'), mark
     finally:
         call('umount', folder)
+
+
+@contextlib.contextmanager
+def logged_device(image, log, folder):
+    """The same as a device."""
+    with served(image, log, folder) as (disk, mark), loop_device(disk) as device:
+        yield device, mark

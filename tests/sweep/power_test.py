@@ -3,6 +3,7 @@
 A run is recorded on a disk that logs its writes. Then the states in which a power cut can leave that
 disk are made, mounted and judged. SYNC_TEST_POWER says how many of them for each file system.
 """
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,8 +16,8 @@ from tests.sweep import disk_states, logged_disk, pair_of_trees
 from tests.sweep.disk_states import ALL, NONE
 from tests.sweep.sweep import SweepTest
 
-STATES = int(os.environ.get('SYNC_TEST_POWER', '45'))
-RUNS = 9  # that share the states of a file system: the classes below
+STATES = int(os.environ.get('SYNC_TEST_POWER', '55'))
+RUNS = 11  # that share the states of a file system: the classes below
 BEGIN, REPORTED, ENDED = 'begin', 'reported', 'ended'
 # What the program says goes out 64 KiB at a time; with these names every plan makes more than that.
 LONG_NAMES = [letter * 240 for letter in 'abcdefgh']
@@ -48,23 +49,12 @@ class Neighbour(threading.Thread):
         self.join()
 
 
-class NoNeighbour:
-    def __init__(self, _):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-
 class PowerSweep(SweepTest):
     """The same run on each of the file systems."""
 
     options = ()
     two_trees = staticmethod(pair_of_trees.replica_and_source)
-    neighbour = NoNeighbour
+    neighbour = contextlib.nullcontext
     is_first = False  # there is no replica yet
 
     kind = None  # of file system
@@ -102,16 +92,16 @@ class PowerSweep(SweepTest):
 
     # Recording
 
-    def record(self):
-        """Runs the command on the logged disk; returns the log's events."""
+    def record(self, act, neighbour):
+        """Lets `act` work on the logged disk, beside others; returns the log's events."""
         folder, log = self.at('fuse'), self.at('writes')
-        os.mkdir(folder)
-        with logged_disk.logged_disk(self.image, log, folder) as (device, mark):
+        os.makedirs(folder, exist_ok=True)
+        with logged_disk.logged_device(self.image, log, folder) as (device, mark):
             with self.mounted(device):
                 subprocess.run(['sync', '--file-system', self.disk], check=True)
                 mark(BEGIN)
-                with self.neighbour(os.path.join(self.disk, 'neighbour')):
-                    self.run_with_marks(mark)
+                with neighbour(os.path.join(self.disk, 'neighbour')):
+                    act(mark)
         return disk_states.read_log(log)
 
     def run_with_marks(self, mark):
@@ -138,25 +128,33 @@ class PowerSweep(SweepTest):
         cutter = disk_states.Cutter(events, self.kind.sector)
         # Nothing of the open epoch is the worst that can come of what was said to be durable.
         cuts = [cutter.cut(marks[name] + 1, kept) for name in (REPORTED, ENDED)
-                for kept in (NONE, ALL)]
+                if name in marks for kept in (NONE, ALL)]
         spread = cutter.spread(max(STATES // RUNS - len(cuts), 1), marks[BEGIN])
         return sorted(dict.fromkeys(cuts + spread), key=lambda cut: cut.events)
 
     def sweep(self, kind):
         self.given_a_disk(kind)
-        events = self.record()
+        self.judge_cuts(self.record(self.run_with_marks, self.neighbour))
+
+    def judge_cuts(self, events):
         marks = disk_states.marks(events)
         replay = disk_states.Replay(disk_states.Content.of_image(self.image), events)
-        state = shutil.copy(self.image, self.at('state.image'))
-        with logged_disk.loop_device(state) as device:
+        with self.state_device() as (state, device):
             for number, cut in enumerate(self.cuts(events)):
                 with self.subTest(str(cut)):
-                    replay.content_at(cut).put(state, kind.size)
+                    replay.content_at(cut).put(state, self.kind.size)
                     self.forget_all_runs()
                     with self.mounted(device):
                         said = {name for name, at in marks.items() if at < cut.events}
                         self.judge(cut, said, roll_back=number % 2 == 1)
                 self.forget()
+
+    @contextlib.contextmanager
+    def state_device(self):
+        """A file in which states of the disk are put, and a device to mount them from."""
+        state = shutil.copy(self.image, self.at('state.image'))
+        with logged_disk.loop_device(state) as device:
+            yield state, device
 
     def forget_all_runs(self):
         shutil.rmtree(self.state)
@@ -185,12 +183,15 @@ class PowerSweep(SweepTest):
             left = self.beyond_the_root(self.differences(ignore=['.sync-txn']))
             self.assertEqual([], left[:5], f'{cut}: lost, although it was reported as done')
         if ENDED in said:
-            self.assertEqual([], self.differences()[:5], f'{cut}: lost after exit 0')
+            self.assert_still_done(cut)
         if roll_back and os.path.isdir(self.replica):
             self.execute('recover', '-r', self.replica, '--rollback', expect=0,
                          source_may_change=True)
             self.assert_old_or_new(cut)
         self.assert_converges(cut)
+
+    def assert_still_done(self, cut):
+        self.assertEqual([], self.differences()[:5], f'{cut}: lost after exit 0')
 
     def assert_old_or_new(self, cut):
         ends = [self.beyond_the_root(self.differences_from(tree))
@@ -253,6 +254,56 @@ class MetadataTest(PowerSweep):
 
 class FirstCopyTest(SmallRunTest):
     is_first = True
+
+
+class SecondCutTest(PowerSweep):
+    """The power goes in the middle of a run, comes back, and goes while the next run is at work."""
+
+    neighbour = Neighbour
+    def sweep(self, kind):
+        self.given_a_disk(kind)
+        self.go_down(self.record(self.run_with_marks, Neighbour))
+        self.judge_cuts(self.record(self.go_on, self.neighbour))
+
+    def go_down(self, events):
+        """The disk becomes what a cut left of it while the changes were being made."""
+        marks = disk_states.marks(events)
+        cutter = disk_states.Cutter(events, self.kind.sector)
+        base = disk_states.Content.of_image(self.image)
+        low, high = marks[BEGIN], marks[REPORTED]
+        with self.state_device() as (state, device):
+            while low < high:
+                after = (low + high) // 2
+                content = disk_states.Replay(base, events).content_at(cutter.cut(after, NONE))
+                content.put(state, self.kind.size)
+                with self.mounted(device):
+                    markers = {name for name in ('COMMIT', 'DONE')
+                               if os.path.exists(self.in_replica('.sync-txn', name))}
+                if 'COMMIT' in markers:
+                    return content.put(self.image, self.kind.size)
+                low, high = (low, after) if markers else (after + 1, high)
+        return self.fail('no cut leaves a run in the middle of its changes')
+
+    def go_on(self, mark):
+        self.forget_all_runs()
+        self.execute(*self.arguments(), expect=0, source_may_change=True)
+        mark(ENDED)
+        self.assertEqual([], self.differences())
+
+
+class CutOfRollBackTest(SecondCutTest):
+    """... and goes while what was begun is taken back."""
+
+    neighbour = Neighbour
+
+    def go_on(self, mark):
+        self.execute('recover', '-r', self.replica, '--rollback', expect=0, source_may_change=True)
+        mark(ENDED)
+        self.assert_still_done('not cut yet')
+
+    def assert_still_done(self, cut):
+        left = self.beyond_the_root(self.differences_from(self.original, ignore=['.sync-txn']))
+        self.assertEqual([], left[:5], f'{cut}: lost after exit 0')
 
 
 del PowerSweep
