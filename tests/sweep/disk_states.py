@@ -1,7 +1,7 @@
 """What a power cut can leave of a disk, made from the log of what was written to it.
 
-The log is that of tests/tools/block_log.cpp. What was written before a flush is on the disk. Of what
-was written after the last one, the disk may have any part, in any order: it is the open epoch.
+The log is that of tests/tools/block_log.cpp. What was written before a flush is on the disk. What
+was written after the last one is the open epoch: the disk may have any part of it, in any order.
 """
 import dataclasses
 import os

@@ -12,7 +12,8 @@ import subprocess
 
 from tests.support.program import CHECKOUT
 
-BLOCK_LOG = os.path.abspath(os.environ.get('SYNC_BLOCK_LOG') or f'{CHECKOUT}/build/dev/bin/block_log')
+BLOCK_LOG = os.path.abspath(os.environ.get('SYNC_BLOCK_LOG') or
+                            f'{CHECKOUT}/build/dev/bin/block_log')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,11 @@ def reason_to_skip(kind):
         return 'block_log is not built: libfuse3-dev is missing'
     if shutil.which(kind.mkfs[0]) is None:
         return f'there is no {kind.mkfs[0]}'
-    return None if os.path.exists('/dev/fuse') else 'there is no /dev/fuse'
+    try:
+        os.close(os.open('/dev/fuse', os.O_RDWR))
+    except OSError as error:
+        return f'/dev/fuse cannot be used: {error}'
+    return None
 
 
 def make_image(path, kind):

@@ -107,12 +107,14 @@ def few_and_a_link(as_root):
     """The same kinds of action, but no more than 32 entries are made."""
     old_types, new_types = _type_changes(as_root, all_of_them=False)
     replica = {
-        'types': folder(old_types, mtime=OLD), 'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
+        'types': folder(old_types, mtime=OLD),
+        'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
         'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 5, OLD), mtime=OLD),
         'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
     }
     source = {
-        'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
+        'types': folder(new_types, mtime=NEW),
+        'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
         'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 5, NEW), mtime=NEW),
         'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 5, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
@@ -130,7 +132,7 @@ def few_of_every_kind(as_root):
 
 
 def deletions_only(as_root):
-    """Entries of every kind that the source lacks, in a folder that stays and in some that don't."""
+    """Entries of every kind that the source lacks, in folders that stay and some that don't."""
     extra = {**_kinds(OLD, as_root), **_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}
     stays = {'staying': file('s', mtime=OLD)}
     same = {'same': folder(_files('s', 10, OLD), mtime=OLD)}

@@ -1,7 +1,7 @@
 """The power goes at any write: nothing is torn, nothing that was reported is lost, all converges.
 
-A run is recorded on a disk that logs its writes. Then the states in which a power cut can leave that
-disk are made, mounted and judged. SYNC_TEST_POWER says how many of them for each file system.
+A run is recorded on a disk that logs its writes. Then the states in which a power cut can leave
+that disk are made, mounted and judged. SYNC_TEST_POWER says how many for each file system.
 """
 import contextlib
 import os
@@ -16,7 +16,7 @@ from tests.sweep import disk_states, logged_disk, pair_of_trees
 from tests.sweep.disk_states import ALL, NONE
 from tests.sweep.sweep import SweepTest
 
-STATES = int(os.environ.get('SYNC_TEST_POWER', '55'))
+STATES = int(os.environ.get('SYNC_TEST_POWER', '88'))
 RUNS = 11  # that share the states of a file system: the classes below
 BEGIN, REPORTED, ENDED = 'begin', 'reported', 'ended'
 # What the program says goes out 64 KiB at a time; with these names every plan makes more than that.
