@@ -4,6 +4,7 @@ A run is recorded on a disk that logs its writes. Then the states in which a pow
 that disk are made, mounted and judged. SYNC_TEST_POWER says how many for each file system.
 """
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from tests.support import compare, trees
 from tests.support.program import PATIENCE_SECONDS
 from tests.sweep import disk_states, logged_disk, pair_of_trees
 from tests.sweep.disk_states import ALL, NONE
-from tests.sweep.sweep import SweepTest
+from tests.sweep.sweep import KILLED, SweepTest
 
 STATES = int(os.environ.get('SYNC_TEST_POWER', '88'))
 RUNS = 11  # that share the states of a file system: the classes below
@@ -330,6 +331,17 @@ class BarrierTest(SweepTest):
         self.assertEqual(0, self.barriers_of(pair_of_trees.few_of_every_kind))
         self.assertEqual(0, self.barriers_of(pair_of_trees.deletions_only))
         self.assertEqual(0, self.barriers_of(pair_of_trees.metadata_only))
+
+    def test_a_recovery_ends_with_a_sync_of_the_root(self):
+        self.start_again()
+        self.execute(*self.arguments(), expect=KILLED,
+                     wrapper=self.stopper('--only', 'renameat2', '--kill-after', '20'))
+        trace = self.at('trace')
+        self.execute('recover', '-r', self.replica, expect=0, wrapper=self.stopper(
+            '--only', 'fsync,unlinkat,utimensat', '--trace', trace))
+        with open(trace, encoding='ascii') as lines:
+            last = json.loads(list(lines)[-1])
+        self.assertEqual(('fsync', [self.replica]), (last['call'], last.get('files')))
 
 
 if __name__ == '__main__':
