@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apply/backup.h"
+#include "apply/barrier.h"
 #include "apply/record.h"
 #include "apply/replica_access.h"
 #include "apply/staging_area.h"
@@ -63,8 +64,14 @@ class Recoverer {
     if (mtime) {
       if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
     }
+    if (result_.what == Recovered::What::kCleared) {
+      if (Status synced = sync_root(); !synced) return synced.error();
+    }
     return result_;
   }
+
+  // The end of the staging folder, and the root's own metadata.
+  Status sync_root() { return Barrier(fs_, true, false, request_.observer).opened(root()); }
 
   // The record can't be read, which a power cut without barriers brings about: what lies here may
   // be the old content of files. It is kept.
@@ -217,6 +224,7 @@ class Recoverer {
     } else if (mtime) {
       if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
     }
+    if (Status synced = sync_root(); !synced) return synced.error();
     return result_;
   }
 

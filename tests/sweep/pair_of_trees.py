@@ -1,4 +1,6 @@
 """A replica and the source it is to become, with an action of every kind between the two."""
+import dataclasses
+
 from tests.support import trees
 from tests.support.trees import SECOND, file, folder, same_inode_as, symlink
 
@@ -32,10 +34,13 @@ def _kinds(time, as_root):
     return kinds
 
 
-def _type_changes(as_root):
-    """(replica, source): every kind becomes every other one."""
+def _type_changes(as_root, all_of_them=True):
+    """(replica, source): every kind becomes every other one, or only the next one."""
     old, new = _kinds(OLD, as_root), _kinds(NEW, as_root)
     pairs = [(one, other) for one in old for other in new if one != other]
+    if not all_of_them:
+        kinds = list(old)
+        pairs = list(zip(kinds, kinds[1:] + kinds[:1]))
     return ({f'{one} to {other}': old[one] for one, other in pairs},
             {f'{one} to {other}': new[other] for one, other in pairs})
 
@@ -96,3 +101,71 @@ def replica_and_source(as_root):
                           'deep': {'er': folder(_files('e', 5, NEW), mode=0o555)}}, mtime=NEW),
     }
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
+
+
+def few_and_a_link(as_root):
+    """The same kinds of action, but no more than 32 entries are made."""
+    old_types, new_types = _type_changes(as_root, all_of_them=False)
+    replica = {
+        'types': folder(old_types, mtime=OLD),
+        'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
+        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 5, OLD), mtime=OLD),
+        'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
+    }
+    source = {
+        'types': folder(new_types, mtime=NEW),
+        'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
+        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 5, NEW), mtime=NEW),
+        'delete': folder(mtime=NEW),
+        'create': folder({**_files('c', 5, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
+                         mtime=NEW),
+    }
+    return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
+
+
+def few_of_every_kind(as_root):
+    """The same, but no metadata of a link: all that changes in place can be opened."""
+    replica, source = few_and_a_link(as_root)
+    for tree in (replica, source):
+        del tree.children['metadata'].children['link']
+    return replica, source
+
+
+def deletions_only(as_root):
+    """Entries of every kind that the source lacks, in folders that stay and some that don't."""
+    extra = {**_kinds(OLD, as_root), **_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}
+    stays = {'staying': file('s', mtime=OLD)}
+    same = {'same': folder(_files('s', 10, OLD), mtime=OLD)}
+    replica = {**same, 'stays': folder({**stays, **extra}, mtime=NEW),
+               'links': folder(_links(OLD), mtime=OLD)}
+    source = {**same, 'stays': folder(stays, mtime=OLD)}
+    return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o755, mtime=OLD)
+
+
+def metadata_only(as_root):
+    """The same entries with other attributes, and nothing that can't be opened."""
+    def with_metadata(time):
+        tree = _metadata(time, as_root)
+        del tree['link']
+        times = {f't{i}': file(_content('same', size), mtime=time + i)
+                 for i, size in enumerate(SIZES * 6)}
+        return folder({'metadata': folder({**tree, **times}, mtime=time)}, mode=0o755, mtime=time)
+    return with_metadata(OLD), with_metadata(NEW)
+
+
+def below(names, tree):
+    """The tree in folders of these names, one in the other."""
+    prefix = '/'.join(names) + '/'
+
+    def moved(value):
+        if isinstance(value, dict):
+            return {name: moved(child) for name, child in value.items()}
+        if not isinstance(value, trees.Node):
+            return value
+        target = prefix + value.target if value.kind == 'link' else value.target
+        return dataclasses.replace(value, children=moved(value.children), target=target)
+
+    inner = moved(tree)
+    for name in reversed(names):
+        inner = folder({name: inner}, mode=tree.mode, mtime=tree.mtime)
+    return inner

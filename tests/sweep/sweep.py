@@ -80,7 +80,7 @@ class SweepTest(StoppedTest):
         with unittest.mock.patch.object(tempfile, 'tempdir', sweep_folder()):
             super().setUp()
         self.as_root = os.geteuid() == 0 and self.uid is None
-        replica, source = pair_of_trees.replica_and_source(self.as_root)
+        replica, source = self.pair()
         self.original = self.at('original')
         trees.build(self.source, source)
         trees.build(self.original, replica)
@@ -88,6 +88,10 @@ class SweepTest(StoppedTest):
             self.live_as(self.uid, self.top)
         self.old, self.new = self.visible(self.original), self.visible(self.source)
         self.untouched_source = compare.fingerprint(self.source)
+
+    def pair(self):
+        """The two trees as literals."""
+        return pair_of_trees.replica_and_source(self.as_root)
 
     def tearDown(self):
         # Once is enough, and asking after every run would take longer than the runs.
