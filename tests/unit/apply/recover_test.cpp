@@ -16,6 +16,7 @@
 #include "fs/boot.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
+#include "support/forwarding_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -274,6 +275,58 @@ TEST_F(RecoverTest, WhatCameOutOfAnExchangeAndIsNotWhatWasExpectedGoesBack) {
   ASSERT_TRUE(done.ok());
   EXPECT_EQ(done->overtaken, 1U);
   EXPECT_THAT(files(), ElementsAre("created=created", "updated=of others"));
+}
+
+TEST_F(RecoverTest, WhatWasTakenAwayAndIsNotWhatWasExpectedGoesBack) {
+  left(Marker::kCommit);
+  others_save("deleted");
+  ASSERT_EQ(::rename(in("deleted").c_str(), in(".sync-txn/moved/3").c_str()), 0);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->overtaken, 1U);
+  EXPECT_THAT(files(), ElementsAre("created=created", "deleted=of others", "updated=the new one"));
+}
+
+TEST_F(RecoverTest, AWayBackThatFailsGoesOnWhateverIsAskedForNext) {
+  record_.atomic = true;
+  left(Marker::kCommit);
+  renamed();
+  FaultyFileSystem failing;
+  failing.intercept([](const CallInfo& info) {
+    return info.call == Call::kRename && info.names("updated") ? EIO : 0;
+  });
+  ASSERT_FALSE(recover_with(failing, Recovery::kRollBack).ok());
+  ASSERT_EQ(recover(Recovery::kFinish)->what, What::kRolledBack);
+  expect_old();
+}
+
+// A directory of the replica on which somebody has mounted another file system since.
+class MountedOver final : public test::ForwardingFileSystem {
+ public:
+  MountedOver(FileSystem& inner, const FileStatus& directory)
+      : ForwardingFileSystem(inner), directory_(directory) {}
+  Result<FileStatus> status(int fd) override {
+    auto status = ForwardingFileSystem::status(fd);
+    if (status && same_object(*status, directory_)) ++status->mount;
+    return status;
+  }
+
+ private:
+  FileStatus directory_;
+};
+
+TEST_F(RecoverTest, EntersNoOtherMount) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    plant_anew();
+    plant_object(directory(), scratch_.path(), "d");
+    record_.plan.actions[0].path = RelPath("d/created");
+    left(Marker::kCommit);
+    MountedOver mounted(fs_, look(in("d")));
+    const auto done = recover_with(mounted, wanted);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(done->failed, wanted == Recovery::kFinish ? 1U : 0U);
+    EXPECT_EQ(read_tree(in("d")).size(), 1U) << "the directory alone";
+  }
 }
 
 TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsAllThatLiesThere) {
