@@ -12,7 +12,7 @@ from tests.support import compare, sealed_plan, trees
 from tests.support.program import BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest
 from tests.support.trees import fifo, file, symlink
 
-FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '500'))
+FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '2000'))
 SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x', 'kept': 'same'}, 'l': symlink('a'),
@@ -22,6 +22,8 @@ REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}, 'kept': 'same'}, 't': 'file', 
 
 
 class ForgedPlanTest(ProgramTest):
+    in_memory = True
+
     def setUp(self):
         super().setUp()
         self.given(SOURCE, REPLICA)
@@ -40,6 +42,13 @@ class ForgedPlanTest(ProgramTest):
         plan = self.plan('--max-delete', '1', expect=REFUSED)
         for guard in plan['guards']:
             guard['verdict'], guard['value']['count'] = 'ok', 0
+        with self.untouched():
+            self.apply(plan, REFUSED)
+
+    def test_a_rule_that_refuses_is_believed_whatever_its_figures(self):
+        plan = self.plan('--max-delete', '90%')
+        for guard in plan['guards']:
+            guard['verdict'] = 'refused'
         with self.untouched():
             self.apply(plan, REFUSED)
 
