@@ -102,7 +102,7 @@ MUTATIONS = [
 
     Mutation('an edited plan', 'src/plan/document_schema.cpp',
              'if (to_string(draft.digest.finish(plan)) != draft.digest_value) {', 'if (false) {',
-             '^cli/apply_test.*edited_plan'),
+             '^unit_plan/RefusedText.HasADigest'),
     Mutation('roots named by a plan that others can write', 'src/cli/apply_command.cpp',
              'if (!read.from_stdin && !read.is_protected) {', 'if (false) {',
              '^cli/apply_test.*needs_roots'),
@@ -117,7 +117,10 @@ MUTATIONS = [
 
     Mutation('another file under the name', 'src/apply/stager.cpp',
              'if (!same_object(*now, seen)) return changed', 'if (false) return changed',
-             '^fault/SourceRace.AnotherFile'),
+             '^fault/SourceRace.AFileThatBecomesAFifo'),
+    Mutation('another file than the one that was reviewed', 'src/scan/content.cpp',
+             'if (!same_content_stamps(*now, file.status)) return changed_meanwhile();\n'
+             '  return OpenedFile', 'return OpenedFile', '^fault/SourceRace.AnotherFile'),
     Mutation('a file that holds less than it says', 'src/apply/stager.cpp',
              '} else if (*bytes != before.size) {', '} else if (false) {',
              '^fault/SourceRace.AFileThatHoldsLess'),
@@ -164,7 +167,8 @@ MUTATIONS = [
              'return listing.entries().empty();', 'return true;',
              '^unit_apply/PublisherTest.ReplacePutsBackADirectory'),
     Mutation('another object than the one in the record', 'src/apply/committer.cpp',
-             'if (is_same) return true;', 'return true;', '^fault/ReplicaRace'),
+             'if (is_same) return true;', 'return true;',
+             '^fault/ReplicaRace.AFileOfTheSameSizeAndTime'),
     Mutation('what is kept replaces what was kept before', 'src/apply/staging_area.cpp',
              'conflicts, kept.c_str(), RenameMode::kNoReplace);',
              'conflicts, kept.c_str(), RenameMode::kReplace);',
@@ -239,7 +243,7 @@ MUTATIONS = [
              'if (record.durable || record.boot == boot_id()) return false;', 'return false;',
              '^unit_apply/RecoverTest.TakesBackWhatWasNotDurable'),
     Mutation('all or nothing is done in part', 'src/apply/engine.cpp',
-             'if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);',
+             'if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);',
              '', '^cli/atomic_test'),
     Mutation('all or nothing of what could not be read', 'src/cli/cycle.cpp',
              'if (session.settings().atomic && !plan.complete() && '
