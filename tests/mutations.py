@@ -1,7 +1,8 @@
 """The safety checks that scripts/mutate takes out, each with the test that fails without it.
 
 `text` stands exactly once in `file`; `instead` takes its place. `test` is a regular expression of
-ctest names: the smallest test that has to fail.
+ctest names: the smallest test that has to fail. Where the file `needs` does not exist, the mutation
+is left out.
 """
 import dataclasses
 
@@ -13,6 +14,7 @@ class Mutation:
     text: str
     instead: str
     test: str
+    needs: str = ''
 
 
 MUTATIONS = [
@@ -195,6 +197,19 @@ MUTATIONS = [
     Mutation('no barrier after the commit', 'src/apply/engine.cpp',
              'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
              'shop.looker.replica());', 'Status settled = success();', '^fault/Durability'),
+    Mutation('no barrier before the commit, by a power cut', 'src/apply/transaction.cpp',
+             'Status synced = context_.barrier.before_commit(context_.area, context_.folders);',
+             'Status synced = success();', '^sweep/power_test', 'tests/sweep/power_test.py'),
+    Mutation('no barrier after the commit, by a power cut', 'src/apply/engine.cpp',
+             'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
+             'shop.looker.replica());', 'Status settled = success();', '^sweep/power_test',
+             'tests/sweep/power_test.py'),
+    Mutation('the marker DONE before the barrier', 'src/apply/engine.cpp',
+             'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
+             'shop.looker.replica());\n    if (settled) settled = transaction.end();',
+             'Status settled = transaction.end();\n    if (settled) settled = '
+             'barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());',
+             '^fault/Durability'),
     Mutation('the marker COMMIT before the record', 'src/apply/transaction.cpp',
              '  const int area = context_.area.fd();\n  const auto status = fs_.status(area);',
              '  const int area = context_.area.fd();\n'

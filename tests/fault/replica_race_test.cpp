@@ -156,6 +156,7 @@ TEST_F(ReplicaRace, AFileOfTheSameSizeAndTimeThatCameSinceTheRecordIsNotDeleted)
   fs_.intercept(act_before(Call::kCreateFile, "COMMIT", [&] {
     const FileTime time = read_tree(replica_).at("deleted").mtime;
     save_over(in_replica("deleted"), "mine");
+    ::chmod(in_replica("deleted").c_str(), 0644);
     set_mtime(in_replica("deleted"), time);
   }));
   const MirrorRun raced = run(fs_);
