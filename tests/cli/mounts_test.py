@@ -5,7 +5,7 @@ import unittest
 
 from tests.support import trees
 from tests.support.program import PARTIAL, REFUSED, ProgramTest, with_mounts
-from tests.support.trees import same_inode_as
+from tests.support.trees import folder, same_inode_as
 
 
 @with_mounts
@@ -131,6 +131,16 @@ class ReplicaMountTest(ProgramTest):
         with self.untouched(self.at('elsewhere')):
             self.sync('run', expect=PARTIAL)
         self.assertTrue(self.is_mounted(self.in_replica('gone', 'm')))
+
+    def test_a_mount_in_a_staging_folder_that_was_left_is_not_emptied(self):
+        trees.build(self.at('elsewhere'), {'precious': 'x', 'd': {'more': 'x'}})
+        self.given({'a': 'new'}, {'a': 'older', '.sync-txn': folder({'0': {'1': {}}}, mode=0o700)})
+        self.mount_bind(self.at('elsewhere'), self.in_replica('.sync-txn', '0', '1'))
+        with self.untouched(self.at('elsewhere')):
+            result = self.sync('run', expect=REFUSED)
+        self.assertIn('mounted', result.err)
+        self.unmount(self.in_replica('.sync-txn', '0', '1'))
+        self.mirror()
 
     def test_a_file_mounted_over_a_file_is_not_written_through(self):
         trees.write(self.at('outside'), 'precious')

@@ -6,6 +6,8 @@ from tests.support import trees
 from tests.support.program import ProgramTest, with_mounts
 from tests.support.trees import SECOND, file
 
+FLIPS = int(os.environ.get('SYNC_TEST_FLIPS', '100'))
+
 
 class StateTest(ProgramTest):
     def database(self):
@@ -56,7 +58,7 @@ class StateTest(ProgramTest):
         if not os.path.exists(database):
             self.skipTest('nothing was cached')
         good = trees.read(database)
-        for position in range(0, len(good), max(1, len(good) // 15)):
+        for position in range(0, len(good), max(1, len(good) // FLIPS)):
             with self.subTest(position=position):
                 trees.write(database, good[:position] + bytes([good[position] ^ 0x55])
                             + good[position + 1:])

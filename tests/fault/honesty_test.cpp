@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "fault/mirror.h"
 #include "support/faulty_file_system.h"
@@ -77,9 +78,13 @@ TEST_F(Honesty, AttributesOfADirectoryThatCannotBeReadAreToldOf) {
 
 // Some file systems tell only then that they could not store it.
 TEST_F(Honesty, AnErrorOfClosingIsAnErrorOfTheFile) {
-  // The first to be closed is the window's record.
+  // Of the files that are staged, and not of the window's record.
   fs_.intercept([](const CallInfo& info) {
-    return info.call == Call::kClose && info.number_of_kind > 1 ? EDQUOT : 0;
+    if (info.call != Call::kClose) return 0;
+    std::error_code none;
+    const auto path =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(info.fd), none).string();
+    return path.find("/.sync-txn/0/") != std::string::npos ? EDQUOT : 0;
   });
   const MirrorRun whole = run(fs_);
   EXPECT_EQ(whole.of("updated").outcome, Outcome::kError) << whole.troubles();

@@ -11,6 +11,7 @@
 namespace foldersync {
 
 void Recorder::report(const ActionReport& report) {
+  if (on_report_) on_report_(report);
   ++times_[report.seq];
   said_.push_back({report.action->path.shown(), report.action->op, report.outcome, report.error,
                    report.drifts, report.grown});
@@ -110,6 +111,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   run.plan->plan_id = "01935000-0000-7000-8000-000000000000";
   if (options.before_apply) options.before_apply();
   Recorder recorder;
+  recorder.on_report_ = options.on_report;
   ApplyRequest apply{fs,     roots->source, *roots->replica, *run.plan, request.policy,
                      filter, recorder};
   apply.threads = options.threads;

@@ -37,6 +37,7 @@ class Recorder final : public ApplyObserver {
   std::map<std::uint64_t, int> times_;  // by place in the plan
   std::vector<Said> said_;
   std::vector<std::string> warnings_;
+  std::function<void(const ActionReport&)> on_report_;  // may be empty
 };
 
 struct MirrorOptions {
@@ -47,6 +48,7 @@ struct MirrorOptions {
   bool atomic = false;
   bool durable = true;
   std::function<void()> before_apply;
+  std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is
 };
 
 struct MirrorRun {

@@ -151,6 +151,20 @@ TEST_F(ReplicaRace, AFileSavedBetweenLookAndDeletionStays) {
   expect_converges();
 }
 
+// It looks like the one that was looked at when the window's record was written, and is not it.
+TEST_F(ReplicaRace, AFileOfTheSameSizeAndTimeThatCameSinceTheRecordIsNotDeleted) {
+  fs_.intercept(act_before(Call::kCreateFile, "COMMIT", [&] {
+    const FileTime time = read_tree(replica_).at("deleted").mtime;
+    save_over(in_replica("deleted"), "mine");
+    ::chmod(in_replica("deleted").c_str(), 0644);
+    set_mtime(in_replica("deleted"), time);
+  }));
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(bytes_of(in_replica("deleted")), "mine");
+  EXPECT_EQ(raced.of("deleted").outcome, Outcome::kStale) << raced.troubles();
+  expect_converges();
+}
+
 TEST_F(ReplicaRace, AFileSavedWhileAnotherOfTheirsComesBackIsKeptToo) {
   int renames = 0;
   fs_.intercept([&](const CallInfo& info) {

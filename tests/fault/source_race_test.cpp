@@ -88,6 +88,24 @@ TEST_F(SourceRace, AFileThatIsRewrittenOnceIsCopiedAgain) {
   expect_converges();
 }
 
+TEST_F(SourceRace, AFileThatIsRewrittenAndWhoseTimeIsSetBackIsCopiedAgain) {
+  const FileTime time = read_tree(source_).at("copied").mtime;
+  while_copied([&] {
+    write_file(in_source("copied"), filler('u', 600'000));
+    set_mtime(in_source("copied"), time);
+  });
+  int copies = 0;
+  fs_.intercept([&](const CallInfo& info) {
+    copies += info.call == Call::kOpenFile && info.name == "copied" ? 1 : 0;
+    return 0;
+  });
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(copies, 2) << "the first may be of both";
+  EXPECT_TRUE(raced.is_success()) << raced.troubles();
+  EXPECT_EQ(bytes_of(in_replica("copied")), filler('u', 600'000));
+  expect_converges();
+}
+
 TEST_F(SourceRace, AFileThatNeverHoldsStillIsGivenUpAfterThreeTriesAndTheOldCopyStays) {
   char seed = 'a';
   int copies = 0;

@@ -23,6 +23,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fil
 BINARY = os.path.abspath(os.environ.get('SYNC_BINARY') or f'{CHECKOUT}/build/bin/sync')
 PATIENCE_SECONDS = float(os.environ.get('SYNC_TEST_TIMEOUT', '120'))
 NOBODY = 65534
+MEMORY = '/dev/shm'
 
 LOG_LINE = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARN|ERROR) .*')
 CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
@@ -35,6 +36,19 @@ with_devices = unittest.skipUnless(trees.devices_possible(), 'device nodes canno
 with_xattrs = unittest.skipUnless(trees.xattrs_possible(), 'no user xattrs in the temporary folder')
 with_acls = unittest.skipUnless(trees.acls_possible(), 'no ACLs in the temporary folder')
 with_mounts = unittest.skipUnless(trees.mounts_possible(), 'nothing can be mounted here')
+
+
+def memory_folder():
+    """A folder in memory where programs can be started and attributes be set, or the usual one."""
+    usual = tempfile.gettempdir()
+    if 'TMPDIR' in os.environ or not os.access(MEMORY, os.W_OK):
+        return usual
+    with tempfile.NamedTemporaryFile(dir=MEMORY) as file:
+        try:
+            os.setxattr(file.name, 'user.probe', b'1')
+        except OSError:
+            return usual
+    return usual if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
 
 
 @dataclasses.dataclass
@@ -61,11 +75,13 @@ class ProgramTest(unittest.TestCase):
     """A test with a source, a replica and a program to run on them; all paths are absolute."""
 
     maxDiff = None
+    in_memory = False  # whether its trees are, where that is possible and TMPDIR says nothing else
 
     def setUp(self):
         if not os.access(BINARY, os.X_OK):
             self.fail(f'no program at {BINARY}: build it, or set SYNC_BINARY')
-        self.top = os.path.realpath(tempfile.mkdtemp(prefix='foldersync-test-'))
+        folder = memory_folder() if self.in_memory else None
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix='foldersync-test-', dir=folder))
         self.addCleanup(trees.remove, self.top)
         os.chmod(self.top, 0o755)
         self.source, self.replica = self.at('source'), self.at('replica')

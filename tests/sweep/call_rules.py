@@ -6,6 +6,7 @@ import os
 import re
 
 AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH = 0x100, 0x200, 0x400, 0x1000
+KEEP_SIZE = 1  # of fallocate
 O_TMPFILE = 0o20000000 | os.O_DIRECTORY
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
@@ -90,6 +91,8 @@ class Rules:
         path = call['files'][1 if call['call'] == 'copy_file_range' else 0]
         inside = any(_below(path, tree) for tree in self.trees)
         own = any(_below(path, own) for own in self.own)
+        if inside and call['call'] == 'fallocate' and not call.get('flags', 0) & KEEP_SIZE:
+            return f'after a power cut it has its full size, and zeros: {call}'
         if inside and not own and STAGING not in path.split('/'):
             return f'content is written where everybody sees it: {call}'
         return None

@@ -105,7 +105,7 @@ class KillTwiceTest(KillSweep):
 
     def sweep(self, part):
         total = self.count_calls()
-        for seed in part_of(spread(range(10 * self.seeds), self.seeds), part, PARTS):
+        for seed in part_of(spread(range(25 * self.seeds), self.seeds), part, PARTS):
             rng = random.Random(seed)
             with self.subTest(f'seed {seed}'):
                 self.start_again()

@@ -8,8 +8,6 @@ where: a sweep makes hundreds of thousands of files.
 import os
 import shutil
 import subprocess
-import tempfile
-import unittest.mock
 
 from tests.support import compare, trees
 from tests.support.program import CHECKOUT, ProgramTest
@@ -20,7 +18,6 @@ STOPPER = os.path.abspath(os.environ.get('SYNC_CALL_STOPPER') or
 EVERY_POINT = os.environ.get('SYNC_TEST_SWEEP') == 'all'
 KILLED = 137
 STAGING = b'.sync-txn'
-MEMORY = '/dev/shm'
 
 
 def spread(points, count):
@@ -29,19 +26,6 @@ def spread(points, count):
         return points
     # From the middle of each step: the first call of a run is the dullest.
     return [points[(2 * i + 1) * len(points) // (2 * count)] for i in range(count)]
-
-
-def sweep_folder():
-    """Where the trees are made: in memory where programs can be started and attributes be set."""
-    usual = tempfile.gettempdir()
-    if 'TMPDIR' in os.environ or not os.access(MEMORY, os.W_OK):
-        return usual
-    with tempfile.NamedTemporaryFile(dir=MEMORY) as file:
-        try:
-            os.setxattr(file.name, 'user.probe', b'1')
-        except OSError:
-            return usual
-    return usual if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
 
 
 def part_of(points, part, parts):
@@ -74,11 +58,11 @@ class SweepTest(StoppedTest):
     """The same replica and source again and again, and a command that makes them equal."""
 
     command = ('run', '--threads', '1', '--xattrs')
+    in_memory = True
     uid = None  # of the user who runs the command, where that is not the one who runs the tests
 
     def setUp(self):
-        with unittest.mock.patch.object(tempfile, 'tempdir', sweep_folder()):
-            super().setUp()
+        super().setUp()
         self.as_root = os.geteuid() == 0 and self.uid is None
         replica, source = self.pair()
         self.original = self.at('original')

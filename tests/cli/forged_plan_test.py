@@ -1,0 +1,193 @@
+"""Plans that were edited, and look untouched, do no more than a fresh run would.
+
+SYNC_TEST_FORGERIES says how many are made at random, SYNC_TEST_SEED where the seeds start.
+"""
+import copy
+import os
+import random
+import shutil
+import unittest
+
+from tests.support import compare, sealed_plan, trees
+from tests.support.program import BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest
+from tests.support.trees import fifo, file, symlink
+
+FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '2000'))
+SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
+
+SOURCE = {'a': 'new content', 'd': {'b': 'x', 'kept': 'same'}, 'l': symlink('a'),
+          't': {'inside': 'x'}, 'mode': file('m', mode=0o600), 'fifo': fifo(), 'same': 'same'}
+REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}, 'kept': 'same'}, 't': 'file', 'mode': file('m'),
+           'gone': {'x': {'y': 'y'}}, 'l': symlink('../outside'), 'same': 'same'}
+
+
+class ForgedPlanTest(ProgramTest):
+    in_memory = True
+
+    def setUp(self):
+        super().setUp()
+        self.given(SOURCE, REPLICA)
+        trees.build(self.at('outside'), {'secret': 'of others', 'd': {'b': 'y'}})
+
+    def apply(self, plan, expect):
+        return self.execute('apply', '-', '-s', self.source, '-r', self.replica,
+                            input=sealed_plan.seal(plan), expect=expect)
+
+    def test_the_digest_is_what_the_description_says(self):
+        plan = self.plan('--max-delete', '90%', '--exclude', 'caf\udce9/')
+        self.assertEqual(plan['digest']['value'], sealed_plan.digest(plan))
+        self.apply(plan, DONE)
+
+    def test_a_limit_is_counted_again_and_not_read_off_the_plan(self):
+        plan = self.plan('--max-delete', '1', expect=REFUSED)
+        for guard in plan['guards']:
+            guard['verdict'], guard['value']['count'] = 'ok', 0
+        with self.untouched():
+            self.apply(plan, REFUSED)
+
+    def test_a_rule_that_refuses_is_believed_whatever_its_figures(self):
+        plan = self.plan('--max-delete', '90%')
+        for guard in plan['guards']:
+            guard['verdict'] = 'refused'
+        with self.untouched():
+            self.apply(plan, REFUSED)
+
+    def test_a_deletion_of_what_the_source_has_is_stale(self):
+        plan = self.plan()
+        delete = next(action for action in plan['actions'] if action['phase'] == 'delete')
+        for path in ('same', 'd/kept'):
+            forged = copy.deepcopy(plan)
+            status = os.lstat(self.in_replica(path))
+            forged['actions'] = [{**delete, 'path': path, 'before': {
+                'type': 'file', 'size': status.st_size}}]
+            with self.subTest(path=path):
+                self.apply(forged, STALE)
+                self.assertEqual(b'same', self.content(path))
+
+    def test_attributes_are_those_of_the_source(self):
+        plan = self.plan()
+        for action in plan['actions']:
+            if action['path'] == 'a':
+                action['after']['mode'] = '4777'
+        self.apply(plan, STALE)
+        self.assertEqual(b'old', self.content('a'))
+
+    def test_forged_plans_touch_nothing_outside_and_delete_nothing_that_the_source_has(self):
+        plan, original = self.plan(), self.at('original')
+        shutil.copytree(self.replica, original, symlinks=True)
+        before = {path: compare.fingerprint(self.at(path)) for path in ('outside', 'source')}
+        codes = set()
+        for seed in range(SEED, SEED + FORGERIES):
+            forged = Forger(seed).forge(plan)
+            with self.subTest(seed=seed):
+                trees.remove(self.replica)
+                shutil.copytree(original, self.replica, symlinks=True)
+                had = set(self.replica_paths())
+                codes.add(self.apply_forged(forged).code)
+                for path, old in before.items():
+                    self.assertEqual([], compare.changes(old, compare.fingerprint(self.at(path))))
+                has = compare.paths(self.source)
+                lost = had.intersection(has) - set(self.replica_paths())
+                self.assertEqual(set(), lost, 'deleted, and the source has it')
+                self.assert_nothing_is_foreign(original)
+        self.assertLessEqual(codes, {DONE, FAILED, PARTIAL, STALE, REFUSED, BAD_PLAN})
+        # Forgeries that the reader refuses all try nothing.
+        self.assertIn(STALE, codes)
+
+    def apply_forged(self, forged):
+        return self.execute('apply', '-', '-s', self.source, '-r', self.replica, '--durability',
+                            'none', input=forged, source_may_change=True)
+
+    def assert_nothing_is_foreign(self, original):
+        """Every file of the replica holds what the source or the old replica has at its path."""
+        now = compare.listing(self.replica)
+        known = [compare.listing(self.source), compare.listing(original)]
+        for path, entry in now.items():
+            seen = (entry.kind, entry.content, entry.target)
+            wanted = [(tree[path].kind, tree[path].content, tree[path].target)
+                      for tree in known if path in tree]
+            self.assertIn(seen, wanted, path)
+
+
+class Forger:
+    """Edits a plan at random, the same way from the same seed."""
+
+    PATHS = ('a', 'd', 'd/b', 'd/kept', 'd/extra', 'd/extra/z', 'gone', 'gone/x', 'gone/x/y', 'l',
+             'l/secret', 'l/d/b', 't', 't/inside', 'same', 'mode', 'fifo', 'new', 'new/er')
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def forge(self, plan):
+        plan = copy.deepcopy(plan)
+        for _ in range(self.random.randint(1, 4)):
+            self.random.choice((self.rename, self.retarget, self.duplicate, self.drop, self.retype,
+                                self.set_mode, self.turn_around, self.link))(plan['actions'])
+        if self.random.random() < 0.9:
+            self.put_in_order(plan)
+        return sealed_plan.seal(plan)
+
+    def one(self, actions):
+        return self.random.choice(actions) if actions else {'path': '.'}
+
+    def rename(self, actions):
+        self.one(actions)['path'] = self.random.choice(self.PATHS)
+
+    def retarget(self, actions):
+        for entry in filter(None, (self.one(actions).get(side) for side in ('before', 'after'))):
+            if 'target' in entry:
+                entry['target'] = self.random.choice(('/etc/passwd', '../outside', 'a'))
+            elif 'size' in entry:
+                entry['size'] = self.random.randint(0, 20)
+
+    def duplicate(self, actions):
+        if actions:
+            actions.append({**copy.deepcopy(self.one(actions)),
+                            'path': self.random.choice(self.PATHS)})
+
+    def drop(self, actions):
+        if len(actions) > 1:
+            actions.remove(self.one(actions))
+
+    def retype(self, actions):
+        action = self.one(actions)
+        side = self.random.choice(('before', 'after'))
+        if action.get(side):
+            action[side]['type'] = self.random.choice(('file', 'dir', 'symlink', 'fifo'))
+
+    def set_mode(self, actions):
+        action = self.one(actions)
+        if action.get('after'):
+            action['after']['mode'] = self.random.choice(('4755', '0777', '0000'))
+
+    def turn_around(self, actions):
+        """Makes a deletion of something else."""
+        action = self.one(actions)
+        if action.get('before') and action['before']['type'] != 'dir':
+            action.update(phase='delete', op='delete', after=None, reason=['extra'])
+
+    def link(self, actions):
+        action = self.one(actions)
+        if action.get('phase') == 'write' and action.get('after'):
+            action.update(op='link', to=self.random.choice(self.PATHS), reason=['link'])
+
+    @staticmethod
+    def put_in_order(plan):
+        """So that more of it gets past the reader."""
+        seen, kept = set(), []
+        for action in plan['actions']:
+            key = (action['phase'] == 'finish', action['path'])
+            if key not in seen:
+                kept.append(action)
+            seen.add(key)
+        order = plan['phases'].index
+        forward = ('mkdir', 'write', 'delete')
+        by_path = sorted(kept, key=lambda action: () if action['path'] == '.' else
+                         tuple(part.encode() for part in action['path'].split('/')))
+        plan['actions'] = [action for phase in sorted({a['phase'] for a in kept}, key=order)
+                           for action in (by_path if phase in forward else reversed(by_path))
+                           if action['phase'] == phase]
+
+
+if __name__ == '__main__':
+    unittest.main()

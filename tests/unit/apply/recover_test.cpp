@@ -1,0 +1,433 @@
+#include "apply/recover.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/record.h"
+#include "fs/boot.h"
+#include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
+#include "support/forwarding_file_system.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using What = Recovered::What;
+
+class Warnings final : public ApplyObserver {
+ public:
+  void report(const ActionReport&) override { ADD_FAILURE() << "a recovery reports no actions"; }
+  void warn(const std::string& sentence) override { sentences.push_back(sentence); }
+  std::vector<std::string> sentences;
+};
+
+FileStatus look(const std::string& path) {
+  PosixFileSystem calm;
+  const auto slash = path.rfind('/');
+  const auto directory = calm.open_root(path.substr(0, slash).c_str());
+  EXPECT_TRUE(directory.ok());
+  const auto status = calm.status_at(directory->get(), path.substr(slash + 1).c_str());
+  EXPECT_TRUE(status.ok()) << path;
+  return status.ok() ? *status : FileStatus{};
+}
+
+Facts facts_of(const FileStatus& status) {
+  Facts facts;
+  facts.type = status.type;
+  facts.mode = status.mode;
+  facts.size = status.size;
+  facts.mtime = status.mtime;
+  return facts;
+}
+
+// A replica in which a run was killed: "created" was to appear, "updated" to get new content,
+// "deleted" to go. Each test says how far it came.
+class RecoverTest : public testing::Test {
+ protected:
+  RecoverTest() { plant_anew(); }
+
+  void plant_anew() {
+    remove_tree(scratch_.path());
+    plant({{".", directory().at(5000)},
+           {"updated", file("old")},
+           {"deleted", file("goes")},
+           {".sync-txn", directory().with_mode(0700)},
+           {".sync-txn/0", directory().with_mode(0700)},
+           {".sync-txn/0/1", file("created")},
+           {".sync-txn/0/2", file("the new one")},
+           {".sync-txn/moved", directory().with_mode(0700)},
+           {".sync-txn/origin", file("5000 5\n")}},
+          scratch_.path());
+    root_.fd = Fd(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    root_.path = scratch_.path();
+    root_.status = look(scratch_.path());
+    record_ = record();
+  }
+
+  [[nodiscard]] std::string in(const std::string& path) const { return scratch_ / path; }
+
+  Result<Recovered> recover(Recovery wanted = Recovery::kFinish, bool drop = false) {
+    return recover_with(fs_, wanted, drop);
+  }
+  Result<Recovered> recover_with(FileSystem& fs, Recovery wanted, bool drop = false) {
+    const Policy policy{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
+    observer_.sentences.clear();
+    return foldersync::recover({fs, root_, policy, observer_, wanted, drop});
+  }
+
+  WindowRecord record() {
+    WindowRecord record;
+    record.plan.tool_version = "1";
+    record.plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
+    record.plan.source = {"/source", ""};
+    record.plan.replica = {"/replica", ""};
+    record.boot = boot_id();
+    record.durable = true;
+    const auto add = [&](Op op, const std::string& path, const char* staged) {
+      Action action;
+      action.op = op;
+      action.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite;
+      action.path = RelPath(path);
+      action.reasons = {op == Op::kCreate   ? Reason::kMissing
+                        : op == Op::kDelete ? Reason::kExtra
+                                            : Reason::kSize};
+      ActionRecord entry;
+      entry.is_due = true;
+      entry.folder = staged == nullptr ? "moved" : "0";
+      if (staged != nullptr) entry.made = look(in(staged));
+      if (staged != nullptr) action.after = facts_of(*entry.made);
+      if (op != Op::kCreate) entry.old = look(in(path));
+      if (op != Op::kCreate) action.before = facts_of(*entry.old);
+      count(action, record.plan.summary);
+      record.plan.actions.push_back(std::move(action));
+      record.actions.push_back(std::move(entry));
+    };
+    add(Op::kCreate, "created", ".sync-txn/0/1");
+    add(Op::kUpdate, "updated", ".sync-txn/0/2");
+    add(Op::kDelete, "deleted", nullptr);
+    return record;
+  }
+
+  // The killed run had got this far with what it wrote down.
+  void left(Marker marker) {
+    const Fd area(::open(in(".sync-txn").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    PosixFileSystem calm;
+    ASSERT_TRUE(write_record(calm, area.get(), record_, root_.status.device, false).ok());
+    ASSERT_TRUE(set_marker(calm, area.get(), marker, std::nullopt, false).ok());
+  }
+  // ... and with its renames.
+  void renamed() {
+    ASSERT_EQ(::rename(in(".sync-txn/0/1").c_str(), in("created").c_str()), 0);
+    exchange("updated", ".sync-txn/0/2");
+    ASSERT_EQ(::rename(in("deleted").c_str(), in(".sync-txn/moved/3").c_str()), 0);
+  }
+  void exchange(const std::string& a, const std::string& b) {
+    ASSERT_EQ(::renameat2(AT_FDCWD, in(a).c_str(), AT_FDCWD, in(b).c_str(), RENAME_EXCHANGE), 0);
+  }
+  // Somebody else has changed the entry since: a new file has its name.
+  void others_save(const std::string& path) {
+    write_file(in(path) + ".saving", "of others");
+    ASSERT_EQ(::rename((in(path) + ".saving").c_str(), in(path).c_str()), 0);
+  }
+
+  // Every file that is left, as PATH=CONTENT, but for the record.
+  [[nodiscard]] std::vector<std::string> files() const {
+    std::vector<std::string> result;
+    for (const auto& [path, entry] : read_tree(scratch_.path())) {
+      if (path.ends_with("/actions") || path.ends_with("/records")) continue;
+      if (entry.type == FileType::kFile) result.push_back(path + "=" + entry.content);
+    }
+    return result;
+  }
+  void expect_new() const {
+    EXPECT_THAT(files(), ElementsAre("created=created", "updated=the new one"));
+    EXPECT_FALSE(read_tree(scratch_.path()).contains(".sync-txn"));
+  }
+  void expect_old() const {
+    EXPECT_THAT(files(), ElementsAre("deleted=goes", "updated=old"));
+    EXPECT_FALSE(read_tree(scratch_.path()).contains(".sync-txn"));
+  }
+
+  ScratchFolder scratch_;
+  FaultyFileSystem fs_;
+  Root root_;
+  WindowRecord record_;
+  Warnings observer_;
+};
+
+TEST_F(RecoverTest, FindsNothingWhereNoRunWasKilled) {
+  remove_tree(in(".sync-txn"));
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->what, What::kNothing);
+}
+
+TEST_F(RecoverTest, RemovesWhatWasStagedOfARunThatHadNotSaidWhatItWouldDo) {
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->what, What::kCleared);
+  expect_old();
+  EXPECT_EQ(read_tree(scratch_.path()).at(".").mtime, (FileTime{5000, 5})) << "the root's old time";
+}
+
+TEST_F(RecoverTest, FinishesWhatHadNotBegun) {
+  left(Marker::kCommit);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->what, What::kFinished);
+  EXPECT_EQ(done->overtaken + done->failed, 0U);
+  expect_new();
+}
+
+TEST_F(RecoverTest, FinishesWhatHadBegunAtAnyStep) {
+  left(Marker::kCommit);
+  ASSERT_EQ(::rename(in(".sync-txn/0/1").c_str(), in("created").c_str()), 0);
+  ASSERT_EQ(recover()->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, FinishesWhatWasCompleteButForItsMarker) {
+  left(Marker::kCommit);
+  renamed();
+  ASSERT_EQ(recover()->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, TakesBackWhatWasComplete) {
+  left(Marker::kCommit);
+  renamed();
+  ASSERT_EQ(recover(Recovery::kRollBack)->what, What::kRolledBack);
+  expect_old();
+  EXPECT_EQ(read_tree(scratch_.path()).at(".").mtime, (FileTime{5000, 5})) << "the root's old time";
+}
+
+TEST_F(RecoverTest, GoesOnTakingBackWhateverIsAskedForOnceThatHasBegun) {
+  left(Marker::kRollback);
+  renamed();
+  ASSERT_EQ(recover(Recovery::kFinish)->what, What::kRolledBack);
+  expect_old();
+}
+
+TEST_F(RecoverTest, TakesNothingBackOfWhatWasDone) {
+  renamed();
+  left(Marker::kDone);
+  ASSERT_EQ(recover(Recovery::kRollBack)->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, TakesBackWhatWasNotDurableWhenTheSystemWentDown) {
+  record_.durable = false;
+  record_.boot = "another boot";
+  left(Marker::kCommit);
+  renamed();
+  ASSERT_EQ(recover()->what, What::kRolledBack);
+  EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("the system went down")));
+  expect_old();
+}
+
+TEST_F(RecoverTest, FinishesWhatWasDurableWhenTheSystemWentDown) {
+  record_.boot = "another boot";
+  left(Marker::kCommit);
+  ASSERT_EQ(recover()->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, WhatOthersWroteBeforeAnActionStaysAndIsCounted) {
+  left(Marker::kCommit);
+  others_save("updated");
+  others_save("deleted");
+  others_save("created");
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->overtaken, 3U);
+  EXPECT_THAT(files(), ElementsAre("created=of others", "deleted=of others", "updated=of others"));
+}
+
+TEST_F(RecoverTest, WhatOthersWroteAfterAnActionStaysThoughItIsTakenBack) {
+  left(Marker::kCommit);
+  renamed();
+  others_save("updated");
+  others_save("created");
+  const auto done = recover(Recovery::kRollBack);
+  ASSERT_TRUE(done.ok());
+  EXPECT_TRUE(done->conflicts);
+  EXPECT_THAT(files(), ElementsAre(".sync-txn/conflict/2=of others", "created=of others",
+                                   "deleted=goes", "updated=old"));
+}
+
+TEST_F(RecoverTest, WhatCameOutOfAnExchangeAndIsNotWhatWasExpectedGoesBack) {
+  left(Marker::kCommit);
+  others_save("updated");
+  exchange("updated", ".sync-txn/0/2");
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->overtaken, 1U);
+  EXPECT_THAT(files(), ElementsAre("created=created", "updated=of others"));
+}
+
+TEST_F(RecoverTest, WhatWasTakenAwayAndIsNotWhatWasExpectedGoesBack) {
+  left(Marker::kCommit);
+  others_save("deleted");
+  ASSERT_EQ(::rename(in("deleted").c_str(), in(".sync-txn/moved/3").c_str()), 0);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->overtaken, 1U);
+  EXPECT_THAT(files(), ElementsAre("created=created", "deleted=of others", "updated=the new one"));
+}
+
+TEST_F(RecoverTest, AWayBackThatFailsGoesOnWhateverIsAskedForNext) {
+  record_.atomic = true;
+  left(Marker::kCommit);
+  renamed();
+  FaultyFileSystem failing;
+  failing.intercept([](const CallInfo& info) {
+    return info.call == Call::kRename && info.names("updated") ? EIO : 0;
+  });
+  ASSERT_FALSE(recover_with(failing, Recovery::kRollBack).ok());
+  ASSERT_EQ(recover(Recovery::kFinish)->what, What::kRolledBack);
+  expect_old();
+}
+
+// A directory of the replica on which somebody has mounted another file system since.
+class MountedOver final : public test::ForwardingFileSystem {
+ public:
+  MountedOver(FileSystem& inner, const FileStatus& directory)
+      : ForwardingFileSystem(inner), directory_(directory) {}
+  Result<FileStatus> status(int fd) override {
+    auto status = ForwardingFileSystem::status(fd);
+    if (status && same_object(*status, directory_)) ++status->mount;
+    return status;
+  }
+
+ private:
+  FileStatus directory_;
+};
+
+TEST_F(RecoverTest, EntersNoOtherMount) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    plant_anew();
+    plant_object(directory(), scratch_.path(), "d");
+    record_.plan.actions[0].path = RelPath("d/created");
+    left(Marker::kCommit);
+    MountedOver mounted(fs_, look(in("d")));
+    const auto done = recover_with(mounted, wanted);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(done->failed, wanted == Recovery::kFinish ? 1U : 0U);
+    EXPECT_EQ(read_tree(in("d")).size(), 1U) << "the directory alone";
+  }
+}
+
+TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsAllThatLiesThere) {
+  for (const std::string name : {"records", "actions"}) {
+    plant_anew();
+    left(Marker::kCommit);
+    exchange("updated", ".sync-txn/0/2");
+    ASSERT_EQ(::truncate(in(".sync-txn/" + name).c_str(), 100), 0);
+    const auto done = recover();
+    ASSERT_TRUE(done.ok()) << name;
+    EXPECT_EQ(done->what, What::kCleared);
+    EXPECT_TRUE(done->conflicts);
+    EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("can't be read")));
+    EXPECT_THAT(files(), testing::Contains(".sync-txn/conflict/killed-1/0/2=old"));
+    EXPECT_THAT(files(), testing::Contains(".sync-txn/conflict/killed-1/0/1=created"));
+    EXPECT_EQ(bytes_of(in("updated")), "the new one");
+    EXPECT_EQ(recover()->what, What::kNothing) << "no run was killed since";
+  }
+}
+
+TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsNothingOfWhatWasDone) {
+  renamed();
+  left(Marker::kDone);
+  ASSERT_EQ(::unlink(in(".sync-txn/records").c_str()), 0);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_FALSE(done->conflicts);
+  expect_new();
+}
+
+TEST_F(RecoverTest, ADiskThatGivesNoAnswerIsNoRecordThatCanNotBeRead) {
+  left(Marker::kCommit);
+  fs_.intercept(fail_nth(Call::kRead, 2, EIO));
+  EXPECT_FALSE(recover().ok());
+  ASSERT_EQ(recover()->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, ConflictsStayUntilTheyAreDroppedAndAreToldEachTime) {
+  plant_object(directory(), scratch_.path(), ".sync-txn/conflict");
+  write_file(in(".sync-txn/conflict/7"), "of others");
+  EXPECT_TRUE(recover()->conflicts);
+  const auto again = recover();
+  EXPECT_TRUE(again->conflicts);
+  EXPECT_EQ(again->what, What::kNothing);
+  EXPECT_EQ(bytes_of(in(".sync-txn/conflict/7")), "of others");
+  EXPECT_FALSE(recover(Recovery::kFinish, true)->conflicts);
+  expect_old();
+}
+
+TEST_F(RecoverTest, ConflictsAreDroppedAndWhatWasBegunIsFinished) {
+  left(Marker::kCommit);
+  plant_object(directory(), scratch_.path(), ".sync-txn/conflict");
+  write_file(in(".sync-txn/conflict/7"), "of others");
+  ASSERT_EQ(recover(Recovery::kFinish, true)->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, WhatFailsInAnApplyThatIsAllOrNothingIsAnErrorAndCanBeTriedAgain) {
+  record_.atomic = true;
+  left(Marker::kCommit);
+  FaultyFileSystem failing;
+  failing.intercept([](const CallInfo& info) {
+    return info.call == Call::kRename && info.names("updated") ? EPERM : 0;
+  });
+  EXPECT_FALSE(recover_with(failing, Recovery::kFinish).ok());
+  ASSERT_EQ(recover()->what, What::kFinished);
+  expect_new();
+}
+
+TEST_F(RecoverTest, WhatFailsInAnOrdinaryRunIsCountedAndWhatLiesThereIsKept) {
+  left(Marker::kCommit);
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kRename && info.names("updated") ? EPERM : 0;
+  });
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->failed, 1U);
+  EXPECT_TRUE(done->conflicts);
+  EXPECT_EQ(bytes_of(in("updated")), "old");
+}
+
+TEST_F(RecoverTest, WhereACallFailsItCanBeTriedAgainAndEndsTheSameWay) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    const bool finishes = wanted == Recovery::kFinish;
+    for (std::uint64_t nth = 1, calls = 1; nth <= calls; ++nth) {
+      plant_anew();
+      record_.atomic = true;
+      left(Marker::kCommit);
+      if (!finishes) renamed();
+      FaultyFileSystem failing;
+      failing.intercept(fail_at(nth, EIO, Lasting::kOnce));
+      (void)recover_with(failing, wanted);
+      calls = failing.calls();
+      ASSERT_TRUE(recover(wanted).ok()) << failing.first_failure();
+      SCOPED_TRACE(failing.first_failure());
+      finishes ? expect_new() : expect_old();
+      if (HasFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace foldersync
