@@ -425,9 +425,19 @@ void Committer::purge_nested() {
   nested_.clear();
 }
 
-void Committer::purge() {
-  for (const Displaced& gone : displaced_) discard(gone);
-  displaced_.clear();
+bool Committer::purge() {
+  const auto* const stop = context_.request.stop;
+  const WindowLimits& limits = context_.request.windows;
+  std::optional<double> until;  // once told to stop
+  for (const Displaced& gone : std::exchange(displaced_, {})) {
+    if (stop != nullptr && *stop) {
+      const double now = limits.clock();
+      if (!until) until = now + limits.wind_up_seconds;
+      if (now >= *until) return false;
+    }
+    discard(gone);
+  }
+  return true;
 }
 
 void Committer::tighten(std::vector<Looker>& lookers) {

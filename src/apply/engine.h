@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apply/report.h"
+#include "apply/window_limits.h"
 #include "core/file_system_limits.h"
 #include "core/result.h"
 #include "fs/copy.h"
@@ -34,6 +35,7 @@ struct ApplyRequest {
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
+  WindowLimits windows = {};
 };
 
 struct ApplyResult {

@@ -15,6 +15,13 @@ namespace {
 // Above this the source is asked how much of a file is holes.
 constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kBlockUnit = 512;
+// For names, records, and what others write meanwhile.
+constexpr std::uint64_t kSpare = std::uint64_t{64} << 20U;
+
+// Whether copies take no room: they share what they hold with the source.
+bool shares_content(const ApplyRequest& request, const FileSystemFacts& facts) {
+  return facts.clones && request.source.file_system == request.replica.file_system;
+}
 
 class SpaceCheck {
  public:
@@ -56,12 +63,12 @@ class SpaceCheck {
 Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
   const auto facts = request.fs.facts(request.replica.fd.get());
   if (!facts) return success();
-  if (facts->clones && request.source.file_system == request.replica.file_system) return success();
+  if (shares_content(request, *facts)) return success();
   SpaceCheck check(request, facts->block);
   std::uint64_t free = facts->free_bytes;
   for (std::size_t begin = 0; begin < actions.size();) {
-    const WindowRange range =
-        request.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
+    const WindowRange range = request.atomic ? WindowRange{0, actions.size()}
+                                             : window_at(actions, begin, request.windows);
     std::uint64_t taken = 0;
     std::uint64_t freed = 0;
     for (std::size_t i = range.begin; i < range.end; ++i) {
@@ -79,6 +86,18 @@ Status check_space(const ApplyRequest& request, const std::vector<Action>& actio
     begin = range.end;
   }
   return success();
+}
+
+bool fits_beside_the_old(const ApplyRequest& request, WindowRange range) {
+  const auto facts = request.fs.facts(request.replica.fd.get());
+  if (!facts) return false;
+  if (shares_content(request, *facts)) return true;
+  SpaceCheck check(request, facts->block);
+  std::uint64_t taken = kSpare;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    taken += check.taken_by(request.plan.actions[i]);
+  }
+  return taken <= facts->free_bytes;
 }
 
 }  // namespace foldersync

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "core/text.h"
 #include "plan/guard.h"
@@ -88,12 +87,6 @@ class Warner final : public ApplyObserver {
 };
 
 }  // namespace
-
-double monotonic_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 bool wants_progress(const Settings& settings) {
   if (settings.progress != When::kAuto) return settings.progress == When::kAlways;

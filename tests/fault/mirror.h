@@ -46,6 +46,8 @@ struct MirrorOptions {
   bool dry_run = false;
   bool atomic = false;
   bool durable = true;
+  WindowLimits windows;
+  const std::atomic<bool>* stop = nullptr;
   std::function<void()> before_apply;
 };
 
