@@ -46,6 +46,7 @@ Status Barrier::all(int fd) {
 
 Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
   if (!is_wanted()) return success();
+  if (!early_) return std::exchange(early_, success());
   if (!each_) return all(area.fd());
   for (const Fd& folder : folders) {
     if (Status synced = opened(folder.get()); !synced) return synced;

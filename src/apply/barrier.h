@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/committer.h"
@@ -37,6 +38,8 @@ class Barrier {
   // Whether what is staged, and the window's record, have to be synced one by one as they are made.
   [[nodiscard]] bool syncs_each() const { return is_wanted() && each_; }
 
+  // What came of writing some of it early.
+  void written_early(Status status) { early_ = std::move(status); }
   // What is staged is on disk when this is done.
   Status before_commit(const StagingArea& area, const std::vector<Fd>& folders);
   // What the committer touched is on disk when this is done.
@@ -55,6 +58,7 @@ class Barrier {
 
   SyncContext& context_;
   FileSystem& fs_;
+  Status early_ = success();
   bool each_ = true;
   bool has_sync_all_ = true;
 };

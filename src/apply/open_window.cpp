@@ -26,9 +26,12 @@ Status OpenWindow::begin() {
 }
 
 void OpenWindow::look_and_stage() {
-  slots_ =
-      stage_window({shop_.looks, shop_.stages, shop_.request.plan.actions, range_, shop_.lookers,
-                    shop_.folders, shop_.request.windows, !shop_.request.atomic, &abandoned_});
+  WriteBack write_back(shop_.request.fs, shop_.area.fd());
+  const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
+  slots_ = stage_window({shop_.looks, shop_.stages, shop_.request.plan.actions, range_,
+                         shop_.lookers, shop_.folders, shop_.request.windows, !shop_.request.atomic,
+                         &abandoned_, writes_early ? &write_back : nullptr});
+  barrier_.written_early(write_back.end());
 }
 
 bool OpenWindow::stage_meanwhile() {

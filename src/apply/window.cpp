@@ -75,6 +75,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
   auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
   if (staged) {
     slot.staged = *staged;
+    if (window.write_back != nullptr) window.write_back->staged(staged->bytes);
   } else {
     slot.error = std::move(staged).error();
   }

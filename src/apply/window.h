@@ -11,6 +11,7 @@
 #include "apply/stager.h"
 #include "apply/staging_area.h"
 #include "apply/window_limits.h"
+#include "apply/write_back.h"
 #include "fs/xattrs.h"
 
 namespace foldersync {
@@ -50,6 +51,7 @@ struct StageWindow {
   const WindowLimits& limits;
   bool ends_in_time = true;                      // limits.stage_seconds counts
   const std::atomic<bool>* abandoned = nullptr;  // set by others: what is staged is not wanted
+  WriteBack* write_back = nullptr;
 };
 
 // Looks at a window's actions and stages what they create, on as many threads as there are lookers;
