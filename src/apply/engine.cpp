@@ -161,6 +161,8 @@ class Engine {
     const int root = request_.replica.fd.get();
     const std::vector<Action>& actions = request_.plan.actions;
     if (rolled_back_) return mtime ? fs_.set_mtime({root, false}, *mtime) : success();
+    // Told to stop before anything was changed; where this fails, the next plan finds the time.
+    if (stopped() && mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (is_root_finish(actions.back())) {
       if (stopped() && !request_.atomic) {
         committer.skip(actions.back(), actions.size());

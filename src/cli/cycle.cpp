@@ -32,9 +32,10 @@ std::string count_text(const char* what, std::uint64_t count) {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
-// Whether a signal kept some of the plan from being done.
+// Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
-  return applied.stopped && (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back);
+  return applied.stopped &&
+         (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back || applied.staging_left);
 }
 
 ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
