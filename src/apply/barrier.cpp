@@ -18,7 +18,7 @@ bool is_unsupported(const Error& error) {
 }  // namespace
 
 Status Barrier::begin(const StagingArea& area, std::size_t staged) {
-  if (!wanted_) return success();
+  if (!is_wanted()) return success();
   const auto facts = fs_.facts(area.fd());
   if (!facts) return facts.error();
   has_sync_all_ = facts->has_sync_all;
@@ -27,25 +27,26 @@ Status Barrier::begin(const StagingArea& area, std::size_t staged) {
 }
 
 Status Barrier::opened(int fd) {
-  if (!wanted_) return success();
+  if (!is_wanted()) return success();
   Status synced = fs_.sync(fd);
   if (synced || !is_unsupported(synced.error())) return synced;
-  if (!said_unsupported_) {
-    observer_.warn(
+  if (!context_.said_unsupported) {
+    context_.observer.warn(
         "the replica's file system can't be told to make names durable: what a power cut leaves of "
         "the last seconds is up to it");
   }
-  said_unsupported_ = true;
+  context_.said_unsupported = true;
   return success();
 }
 
 Status Barrier::all(int fd) {
-  if (!wanted_) return success();
+  if (!is_wanted()) return success();
   return has_sync_all_ ? fs_.sync_all(fd) : opened(fd);
 }
 
 Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
-  if (!wanted_) return success();
+  if (!is_wanted()) return success();
+  if (!early_) return std::exchange(early_, success());
   if (!each_) return all(area.fd());
   for (const Fd& folder : folders) {
     if (Status synced = opened(folder.get()); !synced) return synced;
@@ -96,13 +97,13 @@ Status Barrier::other_file_systems(const StagingArea& area, const Committer::Tou
 
 Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
                              const Committer::Touched& touched, ReplicaAccess& replica) {
-  if (!wanted_) return success();
+  if (!is_wanted()) return success();
   if (each_ && !(touched.others && has_sync_all_)) {
     if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;
     return before_commit(area, folders);
   }
   if (Status synced = all(area.fd()); !synced) return synced;
-  return cross_mounts_ ? other_file_systems(area, touched, replica) : success();
+  return context_.cross_mounts ? other_file_systems(area, touched, replica) : success();
 }
 
 }  // namespace foldersync

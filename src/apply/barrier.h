@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/committer.h"
@@ -14,23 +15,31 @@
 
 namespace foldersync {
 
-// Few files are made durable one by one, many by one call for their whole file system, which waits
-// for what others write there too. Nothing is repeated after an error: the kernel may have dropped
-// what it could not write.
+// What the barriers of all windows share.
+struct SyncContext {
+  FileSystem& fs;
+  bool wanted = true;         // false where nothing has to survive a power cut
+  bool cross_mounts = false;  // what is mounted inside the replica is changed, too
+  ApplyObserver& observer;
+  bool said_unsupported = false;
+};
+
+// One window's. Few files are made durable one by one, many by one call for their whole file
+// system, which waits for what others write there too. Nothing is repeated after an error: the
+// kernel may have dropped what it could not write.
 class Barrier {
  public:
-  // `wanted`: false where nothing has to survive a power cut. `cross_mounts`: what is mounted
-  // inside the replica is changed, too.
-  Barrier(FileSystem& fs, bool wanted, bool cross_mounts, ApplyObserver& observer)
-      : fs_(fs), wanted_(wanted), cross_mounts_(cross_mounts), observer_(observer) {}
+  explicit Barrier(SyncContext& context) : context_(context), fs_(context.fs) {}
 
   // Before anything is staged in `area`: how many files and folders it will be.
   Status begin(const StagingArea& area, std::size_t staged);
 
-  [[nodiscard]] bool is_wanted() const { return wanted_; }
+  [[nodiscard]] bool is_wanted() const { return context_.wanted; }
   // Whether what is staged, and the window's record, have to be synced one by one as they are made.
-  [[nodiscard]] bool syncs_each() const { return wanted_ && each_; }
+  [[nodiscard]] bool syncs_each() const { return is_wanted() && each_; }
 
+  // What came of writing some of it early.
+  void written_early(Status status) { early_ = std::move(status); }
   // What is staged is on disk when this is done.
   Status before_commit(const StagingArea& area, const std::vector<Fd>& folders);
   // What the committer touched is on disk when this is done.
@@ -47,13 +56,11 @@ class Barrier {
   Status other_file_systems(const StagingArea& area, const Committer::Touched& touched,
                             ReplicaAccess& replica);
 
+  SyncContext& context_;
   FileSystem& fs_;
-  bool wanted_;
-  bool cross_mounts_;
-  ApplyObserver& observer_;
+  Status early_ = success();
   bool each_ = true;
   bool has_sync_all_ = true;
-  bool said_unsupported_ = false;
 };
 
 }  // namespace foldersync

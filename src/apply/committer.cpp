@@ -430,9 +430,19 @@ Status Committer::purge_nested() {
   return success();
 }
 
-void Committer::purge() {
-  for (const Displaced& gone : displaced_) discard(gone);
-  displaced_.clear();
+bool Committer::purge() {
+  const auto* const stop = context_.request.stop;
+  const WindowLimits& limits = context_.request.windows;
+  std::optional<double> until;  // once told to stop
+  for (const Displaced& gone : std::exchange(displaced_, {})) {
+    if (stop != nullptr && *stop) {
+      const double now = limits.clock();
+      if (!until) until = now + limits.wind_up_seconds;
+      if (now >= *until) return false;
+    }
+    discard(gone);
+  }
+  return true;
 }
 
 void Committer::tighten(std::vector<Looker>& lookers) {

@@ -59,8 +59,8 @@ class Committer {
   // The open staging folders of that kind.
   [[nodiscard]] std::vector<int> nested() const;
   // Removes what the window displaced. What can't be removed now is removed with the staging
-  // folder.
-  void purge();
+  // folder. False where the run was told to stop and that would have taken long.
+  bool purge();
   // What was displaced stays where it is: the window is taken back.
   void forget_displaced() { displaced_.clear(); }
 

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 
-#include "apply/barrier.h"
+#include "apply/check_only.h"
 #include "apply/committer.h"
 #include "apply/held_reports.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
+#include "apply/open_window.h"
 #include "apply/record.h"
 #include "apply/space.h"
 #include "apply/staging_area.h"
@@ -50,7 +51,10 @@ class Engine {
         max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
-    if (request_.dry_run) return check_only();
+    if (request_.dry_run) {
+      check_only(request_, looks_, max_open_);
+      return result();
+    }
     if (all_already_done()) return result();
     if (request_.check_space) {
       if (Status fits = check_space(request_, request_.plan.actions); !fits) return fits.error();
@@ -123,7 +127,14 @@ class Engine {
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
     Status went = begin_backup(area, lookers.front().replica());
-    if (went) went = run_windows({area, committer, own, lookers, folders});
+    const Workshop shop{{request_, looks_, stages_, syncing_, held_, book_, area, lookers, folders,
+                         backup_ ? backup_->path() : std::string()},
+                        committer,
+                        own};
+    if (went) went = run_windows(shop);
+    // Where the run is told to stop, what was staged goes with the staging folder.
+    if (ahead_ && !stopped()) ahead_->throw_away();
+    ahead_.reset();
     if (!went) return break_off(area, committer, std::move(went).error());
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();
@@ -135,12 +146,9 @@ class Engine {
   }
 
   // What the windows work with.
-  struct Workshop {
-    StagingArea& area;
+  struct Workshop : WindowShop {
     Committer& committer;
     Looker& looker;
-    std::vector<Looker>& lookers;
-    std::vector<Fd>& folders;  // one a looker, and the committer's
   };
 
   // Removes the staging folder, and says so where it stays.
@@ -150,6 +158,11 @@ class Engine {
       request_.observer.warn(
           "what others wrote in the middle of this run lies in the replica's '.sync-txn' and could "
           "not be put aside: save it before the next run");
+      return false;
+    }
+    if (is_old_left_) {
+      request_.observer.warn(
+          "told to stop: the next run removes what this one replaced or deleted");
       return false;
     }
     const auto kept = area.remove();
@@ -174,6 +187,8 @@ class Engine {
     const int root = request_.replica.fd.get();
     const std::vector<Action>& actions = request_.plan.actions;
     if (rolled_back_) return mtime ? fs_.set_mtime({root, false}, *mtime) : success();
+    // Told to stop before anything was changed; where this fails, the next plan finds the time.
+    if (stopped() && mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (is_root_finish(actions.back())) {
       if (stopped() && !request_.atomic) {
         committer.skip(actions.back(), actions.size());
@@ -181,7 +196,7 @@ class Engine {
         committer.finish(actions.back(), actions.size(), root_slot_);
       }
     }
-    Status synced = barrier_.opened(root);
+    Status synced = Barrier(syncing_).opened(root);
     if (synced) {
       held_.release();
     } else {
@@ -231,31 +246,43 @@ class Engine {
   // folder. CRASH: killed between renames, each of them is complete or not begun, and the record
   // says which are left: the next run finishes them, or takes them back.
   Status run_windows(const Workshop& shop) {
-    const std::vector<Action>& actions = request_.plan.actions;
-    while (next_ < actions.size()) {
-      const WindowRange range =
-          request_.atomic ? WindowRange{0, actions.size()} : window_at(actions, next_);
-      if (Status done = run_window(shop, range); !done) return done;
-      next_ = range.end;
+    while (next_ < request_.plan.actions.size()) {
+      if (stopped() && !request_.atomic) return skip_rest(shop);
+      std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
+      if (!window) {
+        window = std::make_unique<OpenWindow>(shop, range_at(next_));
+        if (Status begun = window->begin(); !begun) return begun;
+      }
+      if (Status done = run_window(shop, *window); !done) return done;
       tell_news();
     }
     return success();
   }
 
-  Status run_window(const Workshop& shop, WindowRange range) {
-    const auto staged = std::count_if(at(range.begin), at(range.end), is_staged);
-    Status begun = barrier_.begin(shop.area, static_cast<std::size_t>(staged));
-    if (!begun) return begun;
-    stages_.sync_each = barrier_.syncs_each();
-    const TransactionContext context{
-        request_, held_, book_, barrier_, shop.area, shop.folders, backup_ ? backup_->path() : ""};
-    Transaction transaction(context, range);
-    transaction.reserve();
-    auto slots =
-        stage_window({looks_, stages_, request_.plan.actions, range, shop.lookers, shop.folders});
+  [[nodiscard]] WindowRange range_at(std::size_t begin) const {
+    const std::vector<Action>& actions = request_.plan.actions;
+    return request_.atomic ? WindowRange{0, actions.size()}
+                           : window_at(actions, begin, request_.windows);
+  }
+
+  // No new work starts. What is staged goes with the staging folder.
+  Status skip_rest(const Workshop& shop) {
+    for_each({next_, request_.plan.actions.size()}, [&](const Action& action, std::uint64_t seq) {
+      if (!is_root_finish(action)) shop.committer.skip(action, seq);
+    });
+    next_ = request_.plan.actions.size();
+    return success();
+  }
+
+  Status run_window(const Workshop& shop, OpenWindow& window) {
+    window.stage();
+    const WindowRange range = window.range();
+    auto& slots = window.slots();
+    Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
     if (is_root_finish(request_.plan.actions[range.end - 1])) root_slot_ = slots.back();
-    if (request_.atomic && !is_ready(range, slots)) return call_off(shop, range, slots);
+    if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, range, slots);
+    if (stopped() && !request_.atomic) return success();
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
@@ -269,7 +296,8 @@ class Engine {
       return undurable(kept.error(), range);
     }
     for (const int nested : shop.committer.nested()) {
-      if (Status settled = barrier_.all(nested); !settled) return undurable(settled.error(), range);
+      Status settled = window.barrier().all(nested);
+      if (!settled) return undurable(settled.error(), range);
     }
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), range);
@@ -278,14 +306,24 @@ class Engine {
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
-    Status settled = barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());
+    slots.clear();
+    look_ahead(shop, range.end);
+    Status settled =
+        window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
     if (settled) settled = transaction.end();
     if (!settled) return undurable(settled.error(), range);
     return conclude(shop, range, transaction);
   }
 
-  std::vector<Action>::const_iterator at(std::size_t index) const {
-    return request_.plan.actions.begin() + static_cast<std::ptrdiff_t>(index);
+  // While this window becomes durable and its old is removed, the next one is staged: on other
+  // threads, so that a run on one thread does one thing after another. It changes nothing that
+  // others see before this one is done with.
+  void look_ahead(const Workshop& shop, std::size_t begin) {
+    if (request_.threads < 2 || begin == request_.plan.actions.size() || stopped()) return;
+    const WindowRange range = range_at(begin);
+    if (!fits_beside_the_old(request_, range)) return;
+    auto next = std::make_unique<OpenWindow>(shop, range);
+    if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 
   // What was changed may not survive a power cut. The old is kept until the next run, which goes on
@@ -301,30 +339,19 @@ class Engine {
   Status conclude(const Workshop& shop, WindowRange range, Transaction& transaction) {
     held_.release();
     next_ = range.end;
-    shop.committer.purge();
+    if (!shop.committer.purge()) {
+      // CRASH: as after a kill here, the next run removes what the marker DONE says may go.
+      is_old_left_ = true;
+      return success();
+    }
     Status forgotten = transaction.forget();
     // After the last window the whole folder goes.
     return next_ == request_.plan.actions.size() ? success() : forgotten;
   }
 
-  // Whether every action may be done.
-  bool is_ready(WindowRange range, const std::vector<StagedSlot>& slots) const {
-    std::set<RelPath> made;  // directories that the window makes
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      const Action& action = request_.plan.actions[i];
-      const StagedSlot& slot = slots[i - range.begin];
-      if (!slot.look || slot.error) return false;
-      if (action.phase == Phase::kMkdir) made.insert(action.path);
-      const Finding finding = slot.look->finding;
-      if (finding == Finding::kHolds || finding == Finding::kAlready) continue;
-      if (action.phase == Phase::kFinish && made.contains(action.path)) continue;
-      return false;
-    }
-    return !stopped();
-  }
-
   // Nothing was changed yet, and nothing will be.
   Status call_off(const Workshop& shop, WindowRange range, std::vector<StagedSlot>& slots) {
+    next_ = range.end;
     rolled_back_ = true;
     stopped_ = stopped();
     discard_backup();
@@ -384,26 +411,6 @@ class Engine {
     for (std::size_t i = range.begin; i < range.end; ++i) act(request_.plan.actions[i], i + 1);
   }
 
-  Result<ApplyResult> check_only() {
-    Looker looker(looks_, max_open_, false);
-    Outcomes outcomes(request_.observer, request_.follow_source);
-    std::set<RelPath> made;  // directories that earlier actions would make
-    for_each({0, request_.plan.actions.size()}, [&](const Action& action, std::uint64_t seq) {
-      if (stopped()) return outcomes.skip(action, seq);
-      if (action.phase == Phase::kMkdir) made.insert(action.path);
-      if (action.phase == Phase::kFinish && made.contains(action.path)) {
-        return outcomes.done(action, seq, Outcome::kOk);
-      }
-      const LookResult look = looker.look(action);
-      if (outcomes.settle_look(action, seq, look)) return;
-      if (auto drift = foreign_name(action, look, 0)) {
-        return outcomes.stale(action, seq, {std::move(*drift)});
-      }
-      outcomes.done(action, seq, Outcome::kOk);
-    });
-    return result();
-  }
-
   const ApplyRequest& request_;
   FileSystem& fs_;
   LimitBook book_;
@@ -412,11 +419,14 @@ class Engine {
   StageContext stages_;
   std::size_t max_open_;
   HeldReports held_{request_.observer};
-  Barrier barrier_{fs_, request_.durable, request_.plan.options.cross_mounts, request_.observer};
+  SyncContext syncing_{fs_, request_.durable, request_.plan.options.cross_mounts,
+                       request_.observer};
+  std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is begun
   std::optional<Backup> backup_;
   StagedSlot root_slot_;  // of the root's own action, which comes when all windows are done
   std::size_t next_ = 0;  // the first action of the window under way
   bool is_committing_ = false;
+  bool is_old_left_ = false;
   bool stopped_ = false;
   bool rolled_back_ = false;
   bool staging_left_ = false;

@@ -10,6 +10,7 @@
 
 #include "apply/backup.h"
 #include "apply/report.h"
+#include "apply/window_limits.h"
 #include "core/file_system_limits.h"
 #include "core/result.h"
 #include "fs/copy.h"
@@ -37,6 +38,7 @@ struct ApplyRequest {
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
+  WindowLimits windows = {};
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
 };
 

@@ -71,7 +71,10 @@ class Recoverer {
   }
 
   // The end of the staging folder, and the root's own metadata.
-  Status sync_root() { return Barrier(fs_, true, false, request_.observer).opened(root()); }
+  Status sync_root() {
+    SyncContext syncing{fs_, true, false, request_.observer};
+    return Barrier(syncing).opened(root());
+  }
 
   // The record can't be read, which a power cut without barriers brings about: what lies here may
   // be the old content of files. It is kept.
@@ -116,6 +119,8 @@ class Recoverer {
     replay.purge();
     clear_nested(record);
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
+    // Where all was done, only what was to be removed was left.
+    if (marker == Marker::kDone) result_.what = Recovered::What::kCleared;
     return leave(area, replay, back);
   }
 
@@ -141,8 +146,7 @@ class Recoverer {
     return set_marker(fs_, area.fd(), Marker::kRollback, marker, record.durable);
   }
 
-  Status settle(StagingArea& area, const WindowRecord& record, const WindowReplay& replay,
-                bool back) {
+  Status settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay, bool back) {
     result_.overtaken = replay.result().overtaken;
     result_.failed = replay.result().errors.size();
     const Marker marker = back ? Marker::kRollback : Marker::kCommit;
@@ -159,7 +163,8 @@ class Recoverer {
         request_.observer.warn("recovery: '" + escaped(error.path) + "' could not be " +
                                (back ? "taken back" : "finished"));
       }
-      // Something of the old may still lie here.
+      // Something of the old may still lie here, beside copies that nobody misses.
+      replay.drop_unrecorded();
       if (Status kept = area.put_all_aside(); !kept) return kept;
     }
     if (record.durable) {

@@ -15,6 +15,18 @@ namespace {
 // Above this the source is asked how much of a file is holes.
 constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kBlockUnit = 512;
+// For names, records, and what others write meanwhile.
+constexpr std::uint64_t kSpare = std::uint64_t{64} << 20U;
+
+// Whether copies take no room: they share what they hold with the source.
+bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
+  return facts.clones && question.source.file_system == question.replica_file_system;
+}
+
+SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
+  return {request.fs,     request.source, request.replica.fd.get(), request.replica.file_system,
+          request.atomic, keeps_old,      request.windows};
+}
 
 class SpaceCheck {
  public:
@@ -92,16 +104,14 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
 std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions) {
   const auto facts = question.fs.facts(question.replica);
   if (!facts) return std::nullopt;
-  if (facts->clones && question.source.file_system == question.replica_file_system) {
-    return std::nullopt;
-  }
+  if (shares_content(question, *facts)) return std::nullopt;
   SpaceCheck check(question, facts->block);
   std::uint64_t needed = 0;
   std::uint64_t taken = 0;  // by this window and those before it
   std::uint64_t freed = 0;  // by those before it
   for (std::size_t begin = 0; begin < actions.size();) {
-    const WindowRange range =
-        question.atomic ? WindowRange{0, actions.size()} : window_at(actions, begin);
+    const WindowRange range = question.atomic ? WindowRange{0, actions.size()}
+                                              : window_at(actions, begin, question.windows);
     std::uint64_t freed_here = 0;
     for (std::size_t i = range.begin; i < range.end; ++i) {
       taken += check.taken_by(actions[i]);
@@ -118,11 +128,22 @@ Status check_space(const ApplyRequest& request, const std::vector<Action>& actio
   const Keeping keeping = keeping_of(request);
   if (Status fits = check_backup_space(request, keeping, actions); !fits) return fits;
   const bool keeps_old = keeping.is_wanted && !keeping.copied;
-  const auto guard = ask_space({request.fs, request.source, request.replica.fd.get(),
-                                request.replica.file_system, request.atomic, keeps_old},
-                               actions);
+  const auto guard = ask_space(question_of(request, keeps_old), actions);
   if (!guard || !guard->refused) return success();
   return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
+}
+
+bool fits_beside_the_old(const ApplyRequest& request, WindowRange range) {
+  const auto facts = request.fs.facts(request.replica.fd.get());
+  if (!facts) return false;
+  const SpaceQuestion question = question_of(request, false);
+  if (shares_content(question, *facts)) return true;
+  SpaceCheck check(question, facts->block);
+  std::uint64_t taken = kSpare;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    taken += check.taken_by(request.plan.actions[i]);
+  }
+  return taken <= facts->free_bytes;
 }
 
 }  // namespace foldersync

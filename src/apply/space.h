@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apply/engine.h"
+#include "apply/window.h"
 #include "core/result.h"
 #include "plan/action.h"
 
@@ -18,6 +19,7 @@ struct SpaceQuestion {
   const std::string& replica_file_system;  // see FileSystem::file_system_id
   bool atomic = false;                     // all of it in one window
   bool keeps_old = false;                  // nothing is freed: a backup there keeps it
+  WindowLimits windows = {};
 };
 
 // The rule on free space. Window for window: what is staged must fit, and what earlier windows
@@ -27,5 +29,8 @@ std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<
 
 // The same as an error: kRefused, with the figures and the option that overrides it.
 Status check_space(const ApplyRequest& request, const std::vector<Action>& actions);
+
+// Whether the window `range` can be staged while what an earlier one displaced is still there.
+bool fits_beside_the_old(const ApplyRequest& request, WindowRange range);
 
 }  // namespace foldersync

@@ -70,6 +70,7 @@ void Transaction::reserve() {
 
 Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) {
   (void)fs_.remove_file(context_.area.fd(), kReserve);
+  range_.end = range_.begin + slots.size();
   record_ = record_of(slots, lookers);
   Status ready = write_down();
   if (ready) return ready;

@@ -39,10 +39,14 @@ class Transaction {
   // Records what is about to happen and makes it durable, with all that is staged. From here on the
   // window may change what others see. Where that fails, what was staged is thrown away, and its
   // slots have the error; the answer is an error where nothing of the window may be done.
+  // `slots` are of the range's first actions; only these are the window from now on.
   Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
 
   // What begin() has written down. Requires: it succeeded, and the window may change anything.
   [[nodiscard]] const WindowRecord& record() const { return *record_; }
+
+  // Removes what was staged and gives its slots the error.
+  void discard_staged(std::vector<StagedSlot>& slots, const Error& why);
 
   // Everything is done and durable: the old may go.
   Status end();
@@ -58,7 +62,6 @@ class Transaction {
  private:
   Status write_down();
   Status withdraw();
-  void discard_staged(std::vector<StagedSlot>& slots, const Error& why);
   WindowRecord record_of(const std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) const;
   Status mark(Marker marker, std::optional<Marker> from);
 

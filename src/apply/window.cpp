@@ -10,17 +10,25 @@ namespace {
 
 // Actions of one directory that one thread takes at a time, at most.
 constexpr std::size_t kUnit = 64;
+// And so many bytes to write, so that no thread has much left when the window's time is up.
+constexpr std::uint64_t kUnitBytes = std::uint64_t{16} << 20U;
+
+std::uint64_t bytes_to_write(const Action& action) {
+  return is_staged(action) ? action.after->size.value_or(0) : 0;
+}
 
 std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRange range) {
   std::vector<WindowRange> units;
+  std::uint64_t bytes = 0;
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    const bool joins = !units.empty() && units.back().end == i && i - units.back().begin < kUnit &&
+    const bool joins = !units.empty() && i - units.back().begin < kUnit && bytes < kUnitBytes &&
                        actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
-    if (joins) {
-      units.back().end = i + 1;
-    } else {
-      units.push_back({i, i + 1});
+    if (!joins) {
+      units.push_back({i, i});
+      bytes = 0;
     }
+    units.back().end = i + 1;
+    bytes += bytes_to_write(actions[i]);
   }
   return units;
 }
@@ -67,6 +75,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
   auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
   if (staged) {
     slot.staged = *staged;
+    if (window.write_back != nullptr) window.write_back->staged(staged->bytes);
   } else {
     slot.error = std::move(staged).error();
   }
@@ -74,12 +83,12 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
 
 }  // namespace
 
-WindowRange window_at(const std::vector<Action>& actions, std::size_t begin) {
+WindowRange window_at(const std::vector<Action>& actions, std::size_t begin,
+                      const WindowLimits& limits) {
   WindowRange range{begin, begin};
   std::uint64_t bytes = 0;
-  while (range.end < actions.size() && range.end - begin < kWindowActions && bytes < kWindowBytes) {
-    const Action& action = actions[range.end++];
-    if (is_staged(action)) bytes += action.after->size.value_or(0);
+  while (range.end < actions.size() && range.end - begin < limits.actions && bytes < limits.bytes) {
+    bytes += bytes_to_write(actions[range.end++]);
   }
   return range;
 }
@@ -94,14 +103,24 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   std::vector<StagedSlot> slots(window.range.end - window.range.begin);
   const std::vector<WindowRange> units = units_of(window.actions, window.range);
   std::atomic<std::size_t> next{0};
+  const double until = window.limits.clock() + window.limits.stage_seconds;
+  const auto is_due = [&] {
+    return !window.ends_in_time || next == 0 || window.limits.clock() < until;
+  };
+  const auto is_told_to_stop = [&] {
+    return (window.stages.stop != nullptr && *window.stages.stop) ||
+           (window.abandoned != nullptr && *window.abandoned);
+  };
   const auto work = [&](std::size_t thread) {
     // Nothing becomes visible before the commit.
     window.lookers[thread].replica().forget_absent();
     window.lookers[thread].replica().remember_absent();
     Stager stager(window.stages, window.lookers[thread]);
-    for (std::size_t unit = next++; unit < units.size(); unit = next++) {
+    while (is_due()) {
+      const std::size_t unit = next++;
+      if (unit >= units.size()) return;
       for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {
-        if (window.stages.stop != nullptr && *window.stages.stop) return;
+        if (is_told_to_stop()) return;
         stage_one(window, stager, thread, i, slots[i - window.range.begin]);
       }
     }
@@ -115,6 +134,8 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   }
   work(0);
   for (std::thread& other : others) other.join();
+  // Units are taken in their order, and each that was taken is done.
+  slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end - window.range.begin);
   return slots;
 }
 

@@ -1,8 +1,8 @@
 // One window of a plan: so many actions as are staged, renamed and purged together.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,12 +10,11 @@
 #include "apply/look.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
+#include "apply/window_limits.h"
+#include "apply/write_back.h"
 #include "fs/xattrs.h"
 
 namespace foldersync {
-
-inline constexpr std::size_t kWindowActions = 50'000;
-inline constexpr std::uint64_t kWindowBytes = std::uint64_t{1} << 30U;
 
 // A range of a plan's actions.
 struct WindowRange {
@@ -24,7 +23,8 @@ struct WindowRange {
 };
 
 // The window that starts at `begin`: bounded by actions and by bytes to write, at least one action.
-WindowRange window_at(const std::vector<Action>& actions, std::size_t begin);
+WindowRange window_at(const std::vector<Action>& actions, std::size_t begin,
+                      const WindowLimits& limits = {});
 
 // Whether the action needs something made in a staging folder by stage_window().
 bool is_staged(const Action& action);
@@ -48,10 +48,15 @@ struct StageWindow {
   WindowRange range;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // one a thread
+  const WindowLimits& limits;
+  bool ends_in_time = true;                      // limits.stage_seconds counts
+  const std::atomic<bool>* abandoned = nullptr;  // set by others: what is staged is not wanted
+  WriteBack* write_back = nullptr;
 };
 
 // Looks at a window's actions and stages what they create, on as many threads as there are lookers;
-// neighbours in one directory stay on one thread. Slot i belongs to action range.begin + i.
+// neighbours in one directory stay on one thread. Slot i belongs to action range.begin + i; there
+// are fewer slots than actions where the time was up, and at least one.
 std::vector<StagedSlot> stage_window(const StageWindow& window);
 
 }  // namespace foldersync

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <string_view>
 #include <utility>
+
+#include "scan/listing.h"
 
 namespace foldersync {
 namespace {
@@ -23,6 +27,13 @@ CursorRules rules_of(const ReplayContext& context, const WindowRecord& record) {
   CursorRules rules;
   if (!record.plan.options.cross_mounts) rules.only_mount = context.replica.status.mount;
   return rules;
+}
+
+// The number of the action that an object in a staging subfolder belongs to; 0 where it has none.
+std::uint64_t number_of(std::string_view name) {
+  std::uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
 }
 
 }  // namespace
@@ -341,6 +352,33 @@ void WindowReplay::purge() {
     // Others have filled it since it was displaced.
     if (Status aside = put_aside({*directory, name}); !aside)
       result_.errors.push_back(std::move(aside).error());
+  }
+}
+
+void WindowReplay::drop_unrecorded_in(const std::string& folder_name) {
+  const auto directory = folder(folder_name);
+  Listing listing;
+  if (!directory || !listing.read(fs_, *directory)) return;
+  for (const Listing::Entry& entry : listing.entries()) {
+    const std::uint64_t number = number_of(entry.name);
+    const bool is_recorded =
+        number >= record_.first_seq && number < record_.first_seq + record_.actions.size();
+    if (is_recorded || number == 0) continue;
+    // A directory goes only while it is empty.
+    const char* name = entry.name.data();
+    (void)(entry.status.is_directory() ? fs_.remove_directory(*directory, name)
+                                       : fs_.remove_file(*directory, name));
+  }
+}
+
+void WindowReplay::drop_unrecorded() {
+  Listing listing;
+  if (const auto rewound = fs_.seek(area_.fd(), 0, Seek::kStart); !rewound) return;
+  if (!listing.read(fs_, area_.fd())) return;
+  for (const Listing::Entry& entry : listing.entries()) {
+    const bool is_of_a_thread =
+        entry.name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_of_a_thread && entry.status.is_directory()) drop_unrecorded_in(std::string(entry.name));
   }
 }
 

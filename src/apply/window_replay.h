@@ -30,6 +30,8 @@ class WindowReplay {
   void backward();
   // Removes what the window displaced; what others have filled meanwhile is put aside.
   void purge();
+  // Removes what the killed run had staged already for the window after this one.
+  void drop_unrecorded();
 
   [[nodiscard]] const ReplayResult& result() const { return result_; }
 
@@ -63,6 +65,7 @@ class WindowReplay {
   Status publish(Step& step);
   Status note(Step& step, const Result<Published>& published);
   Status put_aside(const Place& foreign);
+  void drop_unrecorded_in(const std::string& folder_name);
 
   FileSystem& fs_;
   StagingArea& area_;

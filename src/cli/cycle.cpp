@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "apply/lock.h"
 #include "core/text.h"
@@ -34,9 +33,10 @@ std::string count_text(const char* what, std::uint64_t count) {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
-// Whether a signal kept some of the plan from being done.
+// Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
-  return applied.stopped && (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back);
+  return applied.stopped &&
+         (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back || applied.staging_left);
 }
 
 ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
@@ -91,12 +91,6 @@ class Warner final : public ApplyObserver {
 };
 
 }  // namespace
-
-double monotonic_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 bool wants_progress(const Settings& settings) {
   if (settings.progress != When::kAuto) return settings.progress == When::kAlways;

@@ -14,6 +14,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "fs/clock.h"
 
 namespace foldersync {
 
@@ -64,9 +65,6 @@ Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& repli
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);
-
-// Seconds on a clock that nobody sets.
-double monotonic_seconds();
 
 // Whether the progress line is wanted.
 bool wants_progress(const Settings& settings);

@@ -46,13 +46,34 @@ Tree mirrored(Tree tree) {
   return tree;
 }
 
-class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tuple<int, Lasting>> {
+// How the plan is cut into windows.
+enum class Windows : std::uint8_t {
+  kOne,
+  kSmall,      // of three actions, one after another
+  kAhead,      // the same, and each is staged while the one before becomes durable
+  kOutOfTime,  // each ends as soon as something is staged
+};
+
+MirrorOptions cut_into(Windows windows) {
+  MirrorOptions options;
+  if (windows == Windows::kSmall || windows == Windows::kAhead) options.windows.actions = 3;
+  if (windows == Windows::kAhead) options.threads = 2;
+  if (windows == Windows::kOutOfTime) options.windows.stage_seconds = 0;
+  return options;
+}
+
+using HowACallFails = std::tuple<int, Lasting, Windows>;
+
+class EveryCall : public MirrorTest, public testing::WithParamInterface<HowACallFails> {
  protected:
-  EveryCall() : trees_(rich_trees(holds_user_xattrs(scratch_.path()))) {
+  EveryCall()
+      : trees_(rich_trees(holds_user_xattrs(scratch_.path()))),
+        options_(cut_into(std::get<2>(GetParam()))) {
     plant_source(trees_.source);
     options_.plan.xattrs = true;
     // Waiting for the disk takes time, and one errno is like another there.
     options_.durable = lasting() == Lasting::kOnce && error_number() == EIO;
+    skips_syncs_ = std::get<2>(GetParam()) != Windows::kOne;
   }
 
   static int error_number() { return std::get<0>(GetParam()); }
@@ -67,6 +88,7 @@ class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tup
   std::uint64_t calls_of_a_run() {
     plant_replica_anew();
     FaultyFileSystem fs;
+    fs.skip_syncs(skips_syncs_);
     const MirrorRun whole = run(fs, options_);
     EXPECT_TRUE(whole.is_success()) << whole.troubles();
     expect_exact_copy();
@@ -124,7 +146,9 @@ class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tup
   // What is wrong with the run after the faulty one, and with the one after that.
   Lines failures_to_converge() {
     Lines lines;
-    const MirrorRun second = run(options_);
+    MirrorOptions options = options_;
+    options.durable = options.durable && !skips_syncs_;
+    const MirrorRun second = run(options);
     if (!second.is_success()) lines.push_back("the next run fails: " + second.troubles());
     const Tree found = read_tree(replica_);
     if (found.contains(std::string(kStagingName))) {
@@ -133,7 +157,7 @@ class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tup
     for (const std::string& difference : tree_differences(trees_.source, mirrored(found))) {
       lines.push_back("after the next run: " + difference);
     }
-    const MirrorRun third = run(options_);
+    const MirrorRun third = run(options);
     if (!third.is_success()) lines.push_back("the run after that fails: " + third.troubles());
     for (const Said& said : third.said) lines.push_back("still to do: " + said.path);
     return lines;
@@ -141,6 +165,7 @@ class EveryCall : public MirrorTest, public testing::WithParamInterface<std::tup
 
   RichTrees trees_;
   MirrorOptions options_;
+  bool skips_syncs_ = false;  // many windows have many barriers
 };
 
 TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverges) {
@@ -150,6 +175,7 @@ TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverg
   for (std::uint64_t nth = 1; nth <= calls && wrong.size() < kEnough; ++nth) {
     plant_replica_anew();
     FaultyFileSystem fs;
+    fs.skip_syncs(skips_syncs_);
     fs.intercept(fail_at(nth, error_number(), lasting()));
     const MirrorRun faulty = run(fs, options_);
     const Tree found = read_tree(replica_);
@@ -165,17 +191,28 @@ TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverg
   EXPECT_THAT(tree_differences(trees_.source, read_tree(source_)), testing::IsEmpty());
 }
 
-std::string name_of(const testing::TestParamInfo<std::tuple<int, Lasting>>& info) {
+std::string name_of(const testing::TestParamInfo<HowACallFails>& info) {
   static constexpr std::array<const char*, 3> kLasting{"Once", "ForThisMethod", "ForEverything"};
+  static constexpr std::array<const char*, 4> kWindows{"", "InSmallWindows", "InWindowsStagedAhead",
+                                                       "OutOfTime"};
   return errno_name(std::get<0>(info.param)) +
-         std::string(kLasting.at(static_cast<std::size_t>(std::get<1>(info.param))));
+         std::string(kLasting.at(static_cast<std::size_t>(std::get<1>(info.param)))) +
+         kWindows.at(static_cast<std::size_t>(std::get<2>(info.param)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Fails, EveryCall,
                          testing::Combine(testing::Values(EIO, ENOSPC, EACCES, EMFILE),
                                           testing::Values(Lasting::kOnce, Lasting::kSameCall,
-                                                          Lasting::kEverything)),
+                                                          Lasting::kEverything),
+                                          testing::Values(Windows::kOne)),
                          name_of);
+
+// Where every later call fails, too, the disk looks as after a kill.
+INSTANTIATE_TEST_SUITE_P(
+    InManyWindows, EveryCall,
+    testing::Combine(testing::Values(EIO), testing::Values(Lasting::kOnce, Lasting::kEverything),
+                     testing::Values(Windows::kSmall, Windows::kAhead, Windows::kOutOfTime)),
+    name_of);
 
 }  // namespace
 }  // namespace foldersync

@@ -119,6 +119,8 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   apply.dry_run = options.dry_run;
   apply.atomic = options.atomic;
   apply.durable = options.durable;
+  apply.windows = options.windows;
+  apply.stop = options.stop;
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
   if (applied) run.conflicts = run.conflicts || applied->staging_left;

@@ -47,6 +47,8 @@ struct MirrorOptions {
   bool dry_run = false;
   bool atomic = false;
   bool durable = true;
+  WindowLimits windows;
+  const std::atomic<bool>* stop = nullptr;
   std::function<void()> before_apply;
   std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is
 };

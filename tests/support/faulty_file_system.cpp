@@ -238,11 +238,13 @@ Status FaultyFileSystem::remove_xattr(Handle entry, const char* name) {
 }
 
 Status FaultyFileSystem::sync(int fd) {
-  return made({.call = Call::kSync, .fd = fd}, [&] { return real_.sync(fd); });
+  return made({.call = Call::kSync, .fd = fd},
+              [&] { return skips_syncs_ ? success() : real_.sync(fd); });
 }
 
 Status FaultyFileSystem::sync_all(int fd) {
-  return made({.call = Call::kSyncAll, .fd = fd}, [&] { return real_.sync_all(fd); });
+  return made({.call = Call::kSyncAll, .fd = fd},
+              [&] { return skips_syncs_ ? success() : real_.sync_all(fd); });
 }
 
 Result<FileSystemFacts> FaultyFileSystem::facts(int fd) {

@@ -87,6 +87,9 @@ class FaultyFileSystem final : public FileSystem {
   // All of them see each call that is made from now on; the first that fails it decides.
   void intercept(Interceptor interceptor) { interceptors_.push_back(std::move(interceptor)); }
 
+  // From now on what is to be made durable is only counted, or fails: real disks take their time.
+  void skip_syncs(bool skipped = true) { skips_syncs_ = skipped; }
+
   [[nodiscard]] std::uint64_t calls() const { return number_; }
   [[nodiscard]] std::uint64_t calls(Call call) const {
     return numbers_.at(static_cast<std::size_t>(call));
@@ -152,6 +155,7 @@ class FaultyFileSystem final : public FileSystem {
   std::uint64_t number_ = 0;
   std::array<std::uint64_t, kCalls> numbers_{};
   std::string first_failure_;
+  bool skips_syncs_ = false;
 };
 
 // How long a fault lasts.

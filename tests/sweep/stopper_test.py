@@ -57,6 +57,11 @@ class StopperTest(StoppedTest):
         with open(os.path.join(self.cwd, 'pid'), encoding='ascii') as file:
             self.assertFalse(is_running(int(file.read())))
 
+    def test_a_signal_comes_before_the_call_and_the_call_is_executed(self):
+        script = 'trap "mkdir trapped; exit 7" TERM; mkdir a; mkdir b'
+        done = self.run_stopped((*MKDIR, '--signal', '1=TERM'), ('sh', '-c', script))
+        self.assertEqual((7, ['a', 'trapped']), (done.returncode, self.folders()))
+
     def test_a_call_that_fails_once_is_not_executed_and_the_next_one_is(self):
         done = self.run_stopped((*MKDIR, '--fail', '2=ENOSPC'), THREE_FOLDERS)
         self.assertEqual((1, ['a', 'c']), (done.returncode, self.folders()))

@@ -1,8 +1,9 @@
-// Runs a command, counts the system calls with which it touches files, and kills it at one of them
-// or makes one fail.
+// Runs a command, counts the system calls with which it touches files, and kills it at one of them,
+// sends it a signal or makes one fail.
 //
 // Usage: call_stopper [OPTION...] -- COMMAND [ARGUMENT...]
 //   --kill-before N, --kill-after N  SIGKILL before or after the N-th call of interest
+//   --signal N=NAME                  sends the command a signal before it: --signal 7=TERM
 //   --fail N=ERRNO                   the N-th one is not executed and fails: --fail 7=EIO
 //   --fail-from N=ERRNO              so does every one after it
 //   --only NAME,...                  the calls of interest; by default all that touch files
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -64,11 +66,24 @@ int parse_errno(std::string_view text) {
   refuse("not an errno: " + std::string(text));
 }
 
-void parse_failure(Orders& orders, std::string_view text) {
+int parse_signal(std::string_view text) {
+  for (int number = 1; number < NSIG; ++number) {
+    const char* const name = sigabbrev_np(number);
+    if (name != nullptr && name == text) return number;
+  }
+  refuse("not a signal: " + std::string(text));
+}
+
+void parse_what_happens(Orders& orders, std::string_view text) {
   const auto equals = text.find('=');
-  if (equals == std::string_view::npos) refuse("N=ERRNO is missing: " + std::string(text));
+  if (equals == std::string_view::npos) refuse("N=NAME is missing: " + std::string(text));
   orders.at = parse_number(text.substr(0, equals));
-  orders.error = parse_errno(text.substr(equals + 1));
+  const std::string_view name = text.substr(equals + 1);
+  if (orders.intervention == Intervention::kSignal) {
+    orders.signal = parse_signal(name);
+  } else {
+    orders.error = parse_errno(name);
+  }
 }
 
 using Calls = std::vector<const FileCall*>;
@@ -96,6 +111,7 @@ Calls all_calls_except(const Calls& unwanted) {
 std::optional<Intervention> intervention_of(std::string_view option) {
   if (option == "--kill-before") return Intervention::kKillBefore;
   if (option == "--kill-after") return Intervention::kKillAfter;
+  if (option == "--signal") return Intervention::kSignal;
   if (option == "--fail") return Intervention::kFailOnce;
   if (option == "--fail-from") return Intervention::kFailAlways;
   return std::nullopt;
@@ -104,10 +120,10 @@ std::optional<Intervention> intervention_of(std::string_view option) {
 void parse_intervention(Orders& orders, Intervention intervention, std::string_view value) {
   if (orders.intervention != Intervention::kNone) refuse("one intervention at a time");
   orders.intervention = intervention;
-  if (intervention == Intervention::kFailOnce || intervention == Intervention::kFailAlways) {
-    parse_failure(orders, value);
-  } else {
+  if (intervention == Intervention::kKillBefore || intervention == Intervention::kKillAfter) {
     orders.at = parse_number(value);
+  } else {
+    parse_what_happens(orders, value);
   }
 }
 

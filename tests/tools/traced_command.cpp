@@ -165,6 +165,9 @@ class Tracer {
       case Intervention::kKillAfter:
         awaits_return_ = true;
         return {.until_return = true};
+      case Intervention::kSignal:
+        kill(first_, orders_.signal);
+        return {};
       case Intervention::kFailOnce:
       case Intervention::kFailAlways:
         replace_by_error(thread, orders_.error);

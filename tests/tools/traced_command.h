@@ -13,6 +13,7 @@ enum class Intervention : std::uint8_t {
   kNone,
   kKillBefore,  // the call is not executed
   kKillAfter,   // the call has returned
+  kSignal,      // the command gets a signal, and the call is executed
   kFailOnce,    // the call is not executed and returns an error
   kFailAlways,  // so does every one after it
 };
@@ -23,6 +24,7 @@ struct Orders {
   Intervention intervention = Intervention::kNone;
   std::uint64_t at = 0;  // the number of the call to intervene at, from 1 on
   int error = 0;         // the errno of calls that fail
+  int signal = 0;        // the one that is sent
   int trace = -1;        // where each call of interest is written, a descriptor; -1 for nowhere
 };
 

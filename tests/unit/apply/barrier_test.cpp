@@ -89,7 +89,10 @@ class BarrierTest : public testing::Test {
     touched_.files = {RelPath("d/f")};
   }
 
-  Barrier barrier(bool wanted = true) { return {fs_, wanted, false, observer_}; }
+  Barrier barrier(bool wanted = true) {
+    syncing_.wanted = wanted;
+    return Barrier(syncing_);
+  }
 
   Status after_commit(Barrier& barrier) {
     return barrier.after_commit(*area_, folders_, touched_, replica_);
@@ -102,6 +105,7 @@ class BarrierTest : public testing::Test {
   std::optional<StagingArea> area_;
   std::vector<Fd> folders_;
   Warnings observer_;
+  SyncContext syncing_{fs_, true, false, observer_};
   ReplicaAccess replica_{fs_, root_.get(), {}, 8};
   Committer::Touched touched_;
 };
@@ -207,6 +211,7 @@ TEST_F(BarrierTest, AnErrorOfTheCallForAllIsNotHealedByOthers) {
 TEST_F(BarrierTest, AFileSystemThatKnowsNoSyncIsToleratedAndSaidOnce) {
   for (const int number : {EINVAL, EOPNOTSUPP, ENOSYS}) {
     observer_.sentences.clear();
+    syncing_.said_unsupported = false;
     fs_.sync_error = number;
     Barrier barrier = this->barrier();
     ASSERT_TRUE(barrier.begin(*area_, 1).ok());

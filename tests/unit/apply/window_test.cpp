@@ -34,22 +34,23 @@ TEST(Window, HoldsAWholeSmallPlan) {
 }
 
 TEST(Window, EndsOnceItsBytesAreReachedAndHoldsAtLeastOneAction) {
-  const std::vector<Action> actions{create("a", kWindowBytes * 4), create("b", kWindowBytes - 1),
-                                    create("c", 1), create("d", 1)};
+  const std::vector<Action> actions{create("a", WindowLimits().bytes * 4),
+                                    create("b", WindowLimits().bytes - 1), create("c", 1),
+                                    create("d", 1)};
   EXPECT_EQ(window_at(actions, 0).end, 1U);
   EXPECT_EQ(window_at(actions, 1).end, 3U);
   EXPECT_EQ(window_at(actions, 3).end, 4U);
 }
 
 TEST(Window, IsBoundedByActions) {
-  const std::vector<Action> actions(kWindowActions + 1, create("a", 0));
-  EXPECT_EQ(window_at(actions, 0).end, kWindowActions);
-  EXPECT_EQ(window_at(actions, kWindowActions).end, kWindowActions + 1);
+  const std::vector<Action> actions(WindowLimits().actions + 1, create("a", 0));
+  EXPECT_EQ(window_at(actions, 0).end, WindowLimits().actions);
+  EXPECT_EQ(window_at(actions, WindowLimits().actions).end, WindowLimits().actions + 1);
 }
 
 TEST(Window, CountsNoBytesOfWhatIsNotStaged) {
   std::vector<Action> actions(3, of(Phase::kDelete, Op::kDelete, "a"));
-  for (Action& action : actions) action.before->size = kWindowBytes;
+  for (Action& action : actions) action.before->size = WindowLimits().bytes;
   EXPECT_EQ(window_at(actions, 0).end, 3U);
 }
 

@@ -1,0 +1,82 @@
+#include "apply/open_window.h"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+namespace foldersync {
+
+OpenWindow::OpenWindow(const WindowShop& shop, WindowRange range)
+    : shop_(shop),
+      range_(range),
+      barrier_(shop.syncing),
+      context_{shop.request, shop.observer, shop.book,  barrier_,
+               shop.area,    shop.folders,  shop.backup},
+      transaction_(context_, range) {}
+
+Status OpenWindow::begin() {
+  const auto at = [&](std::size_t index) {
+    return shop_.request.plan.actions.begin() + static_cast<std::ptrdiff_t>(index);
+  };
+  const auto staged = std::count_if(at(range_.begin), at(range_.end), is_staged);
+  Status begun = barrier_.begin(shop_.area, static_cast<std::size_t>(staged));
+  if (!begun) return begun;
+  shop_.stages.sync_each = barrier_.syncs_each();
+  transaction_.reserve();
+  return success();
+}
+
+void OpenWindow::look_and_stage() {
+  WriteBack write_back(shop_.request.fs, shop_.area.fd());
+  const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
+  slots_ = stage_window({shop_.looks, shop_.stages, shop_.request.plan.actions, range_,
+                         shop_.lookers, shop_.folders, shop_.request.windows, !shop_.request.atomic,
+                         &abandoned_, writes_early ? &write_back : nullptr});
+  barrier_.written_early(write_back.end());
+}
+
+bool OpenWindow::stage_meanwhile() {
+  try {
+    meanwhile_ = std::thread([this] { look_and_stage(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+void OpenWindow::stage() {
+  if (meanwhile_.joinable()) {
+    meanwhile_.join();
+  } else if (slots_.empty()) {
+    look_and_stage();
+  }
+  range_.end = range_.begin + slots_.size();
+}
+
+bool OpenWindow::is_ready() const {
+  std::set<RelPath> made;  // directories that the window makes
+  for (std::size_t i = range_.begin; i < range_.end; ++i) {
+    const Action& action = shop_.request.plan.actions[i];
+    const StagedSlot& slot = slots_[i - range_.begin];
+    if (!slot.look || slot.error) return false;
+    if (action.phase == Phase::kMkdir) made.insert(action.path);
+    const Finding finding = slot.look->finding;
+    if (finding == Finding::kHolds || finding == Finding::kAlready) continue;
+    if (action.phase == Phase::kFinish && made.contains(action.path)) continue;
+    return false;
+  }
+  return true;
+}
+
+void OpenWindow::abandon() {
+  abandoned_ = true;
+  if (meanwhile_.joinable()) meanwhile_.join();
+}
+
+void OpenWindow::throw_away() {
+  abandon();
+  transaction_.discard_staged(slots_,
+                              Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
+}
+
+}  // namespace foldersync

@@ -1,0 +1,72 @@
+// A window from the moment its staging begins until it is done.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "apply/barrier.h"
+#include "apply/engine.h"
+#include "apply/look.h"
+#include "apply/stager.h"
+#include "apply/transaction.h"
+#include "apply/window.h"
+
+namespace foldersync {
+
+// What the windows of a plan are made with, one after another.
+struct WindowShop {
+  const ApplyRequest& request;
+  const LookContext& looks;
+  StageContext& stages;
+  SyncContext& syncing;
+  ApplyObserver& observer;
+  LimitBook& book;
+  StagingArea& area;
+  std::vector<Looker>& lookers;    // one a thread
+  const std::vector<Fd>& folders;  // one a looker, and the committer's
+  std::string backup;              // as in WindowRecord
+};
+
+// One thread opens and works on it. Two may be open: one that is staged, while what an earlier one
+// changed is made durable.
+class OpenWindow {
+ public:
+  OpenWindow(const WindowShop& shop, WindowRange range);
+  ~OpenWindow() { abandon(); }
+  OpenWindow(const OpenWindow&) = delete;
+  OpenWindow& operator=(const OpenWindow&) = delete;
+
+  // Before anything is staged. Requires: no earlier window will stage or rename anything any more.
+  Status begin();
+  // Looks and stages on threads of its own, until stage() is called; false where there are none.
+  bool stage_meanwhile();
+  // Looks and stages; what is staged in time is the window from now on. Requires: begin() is done.
+  void stage();
+  // Whether every action may be done. Requires: stage() is done.
+  [[nodiscard]] bool is_ready() const;
+  // Removes what was staged, and what still is to be staged is not. Nothing of it is done.
+  void throw_away();
+
+  [[nodiscard]] WindowRange range() const { return range_; }
+  // Each belongs to an action of the range, once stage() is done.
+  std::vector<StagedSlot>& slots() { return slots_; }
+  Barrier& barrier() { return barrier_; }
+  Transaction& transaction() { return transaction_; }
+
+ private:
+  void look_and_stage();
+  void abandon();
+
+  const WindowShop& shop_;
+  WindowRange range_;
+  Barrier barrier_;
+  TransactionContext context_;
+  Transaction transaction_;
+  std::vector<StagedSlot> slots_;
+  std::atomic<bool> abandoned_{false};
+  std::thread meanwhile_;
+};
+
+}  // namespace foldersync

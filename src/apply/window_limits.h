@@ -1,0 +1,19 @@
+// How much of a plan is staged, renamed and purged together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fs/clock.h"
+
+namespace foldersync {
+
+struct WindowLimits {
+  std::size_t actions = 50'000;
+  std::uint64_t bytes = std::uint64_t{1} << 30U;  // of content to write
+  double stage_seconds = 5;                       // then no more of the window is staged
+  double wind_up_seconds = 1;                     // told to stop, so long the old is still removed
+  double (*clock)() = monotonic_seconds;          // any thread
+};
+
+}  // namespace foldersync

@@ -1,0 +1,132 @@
+// A run that is told to stop: what it still does, and what it leaves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "fault/mirror.h"
+#include "support/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+using testing::Contains;
+using testing::Key;
+using testing::Not;
+
+class Stopped : public MirrorTest {
+ protected:
+  Stopped() {
+    plant_source({{"a", file("new a")}, {"b", file("new b")}, {"c", file("c")}});
+    plant_replica({{"a", file("the old a")}, {"b", file("the old b")}, {"x", file("x")}});
+    options_.stop = &stop_;
+    options_.durable = false;
+    options_.windows.wind_up_seconds = 0;
+  }
+
+  // Runs, and is told to stop before the first call that `when` holds for.
+  MirrorRun stopped_before(std::function<bool(const CallInfo&)> when) {
+    fs_.intercept(act_before(std::move(when), [this] { stop_ = true; }));
+    MirrorRun stopped = run(fs_, options_);
+    EXPECT_TRUE(stop_);
+    EXPECT_TRUE(stopped.has_reported_each_action_once());
+    return stopped;
+  }
+
+  void expect_next_run_converges() {
+    stop_ = false;
+    expect_converges(options_);
+  }
+
+  [[nodiscard]] bool leaves_staging() const {
+    return read_tree(replica_).contains(std::string(kStagingName));
+  }
+
+  std::atomic<bool> stop_{false};
+  FaultyFileSystem fs_;
+  MirrorOptions options_;
+};
+
+TEST_F(Stopped, WhileItStagesNothingIsChangedAndNothingIsLeft) {
+  const Tree before = read_tree(replica_);
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kCreateFile && call.names("2"); });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kSkipped) << said.path;
+  EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, BetweenRenamesTheRestIsSkipped) {
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("a"); });
+  EXPECT_EQ(stopped.of("a").outcome, Outcome::kOk);
+  EXPECT_EQ(stopped.of("b").outcome, Outcome::kSkipped);
+  EXPECT_EQ(bytes_of(in_replica("a")), "new a");
+  EXPECT_EQ(bytes_of(in_replica("b")), "the old b");
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, BetweenTwoReadsALargeCopyIsAbandoned) {
+  write_file(in_source("big"), std::string(std::size_t{40} << 20U, 'x'));
+  const MirrorRun stopped =
+      stopped_before([](const CallInfo& call) { return call.call == Call::kCopyRange; });
+  EXPECT_EQ(fs_.calls(Call::kCopyRange), 1U);
+  EXPECT_EQ(stopped.of("big").outcome, Outcome::kSkipped);
+  EXPECT_FALSE(leaves_staging());
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, WhileItRemovesTheOldTheNextRunDoesThat) {
+  options_.windows.actions = 2;
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRemoveFile && call.names("1"); });
+  EXPECT_EQ(stopped.of("a").outcome, Outcome::kOk);
+  EXPECT_EQ(stopped.of("b").outcome, Outcome::kOk);
+  EXPECT_EQ(stopped.of("c").outcome, Outcome::kSkipped);
+  const Tree left = read_tree(replica_);
+  EXPECT_THAT(left, Contains(Key(std::string(".sync-txn/DONE"))));
+  EXPECT_THAT(left, Contains(Key(std::string(".sync-txn/0/2"))));
+  EXPECT_TRUE(stopped.conflicts) << "does not say that something is left";
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, AndGivenTimeTheOldIsRemovedAllTheSame) {
+  options_.windows.wind_up_seconds = 1'000;
+  (void)stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRemoveFile && call.names("1"); });
+  EXPECT_FALSE(leaves_staging());
+}
+
+TEST_F(Stopped, InTheMiddleOfAllOrNothingItIsFinished) {
+  options_.atomic = true;
+  options_.windows.wind_up_seconds = 1'000;
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("a"); });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
+  expect_exact_copy();
+}
+
+TEST_F(Stopped, InTheMiddleOfAllOrNothingTheOldMayWaitForTheNextRun) {
+  options_.atomic = true;
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("a"); });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
+  EXPECT_TRUE(leaves_staging());
+  EXPECT_EQ(bytes_of(in_replica("b")), "new b");
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, BeforeAllOrNothingBeginsNothingIsDone) {
+  options_.atomic = true;
+  const Tree before = read_tree(replica_);
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kCreateFile && call.names("2"); });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kRolledBack) << said.path;
+  EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());
+  expect_next_run_converges();
+}
+
+}  // namespace
+}  // namespace foldersync
