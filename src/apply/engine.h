@@ -38,8 +38,8 @@ struct ApplyRequest {
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
-  WindowLimits windows = {};
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
+  WindowLimits windows = {};
 };
 
 struct ApplyResult {
