@@ -19,7 +19,7 @@ bool lacks_locks(const Error& error) {
 }
 
 Error held_by_another(const Root& replica, std::string detail) {
-  return Error{ErrorCode::kLocked, "lock", replica.path, EWOULDBLOCK, std::move(detail)};
+  return Error{ErrorCode::kLocked, "lock", replica.path, 0, std::move(detail)};
 }
 
 // The file that stands for the replica. It stays for ever: were it removed, two runs could lock two
@@ -64,6 +64,9 @@ std::string sentence_on(const std::optional<LockHolder>& holder) {
            "which process it is can't be known from here; --lock-wait SECONDS waits for its end";
   }
   sentence += "process " + std::to_string(holder->process);
+  if (holder->command.empty() && !holder->started) {
+    sentence += ", which has ended and left the lock to another, or is hidden from here";
+  }
   if (!holder->command.empty()) sentence += " (" + shortened(holder->command) + ")";
   if (holder->started) {
     constexpr std::size_t kWholeSeconds = 19;  // "2024-10-27T03:33:20"

@@ -27,6 +27,16 @@ class LockTest(DiskTest):
                 self.assertIn(f'process {os.getpid()} (', result.err)
                 self.assertRegex(result.err, r'started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
                 self.assertIn('--lock-wait', result.err)
+                self.assertNotIn('EAGAIN', result.err)
+
+    def test_a_holder_that_has_left_its_lock_to_another_is_said_to_have_ended(self):
+        fd = os.open(self.replica, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            subprocess.run([sys.executable, '-c', f'import fcntl; fcntl.flock({fd}, fcntl.LOCK_EX)'],
+                           pass_fds=[fd], check=True)
+            self.assertIn('has ended', self.sync('run', expect=LOCKED).err)
+        finally:
+            os.close(fd)
 
     def test_a_command_line_that_would_fool_a_reader_is_escaped_and_cut(self):
         script = ('import fcntl, os, sys\n'
