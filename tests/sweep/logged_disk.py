@@ -23,17 +23,18 @@ class Kind:
     mkfs: tuple
     mib: int
     options: str
-    sector: int = 512
+    sector: int
 
     @property
     def size(self):
         return self.mib << 20
 
 
-# Nothing is discarded or initialised behind the back of those who write. Btrfs takes it for granted
-# that its superblock, of 4096 bytes, is written wholly, and XFS that its blocks of directories are.
+# Nothing is discarded or initialised behind the back of those who write. ext4 and Btrfs take it for
+# granted that their superblocks, of 1024 and 4096 bytes, are written wholly, and XFS that its blocks
+# of directories are.
 EXT4 = Kind('ext4', ('mkfs.ext4', '-q', '-F', '-b', '4096', '-J', 'size=4', '-E',
-                     'lazy_itable_init=0,lazy_journal_init=0'), 48, 'nodiscard')
+                     'lazy_itable_init=0,lazy_journal_init=0'), 48, 'nodiscard', 1024)
 XFS = Kind('xfs', ('mkfs.xfs', '-q', '-f', '-s', 'size=4096'), 300, 'nodiscard', 4096)
 BTRFS = Kind('btrfs', ('mkfs.btrfs', '-q', '-f'), 128, 'nodiscard', 4096)
 

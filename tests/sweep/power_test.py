@@ -153,7 +153,8 @@ class PowerSweep(SweepTest):
     @contextlib.contextmanager
     def state_device(self):
         """A file in which states of the disk are put, and a device to mount them from."""
-        state = shutil.copy(self.image, self.at('state.image'))
+        state = self.at('state.image')
+        disk_states.Content().put(state, self.kind.size)
         with logged_disk.loop_device(state) as device:
             yield state, device
 
