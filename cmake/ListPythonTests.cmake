@@ -16,7 +16,7 @@ foreach(name IN LISTS names)
                        WORKING_DIRECTORY "${checkout}" ENVIRONMENT "${environment}"
                        SKIP_REGULAR_EXPRESSION "\nOK \\(skipped=" TIMEOUT ${longest})
   # The long ones start first, so that nothing waits for them in the end.
-  if(name MATCHES "^random_")
+  if(name MATCHES "^(random|forged)_")
     set_tests_properties("${folder}/${name}" PROPERTIES COST 100)
   endif()
 endforeach()
