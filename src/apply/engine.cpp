@@ -55,9 +55,14 @@ class Engine {
       check_only(request_, looks_, max_open_);
       return result();
     }
-    if (all_already_done()) return result();
+    if (all_already_done()) {
+      staging_left_ = !drop_partial();
+      return result();
+    }
     if (request_.check_space) {
-      if (Status fits = check_space(request_, request_.plan.actions); !fits) return fits.error();
+      Status fits = check_space(request_, request_.plan.actions);
+      if (!fits && drop_partial()) fits = check_space(request_, request_.plan.actions);
+      if (!fits) return fits.error();
     }
     auto area = open_area();
     if (!area) return area.error();
@@ -92,6 +97,17 @@ class Engine {
     backup_.reset();
   }
 
+  // Removes the partial copies of a killed run, which this one has no use for; false where
+  // something is left.
+  bool drop_partial() {
+    auto area = StagingArea::find(fs_, request_.replica.fd.get());
+    if (!area || !*area) return area.ok();
+    const std::optional<FileTime> mtime = (*area)->home_mtime();
+    const auto kept = (*area)->remove();
+    if (kept && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
+    return kept && !*kept;
+  }
+
   Result<StagingArea> open_area() {
     const int root = request_.replica.fd.get();
     auto area = StagingArea::open(fs_, root, request_.policy.as_root);
@@ -123,6 +139,10 @@ class Engine {
     folders.push_back(std::move(*again));
     auto conflicts = area.conflict_folder();
     if (!conflicts) return conflicts.error();
+    auto partial = area.partial_folder();
+    if (!partial) return partial.error();
+    PartialCopies partials(fs_, std::move(*partial), area.earlier_folder());
+    stages_.partials = &partials;
     Looker own(looks_, max_open_, true);
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));

@@ -53,10 +53,14 @@ class Recoverer {
     return status ? status->device : 0;
   }
 
+  Result<bool> clear_out(StagingArea& area) const {
+    return request_.keep_partial ? area.remove_but_partial() : area.remove();
+  }
+
   // Nothing was changed yet, or everything was, and removed what was to be removed.
   Result<Recovered> clear(StagingArea& area) {
     const std::optional<FileTime> mtime = area.home_mtime();
-    const auto conflicts = area.remove();
+    const auto conflicts = clear_out(area);
     if (!conflicts) return conflicts.error();
     result_.conflicts = *conflicts;
     // Where only conflicts were kept, there was no run that was killed.
@@ -221,7 +225,7 @@ class Recoverer {
 
   Result<Recovered> leave(StagingArea& area, WindowReplay& replay, bool back) {
     const std::optional<FileTime> mtime = area.home_mtime();
-    const auto conflicts = area.remove();
+    const auto conflicts = clear_out(area);
     if (!conflicts) return conflicts.error();
     result_.conflicts = result_.conflicts || *conflicts;
     if (!back) {

@@ -25,11 +25,12 @@ struct RecoverRequest {
   ApplyObserver& observer;  // is told what a person should know
   Recovery wanted = Recovery::kFinish;
   bool drop_conflicts = false;  // remove what earlier runs kept of others' work
+  bool keep_partial = false;    // the run that comes now goes on with partial copies
 };
 
 struct Recovered {
   enum class What : std::uint8_t {
-    kNothing,     // there was nothing to do
+    kNothing,     // there was nothing to do, or only partial copies to be kept
     kCleared,     // a run was killed before it changed anything, or when all was done
     kFinished,    // the window that was under way is finished
     kRolledBack,  // the window that was under way is taken back

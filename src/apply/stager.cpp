@@ -68,14 +68,43 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
     if (entry && context_.fs.set_mode({entry->get(), true}, kPrivate)) from = open();
   }
   if (!from) return from.error();
+  if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
   auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
   if (!to) return to.error();
-  auto staged = copy_into(action, from->fd.get(), from->status, to->get());
+  auto staged = copy_into(action, *from, to->get(), 0);
   if (!staged) return staged;
+  if (Status completed = complete(std::move(*to)); !completed) return completed.error();
+  return staged;
+}
+
+Status Stager::complete(Fd to) {
   if (context_.sync_each) {
-    if (Status synced = context_.fs.sync(to->get()); !synced) return synced.error();
+    if (Status synced = context_.fs.sync(to.get()); !synced) return synced;
   }
-  if (Status closed = context_.fs.close(std::move(*to)); !closed) return closed.error();
+  return context_.fs.close(std::move(to));
+}
+
+// Where the plan names the content, all of it has to be read.
+bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) const {
+  return context_.partials != nullptr && !action.after->md5 && PartialCopies::takes(source);
+}
+
+// CRASH: killed in here, the next run goes on with what is there.
+Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from, int folder,
+                                     const std::string& name) {
+  PartialCopies& partials = *context_.partials;
+  auto begun = partials.begin(action.path, from.status, name);
+  if (!begun) return begun.error();
+  const auto moved = context_.fs.seek(from.fd.get(), begun->start, Seek::kStart);
+  auto staged = moved ? copy_into(action, from, begun->to.get(), begun->start)
+                      : Result<Staged>(moved.error());
+  if (staged) {
+    Status completed = complete(std::move(begun->to));
+    if (completed) completed = partials.finish(name, folder);
+    if (completed) return staged;
+    staged = completed.error();
+  }
+  partials.drop(name);
   return staged;
 }
 
@@ -96,18 +125,21 @@ bool Stager::holds_something(int from) {
   return count && *count > 0;
 }
 
-Result<Staged> Stager::copy_into(const Action& action, int from, const FileStatus& before, int to) {
+Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened, int to,
+                                 std::uint64_t start) {
+  const int from = opened.fd.get();
+  const FileStatus& before = opened.status;
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
-  CopyRequest request{from,           to, &before, pinned ? &hasher_ : nullptr, context_.stop,
-                      context_.copied};
+  CopyRequest request{
+      from, to, &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied, start};
   const auto bytes = copy_content(context_.fs, request, buffer_);
   if (!bytes) return bytes.error();
   const auto after = context_.fs.status(from);
   if (!after) return after.error();
   Staged staged;
-  staged.bytes = *bytes;
+  staged.bytes = *bytes - start;
   if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {
     staged.grown = after->size > before.size && *bytes == before.size;
     if (!staged.grown) return changed("the source's file changed while it was copied");

@@ -9,6 +9,7 @@
 
 #include "apply/limit_book.h"
 #include "apply/look.h"
+#include "apply/partial_copies.h"
 #include "core/result.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
@@ -32,6 +33,7 @@ struct StageContext {
   const std::vector<Problem>* problems = nullptr;  // of the plan, in its order
   bool sync_each = false;                          // each file is made durable as it is staged
   bool is_undo = false;                            // as in LookContext
+  PartialCopies* partials = nullptr;               // where large files are copied
 };
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied.
@@ -54,7 +56,12 @@ class Stager {
   Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
                                       const FileStatus& seen);
   bool holds_something(int from);
-  Result<Staged> copy_into(const Action& action, int from, const FileStatus& before, int to);
+  bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
+  Result<Staged> copy_in_parts(const Action& action, const OpenedFile& from, int folder,
+                               const std::string& name);
+  Result<Staged> copy_into(const Action& action, const OpenedFile& opened, int to,
+                           std::uint64_t start);
+  Status complete(Fd to);
   bool is_known_problem(const RelPath& path) const;
   Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
                                  const std::string& name);

@@ -22,6 +22,8 @@ namespace {
 // Levels below the area: it never has more than two itself, but others may fill what was displaced.
 constexpr std::size_t kDeepest = 1000;
 constexpr std::string_view kConflict = "conflict";
+constexpr std::string_view kPartial = "partial";
+constexpr std::string_view kEarlier = "earlier";
 constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
 
 const std::string& area_name() {
@@ -129,7 +131,7 @@ Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
   if (Status closed = fs.set_mode({area.fd(), false}, 0700); !closed) return closed.error();
   if (!made) {
     area.home_mtime_ = read_origin(fs, area.fd());
-    if (Status emptied = area.empty(); !emptied) return emptied.error();
+    if (Status kept = area.set_partial_aside(); !kept) return kept.error();
   }
   if (!area.home_mtime_) {
     area.home_mtime_ = before->mtime;
@@ -154,6 +156,37 @@ Result<Fd> StagingArea::folder(const std::string& name) {
   Status made = fs_->make_directory(fd(), name.c_str(), 0700);
   if (!made && made.error().error_number != EEXIST) return made.error();
   return fs_->open_directory(fd(), name.c_str());
+}
+
+// What the last run left partly copied takes the place of what the one before it had; where it came
+// to no large file at all, that is still of use.
+Status StagingArea::set_partial_aside() {
+  const std::string partial(kPartial);
+  const std::string earlier(kEarlier);
+  Status gone = fs_->remove_directory(fd(), partial.c_str());
+  if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
+    const auto older = fs_->open_directory(fd(), earlier.c_str());
+    if (older) {
+      if (Status emptied = empty_directory(*fs_, older->get(), {}, 0); !emptied) return emptied;
+    }
+    gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
+  }
+  if (!gone && gone.error().error_number != ENOENT) return gone;
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, kEarlier}, 0);
+}
+
+std::optional<Fd> StagingArea::earlier_folder() {
+  auto fd = fs_->open_directory(this->fd(), std::string(kEarlier).c_str());
+  return fd ? std::optional<Fd>(std::move(*fd)) : std::nullopt;
+}
+
+Result<bool> StagingArea::remove_but_partial() {
+  if (Status kept = set_partial_aside(); !kept) return kept.error();
+  Status earlier = fs_->remove_directory(fd(), std::string(kEarlier).c_str());
+  const bool holds_some = !earlier && is_one_of(earlier.error(), {ENOTEMPTY, EEXIST});
+  if (!holds_some) return remove();
+  Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
+  return !conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST});
 }
 
 Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}, 0); }
@@ -194,6 +227,7 @@ Status StagingArea::put_all_aside() {
   if (Status read = listing.read(*fs_, fd()); !read) return read;
   for (const Listing::Entry& entry : listing.entries()) {
     if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
+    if (entry.name == kPartial || entry.name == kEarlier) continue;
     const char* moved = entry.name.data();
     if (Status renamed = fs_->rename(fd(), moved, aside->get(), moved, RenameMode::kReplace);
         !renamed) {

@@ -16,7 +16,8 @@ namespace foldersync {
 // run that holds the replica's lock.
 class StagingArea {
  public:
-  // Makes the folder, or takes over and empties what a killed run left before it changed anything.
+  // Makes the folder, or takes over and empties what a killed run left before it changed anything;
+  // of that, partial copies are kept as earlier ones.
   // `home` must stay open. Error kRefused where something else has the name (no directory, or
   // another user's), or where what a killed run began has to be finished first.
   static Result<StagingArea> open(FileSystem& fs, int home, bool as_root);
@@ -36,6 +37,13 @@ class StagingArea {
   // which stays, and the folder with it.
   Result<bool> remove();
 
+  // The same, but partial copies are kept, and the folder for them where there are any.
+  Result<bool> remove_but_partial();
+
+  // Where copies of large files are made, and where those of an earlier run are, if there are any.
+  Result<Fd> partial_folder() { return folder("partial"); }
+  std::optional<Fd> earlier_folder();
+
   // The folder around it has changed for good: the time it had before is of no use any more.
   void forget_home_mtime();
 
@@ -50,6 +58,7 @@ class StagingArea {
 
  private:
   Status empty();
+  Status set_partial_aside();
 
   StagingArea(FileSystem& fs, int home, Fd fd) : fs_(&fs), home_(home), fd_(std::move(fd)) {}
 

@@ -154,13 +154,13 @@ Status take_lock(Session& session, Signals& signals, Log& log, Root& replica) {
   }
 }
 
-Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
-                                  Recovery wanted) {
+Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica, Recovery wanted,
+                                  bool keep_partial) {
   using What = Recovered::What;
   Warner warner(log);
   const Policy policy = session.policy(session.known_limits(replica));
-  auto recovered =
-      recover({session.fs(), replica, policy, warner, wanted, session.settings().drop_conflicts});
+  auto recovered = recover({session.fs(), replica, policy, warner, wanted,
+                            session.settings().drop_conflicts, keep_partial});
   if (!recovered) return recovered;
   if (recovered->what == What::kCleared) {
     log.warn("an earlier run was stopped in the middle: what it had staged is removed");
@@ -188,7 +188,7 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
 Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica) {
   if (Status locked = take_lock(session, signals, log, replica); !locked)
     return std::move(locked).error();
-  const auto recovered = recover_and_log(session, log, replica);
+  const auto recovered = recover_and_log(session, log, replica, Recovery::kFinish, true);
   if (!recovered) return recovered.error();
   return recovered->conflicts;
 }

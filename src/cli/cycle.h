@@ -58,7 +58,7 @@ Status take_lock(Session& session, Signals& signals, Log& log, Root& replica);
 
 // Brings to rest what a killed run left in the replica, and says so. Requires: its lock is held.
 Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
-                                  Recovery wanted = Recovery::kFinish);
+                                  Recovery wanted = Recovery::kFinish, bool keep_partial = false);
 
 // Both, before a run. The answer: whether what others wrote is kept in the replica.
 Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica);

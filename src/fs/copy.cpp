@@ -24,6 +24,10 @@ class Copy {
 
   Result<std::uint64_t> run() {
     const std::uint64_t size = request_.source->size;
+    if (request_.start > 0) {
+      const auto rest = data(size - request_.start);
+      return rest ? Result<std::uint64_t>(request_.start + *rest) : rest;
+    }
     const bool has_holes = request_.source->blocks * 512 < size;
     return has_holes ? sparse(size) : data(size);
   }

@@ -17,17 +17,19 @@ namespace foldersync {
 using ByteCounter = std::atomic<std::uint64_t>;
 
 struct CopyRequest {
-  int from = -1;                            // open for reading, at its start
-  int to = -1;                              // new, empty, open for writing
+  int from = -1;                            // open for reading, at `start`
+  int to = -1;                              // new, with nothing after `start`, open for writing
   const FileStatus* source = nullptr;       // as `from` was when it was opened
   Md5Hasher* hasher = nullptr;              // gets every byte copied, holes as zeros
   const std::atomic<bool>* stop = nullptr;  // set by others: the copy ends with kStopped
   ByteCounter* copied = nullptr;
+  // So much is there already, and both are at this offset. Requires: no holes, no hasher.
+  std::uint64_t start = 0;
 };
 
-// Copies at most source->size bytes and says how many there were: fewer where the file has shrunk.
-// Holes stay holes. Clones where the file system does so by itself. `buffer` is for small files and
-// where the kernel can't copy; 256 KiB is a good size.
+// Copies up to source->size bytes and says how many there are then: fewer where the file has
+// shrunk. Holes stay holes. Clones where the file system does so by itself. `buffer` is for small
+// files and where the kernel can't copy; 256 KiB is a good size.
 Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,
                                    std::span<std::byte> buffer);
 

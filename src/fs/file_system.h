@@ -75,6 +75,8 @@ class FileSystem {
   virtual Result<Fd> open_file(int directory, const char* name) = 0;
   // A new file, for reading and writing. EEXIST where the name is taken.
   virtual Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) = 0;
+  // A file that is there, for reading and writing; does not block on a FIFO.
+  virtual Result<Fd> open_for_writing(int directory, const char* name) = 0;
   // A descriptor that only stands for the entry; any type, no permission on the entry needed.
   virtual Result<Fd> open_entry(int directory, const char* name) = 0;
   virtual Result<std::size_t> read(int fd, std::span<std::byte> buffer) = 0;  // 0 at the end

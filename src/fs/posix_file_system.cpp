@@ -241,6 +241,11 @@ Result<Fd> PosixFileSystem::create_file(int directory, const char* name, std::ui
   return opened(retried([&] { return ::openat(directory, name, kFlags, mode); }), "create");
 }
 
+Result<Fd> PosixFileSystem::open_for_writing(int directory, const char* name) {
+  constexpr int kFlags = O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
+  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+}
+
 Result<Fd> PosixFileSystem::open_entry(int directory, const char* name) {
   constexpr int kFlags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
   return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");

@@ -19,6 +19,7 @@ class PosixFileSystem final : public FileSystem {
 
   Result<Fd> open_file(int directory, const char* name) override;
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override;
+  Result<Fd> open_for_writing(int directory, const char* name) override;
   Result<Fd> open_entry(int directory, const char* name) override;
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;
   Result<std::size_t> write(int fd, std::span<const std::byte> data) override;

@@ -87,7 +87,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
     }
     Recorder warnings;
     const auto recovered = recover(
-        {fs, *roots->replica, policy_of_this_process(), warnings, Recovery::kFinish, false});
+        {fs, *roots->replica, policy_of_this_process(), warnings, Recovery::kFinish, false, true});
     if (!recovered) return run.error = recovered.error(), run;
     run.conflicts = recovered->conflicts;
     // What was removed may have changed the folder itself.

@@ -6,15 +6,25 @@
 namespace foldersync {
 
 const char* to_string(Call call) {
-  static constexpr std::array<const char*, kCalls> kNames{
-      "open_root",   "open_directory", "open_parent",    "list",           "status_at",
-      "status",      "link_target",    "file_system_id", "sharing",        "open_file",
-      "create_file", "open_entry",     "read",           "write",          "copy_range",
-      "seek",        "set_size",       "close",          "make_directory", "make_symlink",
-      "make_node",   "make_link",      "rename",         "remove_file",    "remove_directory",
-      "set_mode",    "set_owner",      "set_mtime",      "list_xattrs",    "get_xattr",
-      "set_xattr",   "remove_xattr",   "sync",           "sync_all",       "facts",
-      "lock"};
+  static constexpr std::array<const char*, kCalls> kNames{"open_root",    "open_directory",
+                                                          "open_parent",  "list",
+                                                          "status_at",    "status",
+                                                          "link_target",  "file_system_id",
+                                                          "sharing",      "open_file",
+                                                          "create_file",  "open_for_writing",
+                                                          "open_entry",   "read",
+                                                          "write",        "copy_range",
+                                                          "seek",         "set_size",
+                                                          "close",        "make_directory",
+                                                          "make_symlink", "make_node",
+                                                          "make_link",    "rename",
+                                                          "remove_file",  "remove_directory",
+                                                          "set_mode",     "set_owner",
+                                                          "set_mtime",    "list_xattrs",
+                                                          "get_xattr",    "set_xattr",
+                                                          "remove_xattr", "sync",
+                                                          "sync_all",     "facts",
+                                                          "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -120,6 +130,11 @@ Result<Fd> FaultyFileSystem::open_file(int directory, const char* name) {
 Result<Fd> FaultyFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
   return made({.call = Call::kCreateFile, .fd = directory, .name = name},
               [&] { return real_.create_file(directory, name, mode); });
+}
+
+Result<Fd> FaultyFileSystem::open_for_writing(int directory, const char* name) {
+  return made({.call = Call::kOpenForWriting, .fd = directory, .name = name},
+              [&] { return real_.open_for_writing(directory, name); });
 }
 
 Result<Fd> FaultyFileSystem::open_entry(int directory, const char* name) {

@@ -36,6 +36,9 @@ class ForwardingFileSystem : public FileSystem {
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override {
     return inner_.create_file(directory, name, mode);
   }
+  Result<Fd> open_for_writing(int directory, const char* name) override {
+    return inner_.open_for_writing(directory, name);
+  }
   Result<Fd> open_entry(int directory, const char* name) override {
     return inner_.open_entry(directory, name);
   }

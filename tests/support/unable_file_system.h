@@ -22,6 +22,7 @@ class UnableFileSystem : public FileSystem {
 
   Result<Fd> open_file(int, const char*) override { return unable(); }
   Result<Fd> create_file(int, const char*, std::uint32_t) override { return unable(); }
+  Result<Fd> open_for_writing(int, const char*) override { return unable(); }
   Result<Fd> open_entry(int, const char*) override { return unable(); }
   Result<std::size_t> read(int, std::span<std::byte>) override { return unable(); }
   Result<std::size_t> write(int, std::span<const std::byte>) override { return unable(); }
