@@ -223,7 +223,7 @@ TEST_F(RecoverTest, GoesOnTakingBackWhateverIsAskedForOnceThatHasBegun) {
 TEST_F(RecoverTest, TakesNothingBackOfWhatWasDone) {
   renamed();
   left(Marker::kDone);
-  ASSERT_EQ(recover(Recovery::kRollBack)->what, What::kFinished);
+  ASSERT_EQ(recover(Recovery::kRollBack)->what, What::kCleared);
   expect_new();
 }
 
