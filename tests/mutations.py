@@ -67,7 +67,8 @@ MUTATIONS = [
              'if (status->uid == 0 || status->uid == ::geteuid()) {', 'if (true) {',
              '^unit_scan/OpenRoots.AReplicaThroughALink'),
     Mutation('a log inside the replica', 'src/cli/session.cpp',
-             'if (!inside || !*inside) continue;', 'continue;', '^cli/refusals_test.*log_inside'),
+             'if ((itself && *itself) || (beside && *beside)) return misplaced(file);', '',
+             '^cli/refusals_test.*log_inside'),
     Mutation('two runs at the same time', 'src/fs/posix_file_system.cpp',
              'return done(retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }), "flock");',
              '(void)fd;\n  return success();', '^cli/lock_test'),
@@ -87,10 +88,12 @@ MUTATIONS = [
              '    return false;\n  }\n  ++findings_.replica_entries;',
              '^unit_plan/PairPlanner.ProtectsWhatIsExcluded'),
     Mutation('a limit of deletions is not checked again by apply', 'src/cli/apply_command.cpp',
-             'if (again.refused) return', 'if (false) return',
+             'for (const Guard& guard : counted_again(plan)) {\n      if (guard.refused)',
+             'for (const Guard& guard : counted_again(plan)) {\n      if (false && guard.refused)',
              '^cli/forged_plan_test.*limit'),
     Mutation('a plan that was refused is applied', 'src/cli/apply_command.cpp',
-             'if (guard.refused) return', 'if (false) return',
+             '!settings_.check_space) continue;\n      if (guard.refused)',
+             '!settings_.check_space) continue;\n      if (false && guard.refused)',
              '^cli/forged_plan_test.*rule_that_refuses'),
     Mutation('an emptied source on another disk', 'src/cli/session.cpp',
              'if (!why.empty()) return Error{ErrorCode::kRefused, "compare", roots.source.path',
@@ -141,8 +144,9 @@ MUTATIONS = [
              'if (!step) return step.error();', 'if (!step) break;',
              '^unit_fs/CopyContent.EveryCall'),
     Mutation('an error of closing is dropped', 'src/apply/stager.cpp',
-             'if (Status closed = context_.fs.close(std::move(*to)); !closed) return closed.error();',
-             '(void)context_.fs.close(std::move(*to));', '^fault/Honesty.AnErrorOfClosing'),
+             'return context_.fs.close(std::move(to));',
+             '(void)context_.fs.close(std::move(to));\n  return success();',
+             '^fault/Honesty.AnErrorOfClosing'),
     Mutation('the mode before the owner', 'src/apply/attributes.cpp',
              'if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;', '',
              '^unit_apply/SetAttributes.OfAFileThatHasTheMode'),
@@ -182,12 +186,12 @@ MUTATIONS = [
     # Durability
 
     Mutation('a file is not synced', 'src/apply/stager.cpp',
-             '  if (context_.sync_each) {\n    if (Status synced = context_.fs.sync(to->get())',
-             '  if (false) {\n    if (Status synced = context_.fs.sync(to->get())',
+             '  if (context_.sync_each) {\n    if (Status synced = context_.fs.sync(to.get())',
+             '  if (false) {\n    if (Status synced = context_.fs.sync(to.get())',
              '^fault/Durability'),
     Mutation('an error of fsync is dropped', 'src/apply/stager.cpp',
-             'if (Status synced = context_.fs.sync(to->get()); !synced) return synced.error();',
-             '(void)context_.fs.sync(to->get());', '^fault/Durability'),
+             'if (Status synced = context_.fs.sync(to.get()); !synced) return synced;',
+             '(void)context_.fs.sync(to.get());', '^fault/Durability'),
     Mutation('fsync is tried again', 'src/apply/barrier.cpp',
              'Status synced = fs_.sync(fd);\n', 'Status synced = fs_.sync(fd);\n'
              '  if (!synced) synced = fs_.sync(fd);\n', '^unit_apply/BarrierTest.AnError'),
@@ -195,20 +199,21 @@ MUTATIONS = [
              'Status synced = context_.barrier.before_commit(context_.area, context_.folders);',
              'Status synced = success();', '^fault/Durability'),
     Mutation('no barrier after the commit', 'src/apply/engine.cpp',
-             'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
+             'Status settled =\n        window.barrier().after_commit(shop.area, shop.folders, touched, '
              'shop.looker.replica());', 'Status settled = success();', '^fault/Durability'),
     Mutation('no barrier before the commit, by a power cut', 'src/apply/transaction.cpp',
              'Status synced = context_.barrier.before_commit(context_.area, context_.folders);',
              'Status synced = success();', '^sweep/power_test', 'tests/sweep/power_test.py'),
     Mutation('no barrier after the commit, by a power cut', 'src/apply/engine.cpp',
-             'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
+             'Status settled =\n        window.barrier().after_commit(shop.area, shop.folders, touched, '
              'shop.looker.replica());', 'Status settled = success();', '^sweep/power_test',
              'tests/sweep/power_test.py'),
     Mutation('the marker DONE before the barrier', 'src/apply/engine.cpp',
-             'Status settled = barrier_.after_commit(shop.area, shop.folders, touched, '
+             'Status settled =\n        window.barrier().after_commit(shop.area, shop.folders, touched, '
              'shop.looker.replica());\n    if (settled) settled = transaction.end();',
              'Status settled = transaction.end();\n    if (settled) settled = '
-             'barrier_.after_commit(shop.area, shop.folders, touched, shop.looker.replica());',
+             'window.barrier().after_commit(shop.area, shop.folders, touched, '
+             'shop.looker.replica());',
              '^fault/Durability'),
     Mutation('the marker COMMIT before the record', 'src/apply/transaction.cpp',
              '  const int area = context_.area.fd();\n  const auto status = fs_.status(area);',
