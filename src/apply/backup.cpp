@@ -55,8 +55,15 @@ class NameSearch final : public PairVisitor {
       : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
-    if (pair.replica.listing == nullptr) return success();
+    if (pair.replica.listing == nullptr) {
+      const Error* const error = pair.replica.error;
+      const bool is_closed = error == nullptr || error->error_number == EACCES;
+      return is_closed || is_absence(*error) ? success() : Status(*error);
+    }
     for (const Listing::Entry& entry : pair.replica.listing->entries()) {
+      if (entry.error_number != 0 && entry.error_number != EACCES) {
+        return system_error("stat", entry.error_number);
+      }
       if (entry.error_number != 0 || entry.name == kStagingName) continue;
       if (entry.status.mount != mount_) continue;
       const Object object{entry.status.device, entry.status.inode};

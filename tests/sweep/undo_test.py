@@ -6,9 +6,10 @@ from tests.support import compare, trees
 from tests.support.program import DONE, with_mounts
 from tests.sweep.failing_calls_test import ENDS
 from tests.sweep.kill_test import KillSweep, in_parts
+from tests.sweep import recover_test
 from tests.sweep.sweep import SweepTest, part_of, spread
 
-PARTS = 4
+beyond_the_root = recover_test.RecoverSweep.beyond_the_root
 
 
 class UndoSweep(SweepTest):
@@ -38,7 +39,9 @@ class UndoSweep(SweepTest):
         super().assert_converges(point)
         for file in self.undo_files():
             self.execute('apply', file, expect=DONE)
-        self.assertEqual([], compare.differences(self.original, self.replica), point)
+        # Killed while the staging folder appeared, nobody knows the time that the root had.
+        self.assertEqual([], beyond_the_root(
+            compare.differences(self.original, self.replica)), point)
 
 
 @in_parts('killed_while_it_keeps_the_old_it_can_be_taken_back')
