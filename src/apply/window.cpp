@@ -134,8 +134,11 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   }
   work(0);
   for (std::thread& other : others) other.join();
-  // Units are taken in their order, and each that was taken is done.
-  slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end - window.range.begin);
+  // Units are taken in their order, and each that was taken is done, or the run was told to stop:
+  // what must not end early keeps a slot for each action even then.
+  if (window.ends_in_time) {
+    slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end - window.range.begin);
+  }
   return slots;
 }
 

@@ -119,10 +119,13 @@ TEST_F(Stopped, InTheMiddleOfAllOrNothingTheOldMayWaitForTheNextRun) {
 }
 
 TEST_F(Stopped, BeforeAllOrNothingBeginsNothingIsDone) {
+  // Several units of work, of which not all were begun.
+  plant({{"d", directory()}, {"d/e", file("e")}, {"f", directory()}, {"f/g", file("g")}},
+        source_ + "/more");
   options_.atomic = true;
   const Tree before = read_tree(replica_);
   const MirrorRun stopped = stopped_before(
-      [](const CallInfo& call) { return call.call == Call::kCreateFile && call.names("2"); });
+      [](const CallInfo& call) { return call.call == Call::kCreateFile && call.names("5"); });
   for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kRolledBack) << said.path;
   EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());
   expect_next_run_converges();

@@ -11,6 +11,9 @@ class SignalTest(SweepTest):
     points = 40
     ending = signal.SIGTERM
 
+    def judge(self, point):
+        self.assert_nothing_is_torn(point)
+
     def test_told_to_stop_it_ends_in_order_and_converges(self):
         total = self.count_calls()
         stopped = 0
@@ -22,10 +25,20 @@ class SignalTest(SweepTest):
                 # What comes too late stops nothing.
                 self.assertIn(code, (0, 128 + self.ending), point)
                 stopped += code != 0
-                self.assert_nothing_is_torn(point)
+                self.judge(point)
                 self.assert_converges(point)
             self.forget()
         self.assertGreater(stopped, 0.5 * self.points, 'hardly anything was stopped')
+
+
+class SignalAtomicTest(SignalTest):
+    """All or nothing is the whole old or the whole new tree."""
+
+    command = ('run', '--atomic', '--threads', '1', '--xattrs')
+    ending = signal.SIGINT
+
+    def judge(self, point):
+        self.assertIn(self.visible(self.replica), (self.old, self.new), point)
 
 
 if __name__ == '__main__':
