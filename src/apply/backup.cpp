@@ -1,5 +1,7 @@
 #include "apply/backup.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <functional>
@@ -88,6 +90,16 @@ class NameSearch final : public PairVisitor {
 Status Backup::open_folder(int parent, const std::string& name) {
   auto folder = fs_->open_directory(parent, name.c_str());
   if (!folder) return folder.error();
+  const auto own = fs_->status(folder->get());
+  if (!own) return own.error();
+  if (own->uid != ::geteuid()) {
+    return Error{ErrorCode::kRefused,
+                 "back up",
+                 {},
+                 0,
+                 "the backup's folder belongs to somebody else: others can write the folder it is "
+                 "in"};
+  }
   Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made;
   auto tree = fs_->open_directory(folder->get(), kBackupTree);

@@ -21,9 +21,10 @@ namespace {
 struct ReadPlan {
   Plan plan;
   bool from_stdin = false;
-  // Its file, and of an undo the folder around it, belongs to root or the caller, and nobody else
-  // can write it.
+  // Its file belongs to root or the caller, and nobody else can write it.
   bool is_protected = false;
+  std::uint64_t device = 0;  // of its file
+  std::uint64_t inode = 0;
 };
 
 Error invalid(const std::string& file, std::string detail) {
@@ -40,9 +41,12 @@ ByteSource source_of(int fd) {
   };
 }
 
-bool is_ours_alone(const struct stat& status) {
-  const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
-  return ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+bool is_ours_alone(std::uint32_t owner, std::uint32_t mode) {
+  return (owner == 0 || owner == ::geteuid()) && (mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+bool is_ours_alone(const Result<FileStatus>& status) {
+  return status && is_ours_alone(status->uid, status->mode);
 }
 
 // The folder that holds the file.
@@ -68,14 +72,8 @@ Result<ReadPlan> read_plan_file(const std::string& name) {
     return invalid(name, "expected a regular file that holds a plan document");
   auto plan = read_plan(source_of(fd.get()));
   if (!plan) return std::move(plan).error().at(name);
-  bool is_protected = is_ours_alone(status);
-  if (plan->kind == PlanKind::kUndo) {
-    struct stat folder {};
-    const Fd around(::open(folder_of(name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    is_protected = is_protected && around.is_open() && ::fstat(around.get(), &folder) == 0 &&
-                   is_ours_alone(folder);
-  }
-  return ReadPlan{std::move(*plan), false, is_protected};
+  return ReadPlan{std::move(*plan), false, is_ours_alone(status.st_uid, status.st_mode),
+                  status.st_dev, status.st_ino};
 }
 
 Error refused(std::string detail) {
@@ -123,6 +121,18 @@ class Applier {
     return success();
   }
 
+  // Whether `tree` is the folder beside the undo, and both lie where nobody else can put another.
+  // By what is open: a path may lead elsewhere by now.
+  bool lies_beside(const Root& tree, const ReadPlan& undo) {
+    FileSystem& fs = session_.fs();
+    const auto folder = fs.open_parent(tree.fd.get());
+    if (!folder || !is_ours_alone(fs.status(folder->get()))) return false;
+    const std::string file = absolute_name(settings_.plan_file);
+    const auto there = fs.status_at(folder->get(), file.substr(file.rfind('/') + 1).c_str());
+    return there && there->inode == undo.inode && there->device == undo.device &&
+           is_ours_alone(fs.status(tree.fd.get()));
+  }
+
   // An undo takes its content from the folder beside it, and from nowhere else.
   Result<Roots> open_backup(const ReadPlan& read) {
     if (!settings_.source.empty()) {
@@ -132,16 +142,16 @@ class Applier {
                    0,
                    "an undo has its own source, the folder that it lies in: leave out -s"};
     }
-    if (!read.is_protected) {
-      return refused(
-          "an undo is believed only as a file, where it and its folder belong to root or to you "
-          "and "
-          "nobody else can write them");
-    }
+    const Error not_believed = refused(
+        "an undo is believed only as a file, where it, its folder and the folder 'tree' beside it "
+        "belong to root or to you and nobody else can write them");
+    if (!read.is_protected) return not_believed;
     const std::string& replica =
         settings_.replica.empty() ? read.plan.replica.path : settings_.replica;
     auto roots = session_.open_roots(folder_of(settings_.plan_file) + "/" + kBackupTree, replica);
-    if (!roots || !settings_.replica.empty()) return roots;
+    if (!roots) return roots;
+    if (!lies_beside(roots->source, read)) return not_believed;
+    if (!settings_.replica.empty()) return roots;
     if (!roots->replica || roots->replica->identity != read.plan.replica.identity) {
       return refused("the replica '" + replica +
                      "' is not the folder that the undo was made for (another file system, or made "

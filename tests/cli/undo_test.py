@@ -320,6 +320,21 @@ class TrustTest(UndoTest):
         os.chmod(os.path.dirname(self.undo_file()), 0o770)
         self.assert_refused(self.undo_file())
 
+    def test_a_tree_that_others_can_write_is_refused(self):
+        os.chmod(os.path.join(os.path.dirname(self.undo_file()), 'tree'), 0o777)
+        self.assert_refused(self.undo_file())
+
+    def test_a_tree_that_lies_elsewhere_is_refused(self):
+        tree = os.path.join(os.path.dirname(self.undo_file()), 'tree')
+        os.rename(tree, self.at('elsewhere'))
+        os.symlink(self.at('elsewhere'), tree)
+        self.assert_refused(self.undo_file())
+
+    @as_root
+    def test_a_tree_of_somebody_else_is_refused(self):
+        os.chown(os.path.join(os.path.dirname(self.undo_file()), 'tree'), NOBODY, NOBODY)
+        self.assert_refused(self.undo_file())
+
     @as_root
     def test_a_document_of_somebody_else_is_refused(self):
         os.chown(self.undo_file(), NOBODY, NOBODY)
