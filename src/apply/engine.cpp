@@ -104,6 +104,7 @@ class Engine {
     if (!area || !*area) return area.ok();
     const std::optional<FileTime> mtime = (*area)->home_mtime();
     const auto kept = (*area)->remove();
+    // Where this fails, the next plan finds the time.
     if (kept && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     return kept && !*kept;
   }
@@ -159,6 +160,7 @@ class Engine {
     committer.tighten(lookers);
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
+    if (mtime) discard_backup();  // nothing was changed
     staging_left_ = !remove_area(area, committer) || committer.has_conflicts() || staging_left_;
     if (Status ended = end_root(committer, mtime); !ended) return ended.error();
     tell_news();
@@ -207,8 +209,8 @@ class Engine {
     const int root = request_.replica.fd.get();
     const std::vector<Action>& actions = request_.plan.actions;
     if (rolled_back_) return mtime ? fs_.set_mtime({root, false}, *mtime) : success();
-    // Told to stop before anything was changed; where this fails, the next plan finds the time.
-    if (stopped() && mtime) (void)fs_.set_mtime({root, false}, *mtime);
+    // Nothing was changed; where this fails, the next plan finds the time.
+    if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (is_root_finish(actions.back())) {
       if (stopped() && !request_.atomic) {
         committer.skip(actions.back(), actions.size());

@@ -169,9 +169,16 @@ Status Transaction::mark(Marker marker, std::optional<Marker> from) {
   return set_marker(fs_, context_.area.fd(), marker, from, context_.barrier.is_wanted());
 }
 
+// A window whose actions are all stale, say, leaves no trace.
+bool Transaction::changes_anything() const {
+  if (!record_) return true;
+  return std::any_of(record_->actions.begin(), record_->actions.end(),
+                     [](const ActionRecord& action) { return action.is_due; });
+}
+
 Status Transaction::end() {
   Status done = record_ ? mark(Marker::kDone, Marker::kCommit) : success();
-  if (done) context_.area.forget_home_mtime();
+  if (done && changes_anything()) context_.area.forget_home_mtime();
   return done;
 }
 

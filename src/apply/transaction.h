@@ -61,6 +61,7 @@ class Transaction {
 
  private:
   Status write_down();
+  [[nodiscard]] bool changes_anything() const;
   Status withdraw();
   WindowRecord record_of(const std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) const;
   Status mark(Marker marker, std::optional<Marker> from);

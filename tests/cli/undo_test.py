@@ -132,6 +132,17 @@ class ThereAndBackTest(UndoTest):
         self.run_with_backup('--dry-run')
         self.assertEqual([], self.backup_folders())
 
+    def test_where_all_is_stale_nothing_is_kept_and_nothing_is_dated(self):
+        self.given({'a': 'new', 'b': 'new'}, {'a': 'old!', 'b': 'old!'})
+        plan = self.plan_file()
+        for name in ('a', 'b'):
+            trees.write(self.in_replica(name), 'of somebody else')
+        trees.set_mtime(self.source, trees.SECOND)
+        before = os.stat(self.replica).st_mtime_ns
+        self.execute('apply', plan, '--backup-dir', self.backups, expect=STALE)
+        self.assertEqual([], self.backup_folders())
+        self.assertEqual(before, os.stat(self.replica).st_mtime_ns)
+
     def test_an_atomic_apply_is_taken_back_too(self):
         self.given(SOURCE, REPLICA)
         self.there_and_back('--atomic')
