@@ -44,7 +44,7 @@ MUTATIONS = [
     Mutation('recovery enters mounts that the plan does not', 'src/apply/window_replay.cpp',
              'if (!record.plan.options.cross_mounts) rules.only_mount', 'if (false) rules.only_mount',
              '^unit_apply/RecoverTest.EntersNoOtherMount'),
-    Mutation('the staging folder is emptied through a mount', 'src/apply/staging_area.cpp',
+    Mutation('the staging folder is emptied through a mount', 'src/apply/remove_tree.cpp',
              'if (entry.status.mount != self->mount)', 'if (false)',
              '^cli/mounts_test.*staging_folder'),
     Mutation('the other root is entered', 'src/fs/directory_cursor.cpp',

@@ -85,4 +85,14 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   return found;
 }
 
+void learn_mtime(FileSystem& fs, int folder, FileTime wanted, LimitBook& book) {
+  static constexpr const char* kProbe = "probe";
+  const auto fd = fs.create_file(folder, kProbe, 0600);
+  if (!fd) return;
+  if (fs.set_mtime({fd->get(), false}, wanted)) {
+    if (const auto found = fs.status(fd->get()); found) book.saw_mtime(wanted, found->mtime);
+  }
+  (void)fs.remove_file(folder, kProbe);
+}
+
 }  // namespace foldersync

@@ -33,4 +33,7 @@ struct AttributeRequest {
 // noted in the book and does not fail. Returns the status read back.
 Result<FileStatus> set_attributes(const AttributeRequest& request);
 
+// Learns, from a file of our own in a staging folder, whether the file system can hold a time.
+void learn_mtime(FileSystem& fs, int folder, FileTime wanted, LimitBook& book);
+
 }  // namespace foldersync

@@ -8,7 +8,8 @@
 #include <span>
 #include <string_view>
 
-#include "apply/backup_prune.h"
+#include "apply/remove_tree.h"
+#include "fs/copy.h"
 #include "plan/json.h"
 #include "plan/undo.h"
 #include "scan/walker.h"
@@ -113,6 +114,7 @@ Status Backup::open_folder(int parent, const std::string& name) {
   return success();
 }
 
+// CRASH: killed before the first window has a record, the folder stays; its undo takes nothing back.
 Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
                              const Policy& policy, const Before& before, bool durable) {
   auto parent = fs.open_root(order.folder.c_str());
@@ -231,6 +233,8 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   return tree_->keep_attributes(path, FileType::kDirectory, *xattrs);
 }
 
+// CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
+// missing. Killed after it, the undo speaks of what is done, or will be.
 Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     if (Status kept = keep_one(record, i, area, replica); !kept) {
@@ -395,15 +399,8 @@ Status Backup::write() {
   if (!removed && removed.error().error_number != ENOENT) return removed;
   auto file = fs_->create_file(folder_.get(), kNewUndoFile, kPrivate);
   if (!file) return file.error();
-  Status written = write_plan(undo, [&](std::string_view text) -> Status {
-    auto data = std::as_bytes(std::span(text));
-    while (!data.empty()) {
-      const auto count = fs_->write(file->get(), data);
-      if (!count) return count.error();
-      data = data.subspan(*count);
-    }
-    return success();
-  });
+  Status written =
+      write_plan(undo, [&](std::string_view text) { return write_all(*fs_, file->get(), text); });
   if (written && durable_) written = fs_->sync(file->get());
   if (written) written = fs_->close(std::move(*file));
   if (!written) return written;

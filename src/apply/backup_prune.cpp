@@ -1,11 +1,10 @@
 #include "apply/backup_prune.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 
 #include "apply/backup.h"
-#include "fs/directory_cursor.h"
+#include "apply/remove_tree.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -34,31 +33,6 @@ std::optional<std::uint64_t> time_of(std::string_view name) {
   std::uint64_t milliseconds = 0;
   std::from_chars(digits.data(), digits.data() + 12, milliseconds, 16);
   return milliseconds;
-}
-
-// Whether everything in `directory` is gone; the directories that still hold something are added
-// to `full`.
-Status remove_entries(FileSystem& fs, int directory, const std::string& path,
-                      std::vector<std::string>& full) {
-  const auto self = fs.status(directory);
-  if (!self) return self.error();
-  if (const auto rewound = fs.seek(directory, 0, Seek::kStart); !rewound) return rewound.error();
-  Listing listing;
-  if (Status read = listing.read(fs, directory); !read) return read;
-  for (const Listing::Entry& entry : listing.entries()) {
-    if (entry.error_number != 0) return system_error("stat", entry.error_number);
-    if (entry.status.mount != self->mount) {
-      return Error{ErrorCode::kRefused, "remove", std::string(entry.name), 0,
-                   "something is mounted in it: unmount it"};
-    }
-    const bool is_directory = entry.status.is_directory();
-    Status removed = is_directory ? fs.remove_directory(directory, entry.name.data())
-                                  : fs.remove_file(directory, entry.name.data());
-    if (removed) continue;
-    if (!is_directory || removed.error().error_number != ENOTEMPTY) return removed;
-    full.push_back(path.empty() ? std::string(entry.name) : path + "/" + std::string(entry.name));
-  }
-  return success();
 }
 
 }  // namespace
@@ -110,31 +84,6 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, B
     }
   }
   return gone.size();
-}
-
-Status remove_tree(FileSystem& fs, int parent, const std::string& name) {
-  {
-    const auto root = fs.open_directory(parent, name.c_str());
-    if (!root) return root.error();
-    DirectoryCursor cursor(fs, root->get(), {}, descriptors_per_cursor(1));
-    std::vector<std::string> pending{{}};
-    while (!pending.empty()) {
-      const std::string path = pending.back();
-      const auto directory = cursor.enter(path);
-      if (!directory) return directory.error();
-      const std::size_t known = pending.size();
-      if (Status removed = remove_entries(fs, *directory, path, pending); !removed) return removed;
-      if (pending.size() > known) continue;  // once more, when those are gone
-      pending.pop_back();
-      if (path.empty()) break;
-      const RelPath gone = RelPath::from_bytes(path);
-      const auto above = cursor.enter(gone.parent_bytes());
-      if (!above) return above.error();
-      Status removed = fs.remove_directory(*above, std::string(gone.name()).c_str());
-      if (!removed) return removed;
-    }
-  }
-  return fs.remove_directory(parent, name.c_str());
 }
 
 }  // namespace foldersync

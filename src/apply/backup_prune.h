@@ -30,8 +30,4 @@ std::vector<std::string> outdated_backups(std::vector<std::string> names, Backup
 Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, BackupKeep keep,
                                     FileTime now);
 
-// Removes a directory with all that it holds, whatever its depth, but not across mounts: error
-// kRefused there.
-Status remove_tree(FileSystem& fs, int parent, const std::string& name);
-
 }  // namespace foldersync

@@ -1,5 +1,6 @@
 #include "apply/check_only.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -28,6 +29,20 @@ void check_only(const ApplyRequest& request, const LookContext& looks, std::size
   };
   std::uint64_t seq = 0;
   for (const Action& action : request.plan.actions) check(action, ++seq);
+}
+
+bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+  Looker looker(looks, max_open, false);
+  const auto is_done = [&](const Action& action) {
+    const bool stopped = request.stop != nullptr && *request.stop;
+    return !stopped && looker.look(action).finding == Finding::kAlready;
+  };
+  const std::vector<Action>& actions = request.plan.actions;
+  if (!std::all_of(actions.begin(), actions.end(), is_done)) return false;
+  Outcomes outcomes(request.observer, request.follow_source);
+  std::uint64_t seq = 0;
+  for (const Action& action : actions) outcomes.done(action, ++seq, Outcome::kAlready);
+  return true;
 }
 
 }  // namespace foldersync

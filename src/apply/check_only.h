@@ -1,4 +1,4 @@
-// The dry run of an apply.
+// Looking at all of a plan, and changing nothing.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,12 @@
 
 namespace foldersync {
 
-// Reports of each action what would hinder it, or that nothing would. Changes nothing. `max_open`:
+// A dry run: reports of each action what would hinder it, or that nothing would. `max_open`:
 // descriptors for the way into the trees.
 void check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
+
+// Whether every action is done already, which is reported then: such a plan changes nothing, not
+// even the time of the root. Where one isn't, nothing is reported.
+bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
 
 }  // namespace foldersync

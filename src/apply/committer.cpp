@@ -313,19 +313,6 @@ void Committer::remove_directory(const Action& action, std::uint64_t seq, const 
                   {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
 }
 
-// A time that the file system can't hold is learned from a file of our own.
-void Committer::learn_mtime(FileTime wanted) {
-  static constexpr const char* kProbe = "probe";
-  const auto fd = fs_.create_file(folder_.get(), kProbe, 0600);
-  if (!fd) return;
-  if (fs_.set_mtime({fd->get(), false}, wanted)) {
-    if (const auto found = fs_.status(fd->get()); found) {
-      context_.book.saw_mtime(wanted, found->mtime);
-    }
-  }
-  (void)fs_.remove_file(folder_.get(), kProbe);
-}
-
 Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry) {
   // RACE: a writer who changes the content without changing its size between the look and the
   // setting of the time is not noticed by size and time afterwards; --checksum finds it.
@@ -333,7 +320,8 @@ Status Committer::apply_metadata(const LookResult& look, const StagedSlot& slot,
       set_attributes({fs_, context_.looks.policy, context_.book, entry, look.wanted,
                       slot.new_xattrs ? &*slot.new_xattrs : nullptr, 0, false, true, true});
   if (!found) return found.error();
-  if (found->mtime != look.wanted.mtime) learn_mtime(look.wanted.mtime);
+  if (found->mtime != look.wanted.mtime)
+    learn_mtime(fs_, folder_.get(), look.wanted.mtime, context_.book);
   return success();
 }
 
@@ -389,7 +377,7 @@ void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot
 
 void Committer::learn_root_mtime() {
   const auto source = fs_.status(context_.request.source.fd.get());
-  if (source) learn_mtime(source->mtime);
+  if (source) learn_mtime(fs_, folder_.get(), source->mtime, context_.book);
 }
 
 // A directory that is to vanish must not hold a staging folder of ours.
@@ -450,20 +438,8 @@ void Committer::tighten(std::vector<Looker>& lookers) {
   for (Looker& other : lookers) {
     all.insert(all.end(), other.replica().loosened().begin(), other.replica().loosened().end());
   }
-  // The deepest first, so that the way to the others stays open.
-  std::sort(all.begin(), all.end(),
-            [](const ReplicaAccess::Loosened& a, const ReplicaAccess::Loosened& b) {
-              return b.path < a.path;
-            });
-  for (const ReplicaAccess::Loosened& loosened : all) {
-    if (finished_.contains(loosened.path)) continue;
-    const auto directory = looker_.replica_directory(loosened.path);
-    if (!directory) continue;
-    const auto status = fs_.status(*directory);
-    if (status && status->mode == (loosened.mode | 0700U)) {
-      (void)fs_.set_mode({*directory, false}, loosened.mode);
-    }
-  }
+  std::erase_if(all, [&](const auto& loosened) { return finished_.contains(loosened.path); });
+  looker_.replica().close_again(std::move(all));
 }
 
 }  // namespace foldersync

@@ -120,7 +120,6 @@ class Committer {
   Result<std::string> move_to_conflicts(const Place& stranded);
   void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
   Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);
-  void learn_mtime(FileTime wanted);
   const CommitContext& context_;
   FileSystem& fs_;
   Looker& looker_;

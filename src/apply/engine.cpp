@@ -55,7 +55,7 @@ class Engine {
       check_only(request_, looks_, max_open_);
       return result();
     }
-    if (all_already_done()) {
+    if (tell_if_done(request_, looks_, max_open_)) {
       staging_left_ = !drop_partial();
       return result();
     }
@@ -229,21 +229,6 @@ class Engine {
 
   void tell_news() {
     for (const std::string& sentence : book_.take_news()) request_.observer.warn(sentence);
-  }
-
-  // A plan that was applied before changes nothing, not even the time of the root.
-  bool all_already_done() {
-    Looker looker(looks_, max_open_, false);
-    const auto is_done = [&](const Action& action) {
-      return !stopped() && looker.look(action).finding == Finding::kAlready;
-    };
-    const std::vector<Action>& actions = request_.plan.actions;
-    if (!std::all_of(actions.begin(), actions.end(), is_done)) return false;
-    Outcomes outcomes(request_.observer, request_.follow_source);
-    for_each({0, actions.size()}, [&](const Action& action, std::uint64_t seq) {
-      outcomes.done(action, seq, Outcome::kAlready);
-    });
-    return true;
   }
 
   // The whole operation has failed: what was not reported yet was not done. What a window has begun

@@ -7,12 +7,6 @@
 #include "apply/attributes.h"
 
 namespace foldersync {
-namespace {
-
-constexpr std::uint32_t kOwnerAll = 0700;
-
-}  // namespace
-
 void MetadataReplay::tell(const RelPath& path, Status done) {
   if (!done) result_.errors.push_back(std::move(done).error().at(path.bytes()));
 }
@@ -120,20 +114,13 @@ void MetadataReplay::backward() {
 }
 
 void MetadataReplay::close_loosened() {
-  std::vector<LoosenedRecord> all = record_.loosened;
-  for (const auto& loosened : access_.loosened()) all.push_back({loosened.path, loosened.mode});
-  std::stable_sort(all.begin(), all.end(), [](const LoosenedRecord& a, const LoosenedRecord& b) {
-    return b.path < a.path;
-  });
-  for (const LoosenedRecord& loosened : all) {
-    const auto directory = access_.directory(loosened.path);
-    if (!directory) continue;
-    const auto status = fs_.status(*directory);
-    if (status && status->mode == (loosened.mode | kOwnerAll)) {
-      // Where this fails, the next plan finds the mode.
-      (void)fs_.set_mode({*directory, false}, loosened.mode);
-    }
+  // What the record says of one comes first: it knows the mode from before the window.
+  std::vector<ReplicaAccess::Loosened> all;
+  for (const LoosenedRecord& loosened : record_.loosened) {
+    all.push_back({loosened.path, loosened.mode});
   }
+  all.insert(all.end(), access_.loosened().begin(), access_.loosened().end());
+  access_.close_again(std::move(all));
 }
 
 }  // namespace foldersync

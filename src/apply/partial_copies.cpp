@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fs/boot.h"
+#include "fs/copy.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -42,8 +43,7 @@ Result<std::string> read_text(FileSystem& fs, int directory, const std::string& 
 Status write_text(FileSystem& fs, int directory, const std::string& name, std::string_view text) {
   const auto file = fs.create_file(directory, name.c_str(), 0600);
   if (!file) return file.error();
-  const auto written = fs.write(file->get(), std::as_bytes(std::span(text)));
-  return written ? success() : Status(written.error());
+  return write_all(fs, file->get(), text);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/hash.h"
+#include "fs/copy.h"
 #include "plan/json.h"
 
 namespace foldersync {
@@ -217,16 +218,6 @@ Status remove_if_there(FileSystem& fs, int area, const char* name) {
   return removed;
 }
 
-Status write_whole(FileSystem& fs, int fd, std::string_view text) {
-  auto data = std::as_bytes(std::span(text));
-  while (!data.empty()) {
-    const auto count = fs.write(fd, data);
-    if (!count) return count.error();
-    data = data.subspan(*count);
-  }
-  return success();
-}
-
 Status end_file(FileSystem& fs, Fd file, bool sync) {
   if (sync) {
     if (Status synced = fs.sync(file.get()); !synced) return synced;
@@ -241,12 +232,12 @@ Status write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
   const auto sink = [&](std::string_view piece) -> Status {
     buffer += piece;
     if (buffer.size() < kBuffer) return success();
-    Status written = write_whole(fs, file->get(), buffer);
+    Status written = write_all(fs, file->get(), buffer);
     buffer.clear();
     return written;
   };
   if (Status written = write_plan(plan, sink); !written) return written;
-  if (Status written = write_whole(fs, file->get(), buffer); !written) return written;
+  if (Status written = write_all(fs, file->get(), buffer); !written) return written;
   return end_file(fs, std::move(*file), sync);
 }
 
@@ -262,7 +253,7 @@ Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::u
   if (Status written = write_actions(fs, area, record.plan, sync); !written) return written;
   auto file = fs.create_file(area, kRecordsFile, 0600);
   if (!file) return file.error();
-  if (Status written = write_whole(fs, file->get(), encode(record, device)); !written) {
+  if (Status written = write_all(fs, file->get(), encode(record, device)); !written) {
     return written;
   }
   return end_file(fs, std::move(*file), sync);

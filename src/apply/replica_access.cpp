@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -49,6 +50,19 @@ bool ReplicaAccess::loosen(int directory, const RelPath& path) {
   if (!fs_.set_mode({directory, false}, status->mode | kOwnerAll)) return false;
   loosened_.push_back({path, status->mode});
   return true;
+}
+
+void ReplicaAccess::close_again(std::vector<Loosened> loosened) {
+  std::stable_sort(loosened.begin(), loosened.end(),
+                   [](const Loosened& a, const Loosened& b) { return b.path < a.path; });
+  for (const Loosened& one : loosened) {
+    const auto open = directory(one.path);
+    const auto status = open ? fs_.status(*open) : Result<FileStatus>(open.error());
+    // Where this fails, the next plan finds the mode.
+    if (status && status->mode == (one.mode | kOwnerAll)) {
+      (void)fs_.set_mode({*open, false}, one.mode);
+    }
+  }
 }
 
 // CRASH: killed before the mode is given back, the directory keeps u+rwx; the next run's plan finds

@@ -48,6 +48,10 @@ class ReplicaAccess {
   bool loosen(int directory, const RelPath& path);
   std::vector<Loosened>& loosened() { return loosened_; }
 
+  // Gives directories the mode back that they had, the deepest first, so that the way to the others
+  // stays open. One that has another mode by now keeps it.
+  void close_again(std::vector<Loosened> loosened);
+
   // Does `change`, which needs to write into `directory`, and where that is denied once more after
   // loosen().
   template <class Change>

@@ -12,15 +12,15 @@
 #include <utility>
 
 #include "apply/record.h"
+#include "apply/remove_tree.h"
 #include "core/path.h"
+#include "fs/copy.h"
 #include "fs/xattrs.h"
 #include "scan/listing.h"
 
 namespace foldersync {
 namespace {
 
-// Levels below the area: it never has more than two itself, but others may fill what was displaced.
-constexpr std::size_t kDeepest = 1000;
 constexpr std::string_view kConflict = "conflict";
 constexpr std::string_view kPartial = "partial";
 constexpr std::string_view kEarlier = "earlier";
@@ -44,8 +44,7 @@ Status write_origin(FileSystem& fs, int area, FileTime mtime) {
       std::to_string(mtime.seconds) + " " + std::to_string(mtime.nanoseconds) + "\n";
   const auto file = fs.create_file(area, std::string(kOrigin).c_str(), 0600);
   if (!file) return file.error();
-  const auto written = fs.write(file->get(), std::as_bytes(std::span(text)));
-  return written ? success() : Status(written.error());
+  return write_all(fs, file->get(), text);
 }
 
 std::optional<FileTime> read_origin(FileSystem& fs, int area) {
@@ -58,35 +57,6 @@ std::optional<FileTime> read_origin(FileSystem& fs, int area) {
   FileTime mtime;
   if (!(stream >> mtime.seconds >> mtime.nanoseconds) || stream.get() != '\n') return std::nullopt;
   return mtime.nanoseconds < 1'000'000'000 ? std::optional(mtime) : std::nullopt;
-}
-
-// Removes everything in `directory`, but for the names `spared`. Never enters another mount.
-Status empty_directory(FileSystem& fs, int directory,
-                       std::initializer_list<std::string_view> spared, std::size_t depth) {
-  if (depth > kDeepest) return refused("deeper than anything a run leaves: remove it by hand");
-  const auto self = fs.status(directory);
-  if (!self) return self.error();
-  if (const auto rewound = fs.seek(directory, 0, Seek::kStart); !rewound) return rewound.error();
-  Listing listing;
-  if (Status read = listing.read(fs, directory); !read) return read;
-  for (const Listing::Entry& entry : listing.entries()) {
-    if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
-    if (entry.error_number != 0) return system_error("stat", entry.error_number);
-    if (entry.status.mount != self->mount) return refused("something is mounted in it: unmount it");
-    const char* name = entry.name.data();
-    if (!entry.status.is_directory()) {
-      if (Status removed = fs.remove_file(directory, name); !removed) return removed;
-      continue;
-    }
-    Status removed_empty = fs.remove_directory(directory, name);
-    if (removed_empty) continue;
-    if (removed_empty.error().error_number != ENOTEMPTY) return removed_empty;
-    const auto child = fs.open_directory(directory, name);
-    if (!child) return child.error();
-    if (Status emptied = empty_directory(fs, child->get(), {}, depth + 1); !emptied) return emptied;
-    if (Status removed = fs.remove_directory(directory, name); !removed) return removed;
-  }
-  return success();
 }
 
 bool is_marker(std::string_view name) {
@@ -167,12 +137,12 @@ Status StagingArea::set_partial_aside() {
   if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
     const auto older = fs_->open_directory(fd(), earlier.c_str());
     if (older) {
-      if (Status emptied = empty_directory(*fs_, older->get(), {}, 0); !emptied) return emptied;
+      if (Status emptied = empty_directory(*fs_, older->get()); !emptied) return emptied;
     }
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
   if (!gone && gone.error().error_number != ENOENT) return gone;
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin, kEarlier}, 0);
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, kEarlier});
 }
 
 std::optional<Fd> StagingArea::earlier_folder() {
@@ -189,7 +159,7 @@ Result<bool> StagingArea::remove_but_partial() {
   return !conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST});
 }
 
-Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}, 0); }
+Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}); }
 
 Result<bool> StagingArea::remove() {
   if (Status emptied = empty(); !emptied) return emptied.error();
@@ -246,7 +216,7 @@ Status StagingArea::drop_conflicts() {
   const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
   if (!conflicts && conflicts.error().error_number == ENOENT) return success();
   if (!conflicts) return conflicts.error();
-  return empty_directory(*fs_, conflicts->get(), {}, 0);
+  return empty_directory(*fs_, conflicts->get());
 }
 
 Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,

@@ -3,11 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "cli/nearest.h"
+#include "cli/seconds.h"
 #include "plan/filter.h"
 
 namespace foldersync {
@@ -22,17 +23,6 @@ constexpr const char* kFooter =
     "failed;\n"
     "4 some of the plan was stale; 5 refused, nothing touched; 6 another run holds the replica;\n"
     "64 wrong usage; 65 not a valid plan; 130, 143 stopped by a signal.";
-
-// A number of seconds in plain decimal notation, or nothing.
-std::optional<double> parse_seconds(const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos)
-    return std::nullopt;
-  std::istringstream stream(text);
-  stream.imbue(std::locale::classic());
-  double seconds = 0;
-  if (!(stream >> seconds) || !stream.eof() || !std::isfinite(seconds)) return std::nullopt;
-  return seconds;
-}
 
 // Builds the options of each command into one Settings.
 class Parser {
@@ -451,32 +441,7 @@ class Parser {
   std::vector<std::string> rules_;
 };
 
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
-
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance >= least || distance >= candidate.size()) continue;
-    least = distance;
-    best = candidate;
-  }
-  return best;
-}
 
 ParsedCommandLine parse_command_line(std::vector<std::string> arguments) {
   return Parser().parse(std::move(arguments));

@@ -60,7 +60,4 @@ struct ParsedCommandLine {
 // `arguments` without the program's name. Rules files (--exclude-from) are read here.
 ParsedCommandLine parse_command_line(std::vector<std::string> arguments);
 
-// The candidate nearest to `word`, by edits of one letter; empty where none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
-
 }  // namespace foldersync

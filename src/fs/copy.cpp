@@ -128,6 +128,17 @@ class Copy {
 
 }  // namespace
 
+Status write_all(FileSystem& fs, int fd, std::string_view text) {
+  auto data = std::as_bytes(std::span(text));
+  while (!data.empty()) {
+    const auto count = fs.write(fd, data);
+    if (!count) return count.error();
+    if (*count == 0) return system_error("write", ENOSPC);
+    data = data.subspan(*count);
+  }
+  return success();
+}
+
 Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,
                                    std::span<std::byte> buffer) {
   return Copy(fs, request, buffer).run();

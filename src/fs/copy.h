@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/file_status.h"
 #include "core/hash.h"
@@ -26,6 +27,9 @@ struct CopyRequest {
   // So much is there already, and both are at this offset. Requires: no holes, no hasher.
   std::uint64_t start = 0;
 };
+
+// Writes all of the text.
+Status write_all(FileSystem& fs, int fd, std::string_view text);
 
 // Copies up to source->size bytes and says how many there are then: fewer where the file has
 // shrunk. Holes stay holes. Clones where the file system does so by itself. `buffer` is for small

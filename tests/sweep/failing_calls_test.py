@@ -13,7 +13,9 @@ ONCE, FOR_GOOD = '--fail', '--fail-from'
 ENDS = (DONE, FAILED, PARTIAL, STALE, REFUSED, LOCKED)
 
 
-class FailingCallsTest(SweepTest):
+class FailingCallsSweep(SweepTest):
+    """Lets one call after the other fail, and the next run put everything right."""
+
     def sweep(self, errno, how, count, part=0, parts=1):
         what = () if how == ONCE else ('--except', 'fcntl')
         total = self.count_calls(*what)
@@ -30,6 +32,8 @@ class FailingCallsTest(SweepTest):
                 self.assert_converges(point)
             self.forget()
 
+
+class FailingCallsTest(FailingCallsSweep):
     def test_a_call_fails_with_EIO_1_of_2(self):
         self.sweep('EIO', ONCE, 160, 0, 2)
 

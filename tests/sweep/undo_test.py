@@ -4,10 +4,10 @@ import unittest
 
 from tests.support import compare, trees
 from tests.support.program import DONE, with_mounts
-from tests.sweep.failing_calls_test import ENDS
+from tests.sweep.failing_calls_test import ONCE, FailingCallsSweep
 from tests.sweep.kill_test import KillSweep, in_parts
 from tests.sweep import recover_test
-from tests.sweep.sweep import SweepTest, part_of, spread
+from tests.sweep.sweep import SweepTest
 
 beyond_the_root = recover_test.RecoverSweep.beyond_the_root
 
@@ -65,35 +65,21 @@ class KillWithCopiesTest(UndoSweep, KillSweep):
             trees.remove(os.path.join(self.backups, name))
 
 
-class FailingCallsWithBackupTest(UndoSweep):
-    def sweep(self, errno, count, part, parts):
-        total = self.count_calls()
-        for number in part_of(spread(range(1, total + 1), count), part, parts):
-            point = f'call {number} fails with {errno}'
-            with self.subTest(point):
-                self.start_again()
-                code = self.stopped('--fail', f'{number}={errno}')
-                self.assertIn(code, ENDS, point)
-                self.assert_nothing_is_torn(point)
-                if code == DONE:
-                    self.assertEqual([], self.differences(), f'{point}: exit 0')
-                self.assert_converges(point)
-            self.forget()
-
+class FailingCallsWithBackupTest(UndoSweep, FailingCallsSweep):
     def test_a_call_fails_with_EIO_while_the_old_is_kept_1_of_2(self):
-        self.sweep('EIO', 120, 0, 2)
+        self.sweep('EIO', ONCE, 120, 0, 2)
 
     def test_a_call_fails_with_EIO_while_the_old_is_kept_2_of_2(self):
-        self.sweep('EIO', 120, 1, 2)
+        self.sweep('EIO', ONCE, 120, 1, 2)
 
     def test_a_call_fails_with_ENOSPC_while_the_old_is_kept_1_of_2(self):
-        self.sweep('ENOSPC', 120, 0, 2)
+        self.sweep('ENOSPC', ONCE, 120, 0, 2)
 
     def test_a_call_fails_with_ENOSPC_while_the_old_is_kept_2_of_2(self):
-        self.sweep('ENOSPC', 120, 1, 2)
+        self.sweep('ENOSPC', ONCE, 120, 1, 2)
 
 
-del KillSweep
+del FailingCallsSweep, KillSweep
 
 if __name__ == '__main__':
     unittest.main()

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/nearest.h"
 #include "plan/filter.h"
 #include "support/disk_tree.h"
 

@@ -1,0 +1,21 @@
+// Removing what lies in a directory of the program's own, whatever its depth.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// Removes everything in `directory`, but for the names `spared`, with few descriptors. Never enters
+// another mount: error kRefused there.
+Status empty_directory(FileSystem& fs, int directory,
+                       std::initializer_list<std::string_view> spared = {});
+
+// The same, and the directory itself.
+Status remove_tree(FileSystem& fs, int parent, const std::string& name);
+
+}  // namespace foldersync
