@@ -268,4 +268,22 @@ MUTATIONS = [
     Mutation('all or nothing of what could not be read', 'src/cli/cycle.cpp',
              'if (session.settings().atomic && !plan.complete() && '
              '!session.settings().allow_incomplete) {', 'if (false) {', '^cli/atomic_test'),
+
+    # Backups
+
+    Mutation('the old is not kept', 'src/apply/engine.cpp',
+             'Status kept = goes_back ? success() : keep_old();', 'Status kept = success();',
+             '^fault/Windows/Undo.TakesBackWhatManyWindowsDid/'),
+    Mutation('directories are not noted before the first window', 'src/apply/backup.cpp',
+             'if (opened) opened = backup.remember_directories(plan, before);', '',
+             '^fault/Windows/Undo.TakesBackWhatManyWindowsDid/'),
+    Mutation('recovery keeps nothing', 'src/apply/recover.cpp',
+             'if (record.backup.empty()) return success();', 'return success();',
+             '^fault/Windows/Undo.TakesBackARunThat'),
+    Mutation("an undo takes its content from somebody else's folder", 'src/cli/apply_command.cpp',
+             'if (!lies_beside(roots->source, read)) return not_believed;', '',
+             '^cli/undo_test.TrustTest.*tree'),
+    Mutation('an undo that others can write is believed', 'src/cli/apply_command.cpp',
+             'if (!read.is_protected) return not_believed;', '',
+             '^cli/undo_test.TrustTest.*document_that_others'),
 ]

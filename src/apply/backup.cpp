@@ -114,7 +114,8 @@ Status Backup::open_folder(int parent, const std::string& name) {
   return success();
 }
 
-// CRASH: killed before the first window has a record, the folder stays; its undo takes nothing back.
+// CRASH: killed before the first window has a record, the folder stays; its undo takes nothing
+// back.
 Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
                              const Policy& policy, const Before& before, bool durable) {
   auto parent = fs.open_root(order.folder.c_str());

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <fstream>
+#include <span>
+
 #include "apply/lock.h"
 #include "apply/recover.h"
 #include "plan/json.h"
@@ -73,6 +76,37 @@ Policy policy_of_this_process() {
   return {::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
 }
 
+namespace {
+
+// Applies the plan of `run`.
+void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, MirrorRun& run) {
+  if (options.before_apply) options.before_apply();
+  Recorder recorder;
+  recorder.on_report_ = options.on_report;
+  const Filter filter;
+  ApplyRequest apply{fs,     roots.source, *roots.replica, *run.plan, policy_of_this_process(),
+                     filter, recorder};
+  apply.threads = options.threads;
+  apply.follow_source = options.follow_source;
+  apply.dry_run = options.dry_run;
+  apply.atomic = options.atomic;
+  apply.durable = options.durable;
+  apply.windows = options.windows;
+  apply.stop = options.stop;
+  if (options.backup_folder) {
+    apply.backup =
+        BackupOrder{*options.backup_folder, "01935000-0000-7000-8000-000000000001", {}, "0"};
+  }
+  const auto applied = apply_plan(apply);
+  if (!applied) run.error = applied.error();
+  if (applied) run.conflicts = run.conflicts || applied->staging_left;
+  run.times = std::move(recorder.times_);
+  run.said = std::move(recorder.said_);
+  run.warnings = std::move(recorder.warnings_);
+}
+
+}  // namespace
+
 MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
                  const MirrorOptions& options) {
   MirrorRun run;
@@ -109,24 +143,25 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   run.plan = std::move(planned->plan);
   run.plan->tool_version = "0";
   run.plan->plan_id = "01935000-0000-7000-8000-000000000000";
-  if (options.before_apply) options.before_apply();
-  Recorder recorder;
-  recorder.on_report_ = options.on_report;
-  ApplyRequest apply{fs,     roots->source, *roots->replica, *run.plan, request.policy,
-                     filter, recorder};
-  apply.threads = options.threads;
-  apply.follow_source = options.follow_source;
-  apply.dry_run = options.dry_run;
-  apply.atomic = options.atomic;
-  apply.durable = options.durable;
-  apply.windows = options.windows;
-  apply.stop = options.stop;
-  const auto applied = apply_plan(apply);
-  if (!applied) run.error = applied.error();
-  if (applied) run.conflicts = run.conflicts || applied->staging_left;
-  run.times = std::move(recorder.times_);
-  run.said = std::move(recorder.said_);
-  run.warnings = std::move(recorder.warnings_);
+  apply(fs, *roots, options, run);
+  return run;
+}
+
+MirrorRun take_back(FileSystem& fs, const std::string& folder, const std::string& replica,
+                    const MirrorOptions& options) {
+  MirrorRun run;
+  auto roots = open_roots(fs, {folder + "/" + kBackupTree, replica, {}});
+  if (!roots) return run.error = roots.error(), run;
+  std::ifstream document(folder + "/" + kUndoFile, std::ios::binary);
+  auto undo = read_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+    document.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    return static_cast<std::size_t>(document.gcount());
+  });
+  if (!undo) return run.error = undo.error(), run;
+  run.plan = std::move(*undo);
+  MirrorOptions reviewed = options;
+  reviewed.follow_source = false;
+  apply(fs, *roots, reviewed, run);
   return run;
 }
 

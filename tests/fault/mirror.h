@@ -48,6 +48,7 @@ struct MirrorOptions {
   bool atomic = false;
   bool durable = true;
   WindowLimits windows;
+  std::optional<std::string> backup_folder;
   const std::atomic<bool>* stop = nullptr;
   std::function<void()> before_apply;
   std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is
@@ -75,6 +76,10 @@ Policy policy_of_this_process();
 // Plans and applies, as `run` does. Both folders are named by absolute paths.
 MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
                  const MirrorOptions& options = {});
+
+// Applies the undo of the backup `folder`, as `apply` does.
+MirrorRun take_back(FileSystem& fs, const std::string& folder, const std::string& replica,
+                    const MirrorOptions& options = {});
 
 // Source and replica in a folder of their own, with a folder `outside` that nobody may touch.
 class MirrorTest : public testing::Test {

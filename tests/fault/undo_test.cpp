@@ -1,0 +1,112 @@
+// Applies of several windows that keep what they replace, and are taken back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fault/mirror.h"
+#include "fault/rich_trees.h"
+#include "support/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+class Undo : public MirrorTest, public testing::WithParamInterface<std::size_t> {
+ protected:
+  Undo() : trees_(rich_trees(holds_user_xattrs(scratch_.path()))) {
+    plant_source(trees_.source);
+    options_.plan.xattrs = true;
+    options_.durable = false;
+    options_.windows.actions = GetParam();
+    options_.backup_folder = backups_;
+    start_again();
+  }
+
+  void start_again() {
+    for (const std::string& folder : {replica_, backups_}) remove_tree(folder);
+    plant_replica(trees_.replica);
+    std::filesystem::create_directory(backups_);
+    before_ = read_tree(replica_);
+  }
+
+  // Those of one plan, the newest first: a later one has a number behind the plan's id.
+  std::vector<std::string> backups() const {
+    std::vector<std::string> folders;
+    for (const auto& entry : std::filesystem::directory_iterator(backups_)) {
+      // One that was only begun has none.
+      if (std::filesystem::exists(entry.path() / kUndoFile)) folders.push_back(entry.path());
+    }
+    std::sort(folders.rbegin(), folders.rend());
+    return folders;
+  }
+
+  void expect_can_be_taken_back() {
+    PosixFileSystem fs;
+    for (const std::string& folder : backups()) {
+      const MirrorRun back = take_back(fs, folder, replica_, options());
+      EXPECT_TRUE(back.is_success()) << folder << back.troubles();
+    }
+    std::vector<std::string> differences = tree_differences(before_, read_tree(replica_));
+    // Where a run ends while its staging folder appears, nobody knows the time that the root had.
+    if (!knows_root_time_)
+      std::erase_if(differences, [](auto& line) { return line.starts_with(".:"); });
+    EXPECT_EQ(differences, std::vector<std::string>());
+  }
+
+  // Of the taking back.
+  [[nodiscard]] MirrorOptions options() const {
+    MirrorOptions options = options_;
+    options.backup_folder.reset();
+    return options;
+  }
+
+  RichTrees trees_;
+  std::string backups_ = scratch_ / "backups";
+  MirrorOptions options_;
+  Tree before_;
+  bool knows_root_time_ = true;
+};
+
+TEST_P(Undo, TakesBackWhatManyWindowsDid) {
+  const MirrorRun there = run(options_);
+  ASSERT_TRUE(there.is_success()) << there.troubles();
+  expect_exact_copy();
+  ASSERT_EQ(backups().size(), 1U);
+  expect_can_be_taken_back();
+}
+
+TEST_P(Undo, TakesBackWhatManyWindowsDidOfWhichTheNextIsStagedAhead) {
+  options_.threads = 2;
+  ASSERT_TRUE(run(options_).is_success());
+  expect_can_be_taken_back();
+}
+
+// After the n-th call nothing works any more, as in a kill; then the same run again.
+TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
+  FaultyFileSystem counting;
+  ASSERT_TRUE(run(counting, options_).is_success());
+  knows_root_time_ = false;
+  constexpr std::uint64_t kStep = 11;
+  for (std::uint64_t nth = 1; nth <= counting.calls(); nth += kStep) {
+    SCOPED_TRACE(nth);
+    start_again();
+    FaultyFileSystem failing;
+    failing.intercept(fail_at(nth, EIO, Lasting::kEverything));
+    (void)run(failing, options_);
+    const MirrorRun again = run(options_);
+    ASSERT_TRUE(again.is_success()) << again.troubles();
+    expect_exact_copy();
+    expect_can_be_taken_back();
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Windows, Undo, testing::Values(1U, 3U, 50'000U));
+
+}  // namespace
+}  // namespace foldersync
