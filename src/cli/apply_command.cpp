@@ -200,6 +200,9 @@ class Applier {
   }
 
   Status make_ready(Roots& roots, const Plan& plan) {
+    if (!settings_.dry_run) {
+      if (Status made = session_.make_backup_folder(); !made) return made;
+    }
     if (!roots.replica && !settings_.dry_run) {
       const bool makes_root = !plan.actions.empty() && plan.actions.front().path.is_root();
       if (!makes_root)

@@ -218,18 +218,13 @@ ExitCode apply_and_log(const CycleRequest& request) {
   Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
-  const auto backup = dry_run ? Result(std::optional<BackupOrder>()) : session.backup_order();
-  if (!backup) {
-    log.error(describe(backup.error()));
-    return exit_code_of(backup.error());
-  }
   const auto applied = [&] {
     const Progress progress(counts, wants_progress(session.settings()));
     return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
                        *filter, observer, session.threads(), request.follow_source, dry_run,
                        session.settings().atomic, session.settings().durable,
                        session.settings().check_space, &request.signals.stop(), &counts.bytes,
-                       *backup});
+                       session.backup_order()});
   }();
   if (!applied) {
     log.error(describe(applied.error()));

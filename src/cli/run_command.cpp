@@ -120,6 +120,7 @@ class Runner {
     Status has_all = session_.check_required(roots->source, settings_.plan.require);
     if (!has_all) return fail(has_all.error());
     if (!settings_.dry_run) {
+      if (Status made = session_.make_backup_folder(); !made) return fail(made.error());
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
     auto planned = session_.make_plan(*roots, signals_.stop());

@@ -81,7 +81,8 @@ bool may_give_owners() {
 Error misplaced(const std::string& file) {
   return Error{ErrorCode::kRefused, "place", file, 0,
                "this file or folder of the program's own would lie inside the replica, which holds "
-               "nothing but the source's copy: choose another place (--log, --state, --output)"};
+               "nothing but the source's copy: choose another place (--log, --state, --output, "
+               "--backup-dir)"};
 }
 
 FolderMemory memory_of(FileSystem& fs, const Root& root) {
@@ -196,7 +197,7 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
     if (below == ".") {
       return Error{ErrorCode::kRefused, "place", file, 0,
                    "this is the source itself, which is only read: choose another place (--log, "
-                   "--state, --output)"};
+                   "--state, --output, --backup-dir)"};
     }
     if (!below.empty()) left_out_.push_back(below);
   }
@@ -209,22 +210,23 @@ std::string Session::backup_folder() const {
   return settings_.backup_folder ? absolute_name(*settings_.backup_folder) : std::string();
 }
 
-Result<std::optional<BackupOrder>> Session::backup_order() {
-  using Order = std::optional<BackupOrder>;
+Status Session::make_backup_folder() {
   const std::string folder = backup_folder();
-  if (folder.empty()) return Order();
-  if (auto there = fs_.open_root(folder.c_str()); !there) {
-    const stdfs::path path = stdfs::path(folder + "/").parent_path();
-    const auto parent = fs_.open_root(path.parent_path().c_str());
-    Status made = parent ? fs_.make_directory(parent->get(), path.filename().c_str(), 0700)
-                         : Status(parent.error());
-    if (!made) {
-      return Error{ErrorCode::kRefused, "back up", folder, made.error().error_number,
-                   "the backup folder (--backup-dir) can't be opened or made"};
-    }
-  }
+  if (folder.empty() || fs_.open_root(folder.c_str())) return success();
+  const stdfs::path path = without_end_slashes(folder);
+  const auto parent = fs_.open_root(path.parent_path().c_str());
+  Status made = parent ? fs_.make_directory(parent->get(), path.filename().c_str(), 0700)
+                       : Status(parent.error());
+  if (made) return made;
+  return Error{ErrorCode::kRefused, "back up", folder, made.error().error_number,
+               "the backup folder (--backup-dir) can't be opened or made"};
+}
+
+std::optional<BackupOrder> Session::backup_order() const {
+  const std::string folder = backup_folder();
+  if (folder.empty() || settings_.dry_run) return std::nullopt;
   const FileTime now = wall_clock_now();
-  return Order(BackupOrder{folder, make_plan_id(now), now, FOLDERSYNC_VERSION});
+  return BackupOrder{folder, make_plan_id(now), now, FOLDERSYNC_VERSION};
 }
 
 std::string Session::prune_backups() {

@@ -48,9 +48,11 @@ class Session {
   // what lies in the source is left out of the plans from now on.
   Status place_own_files(const Roots& roots, const std::vector<std::string>& files);
 
-  // What apply is told to keep; nothing where nothing is to be kept. Makes the backup folder where
-  // its parent exists. Error kRefused where it can't be opened.
-  Result<std::optional<BackupOrder>> backup_order();
+  // Makes the backup folder where it is missing and its parent exists. Error kRefused where it
+  // can't be opened then; to be asked before anything else is touched.
+  Status make_backup_folder();
+  // What apply is told of it; nothing where nothing is to be kept.
+  [[nodiscard]] std::optional<BackupOrder> backup_order() const;
   // Removes backups that are older, or more, than is wanted; a warning for people, or empty.
   std::string prune_backups();
 

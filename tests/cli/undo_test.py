@@ -387,6 +387,9 @@ class TrustTest(UndoTest):
         trees.write(self.in_source('a'), 'newer still')
         with self.untouched():
             self.sync('run', '--backup-dir', self.at('no', 'where'), expect=REFUSED)
+        self.execute('run', '-s', self.source, '-r', self.at('new'), '--backup-dir',
+                     self.at('no', 'where'), expect=REFUSED)
+        self.assertFalse(os.path.exists(self.at('new')), 'refused, and a replica was made')
 
 
 class KeepTest(UndoTest):
