@@ -3,20 +3,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <utility>
 
 #include "cli/nearest.h"
-#include "cli/seconds.h"
-#include "plan/filter.h"
+#include "cli/option_groups.h"
 
 namespace foldersync {
 namespace {
-
-constexpr double kYear = 31'536'000;
-constexpr double kLongestWait = kYear;
-constexpr std::size_t kMostThreads = 256;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode); 3 some of it "
@@ -56,7 +49,6 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     }
-    settings_.plan.rules = rules_;
     return {settings_, ExitCode::kDone, {}};
   }
 
@@ -134,311 +126,74 @@ class Parser {
     return added;
   }
 
-  static void require_text(CLI::Option* option, const char* what) {
-    option->check([what](const std::string& value) {
-      return value.empty() ? std::string("expected ") + what + ", found nothing" : std::string();
-    });
-  }
-
-  CLI::Option* add_source(CLI::App* command) {
-    CLI::Option* option =
-        command->add_option("-s,--source", settings_.source, "the folder that is copied");
-    option->type_name("DIR");
-    require_text(option, "a folder");
-    return option;
-  }
-
-  CLI::Option* add_replica(CLI::App* command) {
-    CLI::Option* option = command->add_option("-r,--replica", settings_.replica,
-                                              "the folder that becomes its exact copy");
-    option->type_name("DIR");
-    require_text(option, "a folder");
-    return option;
-  }
-
-  void add_seconds(CLI::App* command, const char* name, const char* help, double least,
-                   std::function<void(double)> take) {
-    command
-        ->add_option_function<std::string>(
-            name,
-            [name, least, take = std::move(take)](const std::string& text) {
-              const auto seconds = parse_seconds(text);
-              const bool above = seconds && (least > 0 ? *seconds > 0 : *seconds >= 0);
-              if (above && *seconds <= kLongestWait) return take(*seconds);
-              throw CLI::ValidationError(name, std::string("expected a number of seconds, ") +
-                                                   (least > 0 ? "above 0" : "0 or more") +
-                                                   " and at most 31536000 (a year), found '" +
-                                                   text + "'");
-            },
-            help)
-        ->type_name("SECONDS");
-  }
-
-  void add_filters(CLI::App* command) {
-    const auto rule = [&](const char* name, const char* help, auto make) {
-      command
-          ->add_option_function<std::string>(
-              name, [this, make](const std::string& glob) { rules_.push_back(make(glob)); }, help)
-          ->trigger_on_parse()
-          ->type_name("GLOB");
-    };
-    rule("--exclude", "leave out what matches this gitignore pattern", exclude_rule);
-    rule("--include", "do not leave out what matches; the last rule that matches decides",
-         include_rule);
-    command
-        ->add_option_function<std::string>(
-            "--exclude-from", [this](const std::string& file) { read_rules(file); },
-            "gitignore rules from FILE, one a line")
-        ->trigger_on_parse()
-        ->type_name("FILE");
-  }
-
-  void read_rules(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
-      // An empty file puts nothing into the text and is no error.
-      if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
-        throw CLI::ValidationError("--exclude-from",
-                                   "expected a file of rules, '" + file + "' can't be read");
-      }
-    }
-    for (std::string& line : rules_in(text.str())) rules_.push_back(std::move(line));
-  }
-
-  void add_planning(CLI::App* command) {
-    PlanOptions& plan = settings_.plan;
-    command->add_flag("--checksum", plan.checksum,
-                      "compare content even where size and modification time agree");
-    command->add_flag("--pin", plan.pin, "put the MD5 of everything to be written into the plan");
-    command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");
-    command->add_flag("--delete-excluded", plan.delete_excluded,
-                      "remove from the replica what is excluded");
-    command->add_flag_callback(
-        "--no-delete", [&plan] { plan.remove_extra = false; }, "keep what the source lacks");
-    add_guards(command);
-    command->add_flag("--one-file-system", plan.one_file_system,
-                      "leave out what is mounted inside the source");
-    command->add_flag("--cross-mounts", plan.cross_mounts,
-                      "enter what is mounted inside the replica");
-    command->add_flag("--new-source", settings_.new_source,
-                      "mirror a source that is empty, or lacks a mount, unlike last time");
-    command->add_flag("--new-replica", settings_.new_replica,
-                      "fill a replica that is missing or empty, unlike last time");
-    add_filters(command);
-  }
-
-  void add_limit(CLI::App* command, const char* name, std::optional<Limit>& limit,
-                 const char* help) {
-    command
-        ->add_option_function<std::string>(
-            name,
-            [name, &limit](const std::string& text) {
-              limit = parse_limit(text);
-              if (limit) return;
-              throw CLI::ValidationError(
-                  name,
-                  "expected a number of entries or a percentage up to 100%, found '" + text + "'");
-            },
-            help)
-        ->type_name("N|P%");
-  }
-
-  void add_guards(CLI::App* command) {
-    PlanOptions& plan = settings_.plan;
-    add_limit(command, "--max-delete", plan.max_delete,
-              "refuse a plan that deletes more than N entries, or P% of the replica's");
-    add_limit(command, "--max-update", plan.max_update,
-              "refuse a plan that overwrites more than N files, or P% of the replica's entries");
-    command
-        ->add_option_function<std::string>(
-            "--require",
-            [&plan](const std::string& name) {
-              if (name == "." || !RelPath::is_path(name)) {
-                throw CLI::ValidationError(
-                    "--require",
-                    "expected a path below the source without '..', found '" + name + "'");
-              }
-              plan.require.push_back(name);
-            },
-            "refuse a source that lacks NAME: its disk may not be mounted")
-        ->trigger_on_parse()
-        ->type_name("NAME");
-    add_space_check(command);
-  }
-
-  void add_space_check(CLI::App* command) {
-    command->add_flag_callback(
-        "--no-space-check", [this] { settings_.check_space = false; },
-        "go on even where there seems to be too little space");
-  }
-
-  void add_common(CLI::App* command) {
-    command
-        ->add_option_function<std::string>(
-            "--threads",
-            [this](const std::string& text) {
-              const bool number = !text.empty() && text.size() < 4 &&
-                                  text.find_first_not_of("0123456789") == std::string::npos;
-              settings_.threads = number ? std::stoul(text) : 0;
-              if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
-              throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
-            },
-            "how many threads work at a time (default: one for each processor)")
-        ->type_name("N");
-    command
-        ->add_option("--state", settings_.state_folder,
-                     "where hashes are remembered (default: ~/.local/state/foldersync)")
-        ->type_name("DIR");
-    require_text(command->get_option("--state"), "a folder");
-    command->add_flag_callback(
-        "-q,--quiet", [this] { settings_.verbosity = Verbosity::kQuiet; },
-        "only warnings and errors on the console");
-    command->add_flag_callback(
-        "-v,--verbose", [this] { settings_.verbosity = Verbosity::kVerbose; },
-        "say more on the console");
-    const std::map<std::string, When> when{
-        {"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
-    const auto add_when = [&](const char* name, When& target, const char* help) {
-      command
-          ->add_option_function<std::string>(
-              name,
-              [name, when, &target](const std::string& text) {
-                const auto found = when.find(text);
-                if (found == when.end()) {
-                  throw CLI::ValidationError(
-                      name, "expected auto, always or never, found '" + text + "'");
-                }
-                target = found->second;
-              },
-              help)
-          ->type_name("auto|always|never");
-    };
-    add_when("--color", settings_.colour, "colours (default: auto; NO_COLOR is heeded)");
-    add_when("--progress", settings_.progress, "the progress line on a terminal (default: auto)");
-  }
-
-  void add_applying(CLI::App* command) {
-    add_lock_wait(command);
-    command
-        ->add_option("-l,--log", settings_.log_file,
-                     "append to this log file (run: log.txt where it is not given)")
-        ->type_name("FILE");
-    require_text(command->get_option("--log"), "a file");
-    command->add_flag("--dry-run", settings_.dry_run, "show what would be done, change nothing");
-    command->add_flag("--atomic", settings_.atomic, "all of it, or nothing");
-    command->add_flag("--allow-incomplete", settings_.allow_incomplete,
-                      "with --atomic: even where something could not be read");
-    add_backup(command);
-    command
-        ->add_option_function<std::string>(
-            "--durability",
-            [this](const std::string& text) {
-              if (text != "batch" && text != "none") {
-                throw CLI::ValidationError("--durability",
-                                           "expected batch or none, found '" + text + "'");
-              }
-              settings_.durable = text == "batch";
-            },
-            "batch: what is reported as done is on disk (default); none: faster, and nothing is "
-            "promised after a power cut")
-        ->type_name("batch|none");
-  }
-
-  void add_backup(CLI::App* command) {
-    CLI::Option* folder =
-        command->add_option("--backup-dir", settings_.backup_folder,
-                            "keep what is replaced or deleted in DIR, and how to take it back");
-    folder->type_name("DIR");
-    require_text(folder, "a folder");
-    command
-        ->add_option_function<std::string>(
-            "--backup-keep",
-            [this](const std::string& text) {
-              settings_.backup_keep = parse_backup_keep(text);
-              if (settings_.backup_keep) return;
-              throw CLI::ValidationError(
-                  "--backup-keep",
-                  "expected a number of backups, as 5, or of days, as 30d, found '" + text + "'");
-            },
-            "afterwards remove all but the N newest backups, or what is older than so many days")
-        ->type_name("N|DAYSd")
-        ->needs(folder);
-  }
-
-  void add_lock_wait(CLI::App* command) {
-    add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
-                [this](double seconds) { settings_.lock_wait_seconds = seconds; });
-  }
-
   void add_recover() {
     CLI::App* recover = command("recover", "finish what a killed run had begun, or take it back",
                                 Command::kRecover);
-    add_replica(recover)->required()->description("the folder whose run was killed");
+    groups_.add_replica(recover)->required()->description("the folder whose run was killed");
     recover->add_flag("--rollback", settings_.roll_back, "take it back instead of finishing it");
     recover->add_flag("--drop-conflicts", settings_.drop_conflicts,
                       "remove what earlier runs kept of others' work");
-    add_lock_wait(recover);
-    add_common(recover);
+    groups_.add_lock_wait(recover);
+    groups_.add_common(recover);
   }
 
   void add_run() {
     CLI::App* run = command("run", "mirror once, or again and again with -i", Command::kRun);
-    add_source(run)->required();
-    add_replica(run)->required();
-    add_seconds(run, "-i,--interval", "mirror again every SECONDS, start to start", 1,
-                [this](double seconds) { settings_.interval_seconds = seconds; });
-    add_applying(run);
-    add_planning(run);
-    add_common(run);
+    groups_.add_source(run)->required();
+    groups_.add_replica(run)->required();
+    groups_.add_interval(run);
+    groups_.add_applying(run);
+    groups_.add_planning(run);
+    groups_.add_common(run);
   }
 
   void add_plan() {
     CLI::App* plan =
         command("plan", "work out what would be done, and write it down", Command::kPlan);
-    add_source(plan)->required();
-    add_replica(plan)->required();
+    groups_.add_source(plan)->required();
+    groups_.add_replica(plan)->required();
     plan->add_flag("--json", settings_.json, "the plan document on standard output");
-    plan->add_option("-o,--output", settings_.output_file,
-                     "the plan document in FILE (mode 0600), the text on standard output")
-        ->type_name("FILE");
-    require_text(plan->get_option("--output"), "a file");
+    add_output(plan, "the plan document in FILE (mode 0600), the text on standard output");
     plan->add_flag("--detailed-exitcode", settings_.detailed_exit_code,
                    "exit with 2 where there is something to do");
-    add_planning(plan);
-    add_common(plan);
+    groups_.add_planning(plan);
+    groups_.add_common(plan);
   }
 
   void add_apply() {
     CLI::App* apply = command("apply", "execute a plan that was written down", Command::kApply);
     apply->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")
         ->required();
-    add_source(apply)->description("instead of the source that the plan names");
-    add_replica(apply)->description("instead of the replica that the plan names");
-    add_space_check(apply);
-    add_applying(apply);
-    add_common(apply);
+    groups_.add_source(apply)->description("instead of the source that the plan names");
+    groups_.add_replica(apply)->description("instead of the replica that the plan names");
+    groups_.add_space_check(apply);
+    groups_.add_applying(apply);
+    groups_.add_common(apply);
   }
 
   void add_scan() {
     CLI::App* scan =
         command("scan", "list one tree, one entry a line, in path order", Command::kScan);
-    add_source(scan)->required();
+    groups_.add_source(scan)->required();
     scan->add_flag("--md5", settings_.md5, "with the MD5 of every file");
     scan->add_flag("--md5sum", settings_.md5sum, "lines for md5sum -c");
     scan->add_flag("--json", settings_.json, "one JSON object a line");
-    scan->add_option("-o,--output", settings_.output_file, "write to FILE (mode 0600)")
-        ->type_name("FILE");
-    require_text(scan->get_option("--output"), "a file");
+    add_output(scan, "write to FILE (mode 0600)");
     scan->add_flag("--one-file-system", settings_.plan.one_file_system,
                    "leave out what is mounted inside");
-    add_filters(scan);
-    add_common(scan);
+    groups_.add_filters(scan);
+    groups_.add_common(scan);
+  }
+
+  void add_output(CLI::App* command, const char* help) {
+    CLI::Option* option = command->add_option("-o,--output", settings_.output_file, help);
+    option->type_name("FILE");
+    require_text(option, "a file");
   }
 
   CLI::App app_;
   Settings settings_;
-  std::vector<std::string> rules_;
+  OptionGroups groups_{settings_};
 };
 
 }  // namespace
