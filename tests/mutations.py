@@ -220,8 +220,11 @@ MUTATIONS = [
              '  const int area = context_.area.fd();\n'
              '  (void)mark(Marker::kCommit, std::nullopt);\n'
              '  (void)withdraw();\n  const auto status = fs_.status(area);', '^fault/Durability'),
-    Mutation('the marker is not made durable', 'src/apply/record.cpp',
-             'return sync ? fs.sync(area) : success();', '(void)sync;\n  return success();',
+    Mutation('the marker is not made durable', 'src/apply/transaction.cpp',
+             'return set ? context_.barrier.opened(area) : set;', 'return set;',
+             '^fault/Durability'),
+    Mutation("the staging folder's own name is not made durable", 'src/apply/barrier.cpp',
+             'Status entered = opened(area.home());', 'Status entered = success();',
              '^fault/Durability'),
     Mutation('done is told before it is durable', 'src/apply/engine.cpp',
              '    const auto touched = shop.committer.take_touched();',

@@ -47,11 +47,18 @@ Status Barrier::all(int fd) {
 Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
   if (!is_wanted()) return success();
   if (!early_) return std::exchange(early_, success());
-  if (!each_) return all(area.fd());
+  if (!each_) {
+    Status synced = all(area.fd());
+    context_.area_is_entered = synced.ok();
+    return synced;
+  }
   for (const Fd& folder : folders) {
     if (Status synced = opened(folder.get()); !synced) return synced;
   }
-  return opened(area.fd());
+  if (Status synced = opened(area.fd()); !synced || context_.area_is_entered) return synced;
+  Status entered = opened(area.home());
+  context_.area_is_entered = entered.ok();
+  return entered;
 }
 
 Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area) {

@@ -22,6 +22,7 @@ struct SyncContext {
   bool cross_mounts = false;  // what is mounted inside the replica is changed, too
   ApplyObserver& observer;
   bool said_unsupported = false;
+  bool area_is_entered = false;  // the staging area's own name is durable
 };
 
 // One window's. Few files are made durable one by one, many by one call for their whole file

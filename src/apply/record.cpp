@@ -298,16 +298,12 @@ const char* file_name(Marker marker) {
   return "";
 }
 
-Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from, bool sync) {
+Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from) {
   if (from) {
-    Status renamed =
-        fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
-    if (!renamed) return renamed;
-  } else {
-    const auto file = fs.create_file(area, file_name(marker), 0600);
-    if (!file) return file.error();
+    return fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
   }
-  return sync ? fs.sync(area) : success();
+  const auto file = fs.create_file(area, file_name(marker), 0600);
+  return file ? success() : Status(file.error());
 }
 
 Result<std::optional<Marker>> read_marker(FileSystem& fs, int area) {

@@ -70,8 +70,8 @@ enum class Marker : std::uint8_t {
 };
 const char* file_name(Marker marker);
 
-// Sets a marker in place of `from`, where there is one. With `sync`, durably.
-Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from, bool sync);
+// Sets a marker in place of `from`, where there is one. It lasts when the area has been synced.
+Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from);
 
 // The marker that is set; nothing where there is none.
 Result<std::optional<Marker>> read_marker(FileSystem& fs, int area);

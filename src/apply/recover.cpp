@@ -75,9 +75,16 @@ class Recoverer {
   }
 
   // The end of the staging folder, and the root's own metadata.
-  Status sync_root() {
-    SyncContext syncing{fs_, true, false, request_.observer};
-    return Barrier(syncing).opened(root());
+  Status sync_root() { return sync(root(), true); }
+
+  Status sync(int fd, bool wanted) {
+    SyncContext syncing{fs_, wanted, false, request_.observer};
+    return Barrier(syncing).opened(fd);
+  }
+
+  Status mark(StagingArea& area, const WindowRecord& record, Marker marker, Marker from) {
+    Status set = set_marker(fs_, area.fd(), marker, from);
+    return set ? sync(area.fd(), record.durable) : set;
   }
 
   // The record can't be read, which a power cut without barriers brings about: what lies here may
@@ -147,7 +154,7 @@ class Recoverer {
   // From here on whoever comes next goes the same way.
   Status turn(StagingArea& area, const WindowRecord& record, Marker marker, bool back) {
     if (!back || marker == Marker::kRollback) return success();
-    return set_marker(fs_, area.fd(), Marker::kRollback, marker, record.durable);
+    return mark(area, record, Marker::kRollback, marker);
   }
 
   Status settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay, bool back) {
@@ -179,7 +186,7 @@ class Recoverer {
     }
     const auto now = read_marker(fs_, area.fd());
     if (!now) return now.error();
-    return *now ? set_marker(fs_, area.fd(), Marker::kDone, marker, record.durable) : success();
+    return *now ? mark(area, record, Marker::kDone, marker) : success();
   }
 
   // Staging folders below the root, for places that renames from the root's don't reach.

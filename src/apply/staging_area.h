@@ -32,6 +32,7 @@ class StagingArea {
   Result<Fd> folder(const std::string& name);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] int home() const { return home_; }
 
   // Empties and removes the folder. The answer: whether something was put aside in `conflict`,
   // which stays, and the folder with it.

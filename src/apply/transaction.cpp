@@ -166,7 +166,9 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
 }
 
 Status Transaction::mark(Marker marker, std::optional<Marker> from) {
-  return set_marker(fs_, context_.area.fd(), marker, from, context_.barrier.is_wanted());
+  const int area = context_.area.fd();
+  Status set = set_marker(fs_, area, marker, from);
+  return set ? context_.barrier.opened(area) : set;
 }
 
 // A window whose actions are all stale, say, leaves no trace.

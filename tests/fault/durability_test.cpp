@@ -126,11 +126,9 @@ class Ledger {
     }
   }
   // Links and nodes can't be synced by themselves: they go with the directory that holds them. So
-  // does a directory that was displaced, and what came out of it. The root's own entry for the
-  // staging folder is left to the file system's order of changes.
+  // does a directory that was displaced, and what came out of it.
   [[nodiscard]] bool matters(const std::string& path) const {
     if (!is_openable(path)) return false;
-    if (path == ".") return is_committed_;
     return !is_committed_ || !is_displaced(path);
   }
   static bool is_displaced(const std::string& path) {

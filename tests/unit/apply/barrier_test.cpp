@@ -22,6 +22,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
@@ -115,7 +116,30 @@ TEST_F(BarrierTest, FewAreSyncedOneByOneTheFoldersThatHoldThemBeforeTheArea) {
   ASSERT_TRUE(barrier.begin(*area_, kFew).ok());
   EXPECT_TRUE(barrier.syncs_each());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
-  EXPECT_THAT(fs_.syncs, ElementsAre("one /.sync-txn/0", "one /.sync-txn/1", "one /.sync-txn"));
+  EXPECT_THAT(fs_.syncs,
+              ElementsAre("one /.sync-txn/0", "one /.sync-txn/1", "one /.sync-txn", "one "));
+}
+
+TEST_F(BarrierTest, TheAreasOwnNameIsSyncedOnceForAllWindows) {
+  for (const std::size_t first : {kFew, kMany}) {
+    syncing_.area_is_entered = false;
+    Barrier one = barrier();
+    ASSERT_TRUE(one.begin(*area_, first).ok());
+    ASSERT_TRUE(one.before_commit(*area_, folders_).ok());
+    fs_.syncs.clear();
+    Barrier other = barrier();
+    ASSERT_TRUE(other.begin(*area_, kFew).ok());
+    ASSERT_TRUE(other.before_commit(*area_, folders_).ok());
+    EXPECT_THAT(fs_.syncs, Not(Contains("one "))) << "after a window of " << first;
+  }
+}
+
+TEST_F(BarrierTest, ANameOfTheAreaThatCouldNotBeSyncedIsTriedByTheNextWindow) {
+  Barrier failing = barrier();
+  ASSERT_TRUE(failing.begin(*area_, kMany).ok());
+  fs_.sync_all_error = EIO;
+  ASSERT_FALSE(failing.before_commit(*area_, folders_).ok());
+  EXPECT_FALSE(syncing_.area_is_entered);
 }
 
 TEST_F(BarrierTest, ManyAreSyncedByOneCallForAll) {
@@ -146,6 +170,8 @@ TEST_F(BarrierTest, AWindowDecidesForItself) {
 TEST_F(BarrierTest, WhatTheCommitTouchedIsSyncedAndSoIsWhatItTookAway) {
   Barrier barrier = this->barrier();
   ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
+  fs_.syncs.clear();
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, UnorderedElementsAre("one ", "one /d", "one /d/f", "one /.sync-txn/0",
                                               "one /.sync-txn/1", "one /.sync-txn"));

@@ -348,18 +348,18 @@ class MarkerTest : public RecordTest {
 
 TEST_F(MarkerTest, TakesThePlaceOfTheOneBeforeIt) {
   EXPECT_EQ(marker(), "none");
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kCommit, std::nullopt, false).ok());
+  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kCommit, std::nullopt).ok());
   EXPECT_EQ(marker(), "COMMIT");
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kRollback, Marker::kCommit, false).ok());
+  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kRollback, Marker::kCommit).ok());
   EXPECT_EQ(marker(), "ROLLBACK");
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kDone, Marker::kRollback, false).ok());
+  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kDone, Marker::kRollback).ok());
   EXPECT_EQ(marker(), "DONE");
   EXPECT_THAT(names(), ElementsAre("DONE"));
 }
 
 TEST_F(MarkerTest, OfSeveralTheOneThatIsFurthestCounts) {
   for (const Marker each : {Marker::kCommit, Marker::kRollback, Marker::kDone}) {
-    ASSERT_TRUE(set_marker(fs_, area_.get(), each, std::nullopt, false).ok());
+    ASSERT_TRUE(set_marker(fs_, area_.get(), each, std::nullopt).ok());
     EXPECT_EQ(marker(), file_name(each));
   }
 }
@@ -372,29 +372,10 @@ TEST_F(MarkerTest, ThatCanNotBeLookedForIsAnError) {
   }
 }
 
-TEST_F(MarkerTest, IsMadeDurableAfterItIsSetAndOnlyWhereThatIsWanted) {
-  std::vector<std::string> calls;
-  fs_.intercept([&](const CallInfo& info) {
-    if (info.fd == area_.get()) calls.emplace_back(to_string(info.call));
-    return 0;
-  });
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kCommit, std::nullopt, true).ok());
-  EXPECT_THAT(calls, ElementsAre("create_file", "sync"));
-  calls.clear();
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kDone, Marker::kCommit, true).ok());
-  EXPECT_THAT(calls, ElementsAre("rename", "sync"));
-  calls.clear();
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kCommit, std::nullopt, false).ok());
-  EXPECT_THAT(calls, ElementsAre("create_file"));
-}
-
-TEST_F(MarkerTest, ThatCouldNotBeSetOrMadeDurableIsAnError) {
-  for (std::uint64_t nth = 1; nth <= 2; ++nth) {
-    FaultyFileSystem failing;
-    failing.intercept(fail_at(nth, EIO, Lasting::kOnce));
-    EXPECT_FALSE(set_marker(failing, area_.get(), Marker::kCommit, std::nullopt, true).ok());
-    ::unlink(file("COMMIT").c_str());
-  }
+TEST_F(MarkerTest, ThatCouldNotBeSetIsAnError) {
+  FaultyFileSystem failing;
+  failing.intercept(fail_at(1, EIO, Lasting::kOnce));
+  EXPECT_FALSE(set_marker(failing, area_.get(), Marker::kCommit, std::nullopt).ok());
   EXPECT_THAT(names(), IsEmpty());
 }
 

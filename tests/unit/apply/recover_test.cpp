@@ -125,7 +125,7 @@ class RecoverTest : public testing::Test {
     const Fd area(::open(in(".sync-txn").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     PosixFileSystem calm;
     ASSERT_TRUE(write_record(calm, area.get(), record_, root_.status.device, false).ok());
-    ASSERT_TRUE(set_marker(calm, area.get(), marker, std::nullopt, false).ok());
+    ASSERT_TRUE(set_marker(calm, area.get(), marker, std::nullopt).ok());
   }
   // ... and with its renames.
   void renamed() {
