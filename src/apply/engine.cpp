@@ -208,7 +208,10 @@ class Engine {
   Status end_root(Committer& committer, std::optional<FileTime> mtime) {
     const int root = request_.replica.fd.get();
     const std::vector<Action>& actions = request_.plan.actions;
-    if (rolled_back_) return mtime ? fs_.set_mtime({root, false}, *mtime) : success();
+    if (rolled_back_) {
+      Status dated = mtime ? fs_.set_mtime({root, false}, *mtime) : success();
+      return dated ? Barrier(syncing_).opened(root) : dated;
+    }
     // Nothing was changed; where this fails, the next plan finds the time.
     if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (is_root_finish(actions.back())) {

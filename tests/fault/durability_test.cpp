@@ -26,7 +26,10 @@
 namespace foldersync {
 namespace {
 
+using testing::Contains;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // Follows the calls of a run, and keeps what was changed and not synced since: files and
 // directories, by their paths below the replica.
@@ -242,6 +245,27 @@ TEST_F(Durability, OfManyChangesTakesAFewCallsForTheWholeFileSystem) {
   EXPECT_THAT(ledger_.violations(), IsEmpty());
   EXPECT_EQ(ledger_.syncs_of_all(), 2U);
   EXPECT_LT(ledger_.syncs(), 20U);
+}
+
+// A rename fails when others are done.
+TEST_F(Durability, OfWhatIsTakenBackReachesTheRoot) {
+  plant_source({{".", directory().at(50)}, {"created", file("new")}});
+  plant_replica({{".", directory().at(51)}, {"gone", directory()}, {"gone/x", file("goes")}});
+  FaultyFileSystem fs;
+  bool failed = false;
+  fs.intercept([&](const CallInfo& info) {
+    (void)ledger_(info);
+    const bool fails = !failed && info.call == Call::kRename && info.name == "gone";
+    failed = failed || fails;
+    return fails ? EIO : 0;
+  });
+  MirrorOptions options;
+  options.atomic = true;
+  const MirrorRun done = run(fs, options);
+  ledger_.end();
+  EXPECT_TRUE(failed);
+  EXPECT_EQ(done.of("created").outcome, Outcome::kRolledBack);
+  EXPECT_THAT(ledger_.violations(), Not(Contains(HasSubstr("at the end"))));
 }
 
 TEST_F(Durability, IsNotBroughtAboutWhereItIsNotWanted) {
