@@ -1,5 +1,6 @@
 """Replicas, and sources, on the file systems that people have: each with limits of its own."""
 import dataclasses
+import mmap
 import os
 import shutil
 import unittest
@@ -119,6 +120,39 @@ class OrdinaryDiskTest(LifeTest):
         # Once for a run that learned something, and not by the runs that had nothing to do.
         self.assertIn(len(told), (1, 2), told)
 
+    # There a change of the same size in the same second leaves all stamps as they were.
+    def test_20000_rewrites_of_the_same_size_right_after_a_scan_are_all_found(self):
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q', '-I', '128', '-N', '8000', mib=128)
+        self.source = self.at('disk', 'source')
+        names = [f'{number:03}' for number in range(200)]
+        self.given({name: file('first', mtime=SECOND) for name in names})
+        self.sync('run', '--checksum', '--durability', 'none', '-q')
+        for content in (b'%05d' % turn for turn in range(100)):
+            self.execute('scan', '-s', self.source, '--md5', '-o', self.at('list'))
+            for name in names:
+                with open(self.in_source(name), 'r+b') as rewritten:
+                    rewritten.write(content)
+                os.utime(self.in_source(name), ns=(SECOND, SECOND))
+            self.sync('run', '--checksum', '--durability', 'none', '-q')
+            missed = [name for name in names if self.content(name) != content]
+            self.assertEqual([], missed)
+
+    # Only the first store into a page moves the stamps, until it is written back.
+    def test_a_second_store_through_a_mapping_is_found(self):
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q')
+        self.source = self.at('disk', 'source')
+        self.given({'mapped': file('first', mtime=SECOND)})
+        self.sync('run', '--checksum', '-q')
+        with open(self.in_source('mapped'), 'r+b') as written, \
+                mmap.mmap(written.fileno(), 5) as page:
+            page[:] = b'11111'
+            self.sync('run', '--checksum', '-q')
+            self.execute('scan', '-s', self.source, '--md5', '-o', self.at('list'))
+            before = os.stat(self.in_source('mapped'))
+            page[:] = b'22222'
+            self.assertEqual(before.st_ctime_ns, os.stat(self.in_source('mapped')).st_ctime_ns)
+            self.sync('run', '--checksum', '-q')
+        self.assertEqual(b'22222', self.content('mapped'))
 
     def test_an_attribute_that_is_too_large_for_the_replica_is_told_and_fails_nothing_else(self):
         self.disk(self.at('large'), 'mkfs.xfs', '-q', mib=320)

@@ -1,4 +1,5 @@
 """One run at a time holds a replica."""
+import fcntl
 import os
 import subprocess
 import sys
@@ -28,6 +29,30 @@ class LockTest(DiskTest):
                 self.assertRegex(result.err, r'started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
                 self.assertIn('--lock-wait', result.err)
                 self.assertNotIn('EAGAIN', result.err)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'needs root')
+    def test_somebody_who_may_only_read_the_folder_can_hold_the_lock_and_is_named(self):
+        os.chmod(self.replica, 0o755)
+        for folder in (self.top, self.replica):
+            os.chmod(folder, os.stat(folder).st_mode | 0o055)
+        told, tell = os.pipe()
+        until, let_go = os.pipe()
+        holder = os.fork()
+        if holder == 0:
+            os.setuid(65534)
+            fcntl.flock(os.open(self.replica, os.O_RDONLY), fcntl.LOCK_EX)
+            os.write(tell, b'held')
+            os.close(let_go)
+            os.read(until, 1)
+            os._exit(0)
+        self.assertEqual(b'held', os.read(told, 4))
+        with self.untouched():
+            result = self.sync('run', '--lock-wait', '0.1', expect=LOCKED)
+        self.assertIn(f'process {holder} (', result.err)
+        for end in (told, tell, until, let_go):
+            os.close(end)
+        os.waitpid(holder, 0)
+        self.mirror()
 
     def test_a_holder_that_has_left_its_lock_to_another_is_said_to_have_ended(self):
         fd = os.open(self.replica, os.O_RDONLY | os.O_DIRECTORY)
