@@ -1,6 +1,7 @@
 #include "apply/backup_prune.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 #include "apply/backup.h"
@@ -12,6 +13,10 @@ namespace {
 
 constexpr std::size_t kIdLength = 36;  // of a UUID as text
 constexpr std::uint64_t kDayMilliseconds = 86'400'000;
+
+std::uint64_t milliseconds_of(FileTime time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.seconds, 0)) * 1000;
+}
 
 // When the plan was made, in milliseconds since 1970, by the id of version 7 that the name begins
 // with; nothing where it begins otherwise.
@@ -33,6 +38,17 @@ std::optional<std::uint64_t> time_of(std::string_view name) {
   std::uint64_t milliseconds = 0;
   std::from_chars(digits.data(), digits.data() + 12, milliseconds, 16);
   return milliseconds;
+}
+
+// A run that was killed before it had a backup to speak of leaves an empty one. A day later no run
+// is about to fill it.
+void remove_if_abortive(FileSystem& fs, int folder, int backup, const std::string& name,
+                        FileTime now) {
+  const auto made = time_of(name);
+  if (!made || *made + kDayMilliseconds >= milliseconds_of(now)) return;
+  // Where something lies in them they stay.
+  (void)fs.remove_directory(backup, kBackupTree);
+  (void)fs.remove_directory(folder, name.c_str());
 }
 
 }  // namespace
@@ -57,8 +73,7 @@ std::vector<std::string> outdated_backups(std::vector<std::string> names, Backup
     names.resize(names.size() > most ? names.size() - most : 0);
     return names;
   }
-  const std::uint64_t today =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(now.seconds, 0)) * 1000;
+  const std::uint64_t today = milliseconds_of(now);
   std::erase_if(names, [&](const std::string& name) {
     return *time_of(name) + keep.amount * kDayMilliseconds >= today;
   });
@@ -75,7 +90,13 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, B
   for (const Listing::Entry& entry : listing.entries()) {
     if (entry.error_number != 0 || !entry.status.is_directory()) continue;
     const auto backup = fs.open_directory(directory->get(), entry.name.data());
-    if (backup && fs.status_at(backup->get(), kUndoFile)) names.emplace_back(entry.name);
+    if (!backup) continue;
+    const auto undo = fs.status_at(backup->get(), kUndoFile);
+    if (undo) {
+      names.emplace_back(entry.name);
+    } else if (undo.error().error_number == ENOENT) {
+      remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), now);
+    }
   }
   const std::vector<std::string> gone = outdated_backups(std::move(names), keep, now);
   for (const std::string& name : gone) {

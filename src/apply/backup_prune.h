@@ -26,7 +26,8 @@ std::optional<BackupKeep> parse_backup_keep(std::string_view text);
 std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
                                           FileTime now);
 
-// Removes those of a backup folder, and says how many there were. What has no undo.json is none.
+// Removes those of a backup folder, and says how many there were. What has no undo.json is none; if
+// it is empty and a day old, it goes too.
 Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, BackupKeep keep,
                                     FileTime now);
 

@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
+
 namespace foldersync {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 // Milliseconds since 1970 in the first twelve digits.
 const std::string kFirst = "000000000001-7000-8000-000000000000";
@@ -57,6 +61,33 @@ TEST(OutdatedBackups, HaveTheNameOfAPlan) {
                                 kDayOne + "x", "00000526-5c00-7abc-8000-0123456789aZ", ""},
                                {1, true}, {1'000'000'000, 0}),
               IsEmpty());
+}
+
+TEST(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
+  ScratchFolder scratch;
+  plant({{kDayOne, directory()},
+         {kDayOne + "/tree", directory()},
+         {kDayOne + ".2", directory()},
+         {kDayTwo, directory()},
+         {kDayTwo + "/tree", directory()},
+         {kDayTwo + "/tree/kept", file("x")},
+         {kDayThree, directory()},
+         {kDayThree + "/tree", directory()},
+         {"mine", directory()}},
+        scratch.path());
+  PosixFileSystem fs;
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const auto& [path, entry] : read_tree(scratch.path())) {
+      if (path != "." && path.find('/') == std::string::npos) found.push_back(path);
+    }
+    return found;
+  };
+  const FileTime day_three{3 * 86'400, 0};
+  const auto removed = prune_backups(fs, scratch.path(), {1, false}, day_three);
+  ASSERT_TRUE(removed.ok());
+  EXPECT_EQ(*removed, 0U) << "none of them was a backup";
+  EXPECT_THAT(names(), UnorderedElementsAre(kDayTwo, kDayThree, "mine"));
 }
 
 }  // namespace
