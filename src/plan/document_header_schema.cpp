@@ -62,7 +62,7 @@ bool suits_in_source(std::string_view path) {
 
 bool take_element(Scalar& value, bool (*suits)(std::string_view), std::vector<std::string>& into) {
   return value.kind == Scalar::Kind::kText && suits(value.text) &&
-         (into.push_back(std::move(value.text)), true);
+         (into.emplace_back(value.text), true);
 }
 
 const char* finish_element(Draft& draft, bool (*suits)(std::string_view),

@@ -14,13 +14,13 @@
 
 namespace foldersync {
 
-// A JSON value that is no object and no list.
+// A JSON value that is no object and no list. Its text lasts as long as the event that brings it.
 struct Scalar {
   enum class Kind : std::uint8_t { kNull, kBool, kCount, kOtherNumber, kText };
   Kind kind = Kind::kNull;
   bool on = false;          // kBool
   std::uint64_t count = 0;  // kCount: an integer without a sign
-  std::string text;         // kText: its UTF-8; kOtherNumber: as it was written
+  std::string_view text;    // kText: its UTF-8; kOtherNumber: as it was written
 };
 
 // A string that may not be UTF-8, as two fields that come in any order.

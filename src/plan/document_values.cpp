@@ -65,13 +65,13 @@ bool take_ascii(Scalar& value, std::string& into) {
   const bool is_printable = std::all_of(value.text.begin(), value.text.end(),
                                         [](char byte) { return byte >= ' ' && byte <= '~'; });
   if (!is_text(value) || value.text.size() > kMaxBytes || !is_printable) return false;
-  into = std::move(value.text);
+  into = value.text;
   return true;
 }
 
 bool take_bytes(Scalar& value, std::string& into) {
   if (!is_text(value)) return false;
-  into = std::move(value.text);
+  into = value.text;
   return true;
 }
 
@@ -91,7 +91,7 @@ bool take_uuid(Scalar& value, std::string& into) {
                                           : byte == kForm[at];
     if (!suits) return false;
   }
-  into = std::move(value.text);
+  into = value.text;
   return true;
 }
 
@@ -101,7 +101,7 @@ bool take_sha256(Scalar& value, std::string& into) {
       !std::all_of(value.text.begin(), value.text.end(), is_lower_hex)) {
     return false;
   }
-  into = std::move(value.text);
+  into = value.text;
   return true;
 }
 

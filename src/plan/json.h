@@ -1,4 +1,4 @@
-// The plan document as JSON: the one file pair that knows the JSON library.
+// The plan document as JSON.
 #pragma once
 
 #include <cstddef>

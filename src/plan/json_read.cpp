@@ -1,10 +1,10 @@
-#include <nlohmann/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <iterator>
-#include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/text.h"
 #include "plan/document_reader.h"
@@ -13,175 +13,171 @@
 namespace foldersync {
 namespace {
 
-// The library keeps one token at a time in memory: this bounds it, with the blanks before it. The
-// longest token of a valid document is the rendering of a path of 1 MiB written as escapes.
-constexpr std::size_t kMaxTokenBytes = std::size_t{8} << 20U;
+// The longest string of a valid document is the rendering of a path of 1 MiB.
+constexpr std::size_t kMaxStringBytes = std::size_t{8} << 20U;
+constexpr std::size_t kMaxNumberBytes = 64;
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10U;
 
-// Pulls the document in pieces and knows how far the parser has come.
-class Input {
+using ErrorCodeOut = boost::json::error_code;
+using Text = boost::json::string_view;
+
+std::string_view view_of(Text text) { return {text.data(), text.size()}; }
+
+// Hands the parser's events to the reader; a string comes in parts where the source cuts it.
+class Events {
  public:
-  explicit Input(const ByteSource& source) : source_(source) { refill(); }
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = kMaxStringBytes;
+  static constexpr std::size_t max_string_size = kMaxStringBytes;
 
-  [[nodiscard]] bool at_end() const { return next_ == end_; }
-  [[nodiscard]] char current() const { return *next_; }
-  void advance() {
-    if (++next_ == end_) refill();
+  bool on_document_begin(ErrorCodeOut&) { return true; }
+  bool on_document_end(ErrorCodeOut&) { return true; }
+  bool on_object_begin(ErrorCodeOut& error) { return go_on(reader_.begin_object(), error); }
+  bool on_object_end(std::size_t, ErrorCodeOut& error) {
+    return go_on(reader_.end_object(), error);
   }
-
-  // A whole token has been parsed.
-  void mark_token() { token_ = position(); }
-
-  [[nodiscard]] std::size_t position() const { return before_ + offset(); }
-  [[nodiscard]] std::size_t line() const {
-    return lines_before_ + static_cast<std::size_t>(std::count(piece_.data(), next_, '\n'));
+  bool on_array_begin(ErrorCodeOut& error) { return go_on(reader_.begin_list(), error); }
+  bool on_array_end(std::size_t, ErrorCodeOut& error) { return go_on(reader_.end_list(), error); }
+  bool on_key_part(Text part, std::size_t, ErrorCodeOut&) { return add(part); }
+  bool on_key(Text last, std::size_t, ErrorCodeOut& error) {
+    const bool taken = reader_.key(whole(last));
+    parts_.clear();
+    return go_on(taken, error);
   }
+  bool on_string_part(Text part, std::size_t, ErrorCodeOut&) { return add(part); }
+  bool on_string(Text last, std::size_t, ErrorCodeOut& error) {
+    return scalar({Scalar::Kind::kText, false, 0, whole(last)}, error);
+  }
+  bool on_number_part(Text part, ErrorCodeOut& error) {
+    add(part);
+    return go_on(parts_.size() <= kMaxNumberBytes, error);
+  }
+  // Whatever has a minus sign, so also -0, is no count.
+  bool on_int64(std::int64_t number, Text last, ErrorCodeOut& error) {
+    const std::string_view text = whole(last);
+    if (text.starts_with('-')) return other_number(text, error);
+    return scalar({Scalar::Kind::kCount, false, static_cast<std::uint64_t>(number), {}}, error);
+  }
+  bool on_uint64(std::uint64_t number, Text, ErrorCodeOut& error) {
+    return scalar({Scalar::Kind::kCount, false, number, {}}, error);
+  }
+  bool on_double(double, Text last, ErrorCodeOut& error) {
+    return other_number(whole(last), error);
+  }
+  bool on_bool(bool value, ErrorCodeOut& error) {
+    return scalar({Scalar::Kind::kBool, value, 0, {}}, error);
+  }
+  bool on_null(ErrorCodeOut& error) { return scalar({}, error); }
+  bool on_comment_part(Text, ErrorCodeOut&) { return false; }  // refused by the parser
+  bool on_comment(Text, ErrorCodeOut&) { return false; }
 
-  // Set where the input ended early because of it.
-  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  DocumentReader& reader() { return reader_; }
 
  private:
-  [[nodiscard]] std::size_t offset() const {
-    return static_cast<std::size_t>(next_ - piece_.data());
+  bool add(Text part) {
+    parts_.append(part.data(), part.size());
+    return true;
   }
 
-  void refill() {
-    before_ = position();
-    lines_before_ = line();
-    next_ = end_ = piece_.data();
-    if (error_ || !complaint_.empty()) return;
-    if (before_ - token_ > kMaxTokenBytes) {
-      complaint_ = "expected JSON of a plan, found a string or blanks of over 8 MiB";
-      return;
+  // What has come in parts, with the last of them; until the next event.
+  std::string_view whole(Text last) {
+    if (parts_.empty()) return view_of(last);
+    add(last);
+    return parts_;
+  }
+
+  bool other_number(std::string_view text, ErrorCodeOut& error) {
+    return scalar({Scalar::Kind::kOtherNumber, false, 0, text}, error);
+  }
+  bool scalar(const Scalar& value, ErrorCodeOut& error) {
+    const bool taken = reader_.scalar(value);
+    parts_.clear();
+    return go_on(taken, error);
+  }
+  // The parser wants an error of its own where it is told to stop.
+  static bool go_on(bool yes, ErrorCodeOut& error) {
+    if (!yes) error = boost::json::error::syntax;
+    return yes;
+  }
+
+  DocumentReader reader_;
+  std::string parts_;
+};
+
+// Feeds the parser piece by piece, and knows how far it has come.
+class Parsing {
+ public:
+  explicit Parsing(const ByteSource& source) : source_(source) {}
+
+  Result<Plan> run() {
+    for (;;) {
+      const Result<std::size_t> size = source_(piece_);
+      if (!size) return size.error();
+      size_ = std::min(*size, piece_.size());
+      if (!parse()) return invalid();
+      if (size_ == 0) break;
+      before_ += size_;
+      lines_before_ += lines_of(size_);
     }
-    const Result<std::size_t> size = source_(piece_);
-    if (!size) {
-      error_ = size.error();
-      return;
+    return std::move(parser_.handler().reader()).take();
+  }
+
+ private:
+  bool parse() {
+    used_ = 0;
+    if (!parser_.done()) {
+      used_ = parser_.write_some(size_ > 0, piece_.data(), size_, error_);
+      if (error_) return false;
     }
-    end_ += std::min(*size, piece_.size());
-    // The library takes a NUL for the end and leaves out a mark of byte order.
-    if (before_ == 0 && next_ != end_ && *next_ == '\xEF') {
-      complaint_ = "expected JSON, found a byte-order mark";
-      end_ = next_;
-    } else if (const char* const nul = std::find(next_, end_, '\0'); nul != end_) {
-      complaint_ = "expected JSON, found a NUL byte";
-      end_ = nul;
+    // Only blanks follow the document.
+    while (used_ < size_ && is_blank(piece_[used_])) ++used_;
+    return used_ == size_;
+  }
+
+  static bool is_blank(char byte) {
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+  }
+  [[nodiscard]] std::size_t lines_of(std::size_t size) const {
+    return static_cast<std::size_t>(std::count(piece_.data(), piece_.data() + size, '\n'));
+  }
+
+  [[nodiscard]] std::string complaint() {
+    constexpr std::size_t kShownBytes = 60;
+    const std::string& refused = parser_.handler().reader().complaint();
+    if (!refused.empty()) return refused;
+    if (error_ == boost::json::error::string_too_large ||
+        error_ == boost::json::error::key_too_large) {
+      return "expected JSON of a plan, found a string of over 8 MiB";
     }
+    if (used_ == size_) return "expected more JSON, found the end";
+    const std::string_view rest(piece_.data() + used_, std::min(size_ - used_, kShownBytes));
+    return "expected JSON of a plan, found \"" + escaped(rest) + "\"";
+  }
+
+  Error invalid() {
+    return Error{ErrorCode::kInvalidDocument,
+                 "read plan",
+                 {},
+                 0,
+                 "line " + std::to_string(lines_before_ + lines_of(used_)) + ", byte " +
+                     std::to_string(before_ + used_) + ": " + complaint()};
   }
 
   const ByteSource& source_;
-  std::array<char, std::size_t{64} << 10U> piece_;
-  const char* next_ = piece_.data();
-  const char* end_ = piece_.data();
+  boost::json::basic_parser<Events> parser_{boost::json::parse_options{}};
+  std::array<char, kPieceBytes> piece_{};
+  std::size_t size_ = 0;          // bytes in piece_
+  std::size_t used_ = 0;          // of them parsed
   std::size_t before_ = 0;        // bytes before piece_
   std::size_t lines_before_ = 1;  // number of the line in which piece_ begins
-  std::size_t token_ = 0;         // position after the last token
-  std::optional<Error> error_;
-  std::string complaint_;
+  ErrorCodeOut error_;
 };
-
-// What the library reads from. A default one is the end.
-class InputIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = char;
-
-  InputIterator() = default;
-  explicit InputIterator(Input& input) : input_(&input) {}
-
-  char operator*() const { return input_->current(); }
-  InputIterator& operator++() {
-    input_->advance();
-    return *this;
-  }
-  bool operator==(const InputIterator& other) const { return is_live() == other.is_live(); }
-
- private:
-  [[nodiscard]] bool is_live() const { return input_ != nullptr && !input_->at_end(); }
-  Input* input_ = nullptr;
-};
-
-// Hands the library's events to the reader.
-class Events {
- public:
-  Events(Input& input, DocumentReader& reader) : input_(input), reader_(reader) {}
-
-  bool null() { return scalar({}); }
-  bool boolean(bool value) { return scalar({Scalar::Kind::kBool, value, 0, {}}); }
-  bool number_unsigned(std::uint64_t value) {
-    return scalar({Scalar::Kind::kCount, false, value, {}});
-  }
-  // Whatever has a minus sign, so also -0.
-  bool number_integer(std::int64_t value) {
-    return scalar(
-        {Scalar::Kind::kOtherNumber, false, 0, value == 0 ? "-0" : std::to_string(value)});
-  }
-  bool number_float(double, const std::string& text) {
-    return scalar({Scalar::Kind::kOtherNumber, false, 0, text});
-  }
-  bool string(std::string& value) {
-    return scalar({Scalar::Kind::kText, false, 0, std::move(value)});
-  }
-  bool binary(nlohmann::json::binary_t&) { return false; }  // not in text
-  bool start_object(std::size_t) { return after_token(reader_.begin_object()); }
-  bool key(const std::string& name) { return after_token(reader_.key(name)); }
-  bool end_object() { return after_token(reader_.end_object()); }
-  bool start_array(std::size_t) { return after_token(reader_.begin_list()); }
-  bool end_array() { return after_token(reader_.end_list()); }
-
-  bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception&) {
-    constexpr std::size_t kShownBytes = 60;
-    const std::size_t from = token.size() - std::min(token.size(), kShownBytes);
-    complaint_ = input_.at_end() ? "expected more JSON, found the end or an unfinished token"
-                                 : "expected JSON, found \"" + escaped(token.substr(from)) + "\"";
-    return false;
-  }
-
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
-
- private:
-  bool scalar(Scalar value) { return after_token(reader_.scalar(std::move(value))); }
-  bool after_token(bool go_on) {
-    input_.mark_token();
-    return go_on;
-  }
-
-  Input& input_;
-  DocumentReader& reader_;
-  std::string complaint_;
-};
-
-Error invalid(const Input& input, const std::string& complaint) {
-  return Error{ErrorCode::kInvalidDocument,
-               "read plan",
-               {},
-               0,
-               "line " + std::to_string(input.line()) + ", byte " +
-                   std::to_string(input.position()) + ": " + complaint};
-}
 
 }  // namespace
 
 Result<Plan> read_plan(const ByteSource& source) try {
-  Input input(source);
-  DocumentReader reader;
-  Events events(input, reader);
-  const bool parsed =
-      nlohmann::json::sax_parse(InputIterator(input), InputIterator(), &events,
-                                nlohmann::json::input_format_t::json, /*strict=*/true);
-  if (input.error()) return *input.error();
-  for (const std::string* complaint :
-       {&reader.complaint(), &input.complaint(), &events.complaint()}) {
-    if (!complaint->empty()) return invalid(input, *complaint);
-  }
-  if (!parsed) return invalid(input, "expected JSON");
-  return std::move(reader).take();
+  return Parsing(source).run();
 } catch (const std::exception& exception) {
   return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
 }

@@ -25,7 +25,7 @@ LAYERS = {
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
     'CLI': ('cli/options', 'cli/option_groups'),
-    'nlohmann': ('plan/json_read',),
+    'boost': ('plan/json_read',),
     'openssl': ('core/hash',),
     're2': ('plan/filter',),
     'spdlog': ('cli/log',),

@@ -90,7 +90,7 @@ class HostileNamesTest(ProgramTest):
             names = {bytes(rng.choices(letters, k=rng.randrange(3, 30)))
                      for _ in range(min(self.each, NAMES - first))}
             self.given({os.fsdecode(name): 'x' for name in names})
-            self.sync('run', '--durability', 'none')
+            self.sync('run', '--durability', 'none', '--new-replica')
             creates = [line for line in self.log_text().splitlines() if ' create ' in line]
             self.assertGreaterEqual(len(creates), len(names))
             self.assert_log_is_clean(self.log)
