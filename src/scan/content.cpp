@@ -164,6 +164,48 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
   return std::optional<Md5>(md5);
 }
 
+// Whether both hold the same; `bytes` is as large as the source's file and is then what it holds.
+Result<bool> ContentJudge::read_both_into(const FileToRead& source, const FileToRead& replica,
+                                          std::span<std::byte> bytes) {
+  second_.resize(kBufferBytes);
+  const auto read = [&](const FileToRead& file, std::span<std::byte> into) -> Status {
+    const auto opened = open_looked_at(fs_, file);
+    if (!opened) return opened.error();
+    const auto count = read_full(fs_, opened->fd.get(), into);
+    if (!count) return count.error();
+    if (*count < into.size()) return changed_meanwhile();
+    return still_the_same(fs_, opened->fd.get(), file.status);
+  };
+  error_was_replica_ = false;
+  if (Status done = read(source, bytes); !done) return std::move(done).error();
+  error_was_replica_ = true;
+  const std::span<std::byte> other = std::span(second_).first(bytes.size());
+  if (Status done = read(replica, other); !done) return std::move(done).error();
+  return bytes.empty() || std::memcmp(bytes.data(), other.data(), bytes.size()) == 0;
+}
+
+Result<Likeness> ContentJudge::compare(const FileToRead& source, DirectoryHashes& source_hashes,
+                                       const FileToRead& replica, DirectoryHashes& replica_hashes,
+                                       Md5Batch& batch) {
+  Likeness likeness;
+  const std::uint64_t size = source.status.size;
+  const bool is_small = size <= Md5Batch::kMaxBytes && replica.status.size == size;
+  if (!is_small || source_hashes.find(source) || replica_hashes.find(replica)) {
+    auto common = common_md5(source, source_hashes, replica, replica_hashes);
+    if (!common) return std::move(common).error();
+    likeness.md5 = *common;
+    likeness.equal = likeness.md5.has_value();
+    return likeness;
+  }
+  likeness.read_at = wall_clock_now();
+  const std::span<std::byte> room = batch.room(static_cast<std::size_t>(size));
+  const auto equal = read_both_into(source, replica, room);
+  if (!equal) return equal.error();
+  likeness.equal = *equal;
+  if (likeness.equal) likeness.in_batch = batch.keep(room.size());
+  return likeness;
+}
+
 Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
                                                     DirectoryHashes& source_hashes,
                                                     const FileToRead& replica,

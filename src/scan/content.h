@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "scan/listing.h"
+#include "scan/md5_batch.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 
@@ -64,6 +66,16 @@ class DirectoryHashes {
   std::vector<CachedHash> rows_;
 };
 
+// What reading two files, or knowing their hashes, has told.
+struct Likeness {
+  bool equal = false;
+  // Of equal files, either their MD5, or the place in a batch at which it will be, and the time
+  // before they were read.
+  std::optional<Md5> md5;
+  std::optional<std::size_t> in_batch;
+  FileTime read_at;
+};
+
 // Decides by content. One thread at a time; holds two buffers of 256 KiB once it has read.
 class ContentJudge {
  public:
@@ -76,6 +88,12 @@ class ContentJudge {
   Result<std::optional<Md5>> common_md5(const FileToRead& source, DirectoryHashes& source_hashes,
                                         const FileToRead& replica, DirectoryHashes& replica_hashes);
 
+  // The same, but the hash of small files that are equal is left to `batch`, and nothing of it is
+  // remembered yet. Requires: the batch has room for the source's file, or it is too large for it.
+  Result<Likeness> compare(const FileToRead& source, DirectoryHashes& source_hashes,
+                           const FileToRead& replica, DirectoryHashes& replica_hashes,
+                           Md5Batch& batch);
+
   // The MD5 of one file.
   Result<Md5> md5(const FileToRead& file, DirectoryHashes& hashes);
 
@@ -85,6 +103,8 @@ class ContentJudge {
  private:
   Result<Md5> read_all(const FileToRead& file);
   Result<std::optional<Md5>> read_both(const FileToRead& source, const FileToRead& replica);
+  Result<bool> read_both_into(const FileToRead& source, const FileToRead& replica,
+                              std::span<std::byte> bytes);
 
   FileSystem& fs_;
   Md5Hasher hasher_;

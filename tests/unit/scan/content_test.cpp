@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
@@ -74,6 +75,65 @@ TEST_F(Content, OneByteAnywhereMakesFilesDiffer) {
   }
   EXPECT_EQ(*compare(bytes, bytes + "x"), std::nullopt);
   EXPECT_EQ(*compare(bytes, bytes.substr(1)), std::nullopt);
+}
+
+TEST_F(Content, SmallEqualFilesAreHashedInABatch) {
+  Md5Batch batch;
+  DirectoryHashes none{CachedTree{}};
+  std::vector<std::string> contents{"", "a", std::string(Md5Batch::kMaxBytes, 'q')};
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    write_file(scratch_ / "source", contents[i]);
+    write_file(scratch_ / "replica", contents[i]);
+    const auto like = judge_.compare(look("source"), none, look("replica"), none, batch);
+    ASSERT_TRUE(like.ok());
+    EXPECT_TRUE(like->equal);
+    EXPECT_EQ(like->in_batch, i);
+    EXPECT_EQ(like->md5, std::nullopt);
+  }
+  const auto digests = batch.finish();
+  ASSERT_EQ(digests.size(), contents.size());
+  for (std::size_t i = 0; i < contents.size(); ++i) EXPECT_EQ(digests[i], md5_of(contents[i]));
+}
+
+TEST_F(Content, WhatDiffersOrIsLargeIsNotForTheBatch) {
+  Md5Batch batch;
+  DirectoryHashes none{CachedTree{}};
+  const std::string large(Md5Batch::kMaxBytes + 1, 'q');
+  const auto compared = [&](const std::string& source, const std::string& replica) {
+    write_file(scratch_ / "source", source);
+    write_file(scratch_ / "replica", replica);
+    return *judge_.compare(look("source"), none, look("replica"), none, batch);
+  };
+  EXPECT_FALSE(compared("one", "two").equal);
+  EXPECT_FALSE(compared("one", "four").equal);
+  EXPECT_FALSE(compared("", "x").equal);
+  const Likeness like = compared(large, large);
+  EXPECT_TRUE(like.equal);
+  EXPECT_EQ(like.md5, md5_of(large));
+  EXPECT_TRUE(batch.is_empty());
+}
+
+TEST_F(Content, ASmallFileThatChangesAfterTheLookIsNotTakenForEqual) {
+  Md5Batch batch;
+  DirectoryHashes none{CachedTree{}};
+  for (const std::string name : {"source", "replica"}) {
+    write_file(scratch_ / "source", "same");
+    write_file(scratch_ / "replica", "same");
+    const FileToRead source = look("source");
+    const FileToRead replica = look("replica");
+    int opened = 0;
+    fs_.intercept(act_before(
+        [&](const CallInfo& info) {
+          opened += info.call == Call::kOpenFile ? 1 : 0;
+          return info.call == Call::kRead && opened == (name == "source" ? 1 : 2);
+        },
+        [&] { write_file(scratch_ / name, "longer than before"); }));
+    const auto like = judge_.compare(source, none, replica, none, batch);
+    ASSERT_FALSE(like.ok()) << name;
+    EXPECT_EQ(like.error().code, ErrorCode::kChanged);
+    EXPECT_EQ(judge_.error_was_replica(), name == "replica");
+    EXPECT_TRUE(batch.is_empty());
+  }
 }
 
 TEST_F(Content, ReadingEndsAtTheFirstDifference) {
