@@ -129,17 +129,51 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 
 // Turns kContentAsked into a decision; false where the source can't be read.
 bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict) {
-  const auto common =
-      judge_.common_md5(file_of(pair.source, named.name, *named.source), source_hashes_,
-                        file_of(pair.replica, named.name, *named.replica), replica_hashes_);
-  if (!common && !judge_.error_was_replica()) {
-    findings_.add_problem(Side::kSource, path_of(pair, named.name), common.error());
+  if (!batch_.has_room(named.source->size)) settle_hashes();
+  const auto like =
+      judge_.compare(file_of(pair.source, named.name, *named.source), source_hashes_,
+                     file_of(pair.replica, named.name, *named.replica), replica_hashes_, batch_);
+  if (!like && !judge_.error_was_replica()) {
+    findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
     return false;
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.
-  common_md5_ = common ? *common : std::nullopt;
-  verdict = settle_content(verdict, common_md5_.has_value());
+  if (like) common_md5_ = like->md5;
+  if (like && like->in_batch) wait_for_hash(pair, named, like->read_at);
+  verdict = settle_content(verdict, like && like->equal);
   return true;
+}
+
+void PairPlanner::wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at) {
+  waits_ = true;
+  waiting_.push_back({std::string(pair.path), std::string(named.name), *named.source,
+                      *named.replica, read_at, std::nullopt, std::nullopt});
+}
+
+// Hashes the batch, and gives each finding the hash that it waits for.
+void PairPlanner::settle_hashes() {
+  if (batch_.is_empty()) return;
+  const std::span<const Md5> digests = batch_.finish();
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const WaitingForHash& file = waiting_[i];
+    source_hashes_.remember_in(file.directory, {-1, file.name, file.source}, digests[i],
+                               file.read_at);
+    replica_hashes_.remember_in(file.directory, {-1, file.name, file.replica}, digests[i],
+                                file.read_at);
+    const auto give = [&](std::optional<Facts>& before, std::optional<Facts>& after) {
+      before->md5 = digests[i];
+      after->md5 = digests[i];
+    };
+    if (file.action) {
+      Action& action = findings_.actions[*file.action];
+      give(action.before, action.after);
+    }
+    if (file.linked) {
+      LinkedEntry& entry = findings_.linked[*file.linked];
+      give(entry.before, entry.after);
+    }
+  }
+  waiting_.clear();
 }
 
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
@@ -201,6 +235,7 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   }
   const bool both = named.source != nullptr && named.replica != nullptr;
   common_md5_.reset();
+  waits_ = false;
   pinned_md5_.reset();
   Seen source{named.source != nullptr ? *named.source : FileStatus{}, {}};
   Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
@@ -273,10 +308,12 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
       entry.replica = object_of(replica->status);
       entry.replica_links = replica->status.links;
     }
+    if (waits_) waiting_.back().linked = findings_.linked.size();
     findings_.linked.push_back(std::move(entry));
     return;
   }
   const Op op = op_of(verdict.decision);
+  if (waits_) waiting_.back().action = findings_.actions.size();
   findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
                                std::nullopt, verdict.reasons, std::move(entry.before),
                                std::move(entry.after)});

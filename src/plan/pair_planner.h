@@ -22,7 +22,11 @@ class PairPlanner {
   // As PairVisitor::visit. Error kRefused where one root turns up inside the other.
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children);
 
-  Findings& findings() { return findings_; }
+  // What was decided so far, hashes included.
+  Findings& findings() {
+    settle_hashes();
+    return findings_;
+  }
 
  private:
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
@@ -44,8 +48,24 @@ class PairPlanner {
   void finish(const RelPath& path, Facts before, const FileStatus& source,
               const FileStatus* replica, ReasonSet reasons);
 
+  // A file of both trees whose hash is in the batch, and the finding that has to get it.
+  struct WaitingForHash {
+    std::string directory;
+    std::string name;
+    FileStatus source;
+    FileStatus replica;
+    FileTime read_at;
+    std::optional<std::size_t> action;  // index in findings_.actions
+    std::optional<std::size_t> linked;  // index in findings_.linked
+  };
+  void wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at);
+  void settle_hashes();
+
   const PlanningContext& context_;
   Findings findings_;
+  Md5Batch batch_;
+  std::vector<WaitingForHash> waiting_;  // one for each content of the batch
+  bool waits_ = false;                   // the name that is being decided is the last of them
   ContentJudge judge_;
   DirectoryHashes source_hashes_;
   DirectoryHashes replica_hashes_;

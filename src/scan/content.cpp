@@ -78,12 +78,13 @@ std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
   return known->md5;
 }
 
-void DirectoryHashes::remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
+void DirectoryHashes::remember_in(std::string_view directory, const FileToRead& file,
+                                  const Md5& md5, FileTime read_at) {
   const FileStamp stamp = stamp_of(file.status);
   // What is mounted inside the tree was not asked.
   const Sharing sharing = file.status.device == tree_.device ? tree_.sharing : Sharing::kShared;
   if (tree_.cache == nullptr || !is_settled(stamp, read_at, sharing)) return;
-  tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory_),
+  tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory),
                         {std::string(file.name), stamp, md5});
 }
 

@@ -47,7 +47,12 @@ class DirectoryHashes {
   // The hash of `file`, where it was read with the very same stamps.
   std::optional<Md5> find(const FileToRead& file);
   // Remembers what was read from `read_at` on, where it may be trusted (see is_settled).
-  void remember(const FileToRead& file, const Md5& md5, FileTime read_at);
+  void remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
+    remember_in(directory_, file, md5, read_at);
+  }
+  // The same, of a file in another directory of the tree.
+  void remember_in(std::string_view directory, const FileToRead& file, const Md5& md5,
+                   FileTime read_at);
 
   // Asks the cache now, so that forget_missing() knows what there is.
   void load();

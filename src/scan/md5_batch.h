@@ -19,10 +19,11 @@ class Md5Batch {
   // Larger contents are better hashed alone, as they are read.
   static constexpr std::size_t kMaxBytes = std::size_t{128} << 10U;
   static constexpr std::size_t kCapacity = std::size_t{2} << 20U;
+  static constexpr std::size_t kMostContents = 1024;
 
   // Whether a content of this size may be put in now; one of kMaxBytes may be, once it is empty.
   [[nodiscard]] bool has_room(std::uint64_t size) const {
-    return size <= kMaxBytes && used_ + size <= kCapacity;
+    return size <= kMaxBytes && used_ + size <= kCapacity && ends_.size() < kMostContents;
   }
   // Where the next content is to be read to, with room for `size` bytes. Requires: has_room(size).
   std::span<std::byte> room(std::size_t size);

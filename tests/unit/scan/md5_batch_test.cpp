@@ -58,6 +58,8 @@ TEST(Md5Batch, HasRoomUpToItsCapacityAndForNothingLarge) {
   }
   EXPECT_EQ(kept, Md5Batch::kCapacity / Md5Batch::kMaxBytes);
   EXPECT_TRUE(batch.has_room(0));
+  while (batch.has_room(0)) batch.keep(batch.room(0).size()), ++kept;
+  EXPECT_EQ(kept, Md5Batch::kMostContents);
   EXPECT_EQ(batch.finish().size(), kept);
   EXPECT_TRUE(batch.has_room(Md5Batch::kMaxBytes));
 }
