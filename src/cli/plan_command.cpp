@@ -30,10 +30,9 @@ Status write_document(const Plan& plan, const std::string& file) {
 Status write_text(const Plan& plan, bool colour) {
   auto output = Output::open({});
   if (!output) return output.error();
-  if (Status written = (*output)->write(render(plan, colour ? Colour::kOn : Colour::kOff));
-      !written) {
-    return written;
-  }
+  Status written = render(plan, stream_of(plan.actions), colour ? Colour::kOn : Colour::kOff,
+                          [&](std::string_view text) { return (*output)->write(text); });
+  if (!written) return written;
   return (*output)->finish();
 }
 
