@@ -93,7 +93,6 @@ std::string reason_words(ReasonSet reasons) {
 
 bool only_dates(const Action& action) {
   if (action.phase != Phase::kFinish) return false;
-  if (!action.reasons.has(Reason::kChildren) && !action.reasons.has(Reason::kUndo)) return false;
   for (const Reason reason : kReasons) {
     const bool date =
         reason == Reason::kMtime || reason == Reason::kChildren || reason == Reason::kUndo;

@@ -27,7 +27,7 @@ std::string action_line(const Action& action);
 // The words of the document: "size, mtime".
 std::string reason_words(ReasonSet reasons);
 
-// Whether the action does no more than date a directory whose entries change.
+// Whether the action does no more than date a directory, as after each change of its entries.
 bool only_dates(const Action& action);
 
 std::string guard_line(const Guard& guard);        // "guard max-delete: 1 of 9, limit 50%: ok"
