@@ -23,7 +23,7 @@ constexpr std::string_view kStyle = R"(</title>
 <style>
 :root{color-scheme:light dark;--text:#1c2024;--faint:#5a636c;--line:#d5dae0;--back:#fff;--box:#f4f6f8;
 --create:#11692f;--change:#835400;--move:#0b6478;--delete:#b3261e}
-@media(prefers-color-scheme:dark){:root{--text:#e4e8ec;--faint:#9aa4ae;--line:#363d45;--back:#15191d;
+@media screen and (prefers-color-scheme:dark){:root{--text:#e4e8ec;--faint:#9aa4ae;--line:#363d45;--back:#15191d;
 --box:#1f252b;--create:#6fd08c;--change:#e5b454;--move:#63c8dd;--delete:#ff8a80}}
 body{margin:0 auto;padding:1.5rem;max-width:80rem;color:var(--text);background:var(--back);
 font:15px/1.5 system-ui,sans-serif}
