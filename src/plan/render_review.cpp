@@ -14,7 +14,7 @@ namespace {
 
 // What a part is given on any screen.
 constexpr std::size_t kLeastLines = 3;
-// The title, the blank line before it, and the line that says how many more there are.
+// Of a part: the blank line before it, its title, and the line that says how many more there are.
 constexpr std::size_t kLinesAround = 3;
 
 struct Line {
@@ -132,6 +132,19 @@ std::array<std::size_t, 3> share(const Parts& parts, std::size_t room) {
   return lines;
 }
 
+// The same, where a part of which all is shown needs no line that says how many more there are.
+std::array<std::size_t, 3> share_all(const Parts& parts, std::size_t room) {
+  std::array<std::size_t, 3> lines = share(parts, room);
+  for (std::size_t pass = 1; pass < parts.size(); ++pass) {
+    std::size_t unused = 0;
+    for (std::size_t at = 0; at < parts.size(); ++at) {
+      if (lines[at] > 0 && lines[at] == parts[at].count()) ++unused;
+    }
+    lines = share(parts, room + unused);
+  }
+  return lines;
+}
+
 // A few lines of a list.
 template <class List, class Describe>
 void append_some(std::vector<Line>& text, const List& list, Tone tone, Describe describe) {
@@ -193,7 +206,7 @@ Result<std::string> render_review(const Plan& plan, const ActionStream& actions,
     any = any || part.count() > 0;
   }
   if (!any) text.push_back({dates ? "Only times of directories change." : "Nothing to do."});
-  const auto lines = share(parts, screen.rows > taken ? screen.rows - taken : 0);
+  const auto lines = share_all(parts, screen.rows > taken ? screen.rows - taken : 0);
   for (std::size_t at = 0; at < parts.size(); ++at) {
     for (Line& line : parts[at].shown(lines[at], hint)) text.push_back(std::move(line));
   }
