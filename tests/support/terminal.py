@@ -14,12 +14,12 @@ CONTROL_C, CONTROL_D = '\x03', '\x04'
 
 
 class Terminal:
-    """A terminal of the given size, and the program in it; what is read is kept in `text`."""
+    """A terminal of the given size, and the program in it; what it has shown so far is `text`."""
 
     def __init__(self, command, rows=40, columns=200, typed_before='', streams=None, **options):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
-        self.text = ''
+        self.shown = b''
         self.type(typed_before)
         standard = {'stdin': slave, 'stdout': slave, 'stderr': slave}
         standard.update(streams or {})
@@ -31,19 +31,21 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text.encode())
 
+    @property
+    def text(self):
+        return _text(self.shown)
+
     def read_until(self, wanted):
         """Reads until `wanted` has come since the last call; fails when the program ends before."""
-        seen = ''
-        while wanted not in seen:
-            piece = self._read()
-            if piece is None:
+        begin = len(self.shown)
+        while wanted not in _text(self.shown[begin:]):
+            if not self._read():
                 raise AssertionError(f'the program ended before it said {wanted!r}:\n{self.text}')
-            seen += piece
-        return seen
+        return _text(self.shown[begin:])
 
     def end(self):
         """Reads to the end; returns the exit code."""
-        while self._read() is not None:
+        while self._read():
             pass
         return self.process.wait(PATIENCE_SECONDS)
 
@@ -53,6 +55,7 @@ class Terminal:
         os.close(self.master)
 
     def _read(self):
+        """Reads something; false at the end."""
         ready, _, _ = select.select([self.master], [], [], PATIENCE_SECONDS)
         if not ready:
             raise AssertionError(f'waited {PATIENCE_SECONDS:.0f} seconds in vain:\n{self.text}')
@@ -61,10 +64,13 @@ class Terminal:
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return None
-        piece = data.decode('utf-8', 'surrogateescape').replace('\r\n', '\n')
-        self.text += piece
-        return piece if data else None
+            return False
+        self.shown += data
+        return bool(data)
+
+
+def _text(shown):
+    return shown.decode('utf-8', 'surrogateescape').replace('\r\n', '\n')
 
 
 class TerminalTest(ProgramTest):
