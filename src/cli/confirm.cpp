@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 
 #include "cli/terminal.h"
 #include "plan/render_review.h"

@@ -12,11 +12,12 @@ namespace foldersync {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode, show --diff); 3 "
-    "some\n"
-    "of it failed; "
-    "4 some of the plan was stale; 5 refused, nothing touched; 6 another run holds the replica;\n"
-    "64 wrong usage; 65 not a valid plan; 130, 143 stopped by a signal.";
+    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode) or two plans "
+    "differ\n"
+    "(show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
+    "touched;\n"
+    "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 130, 143 stopped by a\n"
+    "signal.";
 
 // Builds the options of each command into one Settings.
 class Parser {

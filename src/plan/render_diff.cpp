@@ -111,8 +111,8 @@ class Comparer {
 
   Status put_title(const char* mark, const PlanSide& side) {
     const std::string line = std::string(mark) + " " + side.name + ": " +
-                             to_string(side.plan.kind) + " " + side.plan.plan_id + " of " +
-                             moment(side.plan.created) + ", by sync " +
+                             to_string(side.plan.kind) + " " + side.plan.plan_id + ", " +
+                             moment(side.plan.created) + ", sync " +
                              escaped(side.plan.tool_version);
     return sink_(painted(line, Tone::kTitle, colour_) + "\n");
   }

@@ -166,8 +166,8 @@ void append_guards(std::vector<Line>& text, const std::vector<Guard>& guards) {
 
 std::vector<Line> header_lines(const Plan& plan) {
   std::vector<Line> text{
-      {std::string(plan.kind == PlanKind::kUndo ? "undo " : "plan ") + plan.plan_id + " of " +
-           moment(plan.created) + ", by sync " + escaped(plan.tool_version),
+      {std::string(plan.kind == PlanKind::kUndo ? "undo " : "plan ") + plan.plan_id + ", " +
+           moment(plan.created) + ", sync " + escaped(plan.tool_version),
        Tone::kTitle},
       {"source  " + escaped(plan.source.path)},
       {"replica " + escaped(plan.replica.path)}};

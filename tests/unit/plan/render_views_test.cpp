@@ -91,7 +91,7 @@ Plan plan_of(std::vector<Action> actions) {
 
 TEST(Review, ShowsWhatMattersAndThenTheRest) {
   EXPECT_EQ(review(test::small_plan()),
-            "plan 019a0d3e-5b80-7c3a-9f21-0123456789ab of 2026-11-23 18:40:00 UTC, by sync 1.0.0\n"
+            "plan 019a0d3e-5b80-7c3a-9f21-0123456789ab, 2026-11-23 18:40:00 UTC, sync 1.0.0\n"
             "source  /data/src\n"
             "replica /mnt/replica\n"
             "options --max-delete 50%, rule '*.o', rule 'caf\\xe9/'\n"
