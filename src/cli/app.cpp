@@ -13,6 +13,7 @@
 #include "cli/run_command.h"
 #include "cli/scan_command.h"
 #include "cli/session.h"
+#include "cli/show_command.h"
 
 namespace foldersync {
 namespace {
@@ -26,6 +27,7 @@ void open_missing_streams() {
 }
 
 ExitCode run_command_of(const Settings& settings) {
+  if (settings.command == Command::kShow) return show_command(settings);
   auto session = Session::start(settings);
   if (!session) {
     std::fprintf(stderr, "sync: %s\n", describe(session.error()).c_str());
@@ -42,6 +44,8 @@ ExitCode run_command_of(const Settings& settings) {
       return scan_command(**session);
     case Command::kRecover:
       return recover_command(**session);
+    case Command::kShow:
+      break;  // needs no session
   }
   return ExitCode::kFailed;
 }

@@ -8,7 +8,7 @@ namespace foldersync {
 enum class ExitCode : int {
   kDone = 0,
   kFailed = 1,
-  kChangesPending = 2,  // plan --detailed-exitcode
+  kChangesPending = 2,  // plan --detailed-exitcode; show --diff: they differ
   kPartial = 3,         // some actions failed, or something could not be read
   kStale = 4,           // some preconditions no longer held
   kRefused = 5,         // by a safety rule, nothing touched

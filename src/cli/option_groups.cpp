@@ -19,9 +19,9 @@ constexpr double kYear = 31'536'000;
 constexpr double kLongestWait = kYear;
 constexpr std::size_t kMostThreads = 256;
 
-void add_seconds(CLI::App* command, const char* name, const char* help, double least,
-                 std::function<void(double)> take) {
-  command
+CLI::Option* add_seconds(CLI::App* command, const char* name, const char* help, double least,
+                         std::function<void(double)> take) {
+  return command
       ->add_option_function<std::string>(
           name,
           [name, least, take = std::move(take)](const std::string& text) {
@@ -50,6 +50,24 @@ void add_limit(CLI::App* command, const char* name, std::optional<Limit>& limit,
           },
           help)
       ->type_name("N|P%");
+}
+
+void add_when(CLI::App* command, const char* name, When& target, const char* help) {
+  const std::map<std::string, When> when{
+      {"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, when, &target](const std::string& text) {
+            const auto found = when.find(text);
+            if (found == when.end()) {
+              throw CLI::ValidationError(name,
+                                         "expected auto, always or never, found '" + text + "'");
+            }
+            target = found->second;
+          },
+          help)
+      ->type_name("auto|always|never");
 }
 
 }  // namespace
@@ -185,25 +203,13 @@ void OptionGroups::add_common(CLI::App* command) {
   command->add_flag_callback(
       "-v,--verbose", [this] { settings_.verbosity = Verbosity::kVerbose; },
       "say more on the console");
-  const std::map<std::string, When> when{
-      {"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}};
-  const auto add_when = [&](const char* name, When& target, const char* help) {
-    command
-        ->add_option_function<std::string>(
-            name,
-            [name, when, &target](const std::string& text) {
-              const auto found = when.find(text);
-              if (found == when.end()) {
-                throw CLI::ValidationError(name,
-                                           "expected auto, always or never, found '" + text + "'");
-              }
-              target = found->second;
-            },
-            help)
-        ->type_name("auto|always|never");
-  };
-  add_when("--color", settings_.colour, "colours (default: auto; NO_COLOR is heeded)");
-  add_when("--progress", settings_.progress, "the progress line on a terminal (default: auto)");
+  add_colour(command);
+  add_when(command, "--progress", settings_.progress,
+           "the progress line on a terminal (default: auto)");
+}
+
+void OptionGroups::add_colour(CLI::App* command) {
+  add_when(command, "--color", settings_.colour, "colours (default: auto; NO_COLOR is heeded)");
 }
 
 void OptionGroups::add_applying(CLI::App* command) {
@@ -254,9 +260,9 @@ void OptionGroups::add_backup(CLI::App* command) {
       ->needs(folder);
 }
 
-void OptionGroups::add_interval(CLI::App* command) {
-  add_seconds(command, "-i,--interval", "mirror again every SECONDS, start to start", 1,
-              [this](double seconds) { settings_.interval_seconds = seconds; });
+CLI::Option* OptionGroups::add_interval(CLI::App* command) {
+  return add_seconds(command, "-i,--interval", "mirror again every SECONDS, start to start", 1,
+                     [this](double seconds) { settings_.interval_seconds = seconds; });
 }
 
 void OptionGroups::add_lock_wait(CLI::App* command) {

@@ -20,12 +20,13 @@ class OptionGroups {
 
   CLI::Option* add_source(CLI::App* command);
   CLI::Option* add_replica(CLI::App* command);
-  void add_interval(CLI::App* command);
+  CLI::Option* add_interval(CLI::App* command);
   void add_filters(CLI::App* command);      // files of rules are read while parsing
   void add_planning(CLI::App* command);     // what shapes a plan, filters and guards among it
   void add_space_check(CLI::App* command);  // part of the guards
   void add_applying(CLI::App* command);     // what happens to a replica
   void add_lock_wait(CLI::App* command);    // part of applying
+  void add_colour(CLI::App* command);       // part of what is common
   void add_common(CLI::App* command);
 
  private:

@@ -12,10 +12,12 @@ namespace foldersync {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode); 3 some of it "
-    "failed;\n"
-    "4 some of the plan was stale; 5 refused, nothing touched; 6 another run holds the replica;\n"
-    "64 wrong usage; 65 not a valid plan; 130, 143 stopped by a signal.";
+    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode) or two plans "
+    "differ\n"
+    "(show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
+    "touched;\n"
+    "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 130, 143 stopped by a\n"
+    "signal.";
 
 // Builds the options of each command into one Settings.
 class Parser {
@@ -29,6 +31,7 @@ class Parser {
     add_plan();
     add_apply();
     add_scan();
+    add_show();
     add_recover();
   }
 
@@ -141,7 +144,10 @@ class Parser {
     CLI::App* run = command("run", "mirror once, or again and again with -i", Command::kRun);
     groups_.add_source(run)->required();
     groups_.add_replica(run)->required();
-    groups_.add_interval(run);
+    CLI::Option* interval = groups_.add_interval(run);
+    run->add_flag("--confirm", settings_.confirm,
+                  "show the plan and ask on the terminal before anything is changed")
+        ->excludes(interval);
     groups_.add_applying(run);
     groups_.add_planning(run);
     groups_.add_common(run);
@@ -154,6 +160,8 @@ class Parser {
     groups_.add_replica(plan)->required();
     plan->add_flag("--json", settings_.json, "the plan document on standard output");
     add_output(plan, "the plan document in FILE (mode 0600), the text on standard output");
+    plan->add_flag("--list", settings_.list,
+                   "every action, also on a terminal, which gets a summary otherwise");
     plan->add_flag("--detailed-exitcode", settings_.detailed_exit_code,
                    "exit with 2 where there is something to do");
     groups_.add_planning(plan);
@@ -183,6 +191,38 @@ class Parser {
                    "leave out what is mounted inside");
     groups_.add_filters(scan);
     groups_.add_common(scan);
+  }
+
+  void add_show() {
+    CLI::App* show = command("show", "show a plan that was written down", Command::kShow);
+    show->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")
+        ->required();
+    CLI::Option* newer = show->add_option("NEW", settings_.new_plan_file,
+                                          "with --diff: the plan that PLAN is compared with");
+    std::vector<CLI::Option*> forms;
+    const auto add_form = [&](const char* name, ShowForm form, const char* help) {
+      forms.push_back(show->add_flag_callback(
+          name, [this, form] { settings_.form = form; }, help));
+    };
+    add_form("--list", ShowForm::kList, "every action, one a line");
+    add_form("--stat", ShowForm::kStat, "how many changes, by op and by top-level directory");
+    add_form("--tree", ShowForm::kTree, "the changed paths as a tree");
+    add_form("--diff", ShowForm::kDiff, "in what two plans differ (exit 2 where they do)");
+    forms.back()->needs(newer);
+    newer->needs(forms.back());
+    forms.push_back(show->add_option_function<std::string>(
+        "--html",
+        [this](const std::string& file) {
+          settings_.form = ShowForm::kHtml;
+          settings_.output_file = file;
+        },
+        "one page for a browser in FILE (mode 0600), - for standard output"));
+    forms.back()->type_name("FILE");
+    require_text(forms.back(), "a file");
+    for (std::size_t at = 0; at < forms.size(); ++at) {
+      for (std::size_t other = 0; other < at; ++other) forms[at]->excludes(forms[other]);
+    }
+    groups_.add_colour(show);
   }
 
   void add_output(CLI::App* command, const char* help) {

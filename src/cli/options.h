@@ -13,8 +13,9 @@
 
 namespace foldersync {
 
-enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan, kRecover };
+enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan, kShow, kRecover };
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
+enum class ShowForm : std::uint8_t { kReview, kList, kStat, kTree, kHtml, kDiff };
 enum class When : std::uint8_t { kAuto, kAlways, kNever };
 
 // What a person asked for. Paths are as they were typed.
@@ -28,7 +29,11 @@ struct Settings {
   double lock_wait_seconds = 0;
   std::size_t threads = 0;  // 0: as many as there are processors
   std::optional<std::string> state_folder;
-  std::string plan_file;  // "-": standard input
+  std::string plan_file;      // "-": standard input
+  std::string new_plan_file;  // show --diff: the other one, likewise
+  ShowForm form = ShowForm::kReview;
+  bool list = false;  // plan: every action, also on a terminal
+  bool confirm = false;
   std::optional<std::string> output_file;
   bool json = false;
   bool md5 = false;

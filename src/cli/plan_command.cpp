@@ -1,13 +1,16 @@
 #include "cli/plan_command.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "cli/cycle.h"
 #include "cli/output.h"
 #include "plan/guard.h"
 #include "plan/json.h"
-#include "plan/render.h"
+#include "plan/render_review.h"
 
 namespace foldersync {
 namespace {
@@ -27,11 +30,19 @@ Status write_document(const Plan& plan, const std::string& file) {
   return (*output)->finish();
 }
 
-Status write_text(const Plan& plan, bool colour) {
+// Everything, a line an action; a person at a terminal gets what matters, unless all is asked for.
+Status write_text(const Plan& plan, const Settings& settings) {
   auto output = Output::open({});
   if (!output) return output.error();
-  if (Status written = (*output)->write(render(plan, colour ? Colour::kOn : Colour::kOff));
-      !written) {
+  const ByteSink sink = [&](std::string_view text) { return (*output)->write(text); };
+  const Colour colour = wants_colour(settings) ? Colour::kOn : Colour::kOff;
+  const auto screen = settings.list ? std::nullopt : screen_of(STDOUT_FILENO);
+  const ActionStream actions = stream_of(plan.actions);
+  if (screen) {
+    const auto text = render_review(plan, actions, *screen, colour, "--list shows all");
+    if (!text) return text.error();
+    if (Status written = sink(*text); !written) return written;
+  } else if (Status written = render(plan, actions, colour, sink); !written) {
     return written;
   }
   return (*output)->finish();
@@ -44,7 +55,7 @@ Status write_all(const Plan& plan, const Settings& settings) {
   }
   if (settings.json) return write_document(plan, {});
   if (settings.verbosity == Verbosity::kQuiet) return success();
-  return write_text(plan, wants_colour(settings));
+  return write_text(plan, settings);
 }
 
 ExitCode code_of(const Plan& plan, const Settings& settings) {

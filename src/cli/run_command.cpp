@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
+#include "cli/confirm.h"
 #include "cli/cycle.h"
 #include "core/text.h"
 #include "plan/guard.h"
@@ -19,6 +21,11 @@ class Runner {
       : session_(session), settings_(session.settings()), signals_(signals) {}
 
   ExitCode run() {
+    if (settings_.confirm && !settings_.dry_run) {
+      auto person = Person::at_terminal();
+      if (!person) return fail_at_start(person.error());
+      person_ = std::move(*person);
+    }
     // What can never work ends the program at once; what may pass belongs to the cycles.
     const auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots && roots.error().code == ErrorCode::kBadPair) return fail_at_start(roots.error());
@@ -119,8 +126,12 @@ class Runner {
     if (Status known = session_.compare_with_last_run(*roots); !known) return fail(known.error());
     Status has_all = session_.check_required(roots->source, settings_.plan.require);
     if (!has_all) return fail(has_all.error());
-    if (!settings_.dry_run) {
+    // Where a person is asked, nothing is made before the answer; what a killed run had begun in a
+    // replica that is there comes to rest all the same.
+    if (!settings_.dry_run && !person_) {
       if (Status made = session_.make_backup_folder(); !made) return fail(made.error());
+    }
+    if (!settings_.dry_run && (roots->replica || !person_)) {
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
     auto planned = session_.make_plan(*roots, signals_.stop());
@@ -132,13 +143,39 @@ class Runner {
     if (!planned) return fail(planned.error());
     Status mounted = session_.compare_mounts_with_last_run(*roots, planned->source_mounts);
     if (!mounted) return fail(mounted.error());
+    if (person_) session_.add_space_guard(*roots, planned->plan);
     for (const Guard& guard : planned->plan.guards) {
       if (!guard.refused) continue;
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
     }
+    if (person_) {
+      if (const auto end = ask(*roots, planned->plan)) return *end;
+    }
     if (!roots->replica) return show_creation(planned->plan, started);
+    // A person said yes to this plan, and to nothing that the source has become since.
+    const bool follow_source = !person_;
     return apply_and_log({session_, *log_, signals_, *roots, planned->plan, &planned->source_mounts,
-                          true, started, conflicts_, planned->source_entries});
+                          follow_source, started, conflicts_, planned->source_entries});
+  }
+
+  // Nothing where the plan is to be applied; everything is ready for it then.
+  std::optional<ExitCode> ask(Roots& roots, const Plan& plan) {
+    const bool is_refused_later =
+        settings_.atomic && !plan.complete() && !settings_.allow_incomplete;
+    if (!plan.actions.empty() && !is_refused_later) {
+      const auto answer =
+          person_->confirm(plan, wants_colour(settings_) ? Colour::kOn : Colour::kOff, signals_);
+      if (!answer) return fail(answer.error());
+      if (*answer == Answer::kStopped) return fail(Error{ErrorCode::kStopped, "ask", {}, 0, {}});
+      if (*answer == Answer::kNo) {
+        log_->info("nothing changed: the answer was no");
+        return ExitCode::kDone;
+      }
+    }
+    if (Status made = session_.make_backup_folder(); !made) return fail(made.error());
+    if (roots.replica) return std::nullopt;
+    if (Status ready = make_ready(roots); !ready) return fail(ready.error());
+    return std::nullopt;
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.
@@ -176,6 +213,7 @@ class Runner {
   Session& session_;
   const Settings& settings_;
   Signals& signals_;
+  std::optional<Person> person_;  // is asked before anything is changed
   std::string log_file_;
   std::unique_ptr<Log> log_;
   bool conflicts_ = false;

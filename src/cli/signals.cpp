@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <csignal>
@@ -80,6 +81,18 @@ void Signals::wait(double seconds) const {
     std::uint64_t count = 0;
     (void)!::read(event.fd, &count, sizeof count);
   }
+}
+
+bool Signals::wait_for_input(int fd) const {
+  while (!stop()) {
+    std::array<pollfd, 2> events{{{received().event, POLLIN, 0}, {fd, POLLIN, 0}}};
+    if (::poll(events.data(), events.size(), -1) < 0) continue;
+    if (stop()) return false;
+    std::uint64_t count = 0;
+    if (events[0].revents != 0) (void)!::read(events[0].fd, &count, sizeof count);
+    if (events[1].revents != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace foldersync

@@ -23,6 +23,8 @@ class Signals {
 
   // Waits so many seconds, or less where a signal comes.
   void wait(double seconds) const;
+  // Waits until `fd` can be read, or has come to its end. False: until the program shall stop.
+  [[nodiscard]] bool wait_for_input(int fd) const;
 };
 
 }  // namespace foldersync

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -47,6 +48,16 @@ void TerminalLine::draw(const std::string& text) {
 }
 
 void TerminalLine::hide() { const Pause pause; }
+
+std::optional<Screen> screen_of(int fd) {
+  if (::isatty(fd) != 1) return std::nullopt;
+  Screen screen;
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) < 0) return screen;
+  if (size.ws_row > 0) screen.rows = size.ws_row;
+  if (size.ws_col > 0) screen.columns = size.ws_col;
+  return screen;
+}
 
 std::string progress_text(const ProgressCounts& counts, double seconds) {
   const std::uint64_t done = counts.actions;

@@ -1,14 +1,16 @@
-// The one line of a terminal that changes: progress.
+// The one line of a terminal that changes: progress. And how large a terminal is.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "fs/copy.h"
+#include "plan/render_review.h"
 
 namespace foldersync {
 
@@ -53,6 +55,10 @@ class Progress {
   bool ended_ = false;
   std::thread thread_;
 };
+
+// Rows and columns of the terminal that `fd` is; 24 and 80 where it doesn't tell; nothing where
+// `fd` is no terminal.
+std::optional<Screen> screen_of(int fd);
 
 // The line itself, `seconds` after the start. Pure.
 std::string progress_text(const ProgressCounts& counts, double seconds);

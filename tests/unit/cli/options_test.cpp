@@ -47,6 +47,38 @@ TEST(CommandLine, EachCommandIsUnderstood) {
   EXPECT_EQ(parsed({"apply", "plan.json"}).plan_file, "plan.json");
   EXPECT_EQ(parsed({"apply", "-"}).plan_file, "-");
   EXPECT_EQ(parsed({"scan", "-s", "a"}).command, Command::kScan);
+  EXPECT_EQ(parsed({"show", "plan.json"}).command, Command::kShow);
+}
+
+TEST(CommandLine, APlanIsShownInOneFormAtATime) {
+  EXPECT_EQ(parsed({"show", "p"}).form, ShowForm::kReview);
+  EXPECT_EQ(parsed({"show", "p", "--list"}).form, ShowForm::kList);
+  EXPECT_EQ(parsed({"show", "--stat", "p"}).form, ShowForm::kStat);
+  EXPECT_EQ(parsed({"show", "--tree", "-"}).form, ShowForm::kTree);
+  EXPECT_EQ(parsed({"show", "--html", "-", "p"}).form, ShowForm::kHtml);
+  EXPECT_EQ(parsed({"show", "--html=f", "p"}).output_file, "f");
+  const Settings both = parsed({"show", "--diff", "-", "new"});
+  EXPECT_EQ(both.form, ShowForm::kDiff);
+  EXPECT_EQ(both.plan_file, "-");
+  EXPECT_EQ(both.new_plan_file, "new");
+  const Arguments forms{"--list", "--stat", "--tree", "--html=f", "--diff"};
+  for (const std::string& one : forms) {
+    for (const std::string& other : forms) {
+      if (one != other) complaint({"show", one, other, "p", "q"});
+    }
+  }
+  complaint({"show"});
+  complaint({"show", "p", "q"});
+  complaint({"show", "--diff", "p"});
+  complaint({"show", "--diff", "p", "q", "r"});
+  complaint({"show", "--html", "", "p"});
+}
+
+TEST(CommandLine, APersonIsAskedOnceOrNotAtAll) {
+  EXPECT_FALSE(parsed(run({})).confirm);
+  EXPECT_TRUE(parsed(run({"--confirm"})).confirm);
+  EXPECT_THAT(complaint(run({"--confirm", "-i", "5"})), HasSubstr("--confirm"));
+  EXPECT_THAT(complaint({"apply", "p", "--confirm"}), HasSubstr("--confirm"));
 }
 
 TEST(CommandLine, SourceAndReplicaAreTakenAsTheyAreTyped) {

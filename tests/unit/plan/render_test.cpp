@@ -11,6 +11,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
+std::string render(const Plan& plan, Colour colour) {
+  std::string text;
+  Status shown = render(plan, stream_of(plan.actions), colour, [&text](std::string_view piece) {
+    text += piece;
+    return success();
+  });
+  EXPECT_TRUE(shown);
+  return text;
+}
+
 TEST(Render, ShowsAPlanALineForEachThing) {
   EXPECT_EQ(render(test::small_plan(), Colour::kOff),
             "create docs/new/\n"

@@ -1,0 +1,146 @@
+#include "cli/confirm.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+
+#include "cli/terminal.h"
+#include "plan/render_review.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kQuestion = "Apply this plan? y, n or view: ";
+constexpr std::size_t kLongestAnswer = 1000;
+// What a shell ends with where there is no such program, or it can't be started.
+constexpr int kNotFound = 127;
+constexpr int kNotStarted = 126;
+
+Status write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_error("write", errno).at("the terminal");
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return success();
+}
+
+// Starts the shell command, which reads `input` and writes to the terminal; -1 where it can't.
+pid_t start_pager(const char* command, int input, int terminal) {
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, terminal, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, terminal, STDERR_FILENO);
+  // What this program ignores, others rely on.
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t usual;
+  sigemptyset(&usual);
+  for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&usual, number);
+  ::posix_spawnattr_setsigdefault(&attributes, &usual);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  std::string shell = "sh";
+  std::string option = "-c";
+  std::string line = command;
+  std::array<char*, 4> arguments{shell.data(), option.data(), line.data(), nullptr};
+  pid_t child = -1;
+  const int failed =
+      ::posix_spawn(&child, "/bin/sh", &files, &attributes, arguments.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&files);
+  return failed == 0 ? child : -1;
+}
+
+// Whether the text was shown by the pager.
+bool page(const char* command, int terminal, const std::function<Status(const ByteSink&)>& write) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
+  Fd input(ends[0]);
+  Fd output(ends[1]);
+  const pid_t child = start_pager(command, input.get(), terminal);
+  input.reset();
+  if (child < 0) return false;
+  // A pager that is left early closes the pipe, and that is no error.
+  (void)write([&](std::string_view text) { return write_all(output.get(), text); });
+  output.reset();
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  return code != kNotFound && code != kNotStarted;
+}
+
+}  // namespace
+
+Result<Person> Person::at_terminal() {
+  Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (terminal.is_open()) return Person(std::move(terminal));
+  return Error{ErrorCode::kRefused, "ask", "/dev/tty", errno,
+               "--confirm asks a person, and there is no terminal here; 'sync plan -o FILE' and "
+               "'sync apply FILE' do the same in two steps"};
+}
+
+Status Person::put(std::string_view text) { return write_all(terminal_.get(), text); }
+
+Status Person::view(const Plan& plan, Colour colour) {
+  const auto write = [&](const ByteSink& sink) {
+    return render(plan, stream_of(plan.actions), colour, sink);
+  };
+  const char* const wanted = std::getenv("PAGER");
+  const char* const pager = wanted == nullptr ? "less -R" : wanted;
+  if (*pager != '\0' && page(pager, terminal_.get(), write)) return success();
+  return write([this](std::string_view text) { return put(text); });
+}
+
+Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
+  std::string line;
+  while (signals.wait_for_input(terminal_.get())) {
+    std::array<char, 256> buffer{};
+    const ssize_t count = ::read(terminal_.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    // A terminal that is gone has no more to say either.
+    if (count < 0 && errno != EIO) return system_error("read", errno).at("the terminal");
+    if (count <= 0) break;
+    line.append(buffer.data(), static_cast<std::size_t>(count));
+    if (line.back() == '\n') return std::optional(line.substr(0, line.size() - 1));
+    line.resize(std::min(line.size(), kLongestAnswer));
+  }
+  return std::optional<std::string>();
+}
+
+Result<Answer> Person::confirm(const Plan& plan, Colour colour, const Signals& signals) {
+  const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
+  const auto text = render_review(plan, stream_of(plan.actions), screen, colour, "view shows all");
+  if (!text) return text.error();
+  if (Status shown = put(*text); !shown) return shown.error();
+  for (;;) {
+    // Keys that were pressed before the question was there did not answer it.
+    ::tcflush(terminal_.get(), TCIFLUSH);
+    if (Status asked = put(kQuestion); !asked) return asked.error();
+    const auto line = read_line(signals);
+    if (!line) return line.error();
+    if (signals.stop()) return Answer::kStopped;
+    if (!*line) {
+      (void)put("\n");
+      return Answer::kNo;
+    }
+    const std::string& answer = **line;
+    if (answer == "y" || answer == "yes") return Answer::kYes;
+    if (answer == "n" || answer == "no") return Answer::kNo;
+    if (answer != "v" && answer != "view") continue;
+    if (Status shown = view(plan, colour); !shown) return shown.error();
+  }
+}
+
+}  // namespace foldersync

@@ -1,0 +1,42 @@
+// Asking a person whether a plan shall be applied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "cli/signals.h"
+#include "core/result.h"
+#include "fs/fd.h"
+#include "plan/document.h"
+#include "plan/render.h"
+
+namespace foldersync {
+
+enum class Answer : std::uint8_t { kYes, kNo, kStopped };
+
+// The terminal that the program runs in, wherever its standard streams lead.
+class Person {
+ public:
+  // Error kRefused where there is none (under cron, say).
+  static Result<Person> at_terminal();
+
+  // Shows the plan as far as the screen has room and asks until the answer is yes, no, or "view",
+  // which shows all of it in $PAGER and asks again. What was typed before the question counts for
+  // nothing, and the end of input is a no. kStopped: a signal came meanwhile.
+  Result<Answer> confirm(const Plan& plan, Colour colour, const Signals& signals);
+
+ private:
+  explicit Person(Fd terminal) : terminal_(std::move(terminal)) {}
+
+  Status put(std::string_view text);
+  Status view(const Plan& plan, Colour colour);
+  // The line that is typed, without its end; nothing at the end of input or after a signal.
+  Result<std::optional<std::string>> read_line(const Signals& signals);
+
+  Fd terminal_;
+};
+
+}  // namespace foldersync

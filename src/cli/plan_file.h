@@ -1,0 +1,29 @@
+// Reading a plan document by the name that a person gave.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/result.h"
+#include "plan/document.h"
+
+namespace foldersync {
+
+// A plan and how far its own words about where it belongs can be believed.
+struct ReadPlan {
+  Plan plan;
+  bool from_stdin = false;
+  // Its file belongs to root or the caller, and nobody else can write it.
+  bool is_protected = false;
+  std::uint64_t device = 0;  // of its file
+  std::uint64_t inode = 0;
+};
+
+// Reads a regular file, never through a link, or standard input where `name` is "-". Error
+// kInvalidDocument where there is no plan to be read.
+Result<ReadPlan> read_plan_file(const std::string& name);
+
+// Whether a file of this owner and mode can be written by root and the caller alone.
+bool is_ours_alone(std::uint32_t owner, std::uint32_t mode);
+
+}  // namespace foldersync

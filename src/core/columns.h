@@ -1,0 +1,26 @@
+// Text that fits the width of a terminal.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace foldersync {
+
+// The width where nothing is cut.
+inline constexpr std::size_t kAnyWidth = std::numeric_limits<std::size_t>::max();
+
+// The columns that `text` takes at most, UTF-8 as escaped() gives it: wide characters (Chinese,
+// say) take two, all others count as one, also those that combine with the one before.
+std::size_t columns_of(std::string_view text);
+
+// `text` in at most `width` columns: where it is longer, "..." takes the place of its middle, so
+// that the end of a path and what stands after it stay to be seen.
+std::string cut_to(std::string_view text, std::size_t width);
+
+// `text` with blanks after it, or before it, up to `width` columns.
+std::string left_aligned(std::string_view text, std::size_t width);
+std::string right_aligned(std::string_view text, std::size_t width);
+
+}  // namespace foldersync

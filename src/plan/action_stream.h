@@ -1,0 +1,35 @@
+// The actions of a plan one after the other, wherever they are kept.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "core/result.h"
+#include "plan/action.h"
+
+namespace foldersync {
+
+// Each call gives the next action, in the plan's order, and null after the last one. What it points
+// to lives until the next call.
+using ActionStream = std::function<Result<const Action*>()>;
+
+// The actions of a list, which must outlive the stream.
+inline ActionStream stream_of(const std::vector<Action>& actions) {
+  return [&actions, at = std::size_t{0}]() mutable -> Result<const Action*> {
+    return at < actions.size() ? &actions[at++] : nullptr;
+  };
+}
+
+// Calls visit(action), which gives a Status, for each action. Ends at the first error.
+template <class Visit>
+Status for_each(const ActionStream& next, Visit visit) {
+  for (;;) {
+    const Result<const Action*> action = next();
+    if (!action) return action.error();
+    if (*action == nullptr) return success();
+    if (Status visited = visit(**action); !visited) return visited;
+  }
+}
+
+}  // namespace foldersync
