@@ -4,6 +4,8 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <span>
+#include <vector>
 
 #include "cli/output.h"
 #include "cli/signals.h"
@@ -17,10 +19,17 @@ namespace foldersync {
 namespace {
 
 struct Described {
-  const InventoryEntry& entry;
+  InventoryEntry entry;
   std::string target;  // of a symlink
   std::optional<Md5> md5;
 };
+
+// A line that comes after one whose hash is not there yet.
+struct Waiting {
+  Described described;
+  Hashing hash;
+};
+constexpr std::size_t kMostWaiting = 4096;
 
 void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
 
@@ -96,7 +105,8 @@ class Scanner {
         [this](const InventoryEntry& entry) { return visit(entry); },
         [this](const RelPath& path, const Listing& listing) { forget_missing(path, listing); },
         [this](const RelPath& path, const Error& error) { note(path, error); }, &signals.stop()};
-    return take_inventory(session_.fs(), root_, visitor);
+    Status taken = take_inventory(session_.fs(), root_, visitor);
+    return taken ? write_waiting() : taken;
   }
 
   [[nodiscard]] bool has_problems() const { return has_problems_; }
@@ -137,7 +147,8 @@ class Scanner {
 
   Status visit(const InventoryEntry& entry) {
     if (settings_.md5sum && !entry.status.is_file()) return success();
-    Described described{entry, {}, std::nullopt};
+    Waiting waiting{{entry, {}, std::nullopt}, {}};
+    Described& described = waiting.described;
     const std::string name(entry.path.name());
     if (entry.status.type == FileType::kSymlink) {
       auto target = session_.fs().link_target(entry.directory, name.c_str());
@@ -146,11 +157,38 @@ class Scanner {
     }
     if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
       if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
-      const auto md5 = judge_.md5({entry.directory, name, entry.status}, hashes_);
-      if (!md5) note(entry.path, md5.error());
-      if (md5) described.md5 = *md5;
-      if (!md5 && settings_.md5sum) return success();
+      if (!batch_.has_room(entry.status.size)) {
+        if (Status written = write_waiting(); !written) return written;
+      }
+      const auto hash = judge_.hash({entry.directory, name, entry.status}, hashes_, batch_);
+      if (!hash) note(entry.path, hash.error());
+      if (hash) waiting.hash = *hash;
+      if (hash) described.md5 = hash->md5;
+      if (!hash && settings_.md5sum) return success();
     }
+    if (batch_.is_empty()) return write(described);
+    waiting_.push_back(std::move(waiting));
+    return waiting_.size() < kMostWaiting ? success() : write_waiting();
+  }
+
+  // What waits for the hashes in the batch, in order.
+  Status write_waiting() {
+    const std::span<const Md5> digests = batch_.finish();
+    for (Waiting& line : waiting_) {
+      Described& described = line.described;
+      const InventoryEntry& entry = described.entry;
+      if (line.hash.in_batch) {
+        described.md5 = digests[*line.hash.in_batch];
+        hashes_.remember_in(entry.path.parent_bytes(), {-1, entry.path.name(), entry.status},
+                            *described.md5, line.hash.read_at);
+      }
+      if (Status written = write(described); !written) return written;
+    }
+    waiting_.clear();
+    return success();
+  }
+
+  Status write(const Described& described) {
     return output_.write(settings_.md5sum ? md5sum_line(described)
                          : settings_.json ? json_line(described)
                                           : text_line(described));
@@ -162,6 +200,8 @@ class Scanner {
   Filter filter_;
   Output& output_;
   ContentJudge judge_;
+  Md5Batch batch_;
+  std::vector<Waiting> waiting_;
   DirectoryHashes hashes_;
   std::string directory_;  // that hashes_ serves
   bool has_problems_ = false;

@@ -165,23 +165,43 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
   return std::optional<Md5>(md5);
 }
 
+// All of a file, which must be as large as `bytes`.
+Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
+  const auto opened = open_looked_at(fs_, file);
+  if (!opened) return opened.error();
+  const auto count = read_full(fs_, opened->fd.get(), bytes);
+  if (!count) return count.error();
+  if (*count < bytes.size()) return changed_meanwhile();
+  return still_the_same(fs_, opened->fd.get(), file.status);
+}
+
+Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hashes,
+                                   Md5Batch& batch) {
+  Hashing hashing;
+  hashing.md5 = hashes.find(file);
+  if (hashing.md5) return hashing;
+  if (file.status.size > Md5Batch::kMaxBytes) {
+    auto read = md5(file, hashes);
+    if (!read) return std::move(read).error();
+    hashing.md5 = *read;
+    return hashing;
+  }
+  hashing.read_at = wall_clock_now();
+  const std::span<std::byte> room = batch.room(static_cast<std::size_t>(file.status.size));
+  if (Status read = read_into(file, room); !read) return std::move(read).error();
+  hashing.in_batch = batch.keep(room.size());
+  return hashing;
+}
+
 // Whether both hold the same; `bytes` is as large as the source's file and is then what it holds.
 Result<bool> ContentJudge::read_both_into(const FileToRead& source, const FileToRead& replica,
                                           std::span<std::byte> bytes) {
   second_.resize(kBufferBytes);
-  const auto read = [&](const FileToRead& file, std::span<std::byte> into) -> Status {
-    const auto opened = open_looked_at(fs_, file);
-    if (!opened) return opened.error();
-    const auto count = read_full(fs_, opened->fd.get(), into);
-    if (!count) return count.error();
-    if (*count < into.size()) return changed_meanwhile();
-    return still_the_same(fs_, opened->fd.get(), file.status);
-  };
   error_was_replica_ = false;
-  if (Status done = read(source, bytes); !done) return std::move(done).error();
+  if (Status done = read_into(source, bytes); !done) return std::move(done).error();
   error_was_replica_ = true;
   const std::span<std::byte> other = std::span(second_).first(bytes.size());
-  if (Status done = read(replica, other); !done) return std::move(done).error();
+  if (Status done = read_into(replica, other); !done) return std::move(done).error();
   return bytes.empty() || std::memcmp(bytes.data(), other.data(), bytes.size()) == 0;
 }
 

@@ -71,6 +71,13 @@ class DirectoryHashes {
   std::vector<CachedHash> rows_;
 };
 
+// The hash of a file: known, or at its place in a batch, and then the time before it was read.
+struct Hashing {
+  std::optional<Md5> md5;
+  std::optional<std::size_t> in_batch;
+  FileTime read_at;
+};
+
 // What reading two files, or knowing their hashes, has told.
 struct Likeness {
   bool equal = false;
@@ -102,12 +109,16 @@ class ContentJudge {
   // The MD5 of one file.
   Result<Md5> md5(const FileToRead& file, DirectoryHashes& hashes);
 
+  // The same; that of a small file whose hash is not known is left to `batch`, as above.
+  Result<Hashing> hash(const FileToRead& file, DirectoryHashes& hashes, Md5Batch& batch);
+
   // Whether the last error of common_md5() came from the replica's file.
   [[nodiscard]] bool error_was_replica() const { return error_was_replica_; }
 
  private:
   Result<Md5> read_all(const FileToRead& file);
   Result<std::optional<Md5>> read_both(const FileToRead& source, const FileToRead& replica);
+  Status read_into(const FileToRead& file, std::span<std::byte> bytes);
   Result<bool> read_both_into(const FileToRead& source, const FileToRead& replica,
                               std::span<std::byte> bytes);
 
