@@ -17,12 +17,12 @@ bool is_unsupported(const Error& error) {
 
 }  // namespace
 
-Status Barrier::begin(const StagingArea& area, std::size_t staged) {
+Status Barrier::begin(const StagingArea& area, std::size_t synced) {
   if (!is_wanted()) return success();
   const auto facts = fs_.facts(area.fd());
   if (!facts) return facts.error();
   has_sync_all_ = facts->has_sync_all;
-  each_ = staged <= kFew || !has_sync_all_;
+  each_ = synced <= kFew || !has_sync_all_;
   return success();
 }
 

@@ -32,8 +32,9 @@ class Barrier {
  public:
   explicit Barrier(SyncContext& context) : context_(context), fs_(context.fs) {}
 
-  // Before anything is staged in `area`: how many files and folders it will be.
-  Status begin(const StagingArea& area, std::size_t staged);
+  // Before anything is staged in `area`: how many files and folders will be staged or changed in
+  // place.
+  Status begin(const StagingArea& area, std::size_t synced);
 
   [[nodiscard]] bool is_wanted() const { return context_.wanted; }
   // Whether what is staged, and the window's record, have to be synced one by one as they are made.

@@ -18,8 +18,11 @@ Status OpenWindow::begin() {
   const auto at = [&](std::size_t index) {
     return shop_.request.plan.actions.begin() + static_cast<std::ptrdiff_t>(index);
   };
-  const auto staged = std::count_if(at(range_.begin), at(range_.end), is_staged);
-  Status begun = barrier_.begin(shop_.area, static_cast<std::size_t>(staged));
+  const auto is_synced = [](const Action& action) {
+    return is_staged(action) || action.op == Op::kMetadata;
+  };
+  const auto synced = std::count_if(at(range_.begin), at(range_.end), is_synced);
+  Status begun = barrier_.begin(shop_.area, static_cast<std::size_t>(synced));
   if (!begun) return begun;
   shop_.stages.sync_each = barrier_.syncs_each();
   transaction_.reserve();

@@ -247,6 +247,21 @@ TEST_F(Durability, OfManyChangesTakesAFewCallsForTheWholeFileSystem) {
   EXPECT_LT(ledger_.syncs(), 20U);
 }
 
+TEST_F(Durability, OfManyChangesInPlaceTakesAFewCallsForTheWholeFileSystem) {
+  Tree source{{".", directory()}};
+  Tree replica{{".", directory()}};
+  for (int i = 0; i < 200; ++i) {
+    source["f" + std::to_string(i)] = file("content").at(60);
+    replica["f" + std::to_string(i)] = file("content").at(50);
+  }
+  plant_source(source);
+  plant_replica(replica);
+  const MirrorRun done = follow(ledger_);
+  EXPECT_TRUE(done.is_success()) << done.troubles();
+  EXPECT_THAT(ledger_.violations(), IsEmpty());
+  EXPECT_LT(ledger_.syncs(), 20U);
+}
+
 // A rename fails when others are done.
 TEST_F(Durability, OfWhatIsTakenBackReachesTheRoot) {
   plant_source({{".", directory().at(50)}, {"created", file("new")}});
