@@ -35,22 +35,33 @@ class Applier {
     auto read = read_plan_file(settings_.plan_file);
     if (!read) return fail(read.error());
     const Plan& plan = read->plan;
-    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
+    plan_ = &plan;
     auto roots = open_roots(*read);
     if (!roots) return fail(roots.error());
+    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
+    if (Status opened = open_report(*roots); !opened) return fail(opened.error());
+    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     Status has_all = session_.check_required(roots->source, plan.options.require);
     if (!has_all) return fail(has_all.error());
-    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
-    return apply_and_log(
-        {session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
+    return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started,
+                          conflicts_, 0, report_.get()});
   }
 
  private:
-  static ExitCode fail(const Error& error) {
+  // Nothing was touched.
+  ExitCode fail(const Error& error) {
     std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
-    return exit_code_of(error);
+    ReportEnd end;
+    end.error = error;
+    end.exit_code = exit_code_of(error);
+    if (!report_) return end.exit_code;
+    report_->begin(plan_);
+    end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report_->skip_all();
+    end.problems = plan_->problems.size();
+    end.complete = plan_->complete();
+    return end_report(report_.get(), *log_, end);
   }
 
   // The rules are asked again, with the plan's own actions and not its figures. Those on the source
@@ -135,12 +146,23 @@ class Applier {
     const std::string file =
         settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
     if (Status placed = session_.place_own_files(
-            roots, {file, session_.state_folder(), session_.backup_folder()});
+            roots,
+            {file, session_.state_folder(), session_.backup_folder(), session_.report_file()});
         !placed)
       return placed;
-    auto log = Log::open({file, settings_.verbosity, wants_colour(settings_)});
+    auto log = Log::open({file, console_verbosity(settings_), wants_colour(settings_)});
     if (!log) return log.error();
     log_ = std::move(*log);
+    return success();
+  }
+
+  Status open_report(const Roots& roots) {
+    if (!settings_.report_file) return success();
+    auto opened =
+        ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                         report_subject(settings_, roots.source.path, roots.replica_path));
+    if (!opened) return std::move(opened).error();
+    report_ = std::move(*opened);
     return success();
   }
 
@@ -166,6 +188,8 @@ class Applier {
   const Settings& settings_;
   Signals& signals_;
   std::unique_ptr<Log> log_;
+  std::unique_ptr<ReportFile> report_;
+  const Plan* plan_ = nullptr;  // once it is read
   bool conflicts_ = false;
 };
 

@@ -27,11 +27,13 @@ class OptionGroups {
   void add_applying(CLI::App* command);     // what happens to a replica
   void add_lock_wait(CLI::App* command);    // part of applying
   void add_colour(CLI::App* command);       // part of what is common
+  void add_plan_checks(CLI::App* command);  // when a plan that was read is refused
   void add_common(CLI::App* command);
 
  private:
   void add_guards(CLI::App* command);
   void add_backup(CLI::App* command);
+  void add_report(CLI::App* command);
   void read_rules(const std::string& file);
 
   Settings& settings_;

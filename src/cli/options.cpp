@@ -175,7 +175,13 @@ class Parser {
     groups_.add_source(apply)->description("instead of the source that the plan names");
     groups_.add_replica(apply)->description("instead of the replica that the plan names");
     groups_.add_space_check(apply);
+    groups_.add_plan_checks(apply);
     groups_.add_applying(apply);
+    apply
+        ->add_flag_callback(
+            "--json", [this] { settings_.report_file = "-"; },
+            "the report on standard output, as with --report -")
+        ->excludes(apply->get_option("--report"));
     groups_.add_common(apply);
   }
 

@@ -50,6 +50,9 @@ struct Settings {
   bool new_source = false;
   bool new_replica = false;
   bool detailed_exit_code = false;
+  bool refuse_stale = false;
+  std::optional<double> max_age_seconds;
+  std::optional<std::string> report_file;  // "-": standard output
   Verbosity verbosity = Verbosity::kNormal;
   When colour = When::kAuto;
   When progress = When::kAuto;

@@ -239,7 +239,7 @@ TEST_F(LookTest, EachFieldOfTheReplicaThatDriftedIsNamed) {
             "stale replica type file/fifo");
   EXPECT_EQ(drifted("l", [](Object& it) { it.content = "other"; }),
             "stale replica target old/other");
-  EXPECT_EQ(drifted("n", [](Object& it) { it.rdev = 261; }), "stale replica device 260/261");
+  EXPECT_EQ(drifted("n", [](Object& it) { it.rdev = 261; }), "stale replica device 1:4/1:5");
   EXPECT_EQ(drifted("f",
                     [](Object& it) {
                       it.content = "older";
