@@ -1,11 +1,13 @@
 #include "cli/apply_command.h"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 
 #include "cli/cycle.h"
 #include "cli/plan_file.h"
+#include "fs/clock.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -19,6 +21,11 @@ bool is_ours_alone(const Result<FileStatus>& status) {
 std::string folder_of(const std::string& file) {
   const std::string absolute = absolute_name(file);
   return absolute.substr(0, std::max<std::size_t>(absolute.rfind('/'), 1));
+}
+
+double seconds_between(FileTime from, FileTime to) {
+  return static_cast<double>(to.seconds) - static_cast<double>(from.seconds) +
+         (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) / 1e9;
 }
 
 Error refused(std::string detail) {
@@ -40,6 +47,7 @@ class Applier {
     if (!roots) return fail(roots.error());
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (Status opened = open_report(*roots); !opened) return fail(opened.error());
+    if (Status fresh = check_age(plan); !fresh) return fail(fresh.error());
     if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     Status has_all = session_.check_required(roots->source, plan.options.require);
     if (!has_all) return fail(has_all.error());
@@ -62,6 +70,16 @@ class Applier {
     end.problems = plan_->problems.size();
     end.complete = plan_->complete();
     return end_report(report_.get(), *log_, end);
+  }
+
+  // A plan from the future is no fresher: one of the clocks is wrong.
+  Status check_age(const Plan& plan) const {
+    if (!settings_.max_age_seconds) return success();
+    const double age = seconds_between(plan.created, wall_clock_now());
+    if (std::abs(age) <= *settings_.max_age_seconds) return success();
+    return refused("the plan was made at " + to_string(plan.created) + ", which is " +
+                   (age < 0 ? "in the future" : "longer ago than --max-age allows") +
+                   ": make a new plan");
   }
 
   // The rules are asked again, with the plan's own actions and not its figures. Those on the source
