@@ -7,6 +7,7 @@
 
 #include "cli/cycle.h"
 #include "cli/plan_file.h"
+#include "cli/signing.h"
 #include "fs/clock.h"
 #include "plan/guard.h"
 
@@ -43,10 +44,14 @@ class Applier {
     if (!read) return fail(read.error());
     const Plan& plan = read->plan;
     plan_ = &plan;
+    const auto signer = verify_signature(plan, settings_);
+    if (!signer) return fail(signer.error());
+    signer_ = *signer;
     auto roots = open_roots(*read);
     if (!roots) return fail(roots.error());
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (Status opened = open_report(*roots); !opened) return fail(opened.error());
+    if (!signer_.empty()) log_->detail("the plan is signed by the key " + signer_);
     if (Status fresh = check_age(plan); !fresh) return fail(fresh.error());
     if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     Status has_all = session_.check_required(roots->source, plan.options.require);
@@ -176,9 +181,10 @@ class Applier {
 
   Status open_report(const Roots& roots) {
     if (!settings_.report_file) return success();
-    auto opened =
-        ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
-                         report_subject(settings_, roots.source.path, roots.replica_path));
+    ReportSubject subject = report_subject(settings_, roots.source.path, roots.replica_path);
+    subject.signed_by = signer_;
+    auto opened = ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                                   std::move(subject));
     if (!opened) return std::move(opened).error();
     report_ = std::move(*opened);
     return success();
@@ -208,6 +214,7 @@ class Applier {
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
   const Plan* plan_ = nullptr;  // once it is read
+  std::string signer_;          // the key's id; empty: nobody asked
   bool conflicts_ = false;
 };
 

@@ -223,7 +223,8 @@ ReportSubject report_subject(const Settings& settings, std::string source, std::
           settings.atomic,
           settings.durable,
           settings.dry_run,
-          settings.refuse_stale};
+          settings.refuse_stale,
+          {}};
 }
 
 ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {

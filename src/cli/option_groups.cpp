@@ -261,6 +261,29 @@ void OptionGroups::add_backup(CLI::App* command) {
       ->needs(folder);
 }
 
+void OptionGroups::add_signing(CLI::App* plan) {
+  CLI::Option* key = plan->add_option("--sign", settings_.sign_key,
+                                      "sign the plan by this Ed25519 key (a private one, PEM)");
+  key->type_name("KEY");
+  require_text(key, "a file");
+  CLI::Option* file = plan->add_option("--signature", settings_.signature_file,
+                                       "the signature's file (default: that of --output and .sig)");
+  file->type_name("FILE")->needs(key);
+  require_text(file, "a file");
+}
+
+void OptionGroups::add_verifying(CLI::App* apply) {
+  CLI::Option* key = apply->add_option(
+      "--verify", settings_.verify_key,
+      "refuse a plan that is not signed by this Ed25519 key (a public one, or several, PEM)");
+  key->type_name("KEY");
+  require_text(key, "a file");
+  CLI::Option* file = apply->add_option("--signature", settings_.signature_file,
+                                        "the signature's file (default: the plan's and .sig)");
+  file->type_name("FILE")->needs(key);
+  require_text(file, "a file");
+}
+
 void OptionGroups::add_report(CLI::App* command) {
   CLI::Option* option = command->add_option(
       "--report", settings_.report_file,

@@ -25,6 +25,8 @@ class OptionGroups {
   void add_planning(CLI::App* command);     // what shapes a plan, filters and guards among it
   void add_space_check(CLI::App* command);  // part of the guards
   void add_applying(CLI::App* command);     // what happens to a replica
+  void add_signing(CLI::App* plan);         // after the option --output
+  void add_verifying(CLI::App* apply);
   void add_lock_wait(CLI::App* command);    // part of applying
   void add_colour(CLI::App* command);       // part of what is common
   void add_plan_checks(CLI::App* command);  // when a plan that was read is refused

@@ -53,6 +53,9 @@ struct Settings {
   bool refuse_stale = false;
   std::optional<double> max_age_seconds;
   std::optional<std::string> report_file;  // "-": standard output
+  std::optional<std::string> sign_key;     // files
+  std::optional<std::string> verify_key;
+  std::optional<std::string> signature_file;
   Verbosity verbosity = Verbosity::kNormal;
   When colour = When::kAuto;
   When progress = When::kAuto;

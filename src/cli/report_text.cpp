@@ -86,6 +86,11 @@ std::string report_start(const ReportSubject& subject, const Plan* plan, FileTim
     append_null(out, "plan_id");
     append_null(out, "kind");
   }
+  if (subject.signed_by.empty()) {
+    append_null(out, "signed_by");
+  } else {
+    append_text(out, "signed_by", subject.signed_by);
+  }
   append_root(out, "source", subject.source);
   append_root(out, "replica", subject.replica);
   append_options(out, subject);

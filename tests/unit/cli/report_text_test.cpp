@@ -62,10 +62,12 @@ TEST(ReportText, EachDriftIsToldWithItsSide) {
 }
 
 TEST(ReportText, WithoutAPlanTheStartHasNone) {
-  const std::string line = report_start({"run", "/s", "/r", true, false, true, true}, nullptr, {});
+  const std::string line =
+      report_start({"run", "/s", "/r", true, false, true, true, {}}, nullptr, {});
   EXPECT_THAT(line,
               StartsWith(R"({"event":"start","format":"sync.report","format_version":"1.0")"));
-  EXPECT_THAT(line, HasSubstr(R"("plan_id":null,"kind":null,"source":{"path":"/s"})"));
+  EXPECT_THAT(line,
+              HasSubstr(R"("plan_id":null,"kind":null,"signed_by":null,"source":{"path":"/s"})"));
   EXPECT_THAT(line, EndsWith(R"("options":{"atomic":true,"durability":"none","dry_run":true,)"
                              R"("stale":"refuse"},"actions":0})"
                              "\n"));
