@@ -280,6 +280,11 @@ MUTATIONS = [
     Mutation('a plan of any age is applied', 'src/cli/apply_command.cpp',
              'if (std::abs(age) <= *settings_.max_age_seconds) return success();',
              'return success();', '^cli/report_test.WholePlanTest.test_an_older_plan'),
+    Mutation('any signature is a good one', 'src/core/signature.cpp',
+             'message.size()) == 1;', 'message.size()) != 2;', '^unit_core/Ed25519.Verifies'),
+    Mutation('the signature of another plan will do', 'src/plan/plan_signature.cpp',
+             'if (Status about = is_about(*statement, plan); !about) '
+             'return std::move(about).error();', '', '^unit_plan/PlanSignature.AnyChange'),
     Mutation('a report is appended to what is none', 'src/cli/report_file.cpp',
              'if (!is_report(fd.get(), status.st_size))', 'if (false)',
              '^cli/report_test.StreamTest.test_what_is_no_report'),

@@ -69,5 +69,30 @@ class SignalAtomicTest(ReportSweep):
         self.sweep(130, '--signal', '{}=INT')
 
 
+class ApplyAgainTest(ReportSweep):
+    """A plan whose apply was killed is applied once more."""
+
+    def setUp(self):
+        super().setUp()
+        super().start_again()
+        self.plan = self.plan_file('--xattrs', source_may_change=True)
+
+    def arguments(self):
+        return ['apply', self.plan, '-s', self.source, '-r', self.replica, '--threads', '1',
+                '--report', self.report]
+
+    def judge(self, point, is_prefix):
+        super().judge(point, is_prefix)
+        self.assert_converges(point)
+        lines, _ = report.parse(trees.read(self.report).decode())
+        last = report.groups(lines)[-1]
+        self.assertEqual([], report.contradictions(last), point)
+        self.assertLessEqual({line['outcome'] for line in last if line['event'] == 'action'},
+                             {'ok', 'already'}, point)
+
+    def test_killed_an_apply_goes_on_where_it_was(self):
+        self.sweep(KILLED, '--kill-after', '{}')
+
+
 if __name__ == '__main__':
     unittest.main()
