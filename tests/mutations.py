@@ -271,9 +271,26 @@ MUTATIONS = [
     Mutation('all or nothing is done in part', 'src/apply/engine.cpp',
              'if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);',
              '', '^cli/atomic_test'),
+    Mutation('what is stale does not keep the rest from being done', 'src/apply/engine.cpp',
+             'if (request_.refuse_stale && refuse_if_stale(request_, looks_, max_open_)) {',
+             'if (false) {', '^cli/report_test.WholePlanTest.test_a_stale_plan'),
+    Mutation('a link of two paths that are two files by now', 'src/apply/look.cpp',
+             'if (*other && same_object(**other, *result.source)) return true;', 'return true;',
+             '^unit_apply/LookTest.ALinkNeeds'),
+    Mutation('a plan of any age is applied', 'src/cli/apply_command.cpp',
+             'if (std::abs(age) <= *settings_.max_age_seconds) return success();',
+             'return success();', '^cli/report_test.WholePlanTest.test_an_older_plan'),
+    Mutation('any signature is a good one', 'src/core/signature.cpp',
+             'message.size()) == 1;', 'message.size()) != 2;', '^unit_core/Ed25519.Verifies'),
+    Mutation('the signature of another plan will do', 'src/plan/plan_signature.cpp',
+             'if (Status about = is_about(*statement, plan); !about) '
+             'return std::move(about).error();', '', '^unit_plan/PlanSignature.AnyChange'),
+    Mutation('a report is appended to what is none', 'src/cli/report_file.cpp',
+             'if (!is_report(fd.get(), status.st_size))', 'if (false)',
+             '^cli/report_test.StreamTest.test_what_is_no_report'),
     Mutation('all or nothing of what could not be read', 'src/cli/cycle.cpp',
-             'if (session.settings().atomic && !plan.complete() && '
-             '!session.settings().allow_incomplete) {', 'if (false) {', '^cli/atomic_test'),
+             'if (settings.atomic && !plan.complete() && !settings.allow_incomplete) {',
+             'if (false) {', '^cli/atomic_test'),
 
     # Backups
 

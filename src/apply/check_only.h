@@ -12,6 +12,11 @@ namespace foldersync {
 // descriptors for the way into the trees.
 void check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
 
+// Looks at all actions before the first change; where one is stale, reports the stale ones as such
+// and all others as skipped, and says true. Else nothing is reported.
+// RACE: what becomes stale after this look is found by the look before its own action, and skipped.
+bool refuse_if_stale(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
+
 // Whether every action is done already, which is reported then: such a plan changes nothing, not
 // even the time of the root. Where one isn't, nothing is reported.
 bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);

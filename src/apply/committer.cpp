@@ -85,8 +85,8 @@ void Committer::tell_only(const Action& action, std::uint64_t seq, const StagedS
 void Committer::fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
   if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
   if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
-    return outcomes_.stale(action, seq,
-                           {{Side::kSource, {"content", "as planned", slot.error->detail}}});
+    const Drift unknown{Side::kSource, {"content", "as planned", slot.error->detail}};
+    return outcomes_.stale(action, seq, {slot.drift.value_or(unknown)});
   }
   outcomes_.failed(action, seq, *slot.error);
 }
@@ -121,12 +121,17 @@ void Committer::restage_near(const Action& action, std::uint64_t seq, const Look
   today.after = look.after;
   Staged made;
   if (action.op == Op::kLink) {
-    const auto linked = make_link(action, look, *folder, name);
+    const auto linked = make_link(action, *folder, name);
     if (!linked) return outcomes_.failed(action, seq, linked.error());
     made.status = *linked;
   } else {
     auto staged = stager_.stage(today, look, *folder, name);
-    if (!staged) return outcomes_.failed(action, seq, std::move(staged).error());
+    if (!staged) {
+      StagedSlot slot;
+      slot.error = std::move(staged).error();
+      slot.drift = stager_.take_drift();
+      return fail_staging(action, seq, slot);
+    }
     made = *staged;
     if (Status synced = sync_staged(*folder, name, made); !synced) {
       return outcomes_.failed(action, seq, synced.error());
@@ -214,16 +219,7 @@ void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& 
                              *kept + "' in the replica"});
 }
 
-Result<FileStatus> Committer::make_link(const Action& action, const LookResult& look, int folder,
-                                        const std::string& name) {
-  // A backup need not hold the file that a name is to be linked to.
-  const bool is_mirror = !context_.looks.is_undo;
-  const auto same_in_source = looker_.source_status(*action.other);
-  if (is_mirror && !same_in_source) return same_in_source.error();
-  if (is_mirror && (!*same_in_source || !same_object(**same_in_source, *look.source))) {
-    return Error{
-        ErrorCode::kChanged, "link", {}, 0, "the two paths are no longer one file in the source"};
-  }
+Result<FileStatus> Committer::make_link(const Action& action, int folder, const std::string& name) {
   const auto leader = looker_.replica_status(*action.other);
   if (!leader) return leader.error();
   if (!*leader || (*leader)->type != action.after->type ||
@@ -250,9 +246,13 @@ void Committer::link(const Action& action, std::uint64_t seq, const StagedSlot& 
     return outcomes_.skip(action, seq);
   }
   const std::string name = std::to_string(seq);
-  const auto linked = make_link(action, look, folder_.get(), name);
+  const auto linked = make_link(action, folder_.get(), name);
   if (!linked && linked.error().error_number == EXDEV && !context_.request.atomic) {
     return restage_near(action, seq, look);
+  }
+  if (!linked && linked.error().code == ErrorCode::kChanged && !context_.request.follow_source) {
+    return outcomes_.stale(
+        action, seq, {{Side::kReplica, {"link", action.other->bytes(), linked.error().detail}}});
   }
   if (!linked) return outcomes_.failed(action, seq, linked.error());
   Staged made;

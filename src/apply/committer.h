@@ -111,8 +111,7 @@ class Committer {
   Status sync_staged(int folder, const std::string& name, const Staged& made);
   Result<int> nested_folder(const RelPath& directory);
   void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  Result<FileStatus> make_link(const Action& action, const LookResult& look, int folder,
-                               const std::string& name);
+  Result<FileStatus> make_link(const Action& action, int folder, const std::string& name);
   void remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,

@@ -56,12 +56,17 @@ class Engine {
       return result();
     }
     if (tell_if_done(request_, looks_, max_open_)) {
-      staging_left_ = !drop_partial();
+      staging_left_ = !remove_partial_copies(fs_, request_.replica.fd.get());
+      return result();
+    }
+    if (request_.refuse_stale && refuse_if_stale(request_, looks_, max_open_)) {
+      is_refused_ = true;
       return result();
     }
     if (request_.check_space) {
       Status fits = check_space(request_, request_.plan.actions);
-      if (!fits && drop_partial()) fits = check_space(request_, request_.plan.actions);
+      if (!fits && remove_partial_copies(fs_, request_.replica.fd.get()))
+        fits = check_space(request_, request_.plan.actions);
       if (!fits) return fits.error();
     }
     auto area = open_area();
@@ -73,7 +78,8 @@ class Engine {
   ApplyResult result() const {
     return {book_.limits(), stopped_ || stopped(),
             rolled_back_,   book_.has_refused_xattrs(),
-            staging_left_,  backup_ ? backup_->path() : std::string()};
+            staging_left_,  backup_ ? backup_->path() : std::string(),
+            is_refused_};
   }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }
@@ -95,18 +101,6 @@ class Engine {
   void discard_backup() {
     if (backup_) backup_->discard();
     backup_.reset();
-  }
-
-  // Removes the partial copies of a killed run, which this one has no use for; false where
-  // something is left.
-  bool drop_partial() {
-    auto area = StagingArea::find(fs_, request_.replica.fd.get());
-    if (!area || !*area) return area.ok();
-    const std::optional<FileTime> mtime = (*area)->home_mtime();
-    const auto kept = (*area)->remove();
-    // Where this fails, the next plan finds the time.
-    if (kept && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
-    return kept && !*kept;
   }
 
   Result<StagingArea> open_area() {
@@ -440,6 +434,7 @@ class Engine {
   bool stopped_ = false;
   bool rolled_back_ = false;
   bool staging_left_ = false;
+  bool is_refused_ = false;
 };
 
 }  // namespace

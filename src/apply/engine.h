@@ -40,6 +40,7 @@ struct ApplyRequest {
   ByteCounter* copied = nullptr;
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
   WindowLimits windows = {};
+  bool refuse_stale = false;  // do nothing where a first look finds an action stale
 };
 
 struct ApplyResult {
@@ -50,7 +51,8 @@ struct ApplyResult {
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;
-  std::string backup;  // the folder with what was kept; empty: there is none
+  std::string backup;    // the folder with what was kept; empty: there is none
+  bool refused = false;  // nothing was done, because something was stale (refuse_stale)
 };
 
 // Reports every action of the plan exactly once. An error is of the whole operation: the staging

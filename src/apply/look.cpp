@@ -130,6 +130,30 @@ void Looker::look_at_backup(const Action& action, LookResult& result) {
   result.wanted.mtime = after.mtime.value_or(result.wanted.mtime);
 }
 
+// Whether both paths of a link are one file in the source. Requires: the source is there.
+bool Looker::look_at_link(const Action& action, LookResult& result) {
+  if (action.op != Op::kLink) return true;
+  const auto other = source_status(*action.other);
+  if (!other) {
+    fail(result, Error(other.error()).at(action.other->bytes()));
+    return false;
+  }
+  if (*other && same_object(**other, *result.source)) return true;
+  stale(result,
+        {Side::kSource, {"link", action.other->bytes(), *other ? "another file" : "absent"}});
+  return false;
+}
+
+std::optional<Drift> Looker::pinned_drift(const Action& action, const LookResult& look) {
+  if (!action.after || !action.after->md5 || !look.source || !look.source->is_file()) return {};
+  const auto parent = source_parent(action.path);
+  if (!parent) return {};
+  DirectoryHashes none{CachedTree{}};
+  const auto found = judge_.md5({*parent, std::string(action.path.name()), *look.source}, none);
+  if (!found || *found == *action.after->md5) return {};
+  return Drift{Side::kSource, {"md5", to_string(*action.after->md5), to_string(*found)}};
+}
+
 void Looker::look_at_source(const Action& action, LookResult& result) {
   auto source = source_status(action.path);
   if (!source) return fail(result, std::move(source).error());
@@ -153,6 +177,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
     return fail(result, std::move(read).error().at(action.path.bytes()));
   }
   result.wanted = *result.source;
+  if (!look_at_link(action, result)) return;
   const bool new_object = action.op != Op::kMetadata || !result.replica;
   Facts today = wanted_facts(*result.source, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
@@ -212,6 +237,40 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
   }
 }
 
+// What the replica holds at the action's path, where there is something.
+Result<Facts> Looker::replica_facts(const Action& action, const FileStatus& status) {
+  std::string target;
+  if (status.type == FileType::kSymlink) {
+    const auto parent = replica_parent(action.path);
+    if (!parent) return parent.error();
+    auto read = context_.fs.link_target(*parent, std::string(action.path.name()).c_str());
+    if (!read) return std::move(read).error();
+    target = std::move(*read);
+  }
+  Facts found = found_facts(status, target, context_.policy);
+  // Of a directory `before` never has the time, but the `after` of a finish does.
+  found.mtime = status.mtime;
+  return found;
+}
+
+// The source has drifted: has the replica, too? What it has become by the plan itself is no drift.
+void Looker::tell_of_replica(const Action& action, LookResult& result) {
+  if (!result.replica) {
+    if (action.before && action.after)
+      stale(result, presence(Side::kReplica, to_string(action.before->type), "absent"));
+    return;
+  }
+  const auto found = replica_facts(action, *result.replica);
+  if (!found) return;
+  const FileSystemLimits& limits = context_.policy.limits;
+  if (action.after && differences(*action.after, *found, limits).empty()) return;
+  if (!action.before)
+    return stale(result, presence(Side::kReplica, "absent", to_string(found->type)));
+  for (Difference& difference : differences(*action.before, *found, limits)) {
+    stale(result, {Side::kReplica, std::move(difference)});
+  }
+}
+
 void Looker::look_at_replica(const Action& action, LookResult& result) {
   const auto is_expected_absent = !action.before.has_value();
   if (!result.replica) {
@@ -221,31 +280,22 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
     }
     return;
   }
-  std::string target;
-  if (result.replica->type == FileType::kSymlink) {
-    const auto parent = replica_parent(action.path);
-    auto read = parent ? context_.fs.link_target(*parent, std::string(action.path.name()).c_str())
-                       : Result<std::string>(parent.error());
-    if (!read) return fail(result, std::move(read).error().at(action.path.bytes()));
-    target = std::move(*read);
-  }
-  Facts found = found_facts(*result.replica, target, context_.policy);
-  // Of a directory `before` never has the time, but the `after` of a finish does.
-  found.mtime = result.replica->mtime;
-  if (action.after && already_holds(action, result, found)) {
+  const auto found = replica_facts(action, *result.replica);
+  if (!found) return fail(result, Error(found.error()).at(action.path.bytes()));
+  if (action.after && already_holds(action, result, *found)) {
     result.finding = Finding::kAlready;
     return;
   }
   if (is_expected_absent) {
-    return stale(result, presence(Side::kReplica, "absent", to_string(found.type)));
+    return stale(result, presence(Side::kReplica, "absent", to_string(found->type)));
   }
   // Metadata is set in several steps: a run that was killed between two of them has made some
   // fields new and left others old.
   std::vector<Difference> missing;
   if (action.op == Op::kMetadata) {
-    missing = differences(*result.after, found, context_.policy.limits);
+    missing = differences(*result.after, *found, context_.policy.limits);
   }
-  for (Difference& difference : differences(*action.before, found, context_.policy.limits)) {
+  for (Difference& difference : differences(*action.before, *found, context_.policy.limits)) {
     const bool is_new = action.op == Op::kMetadata &&
                         std::none_of(missing.begin(), missing.end(), [&](const Difference& other) {
                           return other.field == difference.field;
@@ -264,6 +314,8 @@ LookResult Looker::look(const Action& action) {
   result.replica = *replica;
   look_at_source(action, result);
   if (result.finding == Finding::kHolds) look_at_replica(action, result);
+  const bool is_told = result.finding == Finding::kStale && !context_.follow_source;
+  if (is_told && result.drifts.front().side == Side::kSource) tell_of_replica(action, result);
   return result;
 }
 

@@ -56,6 +56,10 @@ class Looker {
   // Both sides against the action's `after` and `before`.
   LookResult look(const Action& action);
 
+  // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
+  // Reads it all; what can't be read is no drift. `look` is what look() said.
+  std::optional<Drift> pinned_drift(const Action& action, const LookResult& look);
+
   // One path in one tree; nothing where it is absent.
   Result<std::optional<FileStatus>> source_status(const RelPath& path);
   Result<std::optional<FileStatus>> replica_status(const RelPath& path);
@@ -74,8 +78,11 @@ class Looker {
  private:
   Status read_target(const Action& action, LookResult& result);
   void look_at_source(const Action& action, LookResult& result);
+  bool look_at_link(const Action& action, LookResult& result);
   void look_at_backup(const Action& action, LookResult& result);
   void look_at_replica(const Action& action, LookResult& result);
+  Result<Facts> replica_facts(const Action& action, const FileStatus& status);
+  void tell_of_replica(const Action& action, LookResult& result);
   bool already_holds(const Action& action, const LookResult& result, const Facts& found);
   bool has_same_content(const Action& action, const LookResult& result);
   bool is_one_object_with(const RelPath& other, const LookResult& result);

@@ -148,8 +148,12 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   } else if (*bytes != before.size) {
     return changed("the source's file holds less than it says");
   }
-  if (pinned && hasher_.finish() != *action.after->md5) {
-    return changed("the source's content is not what the plan names (md5)");
+  if (pinned) {
+    const Md5 found = hasher_.finish();
+    if (found != *action.after->md5) {
+      drift_ = {Side::kSource, {"md5", to_string(*action.after->md5), to_string(found)}};
+      return changed("the source's content is not what the plan names (md5)");
+    }
   }
   std::vector<Xattr> xattrs;
   if (context_.policy.limits.holds_xattrs) {

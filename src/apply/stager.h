@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/limit_book.h"
@@ -48,6 +50,9 @@ class Stager {
   Result<Staged> stage(const Action& action, const LookResult& look, int folder,
                        const std::string& name);
 
+  // What the last error kChanged was about, where that is a fact of the plan (its MD5). Once.
+  std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
+
  private:
   Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
                             int folder, const std::string& name);
@@ -72,6 +77,7 @@ class Stager {
   Looker& looker_;
   std::vector<std::byte> buffer_;
   Md5Hasher hasher_;
+  std::optional<Drift> drift_;
   const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
 };
 

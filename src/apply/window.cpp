@@ -78,6 +78,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
     if (window.write_back != nullptr) window.write_back->staged(staged->bytes);
   } else {
     slot.error = std::move(staged).error();
+    slot.drift = stager.take_drift();
   }
 }
 

@@ -34,6 +34,7 @@ struct StagedSlot {
   std::optional<LookResult> look;  // nothing: stopped before it was looked at
   std::optional<Staged> staged;    // where the look holds and staging succeeded
   std::optional<Error> error;      // where something failed
+  std::optional<Drift> drift;      // where that is a precondition that no longer holds
   std::size_t folder = 0;          // index of the staging subfolder
   std::string name;                // its name there
   // Of an action that changes attributes in place: what they were and what they shall be.

@@ -1,11 +1,14 @@
 #include "cli/apply_command.h"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 
 #include "cli/cycle.h"
 #include "cli/plan_file.h"
+#include "cli/signing.h"
+#include "fs/clock.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -19,6 +22,11 @@ bool is_ours_alone(const Result<FileStatus>& status) {
 std::string folder_of(const std::string& file) {
   const std::string absolute = absolute_name(file);
   return absolute.substr(0, std::max<std::size_t>(absolute.rfind('/'), 1));
+}
+
+double seconds_between(FileTime from, FileTime to) {
+  return static_cast<double>(to.seconds) - static_cast<double>(from.seconds) +
+         (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) / 1e9;
 }
 
 Error refused(std::string detail) {
@@ -35,22 +43,48 @@ class Applier {
     auto read = read_plan_file(settings_.plan_file);
     if (!read) return fail(read.error());
     const Plan& plan = read->plan;
-    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
+    plan_ = &plan;
+    const auto signer = verify_signature(plan, settings_);
+    if (!signer) return fail(signer.error());
+    signer_ = *signer;
     auto roots = open_roots(*read);
     if (!roots) return fail(roots.error());
+    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
+    if (Status opened = open_report(*roots); !opened) return fail(opened.error());
+    if (!signer_.empty()) log_->detail("the plan is signed by the key " + signer_);
+    if (Status fresh = check_age(plan); !fresh) return fail(fresh.error());
+    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     Status has_all = session_.check_required(roots->source, plan.options.require);
     if (!has_all) return fail(has_all.error());
-    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
-    return apply_and_log(
-        {session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
+    return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started,
+                          conflicts_, 0, report_.get()});
   }
 
  private:
-  static ExitCode fail(const Error& error) {
+  // Nothing was touched.
+  ExitCode fail(const Error& error) {
     std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
-    return exit_code_of(error);
+    ReportEnd end;
+    end.error = error;
+    end.exit_code = exit_code_of(error);
+    if (!report_) return end.exit_code;
+    report_->begin(plan_);
+    end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report_->skip_all();
+    end.problems = plan_->problems.size();
+    end.complete = plan_->complete();
+    return end_report(report_.get(), *log_, end);
+  }
+
+  // A plan from the future is no fresher: one of the clocks is wrong.
+  Status check_age(const Plan& plan) const {
+    if (!settings_.max_age_seconds) return success();
+    const double age = seconds_between(plan.created, wall_clock_now());
+    if (std::abs(age) <= *settings_.max_age_seconds) return success();
+    return refused("the plan was made at " + to_string(plan.created) + ", which is " +
+                   (age < 0 ? "in the future" : "longer ago than --max-age allows") +
+                   ": make a new plan");
   }
 
   // The rules are asked again, with the plan's own actions and not its figures. Those on the source
@@ -135,12 +169,24 @@ class Applier {
     const std::string file =
         settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
     if (Status placed = session_.place_own_files(
-            roots, {file, session_.state_folder(), session_.backup_folder()});
+            roots,
+            {file, session_.state_folder(), session_.backup_folder(), session_.report_file()});
         !placed)
       return placed;
-    auto log = Log::open({file, settings_.verbosity, wants_colour(settings_)});
+    auto log = Log::open({file, console_verbosity(settings_), wants_colour(settings_)});
     if (!log) return log.error();
     log_ = std::move(*log);
+    return success();
+  }
+
+  Status open_report(const Roots& roots) {
+    if (!settings_.report_file) return success();
+    ReportSubject subject = report_subject(settings_, roots.source.path, roots.replica_path);
+    subject.signed_by = signer_;
+    auto opened = ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                                   std::move(subject));
+    if (!opened) return std::move(opened).error();
+    report_ = std::move(*opened);
     return success();
   }
 
@@ -166,6 +212,9 @@ class Applier {
   const Settings& settings_;
   Signals& signals_;
   std::unique_ptr<Log> log_;
+  std::unique_ptr<ReportFile> report_;
+  const Plan* plan_ = nullptr;  // once it is read
+  std::string signer_;          // the key's id; empty: nobody asked
   bool conflicts_ = false;
 };
 

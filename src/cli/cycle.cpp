@@ -16,6 +16,9 @@
 namespace foldersync {
 namespace {
 
+// How many of the stale actions the end of a cycle names.
+constexpr std::size_t kStaleShown = 10;
+
 std::string drift_text(const Drift& drift) {
   return std::string(to_string(drift.side)) + " " + drift.difference.field + ": expected " +
          escaped(drift.difference.expected) + ", found " + escaped(drift.difference.found);
@@ -61,6 +64,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   done.unchanged = request.plan.summary.unchanged;
   const char* begin = "done: ";
   if (was_stopped(observer, applied)) begin = "stopped: ";
+  if (applied.refused) begin = "nothing changed, because some of the plan is stale: ";
   if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
   if (request.session.settings().dry_run) begin = "dry run, nothing changed: ";
   return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
@@ -69,6 +73,19 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
          ", " + seconds_text(monotonic_seconds() - request.started);
+}
+
+// Once more in the end, where a person looks.
+void log_stale(const CycleObserver& observer, const ApplyResult& applied, Log& log) {
+  const std::uint64_t count = observer.count(Outcome::kStale);
+  if (count == 0) return;
+  log.warn(human_count(count) + (count == 1 ? " action is" : " actions are") +
+           " stale, for the folders are no longer as they were planned" +
+           (applied.refused ? ", and --stale refuse was given" : "") +
+           ": make a new plan to see what is to be done now");
+  for (const std::string& line : observer.first_stale()) log.warn("  " + line);
+  const std::uint64_t more = count - observer.first_stale().size();
+  if (more > 0) log.warn("  and " + human_count(more) + " more");
 }
 
 // What the plan found and will not do.
@@ -92,6 +109,10 @@ class Warner final : public ApplyObserver {
 
 }  // namespace
 
+Verbosity console_verbosity(const Settings& settings) {
+  return settings.report_file == "-" ? Verbosity::kQuiet : settings.verbosity;
+}
+
 bool wants_progress(const Settings& settings) {
   if (settings.progress != When::kAuto) return settings.progress == When::kAlways;
   return settings.verbosity != Verbosity::kQuiet && is_terminal(STDERR_FILENO);
@@ -107,6 +128,7 @@ void CycleObserver::report(const ActionReport& report) {
   ++outcomes_[static_cast<std::size_t>(report.outcome)];
   ++counts_.actions;
   const std::string line = action_line(*report.action);
+  if (report_ != nullptr) report_->action(report);
   switch (report.outcome) {
     case Outcome::kOk:
       foldersync::count(*report.action, done_);
@@ -118,9 +140,10 @@ void CycleObserver::report(const ActionReport& report) {
       log_.detail("already " + line);
       return;
     case Outcome::kStale: {
-      std::string text = "stale " + line;
+      std::string text = line;
       for (const Drift& drift : report.drifts) text += "; " + drift_text(drift);
-      log_.warn(text);
+      log_.warn("stale " + text);
+      if (first_stale_.size() < kStaleShown) first_stale_.push_back(std::move(text));
       return;
     }
     case Outcome::kError:
@@ -193,57 +216,132 @@ Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& repli
   return recovered->conflicts;
 }
 
-ExitCode apply_and_log(const CycleRequest& request) {
+ReportSubject report_subject(const Settings& settings, std::string source, std::string replica) {
+  return {settings.command == Command::kRun ? "run" : "apply",
+          std::move(source),
+          std::move(replica),
+          settings.atomic,
+          settings.durable,
+          settings.dry_run,
+          settings.refuse_stale,
+          {}};
+}
+
+ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
+  if (report == nullptr) return end.exit_code;
+  report->end(end);
+  if (!report->failure()) return end.exit_code;
+  log.warn("the report is not complete: " + describe(*report->failure()));
+  log.flush();
+  return end.exit_code == ExitCode::kDone ? ExitCode::kPartial : end.exit_code;
+}
+
+namespace {
+
+ReportEnd report_end(const CycleRequest& request, const CycleObserver& observer, ExitCode code) {
+  ReportEnd end;
+  end.outcomes = observer.outcomes();
+  end.bytes = observer.done().bytes_to_write;
+  end.problems = request.plan.problems.size();
+  end.complete = request.plan.complete();
+  end.exit_code = code;
+  return end;
+}
+
+// The whole operation failed; what was not reported by then was not tried.
+ExitCode fail(const CycleRequest& request, const CycleObserver& observer, Error error,
+              ExitCode code) {
+  request.log.error(describe(error));
+  ReportEnd end = report_end(request, observer, code);
+  if (request.report != nullptr) {
+    end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] += request.report->skip_all();
+  }
+  end.error = std::move(error);
+  return end_report(request.report, request.log, end);
+}
+
+Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
+                          CycleObserver& observer, ProgressCounts& counts) {
   Session& session = request.session;
-  Log& log = request.log;
+  const Settings& settings = session.settings();
   const Plan& plan = request.plan;
-  const bool dry_run = session.settings().dry_run;
-  log_findings(plan, log);
-  auto filter = Filter::compile(plan.options.rules);
-  if (!filter) {
-    log.error(describe(filter.error()));
-    return ExitCode::kBadPlan;
-  }
-  ProgressCounts counts;
-  counts.total_actions = plan.actions.size();
-  counts.total_bytes = plan.summary.bytes_to_write;
-  CycleObserver observer(log, counts, dry_run);
-  if (session.settings().atomic && !plan.complete() && !session.settings().allow_incomplete) {
-    log.error(
-        "refused: something could not be read, and all or nothing was asked for; "
-        "--allow-incomplete does what can be done");
-    return ExitCode::kRefused;
-  }
   // What this replica's file system can hold, and not what the plan was made for.
   Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
-  const auto applied = [&] {
-    const Progress progress(counts, wants_progress(session.settings()));
-    return apply_plan({session.fs(), request.roots.source, *request.roots.replica, plan, policy,
-                       *filter, observer, session.threads(), request.follow_source, dry_run,
-                       session.settings().atomic, session.settings().durable,
-                       session.settings().check_space, &request.signals.stop(), &counts.bytes,
-                       session.backup_order()});
-  }();
-  if (!applied) {
-    log.error(describe(applied.error()));
-    return exit_code_of(applied.error());
-  }
-  if (request.source_mounts != nullptr && !dry_run && !applied->rolled_back) {
+  ApplyRequest order{session.fs(),
+                     request.roots.source,
+                     *request.roots.replica,
+                     plan,
+                     policy,
+                     filter,
+                     observer,
+                     session.threads(),
+                     request.follow_source,
+                     settings.dry_run,
+                     settings.atomic,
+                     settings.durable,
+                     settings.check_space,
+                     &request.signals.stop(),
+                     &counts.bytes,
+                     session.backup_order()};
+  order.refuse_stale = settings.refuse_stale;
+  const Progress progress(counts, wants_progress(settings));
+  return apply_plan(order);
+}
+
+// What is kept for later runs, and of this one.
+void keep(const CycleRequest& request, const ApplyResult& applied) {
+  Session& session = request.session;
+  const bool is_done = !session.settings().dry_run && !applied.rolled_back && !applied.refused;
+  if (request.source_mounts != nullptr && is_done) {
     session.remember_run(request.roots, *request.source_mounts, request.source_entries);
   }
-  session.save_state(*request.roots.replica, applied->limits);
-  if (!applied->backup.empty()) {
-    log.info("what was replaced or deleted is kept; 'sync apply " +
-             escaped(applied->backup + "/" + kUndoFile) + "' takes it all back");
-    if (const std::string warning = session.prune_backups(); !warning.empty()) log.warn(warning);
+  session.save_state(*request.roots.replica, applied.limits);
+  if (applied.backup.empty()) return;
+  request.log.info("what was replaced or deleted is kept; 'sync apply " +
+                   escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
+  if (const std::string warning = session.prune_backups(); !warning.empty()) {
+    request.log.warn(warning);
   }
-  const ExitCode code = code_of(request, observer, *applied);
+}
+
+}  // namespace
+
+ExitCode apply_and_log(const CycleRequest& request) {
+  const Settings& settings = request.session.settings();
+  Log& log = request.log;
+  const Plan& plan = request.plan;
+  if (request.report != nullptr) request.report->begin(&plan);
+  log_findings(plan, log);
+  ProgressCounts counts;
+  counts.total_actions = plan.actions.size();
+  counts.total_bytes = plan.summary.bytes_to_write;
+  CycleObserver observer(log, counts, settings.dry_run, request.report);
+  auto filter = Filter::compile(plan.options.rules);
+  if (!filter) return fail(request, observer, filter.error(), ExitCode::kBadPlan);
+  if (settings.atomic && !plan.complete() && !settings.allow_incomplete) {
+    return fail(request, observer,
+                Error{ErrorCode::kRefused,
+                      "apply",
+                      {},
+                      0,
+                      "refused: something could not be read, and all or nothing was asked for; "
+                      "--allow-incomplete does what can be done"},
+                ExitCode::kRefused);
+  }
+  const auto applied = apply(request, *filter, observer, counts);
+  if (!applied) return fail(request, observer, applied.error(), exit_code_of(applied.error()));
+  keep(request, *applied);
+  log_stale(observer, *applied, log);
+  ExitCode code = code_of(request, observer, *applied);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
             summary_of(request, observer, *applied));
   log.flush();
-  return log.console_failed() && code == ExitCode::kDone ? ExitCode::kPartial : code;
+  if (log.console_failed() && code == ExitCode::kDone) code = ExitCode::kPartial;
+  ReportEnd end = report_end(request, observer, code);
+  if (!applied->backup.empty()) end.undo = applied->backup + "/" + kUndoFile;
+  return end_report(request.report, log, end);
 }
 
 }  // namespace foldersync

@@ -11,6 +11,7 @@
 #include "apply/recover.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
+#include "cli/report_file.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -18,11 +19,12 @@
 
 namespace foldersync {
 
-// Counts and logs what becomes of actions.
+// Counts, logs and reports what becomes of actions.
 class CycleObserver final : public ApplyObserver {
  public:
-  CycleObserver(Log& log, ProgressCounts& counts, bool dry_run)
-      : log_(log), counts_(counts), dry_run_(dry_run) {}
+  // Without a report, nothing is reported.
+  CycleObserver(Log& log, ProgressCounts& counts, bool dry_run, ReportFile* report)
+      : log_(log), counts_(counts), dry_run_(dry_run), report_(report) {}
 
   void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { log_.warn(sentence); }
@@ -30,12 +32,17 @@ class CycleObserver final : public ApplyObserver {
   [[nodiscard]] std::uint64_t count(Outcome outcome) const {
     return outcomes_[static_cast<std::size_t>(outcome)];
   }
+  [[nodiscard]] const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
+  // The first of those that were stale, as lines for people.
+  [[nodiscard]] const std::vector<std::string>& first_stale() const { return first_stale_; }
 
  private:
   Log& log_;
   ProgressCounts& counts_;
   bool dry_run_;
+  ReportFile* report_;
+  std::vector<std::string> first_stale_;
   std::array<std::uint64_t, kOutcomes> outcomes_{};
   Summary done_;
 };
@@ -51,7 +58,15 @@ struct CycleRequest {
   double started = 0;                // monotonic seconds, for the summary
   bool conflicts = false;            // an earlier run kept what others wrote
   std::uint64_t source_entries = 0;  // to be remembered with the mounts
+  ReportFile* report = nullptr;      // null: none is wanted
 };
+
+// What a report says of the command that writes it.
+ReportSubject report_subject(const Settings& settings, std::string source, std::string replica);
+
+// Ends a report's group; where it could not be written, says so, and makes more of a code that says
+// that all is well. A report of null: nothing is done. The answer: the exit code.
+ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end);
 
 // Takes the replica's lock, waiting as long as the settings allow.
 Status take_lock(Session& session, Signals& signals, Log& log, Root& replica);
@@ -66,6 +81,8 @@ Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& repli
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);
 
+// What the console says: no more than warnings where standard output is for the report.
+Verbosity console_verbosity(const Settings& settings);
 // Whether the progress line is wanted.
 bool wants_progress(const Settings& settings);
 // Whether colours are wanted on standard output.

@@ -224,6 +224,7 @@ void OptionGroups::add_applying(CLI::App* command) {
   command->add_flag("--allow-incomplete", settings_.allow_incomplete,
                     "with --atomic: even where something could not be read");
   add_backup(command);
+  add_report(command);
   command
       ->add_option_function<std::string>(
           "--durability",
@@ -258,6 +259,56 @@ void OptionGroups::add_backup(CLI::App* command) {
           "afterwards remove all but the N newest backups, or what is older than so many days")
       ->type_name("N|DAYSd")
       ->needs(folder);
+}
+
+void OptionGroups::add_signing(CLI::App* plan) {
+  CLI::Option* key = plan->add_option("--sign", settings_.sign_key,
+                                      "sign the plan by this Ed25519 key (a private one, PEM)");
+  key->type_name("KEY");
+  require_text(key, "a file");
+  CLI::Option* file = plan->add_option("--signature", settings_.signature_file,
+                                       "the signature's file (default: that of --output and .sig)");
+  file->type_name("FILE")->needs(key);
+  require_text(file, "a file");
+}
+
+void OptionGroups::add_verifying(CLI::App* apply) {
+  CLI::Option* key = apply->add_option(
+      "--verify", settings_.verify_key,
+      "refuse a plan that is not signed by this Ed25519 key (a public one, or several, PEM)");
+  key->type_name("KEY");
+  require_text(key, "a file");
+  CLI::Option* file = apply->add_option("--signature", settings_.signature_file,
+                                        "the signature's file (default: the plan's and .sig)");
+  file->type_name("FILE")->needs(key);
+  require_text(file, "a file");
+}
+
+void OptionGroups::add_report(CLI::App* command) {
+  CLI::Option* option = command->add_option(
+      "--report", settings_.report_file,
+      "append what becomes of each action to FILE as JSON Lines; -: to standard output, instead of "
+      "the console's text");
+  option->type_name("FILE");
+  require_text(option, "a file");
+}
+
+void OptionGroups::add_plan_checks(CLI::App* command) {
+  command
+      ->add_option_function<std::string>(
+          "--stale",
+          [this](const std::string& text) {
+            if (text != "refuse" && text != "skip") {
+              throw CLI::ValidationError("--stale",
+                                         "expected refuse or skip, found '" + text + "'");
+            }
+            settings_.refuse_stale = text == "refuse";
+          },
+          "skip: what is no longer as planned is left alone (default); refuse: then nothing is "
+          "done")
+      ->type_name("refuse|skip");
+  add_seconds(command, "--max-age", "refuse a plan that was made longer ago", 0,
+              [this](double seconds) { settings_.max_age_seconds = seconds; });
 }
 
 CLI::Option* OptionGroups::add_interval(CLI::App* command) {

@@ -25,13 +25,17 @@ class OptionGroups {
   void add_planning(CLI::App* command);     // what shapes a plan, filters and guards among it
   void add_space_check(CLI::App* command);  // part of the guards
   void add_applying(CLI::App* command);     // what happens to a replica
+  void add_signing(CLI::App* plan);         // after the option --output
+  void add_verifying(CLI::App* apply);
   void add_lock_wait(CLI::App* command);    // part of applying
   void add_colour(CLI::App* command);       // part of what is common
+  void add_plan_checks(CLI::App* command);  // when a plan that was read is refused
   void add_common(CLI::App* command);
 
  private:
   void add_guards(CLI::App* command);
   void add_backup(CLI::App* command);
+  void add_report(CLI::App* command);
   void read_rules(const std::string& file);
 
   Settings& settings_;

@@ -43,6 +43,9 @@ class Parser {
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(std::move(arguments));
+      if (settings_.sign_key && !settings_.output_file && !settings_.signature_file) {
+        throw CLI::RequiredError("--sign: --output or --signature");
+      }
     } catch (const CLI::CallForHelp&) {
       return {std::nullopt, ExitCode::kDone, current().help()};
     } catch (const CLI::CallForAllHelp&) {
@@ -162,6 +165,7 @@ class Parser {
     add_output(plan, "the plan document in FILE (mode 0600), the text on standard output");
     plan->add_flag("--list", settings_.list,
                    "every action, also on a terminal, which gets a summary otherwise");
+    groups_.add_signing(plan);
     plan->add_flag("--detailed-exitcode", settings_.detailed_exit_code,
                    "exit with 2 where there is something to do");
     groups_.add_planning(plan);
@@ -175,7 +179,14 @@ class Parser {
     groups_.add_source(apply)->description("instead of the source that the plan names");
     groups_.add_replica(apply)->description("instead of the replica that the plan names");
     groups_.add_space_check(apply);
+    groups_.add_plan_checks(apply);
+    groups_.add_verifying(apply);
     groups_.add_applying(apply);
+    apply
+        ->add_flag_callback(
+            "--json", [this] { settings_.report_file = "-"; },
+            "the report on standard output, as with --report -")
+        ->excludes(apply->get_option("--report"));
     groups_.add_common(apply);
   }
 

@@ -50,6 +50,12 @@ struct Settings {
   bool new_source = false;
   bool new_replica = false;
   bool detailed_exit_code = false;
+  bool refuse_stale = false;
+  std::optional<double> max_age_seconds;
+  std::optional<std::string> report_file;  // "-": standard output
+  std::optional<std::string> sign_key;     // files
+  std::optional<std::string> verify_key;
+  std::optional<std::string> signature_file;
   Verbosity verbosity = Verbosity::kNormal;
   When colour = When::kAuto;
   When progress = When::kAuto;

@@ -5,9 +5,11 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "cli/cycle.h"
 #include "cli/output.h"
+#include "cli/signing.h"
 #include "plan/guard.h"
 #include "plan/json.h"
 #include "plan/render_review.h"
@@ -48,9 +50,14 @@ Status write_text(const Plan& plan, const Settings& settings) {
   return (*output)->finish();
 }
 
-Status write_all(const Plan& plan, const Settings& settings) {
+Status write_all(const Plan& plan, const Settings& settings, const std::optional<SigningKey>& key) {
   if (settings.output_file) {
     if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written)
+      return written;
+  }
+  // CRASH: killed in between, the plan has no signature, or that of another plan.
+  if (key) {
+    if (Status written = write_signature(plan, *key, signature_file(settings)); !written)
       return written;
   }
   if (settings.json) return write_document(plan, {});
@@ -70,11 +77,19 @@ ExitCode code_of(const Plan& plan, const Settings& settings) {
 ExitCode plan_command(Session& session) {
   const Settings& settings = session.settings();
   const Signals signals(false);
+  std::optional<SigningKey> key;
+  if (settings.sign_key) {
+    auto read = read_signing_key(*settings.sign_key);
+    if (!read) return fail(read.error());
+    key = std::move(*read);
+  }
   const auto roots = session.open_roots(settings.source, settings.replica);
   if (!roots) return fail(roots.error());
   const std::string output =
       settings.output_file ? absolute_name(*settings.output_file) : std::string();
-  if (Status placed = session.place_own_files(*roots, {output, session.state_folder()}); !placed) {
+  if (Status placed = session.place_own_files(
+          *roots, {output, key ? signature_file(settings) : "", session.state_folder()});
+      !placed) {
     return fail(placed.error());
   }
   if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
@@ -96,7 +111,7 @@ ExitCode plan_command(Session& session) {
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain(guard));
   }
-  if (Status written = write_all(plan, settings); !written) {
+  if (Status written = write_all(plan, settings, key); !written) {
     tell(describe(written.error()));
     return ExitCode::kFailed;
   }

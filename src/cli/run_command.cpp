@@ -33,6 +33,7 @@ class Runner {
     Status placed = roots ? place_own_files(*roots) : keep_out_of_replica();
     if (!placed) return fail_at_start(placed.error());
     if (const auto opened = open_log(); !opened) return fail_at_start(opened.error());
+    if (const auto opened = open_report(); !opened) return fail_at_start(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     return settings_.interval_seconds ? loop(*settings_.interval_seconds) : cycle();
   }
@@ -43,21 +44,23 @@ class Runner {
     return exit_code_of(error);
   }
 
+  std::vector<std::string> own_files() const {
+    return {log_file_, session_.state_folder(), session_.backup_folder(), session_.report_file()};
+  }
+
   Status place_own_files(const Roots& roots) {
-    return session_.place_own_files(roots,
-                                    {log_file_, session_.state_folder(), session_.backup_folder()});
+    return session_.place_own_files(roots, own_files());
   }
 
   // Where the source is missing, say, the replica is to stay as it is all the same.
   Status keep_out_of_replica() {
     auto replica = open_root(session_.fs(), absolute_name(settings_.replica), "replica");
     if (!replica) return success();
-    return session_.refuse_inside(*replica,
-                                  {log_file_, session_.state_folder(), session_.backup_folder()});
+    return session_.refuse_inside(*replica, own_files());
   }
 
   Status open_log() {
-    LogSettings settings{log_file_, settings_.verbosity, wants_colour(settings_)};
+    LogSettings settings{log_file_, console_verbosity(settings_), wants_colour(settings_)};
     auto log = Log::open(settings);
     if (!log && settings_.log_file) return log.error();
     if (log) {
@@ -70,6 +73,16 @@ class Runner {
     if (!console) return console.error();
     log_ = std::move(*console);
     log_->warn("no log file: " + describe(log.error()));
+    return success();
+  }
+
+  Status open_report() {
+    if (!settings_.report_file) return success();
+    auto opened = ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                                   report_subject(settings_, absolute_name(settings_.source),
+                                                  absolute_name(settings_.replica)));
+    if (!opened) return std::move(opened).error();
+    report_ = std::move(*opened);
     return success();
   }
 
@@ -108,18 +121,29 @@ class Runner {
   }
 
   ExitCode fail(const Error& error) {
+    ReportEnd end;
+    end.error = error;
     if (error.code == ErrorCode::kStopped) {
       log_->warn("stopped before anything was changed");
-      return signals_.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+      end.exit_code =
+          signals_.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+    } else {
+      log_->error(describe(error));
+      end.exit_code = exit_code_of(error);
     }
-    log_->error(describe(error));
-    return exit_code_of(error);
+    return end_report(report_.get(), *log_, end);
   }
 
   ExitCode try_cycle() {
     const double started = monotonic_seconds();
     if (Status reopened = log_->reopen_if_moved(); !reopened)
       log_->error(describe(reopened.error()));
+    if (report_) {
+      if (Status reopened = report_->reopen(); !reopened) {
+        log_->error(describe(reopened.error()));
+        return exit_code_of(reopened.error());
+      }
+    }
     auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());
@@ -151,11 +175,12 @@ class Runner {
     if (person_) {
       if (const auto end = ask(*roots, planned->plan)) return *end;
     }
-    if (!roots->replica) return show_creation(planned->plan, started);
+    if (!roots->replica) return show_creation(planned->plan);
     // A person said yes to this plan, and to nothing that the source has become since.
     const bool follow_source = !person_;
     return apply_and_log({session_, *log_, signals_, *roots, planned->plan, &planned->source_mounts,
-                          follow_source, started, conflicts_, planned->source_entries});
+                          follow_source, started, conflicts_, planned->source_entries,
+                          report_.get()});
   }
 
   // Nothing where the plan is to be applied; everything is ready for it then.
@@ -169,13 +194,25 @@ class Runner {
       if (*answer == Answer::kStopped) return fail(Error{ErrorCode::kStopped, "ask", {}, 0, {}});
       if (*answer == Answer::kNo) {
         log_->info("nothing changed: the answer was no");
-        return ExitCode::kDone;
+        return skip_all(plan);
       }
     }
     if (Status made = session_.make_backup_folder(); !made) return fail(made.error());
     if (roots.replica) return std::nullopt;
     if (Status ready = make_ready(roots); !ready) return fail(ready.error());
     return std::nullopt;
+  }
+
+  // Nothing of it is done, and nothing is wrong.
+  ExitCode skip_all(const Plan& plan) {
+    ReportEnd end;
+    end.problems = plan.problems.size();
+    end.complete = plan.complete();
+    if (report_) {
+      report_->begin(&plan);
+      end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report_->skip_all();
+    }
+    return end_report(report_.get(), *log_, end);
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.
@@ -194,9 +231,10 @@ class Runner {
   }
 
   // A dry run where there is no replica yet: nothing to look at, everything to be made.
-  ExitCode show_creation(const Plan& plan, double started) {
+  ExitCode show_creation(const Plan& plan) {
     ProgressCounts counts;
-    CycleObserver observer(*log_, counts, true);
+    if (report_) report_->begin(&plan);
+    CycleObserver observer(*log_, counts, true, report_.get());
     for (std::size_t i = 0; i < plan.actions.size(); ++i) {
       ActionReport report;
       report.seq = i + 1;
@@ -206,8 +244,12 @@ class Runner {
     for (const Problem& problem : plan.problems) log_->error(describe(problem));
     log_->info("dry run, nothing changed: the replica would be made, with " +
                human_count(plan.actions.size()) + " actions");
-    (void)started;
-    return plan.complete() ? ExitCode::kDone : ExitCode::kPartial;
+    ReportEnd end;
+    end.outcomes = observer.outcomes();
+    end.problems = plan.problems.size();
+    end.complete = plan.complete();
+    end.exit_code = plan.complete() ? ExitCode::kDone : ExitCode::kPartial;
+    return end_report(report_.get(), *log_, end);
   }
 
   Session& session_;
@@ -216,6 +258,7 @@ class Runner {
   std::optional<Person> person_;  // is asked before anything is changed
   std::string log_file_;
   std::unique_ptr<Log> log_;
+  std::unique_ptr<ReportFile> report_;
   bool conflicts_ = false;
 };
 

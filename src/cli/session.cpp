@@ -82,7 +82,7 @@ Error misplaced(const std::string& file) {
   return Error{ErrorCode::kRefused, "place", file, 0,
                "this file or folder of the program's own would lie inside the replica, which holds "
                "nothing but the source's copy: choose another place (--log, --state, --output, "
-               "--backup-dir)"};
+               "--backup-dir, --report)"};
 }
 
 FolderMemory memory_of(FileSystem& fs, const Root& root) {
@@ -197,7 +197,7 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
     if (below == ".") {
       return Error{ErrorCode::kRefused, "place", file, 0,
                    "this is the source itself, which is only read: choose another place (--log, "
-                   "--state, --output, --backup-dir)"};
+                   "--state, --output, --backup-dir, --report)"};
     }
     if (!below.empty()) left_out_.push_back(below);
   }
@@ -208,6 +208,11 @@ Status Session::place_own_files(const Roots& roots, const std::vector<std::strin
 
 std::string Session::backup_folder() const {
   return settings_.backup_folder ? absolute_name(*settings_.backup_folder) : std::string();
+}
+
+std::string Session::report_file() const {
+  const auto& file = settings_.report_file;
+  return file && *file != "-" ? absolute_name(*file) : std::string();
 }
 
 Status Session::make_backup_folder() {

@@ -86,6 +86,8 @@ class Session {
   bool is_first_stand_in() { return !std::exchange(had_stand_in_, true); }
 
   [[nodiscard]] const std::string& state_folder() const { return state_folder_; }
+  // Absolute; empty: none is wanted, or not in a file.
+  [[nodiscard]] std::string report_file() const;
   // Absolute; empty: nothing is kept.
   [[nodiscard]] std::string backup_folder() const;
 

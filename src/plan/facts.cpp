@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "plan/digest.h"
+
 namespace foldersync {
 namespace {
 
@@ -90,7 +92,9 @@ std::vector<Difference> differences(const Facts& expected, const Facts& found,
   if (expected.target && found.target && *expected.target != *found.target) {
     note("target", *expected.target, *found.target);
   }
-  number("device", expected.device, found.device);
+  if (expected.device && found.device && *expected.device != *found.device) {
+    note("device", device_text(*expected.device), device_text(*found.device));
+  }
   return result;
 }
 

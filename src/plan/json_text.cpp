@@ -95,6 +95,42 @@ void append_json_number(std::string& out, std::uint64_t number) {
   if (number > kMaxJsonInteger) out += '"';
 }
 
+void append_key(std::string& out, std::string_view key) {
+  if (!out.empty() && out.back() != '{' && out.back() != '\n') out += ',';
+  out += '"';
+  out += key;
+  out += "\":";
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view text) {
+  append_key(out, key);
+  append_json_string(out, text);
+}
+
+void append_count(std::string& out, std::string_view key, std::uint64_t count) {
+  append_key(out, key);
+  append_json_number(out, count);
+}
+
+void append_switch(std::string& out, std::string_view key, bool value) {
+  append_key(out, key);
+  out += value ? "true" : "false";
+}
+
+void append_bytes(std::string& out, std::string_view key, std::string_view bytes) {
+  append_text(out, key, bytes);
+  if (!is_utf8(bytes)) append_text(out, std::string(key) + "_b64", to_base64(bytes));
+}
+
+void append_null(std::string& out, std::string_view key) {
+  append_key(out, key);
+  out += "null";
+}
+
+void append_path(std::string& out, std::string_view key, const RelPath& path) {
+  append_bytes(out, key, path.is_root() ? std::string_view(".") : path.bytes());
+}
+
 std::string json_string(std::string_view text) {
   std::string literal;
   append_json_string(literal, text);

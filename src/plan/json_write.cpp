@@ -10,41 +10,6 @@ namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{64} << 10U;
 
-void append_bool(std::string& out, bool value) { out += value ? "true" : "false"; }
-
-// `,"key":`, and without the comma where the text can't have one.
-void append_key(std::string& out, std::string_view key) {
-  if (!out.empty() && out.back() != '{' && out.back() != '\n') out += ',';
-  out += '"';
-  out += key;
-  out += "\":";
-}
-
-void append_text(std::string& out, std::string_view key, std::string_view text) {
-  append_key(out, key);
-  append_json_string(out, text);
-}
-
-void append_count(std::string& out, std::string_view key, std::uint64_t count) {
-  append_key(out, key);
-  append_json_number(out, count);
-}
-
-void append_switch(std::string& out, std::string_view key, bool value) {
-  append_key(out, key);
-  append_bool(out, value);
-}
-
-// Bytes that may not be UTF-8: "key", and "key_b64" where it is needed.
-void append_bytes(std::string& out, std::string_view key, std::string_view bytes) {
-  append_text(out, key, bytes);
-  if (!is_utf8(bytes)) append_text(out, std::string(key) + "_b64", to_base64(bytes));
-}
-
-void append_path(std::string& out, std::string_view key, const RelPath& path) {
-  append_bytes(out, key, path.is_root() ? std::string_view(".") : path.bytes());
-}
-
 void append_mode(std::string& out, std::uint32_t mode) {
   append_key(out, "mode");
   out += '"';

@@ -25,8 +25,8 @@ LAYERS = {
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
     'CLI': ('cli/options', 'cli/option_groups'),
-    'boost': ('plan/json_read',),
-    'openssl': ('core/hash',),
+    'boost': ('plan/json_read', 'plan/json_fields'),
+    'openssl': ('core/hash', 'core/signature'),
     're2': ('plan/filter',),
     'spdlog': ('cli/log',),
     'sqlite3.h': ('state/sqlite',),

@@ -6,7 +6,8 @@ import stat
 import unittest
 
 from tests.support import trees
-from tests.support.program import PENDING, REFUSED, ProgramTest, parse_plan
+from tests.support.program import (NOBODY, PARTIAL, PENDING, REFUSED, ProgramTest, as_root,
+                                   parse_plan)
 from tests.support.trees import SECOND, file, folder, same_inode_as, symlink
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x', 'deep': {'c': 'y'}}, 'l': symlink('a'),
@@ -139,6 +140,16 @@ class PlanDocumentTest(ProgramTest):
     def test_details_in_the_exit_code_also_with_json(self):
         self.given(SOURCE, REPLICA)
         parse_plan(self.plan_text('--detailed-exitcode', expect=PENDING))
+
+    @as_root
+    def test_details_in_the_exit_code_give_way_to_what_is_worse(self):
+        details = '--detailed-exitcode'
+        self.given({'a': 'new', 'locked': folder(mode=0o700)}, {'a': 'older', 'gone': 'x'})
+        self.live_as(NOBODY, self.replica)
+        self.sync('plan', details, expect=PENDING)
+        self.sync('plan', details, uid=NOBODY, expect=PARTIAL)
+        self.sync('plan', details, '--max-delete', '0', uid=NOBODY, expect=REFUSED)
+        self.sync('plan', details, '--max-delete', '0', expect=REFUSED)
 
     def test_a_directory_has_one_finish_and_no_mtime_in_before(self):
         self.given(SOURCE, REPLICA)

@@ -239,7 +239,7 @@ TEST_F(LookTest, EachFieldOfTheReplicaThatDriftedIsNamed) {
             "stale replica type file/fifo");
   EXPECT_EQ(drifted("l", [](Object& it) { it.content = "other"; }),
             "stale replica target old/other");
-  EXPECT_EQ(drifted("n", [](Object& it) { it.rdev = 261; }), "stale replica device 260/261");
+  EXPECT_EQ(drifted("n", [](Object& it) { it.rdev = 261; }), "stale replica device 1:4/1:5");
   EXPECT_EQ(drifted("f",
                     [](Object& it) {
                       it.content = "older";
@@ -255,6 +255,28 @@ TEST_F(LookTest, EachFieldOfTheSourceThatDriftedIsNamed) {
   source_.find(at_path("l"))->content = "newer";
   EXPECT_EQ(told(look("f")), "stale source size 3/5 source mode 0644/0600");
   EXPECT_EQ(told(look("l")), "stale source target new/newer");
+}
+
+TEST_F(LookTest, WhereBothSidesDriftedBothAreTold) {
+  given(tree({file("f", "new").at(200), file("c", "new")}),
+        tree({file("f", "old").at(150), file("gone", "x")}));
+  for (const char* path : {"f", "c"}) source_.find(at_path(path))->content = "newer";
+  EXPECT_EQ(told(look("f")), "stale source size 3/5") << "the replica is as planned";
+  replica_.find(at_path("f"))->content = "older";
+  EXPECT_EQ(told(look("f")), "stale source size 3/5 replica size 3/5");
+  replica_.put(at_path("c"), *source_.find(at_path("c")));
+  EXPECT_EQ(told(look("c")), "stale source size 3/5 replica type absent/file");
+  *replica_.find(at_path("f")) = *tree({file("f", "new").at(200)}).find(at_path("f"));
+  EXPECT_EQ(told(look("f")), "stale source size 3/5") << "the plan itself would have made it so";
+}
+
+TEST_F(LookTest, ALinkNeedsTwoPathsThatAreOneFileInTheSource) {
+  given(tree({file("a", "x"), link("b", "a")}), tree({file("a", "x")}));
+  EXPECT_EQ(told(look("b")), "holds");
+  source_.put(at_path("b"), *source_.find(at_path("a")));
+  EXPECT_EQ(told(look("b")), "stale source link a/another file");
+  source_.erase(at_path("a"));
+  EXPECT_EQ(told(look("b")), "stale source link a/absent");
 }
 
 TEST_F(LookTest, WhereNobodyReviewedThePlanTheSourceIsFollowedAsItIsNow) {

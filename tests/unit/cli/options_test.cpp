@@ -255,6 +255,23 @@ TEST(Rules, OfAnEmptyFileAreNone) {
   EXPECT_TRUE(parsed(run({"--exclude-from", scratch / "rules"})).plan.rules.empty());
 }
 
+TEST(CommandLine, WhatBecomesOfAStaleOrAnOldPlanIsAsked) {
+  EXPECT_FALSE(parsed({"apply", "-"}).refuse_stale);
+  EXPECT_FALSE(parsed({"apply", "-", "--stale", "skip"}).refuse_stale);
+  EXPECT_TRUE(parsed({"apply", "-", "--stale=refuse"}).refuse_stale);
+  EXPECT_EQ(parsed({"apply", "-", "--max-age", "1.5"}).max_age_seconds, 1.5);
+  EXPECT_THAT(complaint({"apply", "-", "--stale", "all"}), HasSubstr("refuse or skip"));
+  complaint({"apply", "-", "--max-age", "-1"});
+  complaint(run({"--stale", "refuse"}));
+}
+
+TEST(CommandLine, AReportHasOnePlace) {
+  EXPECT_EQ(parsed(run({"--report", "r"})).report_file, "r");
+  EXPECT_EQ(parsed({"apply", "p", "--json"}).report_file, "-");
+  complaint({"apply", "p", "--json", "--report", "r"});
+  complaint(run({"--report", ""}));
+}
+
 TEST(Nearest, IsTheCandidateOfTheFewestEditsAndNoneWhereAllAreFar) {
   EXPECT_EQ(nearest("aply", {"plan", "apply"}), "apply");
   EXPECT_EQ(nearest("--dryrun", {"--dry-run", "--delete"}), "--dry-run");

@@ -1,0 +1,50 @@
+// A report's lines: what became of a plan, for programs. docs/report-format.md describes them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "apply/report.h"
+#include "cli/exit_code.h"
+#include "core/file_time.h"
+#include "plan/document.h"
+
+namespace foldersync {
+
+inline constexpr std::string_view kReportFormat = "sync.report";
+inline constexpr std::string_view kReportVersion = "1.0";
+
+// What one command is about.
+struct ReportSubject {
+  const char* command = "";  // "run" or "apply"
+  std::string source;        // bytes, absolute
+  std::string replica;
+  bool atomic = false;
+  bool durable = true;
+  bool dry_run = false;
+  bool refuse_stale = false;
+  std::string signed_by;  // the id of the key; empty: no signature was asked for
+};
+
+// How it ended. Without a plan all figures are 0.
+struct ReportEnd {
+  std::array<std::uint64_t, kOutcomes> outcomes{};
+  std::uint64_t bytes = 0;  // of content written
+  std::uint64_t problems = 0;
+  bool complete = true;
+  ExitCode exit_code = ExitCode::kDone;
+  std::optional<Error> error;  // of the whole operation
+  std::string undo;            // absolute, of the document that takes it back; empty: there is none
+};
+
+// Each of these is one line, with its end. `microseconds` count from the start.
+// Without a plan: the command ended before there was one to apply.
+std::string report_start(const ReportSubject& subject, const Plan* plan, FileTime started);
+std::string report_problem(const Problem& problem);
+std::string report_action(const ActionReport& report, std::uint64_t microseconds);
+std::string report_summary(const ReportEnd& end, std::uint64_t microseconds);
+
+}  // namespace foldersync

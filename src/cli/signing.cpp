@@ -1,0 +1,91 @@
+#include "cli/signing.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "cli/output.h"
+#include "cli/session.h"
+#include "fs/fd.h"
+#include "plan/plan_signature.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
+
+Error unreadable(const std::string& file, const char* why, int error_number) {
+  return Error{ErrorCode::kRefused, "read", file, error_number, why};
+}
+
+// A key or a signature; from a pipe, too. What nobody writes into is empty, and not waited for.
+Result<std::string> read_small_file(const std::string& file) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd.is_open()) return unreadable(file, "it can't be opened", errno);
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) < 0)
+    return unreadable(file, "it can't be read", errno);
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unreadable(file, "it can't be read", errno);
+    if (count == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(count));
+    if (text.size() > kMostBytes)
+      return unreadable(file, "it is too long for what it should be", 0);
+  }
+}
+
+}  // namespace
+
+std::string signature_file(const Settings& settings) {
+  if (settings.signature_file) return absolute_name(*settings.signature_file);
+  if (settings.command == Command::kPlan) {
+    return settings.output_file ? absolute_name(*settings.output_file) + ".sig" : std::string();
+  }
+  return settings.plan_file == "-" ? std::string() : settings.plan_file + ".sig";
+}
+
+Result<SigningKey> read_signing_key(const std::string& file) {
+  const auto pem = read_small_file(file);
+  if (!pem) return pem.error();
+  auto key = SigningKey::from_pem(*pem);
+  if (!key) return std::move(key).error().at(file);
+  return key;
+}
+
+Status write_signature(const Plan& plan, const SigningKey& key, const std::string& file) {
+  auto output = Output::open(file);
+  if (!output) return std::move(output).error();
+  if (Status written = (*output)->write(sign_plan(plan, key)); !written) return written;
+  return (*output)->finish();
+}
+
+Result<std::string> verify_signature(const Plan& plan, const Settings& settings) {
+  if (!settings.verify_key) return std::string();
+  const std::string file = signature_file(settings);
+  if (file.empty()) {
+    return Error{
+        ErrorCode::kUsage,
+        "verify",
+        {},
+        0,
+        "a plan from standard input has its signature elsewhere: name it with --signature"};
+  }
+  const auto pem = read_small_file(*settings.verify_key);
+  if (!pem) return pem.error();
+  auto keys = VerifyingKey::all_from_pem(*pem);
+  if (!keys) return std::move(keys).error().at(*settings.verify_key);
+  const auto envelope = read_small_file(file);
+  if (!envelope) return envelope.error();
+  auto signer = verify_plan(plan, *envelope, *keys);
+  if (!signer) return std::move(signer).error().at(file);
+  return signer;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,45 @@
+#include "plan/json_fields.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+const std::optional<std::string> kNothing;
+
+TEST(JsonFields, EachValueStandsAtItsPointer) {
+  const auto fields = json_fields(R"( {"a":"x","l":[{"b":"y"},"z",1],"o":{"~/":"\u00e9"}} )");
+  ASSERT_TRUE(fields.ok());
+  EXPECT_THAT(*fields,
+              ElementsAre(Pair("", kNothing), Pair("/a", "x"), Pair("/l", kNothing),
+                          Pair("/l/0", kNothing), Pair("/l/0/b", "y"), Pair("/l/1", "z"),
+                          Pair("/l/2", kNothing), Pair("/o", kNothing), Pair("/o/~0~1", "\u00e9")));
+  EXPECT_EQ(string_at(*fields, "/l/1"), "z");
+  EXPECT_EQ(string_at(*fields, "/l/2"), kNothing) << "a number is no string";
+  EXPECT_EQ(string_at(*fields, "/x"), kNothing);
+}
+
+TEST(JsonFields, ListsInListsAreCountedEachByItself) {
+  const auto fields = json_fields(R"([["a"],["b","c"]])");
+  ASSERT_TRUE(fields.ok());
+  EXPECT_EQ(string_at(*fields, "/0/0"), "a");
+  EXPECT_EQ(string_at(*fields, "/1/1"), "c");
+}
+
+TEST(JsonFields, WhatIsNoJsonOrSaysSomethingTwiceIsRefused) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string(R"({"a":"x","a":"y"})"),
+        std::string(R"({"a":{},"a":{}})"), std::string(R"({"a":"x"}{})"), std::string("\"\xff\""),
+        std::string("[1,]"), std::string(1000, '['), "\"" + std::string(2 << 20, 'x') + "\""}) {
+    EXPECT_FALSE(json_fields(text).ok()) << text.substr(0, 40);
+  }
+}
+
+}  // namespace
+}  // namespace foldersync
