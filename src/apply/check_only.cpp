@@ -10,12 +10,14 @@
 
 namespace foldersync {
 
-void check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+Status check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
   Looker looker(looks, max_open, false);
   Outcomes outcomes(request.observer, request.follow_source);
   std::set<RelPath> made;  // directories that earlier actions would make
   const auto check = [&](const Action& action, std::uint64_t seq) {
-    if (request.stop != nullptr && *request.stop) return outcomes.skip(action, seq);
+    if (request.stop != nullptr && *request.stop) {
+      return outcomes.done(action, seq, Outcome::kSkipped);  // and so are all others
+    }
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     if (action.phase == Phase::kFinish && made.contains(action.path)) {
       return outcomes.done(action, seq, Outcome::kOk);
@@ -27,21 +29,28 @@ void check_only(const ApplyRequest& request, const LookContext& looks, std::size
     }
     outcomes.done(action, seq, Outcome::kOk);
   };
-  std::uint64_t seq = 0;
-  for (const Action& action : request.plan.actions) check(action, ++seq);
+  return for_each_action(request.plan.actions, check);
 }
 
-bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+Result<bool> tell_if_done(const ApplyRequest& request, const LookContext& looks,
+                          std::size_t max_open) {
   Looker looker(looks, max_open, false);
   const auto is_done = [&](const Action& action) {
     const bool stopped = request.stop != nullptr && *request.stop;
     return !stopped && looker.look(action).finding == Finding::kAlready;
   };
-  const std::vector<Action>& actions = request.plan.actions;
-  if (!std::all_of(actions.begin(), actions.end(), is_done)) return false;
+  const ActionStore& actions = request.plan.actions;
+  ActionCursor cursor(actions);
+  for (std::uint64_t index = 0; index < actions.size(); ++index) {
+    const auto action = cursor.at(index);
+    if (!action) return action.error();
+    if (!is_done(**action)) return false;
+  }
   Outcomes outcomes(request.observer, request.follow_source);
-  std::uint64_t seq = 0;
-  for (const Action& action : actions) outcomes.done(action, ++seq, Outcome::kAlready);
+  Status told = for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+    outcomes.done(action, seq, Outcome::kAlready);
+  });
+  if (!told) return told.error();
   return true;
 }
 

@@ -9,11 +9,13 @@
 namespace foldersync {
 
 // A dry run: reports of each action what would hinder it, or that nothing would. `max_open`:
-// descriptors for the way into the trees.
-void check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
+// descriptors for the way into the trees. An error of either function: the plan can't be read.
+// Memory: the directories that the plan makes.
+Status check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
 
 // Whether every action is done already, which is reported then: such a plan changes nothing, not
 // even the time of the root. Where one isn't, nothing is reported.
-bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open);
+Result<bool> tell_if_done(const ApplyRequest& request, const LookContext& looks,
+                          std::size_t max_open);
 
 }  // namespace foldersync

@@ -21,6 +21,14 @@ std::string folder_of(const std::string& file) {
   return absolute.substr(0, std::max<std::size_t>(absolute.rfind('/'), 1));
 }
 
+Result<bool> begins_with_root(const ActionStore& actions) {
+  if (actions.empty()) return false;
+  ActionCursor cursor(actions);
+  const auto first = cursor.at(0);
+  if (!first) return first.error();
+  return (*first)->path.is_root();
+}
+
 Error refused(std::string detail) {
   return Error{ErrorCode::kRefused, "apply", {}, 0, std::move(detail)};
 }
@@ -32,9 +40,9 @@ class Applier {
 
   ExitCode run() {
     const double started = monotonic_seconds();
-    auto read = read_plan_file(settings_.plan_file);
+    auto read = read_plan_file(settings_.plan_file, session_.spooling());
     if (!read) return fail(read.error());
-    const Plan& plan = read->plan;
+    const StoredPlan& plan = read->plan;
     if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     auto roots = open_roots(*read);
     if (!roots) return fail(roots.error());
@@ -42,7 +50,7 @@ class Applier {
     if (!has_all) return fail(has_all.error());
     if (Status opened = open_log(*roots); !opened) return fail(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
-    if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
+    if (Status ready = make_ready(*roots, plan.actions); !ready) return fail(ready.error());
     return apply_and_log(
         {session_, *log_, signals_, *roots, plan, nullptr, false, started, conflicts_});
   }
@@ -55,12 +63,14 @@ class Applier {
 
   // The rules are asked again, with the plan's own actions and not its figures. Those on the source
   // and on free space follow when the folders are open.
-  Status check_guards(const Plan& plan) const {
+  Status check_guards(const StoredPlan& plan) const {
     for (const Guard& guard : plan.guards) {
       if (is_about_space(guard) && !settings_.check_space) continue;
       if (guard.refused) return refused(explain(guard));
     }
-    for (const Guard& guard : counted_again(plan)) {
+    const auto counted = counted_again(plan);
+    if (!counted) return counted.error();
+    for (const Guard& guard : *counted) {
       if (guard.refused) return refused(explain(guard));
     }
     return success();
@@ -106,7 +116,7 @@ class Applier {
   }
 
   Result<Roots> open_roots(const ReadPlan& read) {
-    const Plan& plan = read.plan;
+    const PlanHeader& plan = read.plan;
     if (plan.kind == PlanKind::kUndo) return open_backup(read);
     if (!settings_.source.empty() && !settings_.replica.empty()) {
       return session_.open_roots(settings_.source, settings_.replica);
@@ -144,13 +154,14 @@ class Applier {
     return success();
   }
 
-  Status make_ready(Roots& roots, const Plan& plan) {
+  Status make_ready(Roots& roots, const ActionStore& actions) {
     if (!settings_.dry_run) {
       if (Status made = session_.make_backup_folder(); !made) return made;
     }
     if (!roots.replica && !settings_.dry_run) {
-      const bool makes_root = !plan.actions.empty() && plan.actions.front().path.is_root();
-      if (!makes_root)
+      const auto makes_root = begins_with_root(actions);
+      if (!makes_root) return makes_root.error();
+      if (!*makes_root)
         return refused("the replica does not exist, and the plan expects one: make a new plan");
       if (Status made = create_replica(session_.fs(), roots); !made) return made;
     }

@@ -72,7 +72,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
 }
 
 // What the plan found and will not do.
-void log_findings(const Plan& plan, Log& log) {
+void log_findings(const PlanHeader& plan, Log& log) {
   for (const Problem& problem : plan.problems) log.error(describe(problem));
   for (const Skipped& skipped : plan.skipped) {
     log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
@@ -196,7 +196,7 @@ Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& repli
 ExitCode apply_and_log(const CycleRequest& request) {
   Session& session = request.session;
   Log& log = request.log;
-  const Plan& plan = request.plan;
+  const StoredPlan& plan = request.plan;
   const bool dry_run = session.settings().dry_run;
   log_findings(plan, log);
   auto filter = Filter::compile(plan.options.rules);

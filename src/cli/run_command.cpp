@@ -143,7 +143,10 @@ class Runner {
     if (!planned) return fail(planned.error());
     Status mounted = session_.compare_mounts_with_last_run(*roots, planned->source_mounts);
     if (!mounted) return fail(mounted.error());
-    if (person_) session_.add_space_guard(*roots, planned->plan);
+    if (person_) {
+      Status asked = session_.add_space_guard(*roots, planned->plan);
+      if (!asked) return fail(asked.error());
+    }
     for (const Guard& guard : planned->plan.guards) {
       if (!guard.refused) continue;
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
@@ -159,7 +162,7 @@ class Runner {
   }
 
   // Nothing where the plan is to be applied; everything is ready for it then.
-  std::optional<ExitCode> ask(Roots& roots, const Plan& plan) {
+  std::optional<ExitCode> ask(Roots& roots, const StoredPlan& plan) {
     const bool is_refused_later =
         settings_.atomic && !plan.complete() && !settings_.allow_incomplete;
     if (!plan.actions.empty() && !is_refused_later) {
@@ -194,15 +197,16 @@ class Runner {
   }
 
   // A dry run where there is no replica yet: nothing to look at, everything to be made.
-  ExitCode show_creation(const Plan& plan, double started) {
+  ExitCode show_creation(const StoredPlan& plan, double started) {
     ProgressCounts counts;
     CycleObserver observer(*log_, counts, true);
-    for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
       ActionReport report;
-      report.seq = i + 1;
-      report.action = &plan.actions[i];
+      report.seq = seq;
+      report.action = &action;
       observer.report(report);
-    }
+    });
+    if (!shown) return fail(shown.error());
     for (const Problem& problem : plan.problems) log_->error(describe(problem));
     log_->info("dry run, nothing changed: the replica would be made, with " +
                human_count(plan.actions.size()) + " actions");

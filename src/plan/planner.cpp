@@ -92,7 +92,7 @@ void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
   actions.push_back(std::move(finish));
 }
 
-void sort_problems(Plan& plan) {
+void sort_problems(PlanHeader& plan) {
   std::sort(plan.problems.begin(), plan.problems.end(), [](const Problem& a, const Problem& b) {
     if (a.path != b.path) return a.path < b.path;
     return a.side < b.side;
@@ -101,30 +101,36 @@ void sort_problems(Plan& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
-Plan assemble(const PlanRequest& request, Findings findings) {
-  Plan plan;
+Result<StoredPlan> assemble(const PlanRequest& request, Findings findings) {
+  StoredPlan plan;
   plan.source = {request.roots.source.path, request.roots.source.identity};
   plan.replica.path = request.roots.replica_path;
   if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
   plan.options = request.options;
-  plan.actions = std::move(findings.actions);
+  std::vector<Action> actions = std::move(findings.actions);
   plan.problems = std::move(findings.problems);
   plan.skipped = std::move(findings.skipped);
   SettledLinks links = settle_links(std::move(findings.linked));
-  std::move(links.actions.begin(), links.actions.end(), std::back_inserter(plan.actions));
-  if (!request.roots.replica) add_root_creation(request, plan.actions);
-  const PruneResult pruned = prune(plan.actions, std::move(findings.kept));
+  std::move(links.actions.begin(), links.actions.end(), std::back_inserter(actions));
+  if (!request.roots.replica) add_root_creation(request, actions);
+  const PruneResult pruned = prune(actions, std::move(findings.kept));
   for (const RelPath& path : pruned.blocked) {
     plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
   }
-  add_root_finish(request, plan.actions);
-  clear_what_is_replaced(plan.actions);
-  put_in_order(plan.actions);
+  add_root_finish(request, actions);
+  clear_what_is_replaced(actions);
+  put_in_order(actions);
+  plan.actions = ActionStore(request.spooling);
+  GuardCounts counts;
+  for (const Action& action : actions) {
+    add_to_summary(action, plan.summary);
+    counts.add(action);
+    if (Status kept = plan.actions.append(action); !kept) return kept.error();
+  }
   sort_problems(plan);
-  plan.summary = summarize(plan.actions);
   plan.summary.unchanged = findings.unchanged + links.unchanged + pruned.unchanged;
   plan.summary.problems = plan.problems.size();
-  plan.guards = counting_guards(request.options, plan.actions, findings.replica_entries);
+  plan.guards = counting_guards(request.options, counts, findings.replica_entries);
   for (const std::string& name : request.options.require) {
     const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
     plan.guards.push_back(require_guard(name, exists));
@@ -165,7 +171,9 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  planned.plan = assemble(request, std::move(findings));
+  auto plan = assemble(request, std::move(findings));
+  if (!plan) return std::move(plan).error();
+  planned.plan = std::move(*plan);
   return planned;
 }
 

@@ -228,7 +228,7 @@ TEST(PlanProperty, PlansSurviveBeingWrittenAndReadBack) {
     const Plan plan = pair.plan(pair.replica);
     const std::string document = document_of(plan);
     std::string_view rest = document;
-    const auto read = read_plan([&rest](std::span<char> buffer) -> Result<std::size_t> {
+    const auto read = read_small_plan([&rest](std::span<char> buffer) -> Result<std::size_t> {
       const std::size_t size = rest.copy(buffer.data(), buffer.size());
       rest.remove_prefix(size);
       return size;
