@@ -1,6 +1,7 @@
 // A spool that a test can look at, and make fail.
 #pragma once
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <memory>
@@ -12,9 +13,9 @@ namespace foldersync::test {
 
 // What all spools of a test have in common.
 struct Spools {
-  std::size_t made = 0;
-  std::size_t bytes = 0;
-  std::size_t reads = 0;
+  std::atomic<std::size_t> made = 0;
+  std::atomic<std::size_t> bytes = 0;
+  std::atomic<std::size_t> reads = 0;
   std::size_t room = SIZE_MAX;  // bytes; then the disk is full
   bool can_be_made = true;
   bool can_be_read = true;
