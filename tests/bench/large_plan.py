@@ -27,16 +27,17 @@ HEADER = {
     'guards': [], 'complete': True, 'problems': [], 'skipped': []}
 
 
-def deletions(count):
-    """Deletions of `count` files, in the order of a plan."""
+def deletions(count, tail):
+    """Deletions of `count` files whose names end in `tail`, in the order of a plan."""
     for number in range(count):
         yield {'seq': number + 1, 'phase': 'delete', 'op': 'delete',
-               'path': f'missing/{number // 1000:07}/file-{number:010}.dat', 'reason': ['extra'],
+               'path': f'missing/{number // 1000:07}/file-{number:010}{tail}',
+               'reason': ['extra'],
                'before': {'type': 'file', 'size': number % 5000, 'mode': '0644',
                           'mtime': '2024-10-27T03:33:20.123456789Z'}, 'after': None}
 
 
-def write_plan(out, count, source, replica):
+def write_plan(out, count, source, replica, tail='.dat'):
     """Writes the document, one action a line, to a text stream."""
     summary = dict.fromkeys(sealed_plan.COUNTS, 0)
     summary['delete'] = count
@@ -44,7 +45,7 @@ def write_plan(out, count, source, replica):
             'replica': {'path': replica, 'identity': ''}, 'summary': summary}
     out.write(json.dumps(plan)[:-1] + ', "actions": [')
     records = hashlib.sha256()
-    for action in deletions(count):
+    for action in deletions(count, tail):
         out.write((',\n' if action['seq'] > 1 else '\n') + json.dumps(action))
         records.update(sealed_plan.action_bytes(action))
     value = sealed_plan.digest_of(plan, count, records.digest())
