@@ -116,7 +116,7 @@ Status Backup::open_folder(int parent, const std::string& name) {
 
 // CRASH: killed before the first window has a record, the folder stays; its undo takes nothing
 // back.
-Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
+Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                              const Policy& policy, const Before& before, bool durable) {
   auto parent = fs.open_root(order.folder.c_str());
   if (!parent) return in_folder(parent.error(), order.folder);
@@ -140,7 +140,7 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Pla
   undo.options.owners = plan.options.owners;
   undo.options.cross_mounts = plan.options.cross_mounts;
   undo.options.replica_limits = plan.options.replica_limits;
-  if (opened) opened = backup.remember_directories(plan, before);
+  if (opened) opened = backup.remember_directories(plan.actions, before);
   if (opened) opened = backup.write();
   if (opened && durable) opened = fs.sync(backup.parent_.get());
   if (opened) return backup;
@@ -165,7 +165,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
   const auto file = fs.open_file(backup.folder_.get(), kUndoFile);
   if (!file) return in_folder(file.error(), path);
   const RootReference source = backup.undo_.source;
-  auto undo = read_plan(
+  auto undo = read_small_plan(
       [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
   if (!undo) return in_folder(undo.error(), path);
   backup.undo_ = std::move(*undo);
@@ -190,24 +190,25 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
   return backup;
 }
 
-Status Backup::remember_directories(const Plan& plan, const Before& before) {
-  const std::vector<Action>& actions = plan.actions;
-  const bool makes_root = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
-    return action.path.is_root() && action.phase == Phase::kMkdir;
+Status Backup::remember_directories(const ActionStore& actions, const Before& before) {
+  bool makes_root = false;
+  Status done = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    makes_root = makes_root || (action.path.is_root() && action.phase == Phase::kMkdir);
   });
-  for (const Action& action : actions) {
-    if (action.phase != Phase::kFinish && !takes_away_directory(action)) continue;
-    if (action.path.is_root() && makes_root) continue;
-    if (Status done = remember_directory(action.path, &action, before); !done) return done;
-  }
+  if (!done) return done;
+  done = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    if (action.phase != Phase::kFinish && !takes_away_directory(action)) return success();
+    if (action.path.is_root() && makes_root) return success();
+    return remember_directory(action.path, &action, before);
+  });
+  if (!done) return done;
   // Where something had to stay, its directory has no action, but other times.
-  for (const Action& action : actions) {
-    if (action.path.is_root() || directories_.contains(action.path.parent())) continue;
+  return for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    if (action.path.is_root() || directories_.contains(action.path.parent())) return success();
     const RelPath parent = action.path.parent();
-    if (parent.is_root() && makes_root) continue;
-    if (Status done = remember_directory(parent, nullptr, before); !done) return done;
-  }
-  return success();
+    if (parent.is_root() && makes_root) return success();
+    return remember_directory(parent, nullptr, before);
+  });
 }
 
 // While windows come and go the times of directories change: this is what they were at first.
@@ -395,7 +396,8 @@ Status Backup::write() {
   settle_links(undo.actions);
   for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
   arrange_undo(undo.actions);
-  undo.summary = summarize(undo.actions);
+  undo.summary = {};
+  for (const Action& action : undo.actions) add_to_summary(action, undo.summary);
   Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);
   if (!removed && removed.error().error_number != ENOENT) return removed;
   auto file = fs_->create_file(folder_.get(), kNewUndoFile, kPrivate);

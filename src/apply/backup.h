@@ -17,6 +17,7 @@
 #include "fs/file_system.h"
 #include "plan/document.h"
 #include "plan/facts.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -46,7 +47,7 @@ class Backup {
 
   // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
   // are now. Where an earlier apply of the same plan has left one, another name beside it.
-  static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const Plan& plan,
+  static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                               const Policy& policy, const Before& before, bool durable);
 
   // The backup that a killed run had begun, by the path that the window's record has.
@@ -77,7 +78,7 @@ class Backup {
       : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {}
 
   Status open_folder(int parent, const std::string& name);
-  Status remember_directories(const Plan& plan, const Before& before);
+  Status remember_directories(const ActionStore& actions, const Before& before);
   Status remember_directory(const RelPath& path, const Action* action, const Before& before);
   Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);

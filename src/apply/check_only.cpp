@@ -22,60 +22,91 @@ class Checker {
         looker_(looks, max_open, false),
         outcomes_(observer, request.follow_source) {}
 
-  void check(const Action& action, std::uint64_t seq) {
-    if (request_.stop != nullptr && *request_.stop) return outcomes_.skip(action, seq);
+  // An error: the plan can't be read.
+  Status check(const Action& action, std::uint64_t seq) {
+    if (request_.stop != nullptr && *request_.stop) return skip(action, seq);
     if (action.phase == Phase::kMkdir) made_.insert(action.path);
-    if (action.phase == Phase::kFinish && made_.contains(action.path)) {
-      return outcomes_.done(action, seq, Outcome::kOk);
-    }
+    if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(action, seq);
     const LookResult look = looker_.look(action);
-    if (outcomes_.settle_look(action, seq, look)) return;
+    if (outcomes_.settle_look(action, seq, look)) return success();
     auto drift = foreign_name(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {
       drift = looker_.pinned_drift(action, look);
     }
-    if (!drift) drift = leader_drift(action);
-    if (drift) return outcomes_.stale(action, seq, {std::move(*drift)});
-    outcomes_.done(action, seq, Outcome::kOk);
+    if (!drift) {
+      auto found = leader_drift(action);
+      if (!found) return std::move(found).error();
+      drift = std::move(*found);
+    }
+    if (!drift) return done(action, seq);
+    outcomes_.stale(action, seq, {std::move(*drift)});
+    return success();
   }
 
  private:
-  // Whether an earlier action gives the path what it shall be.
-  [[nodiscard]] bool is_written(const RelPath& path) const {
-    const std::vector<Action>& actions = request_.plan.actions;
-    const auto by_phase = [](const Action& action, Phase phase) { return action.phase < phase; };
-    const auto begin = std::lower_bound(actions.begin(), actions.end(), Phase::kWrite, by_phase);
-    const auto end = std::lower_bound(begin, actions.end(), Phase::kDelete, by_phase);
-    const auto found = std::lower_bound(
-        begin, end, path,
-        [](const Action& action, const RelPath& other) { return action.path < other; });
-    return found != end && found->path == path;
+  Status done(const Action& action, std::uint64_t seq) {
+    outcomes_.done(action, seq, Outcome::kOk);
+    return success();
+  }
+  Status skip(const Action& action, std::uint64_t seq) {
+    outcomes_.skip(action, seq);
+    return success();
+  }
+
+  // Whether an action of phase write gives the path what it shall be.
+  Result<bool> is_written(const RelPath& path) {
+    const auto stands_before = [&](const Action& action) {
+      return action.phase != Phase::kWrite ? action.phase < Phase::kWrite : action.path < path;
+    };
+    std::uint64_t begin = 0;
+    std::uint64_t end = request_.plan.actions.size();
+    while (begin < end) {
+      const std::uint64_t middle = begin + (end - begin) / 2;
+      const auto action = others_.at(middle);
+      if (!action) return action.error();
+      if (stands_before(**action)) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    if (begin == request_.plan.actions.size()) return false;
+    const auto found = others_.at(begin);
+    if (!found) return found.error();
+    return (*found)->phase == Phase::kWrite && (*found)->path == path;
   }
 
   // Where a name is to be given to something that the plan leaves as it is.
-  std::optional<Drift> leader_drift(const Action& action) {
-    if (request_.follow_source || action.op != Op::kLink || is_written(*action.other)) return {};
+  Result<std::optional<Drift>> leader_drift(const Action& action) {
+    const std::optional<Drift> none;
+    if (request_.follow_source || action.op != Op::kLink) return none;
+    const auto written = is_written(*action.other);
+    if (!written) return written.error();
+    if (*written) return none;
     const auto leader = looker_.replica_status(*action.other);
-    if (!leader) return {};
+    if (!leader) return none;
     if (*leader && (*leader)->type == action.after->type &&
         (!action.after->size || (*leader)->size == *action.after->size)) {
-      return {};
+      return none;
     }
-    return Drift{Side::kReplica,
-                 {"link", action.other->bytes(), *leader ? "another file" : "absent"}};
+    return std::optional(Drift{
+        Side::kReplica, {"link", action.other->bytes(), *leader ? "another file" : "absent"}});
   }
 
   const ApplyRequest& request_;
   Looker looker_;
   Outcomes outcomes_;
+  ActionCursor others_{request_.plan.actions};
   std::set<RelPath> made_;  // directories that earlier actions would make
 };
 
-// Keeps what is stale, in the plan's order.
+// Keeps what is stale, in the plan's order, but for the actions themselves.
 class StaleReports final : public ApplyObserver {
  public:
   void report(const ActionReport& report) override {
-    if (report.outcome == Outcome::kStale) found.push_back(report);
+    if (report.outcome != Outcome::kStale) return;
+    found.push_back(report);
+    found.back().action = nullptr;
   }
   void warn(const std::string&) override {}
 
@@ -84,43 +115,54 @@ class StaleReports final : public ApplyObserver {
 
 }  // namespace
 
-void check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+Status check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
   Checker checker(request, looks, max_open, request.observer);
-  std::uint64_t seq = 0;
-  for (const Action& action : request.plan.actions) checker.check(action, ++seq);
+  return for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t seq) {
+    return checker.check(action, seq);
+  });
 }
 
-bool refuse_if_stale(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+Result<bool> refuse_if_stale(const ApplyRequest& request, const LookContext& looks,
+                             std::size_t max_open) {
   StaleReports stale;
   Checker checker(request, looks, max_open, stale);
-  std::uint64_t seq = 0;
-  for (const Action& action : request.plan.actions) checker.check(action, ++seq);
+  const ActionStore& actions = request.plan.actions;
+  Status checked = for_each_action(
+      actions, [&](const Action& action, std::uint64_t seq) { return checker.check(action, seq); });
+  if (!checked) return checked.error();
   if (stale.found.empty()) return false;
   Outcomes outcomes(request.observer, request.follow_source);
   auto next = stale.found.begin();
-  seq = 0;
-  for (const Action& action : request.plan.actions) {
-    if (next != stale.found.end() && next->seq == seq + 1) {
-      request.observer.report(*next++);
-      ++seq;
-    } else {
-      outcomes.done(action, ++seq, Outcome::kSkipped);
+  Status told = for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+    if (next == stale.found.end() || next->seq != seq) {
+      return outcomes.done(action, seq, Outcome::kSkipped);
     }
-  }
+    next->action = &action;
+    request.observer.report(*next++);
+  });
+  if (!told) return told.error();
   return true;
 }
 
-bool tell_if_done(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
+Result<bool> tell_if_done(const ApplyRequest& request, const LookContext& looks,
+                          std::size_t max_open) {
   Looker looker(looks, max_open, false);
   const auto is_done = [&](const Action& action) {
     const bool stopped = request.stop != nullptr && *request.stop;
     return !stopped && looker.look(action).finding == Finding::kAlready;
   };
-  const std::vector<Action>& actions = request.plan.actions;
-  if (!std::all_of(actions.begin(), actions.end(), is_done)) return false;
+  const ActionStore& actions = request.plan.actions;
+  ActionCursor cursor(actions);
+  for (std::uint64_t index = 0; index < actions.size(); ++index) {
+    const auto action = cursor.at(index);
+    if (!action) return action.error();
+    if (!is_done(**action)) return false;
+  }
   Outcomes outcomes(request.observer, request.follow_source);
-  std::uint64_t seq = 0;
-  for (const Action& action : actions) outcomes.done(action, ++seq, Outcome::kAlready);
+  Status told = for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+    outcomes.done(action, seq, Outcome::kAlready);
+  });
+  if (!told) return told.error();
   return true;
 }
 

@@ -1,7 +1,7 @@
 #include "apply/engine.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +17,7 @@
 #include "apply/record.h"
 #include "apply/space.h"
 #include "apply/staging_area.h"
+#include "apply/staging_entry.h"
 #include "apply/transaction.h"
 #include "apply/window.h"
 #include "fs/directory_cursor.h"
@@ -52,24 +53,28 @@ class Engine {
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {
-      check_only(request_, looks_, max_open_);
+      Status checked = check_only(request_, looks_, max_open_);
+      return checked ? Result<ApplyResult>(result()) : Result<ApplyResult>(checked.error());
+    }
+    const auto is_done = tell_if_done(request_, looks_, max_open_);
+    if (!is_done) return is_done.error();
+    if (*is_done) {
+      staging_left_ = !drop_partial_copies(fs_, request_.replica);
       return result();
     }
-    if (tell_if_done(request_, looks_, max_open_)) {
-      staging_left_ = !remove_partial_copies(fs_, request_.replica.fd.get());
-      return result();
-    }
-    if (request_.refuse_stale && refuse_if_stale(request_, looks_, max_open_)) {
-      is_refused_ = true;
-      return result();
+    if (request_.refuse_stale) {
+      const auto refused = refuse_if_stale(request_, looks_, max_open_);
+      if (!refused) return refused.error();
+      is_refused_ = *refused;
+      if (is_refused_) return result();
     }
     if (request_.check_space) {
-      Status fits = check_space(request_, request_.plan.actions);
-      if (!fits && remove_partial_copies(fs_, request_.replica.fd.get()))
-        fits = check_space(request_, request_.plan.actions);
+      Status fits = check_space(request_);
+      if (!fits && drop_partial_copies(fs_, request_.replica)) fits = check_space(request_);
       if (!fits) return fits.error();
     }
-    auto area = open_area();
+    if (Status found = find_root_finish(); !found) return found.error();
+    auto area = open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_);
     if (!area) return area.error();
     return run_in(*area);
   }
@@ -101,20 +106,6 @@ class Engine {
   void discard_backup() {
     if (backup_) backup_->discard();
     backup_.reset();
-  }
-
-  Result<StagingArea> open_area() {
-    const int root = request_.replica.fd.get();
-    auto area = StagingArea::open(fs_, root, request_.policy.as_root);
-    if (!area && area.error().error_number == EROFS) {
-      return Error{ErrorCode::kRefused, "stage", request_.replica.path, EROFS,
-                   "the replica can't be written"};
-    }
-    if (area || area.error().error_number != EACCES) return area;
-    // A read-only root of the caller's own: `finish` of the root gives it its mode.
-    ReplicaAccess access(fs_, root, {}, max_open_);
-    if (!access.loosen(root, RelPath())) return area;
-    return StagingArea::open(fs_, root, request_.policy.as_root);
   }
 
   Result<ApplyResult> run_in(StagingArea& area) {
@@ -195,24 +186,32 @@ class Engine {
     return action.phase == Phase::kFinish && action.path.is_root();
   }
 
+  // Requires: there are actions.
+  Status find_root_finish() {
+    ActionCursor cursor(request_.plan.actions);
+    const auto last = cursor.at(total_ - 1);
+    if (!last) return last.error();
+    if (is_root_finish(**last)) root_finish_ = **last;
+    return success();
+  }
+
   // Gives the root its metadata: the plan's last action, if there is one; or the time that it had,
   // where nothing was changed.
   // CRASH: killed before, the root has the time at which the staging folder vanished, and the next
   // plan finds it.
   Status end_root(Committer& committer, std::optional<FileTime> mtime) {
     const int root = request_.replica.fd.get();
-    const std::vector<Action>& actions = request_.plan.actions;
     if (rolled_back_) {
       Status dated = mtime ? fs_.set_mtime({root, false}, *mtime) : success();
       return dated ? Barrier(syncing_).opened(root) : dated;
     }
     // Nothing was changed; where this fails, the next plan finds the time.
     if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
-    if (is_root_finish(actions.back())) {
+    if (root_finish_) {
       if (stopped() && !request_.atomic) {
-        committer.skip(actions.back(), actions.size());
+        committer.skip(*root_finish_, total_);
       } else {
-        committer.finish(actions.back(), actions.size(), root_slot_);
+        committer.finish(*root_finish_, total_, root_slot_);
       }
     }
     Status synced = Barrier(syncing_).opened(root);
@@ -240,21 +239,32 @@ class Engine {
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     }
     held_.release();
-    Outcomes outcomes(request_.observer, request_.follow_source);
-    for_each({next_, request_.plan.actions.size()},
-             [&](const Action& action, std::uint64_t seq) { outcomes.skip(action, seq); });
+    // What can't be read can't be told of either.
+    (void)tell_skipped([](const Action&) { return true; });
     return error;
+  }
+
+  // Those of the actions from next_ on.
+  template <class Which>
+  Status tell_skipped(Which which) {
+    Outcomes outcomes(request_.observer, request_.follow_source);
+    return for_each_action(request_.plan.actions, next_, total_,
+                           [&](const Action& action, std::uint64_t seq) {
+                             if (which(action)) outcomes.done(action, seq, Outcome::kSkipped);
+                           });
   }
 
   // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging
   // folder. CRASH: killed between renames, each of them is complete or not begun, and the record
   // says which are left: the next run finishes them, or takes them back.
   Status run_windows(const Workshop& shop) {
-    while (next_ < request_.plan.actions.size()) {
-      if (stopped() && !request_.atomic) return skip_rest(shop);
+    while (next_ < total_) {
+      if (stopped() && !request_.atomic) return skip_rest();
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
-        window = std::make_unique<OpenWindow>(shop, range_at(next_));
+        auto actions = window_at(next_);
+        if (!actions) return actions.error();
+        window = std::make_unique<OpenWindow>(shop, next_, std::move(*actions));
         if (Status begun = window->begin(); !begun) return begun;
       }
       if (Status done = run_window(shop, *window); !done) return done;
@@ -263,19 +273,18 @@ class Engine {
     return success();
   }
 
-  [[nodiscard]] WindowRange range_at(std::size_t begin) const {
-    const std::vector<Action>& actions = request_.plan.actions;
-    return request_.atomic ? WindowRange{0, actions.size()}
-                           : window_at(actions, begin, request_.windows);
+  [[nodiscard]] Result<std::vector<Action>> window_at(std::size_t begin) const {
+    WindowLimits limits = request_.windows;
+    if (request_.atomic) limits.actions = total_;
+    if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
+    return read_window(request_.plan.actions, begin, limits);
   }
 
   // No new work starts. What is staged goes with the staging folder.
-  Status skip_rest(const Workshop& shop) {
-    for_each({next_, request_.plan.actions.size()}, [&](const Action& action, std::uint64_t seq) {
-      if (!is_root_finish(action)) shop.committer.skip(action, seq);
-    });
-    next_ = request_.plan.actions.size();
-    return success();
+  Status skip_rest() {
+    Status told = tell_skipped([](const Action& action) { return !is_root_finish(action); });
+    if (told) next_ = total_;
+    return told;
   }
 
   Status run_window(const Workshop& shop, OpenWindow& window) {
@@ -284,8 +293,8 @@ class Engine {
     auto& slots = window.slots();
     Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
-    if (is_root_finish(request_.plan.actions[range.end - 1])) root_slot_ = slots.back();
-    if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, range, slots);
+    if (root_finish_ && range.end == total_) root_slot_ = slots.back();
+    if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
     is_committing_ = request_.atomic;
@@ -294,7 +303,7 @@ class Engine {
       return backup_->keep(transaction.record(), shop.area.fd(), shop.looker.replica());
     };
     shop.committer.before_purging(keep_old);
-    commit(shop.committer, range, slots, shop.folders);
+    commit(shop.committer, window, shop.folders);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
       return undurable(kept.error(), range);
@@ -306,7 +315,7 @@ class Engine {
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), range);
     }
-    finish(shop.committer, range, slots);
+    finish(shop.committer, window);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
@@ -323,10 +332,11 @@ class Engine {
   // threads, so that a run on one thread does one thing after another. It changes nothing that
   // others see before this one is done with.
   void look_ahead(const Workshop& shop, std::size_t begin) {
-    if (request_.threads < 2 || begin == request_.plan.actions.size() || stopped()) return;
-    const WindowRange range = range_at(begin);
-    if (!fits_beside_the_old(request_, range)) return;
-    auto next = std::make_unique<OpenWindow>(shop, range);
+    if (request_.threads < 2 || begin == total_ || stopped()) return;
+    auto actions = window_at(begin);
+    // Where they can't be read, that is told when their turn comes.
+    if (!actions || !fits_beside_the_old(request_, *actions)) return;
+    auto next = std::make_unique<OpenWindow>(shop, begin, std::move(*actions));
     if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 
@@ -334,7 +344,7 @@ class Engine {
   // from the record.
   Error undurable(const Error& error, WindowRange range) {
     held_.release_as_failed(error);
-    const bool root_is_left = is_root_finish(request_.plan.actions[range.end - 1]);
+    const bool root_is_left = root_finish_ && range.end == total_;
     next_ = root_is_left ? range.end - 1 : range.end;
     return error;
   }
@@ -350,29 +360,28 @@ class Engine {
     }
     Status forgotten = transaction.forget();
     // After the last window the whole folder goes.
-    return next_ == request_.plan.actions.size() ? success() : forgotten;
+    return next_ == total_ ? success() : forgotten;
   }
 
   // Nothing was changed yet, and nothing will be.
-  Status call_off(const Workshop& shop, WindowRange range, std::vector<StagedSlot>& slots) {
-    next_ = range.end;
+  Status call_off(const Workshop& shop, OpenWindow& window) {
+    next_ = window.range().end;
     rolled_back_ = true;
     stopped_ = stopped();
     discard_backup();
     std::set<RelPath> made;
-    for_each(range, [&](const Action& action, std::uint64_t seq) {
+    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase == Phase::kMkdir) made.insert(action.path);
       const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
-      shop.committer.tell_only(action, seq, slots[seq - 1 - range.begin], comes_later);
+      shop.committer.tell_only(action, seq, slot, comes_later);
     });
     held_.release_as_rolled_back();
     return success();
   }
 
   Status roll_back(const Workshop& shop, Transaction& transaction) {
-    const std::vector<Action>& actions = request_.plan.actions;
-    next_ = actions.size();
-    if (is_root_finish(actions.back())) shop.committer.skip(actions.back(), actions.size());
+    next_ = total_;
+    if (root_finish_) shop.committer.skip(*root_finish_, total_);
     if (Status back = transaction.roll_back(); !back) {
       held_.release_as_failed(back.error());
       return back;
@@ -387,32 +396,34 @@ class Engine {
   }
 
   // The renames in the plan's order, then what changes in place.
-  void commit(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots,
-              const std::vector<Fd>& folders) {
+  void commit(Committer& committer, OpenWindow& window, const std::vector<Fd>& folders) {
     const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
-    for_each(range, [&](const Action& action, std::uint64_t seq) {
+    for_each(window, [&](const Action& action, std::uint64_t seq, StagedSlot& slot) {
       if (action.phase == Phase::kFinish || is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
-      committer.commit(action, seq, slots[seq - 1 - range.begin], folders);
+      committer.commit(action, seq, slot, folders);
     });
-    for_each(range, [&](const Action& action, std::uint64_t seq) {
+    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase == Phase::kFinish || !is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
-      committer.change_in_place(action, seq, slots[seq - 1 - range.begin]);
+      committer.change_in_place(action, seq, slot);
     });
   }
 
-  void finish(Committer& committer, WindowRange range, std::vector<StagedSlot>& slots) {
-    for_each(range, [&](const Action& action, std::uint64_t seq) {
+  void finish(Committer& committer, OpenWindow& window) {
+    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase != Phase::kFinish || is_root_finish(action)) return;
       if (winds_up()) return committer.skip(action, seq);
-      committer.finish(action, seq, slots[seq - 1 - range.begin]);
+      committer.finish(action, seq, slot);
     });
   }
 
   template <class Do>
-  void for_each(WindowRange range, Do act) {
-    for (std::size_t i = range.begin; i < range.end; ++i) act(request_.plan.actions[i], i + 1);
+  static void for_each(OpenWindow& window, Do act) {
+    const WindowRange range = window.range();
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      act(window.actions()[i - range.begin], i + 1, window.slots()[i - range.begin]);
+    }
   }
 
   const ApplyRequest& request_;
@@ -427,8 +438,10 @@ class Engine {
                        request_.observer};
   std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is begun
   std::optional<Backup> backup_;
-  StagedSlot root_slot_;  // of the root's own action, which comes when all windows are done
-  std::size_t next_ = 0;  // the first action of the window under way
+  const std::size_t total_ = request_.plan.actions.size();
+  std::optional<Action> root_finish_;  // the plan's last action, where it is the root's own
+  StagedSlot root_slot_;               // of that action, which comes when all windows are done
+  std::size_t next_ = 0;               // the first action of the window under way
   bool is_committing_ = false;
   bool is_old_left_ = false;
   bool stopped_ = false;

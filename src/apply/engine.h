@@ -18,6 +18,7 @@
 #include "plan/document.h"
 #include "plan/facts.h"
 #include "plan/filter.h"
+#include "plan/stored_plan.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -26,7 +27,7 @@ struct ApplyRequest {
   FileSystem& fs;
   const Root& source;
   const Root& replica;  // the caller holds its lock
-  const Plan& plan;
+  const StoredPlan& plan;
   Policy policy;
   const Filter& filter;  // compiled from the plan's rules
   ApplyObserver& observer;
@@ -55,7 +56,8 @@ struct ApplyResult {
   bool refused = false;  // nothing was done, because something was stale (refuse_stale)
 };
 
-// Reports every action of the plan exactly once. An error is of the whole operation: the staging
+// Reports every action of the plan exactly once, but for those that can't be read any more (then
+// the answer is an error). An error is of the whole operation: the staging
 // folder can't be made, say; kRefused: there is not enough space. Errors of one path are reported
 // and the rest goes on; of an atomic apply, they end it and nothing is changed.
 // Requires: recover() has brought to rest what a killed run left.

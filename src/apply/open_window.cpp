@@ -3,25 +3,24 @@
 #include <algorithm>
 #include <set>
 #include <system_error>
+#include <utility>
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const WindowShop& shop, WindowRange range)
+OpenWindow::OpenWindow(const WindowShop& shop, std::size_t begin, std::vector<Action> actions)
     : shop_(shop),
-      range_(range),
+      actions_(std::move(actions)),
+      range_{begin, begin + actions_.size()},
       barrier_(shop.syncing),
       context_{shop.request, shop.observer, shop.book,  barrier_,
                shop.area,    shop.folders,  shop.backup},
-      transaction_(context_, range) {}
+      transaction_(context_, range_, actions_) {}
 
 Status OpenWindow::begin() {
-  const auto at = [&](std::size_t index) {
-    return shop_.request.plan.actions.begin() + static_cast<std::ptrdiff_t>(index);
-  };
   const auto is_synced = [](const Action& action) {
     return is_staged(action) || action.op == Op::kMetadata;
   };
-  const auto synced = std::count_if(at(range_.begin), at(range_.end), is_synced);
+  const auto synced = std::count_if(actions_.begin(), actions_.end(), is_synced);
   Status begun = barrier_.begin(shop_.area, static_cast<std::size_t>(synced));
   if (!begun) return begun;
   shop_.stages.sync_each = barrier_.syncs_each();
@@ -32,9 +31,9 @@ Status OpenWindow::begin() {
 void OpenWindow::look_and_stage() {
   WriteBack write_back(shop_.request.fs, shop_.area.fd());
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
-  slots_ = stage_window({shop_.looks, shop_.stages, shop_.request.plan.actions, range_,
-                         shop_.lookers, shop_.folders, shop_.request.windows, !shop_.request.atomic,
-                         &abandoned_, writes_early ? &write_back : nullptr});
+  slots_ = stage_window({shop_.looks, shop_.stages, actions_, range_.begin, shop_.lookers,
+                         shop_.folders, shop_.request.windows, !shop_.request.atomic, &abandoned_,
+                         writes_early ? &write_back : nullptr});
   barrier_.written_early(write_back.end());
 }
 
@@ -58,9 +57,9 @@ void OpenWindow::stage() {
 
 bool OpenWindow::is_ready() const {
   std::set<RelPath> made;  // directories that the window makes
-  for (std::size_t i = range_.begin; i < range_.end; ++i) {
-    const Action& action = shop_.request.plan.actions[i];
-    const StagedSlot& slot = slots_[i - range_.begin];
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Action& action = actions_[i];
+    const StagedSlot& slot = slots_[i];
     if (!slot.look || slot.error) return false;
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const Finding finding = slot.look->finding;

@@ -33,7 +33,8 @@ struct WindowShop {
 // changed is made durable.
 class OpenWindow {
  public:
-  OpenWindow(const WindowShop& shop, WindowRange range);
+  // `actions`: those of the plan from place `begin` on. They stay as long as it does.
+  OpenWindow(const WindowShop& shop, std::size_t begin, std::vector<Action> actions);
   ~OpenWindow() { abandon(); }
   OpenWindow(const OpenWindow&) = delete;
   OpenWindow& operator=(const OpenWindow&) = delete;
@@ -50,6 +51,8 @@ class OpenWindow {
   void throw_away();
 
   [[nodiscard]] WindowRange range() const { return range_; }
+  // Those of the range, and where its time was up, more of the plan.
+  [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
   // Each belongs to an action of the range, once stage() is done.
   std::vector<StagedSlot>& slots() { return slots_; }
   Barrier& barrier() { return barrier_; }
@@ -60,6 +63,7 @@ class OpenWindow {
   void abandon();
 
   const WindowShop& shop_;
+  std::vector<Action> actions_;
   WindowRange range_;
   Barrier barrier_;
   TransactionContext context_;

@@ -262,7 +262,7 @@ Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::u
 Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device) {
   const auto actions = fs.open_file(area, kActionsFile);
   if (!actions) return actions.error();
-  auto plan = read_plan(source_of(fs, actions->get()));
+  auto plan = read_small_plan(source_of(fs, actions->get()));
   if (!plan) return plan.error();
   const auto file = fs.open_file(area, kRecordsFile);
   if (!file) return file.error();

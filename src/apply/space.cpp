@@ -84,14 +84,14 @@ Keeping keeping_of(const ApplyRequest& request) {
 }
 
 // A backup on another file system holds copies of all that goes.
-Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
-                          const std::vector<Action>& actions) {
+Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
   if (!keeping.copied) return success();
   std::uint64_t needed = 0;
-  for (const Action& action : actions) {
+  Status counted = for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
     const bool goes = action.op != Op::kMetadata && action.before;
     if (goes) needed += action.before->size.value_or(0);
-  }
+  });
+  if (!counted) return counted;
   if (needed <= keeping.free) return success();
   return Error{ErrorCode::kRefused, "back up", request.backup->folder, 0,
                "not enough space: " + human_bytes(needed) + " are to be kept there, and " +
@@ -101,48 +101,52 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping,
 
 }  // namespace
 
-std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions) {
+Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
   const auto facts = question.fs.facts(question.replica);
-  if (!facts) return std::nullopt;
-  if (shares_content(question, *facts)) return std::nullopt;
+  if (!facts || shares_content(question, *facts)) return std::optional<Guard>();
   SpaceCheck check(question, facts->block);
   std::uint64_t needed = 0;
   std::uint64_t taken = 0;  // by this window and those before it
   std::uint64_t freed = 0;  // by those before it
-  for (std::size_t begin = 0; begin < actions.size();) {
-    const WindowRange range = question.atomic ? WindowRange{0, actions.size()}
-                                              : window_at(actions, begin, question.windows);
-    std::uint64_t freed_here = 0;
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      taken += check.taken_by(actions[i]);
-      freed_here += check.freed_by(actions[i]);
-    }
+  std::uint64_t freed_here = 0;
+  const auto end_window = [&] {
     needed = std::max(needed, taken > freed ? taken - freed : 0);
     if (!question.keeps_old) freed += freed_here;
-    begin = range.end;
-  }
-  return space_guard(needed, facts->free_bytes);
+    freed_here = 0;
+  };
+  std::optional<WindowMeter> window(question.windows);
+  Status counted = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    if (!question.atomic && window->is_full()) {
+      end_window();
+      window.emplace(question.windows);
+    }
+    window->add(action);
+    taken += check.taken_by(action);
+    freed_here += check.freed_by(action);
+  });
+  if (!counted) return counted.error();
+  end_window();
+  return std::optional(space_guard(needed, facts->free_bytes));
 }
 
-Status check_space(const ApplyRequest& request, const std::vector<Action>& actions) {
+Status check_space(const ApplyRequest& request) {
   const Keeping keeping = keeping_of(request);
-  if (Status fits = check_backup_space(request, keeping, actions); !fits) return fits;
+  if (Status fits = check_backup_space(request, keeping); !fits) return fits;
   const bool keeps_old = keeping.is_wanted && !keeping.copied;
-  const auto guard = ask_space(question_of(request, keeps_old), actions);
-  if (!guard || !guard->refused) return success();
-  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
+  const auto guard = ask_space(question_of(request, keeps_old), request.plan.actions);
+  if (!guard) return guard.error();
+  if (!*guard || !(*guard)->refused) return success();
+  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(**guard)};
 }
 
-bool fits_beside_the_old(const ApplyRequest& request, WindowRange range) {
+bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>& window) {
   const auto facts = request.fs.facts(request.replica.fd.get());
   if (!facts) return false;
   const SpaceQuestion question = question_of(request, false);
   if (shares_content(question, *facts)) return true;
   SpaceCheck check(question, facts->block);
   std::uint64_t taken = kSpare;
-  for (std::size_t i = range.begin; i < range.end; ++i) {
-    taken += check.taken_by(request.plan.actions[i]);
-  }
+  for (const Action& action : window) taken += check.taken_by(action);
   return taken <= facts->free_bytes;
 }
 

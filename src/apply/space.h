@@ -8,7 +8,7 @@
 #include "apply/engine.h"
 #include "apply/window.h"
 #include "core/result.h"
-#include "plan/action.h"
+#include "plan/action_store.h"
 
 namespace foldersync {
 
@@ -24,13 +24,14 @@ struct SpaceQuestion {
 
 // The rule on free space. Window for window: what is staged must fit, and what earlier windows
 // displaced has made room. Nothing where files can share what they hold with the source, or the
-// file system doesn't tell: then nothing is concluded.
-std::optional<Guard> ask_space(const SpaceQuestion& question, const std::vector<Action>& actions);
+// file system doesn't tell: then nothing is concluded. An error: the actions can't be read.
+Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions);
 
 // The same as an error: kRefused, with the figures and the option that overrides it.
-Status check_space(const ApplyRequest& request, const std::vector<Action>& actions);
+Status check_space(const ApplyRequest& request);
 
-// Whether the window `range` can be staged while what an earlier one displaced is still there.
-bool fits_beside_the_old(const ApplyRequest& request, WindowRange range);
+// Whether a window of these actions can be staged while what an earlier one displaced is still
+// there.
+bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>& window);
 
 }  // namespace foldersync

@@ -124,7 +124,7 @@ void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& wh
 
 WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
                                     std::vector<Looker>& lookers) const {
-  const Plan& plan = context_.request.plan;
+  const PlanHeader& plan = context_.request.plan;
   WindowRecord record;
   record.plan.kind = plan.kind;
   record.plan.tool_version = plan.tool_version;
@@ -144,16 +144,15 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
       record.loosened.push_back({loosened.path, loosened.mode});
   }
   const auto is_link = [](const Action& action) { return action.op == Op::kLink; };
-  const auto first = plan.actions.begin() + static_cast<std::ptrdiff_t>(range_.begin);
-  const bool has_links =
-      std::any_of(first, first + static_cast<std::ptrdiff_t>(slots.size()), is_link);
+  const auto end = actions_.begin() + static_cast<std::ptrdiff_t>(slots.size());
+  const bool has_links = std::any_of(actions_.begin(), end, is_link);
   std::map<RelPath, FileStatus> made;  // what links of the window may be names of
   for (std::size_t i = 0; has_links && i < slots.size(); ++i) {
-    if (slots[i].staged) made[plan.actions[range_.begin + i].path] = slots[i].staged->status;
+    if (slots[i].staged) made[actions_[i].path] = slots[i].staged->status;
   }
-  for (std::size_t i = range_.begin; i < range_.end; ++i) {
-    const StagedSlot& slot = slots[i - range_.begin];
-    Action action = plan.actions[i];
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const StagedSlot& slot = slots[i];
+    Action action = actions_[i];
     if (slot.look && slot.look->after) action.after = slot.look->after;
     count(action, record.plan.summary);
     record.actions.push_back(action_record(action, slot));

@@ -29,9 +29,10 @@ inline constexpr const char* kCommitFolder = "moved";
 
 class Transaction {
  public:
-  // `range`: the window's part of the plan.
-  Transaction(const TransactionContext& context, WindowRange range)
-      : context_(context), fs_(context.request.fs), range_(range) {}
+  // `range`: the window's part of the plan, `actions` what stands there. Requires: they outlive it.
+  Transaction(const TransactionContext& context, WindowRange range,
+              const std::vector<Action>& actions)
+      : context_(context), fs_(context.request.fs), range_(range), actions_(actions) {}
 
   // Before staging: holds as much room as the record will need, where the disk is nearly full.
   void reserve();
@@ -69,6 +70,7 @@ class Transaction {
   const TransactionContext& context_;
   FileSystem& fs_;
   WindowRange range_;
+  const std::vector<Action>& actions_;
   std::optional<WindowRecord> record_;  // nothing: the window does without one
   bool conflicts_ = false;
 };

@@ -17,10 +17,10 @@ std::uint64_t bytes_to_write(const Action& action) {
   return is_staged(action) ? action.after->size.value_or(0) : 0;
 }
 
-std::vector<WindowRange> units_of(const std::vector<Action>& actions, WindowRange range) {
+std::vector<WindowRange> units_of(const std::vector<Action>& actions) {
   std::vector<WindowRange> units;
   std::uint64_t bytes = 0;
-  for (std::size_t i = range.begin; i < range.end; ++i) {
+  for (std::size_t i = 0; i < actions.size(); ++i) {
     const bool joins = !units.empty() && i - units.back().begin < kUnit && bytes < kUnitBytes &&
                        actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
     if (!joins) {
@@ -61,7 +61,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
                StagedSlot& slot) {
   const Action& action = window.actions[index];
   slot.folder = thread;
-  slot.name = std::to_string(index + 1);
+  slot.name = std::to_string(window.first + index + 1);
   slot.look = window.lookers[thread].look(action);
   if (slot.look->finding != Finding::kHolds) return;
   if (!is_staged(action)) {
@@ -84,14 +84,23 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
 
 }  // namespace
 
-WindowRange window_at(const std::vector<Action>& actions, std::size_t begin,
-                      const WindowLimits& limits) {
-  WindowRange range{begin, begin};
-  std::uint64_t bytes = 0;
-  while (range.end < actions.size() && range.end - begin < limits.actions && bytes < limits.bytes) {
-    bytes += bytes_to_write(actions[range.end++]);
+void WindowMeter::add(const Action& action) {
+  ++actions_;
+  bytes_ += bytes_to_write(action);
+}
+
+Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
+                                        const WindowLimits& limits) {
+  std::vector<Action> window;
+  WindowMeter meter(limits);
+  ActionCursor cursor(actions);
+  for (std::size_t index = begin; index < actions.size() && !meter.is_full(); ++index) {
+    const auto action = cursor.at(index);
+    if (!action) return action.error();
+    meter.add(**action);
+    window.push_back(**action);
   }
-  return range;
+  return window;
 }
 
 bool is_staged(const Action& action) {
@@ -101,8 +110,8 @@ bool is_staged(const Action& action) {
 }
 
 std::vector<StagedSlot> stage_window(const StageWindow& window) {
-  std::vector<StagedSlot> slots(window.range.end - window.range.begin);
-  const std::vector<WindowRange> units = units_of(window.actions, window.range);
+  std::vector<StagedSlot> slots(window.actions.size());
+  const std::vector<WindowRange> units = units_of(window.actions);
   std::atomic<std::size_t> next{0};
   const double until = window.limits.clock() + window.limits.stage_seconds;
   const auto is_due = [&] {
@@ -122,7 +131,7 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
       if (unit >= units.size()) return;
       for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {
         if (is_told_to_stop()) return;
-        stage_one(window, stager, thread, i, slots[i - window.range.begin]);
+        stage_one(window, stager, thread, i, slots[i]);
       }
     }
   };
@@ -138,7 +147,7 @@ std::vector<StagedSlot> stage_window(const StageWindow& window) {
   // Units are taken in their order, and each that was taken is done, or the run was told to stop:
   // what must not end early keeps a slot for each action even then.
   if (window.ends_in_time) {
-    slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end - window.range.begin);
+    slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end);
   }
   return slots;
 }

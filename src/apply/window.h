@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "apply/staging_area.h"
 #include "apply/window_limits.h"
 #include "apply/write_back.h"
+#include "core/result.h"
 #include "fs/xattrs.h"
+#include "plan/action_store.h"
 
 namespace foldersync {
 
@@ -22,9 +25,25 @@ struct WindowRange {
   std::size_t end = 0;
 };
 
-// The window that starts at `begin`: bounded by actions and by bytes to write, at least one action.
-WindowRange window_at(const std::vector<Action>& actions, std::size_t begin,
-                      const WindowLimits& limits = {});
+// Says where a window ends: bounded by actions and by bytes to write, at least one action.
+class WindowMeter {
+ public:
+  explicit WindowMeter(const WindowLimits& limits) : limits_(limits) {}
+  // Whether the next action belongs to another window.
+  [[nodiscard]] bool is_full() const {
+    return actions_ >= limits_.actions || bytes_ >= limits_.bytes;
+  }
+  void add(const Action& action);
+
+ private:
+  const WindowLimits& limits_;
+  std::size_t actions_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+// The actions of the window that starts at `begin`.
+Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
+                                        const WindowLimits& limits);
 
 // Whether the action needs something made in a staging folder by stage_window().
 bool is_staged(const Action& action);
@@ -46,7 +65,7 @@ struct StageWindow {
   const LookContext& looks;
   const StageContext& stages;
   const std::vector<Action>& actions;
-  WindowRange range;
+  std::size_t first;               // place of the first of them in the plan, from 0
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // one a thread
   const WindowLimits& limits;
@@ -56,8 +75,8 @@ struct StageWindow {
 };
 
 // Looks at a window's actions and stages what they create, on as many threads as there are lookers;
-// neighbours in one directory stay on one thread. Slot i belongs to action range.begin + i; there
-// are fewer slots than actions where the time was up, and at least one.
+// neighbours in one directory stay on one thread. Slot i belongs to actions[i]; there are fewer
+// slots than actions where the time was up, and at least one.
 std::vector<StagedSlot> stage_window(const StageWindow& window);
 
 }  // namespace foldersync

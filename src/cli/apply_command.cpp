@@ -29,6 +29,14 @@ double seconds_between(FileTime from, FileTime to) {
          (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) / 1e9;
 }
 
+Result<bool> begins_with_root(const ActionStore& actions) {
+  if (actions.empty()) return false;
+  ActionCursor cursor(actions);
+  const auto first = cursor.at(0);
+  if (!first) return first.error();
+  return (*first)->path.is_root();
+}
+
 Error refused(std::string detail) {
   return Error{ErrorCode::kRefused, "apply", {}, 0, std::move(detail)};
 }
@@ -40,9 +48,9 @@ class Applier {
 
   ExitCode run() {
     const double started = monotonic_seconds();
-    auto read = read_plan_file(settings_.plan_file);
+    auto read = read_plan_file(settings_.plan_file, session_.spooling());
     if (!read) return fail(read.error());
-    const Plan& plan = read->plan;
+    const StoredPlan& plan = read->plan;
     plan_ = &plan;
     const auto signer = verify_signature(plan, settings_);
     if (!signer) return fail(signer.error());
@@ -57,7 +65,7 @@ class Applier {
     Status has_all = session_.check_required(roots->source, plan.options.require);
     if (!has_all) return fail(has_all.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
-    if (Status ready = make_ready(*roots, plan); !ready) return fail(ready.error());
+    if (Status ready = make_ready(*roots, plan.actions); !ready) return fail(ready.error());
     return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started,
                           conflicts_, 0, report_.get()});
   }
@@ -78,7 +86,7 @@ class Applier {
   }
 
   // A plan from the future is no fresher: one of the clocks is wrong.
-  Status check_age(const Plan& plan) const {
+  Status check_age(const StoredPlan& plan) const {
     if (!settings_.max_age_seconds) return success();
     const double age = seconds_between(plan.created, wall_clock_now());
     if (std::abs(age) <= *settings_.max_age_seconds) return success();
@@ -89,12 +97,14 @@ class Applier {
 
   // The rules are asked again, with the plan's own actions and not its figures. Those on the source
   // and on free space follow when the folders are open.
-  Status check_guards(const Plan& plan) const {
+  Status check_guards(const StoredPlan& plan) const {
     for (const Guard& guard : plan.guards) {
       if (is_about_space(guard) && !settings_.check_space) continue;
       if (guard.refused) return refused(explain(guard));
     }
-    for (const Guard& guard : counted_again(plan)) {
+    const auto counted = counted_again(plan);
+    if (!counted) return counted.error();
+    for (const Guard& guard : *counted) {
       if (guard.refused) return refused(explain(guard));
     }
     return success();
@@ -140,7 +150,7 @@ class Applier {
   }
 
   Result<Roots> open_roots(const ReadPlan& read) {
-    const Plan& plan = read.plan;
+    const PlanHeader& plan = read.plan;
     if (plan.kind == PlanKind::kUndo) return open_backup(read);
     if (!settings_.source.empty() && !settings_.replica.empty()) {
       return session_.open_roots(settings_.source, settings_.replica);
@@ -190,13 +200,14 @@ class Applier {
     return success();
   }
 
-  Status make_ready(Roots& roots, const Plan& plan) {
+  Status make_ready(Roots& roots, const ActionStore& actions) {
     if (!settings_.dry_run) {
       if (Status made = session_.make_backup_folder(); !made) return made;
     }
     if (!roots.replica && !settings_.dry_run) {
-      const bool makes_root = !plan.actions.empty() && plan.actions.front().path.is_root();
-      if (!makes_root)
+      const auto makes_root = begins_with_root(actions);
+      if (!makes_root) return makes_root.error();
+      if (!*makes_root)
         return refused("the replica does not exist, and the plan expects one: make a new plan");
       if (Status made = create_replica(session_.fs(), roots); !made) return made;
     }
@@ -213,8 +224,8 @@ class Applier {
   Signals& signals_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
-  const Plan* plan_ = nullptr;  // once it is read
-  std::string signer_;          // the key's id; empty: nobody asked
+  const StoredPlan* plan_ = nullptr;  // once it is read
+  std::string signer_;                // the key's id; empty: nobody asked
   bool conflicts_ = false;
 };
 

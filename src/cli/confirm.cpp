@@ -93,7 +93,7 @@ Result<Person> Person::at_terminal() {
 
 Status Person::put(std::string_view text) { return write_all(terminal_.get(), text); }
 
-Status Person::view(const Plan& plan, Colour colour) {
+Status Person::view(const StoredPlan& plan, Colour colour) {
   const auto write = [&](const ByteSink& sink) {
     return render(plan, stream_of(plan.actions), colour, sink);
   };
@@ -119,7 +119,7 @@ Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
   return std::optional<std::string>();
 }
 
-Result<Answer> Person::confirm(const Plan& plan, Colour colour, const Signals& signals) {
+Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Signals& signals) {
   const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
   const auto text = render_review(plan, stream_of(plan.actions), screen, colour, "view shows all");
   if (!text) return text.error();

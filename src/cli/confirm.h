@@ -10,8 +10,8 @@
 #include "cli/signals.h"
 #include "core/result.h"
 #include "fs/fd.h"
-#include "plan/document.h"
 #include "plan/render.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -26,13 +26,13 @@ class Person {
   // Shows the plan as far as the screen has room and asks until the answer is yes, no, or "view",
   // which shows all of it in $PAGER and asks again. What was typed before the question counts for
   // nothing, and the end of input is a no. kStopped: a signal came meanwhile.
-  Result<Answer> confirm(const Plan& plan, Colour colour, const Signals& signals);
+  Result<Answer> confirm(const StoredPlan& plan, Colour colour, const Signals& signals);
 
  private:
   explicit Person(Fd terminal) : terminal_(std::move(terminal)) {}
 
   Status put(std::string_view text);
-  Status view(const Plan& plan, Colour colour);
+  Status view(const StoredPlan& plan, Colour colour);
   // The line that is typed, without its end; nothing at the end of input or after a signal.
   Result<std::optional<std::string>> read_line(const Signals& signals);
 

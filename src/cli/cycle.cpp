@@ -89,7 +89,7 @@ void log_stale(const CycleObserver& observer, const ApplyResult& applied, Log& l
 }
 
 // What the plan found and will not do.
-void log_findings(const Plan& plan, Log& log) {
+void log_findings(const PlanHeader& plan, Log& log) {
   for (const Problem& problem : plan.problems) log.error(describe(problem));
   for (const Skipped& skipped : plan.skipped) {
     log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
@@ -264,7 +264,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                           CycleObserver& observer, ProgressCounts& counts) {
   Session& session = request.session;
   const Settings& settings = session.settings();
-  const Plan& plan = request.plan;
+  const StoredPlan& plan = request.plan;
   // What this replica's file system can hold, and not what the plan was made for.
   Policy policy = session.policy(session.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
@@ -311,7 +311,7 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
 ExitCode apply_and_log(const CycleRequest& request) {
   const Settings& settings = request.session.settings();
   Log& log = request.log;
-  const Plan& plan = request.plan;
+  const StoredPlan& plan = request.plan;
   if (request.report != nullptr) request.report->begin(&plan);
   log_findings(plan, log);
   ProgressCounts counts;

@@ -52,7 +52,7 @@ struct CycleRequest {
   Log& log;
   Signals& signals;
   const Roots& roots;  // with a replica
-  const Plan& plan;
+  const StoredPlan& plan;
   const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
   bool follow_source = false;
   double started = 0;                // monotonic seconds, for the summary

@@ -24,7 +24,7 @@ ExitCode fail(const Error& error) {
   return exit_code_of(error);
 }
 
-Status write_document(const Plan& plan, const std::string& file) {
+Status write_document(const StoredPlan& plan, const std::string& file) {
   auto output = Output::open(file);
   if (!output) return output.error();
   Status written = write_plan(plan, [&](std::string_view text) { return (*output)->write(text); });
@@ -33,7 +33,7 @@ Status write_document(const Plan& plan, const std::string& file) {
 }
 
 // Everything, a line an action; a person at a terminal gets what matters, unless all is asked for.
-Status write_text(const Plan& plan, const Settings& settings) {
+Status write_text(const StoredPlan& plan, const Settings& settings) {
   auto output = Output::open({});
   if (!output) return output.error();
   const ByteSink sink = [&](std::string_view text) { return (*output)->write(text); };
@@ -50,7 +50,8 @@ Status write_text(const Plan& plan, const Settings& settings) {
   return (*output)->finish();
 }
 
-Status write_all(const Plan& plan, const Settings& settings, const std::optional<SigningKey>& key) {
+Status write_all(const StoredPlan& plan, const Settings& settings,
+                 const std::optional<SigningKey>& key) {
   if (settings.output_file) {
     if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written)
       return written;
@@ -65,7 +66,7 @@ Status write_all(const Plan& plan, const Settings& settings, const std::optional
   return write_text(plan, settings);
 }
 
-ExitCode code_of(const Plan& plan, const Settings& settings) {
+ExitCode code_of(const StoredPlan& plan, const Settings& settings) {
   if (plan.refused()) return ExitCode::kRefused;
   if (!plan.complete()) return ExitCode::kPartial;
   return settings.detailed_exit_code && !plan.actions.empty() ? ExitCode::kChangesPending
@@ -105,8 +106,9 @@ ExitCode plan_command(Session& session) {
   if (!planned) return fail(planned.error());
   Status mounted = session.compare_mounts_with_last_run(*roots, planned->source_mounts);
   if (!mounted) return fail(mounted.error());
-  session.add_space_guard(*roots, planned->plan);
-  const Plan& plan = planned->plan;
+  Status asked = session.add_space_guard(*roots, planned->plan);
+  if (!asked) return fail(asked.error());
+  const StoredPlan& plan = planned->plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain(guard));

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "core/result.h"
-#include "plan/document.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
 // A plan and how far its own words about where it belongs can be believed.
 struct ReadPlan {
-  Plan plan;
+  StoredPlan plan;
   bool from_stdin = false;
   // Its file belongs to root or the caller, and nobody else can write it.
   bool is_protected = false;
@@ -20,8 +20,8 @@ struct ReadPlan {
 };
 
 // Reads a regular file, never through a link, or standard input where `name` is "-". Error
-// kInvalidDocument where there is no plan to be read.
-Result<ReadPlan> read_plan_file(const std::string& name);
+// kInvalidDocument where there is no plan to be read; an error of the spool is that.
+Result<ReadPlan> read_plan_file(const std::string& name, const Spooling& spooling);
 
 // Whether a file of this owner and mode can be written by root and the caller alone.
 bool is_ours_alone(std::uint32_t owner, std::uint32_t mode);

@@ -89,7 +89,7 @@ std::uint64_t ReportFile::microseconds() const {
   return static_cast<std::uint64_t>((monotonic_seconds() - started_) * 1e6);
 }
 
-void ReportFile::begin(const Plan* plan) {
+void ReportFile::begin(const StoredPlan* plan) {
   plan_ = plan;
   reported_ = 0;
   is_begun_ = true;
@@ -111,11 +111,12 @@ std::uint64_t ReportFile::skip_all() {
   if (plan_ == nullptr || reported_ > 0) return 0;
   ActionReport report;
   report.outcome = Outcome::kSkipped;
-  for (const Action& skipped : plan_->actions) {
-    ++report.seq;
+  Status read = for_each_action(plan_->actions, [&](const Action& skipped, std::uint64_t seq) {
+    report.seq = seq;
     report.action = &skipped;
     action(report);
-  }
+  });
+  if (!read && !failure_) failure_ = read.error();
   return report.seq;
 }
 

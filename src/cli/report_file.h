@@ -25,7 +25,7 @@ class ReportFile {
   Status reopen();
 
   // Begins a group; the plan may be missing, and must else live until end().
-  void begin(const Plan* plan);
+  void begin(const StoredPlan* plan);
   // Requires: a group was begun with a plan.
   void action(const ActionReport& report);
   // All actions of the plan as skipped, where none was reported yet. How many these were.
@@ -49,7 +49,7 @@ class ReportFile {
   ReportSubject subject_;
   Fd fd_;  // closed: standard output
   std::string buffer_;
-  const Plan* plan_ = nullptr;
+  const StoredPlan* plan_ = nullptr;
   std::uint64_t reported_ = 0;  // actions of the group
   bool is_begun_ = false;
   double started_ = 0;  // monotonic seconds

@@ -68,7 +68,7 @@ std::string ended(std::string out) { return std::move(out += "}\n"); }
 
 }  // namespace
 
-std::string report_start(const ReportSubject& subject, const Plan* plan, FileTime started) {
+std::string report_start(const ReportSubject& subject, const StoredPlan* plan, FileTime started) {
   std::string out = line("start");
   append_text(out, "format", kReportFormat);
   append_text(out, "format_version", kReportVersion);

@@ -10,7 +10,7 @@
 #include "apply/report.h"
 #include "cli/exit_code.h"
 #include "core/file_time.h"
-#include "plan/document.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -42,7 +42,7 @@ struct ReportEnd {
 
 // Each of these is one line, with its end. `microseconds` count from the start.
 // Without a plan: the command ended before there was one to apply.
-std::string report_start(const ReportSubject& subject, const Plan* plan, FileTime started);
+std::string report_start(const ReportSubject& subject, const StoredPlan* plan, FileTime started);
 std::string report_problem(const Problem& problem);
 std::string report_action(const ActionReport& report, std::uint64_t microseconds);
 std::string report_summary(const ReportEnd& end, std::uint64_t microseconds);

@@ -167,7 +167,10 @@ class Runner {
     if (!planned) return fail(planned.error());
     Status mounted = session_.compare_mounts_with_last_run(*roots, planned->source_mounts);
     if (!mounted) return fail(mounted.error());
-    if (person_) session_.add_space_guard(*roots, planned->plan);
+    if (person_) {
+      Status asked = session_.add_space_guard(*roots, planned->plan);
+      if (!asked) return fail(asked.error());
+    }
     for (const Guard& guard : planned->plan.guards) {
       if (!guard.refused) continue;
       return fail(Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)});
@@ -184,7 +187,7 @@ class Runner {
   }
 
   // Nothing where the plan is to be applied; everything is ready for it then.
-  std::optional<ExitCode> ask(Roots& roots, const Plan& plan) {
+  std::optional<ExitCode> ask(Roots& roots, const StoredPlan& plan) {
     const bool is_refused_later =
         settings_.atomic && !plan.complete() && !settings_.allow_incomplete;
     if (!plan.actions.empty() && !is_refused_later) {
@@ -204,7 +207,7 @@ class Runner {
   }
 
   // Nothing of it is done, and nothing is wrong.
-  ExitCode skip_all(const Plan& plan) {
+  ExitCode skip_all(const StoredPlan& plan) {
     ReportEnd end;
     end.problems = plan.problems.size();
     end.complete = plan.complete();
@@ -231,16 +234,17 @@ class Runner {
   }
 
   // A dry run where there is no replica yet: nothing to look at, everything to be made.
-  ExitCode show_creation(const Plan& plan) {
+  ExitCode show_creation(const StoredPlan& plan) {
     ProgressCounts counts;
     if (report_) report_->begin(&plan);
     CycleObserver observer(*log_, counts, true, report_.get());
-    for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
       ActionReport report;
-      report.seq = i + 1;
-      report.action = &plan.actions[i];
+      report.seq = seq;
+      report.action = &action;
       observer.report(report);
-    }
+    });
+    if (!shown) return fail(shown.error());
     for (const Problem& problem : plan.problems) log_->error(describe(problem));
     log_->info("dry run, nothing changed: the replica would be made, with " +
                human_count(plan.actions.size()) + " actions");

@@ -16,11 +16,13 @@
 #include <thread>
 
 #include "apply/space.h"
+#include "cli/spool_file.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/directory_cursor.h"
 #include "plan/guard.h"
 #include "plan/json.h"
+#include "state/state_folder.h"
 
 namespace foldersync {
 namespace {
@@ -92,6 +94,10 @@ FolderMemory memory_of(FileSystem& fs, const Root& root) {
 
 }  // namespace
 
+std::string state_folder_of(const Settings& settings) {
+  return settings.state_folder ? absolute_name(*settings.state_folder) : default_state_folder();
+}
+
 std::string absolute_name(const std::string& name) {
   std::error_code failed;
   const stdfs::path absolute = stdfs::absolute(name, failed);
@@ -141,8 +147,7 @@ std::string make_plan_id(FileTime now) {
 Session::Session(const Settings& settings) : settings_(settings) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   threads_ = settings.threads != 0 ? settings.threads : std::min<std::size_t>(processors, 16);
-  state_folder_ =
-      settings.state_folder ? absolute_name(*settings.state_folder) : default_state_folder();
+  state_folder_ = state_folder_of(settings);
 }
 
 Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
@@ -253,11 +258,21 @@ Policy Session::policy(const FileSystemLimits& limits) const {
   return {may_give_owners(), true, ::geteuid(), ::getegid(), settings_.plan.checksum, limits};
 }
 
+Spooling Session::spooling() {
+  Spooling spooling = spooling_in(state_folder_);
+  spooling.make = [this, make = std::move(spooling.make)] {
+    // Where it can't be made or believed, a file elsewhere does.
+    if (!state_folder_.empty()) (void)StateFolder::open(fs_, state_folder_);
+    return make();
+  };
+  return spooling;
+}
+
 Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop) {
   FileSystemLimits limits;
   if (roots.replica) limits = known_limits(*roots.replica);
-  PlanRequest request{fs_,     roots,        settings_.plan, policy(limits),
-                      filter_, cache_.get(), threads_,       &stop};
+  PlanRequest request{fs_,          roots,    settings_.plan, policy(limits), filter_,
+                      cache_.get(), threads_, &stop,          spooling()};
   request.options.owners = request.policy.owners();
   request.options.left_out = left_out_;
   request.options.replica_limits = limits;
@@ -318,18 +333,20 @@ FileSystemLimits Session::known_limits(const Root& replica) {
   return cache_ != nullptr ? cache_->limits(replica.file_system) : FileSystemLimits{};
 }
 
-void Session::add_space_guard(const Roots& roots, Plan& plan) {
-  if (!settings_.check_space) return;
+Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
+  if (!settings_.check_space) return success();
   // A replica that is to be made will lie where its parent does.
   std::string above = without_end_slashes(roots.replica_path);
   if (!roots.replica) above = stdfs::path(above).parent_path().native();
   const auto folder = fs_.open_root(above.c_str());
-  if (!folder) return;
+  if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());
   const auto guard = ask_space(
       {fs_, roots.source, folder->get(), file_system ? *file_system : std::string(), false},
       plan.actions);
-  if (guard) plan.guards.push_back(*guard);
+  if (!guard) return guard.error();
+  if (*guard) plan.guards.push_back(**guard);
+  return success();
 }
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {

@@ -59,6 +59,10 @@ class Session {
   // Error kRefused where the source lacks one of these (--require).
   Status check_required(const Root& source, const std::vector<std::string>& names);
 
+  // Where large plans are kept: in the state folder, which is made, or else where temporary files
+  // are.
+  [[nodiscard]] Spooling spooling();
+
   // A complete plan of now, with its id and time.
   Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
 
@@ -77,7 +81,8 @@ class Session {
   FileSystemLimits known_limits(const Root& replica);
 
   // Adds the rule on free space to a plan, where it can be asked and is not switched off.
-  void add_space_guard(const Roots& roots, Plan& plan);
+  // An error: the plan can't be read.
+  Status add_space_guard(const Roots& roots, StoredPlan& plan);
 
   // Keeps what was learned of the replica's file system, and the hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
@@ -104,6 +109,9 @@ class Session {
   std::optional<LastRun> last_run_;  // of the pair that was compared last
   bool had_stand_in_ = false;
 };
+
+// The state folder, absolute; empty where no home folder is known.
+std::string state_folder_of(const Settings& settings);
 
 // The name made absolute, without looking at the file system.
 std::string absolute_name(const std::string& name);

@@ -8,6 +8,8 @@
 #include "cli/cycle.h"
 #include "cli/output.h"
 #include "cli/plan_file.h"
+#include "cli/session.h"
+#include "cli/spool_file.h"
 #include "core/columns.h"
 #include "core/text.h"
 #include "plan/render_diff.h"
@@ -32,7 +34,7 @@ Status put(const Result<std::string>& text, const ByteSink& sink) {
   return text ? sink(*text) : Status(text.error());
 }
 
-Status write_form(const Settings& settings, const Plan& plan, const ByteSink& sink) {
+Status write_form(const Settings& settings, const StoredPlan& plan, const ByteSink& sink) {
   const Screen screen = screen_of(STDOUT_FILENO).value_or(kNoScreen);
   const Colour colour = colour_of(settings);
   const ActionStream actions = stream_of(plan.actions);
@@ -57,8 +59,9 @@ ExitCode fail(const Error& error) {
   return exit_code_of(error);
 }
 
-ExitCode show_difference(const Settings& settings, const Plan& old_plan, const ByteSink& sink) {
-  const auto read = read_plan_file(settings.new_plan_file);
+ExitCode show_difference(const Settings& settings, const StoredPlan& old_plan,
+                         const ByteSink& sink) {
+  const auto read = read_plan_file(settings.new_plan_file, spooling_in(state_folder_of(settings)));
   if (!read) return fail(read.error());
   const ActionStream old_actions = stream_of(old_plan.actions);
   const ActionStream new_actions = stream_of(read->plan.actions);
@@ -77,7 +80,7 @@ ExitCode show_command(const Settings& settings) {
   if (settings.plan_file == "-" && settings.new_plan_file == "-") {
     return fail(Error{ErrorCode::kUsage, "show", {}, 0, "standard input holds one plan, not two"});
   }
-  const auto read = read_plan_file(settings.plan_file);
+  const auto read = read_plan_file(settings.plan_file, spooling_in(state_folder_of(settings)));
   if (!read) return fail(read.error());
   const bool to_file = settings.output_file && *settings.output_file != "-";
   auto output = Output::open(to_file ? *settings.output_file : std::string());

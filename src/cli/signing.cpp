@@ -59,14 +59,16 @@ Result<SigningKey> read_signing_key(const std::string& file) {
   return key;
 }
 
-Status write_signature(const Plan& plan, const SigningKey& key, const std::string& file) {
+Status write_signature(const StoredPlan& plan, const SigningKey& key, const std::string& file) {
+  const auto identity = identity_of(plan);
+  if (!identity) return identity.error();
   auto output = Output::open(file);
   if (!output) return std::move(output).error();
-  if (Status written = (*output)->write(sign_plan(plan, key)); !written) return written;
+  if (Status written = (*output)->write(sign_plan(*identity, key)); !written) return written;
   return (*output)->finish();
 }
 
-Result<std::string> verify_signature(const Plan& plan, const Settings& settings) {
+Result<std::string> verify_signature(const StoredPlan& plan, const Settings& settings) {
   if (!settings.verify_key) return std::string();
   const std::string file = signature_file(settings);
   if (file.empty()) {
@@ -83,7 +85,9 @@ Result<std::string> verify_signature(const Plan& plan, const Settings& settings)
   if (!keys) return std::move(keys).error().at(*settings.verify_key);
   const auto envelope = read_small_file(file);
   if (!envelope) return envelope.error();
-  auto signer = verify_plan(plan, *envelope, *keys);
+  const auto identity = identity_of(plan);
+  if (!identity) return identity.error();
+  auto signer = verify_plan(*identity, *envelope, *keys);
   if (!signer) return std::move(signer).error().at(file);
   return signer;
 }

@@ -6,7 +6,7 @@
 #include "cli/options.h"
 #include "core/result.h"
 #include "core/signature.h"
-#include "plan/document.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -18,10 +18,10 @@ std::string signature_file(const Settings& settings);
 Result<SigningKey> read_signing_key(const std::string& file);
 
 // Into a file that appears complete or not at all, mode 0600.
-Status write_signature(const Plan& plan, const SigningKey& key, const std::string& file);
+Status write_signature(const StoredPlan& plan, const SigningKey& key, const std::string& file);
 
 // The id of the key that signed the plan; empty where no signature is asked for (--verify). Error
 // kRefused, and kUsage where there is no file to look into.
-Result<std::string> verify_signature(const Plan& plan, const Settings& settings);
+Result<std::string> verify_signature(const StoredPlan& plan, const Settings& settings);
 
 }  // namespace foldersync

@@ -119,37 +119,44 @@ const char* broken_rule(const Action& action) {
   return broken_by_paths(action);
 }
 
-const char* SequenceRules::broken_by(const Action& next, const std::vector<Action>& earlier) {
-  if (!earlier.empty() && !stands_before(earlier.back(), next)) {
-    return earlier.back().phase == next.phase && earlier.back().path == next.path
+Result<const char*> SequenceRules::broken_by(const Action& next) {
+  if (last_ && !stands_before(*last_, next)) {
+    return last_->phase == next.phase && last_->path == next.path
                ? "two actions of a phase have this path"
                : "the actions are out of order";
   }
-  if (next.phase != phase_) enter(next.phase, earlier);
-  if (const char* const broken = clash(next, earlier)) return broken;
+  if (next.phase != phase_) enter(next.phase);
+  const auto broken = clash(next);
+  if (!broken || *broken != nullptr) return broken;
   if (next.op == Op::kMove && !origins_.insert(next.other->bytes()).second) {
     return "two moves come from this path";
   }
+  last_.emplace();
+  last_->phase = next.phase;
+  last_->path = next.path;
   return nullptr;
 }
 
-void SequenceRules::enter(Phase phase, const std::vector<Action>& earlier) {
-  auto& finished = bounds_[static_cast<std::size_t>(phase_)];
-  finished.end = earlier.size();
+void SequenceRules::enter(Phase phase) {
+  bounds_[static_cast<std::size_t>(phase_)].end = earlier_.size();
   phase_ = phase;
-  bounds_[static_cast<std::size_t>(phase_)].begin = earlier.size();
+  bounds_[static_cast<std::size_t>(phase_)].begin = earlier_.size();
   pending_ = bounds_;
 }
 
 // Both phases are sorted, so each needs one walk over the other, forward or backward.
-const char* SequenceRules::clash(const Action& next, const std::vector<Action>& earlier) {
+Result<const char*> SequenceRules::clash(const Action& next) {
   for (std::size_t phase = 0; phase < static_cast<std::size_t>(phase_); ++phase) {
     Range& range = pending_[phase];
+    auto& cursor = cursors_[phase];
+    if (!cursor) cursor.emplace(earlier_);
     const bool same_direction =
         range.begin != range.end && is_deepest_first(kPhases[phase]) == is_deepest_first(phase_);
     while (range.begin != range.end) {
-      const std::size_t at = same_direction ? range.begin : range.end - 1;
-      const Action& other = earlier[at];
+      const std::uint64_t at = same_direction ? range.begin : range.end - 1;
+      const auto found = cursor->at(at);
+      if (!found) return found.error();
+      const Action& other = **found;
       if (other.path == next.path) {
         const bool allowed = next.phase == Phase::kFinish && other.phase == Phase::kMkdir;
         if (!allowed) return "an action of an earlier phase has this path";

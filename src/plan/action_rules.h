@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
+#include "core/result.h"
 #include "plan/action.h"
+#include "plan/action_store.h"
 
 namespace foldersync {
 
@@ -19,25 +22,34 @@ inline constexpr std::size_t kMaxPathBytes = std::size_t{1} << 20U;
 const char* broken_rule(const Action& action);
 
 // The rules between actions: their order, and that `path` (but for one `finish` each) and `from`
-// are unique. Costs a few path comparisons for each action.
+// are unique. Costs a few path comparisons for each action. Memory: the `from` of all moves, and a
+// block of the store for each phase.
 class SequenceRules {
  public:
-  // The rule that `next`, which keeps the rules of its own, breaks after `earlier`; nullptr: none.
-  // Requires: `earlier` are all actions that were asked about before, in that order.
-  const char* broken_by(const Action& next, const std::vector<Action>& earlier);
+  // Requires: `earlier` outlives it.
+  explicit SequenceRules(const ActionStore& earlier) : earlier_(earlier) {}
+
+  // The rule that `next`, which keeps the rules of its own, breaks after those before it; nullptr:
+  // none. An error: the store can't be read.
+  // Requires: `earlier` holds all actions that were asked about before, in that order.
+  Result<const char*> broken_by(const Action& next);
 
  private:
-  void enter(Phase phase, const std::vector<Action>& earlier);
-  const char* clash(const Action& next, const std::vector<Action>& earlier);
+  void enter(Phase phase);
+  Result<const char*> clash(const Action& next);
 
   // The actions of one earlier phase that may still have a path equal to one of this phase.
   struct Range {
-    std::size_t begin = 0;
-    std::size_t end = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
   };
+
+  const ActionStore& earlier_;
   std::array<Range, kPhases.size()> bounds_{};   // all actions of each phase so far
   std::array<Range, kPhases.size()> pending_{};  // those that the current phase hasn't passed
+  std::array<std::optional<ActionCursor>, kPhases.size()> cursors_;  // of those
   Phase phase_ = Phase::kClear;
+  std::optional<Action> last_;
   std::set<std::string> origins_;  // every `from` so far
 };
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "core/result.h"
 #include "plan/action.h"
+#include "plan/action_store.h"
 
 namespace foldersync {
 
@@ -18,6 +20,15 @@ using ActionStream = std::function<Result<const Action*>()>;
 inline ActionStream stream_of(const std::vector<Action>& actions) {
   return [&actions, at = std::size_t{0}]() mutable -> Result<const Action*> {
     return at < actions.size() ? &actions[at++] : nullptr;
+  };
+}
+
+// The actions of a store, likewise. Errors: those of its spool.
+inline ActionStream stream_of(const ActionStore& actions) {
+  return [&actions, cursor = ActionCursor(actions),
+          at = std::uint64_t{0}]() mutable -> Result<const Action*> {
+    if (at == actions.size()) return nullptr;
+    return cursor.at(at++);
   };
 }
 

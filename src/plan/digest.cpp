@@ -136,7 +136,7 @@ void put(std::string& out, const Summary& summary) {
   }
 }
 
-void put_findings(std::string& out, const Plan& plan) {
+void put_findings(std::string& out, const PlanHeader& plan) {
   put(out, static_cast<std::uint64_t>(plan.guards.size()));
   for (const Guard& guard : plan.guards) {
     put(out, std::string_view(guard.rule));
@@ -170,7 +170,7 @@ void PlanDigest::add(const Action& action, std::uint64_t seq) {
   buffer_.clear();
 }
 
-Sha256 PlanDigest::finish(const Plan& plan) {
+Sha256 PlanDigest::finish(const PlanHeader& plan) {
   records_.update(std::string_view(buffer_));
   const Sha256 records = records_.finish();
 

@@ -23,9 +23,8 @@ class PlanDigest {
  public:
   void add(const Action& action, std::uint64_t seq);
 
-  // The digest of the header of `plan` and the actions added before. Plan::actions isn't looked at.
-  // Requires: called once.
-  Sha256 finish(const Plan& plan);
+  // The digest of the header and the actions added before. Requires: called once.
+  Sha256 finish(const PlanHeader& plan);
 
  private:
   std::string buffer_;  // bytes that are not hashed yet

@@ -51,21 +51,17 @@ void count(const Action& action, Summary& summary) {
   }
 }
 
-Summary summarize(const std::vector<Action>& actions) {
-  Summary summary;
-  for (const Action& action : actions) {
-    count(action, summary);
-    const bool writes =
-        action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
-    if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
-    if (action.op == Op::kDelete && action.before) {
-      summary.bytes_to_delete += action.before->size.value_or(0);
-    }
+void add_to_summary(const Action& action, Summary& summary) {
+  count(action, summary);
+  const bool writes =
+      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+  if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
+  if (action.op == Op::kDelete && action.before) {
+    summary.bytes_to_delete += action.before->size.value_or(0);
   }
-  return summary;
 }
 
-bool Plan::refused() const {
+bool PlanHeader::refused() const {
   return std::any_of(guards.begin(), guards.end(),
                      [](const Guard& guard) { return guard.refused; });
 }

@@ -97,8 +97,8 @@ struct Summary {
 
 // Counts `action` by its op.
 void count(const Action& action, Summary& summary);
-// The counts of all, and the bytes that they write and delete.
-Summary summarize(const std::vector<Action>& actions);
+// The same, and the bytes that it writes or deletes.
+void add_to_summary(const Action& action, Summary& summary);
 
 // What a plan is about. A mirror takes content and metadata from the source; an undo takes content
 // from a backup's folder, which is its source, and metadata from the document.
@@ -106,7 +106,8 @@ enum class PlanKind : std::uint8_t { kMirror, kUndo };
 inline constexpr std::array kPlanKinds{PlanKind::kMirror, PlanKind::kUndo};
 const char* to_string(PlanKind kind);  // "mirror", "undo"
 
-struct Plan {
+// A plan but for its actions.
+struct PlanHeader {
   PlanKind kind = PlanKind::kMirror;
   std::string tool_version;
   std::string plan_id;  // UUID version 7
@@ -118,12 +119,18 @@ struct Plan {
   std::vector<Guard> guards;
   std::vector<Problem> problems;  // by path, then side
   std::vector<Skipped> skipped;   // by path
-  std::vector<Action> actions;    // in the order of order.h
 
   // Whether everything could be read.
   [[nodiscard]] bool complete() const { return problems.empty(); }
   // Whether a safety rule forbids applying it.
   [[nodiscard]] bool refused() const;
+
+  friend bool operator==(const PlanHeader&, const PlanHeader&) = default;
+};
+
+// A plan that is small, or a part of one: a window, an undo. See stored_plan.h for all others.
+struct Plan : PlanHeader {
+  std::vector<Action> actions;  // in the order of order.h
 
   friend bool operator==(const Plan&, const Plan&) = default;
 };

@@ -3,20 +3,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "plan/document.h"
 #include "plan/document_schema.h"
 
 namespace foldersync {
 
 // Takes the events of one document in order. Each event says whether the document may go on; after
 // the first false complaint() says why not, and no event may follow. Knows nothing of the parser
-// and nothing of line numbers. Memory: that of the plan.
+// and nothing of line numbers. Memory: that of the plan's header, of its store of actions, and of
+// SequenceRules.
 class DocumentReader {
  public:
+  explicit DocumentReader(Spooling spooling) : draft_(std::move(spooling)) {}
+
   bool scalar(Scalar value);
   bool begin_object();
   bool key(std::string_view name);
@@ -27,8 +31,11 @@ class DocumentReader {
   // A clause for people on one line: what was expected, what was found.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
+  // Where the document may be in order, but its actions can't be kept.
+  [[nodiscard]] const std::optional<Error>& error() const { return draft_.error; }
+
   // Requires: the document's object has begun and ended.
-  Plan take() && { return std::move(draft_.plan); }
+  StoredPlan take() && { return std::move(draft_.plan); }
 
  private:
   // An object or a list that hasn't ended.

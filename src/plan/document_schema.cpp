@@ -101,6 +101,8 @@ constexpr Field kActionFields[] = {
     {"after", kRequired, "an entry or null", take_null, &kAfter},
 };
 
+constexpr const char* kNotKept = "the actions can't be kept";
+
 const char* finish_action(Draft& draft) {
   Action action = std::exchange(draft.action, {});
   ByteFields path = std::exchange(draft.path, {});
@@ -114,10 +116,13 @@ const char* finish_action(Draft& draft) {
     if (const char* broken = take_path(**other, action.other.emplace())) return broken;
   }
   if (const char* broken = broken_rule(action)) return broken;
-  std::vector<Action>& actions = draft.plan.actions;
-  if (const char* broken = draft.sequence.broken_by(action, actions)) return broken;
+  const auto broken = draft.sequence.broken_by(action);
+  if (!broken) return draft.error = broken.error(), kNotKept;
+  if (*broken != nullptr) return *broken;
+  ActionStore& actions = draft.plan.actions;
   draft.digest.add(action, actions.size() + 1);
-  actions.push_back(std::move(action));
+  count(action, draft.counted);
+  if (Status kept = actions.append(action); !kept) return draft.error = kept.error(), kNotKept;
   return nullptr;
 }
 
@@ -195,9 +200,8 @@ constexpr ListShape kPhaseList{
     }};
 
 const char* finish_document(Draft& draft) {
-  const Plan& plan = draft.plan;
-  Summary counted;
-  for (const Action& action : plan.actions) count(action, counted);
+  const PlanHeader& plan = draft.plan;
+  Summary counted = draft.counted;
   counted.bytes_to_write = plan.summary.bytes_to_write;
   counted.bytes_to_delete = plan.summary.bytes_to_delete;
   counted.unchanged = plan.summary.unchanged;

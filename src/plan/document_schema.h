@@ -7,10 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "plan/action_rules.h"
 #include "plan/digest.h"
-#include "plan/document.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -31,12 +32,18 @@ struct ByteFields {
 
 // The plan so far, and the record under way.
 struct Draft {
-  Plan plan;
+  explicit Draft(Spooling spooling) { plan.actions = ActionStore(std::move(spooling)); }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  StoredPlan plan;
+  Summary counted;             // of the actions so far
+  std::optional<Error> error;  // the actions can't be kept
   bool complete = false;
   std::string digest_value;
 
   PlanDigest digest;
-  SequenceRules sequence;
+  SequenceRules sequence{plan.actions};
   std::size_t phases = 0;
 
   ByteFields path;
@@ -58,7 +65,8 @@ struct ListShape;
 // it was.
 using Take = bool (*)(Draft&, Scalar&);
 
-// Looks at a whole object or list; says what is wrong with it, nullptr for nothing.
+// Looks at a whole object or list; says what is wrong with it, nullptr for nothing. Where that is
+// no fault of the document, Draft::error is set.
 using Finish = const char* (*)(Draft&);
 
 enum class Presence : std::uint8_t { kRequired, kOptional };

@@ -10,6 +10,7 @@
 #include "plan/facts.h"
 #include "plan/filter.h"
 #include "plan/links.h"
+#include "plan/spool.h"
 #include "scan/content.h"
 #include "scan/walker.h"
 #include "state/last_run.h"
@@ -26,11 +27,14 @@ struct PlanningContext {
   FileStatus replica_root;  // of no meaning where there is no replica yet
   CachedTree source_hashes;
   CachedTree replica_hashes;
+  Spooling spooling = {};  // of one thread
 };
 
 // What was found, by one thread; in no order.
 struct Findings {
-  std::vector<Action> actions;
+  std::vector<Action> actions;    // those that are in no run yet
+  std::vector<RelPath> replaced;  // directories that become something else, of the actions
+  std::vector<RelPath> doubtful;  // directories of which only links may change an entry
   std::vector<LinkedEntry> linked;
   std::vector<Problem> problems;
   std::vector<Skipped> skipped;

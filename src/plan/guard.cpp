@@ -56,17 +56,18 @@ std::string ascii(std::string_view bytes) {
 
 }  // namespace
 
-Guard max_delete_guard(const std::vector<Action>& actions, Limit limit,
-                       std::uint64_t replica_entries) {
-  const auto deleted = std::count_if(actions.begin(), actions.end(),
-                                     [](const Action& action) { return action.op == Op::kDelete; });
-  return limited(kMaxDelete, static_cast<std::uint64_t>(deleted), limit, replica_entries);
+void GuardCounts::add(const Action& action) {
+  if (action.op == Op::kDelete) ++deleted;
+  if (overwrites_file(action)) ++overwritten;
+  if (action.before && action.phase != Phase::kFinish) ++found;
 }
 
-Guard max_update_guard(const std::vector<Action>& actions, Limit limit,
-                       std::uint64_t replica_entries) {
-  const auto overwritten = std::count_if(actions.begin(), actions.end(), overwrites_file);
-  return limited(kMaxUpdate, static_cast<std::uint64_t>(overwritten), limit, replica_entries);
+Guard max_delete_guard(const GuardCounts& counts, Limit limit, std::uint64_t replica_entries) {
+  return limited(kMaxDelete, counts.deleted, limit, replica_entries);
+}
+
+Guard max_update_guard(const GuardCounts& counts, Limit limit, std::uint64_t replica_entries) {
+  return limited(kMaxUpdate, counts.overwritten, limit, replica_entries);
 }
 
 Guard require_guard(std::string_view name, bool exists) {
@@ -78,32 +79,31 @@ Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes) {
           needed_bytes > free_bytes};
 }
 
-std::vector<Guard> counting_guards(const PlanOptions& options, const std::vector<Action>& actions,
+std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts& counts,
                                    std::uint64_t replica_entries) {
   std::vector<Guard> guards;
   if (options.max_delete) {
-    guards.push_back(max_delete_guard(actions, *options.max_delete, replica_entries));
+    guards.push_back(max_delete_guard(counts, *options.max_delete, replica_entries));
   }
   if (options.max_update) {
-    guards.push_back(max_update_guard(actions, *options.max_update, replica_entries));
+    guards.push_back(max_update_guard(counts, *options.max_update, replica_entries));
   }
   return guards;
 }
 
-std::vector<Guard> counted_again(const Plan& plan) {
-  const auto counts = [](const Guard& guard) {
+Result<std::vector<Guard>> counted_again(const StoredPlan& plan) {
+  if (!plan.options.max_delete && !plan.options.max_update) return std::vector<Guard>();
+  GuardCounts counts;
+  Status counted = for_each_action(
+      plan.actions, [&](const Action& action, std::uint64_t) { counts.add(action); });
+  if (!counted) return counted.error();
+  const auto told = std::find_if(plan.guards.begin(), plan.guards.end(), [](const Guard& guard) {
     return guard.rule == kMaxDelete || guard.rule == kMaxUpdate;
-  };
-  const auto told = std::find_if(plan.guards.begin(), plan.guards.end(), counts);
-  if (told != plan.guards.end()) {
-    return counting_guards(plan.options, plan.actions, told->of);
-  }
+  });
   // A plan with limits and without their verdicts: at least these entries were there.
-  const auto found = std::count_if(
-      plan.actions.begin(), plan.actions.end(),
-      [](const Action& action) { return action.before && action.phase != Phase::kFinish; });
-  return counting_guards(plan.options, plan.actions,
-                         plan.summary.unchanged + static_cast<std::uint64_t>(found));
+  const std::uint64_t entries =
+      told != plan.guards.end() ? told->of : plan.summary.unchanged + counts.found;
+  return counting_guards(plan.options, counts, entries);
 }
 
 bool is_about_space(const Guard& guard) { return guard.rule == kSpace; }

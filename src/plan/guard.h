@@ -6,19 +6,25 @@
 #include <string_view>
 #include <vector>
 
-#include "plan/document.h"
+#include "core/result.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
-// The rule --max-delete: how many of the replica's `replica_entries` vanish. Each deleted entry
-// counts, also below directories that become something else.
-Guard max_delete_guard(const std::vector<Action>& actions, Limit limit,
-                       std::uint64_t replica_entries);
+// What the rules that count actions count.
+struct GuardCounts {
+  std::uint64_t deleted = 0;      // entries, also below directories that become something else
+  std::uint64_t overwritten = 0;  // files of the replica that get other content or give their name
+                                  // to something else; by a link, where size or time differ
+  std::uint64_t found = 0;        // entries that the replica has, as far as they have actions
+  void add(const Action& action);
+};
 
-// The rule --max-update: how many files of the replica get other content or give their name to
-// something else. A link counts where the file it takes the place of has another size or time.
-Guard max_update_guard(const std::vector<Action>& actions, Limit limit,
-                       std::uint64_t replica_entries);
+// The rule --max-delete: how many of the replica's `replica_entries` vanish.
+Guard max_delete_guard(const GuardCounts& counts, Limit limit, std::uint64_t replica_entries);
+
+// The rule --max-update: how many of them are overwritten.
+Guard max_update_guard(const GuardCounts& counts, Limit limit, std::uint64_t replica_entries);
 
 // The rule --require: whether the source has an entry of that name, which may be any bytes.
 Guard require_guard(std::string_view name, bool exists);
@@ -27,12 +33,12 @@ Guard require_guard(std::string_view name, bool exists);
 Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes);
 
 // Those rules of `options` that count actions, in the order of the document.
-std::vector<Guard> counting_guards(const PlanOptions& options, const std::vector<Action>& actions,
+std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts& counts,
                                    std::uint64_t replica_entries);
 
 // The same of a plan that was read: its own figures are not believed, only the number of the
-// replica's entries, which nobody counts again.
-std::vector<Guard> counted_again(const Plan& plan);
+// replica's entries, which nobody counts again. An error: its store can't be read.
+Result<std::vector<Guard>> counted_again(const StoredPlan& plan);
 
 // Whether the guard is the one on free space, which is asked again where it matters and which
 // --no-space-check overrides at any time.

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/result.h"
-#include "plan/document.h"
+#include "plan/stored_plan.h"
 
 namespace foldersync {
 
@@ -17,15 +17,21 @@ using ByteSink = std::function<Status(std::string_view)>;
 // Fills the buffer and says how much; 0 at the end.
 using ByteSource = std::function<Result<std::size_t>(std::span<char>)>;
 
-// Writes `plan` piece by piece, one action a line, digest last. Errors: those of the sink.
+// Writes `plan` piece by piece, one action a line, digest last. Errors: those of the sink, and of
+// the plan's store.
 // Requires: the plan keeps the rules of the format (those of docs/plan-format.md; read_plan() would
 // accept it), but its summary's counts of actions and problems are taken as they are.
 Status write_plan(const Plan& plan, const ByteSink& sink);
+Status write_plan(const StoredPlan& plan, const ByteSink& sink);
 
 // Reads a document, pretty-printed or not, strictly: error kInvalidDocument with the line and the
 // position, what was expected and what was found. Nothing of a rejected document is returned.
-// An error of `source` is handed on as it is. Memory: that of the plan and about 100 KiB.
-Result<Plan> read_plan(const ByteSource& source);
+// An error of `source` or of the spool is handed on as it is. Memory: that of DocumentReader and
+// about 100 KiB.
+Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling);
+
+// The same of a small document. Memory: that of the plan, twice.
+Result<Plan> read_small_plan(const ByteSource& source);
 
 // One action as the document has it, without the line's end. `seq` counts from 1.
 std::string action_json(const Action& action, std::uint64_t seq);

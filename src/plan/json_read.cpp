@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/text.h"
 #include "plan/document_reader.h"
@@ -72,6 +73,8 @@ class Events {
   bool on_comment_part(Text, ErrorCodeOut&) { return false; }  // refused by the parser
   bool on_comment(Text, ErrorCodeOut&) { return false; }
 
+  explicit Events(Spooling spooling) : reader_(std::move(spooling)) {}
+
   DocumentReader& reader() { return reader_; }
 
  private:
@@ -108,14 +111,15 @@ class Events {
 // Feeds the parser piece by piece, and knows how far it has come.
 class Parsing {
  public:
-  explicit Parsing(const ByteSource& source) : source_(source) {}
+  Parsing(const ByteSource& source, Spooling spooling)
+      : source_(source), parser_(boost::json::parse_options{}, std::move(spooling)) {}
 
-  Result<Plan> run() {
+  Result<StoredPlan> run() {
     for (;;) {
       const Result<std::size_t> size = source_(piece_);
       if (!size) return size.error();
       size_ = std::min(*size, piece_.size());
-      if (!parse()) return invalid();
+      if (!parse()) return refusal();
       if (size_ == 0) break;
       before_ += size_;
       lines_before_ += lines_of(size_);
@@ -155,7 +159,9 @@ class Parsing {
     return "expected JSON of a plan, found \"" + escaped(rest) + "\"";
   }
 
-  Error invalid() {
+  Error refusal() {
+    const auto& error = parser_.handler().reader().error();
+    if (error) return *error;
     return Error{ErrorCode::kInvalidDocument,
                  "read plan",
                  {},
@@ -165,7 +171,7 @@ class Parsing {
   }
 
   const ByteSource& source_;
-  boost::json::basic_parser<Events> parser_{boost::json::parse_options{}};
+  boost::json::basic_parser<Events> parser_;
   std::array<char, kPieceBytes> piece_{};
   std::size_t size_ = 0;          // bytes in piece_
   std::size_t used_ = 0;          // of them parsed
@@ -176,10 +182,16 @@ class Parsing {
 
 }  // namespace
 
-Result<Plan> read_plan(const ByteSource& source) try {
-  return Parsing(source).run();
+Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling) try {
+  return Parsing(source, std::move(spooling)).run();
 } catch (const std::exception& exception) {
   return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
+}
+
+Result<Plan> read_small_plan(const ByteSource& source) {
+  const auto plan = read_plan(source, {});
+  if (!plan) return plan.error();
+  return in_memory(*plan);
 }
 
 }  // namespace foldersync

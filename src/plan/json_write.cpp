@@ -185,7 +185,9 @@ class Writer {
  public:
   explicit Writer(const ByteSink& sink) : sink_(sink) { out_.reserve(kFlushBytes + 4096); }
 
-  Status write(const Plan& plan) {
+  // `actions`: calls what it is given for each action, in order.
+  template <class Actions>
+  Status write(const PlanHeader& plan, Actions actions) {
     write_header(plan);
     if (Status status = write_list("guards", plan.guards, append_guard); !status) return status;
     append_switch(out_, "complete", plan.complete());
@@ -194,7 +196,7 @@ class Writer {
       return status;
     }
     if (Status status = write_list("skipped", plan.skipped, append_skipped); !status) return status;
-    if (Status status = write_actions(plan.actions); !status) return status;
+    if (Status status = write_actions(actions); !status) return status;
     append_key(out_, "digest");
     out_ += '{';
     append_text(out_, "alg", kDigestAlgorithm);
@@ -204,7 +206,7 @@ class Writer {
   }
 
  private:
-  void write_header(const Plan& plan) {
+  void write_header(const PlanHeader& plan) {
     out_ += '{';
     write_line("format", kFormat);
     write_line("format_version", kFormatVersion);
@@ -251,18 +253,20 @@ class Writer {
     return success();
   }
 
-  Status write_actions(const std::vector<Action>& actions) {
+  template <class Actions>
+  Status write_actions(Actions actions) {
     append_key(out_, "actions");
     out_ += '[';
-    std::uint64_t seq = 0;
-    for (const Action& action : actions) {
-      out_ += seq == 0 ? "\n" : ",\n";
-      append_action(out_, action, ++seq);
+    std::uint64_t count = 0;
+    Status written = actions([&](const Action& action, std::uint64_t seq) {
+      out_ += seq == 1 ? "\n" : ",\n";
+      append_action(out_, action, seq);
       digest_.add(action, seq);
-      if (Status status = flush(kFlushBytes); !status) return status;
-    }
-    out_ += seq == 0 ? "],\n" : "\n],\n";
-    return success();
+      count = seq;
+      return flush(kFlushBytes);
+    });
+    out_ += count == 0 ? "],\n" : "\n],\n";
+    return written;
   }
 
   // Hands over what has gathered where that is at least `enough` bytes.
@@ -281,7 +285,20 @@ class Writer {
 }  // namespace
 
 Status write_plan(const Plan& plan, const ByteSink& sink) try {
-  return Writer(sink).write(plan);
+  return Writer(sink).write(plan, [&](const auto& take) {
+    std::uint64_t seq = 0;
+    for (const Action& action : plan.actions) {
+      if (Status taken = take(action, ++seq); !taken) return taken;
+    }
+    return success();
+  });
+} catch (const std::exception& exception) {
+  return Error{ErrorCode::kSystem, "write plan", {}, 0, exception.what()};
+}
+
+Status write_plan(const StoredPlan& plan, const ByteSink& sink) try {
+  return Writer(sink).write(plan,
+                            [&](const auto& take) { return for_each_action(plan.actions, take); });
 } catch (const std::exception& exception) {
   return Error{ErrorCode::kSystem, "write plan", {}, 0, exception.what()};
 }

@@ -1,7 +1,6 @@
 #include "plan/order.h"
 
 #include <algorithm>
-#include <set>
 
 namespace foldersync {
 
@@ -14,21 +13,25 @@ bool stands_before(const Action& a, const Action& b) {
   return is_deepest_first(a.phase) ? b.path < a.path : a.path < b.path;
 }
 
+bool ReplacedDirectories::clears(const Action& action) const {
+  if (action.op != Op::kDelete || paths_.empty()) return false;
+  // The last path that is not behind this one is the only one that can hold it.
+  auto candidate = paths_.upper_bound(action.path);
+  return candidate != paths_.begin() && action.path.is_within(*--candidate);
+}
+
+bool replaces_directory(const Action& action) {
+  return action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
+         action.after && action.after->type != FileType::kDirectory;
+}
+
 void clear_what_is_replaced(std::vector<Action>& actions) {
-  std::set<RelPath> replaced;
+  ReplacedDirectories replaced;
   for (const Action& action : actions) {
-    if (action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
-        action.after && action.after->type != FileType::kDirectory) {
-      replaced.insert(action.path);
-    }
+    if (replaces_directory(action)) replaced.add(action.path);
   }
-  if (replaced.empty()) return;
   for (Action& action : actions) {
-    if (action.op != Op::kDelete) continue;
-    // The last replaced path that is not behind this one is the only one that can hold it.
-    auto candidate = replaced.upper_bound(action.path);
-    if (candidate == replaced.begin()) continue;
-    if (action.path.is_within(*--candidate)) action.phase = Phase::kClear;
+    if (replaced.clears(action)) action.phase = Phase::kClear;
   }
 }
 

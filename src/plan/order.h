@@ -1,6 +1,7 @@
 // The order in which a plan's actions stand and are executed.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "plan/action.h"
@@ -13,6 +14,21 @@ bool is_deepest_first(Phase phase);
 // Whether `a` stands before `b`: by phase; within a phase in path order, reversed in kClear, kRmdir
 // and kFinish (contents before their directory). Total over the actions of a valid plan.
 bool stands_before(const Action& a, const Action& b);
+
+// Directories that become something else. None lies in another.
+class ReplacedDirectories {
+ public:
+  void add(const RelPath& path) { paths_.insert(path); }
+  [[nodiscard]] bool is_empty() const { return paths_.empty(); }
+  // Whether the action deletes something below one of them.
+  [[nodiscard]] bool clears(const Action& action) const;
+
+ private:
+  std::set<RelPath> paths_;
+};
+
+// Whether a directory gives way to something that is none.
+bool replaces_directory(const Action& action);
 
 // Moves into kClear the deletions below directories that become something else: they go first.
 void clear_what_is_replaced(std::vector<Action>& actions);

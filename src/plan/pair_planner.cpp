@@ -39,10 +39,11 @@ PairPlanner::PairPlanner(const PlanningContext& context)
     : context_(context),
       judge_(context.fs),
       source_hashes_(context.source_hashes),
-      replica_hashes_(context.replica_hashes) {}
+      replica_hashes_(context.replica_hashes),
+      runs_(context.spooling) {}
 
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  children_change_ = false;
+  children_change_ = children_may_change_ = false;
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const auto unreadable = [&](Side side, const Error& error) {
@@ -89,8 +90,20 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     const auto named = admission.admit(of_source, of_replica);
     if (!named) return named.error();
     if (*named) decide(pair, **named, children);
+    if (findings_.actions.size() < context_.spooling.run_actions) continue;
+    if (Status taken = end_run(); !taken) return taken;
   }
   return success();
+}
+
+Status PairPlanner::end_run() {
+  settle_hashes();  // by the places of the actions
+  return runs_.take(findings_.actions);
+}
+
+Result<ActionRuns> PairPlanner::take_runs() {
+  if (Status taken = end_run(); !taken) return taken.error();
+  return std::move(runs_);
 }
 
 bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
@@ -277,7 +290,9 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
     replica_hashes_.forget(named.name);
   }
   const RelPath path = path_of(pair, named.name);
-  children_change_ = children_change_ || verdict.decision != Decision::kMetadata;
+  if (!has_links) {
+    children_change_ = children_change_ || verdict.decision != Decision::kMetadata;
+  }
   if (of_directory) return record_directory(path, source, replica, verdict);
 
   LinkedEntry entry;
@@ -295,8 +310,7 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
     if (common_md5_) entry.before->md5 = common_md5_;
   }
   if (has_links) {
-    // Whether the directory really changes is known when all links are.
-    children_change_ = true;
+    children_may_change_ = true;
     if (source != nullptr) {
       entry.source = object_of(source->status);
       // Whether the object stays is not known yet.
@@ -314,6 +328,7 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   }
   const Op op = op_of(verdict.decision);
   if (waits_) waiting_.back().action = findings_.actions.size();
+  if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
   findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
                                std::nullopt, verdict.reasons, std::move(entry.before),
                                std::move(entry.after)});
@@ -347,7 +362,10 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   const Seen source{*pair.source.self, {}};
   const Seen replica{*pair.replica.self, {}};
   Verdict verdict = compare(&source, &replica, context_.policy);
-  if (children_change_) verdict.reasons.add(Reason::kChildren);
+  if (children_change_ || children_may_change_) verdict.reasons.add(Reason::kChildren);
+  if (!children_change_ && children_may_change_) {
+    findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
+  }
   if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
     compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
   }

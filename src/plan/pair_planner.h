@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/action_runs.h"
 #include "plan/admission.h"
 #include "plan/compare.h"
 #include "plan/findings.h"
@@ -28,7 +29,11 @@ class PairPlanner {
     return findings_;
   }
 
+  // The actions, which findings() has no more then; once. Errors: those of the spool.
+  Result<ActionRuns> take_runs();
+
  private:
+  Status end_run();
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
   static void queue_below(const VisitedPair& pair, const Named& named,
                           std::vector<PairToVisit>& children);
@@ -73,7 +78,11 @@ class PairPlanner {
   std::string replica_target_;
   std::optional<Md5> common_md5_;  // of the name that is being decided
   std::optional<Md5> pinned_md5_;
-  bool children_change_ = false;  // of the pair that is being visited
+  ActionRuns runs_;
+  // Of the pair that is being visited: whether an entry comes or goes, and whether one may, which
+  // is known when all links are.
+  bool children_change_ = false;
+  bool children_may_change_ = false;
 };
 
 }  // namespace foldersync

@@ -20,15 +20,8 @@ Error refused(std::string detail) {
   return Error{ErrorCode::kRefused, "verify", {}, 0, std::move(detail)};
 }
 
-std::string digest_of(const Plan& plan) {
-  PlanDigest digest;
-  std::uint64_t seq = 0;
-  for (const Action& action : plan.actions) digest.add(action, ++seq);
-  return to_string(digest.finish(plan));
-}
-
 // What is signed.
-std::string statement_about(const Plan& plan) {
+std::string statement_about(const PlanIdentity& plan) {
   std::string out = "{";
   append_text(out, "format", kStatementFormat);
   append_text(out, "format_version", kStatementVersion);
@@ -36,7 +29,7 @@ std::string statement_about(const Plan& plan) {
   append_key(out, "digest");
   out += '{';
   append_text(out, "alg", kDigestAlgorithm);
-  append_text(out, "value", digest_of(plan));
+  append_text(out, "value", plan.digest);
   out += "}}";
   return out;
 }
@@ -66,7 +59,7 @@ std::optional<std::string> signer_of(const JsonFields& envelope, std::string_vie
 }
 
 // Whether what was signed is about this plan.
-Status is_about(const JsonFields& statement, const Plan& plan) {
+Status is_about(const JsonFields& statement, const PlanIdentity& plan) {
   if (string_at(statement, "/format") != kStatementFormat ||
       string_at(statement, "/format_version") != kStatementVersion) {
     return refused("what is signed is no statement about a plan of a version that is known");
@@ -77,7 +70,7 @@ Status is_about(const JsonFields& statement, const Plan& plan) {
                    "'");
   }
   if (string_at(statement, "/digest/alg") != kDigestAlgorithm ||
-      string_at(statement, "/digest/value") != digest_of(plan)) {
+      string_at(statement, "/digest/value") != plan.digest) {
     return refused("the signature is about another version of this plan: it was edited since");
   }
   return success();
@@ -94,7 +87,15 @@ std::string pre_authentication_encoding(std::string_view type, std::string_view 
   return out;
 }
 
-std::string sign_plan(const Plan& plan, const SigningKey& key) {
+Result<PlanIdentity> identity_of(const StoredPlan& plan) {
+  PlanDigest digest;
+  Status read = for_each_action(
+      plan.actions, [&](const Action& action, std::uint64_t seq) { digest.add(action, seq); });
+  if (!read) return read.error();
+  return PlanIdentity{plan.plan_id, to_string(digest.finish(plan))};
+}
+
+std::string sign_plan(const PlanIdentity& plan, const SigningKey& key) {
   const std::string payload = statement_about(plan);
   std::string out = "{";
   append_text(out, "payloadType", kSignatureType);
@@ -108,7 +109,7 @@ std::string sign_plan(const Plan& plan, const SigningKey& key) {
   return out;
 }
 
-Result<std::string> verify_plan(const Plan& plan, std::string_view envelope,
+Result<std::string> verify_plan(const PlanIdentity& plan, std::string_view envelope,
                                 const std::vector<VerifyingKey>& keys) {
   const auto fields = json_fields(envelope);
   if (!fields) return refused("the signature is no DSSE envelope: " + fields.error().detail);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
+#include "plan/arrange.h"
 #include "plan/guard.h"
-#include "plan/order.h"
 #include "plan/pair_planner.h"
-#include "plan/prune.h"
 #include "scan/walker.h"
 
 namespace foldersync {
@@ -24,7 +24,18 @@ class Workers final : public PairVisitor {
     return planners_[pair.worker].visit(pair, children);
   }
 
-  // All findings in one; once.
+  // The actions of all; once, before gathered().
+  Result<std::vector<ActionRuns>> take_runs() {
+    std::vector<ActionRuns> all;
+    for (PairPlanner& planner : planners_) {
+      auto runs = planner.take_runs();
+      if (!runs) return std::move(runs).error();
+      all.push_back(std::move(*runs));
+    }
+    return all;
+  }
+
+  // All findings in one, but for the actions; once.
   Findings gathered() {
     Findings all = std::move(planners_.front().findings());
     for (std::size_t i = 1; i < planners_.size(); ++i) append(all, planners_[i].findings());
@@ -39,7 +50,8 @@ class Workers final : public PairVisitor {
   }
 
   static void append(Findings& all, Findings& part) {
-    move_to(all.actions, part.actions);
+    move_to(all.replaced, part.replaced);
+    move_to(all.doubtful, part.doubtful);
     move_to(all.linked, part.linked);
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
@@ -74,12 +86,8 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
 }
 
 // The staging folder comes and goes in the root, so the root's time has to be put right whenever
-// anything is done.
-void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
-  const auto is_root_finish = [](const Action& action) {
-    return action.phase == Phase::kFinish && action.path.is_root();
-  };
-  if (actions.empty() || std::any_of(actions.begin(), actions.end(), is_root_finish)) return;
+// anything is done. Requires: there is a replica.
+Action root_finish(const PlanRequest& request) {
   const FileStatus& source = request.roots.source.status;
   const FileStatus& replica = request.roots.replica->status;
   Action finish;
@@ -89,10 +97,10 @@ void add_root_finish(const PlanRequest& request, std::vector<Action>& actions) {
   finish.before = found_facts(replica, {}, request.policy);
   finish.after = wanted_facts(source, {}, &replica, request.policy);
   finish.after->mtime = source.mtime;
-  actions.push_back(std::move(finish));
+  return finish;
 }
 
-void sort_problems(Plan& plan) {
+void sort_problems(PlanHeader& plan) {
   std::sort(plan.problems.begin(), plan.problems.end(), [](const Problem& a, const Problem& b) {
     if (a.path != b.path) return a.path < b.path;
     return a.side < b.side;
@@ -101,35 +109,51 @@ void sort_problems(Plan& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
-Plan assemble(const PlanRequest& request, Findings findings) {
-  Plan plan;
+Result<StoredPlan> assemble(const PlanRequest& request, std::vector<ActionRuns> runs,
+                            Findings findings) {
+  SettledLinks links = settle_links(std::move(findings.linked));
+  Unarranged found;
+  found.runs = std::move(runs);
+  found.more = std::move(links.actions);
+  found.kept = std::move(findings.kept);
+  found.replaced = std::move(findings.replaced);
+  found.doubtful = std::move(findings.doubtful);
+  if (request.roots.replica) {
+    found.root_finish = root_finish(request);
+  } else {
+    add_root_creation(request, found.more);
+  }
+  auto arranged = arrange(std::move(found), request.spooling);
+  if (!arranged) return std::move(arranged).error();
+
+  StoredPlan plan;
   plan.source = {request.roots.source.path, request.roots.source.identity};
   plan.replica.path = request.roots.replica_path;
   if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
   plan.options = request.options;
-  plan.actions = std::move(findings.actions);
   plan.problems = std::move(findings.problems);
   plan.skipped = std::move(findings.skipped);
-  SettledLinks links = settle_links(std::move(findings.linked));
-  std::move(links.actions.begin(), links.actions.end(), std::back_inserter(plan.actions));
-  if (!request.roots.replica) add_root_creation(request, plan.actions);
-  const PruneResult pruned = prune(plan.actions, std::move(findings.kept));
-  for (const RelPath& path : pruned.blocked) {
+  for (const RelPath& path : arranged->blocked) {
     plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
   }
-  add_root_finish(request, plan.actions);
-  clear_what_is_replaced(plan.actions);
-  put_in_order(plan.actions);
   sort_problems(plan);
-  plan.summary = summarize(plan.actions);
-  plan.summary.unchanged = findings.unchanged + links.unchanged + pruned.unchanged;
+  plan.actions = std::move(arranged->actions);
+  plan.summary = arranged->summary;
+  plan.summary.unchanged = findings.unchanged + links.unchanged + arranged->unchanged;
   plan.summary.problems = plan.problems.size();
-  plan.guards = counting_guards(request.options, plan.actions, findings.replica_entries);
+  plan.guards = counting_guards(request.options, arranged->counts, findings.replica_entries);
   for (const std::string& name : request.options.require) {
     const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
     plan.guards.push_back(require_guard(name, exists));
   }
   return plan;
+}
+
+// What one of `threads` threads may hold in memory.
+Spooling share_of(Spooling whole, std::size_t threads) {
+  whole.memory_bytes /= threads;
+  whole.run_actions = std::max<std::size_t>(whole.run_actions / threads, 1);
+  return whole;
 }
 
 }  // namespace
@@ -143,7 +167,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           roots.source.status,
                           FileStatus{},
                           cached_tree(request.cache, roots.source),
-                          {}};
+                          {},
+                          share_of(request.spooling, request.threads)};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
@@ -157,6 +182,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
       {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)},
       {request.threads, request.stop}, workers);
   if (!walked) return std::move(walked).error();
+  auto runs = workers.take_runs();
+  if (!runs) return std::move(runs).error();
   Findings findings = workers.gathered();
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
@@ -165,7 +192,9 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  planned.plan = assemble(request, std::move(findings));
+  auto plan = assemble(request, std::move(*runs), std::move(findings));
+  if (!plan) return std::move(plan).error();
+  planned.plan = std::move(*plan);
   return planned;
 }
 

@@ -9,9 +9,9 @@
 
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "plan/document.h"
 #include "plan/facts.h"
 #include "plan/filter.h"
+#include "plan/stored_plan.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 #include "state/last_run.h"
@@ -27,10 +27,11 @@ struct PlanRequest {
   HashCache* cache = nullptr;
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
+  Spooling spooling = {};
 };
 
 struct Planned {
-  Plan plan;  // its tool_version, plan_id and created are left to the caller
+  StoredPlan plan;  // its tool_version, plan_id and created are left to the caller
   std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;         // staging folders of killed runs below the replica's root
   std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out

@@ -162,7 +162,8 @@ std::string moment(FileTime time) {
   return text + " UTC";
 }
 
-Status render(const Plan& plan, const ActionStream& actions, Colour colour, const ByteSink& sink) {
+Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour,
+              const ByteSink& sink) {
   const auto put = [&](const std::string& line, Tone tone) {
     return sink(painted(line, tone, colour) + "\n");
   };

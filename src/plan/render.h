@@ -46,6 +46,7 @@ std::string moment(FileTime time);
 
 // The whole plan: a line for each action, then problems, what was skipped, guards, and the summary
 // last. Says so where there is nothing to do. Errors: those of the stream and the sink.
-Status render(const Plan& plan, const ActionStream& actions, Colour colour, const ByteSink& sink);
+Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour,
+              const ByteSink& sink);
 
 }  // namespace foldersync

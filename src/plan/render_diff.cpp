@@ -147,7 +147,7 @@ class Comparer {
     const auto root = [](const std::string& name, const RootReference& side) {
       return Words{name + " " + escaped(side.path), name + " identity " + escaped(side.identity)};
     };
-    const auto words = [&](const Plan& plan) {
+    const auto words = [&](const PlanHeader& plan) {
       return std::vector<Words>{{std::string("kind ") + to_string(plan.kind)},
                                 root("source", plan.source),
                                 root("replica", plan.replica),

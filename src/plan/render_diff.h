@@ -20,7 +20,7 @@ struct PlanDifference {
 
 // One of the two: its header and its actions.
 struct PlanSide {
-  const Plan& plan;
+  const PlanHeader& plan;
   const ActionStream& actions;
   std::string name;  // for people; escaped already
 };

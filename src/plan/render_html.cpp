@@ -79,7 +79,7 @@ std::string tile(const char* word, const std::string& figure) {
   return std::string("<li class=\"") + word + "\"><b>" + figure + "</b> " + word + "</li>\n";
 }
 
-std::string header_html(const Plan& plan) {
+std::string header_html(const PlanHeader& plan) {
   std::string html = "<h1>";
   html += plan.kind == PlanKind::kUndo ? "Undo " : "Plan ";
   html += code(plan.plan_id) + "</h1>\n<p class=\"faint\">" + html_text(moment(plan.created)) +
@@ -125,7 +125,7 @@ std::string guards_html(const std::vector<Guard>& guards) {
   return html + "</tbody>\n</table>\n";
 }
 
-Status put_findings(const Plan& plan, const ByteSink& sink) {
+Status put_findings(const PlanHeader& plan, const ByteSink& sink) {
   const auto put_list = [&](const char* title, const auto& list, auto line) -> Status {
     if (list.empty()) return success();
     if (Status put = sink(std::string("<h2>") + title + "</h2>\n<ul>\n"); !put) return put;
@@ -195,7 +195,7 @@ std::string html_escaped(std::string_view text) {
   return html;
 }
 
-Status render_html(const Plan& plan, const ActionStream& actions, const ByteSink& sink) {
+Status render_html(const PlanHeader& plan, const ActionStream& actions, const ByteSink& sink) {
   std::string head(kBegin);
   head += "Plan " + html_text(plan.plan_id);
   head += kStyle;

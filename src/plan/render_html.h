@@ -17,6 +17,6 @@ std::string html_escaped(std::string_view text);
 // nothing, holds no script, and forbids both to the browser. Light and dark as the reader has it;
 // the boxes above the table, which hide rows by op, are not printed. A row is about 300 bytes.
 // Errors: those of the stream and the sink.
-Status render_html(const Plan& plan, const ActionStream& actions, const ByteSink& sink);
+Status render_html(const PlanHeader& plan, const ActionStream& actions, const ByteSink& sink);
 
 }  // namespace foldersync

@@ -164,7 +164,7 @@ void append_guards(std::vector<Line>& text, const std::vector<Guard>& guards) {
   append_some(text, others, Tone::kPlain, guard_line);
 }
 
-std::vector<Line> header_lines(const Plan& plan) {
+std::vector<Line> header_lines(const PlanHeader& plan) {
   std::vector<Line> text{
       {std::string(plan.kind == PlanKind::kUndo ? "undo " : "plan ") + plan.plan_id + ", " +
            moment(plan.created) + ", sync " + escaped(plan.tool_version),
@@ -191,8 +191,8 @@ std::vector<Line> header_lines(const Plan& plan) {
 
 }  // namespace
 
-Result<std::string> render_review(const Plan& plan, const ActionStream& actions, Screen screen,
-                                  Colour colour, std::string_view hint) {
+Result<std::string> render_review(const PlanHeader& plan, const ActionStream& actions,
+                                  Screen screen, Colour colour, std::string_view hint) {
   const std::size_t most = std::max(screen.rows, kLeastLines + 1);
   Parts parts{Part("Deletions", most), Part("Largest writes", most), Part("Other changes", most)};
   bool dates = false;

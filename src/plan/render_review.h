@@ -19,7 +19,7 @@ struct Screen {
 // many more there are, with `hint` ("--list shows all"). Each part gets three lines, however small
 // the screen is; so do guards, problems and what was skipped. Memory: what is shown. Errors: those
 // of the stream.
-Result<std::string> render_review(const Plan& plan, const ActionStream& actions, Screen screen,
-                                  Colour colour, std::string_view hint);
+Result<std::string> render_review(const PlanHeader& plan, const ActionStream& actions,
+                                  Screen screen, Colour colour, std::string_view hint);
 
 }  // namespace foldersync

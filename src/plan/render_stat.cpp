@@ -143,8 +143,8 @@ std::string title_line(const char* title, const Layout& layout, Colour colour) {
 
 }  // namespace
 
-Result<std::string> render_stat(const Plan& plan, const ActionStream& actions, std::size_t width,
-                                Colour colour) {
+Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& actions,
+                                std::size_t width, Colour colour) {
   Ops ops;
   Places places;
   Status counted = for_each(actions, [&](const Action& action) {

@@ -13,7 +13,7 @@ namespace foldersync {
 // and - (delete), then the summary. "." is what lies in the root itself. The longest bar fits
 // `width` columns; directories are in path order. What only dates directories is not counted there.
 // Memory: the top-level directories. Errors: those of the stream.
-Result<std::string> render_stat(const Plan& plan, const ActionStream& actions, std::size_t width,
-                                Colour colour);
+Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& actions,
+                                std::size_t width, Colour colour);
 
 }  // namespace foldersync

@@ -121,8 +121,8 @@ class Printer {
 
 }  // namespace
 
-Status render_tree(const Plan& plan, const ActionStream& actions, std::size_t width, Colour colour,
-                   const ByteSink& sink) {
+Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::size_t width,
+                   Colour colour, const ByteSink& sink) {
   std::vector<Node> nodes;
   Status read = for_each(actions, [&nodes](const Action& action) {
     if (only_dates(action)) return success();

@@ -12,7 +12,7 @@ namespace foldersync {
 // directory, and what else there is to say. Directories that lead to one change only stand on its
 // line; those that are only dated are left out. Memory: all paths, since a plan has them in another
 // order. Errors: those of the stream and the sink.
-Status render_tree(const Plan& plan, const ActionStream& actions, std::size_t width, Colour colour,
-                   const ByteSink& sink);
+Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::size_t width,
+                   Colour colour, const ByteSink& sink);
 
 }  // namespace foldersync

@@ -84,7 +84,9 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
   Recorder recorder;
   recorder.on_report_ = options.on_report;
   const Filter filter;
-  ApplyRequest apply{fs,     roots.source, *roots.replica, *run.plan, policy_of_this_process(),
+  const auto plan = stored(*run.plan);
+  if (!plan) return void(run.error = plan.error());
+  ApplyRequest apply{fs,     roots.source, *roots.replica, *plan, policy_of_this_process(),
                      filter, recorder};
   apply.threads = options.threads;
   apply.follow_source = options.follow_source;
@@ -140,7 +142,9 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
     planned = make_plan(request);
   }
   if (!planned) return run.error = planned.error(), run;
-  run.plan = std::move(planned->plan);
+  auto plan = in_memory(planned->plan);
+  if (!plan) return run.error = plan.error(), run;
+  run.plan = std::move(*plan);
   run.plan->tool_version = "0";
   run.plan->plan_id = "01935000-0000-7000-8000-000000000000";
   apply(fs, *roots, options, run);
@@ -153,7 +157,7 @@ MirrorRun take_back(FileSystem& fs, const std::string& folder, const std::string
   auto roots = open_roots(fs, {folder + "/" + kBackupTree, replica, {}});
   if (!roots) return run.error = roots.error(), run;
   std::ifstream document(folder + "/" + kUndoFile, std::ios::binary);
-  auto undo = read_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+  auto undo = read_small_plan([&](std::span<char> buffer) -> Result<std::size_t> {
     document.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     return static_cast<std::size_t>(document.gcount());
   });

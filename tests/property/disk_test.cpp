@@ -76,11 +76,13 @@ class Pair {
     if (!roots) return roots.error().detail;
     if (!roots->replica && !create_replica(fs_, *roots)) return "create_replica";
     Trouble trouble;
+    const auto in_store = stored(plan);
+    if (!in_store) return in_store.error().operation;
     const auto filter = Filter::compile(planning_.options.rules);
     const auto applied = apply_plan({.fs = fs_,
                                      .source = roots->source,
                                      .replica = *roots->replica,
-                                     .plan = plan,
+                                     .plan = *in_store,
                                      .policy = planning_.policy,
                                      .filter = *filter,
                                      .observer = trouble,

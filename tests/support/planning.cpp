@@ -35,8 +35,15 @@ Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& 
   if (auto replica_root = open_root(fs, replica, "replica"); replica_root) {
     roots.replica = std::move(*replica_root);
   }
-  PlanRequest request{fs,      roots,          planning.options, planning.policy,
-                      *filter, planning.cache, planning.threads, nullptr};
+  PlanRequest request{fs,
+                      roots,
+                      planning.options,
+                      planning.policy,
+                      *filter,
+                      planning.cache,
+                      planning.threads,
+                      nullptr,
+                      planning.spooling};
   request.options.checksum = planning.policy.checksum;
   request.options.owners = planning.policy.owners();
   request.options.replica_limits = planning.policy.limits;
@@ -47,7 +54,10 @@ Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& 
   }
   planned->plan.tool_version = "1.0.0";
   planned->plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
-  return std::move(planned->plan);
+  auto plan = in_memory(planned->plan);
+  if (plan) return std::move(*plan);
+  ADD_FAILURE() << plan.error().operation << ": " << plan.error().detail;
+  return {};
 }
 
 Plan plan_trees(const Tree& source, const std::optional<Tree>& replica, const Planning& planning,

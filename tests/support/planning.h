@@ -13,6 +13,7 @@
 #include "fs/file_system.h"
 #include "plan/document.h"
 #include "plan/facts.h"
+#include "plan/spool.h"
 #include "state/hash_cache.h"
 #include "support/tree.h"
 
@@ -24,6 +25,7 @@ struct Planning {
   Policy policy;
   std::size_t threads = 1;
   HashCache* cache = nullptr;
+  Spooling spooling = {};
 };
 
 // The policy of a process that may do everything, and of one that may not.

@@ -27,7 +27,12 @@ def seal(plan):
 
 
 def digest(plan):
-    actions = hashlib.sha256(b''.join(map(_action, plan['actions']))).digest()
+    records = hashlib.sha256(b''.join(map(action_bytes, plan['actions']))).digest()
+    return digest_of(plan, len(plan['actions']), records)
+
+
+def digest_of(plan, count, records):
+    """The digest of a header and of `count` actions, whose bytes have the SHA-256 `records`."""
     options, limits = plan['options'], plan['options']['replica_limits']
     parts = [
         *map(_text, (plan['format'], plan['format_version'], plan['kind'], plan['tool']['name'],
@@ -47,7 +52,7 @@ def digest(plan):
         _elements(plan['problems'], lambda problem: _bytes(problem, 'path') + b''.join(
             _text(problem[field]) for field in ('side', 'errno', 'doing'))),
         _elements(plan['skipped'], lambda one: _bytes(one, 'path') + _text(one['reason'])),
-        _number(len(plan['actions'])), actions]
+        _number(count), records]
     return hashlib.sha256(b''.join(parts)).hexdigest()
 
 
@@ -112,7 +117,8 @@ def _entry(entry):
         _maybe(entry.get('links'), _number)))
 
 
-def _action(action):
+def action_bytes(action):
+    """What is hashed of an action."""
     other = [b'\0' if field not in action else b'\1' + _bytes(action, field)
              for field in ('from', 'to')]
     return b''.join((

@@ -53,7 +53,13 @@ Action update(const std::string& path, std::uint64_t before, std::uint64_t size)
 class SpaceTest : public testing::Test {
  protected:
   std::optional<Guard> ask(const std::vector<Action>& actions, bool atomic = false) {
-    return ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic}, actions);
+    Plan plan;
+    plan.actions = actions;
+    const auto in_store = stored(plan);
+    const auto guard = ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic},
+                                 in_store->actions);
+    EXPECT_TRUE(guard);
+    return *guard;
   }
   std::uint64_t needed(const std::vector<Action>& actions, bool atomic = false) {
     const auto guard = ask(actions, atomic);

@@ -12,6 +12,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+GuardCounts counts_of(const std::vector<Action>& actions) {
+  GuardCounts counts;
+  for (const Action& action : actions) counts.add(action);
+  return counts;
+}
+
 std::vector<Action> deletions(std::size_t count) {
   Action action = test::action_of(Phase::kDelete, Op::kDelete, "a", {Reason::kExtra});
   action.before = test::file_of(1, 1);
@@ -19,7 +25,7 @@ std::vector<Action> deletions(std::size_t count) {
 }
 
 Guard guard(std::uint64_t deleted, std::uint64_t of, const char* limit) {
-  return max_delete_guard(deletions(deleted), *parse_limit(limit), of);
+  return max_delete_guard(counts_of(deletions(deleted)), *parse_limit(limit), of);
 }
 
 TEST(MaxDelete, AllowsAsManyAsItsLimitAndNotOneMore) {
@@ -74,7 +80,7 @@ Action write_of(Op op, std::optional<Facts> before, std::optional<Facts> after) 
 }
 
 std::uint64_t updates(const std::vector<Action>& actions) {
-  return max_update_guard(actions, Limit{0, false}, 10).count;
+  return max_update_guard(counts_of(actions), Limit{0, false}, 10).count;
 }
 
 TEST(MaxUpdate, CountsFilesThatGetOtherContentOrGiveWay) {
@@ -102,8 +108,8 @@ TEST(MaxUpdate, CountsNothingElse) {
 TEST(MaxUpdate, RefusesAndExplains) {
   const std::vector<Action> actions(
       3, write_of(Op::kUpdate, test::file_of(1, 1), test::file_of(2, 2)));
-  EXPECT_FALSE(max_update_guard(actions, Limit{3, false}, 10).refused);
-  const Guard refused = max_update_guard(actions, Limit{29, true}, 10);
+  EXPECT_FALSE(max_update_guard(counts_of(actions), Limit{3, false}, 10).refused);
+  const Guard refused = max_update_guard(counts_of(actions), Limit{29, true}, 10);
   EXPECT_EQ(refused, (Guard{"max-update", "29%", 3, 10, true}));
   for (const char* const part : {"3 of", "10 entries", "29%", "--max-update"}) {
     EXPECT_THAT(explain(refused), HasSubstr(part));
@@ -143,11 +149,11 @@ TEST(AnUnknownRule, IsExplainedWithItsFigures) {
 
 TEST(CountingGuards, AreThoseOfTheOptionsInTheOrderOfTheDocument) {
   PlanOptions options;
-  EXPECT_THAT(counting_guards(options, deletions(2), 9), IsEmpty());
+  EXPECT_THAT(counting_guards(options, counts_of(deletions(2)), 9), IsEmpty());
   options.max_update = Limit{1, false};
   options.max_delete = Limit{1, false};
   EXPECT_THAT(
-      counting_guards(options, deletions(2), 9),
+      counting_guards(options, counts_of(deletions(2)), 9),
       ElementsAre(Guard{"max-delete", "1", 2, 9, true}, Guard{"max-update", "1", 0, 9, false}));
 }
 
@@ -156,7 +162,7 @@ TEST(CountedAgain, BelievesTheActionsAndNotTheVerdicts) {
   plan.options.max_delete = Limit{50, true};
   plan.actions = deletions(3);
   plan.guards = {{"space", "1", 0, 1, false}, {"max-delete", "50%", 0, 4, false}};
-  EXPECT_THAT(counted_again(plan), ElementsAre(Guard{"max-delete", "50%", 3, 4, true}));
+  EXPECT_THAT(*counted_again(*stored(plan)), ElementsAre(Guard{"max-delete", "50%", 3, 4, true}));
 }
 
 TEST(CountedAgain, CountsTheEntriesItselfWhereNoVerdictTellsThem) {
@@ -164,7 +170,7 @@ TEST(CountedAgain, CountsTheEntriesItselfWhereNoVerdictTellsThem) {
   plan.options.max_delete = Limit{50, true};
   plan.actions = deletions(3);
   plan.summary.unchanged = 2;
-  EXPECT_THAT(counted_again(plan), ElementsAre(Guard{"max-delete", "50%", 3, 5, true}));
+  EXPECT_THAT(*counted_again(*stored(plan)), ElementsAre(Guard{"max-delete", "50%", 3, 5, true}));
 }
 
 }  // namespace

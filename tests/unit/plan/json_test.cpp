@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "support/memory_spool.h"
 #include "unit/plan/sample_plan.h"
 
 namespace foldersync {
@@ -179,7 +180,7 @@ TEST(ReadPlan, DoesNotMindHowTheSourceCutsTheDocumentUp) {
   const Plan plan = PlanMaker(3).make(100);
   const std::string text = written(plan);
   for (const std::size_t piece : {1U, 2U, 7U, 4096U, 65535U, 65537U}) {
-    const auto read = read_plan(source_of(text, piece));
+    const auto read = read_small_plan(source_of(text, piece));
     ASSERT_TRUE(read) << read.error().detail;
     EXPECT_EQ(*read, plan);
   }
@@ -237,12 +238,41 @@ TEST(ReadPlan, RefusesOrIsUnmovedByAByteLeftOutOrDoubled) {
   }
 }
 
+TEST(ReadPlan, HandsOnTheErrorOfTheSpoolAndTakesItForNoFaultOfTheDocument) {
+  const std::string text = written(PlanMaker(2).make(2000));
+  test::Spools spools;
+  const auto whole = read_plan(source_of(text), spools.spooling());
+  ASSERT_TRUE(whole) << whole.error().detail;
+  EXPECT_EQ(*in_memory(*whole), PlanMaker(2).make(2000));
+  ASSERT_GT(spools.bytes, 1U);
+  spools.room = 2 * spools.bytes - 1;
+  const auto full = read_plan(source_of(text), spools.spooling());
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::kSystem);
+  EXPECT_EQ(full.error().error_number, ENOSPC);
+  spools.room = SIZE_MAX;
+  spools.can_be_read = false;  // which only the rules between phases need
+  const auto unread = read_plan(source_of(text), spools.spooling());
+  ASSERT_FALSE(unread);
+  EXPECT_EQ(unread.error().error_number, EIO);
+}
+
+TEST(WritePlan, WritesTheSameOfAStore) {
+  const Plan plan = PlanMaker(2).make(2000);
+  std::string text;
+  ASSERT_TRUE(write_plan(*stored(plan), [&](std::string_view piece) {
+    text += piece;
+    return success();
+  }));
+  EXPECT_EQ(text, written(plan));
+}
+
 TEST(ReadPlan, HandsOnTheErrorOfTheSource) {
   const std::string text = written(small_plan());
   for (const int good_calls : {0, 1, 3, 100}) {
     int calls = 0;
     auto whole = source_of(text, 500);
-    const auto read = read_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+    const auto read = read_small_plan([&](std::span<char> buffer) -> Result<std::size_t> {
       if (calls++ == good_calls) return system_error("read", EIO);
       const auto size = whole(buffer);
       if (*size == 0) return system_error("read", EIO);
@@ -282,7 +312,7 @@ TEST(ReadPlan, ShowsNoControlCharactersOfADocumentInItsError) {
 
 TEST(ReadPlan, StopsReadingAStringThatNeverEnds) {
   std::size_t handed_out = 0;
-  const auto read = read_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+  const auto read = read_small_plan([&](std::span<char> buffer) -> Result<std::size_t> {
     std::fill(buffer.begin(), buffer.end(), 'a');
     const std::string_view start = R"({"format":")";
     if (handed_out == 0) std::copy(start.begin(), start.end(), buffer.begin());
@@ -295,7 +325,7 @@ TEST(ReadPlan, StopsReadingAStringThatNeverEnds) {
 
 TEST(ReadPlan, StopsReadingBracketsThatNeverEnd) {
   std::size_t handed_out = 0;
-  const auto read = read_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+  const auto read = read_small_plan([&](std::span<char> buffer) -> Result<std::size_t> {
     std::fill(buffer.begin(), buffer.end(), '[');
     handed_out += buffer.size();
     return buffer.size();

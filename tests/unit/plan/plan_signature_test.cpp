@@ -37,9 +37,11 @@ std::vector<VerifyingKey> another_public_key() {
       .value();
 }
 
+PlanIdentity identity(const Plan& plan) { return *identity_of(*stored(plan)); }
+
 // The id of the signer, or why there is none.
 std::string verdict(const Plan& plan, const std::string& envelope) {
-  const auto signer = verify_plan(plan, envelope, its_public_key());
+  const auto signer = verify_plan(identity(plan), envelope, its_public_key());
   EXPECT_TRUE(signer || signer.error().code == ErrorCode::kRefused);
   return signer ? *signer : signer.error().detail;
 }
@@ -65,7 +67,7 @@ TEST(PlanSignature, TheEncodingIsThatOfTheDsseSpecification) {
 
 TEST(PlanSignature, WhatIsSignedVerifies) {
   const Plan plan = small_plan();
-  const std::string envelope = sign_plan(plan, signing_key());
+  const std::string envelope = sign_plan(identity(plan), signing_key());
   EXPECT_EQ(verdict(plan, envelope), signing_key().id());
   EXPECT_THAT(envelope, HasSubstr(R"("keyid":")" + signing_key().id()));
   EXPECT_EQ(verdict(plan, with(envelope, "{", " { \"more\" : [ 1 , {} ] , ")), signing_key().id())
@@ -73,7 +75,7 @@ TEST(PlanSignature, WhatIsSignedVerifies) {
 }
 
 TEST(PlanSignature, AnyChangeOfThePlanIsNoticed) {
-  const std::string envelope = sign_plan(small_plan(), signing_key());
+  const std::string envelope = sign_plan(identity(small_plan()), signing_key());
   Plan plan = small_plan();
   plan.actions.front().path = RelPath("elsewhere");
   EXPECT_THAT(verdict(plan, envelope), HasSubstr("it was edited since"));
@@ -86,29 +88,30 @@ TEST(PlanSignature, AnyChangeOfThePlanIsNoticed) {
 }
 
 TEST(PlanSignature, OfAnotherKeyCountsForNothingWhateverKeyItNames) {
-  const std::string envelope = sign_plan(small_plan(), signing_key());
+  const std::string envelope = sign_plan(identity(small_plan()), signing_key());
   const auto keys = another_public_key();
-  EXPECT_FALSE(verify_plan(small_plan(), envelope, keys).ok());
-  EXPECT_FALSE(
-      verify_plan(small_plan(), with(envelope, signing_key().id(), keys.front().id()), keys).ok());
+  EXPECT_FALSE(verify_plan(identity(small_plan()), envelope, keys).ok());
+  EXPECT_FALSE(verify_plan(identity(small_plan()),
+                           with(envelope, signing_key().id(), keys.front().id()), keys)
+                   .ok());
 }
 
 TEST(PlanSignature, OneOfSeveralSignaturesAndOneOfSeveralKeysIsEnough) {
   const Plan plan = small_plan();
   const std::string two = with(
-      sign_plan(plan, signing_key()), "[{",
+      sign_plan(identity(plan), signing_key()), "[{",
       R"([{"sig":"no base64"},{"keyid":"x","sig":")" + to_base64(std::string(64, 'x')) + R"("},{)");
   EXPECT_EQ(verdict(plan, two), signing_key().id());
   auto keys = another_public_key();
   keys.push_back(its_public_key().front());
-  EXPECT_TRUE(verify_plan(plan, sign_plan(plan, signing_key()), keys).ok());
+  EXPECT_TRUE(verify_plan(identity(plan), sign_plan(identity(plan), signing_key()), keys).ok());
 }
 
 TEST(PlanSignature, WhatIsSignedMustBeAStatementAboutAPlan) {
   const Plan plan = small_plan();
   const std::string type(kSignatureType);
   const auto statement = from_base64([&] {
-    const std::string envelope = sign_plan(plan, signing_key());
+    const std::string envelope = sign_plan(identity(plan), signing_key());
     const std::size_t from = envelope.find("\"payload\":\"") + 11;
     return envelope.substr(from, envelope.find('"', from) - from);
   }());
@@ -126,18 +129,18 @@ TEST(PlanSignature, WhatIsSignedMustBeAStatementAboutAPlan) {
 
 TEST(PlanSignature, AnEnvelopeThatWasChangedIsWorthNothing) {
   const Plan plan = small_plan();
-  const std::string envelope = sign_plan(plan, signing_key());
+  const std::string envelope = sign_plan(identity(plan), signing_key());
   for (std::size_t at = 0; at < envelope.size(); ++at) {
     std::string other = envelope;
     other[at] = other[at] == 'A' ? 'B' : 'A';
     const bool is_key_id = at > envelope.find("keyid") - 1 && at < envelope.find("\"sig\"") - 1;
     if (is_key_id) continue;
-    EXPECT_FALSE(verify_plan(plan, other, its_public_key()).ok()) << at << other;
+    EXPECT_FALSE(verify_plan(identity(plan), other, its_public_key()).ok()) << at << other;
   }
   for (const std::string& wrong :
        {std::string(), std::string("{}"), std::string("null"), envelope.substr(0, 50),
         envelope + "{}", with(envelope, "\"signatures\":", "\"signature\":")}) {
-    EXPECT_FALSE(verify_plan(plan, wrong, its_public_key()).ok()) << wrong;
+    EXPECT_FALSE(verify_plan(identity(plan), wrong, its_public_key()).ok()) << wrong;
   }
 }
 

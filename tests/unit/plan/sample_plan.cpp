@@ -129,7 +129,7 @@ ByteSource source_of(std::string_view text, std::size_t piece) {
   };
 }
 
-Result<Plan> read_text(std::string_view text) { return read_plan(source_of(text)); }
+Result<Plan> read_text(std::string_view text) { return read_small_plan(source_of(text)); }
 
 Plan PlanMaker::make(std::size_t actions) {
   Plan plan = empty_plan();

@@ -1,0 +1,34 @@
+#include "apply/staging_entry.h"
+
+#include <cerrno>
+#include <optional>
+
+#include "apply/replica_access.h"
+
+namespace foldersync {
+
+Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool as_root,
+                                      std::size_t max_open) {
+  const int root = replica.fd.get();
+  auto area = StagingArea::open(fs, root, as_root);
+  if (!area && area.error().error_number == EROFS) {
+    return Error{ErrorCode::kRefused, "stage", replica.path, EROFS, "the replica can't be written"};
+  }
+  if (area || area.error().error_number != EACCES) return area;
+  // A read-only root of the caller's own: `finish` of the root gives it its mode.
+  ReplicaAccess access(fs, root, {}, max_open);
+  if (!access.loosen(root, RelPath())) return area;
+  return StagingArea::open(fs, root, as_root);
+}
+
+bool drop_partial_copies(FileSystem& fs, const Root& replica) {
+  auto area = StagingArea::find(fs, replica.fd.get());
+  if (!area || !*area) return area.ok();
+  const std::optional<FileTime> mtime = (*area)->home_mtime();
+  const auto kept = (*area)->remove();
+  // Where this fails, the next plan finds the time.
+  if (kept && mtime) (void)fs.set_mtime({replica.fd.get(), false}, *mtime);
+  return kept && !*kept;
+}
+
+}  // namespace foldersync
