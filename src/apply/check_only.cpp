@@ -28,7 +28,8 @@ class Checker {
     if (action.phase == Phase::kFinish && made_.contains(action.path)) {
       return outcomes_.done(action, seq, Outcome::kOk);
     }
-    const LookResult look = looker_.look(action);
+    LookResult look = looker_.look(action);
+    looker_.compare_moved(action, look);
     if (outcomes_.settle_look(action, seq, look)) return;
     auto drift = foreign_name(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {

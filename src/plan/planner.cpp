@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "plan/guard.h"
+#include "plan/move_finder.h"
 #include "plan/order.h"
 #include "plan/pair_planner.h"
 #include "plan/prune.h"
@@ -44,6 +45,7 @@ class Workers final : public PairVisitor {
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
+    move_to(all.gone, part.gone);
     move_to(all.source_mounts, part.source_mounts);
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
@@ -101,24 +103,40 @@ void sort_problems(Plan& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
-Plan assemble(const PlanRequest& request, Findings findings) {
+// What is left to happen becomes moves, where it can.
+Status add_moves(const PlanRequest& request, const PlanningContext& context, Findings& findings,
+                 std::vector<RelPath> blocked, std::vector<Action>& actions) {
+  if (!request.roots.replica) return success();
+  for (const Problem& problem : findings.problems) blocked.push_back(problem.path);
+  for (const Skipped& skipped : findings.skipped) blocked.push_back(skipped.path);
+  return find_moves({context, request.roots, std::move(findings.gone), std::move(blocked),
+                     request.threads, request.stop},
+                    actions);
+}
+
+Result<Plan> assemble(const PlanRequest& request, const PlanningContext& context,
+                      Findings findings) {
   Plan plan;
   plan.source = {request.roots.source.path, request.roots.source.identity};
   plan.replica.path = request.roots.replica_path;
   if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
   plan.options = request.options;
   plan.actions = std::move(findings.actions);
-  plan.problems = std::move(findings.problems);
-  plan.skipped = std::move(findings.skipped);
+  std::vector<RelPath> linked;
+  for (const LinkedEntry& entry : findings.linked) linked.push_back(entry.path);
   SettledLinks links = settle_links(std::move(findings.linked));
   std::move(links.actions.begin(), links.actions.end(), std::back_inserter(plan.actions));
   if (!request.roots.replica) add_root_creation(request, plan.actions);
   const PruneResult pruned = prune(plan.actions, std::move(findings.kept));
+  clear_what_is_replaced(plan.actions);
+  Status moved = add_moves(request, context, findings, std::move(linked), plan.actions);
+  if (!moved) return std::move(moved).error();
+  plan.problems = std::move(findings.problems);
+  plan.skipped = std::move(findings.skipped);
   for (const RelPath& path : pruned.blocked) {
     plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
   }
   add_root_finish(request, plan.actions);
-  clear_what_is_replaced(plan.actions);
   put_in_order(plan.actions);
   sort_problems(plan);
   plan.summary = summarize(plan.actions);
@@ -165,7 +183,9 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  planned.plan = assemble(request, std::move(findings));
+  auto plan = assemble(request, context, std::move(findings));
+  if (!plan) return std::move(plan).error();
+  planned.plan = std::move(*plan);
   return planned;
 }
 
