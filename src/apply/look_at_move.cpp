@@ -1,6 +1,8 @@
 // The part of a Looker that looks at moves.
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "apply/look.h"
 #include "apply/moved_tree.h"
@@ -23,8 +25,16 @@ void Looker::look_at_origin(const Action& action, LookResult& result) {
   const auto target = replica_target(from, *result.replica);
   if (!target) return fail(result, target.error());
   const Facts found = found_facts(*result.replica, *target, context_.policy);
+  // What takes a move back may come after a run that never got as far as the directory's `finish`.
+  const bool may_be_unfinished = context_.is_undo && found.type == FileType::kDirectory;
+  std::vector<Difference> missing;
+  if (may_be_unfinished) missing = differences(*action.after, found, context_.policy.limits);
   for (Difference& difference : differences(*action.before, found, context_.policy.limits)) {
-    stale(result, {Side::kReplica, std::move(difference)});
+    const bool is_as_before_the_move =
+        may_be_unfinished && std::none_of(missing.begin(), missing.end(), [&](const auto& other) {
+          return other.field == difference.field;
+        });
+    if (!is_as_before_the_move) stale(result, {Side::kReplica, std::move(difference)});
   }
   // Others that have this file would see its metadata change, and keep a name of it.
   if (!result.replica->is_directory() && result.replica->links != 1) {

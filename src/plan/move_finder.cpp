@@ -185,7 +185,7 @@ class Finder {
   [[nodiscard]] bool can_move_directories() const {
     if (search_.context.options.cross_mounts) return false;  // a mount may lie anywhere
     const auto facts = search_.context.fs.facts(search_.roots.replica->fd.get());
-    return facts && facts->moves_directories;
+    return !facts || facts->moves_directories;
   }
 
   [[nodiscard]] bool stopped() const { return search_.stop != nullptr && *search_.stop; }
