@@ -156,31 +156,31 @@ TEST(Planner, MovesAWholeDirectoryInOneStep) {
 }
 
 TEST(Planner, MovesTheFilesOfADirectoryWhoseContentDiffersOneByOne) {
-  EXPECT_THAT(told(test::plan_trees(tree({file("new/a", "x"), file("new/b", "y")}),
-                                    tree({file("old/a", "x"), file("old/b", "z")}),
-                                    own_planning())),
-              ElementsAre("mkdir create new", "write move new/a", "write create new/b",
-                          "delete delete old/b", "rmdir delete old", "finish metadata new",
-                          "finish metadata ."));
+  EXPECT_THAT(
+      told(test::plan_trees(tree({file("new/a", "x"), file("new/b", "y")}),
+                            tree({file("old/a", "x"), file("old/b", "z")}), own_planning())),
+      ElementsAre("mkdir create new", "write move new/a", "write create new/b",
+                  "delete delete old/b", "rmdir delete old", "finish metadata new",
+                  "finish metadata ."));
 }
 
 TEST(Planner, MovesNoNameOfAFileThatHasMore) {
   EXPECT_THAT(told(test::plan_trees(tree({file("a", "x")}),
                                     tree({file("b", "x").named_elsewhere(1)}), own_planning())),
               ElementsAre("write create a", "delete delete b", "finish metadata ."));
-  EXPECT_THAT(told(test::plan_trees(tree({file("a", "x"), link("c", "a")}),
-                                    tree({file("b", "x")}), own_planning())),
-              ElementsAre("write create a", "write link c", "delete delete b",
-                          "finish metadata ."));
+  EXPECT_THAT(
+      told(test::plan_trees(tree({file("a", "x"), link("c", "a")}), tree({file("b", "x")}),
+                            own_planning())),
+      ElementsAre("write create a", "write link c", "delete delete b", "finish metadata ."));
 }
 
 TEST(Planner, MovesNothingFromOneMountOfTheReplicaToAnother) {
   Planning planning = own_planning();
   planning.options.cross_mounts = true;
-  EXPECT_THAT(told(test::plan_trees(tree({dir("m"), file("a", "x")}),
-                                    tree({dir("m").on_mount(7), file("m/b", "x")}), planning)),
-              ElementsAre("write create a", "delete delete m/b", "finish metadata m",
-                          "finish metadata ."));
+  EXPECT_THAT(
+      told(test::plan_trees(tree({dir("m"), file("a", "x")}),
+                            tree({dir("m").on_mount(7), file("m/b", "x")}), planning)),
+      ElementsAre("write create a", "delete delete m/b", "finish metadata m", "finish metadata ."));
 }
 
 TEST(Planner, ReadsEveryFileOfOneSizeWithChecksum) {
