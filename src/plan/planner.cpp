@@ -103,6 +103,11 @@ void sort_problems(Plan& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
+bool has_op(const std::vector<Action>& actions, Op op) {
+  return std::any_of(actions.begin(), actions.end(),
+                     [op](const Action& action) { return action.op == op; });
+}
+
 // What is left to happen becomes moves, where it can.
 Status add_moves(const PlanRequest& request, const PlanningContext& context, Findings& findings,
                  std::vector<RelPath> blocked, std::vector<Action>& actions) {
@@ -122,14 +127,20 @@ Result<Plan> assemble(const PlanRequest& request, const PlanningContext& context
   if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
   plan.options = request.options;
   plan.actions = std::move(findings.actions);
+  const bool may_have_moves =
+      has_op(plan.actions, Op::kCreate) && has_op(plan.actions, Op::kDelete);
   std::vector<RelPath> linked;
-  for (const LinkedEntry& entry : findings.linked) linked.push_back(entry.path);
+  for (const LinkedEntry& entry : findings.linked) {
+    if (may_have_moves) linked.push_back(entry.path);
+  }
   SettledLinks links = settle_links(std::move(findings.linked));
   std::move(links.actions.begin(), links.actions.end(), std::back_inserter(plan.actions));
   if (!request.roots.replica) add_root_creation(request, plan.actions);
   const PruneResult pruned = prune(plan.actions, std::move(findings.kept));
   clear_what_is_replaced(plan.actions);
-  Status moved = add_moves(request, context, findings, std::move(linked), plan.actions);
+  Status moved = may_have_moves
+                     ? add_moves(request, context, findings, std::move(linked), plan.actions)
+                     : success();
   if (!moved) return std::move(moved).error();
   plan.problems = std::move(findings.problems);
   plan.skipped = std::move(findings.skipped);
