@@ -176,8 +176,9 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
       continue;
     }
     Restore restore{std::move(action), std::nullopt, 1};
-    const bool has_content = restore.undo.after && restore.undo.op != Op::kMetadata &&
-                             restore.undo.after->type != FileType::kDirectory;
+    const bool stays = restore.undo.op == Op::kMetadata || restore.undo.op == Op::kMove;
+    const bool has_content =
+        restore.undo.after && !stays && restore.undo.after->type != FileType::kDirectory;
     // Where it is one more name of the file that the replica had, names of windows to come join it.
     const auto kept = has_content && restore.undo.op != Op::kLink
                           ? backup.tree_->status(restore.undo.path)
@@ -204,10 +205,14 @@ Status Backup::remember_directories(const ActionStore& actions, const Before& be
   if (!done) return done;
   // Where something had to stay, its directory has no action, but other times.
   return for_each_action(actions, [&](const Action& action, std::uint64_t) {
-    if (action.path.is_root() || directories_.contains(action.path.parent())) return success();
-    const RelPath parent = action.path.parent();
-    if (parent.is_root() && makes_root) return success();
-    return remember_directory(parent, nullptr, before);
+    if (action.path.is_root()) return success();
+    const bool moves = action.op == Op::kMove;
+    for (const RelPath& path : {action.path, moves ? *action.other : action.path}) {
+      const RelPath parent = path.parent();
+      if (directories_.contains(parent) || (parent.is_root() && makes_root)) continue;
+      if (Status kept = remember_directory(parent, nullptr, before); !kept) return kept;
+    }
+    return success();
   });
 }
 
@@ -255,6 +260,7 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
   const ActionRecord& is = record.actions[index];
   if (!is.is_due || action.path.is_root() || action.phase == Phase::kFinish) return success();
   if (action.op == Op::kMetadata) return keep_metadata(action, is);
+  if (action.op == Op::kMove) return keep_move(action, is, replica);
   if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
   const auto now = replica.status(action.path);
   if (!now) return now.error();
@@ -264,6 +270,26 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
   } else if (is.made && *now && is_what_was_made(**now, *is.made)) {
     note(action, is, std::nullopt);
   }
+  return success();
+}
+
+// What is moved is not displaced: the undo moves it back.
+Status Backup::keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica) {
+  const auto now = replica.status(action.path);
+  if (!now) return now.error();
+  if (!*now || !record.old || !same_object(**now, *record.old)) return success();  // not done
+  const std::string target = action.after->target.value_or(std::string());
+  const Facts old = found_facts(*record.old, target, policy_);
+  Facts made = old;
+  for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+    if ((*action.after).*field) made.*field = (*action.after).*field;
+  }
+  const RelPath& from = *action.other;
+  restores_.insert_or_assign(from, Restore{moved_back(action, made, old), std::nullopt, 1});
+  if (!record.old->is_directory()) return success();
+  Facts dated = old;
+  dated.mtime = record.old->mtime;
+  directories_[from] = directory_as_it_was(from, made, dated, false);
   return success();
 }
 

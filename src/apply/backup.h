@@ -81,6 +81,7 @@ class Backup {
   Status remember_directories(const ActionStore& actions, const Before& before);
   Status remember_directory(const RelPath& path, const Action* action, const Before& before);
   Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
   Result<std::optional<Place>> displaced(const WindowRecord& record, std::size_t index, int area,

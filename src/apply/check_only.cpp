@@ -27,7 +27,8 @@ class Checker {
     if (request_.stop != nullptr && *request_.stop) return skip(action, seq);
     if (action.phase == Phase::kMkdir) made_.insert(action.path);
     if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(action, seq);
-    const LookResult look = looker_.look(action);
+    LookResult look = looker_.look(action);
+    looker_.compare_moved(action, look);
     if (outcomes_.settle_look(action, seq, look)) return success();
     auto drift = foreign_name(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {

@@ -23,6 +23,7 @@ Committer::Committer(const CommitContext& context, Looker& looker, Fd folder, Fd
       looker_(looker),
       stager_(context.stages, looker),
       publisher_(context.request.fs, context.observer),
+      mover_(context.request.fs, looker.replica(), publisher_),
       outcomes_(context.observer, context.request.follow_source),
       folder_(std::move(folder)),
       conflict_folder_(std::move(conflicts)) {}
@@ -57,6 +58,7 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
 void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
                        const std::vector<Fd>& folders) {
   if (action.op == Op::kLink) return link(action, seq, slot);
+  if (action.op == Op::kMove) return move(action, seq, slot);
   if (action.phase == Phase::kRmdir ||
       (action.op == Op::kDelete && action.before->type == FileType::kDirectory)) {
     return remove_directory(action, seq, slot);
@@ -361,7 +363,9 @@ void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot
     return;
   }
   const LookResult look = looker_.look(action);
-  if (outcomes_.settle_look(action, seq, look)) return;
+  // Some file systems date a directory that gets another parent, and others do not.
+  const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
+  if (!is_moved && outcomes_.settle_look(action, seq, look)) return;
   if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
     return outcomes_.stale(action, seq,
                            {{Side::kReplica, {"attributes", "as planned", "changed meanwhile"}}});

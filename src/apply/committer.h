@@ -13,6 +13,7 @@
 #include "apply/engine.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
+#include "apply/mover.h"
 #include "apply/outcomes.h"
 #include "apply/publisher.h"
 #include "apply/stager.h"
@@ -112,6 +113,10 @@ class Committer {
   Result<int> nested_folder(const RelPath& directory);
   void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   Result<FileStatus> make_link(const Action& action, int folder, const std::string& name);
+  void move(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  void settle_move(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                   const LookResult& look, Published moved);
+  void copy_and_remove(const Action& action, std::uint64_t seq, const LookResult& look);
   void remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
@@ -124,11 +129,13 @@ class Committer {
   Looker& looker_;
   Stager stager_;
   Publisher publisher_;
+  Mover mover_;
   Outcomes outcomes_;
   Fd folder_;
   Fd conflict_folder_;
   std::vector<Displaced> displaced_;
   std::map<RelPath, NestedArea> nested_;
+  std::set<RelPath> moved_;                       // directories that this run has moved
   std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object
   Touched touched_;

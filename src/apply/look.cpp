@@ -20,6 +20,8 @@ Drift presence(Side side, const char* expected, const char* found) {
   return {side, {"type", expected, found}};
 }
 
+}  // namespace
+
 void fail(LookResult& result, Error error) {
   result.finding = Finding::kFailed;
   result.error = std::move(error);
@@ -29,8 +31,6 @@ void stale(LookResult& result, Drift drift) {
   result.finding = Finding::kStale;
   result.drifts.push_back(std::move(drift));
 }
-
-}  // namespace
 
 std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
                                   std::uint32_t added) {
@@ -178,7 +178,8 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   }
   result.wanted = *result.source;
   if (!look_at_link(action, result)) return;
-  const bool new_object = action.op != Op::kMetadata || !result.replica;
+  const bool stays = action.op == Op::kMetadata || action.op == Op::kMove;
+  const bool new_object = !stays || !result.replica;
   Facts today = wanted_facts(*result.source, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (action.phase == Phase::kFinish) today.mtime = result.source->mtime;
@@ -187,7 +188,9 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
     result.drifts.push_back({Side::kSource, std::move(difference)});
   }
   if (result.drifts.empty()) return;
-  if (context_.follow_source && today.type == action.after->type) {
+  // What was compared with what is to be moved there is another file by now.
+  const bool may_follow = context_.follow_source && action.op != Op::kMove;
+  if (may_follow && today.type == action.after->type) {
     today.md5 = std::nullopt;
     result.after = std::move(today);
     result.drifts.clear();
@@ -237,17 +240,21 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
   }
 }
 
+// Empty where it is no symlink.
+Result<std::string> Looker::replica_target(const RelPath& path, const FileStatus& status) {
+  if (status.type != FileType::kSymlink) return std::string();
+  const auto parent = replica_parent(path);
+  auto read = parent ? context_.fs.link_target(*parent, std::string(path.name()).c_str())
+                     : Result<std::string>(parent.error());
+  if (!read) return std::move(read).error().at(path.bytes());
+  return read;
+}
+
 // What the replica holds at the action's path, where there is something.
 Result<Facts> Looker::replica_facts(const Action& action, const FileStatus& status) {
-  std::string target;
-  if (status.type == FileType::kSymlink) {
-    const auto parent = replica_parent(action.path);
-    if (!parent) return parent.error();
-    auto read = context_.fs.link_target(*parent, std::string(action.path.name()).c_str());
-    if (!read) return std::move(read).error();
-    target = std::move(*read);
-  }
-  Facts found = found_facts(status, target, context_.policy);
+  const auto target = replica_target(action.path, status);
+  if (!target) return target.error();
+  Facts found = found_facts(status, *target, context_.policy);
   // Of a directory `before` never has the time, but the `after` of a finish does.
   found.mtime = status.mtime;
   return found;
@@ -281,7 +288,7 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
     return;
   }
   const auto found = replica_facts(action, *result.replica);
-  if (!found) return fail(result, Error(found.error()).at(action.path.bytes()));
+  if (!found) return fail(result, found.error());
   if (action.after && already_holds(action, result, *found)) {
     result.finding = Finding::kAlready;
     return;
@@ -306,6 +313,10 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
 
 LookResult Looker::look(const Action& action) {
   LookResult result;
+  if (action.op == Op::kMove) {
+    look_at_move(action, result);
+    return result;
+  }
   auto replica = replica_status(action.path);
   if (!replica) {
     fail(result, std::move(replica).error());

@@ -24,12 +24,16 @@ struct LookResult {
   Finding finding = Finding::kHolds;
   std::optional<FileStatus> source;   // nothing: absent
   FileStatus wanted;                  // whose metadata is to be given, where `after` is there
-  std::optional<FileStatus> replica;  // nothing: absent
+  std::optional<FileStatus> replica;  // nothing: absent; of a move: what is at `from`
   std::string source_target;          // where the source is a symlink
   std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
   std::vector<Drift> drifts;   // of kStale
   std::optional<Error> error;  // of kFailed
 };
+
+// What a look comes to.
+void fail(LookResult& result, Error error);
+void stale(LookResult& result, Drift drift);
 
 // For an action that changes an object in place: a drift where the object has more names than the
 // plan knew and this run has added since, for then it is somebody else's too.
@@ -55,6 +59,10 @@ class Looker {
 
   // Both sides against the action's `after` and `before`.
   LookResult look(const Action& action);
+  // Of a move that was looked at and holds: whether source and replica hold the same, as far as the
+  // planner has not found that just now, and whether all of a directory may be moved. Otherwise the
+  // result says so.
+  void compare_moved(const Action& action, LookResult& result);
 
   // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
   // Reads it all; what can't be read is no drift. `look` is what look() said.
@@ -83,6 +91,10 @@ class Looker {
   void look_at_replica(const Action& action, LookResult& result);
   Result<Facts> replica_facts(const Action& action, const FileStatus& status);
   void tell_of_replica(const Action& action, LookResult& result);
+  void look_at_move(const Action& action, LookResult& result);
+  void look_at_origin(const Action& action, LookResult& result);
+  Result<std::string> replica_target(const RelPath& path, const FileStatus& status);
+  void compare_directories(const Action& action, LookResult& result);
   bool already_holds(const Action& action, const LookResult& result, const Facts& found);
   bool has_same_content(const Action& action, const LookResult& result);
   bool is_one_object_with(const RelPath& other, const LookResult& result);

@@ -7,6 +7,21 @@
 #include "apply/attributes.h"
 
 namespace foldersync {
+namespace {
+
+// Whether what the action is about stays the object that it is and gets other metadata.
+bool is_in_place(const Action& action) {
+  const bool moves_leaf = action.op == Op::kMove && action.after->type != FileType::kDirectory;
+  return action.op == Op::kMetadata || moves_leaf;
+}
+
+// Where the replica had what the action changes.
+const RelPath& old_path(const Action& action) {
+  return action.op == Op::kMove ? *action.other : action.path;
+}
+
+}  // namespace
+
 void MetadataReplay::tell(const RelPath& path, Status done) {
   if (!done) result_.errors.push_back(std::move(done).error().at(path.bytes()));
 }
@@ -15,8 +30,7 @@ void MetadataReplay::forward() {
   for (const bool finish : {false, true}) {
     for (std::size_t i = 0; i < record_.actions.size(); ++i) {
       const Action& action = record_.plan.actions[i];
-      if (!record_.actions[i].is_due || action.op != Op::kMetadata || action.path.is_root())
-        continue;
+      if (!record_.actions[i].is_due || !is_in_place(action) || action.path.is_root()) continue;
       if ((action.phase == Phase::kFinish) == finish) {
         tell(action.path, give(action, record_.actions[i]));
       }
@@ -100,14 +114,14 @@ void MetadataReplay::backward() {
     const ActionRecord& record = record_.actions[i];
     const Action& action = record_.plan.actions[i];
     if (!record.is_due || !record.old) continue;
-    if (action.op == Op::kMetadata || record.old->is_directory()) due.push_back(i);
+    if (is_in_place(action) || record.old->is_directory()) due.push_back(i);
   }
   // The deepest first, so that the way to the others stays open.
   std::sort(due.begin(), due.end(), [&](std::size_t a, std::size_t b) {
-    return record_.plan.actions[b].path < record_.plan.actions[a].path;
+    return old_path(record_.plan.actions[b]) < old_path(record_.plan.actions[a]);
   });
   for (const std::size_t i : due) {
-    const RelPath& path = record_.plan.actions[i].path;
+    const RelPath& path = old_path(record_.plan.actions[i]);
     tell(path, give_back(path, record_.actions[i]));
   }
   close_loosened();

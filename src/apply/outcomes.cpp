@@ -19,8 +19,10 @@ void Outcomes::done(const Action& action, std::uint64_t seq, Outcome outcome, co
 void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
   if (action.phase == Phase::kWrite) not_written_.insert(action.path);
-  if (action.op != Op::kDelete) return;
-  for (RelPath path = action.path; !path.is_root(); path = path.parent()) {
+  if (action.op != Op::kDelete && action.op != Op::kMove) return;
+  // A move leaves behind what it could not take.
+  for (RelPath path = action.op == Op::kMove ? *action.other : action.path; !path.is_root();
+       path = path.parent()) {
     if (!not_emptied_.insert(path).second) break;
   }
 }

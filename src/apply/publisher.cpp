@@ -36,7 +36,6 @@ Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& exp
   return listing.entries().empty();
 }
 
-// A plain user may move a directory to another parent only while it is writable.
 Status Publisher::let_move(const Place& directory) {
   const auto entry = fs_.open_entry(directory.directory, directory.name.c_str());
   if (!entry) return entry.error();

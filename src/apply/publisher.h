@@ -47,6 +47,9 @@ class Publisher {
   // expected it goes back. An expected directory must be empty.
   Result<Published> take_away(const Place& target, const Place& staged, const FileStatus& expected);
 
+  // A plain user may move a directory to another parent only while it is writable: makes it so.
+  Status let_move(const Place& directory);
+
   // Whether what a rename brought to `moved` is what was looked at before, and, where it is a
   // directory, is empty.
   Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);
@@ -60,7 +63,6 @@ class Publisher {
                                    const FileStatus& expected);
   Result<Published> keep_old(const Place& old, const Place& staged);
   Result<Published> replace_empty_directory(const Place& staged, const Place& target);
-  Status let_move(const Place& directory);
   void say_once(bool& said, const char* sentence);
 
   FileSystem& fs_;

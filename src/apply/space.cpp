@@ -28,6 +28,9 @@ SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
           request.atomic, keeps_old,      request.windows};
 }
 
+// Whether what the replica has goes on being there.
+bool stays(const Action& action) { return action.op == Op::kMetadata || action.op == Op::kMove; }
+
 class SpaceCheck {
  public:
   SpaceCheck(const SpaceQuestion& question, std::uint64_t block)
@@ -48,8 +51,8 @@ class SpaceCheck {
 
   // Bytes that are free once the action's window is done.
   std::uint64_t freed_by(const Action& action) const {
-    const bool goes = action.op != Op::kMetadata && action.before &&
-                      action.before->type == FileType::kFile && !action.before->links;
+    const bool goes = !stays(action) && action.before && action.before->type == FileType::kFile &&
+                      !action.before->links;
     return goes ? rounded(action.before->size.value_or(0)) : 0;
   }
 
@@ -88,7 +91,7 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
   if (!keeping.copied) return success();
   std::uint64_t needed = 0;
   Status counted = for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
-    const bool goes = action.op != Op::kMetadata && action.before;
+    const bool goes = !stays(action) && action.before;
     if (goes) needed += action.before->size.value_or(0);
   });
   if (!counted) return counted;

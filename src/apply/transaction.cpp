@@ -37,6 +37,7 @@ ActionRecord action_record(const Action& action, const StagedSlot& slot) {
   record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
   if (slot.staged) record.made = slot.staged->status;
   if (is_there) record.old = slot.look->replica;
+  if (action.op == Op::kMove) record.made = record.old;
   record.old_xattrs = slot.old_xattrs;
   record.new_xattrs = slot.new_xattrs;
   return record;

@@ -63,6 +63,7 @@ void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, st
   slot.folder = thread;
   slot.name = std::to_string(window.first + index + 1);
   slot.look = window.lookers[thread].look(action);
+  window.lookers[thread].compare_moved(action, *slot.look);
   if (slot.look->finding != Finding::kHolds) return;
   if (!is_staged(action)) {
     if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {

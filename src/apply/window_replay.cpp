@@ -46,7 +46,8 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       access_(context.fs, context.replica.fd.get(), rules_of(context, record),
               descriptors_per_cursor(1)),
       metadata_(context, record, access_, result_),
-      publisher_(context.fs, context.observer) {}
+      publisher_(context.fs, context.observer),
+      moves_(context.fs, access_, publisher_, result_) {}
 
 // Gives every action that is due to `act`, in the order of execution or backwards.
 template <class Do>
@@ -228,6 +229,7 @@ Status WindowReplay::forward_rename(Step& step) {
 void WindowReplay::forward() {
   each(false, [&](const Action& action, std::size_t index) -> Status {
     if (is_in_place(action) || action.path.is_root()) return success();
+    if (action.op == Op::kMove) return moves_.forward(action, record_.actions[index]);
     Step step{action, record_.actions[index], {}, std::nullopt};
     if (Status located = locate(step, index); !located) return located;
     return forward_rename(step);
@@ -331,6 +333,7 @@ Status WindowReplay::backward_rename(Step& step) {
 void WindowReplay::backward() {
   each(true, [&](const Action& action, std::size_t index) -> Status {
     if (is_in_place(action) || action.path.is_root()) return success();
+    if (action.op == Op::kMove) return moves_.backward(action, record_.actions[index]);
     Step step{action, record_.actions[index], {}, std::nullopt};
     if (Status located = locate(step, index); !located) return located;
     return backward_rename(step);

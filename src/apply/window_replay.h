@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apply/metadata_replay.h"
+#include "apply/move_replay.h"
 #include "apply/publisher.h"
 #include "apply/record.h"
 #include "apply/replica_access.h"
@@ -74,6 +75,7 @@ class WindowReplay {
   ReplicaAccess access_;
   MetadataReplay metadata_;
   Publisher publisher_;
+  MoveReplay moves_;
   std::map<std::string, Fd> folders_;
 };
 

@@ -46,10 +46,11 @@ struct Handle {
 };
 
 struct FileSystemFacts {
-  std::uint64_t free_bytes = 0;  // for this process
-  std::uint64_t block = 1;       // bytes; what a file takes is a multiple of it
-  bool has_sync_all = false;     // sync_all() reaches what is behind it: not so with FUSE
-  bool clones = false;           // files can share what they hold
+  std::uint64_t free_bytes = 0;   // for this process
+  std::uint64_t block = 1;        // bytes; what a file takes is a multiple of it
+  bool has_sync_all = false;      // sync_all() reaches what is behind it: not so with FUSE
+  bool clones = false;            // files can share what they hold
+  bool moves_directories = true;  // they can get another name: not so with overlays
 };
 
 class FileSystem {

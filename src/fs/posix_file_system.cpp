@@ -393,6 +393,7 @@ Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
   facts.free_bytes = found.f_blocks == 0 ? std::numeric_limits<std::uint64_t>::max()
                                          : found.f_bavail * facts.block;
   facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
+  facts.moves_directories = found.f_type != OVERLAYFS_SUPER_MAGIC;
   facts.clones = found.f_type == BTRFS_SUPER_MAGIC || found.f_type == XFS_SUPER_MAGIC;
   return facts;
 }

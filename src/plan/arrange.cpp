@@ -138,11 +138,7 @@ class Arrangement {
     return append(*found_.root_finish);
   }
 
-  Status append(const Action& action) {
-    add_to_summary(action, result_.summary);
-    result_.counts.add(action);
-    return result_.actions.append(action);
-  }
+  Status append(const Action& action) { return add(action, result_); }
 
   Unarranged found_;
   const Spooling& spooling_;
@@ -155,6 +151,12 @@ class Arrangement {
 };
 
 }  // namespace
+
+Status add(const Action& action, Arranged& arranged) {
+  add_to_summary(action, arranged.summary);
+  arranged.counts.add(action);
+  return arranged.actions.append(action);
+}
 
 Result<Arranged> arrange(Unarranged found, const Spooling& spooling) {
   return Arrangement(std::move(found), spooling).run();

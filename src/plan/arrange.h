@@ -39,6 +39,9 @@ struct Arranged {
   std::uint64_t unchanged = 0;
 };
 
+// Appends one action, and counts it. Error: that of the spool.
+Status add(const Action& action, Arranged& arranged);
+
 // Takes out
 // - the deletion of each directory that a path of `kept` lies in or is;
 // - the replacement of such a directory, with all that was to happen below it;

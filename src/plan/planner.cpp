@@ -7,6 +7,8 @@
 
 #include "plan/arrange.h"
 #include "plan/guard.h"
+#include "plan/move_finder.h"
+#include "plan/order.h"
 #include "plan/pair_planner.h"
 #include "scan/walker.h"
 
@@ -56,6 +58,7 @@ class Workers final : public PairVisitor {
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
+    move_to(all.gone, part.gone);
     move_to(all.source_mounts, part.source_mounts);
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
@@ -109,8 +112,39 @@ void sort_problems(PlanHeader& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
-Result<StoredPlan> assemble(const PlanRequest& request, std::vector<ActionRuns> runs,
-                            Findings findings) {
+// Moves are looked for in memory. A plan of more actions copies and deletes.
+constexpr std::uint64_t kMostForMoves = 1'000'000;
+
+// What is created and deleted becomes a move, where it can.
+Status add_moves(const PlanRequest& request, const PlanningContext& context, Findings& findings,
+                 std::vector<RelPath> blocked, Arranged& arranged) {
+  const bool may_have_moves = arranged.summary.create > 0 && arranged.summary.remove > 0 &&
+                              arranged.actions.size() <= kMostForMoves;
+  if (!request.roots.replica || !may_have_moves) return success();
+  for (const Problem& problem : findings.problems) blocked.push_back(problem.path);
+  for (const Skipped& skipped : findings.skipped) blocked.push_back(skipped.path);
+  std::vector<Action> actions;
+  Status read = for_each_action(
+      arranged.actions, [&](const Action& action, std::uint64_t) { actions.push_back(action); });
+  if (!read) return read;
+  Status found = find_moves({context, request.roots, std::move(findings.gone), std::move(blocked),
+                             request.threads, request.stop},
+                            actions);
+  if (!found || actions.size() == arranged.actions.size()) return found;
+  put_in_order(actions);
+  arranged.actions = ActionStore(request.spooling);
+  arranged.summary = {};
+  arranged.counts = {};
+  for (const Action& action : actions) {
+    if (Status added = add(action, arranged); !added) return added;
+  }
+  return success();
+}
+
+Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
+                            std::vector<ActionRuns> runs, Findings findings) {
+  std::vector<RelPath> linked;
+  for (const LinkedEntry& entry : findings.linked) linked.push_back(entry.path);
   SettledLinks links = settle_links(std::move(findings.linked));
   Unarranged found;
   found.runs = std::move(runs);
@@ -125,6 +159,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, std::vector<ActionRuns> 
   }
   auto arranged = arrange(std::move(found), request.spooling);
   if (!arranged) return std::move(arranged).error();
+  Status moved = add_moves(request, context, findings, std::move(linked), *arranged);
+  if (!moved) return std::move(moved).error();
 
   StoredPlan plan;
   plan.source = {request.roots.source.path, request.roots.source.identity};
@@ -192,7 +228,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  auto plan = assemble(request, std::move(*runs), std::move(findings));
+  auto plan = assemble(request, context, std::move(*runs), std::move(findings));
   if (!plan) return std::move(plan).error();
   planned.plan = std::move(*plan);
   return planned;

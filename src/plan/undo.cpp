@@ -40,6 +40,19 @@ Action inverse_of(const Action& done, const std::optional<Facts>& made,
   return undo;
 }
 
+Action moved_back(const Action& done, const Facts& made, const Facts& old) {
+  assert(done.op == Op::kMove);
+  Action undo;
+  undo.phase = done.phase;
+  undo.op = Op::kMove;
+  undo.path = *done.other;
+  undo.other = done.path;
+  undo.reasons = {Reason::kUndo};
+  undo.before = made;
+  undo.after = old;
+  return undo;
+}
+
 Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs) {
   Action undo;
   undo.phase = Phase::kFinish;

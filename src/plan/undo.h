@@ -14,6 +14,10 @@ namespace foldersync {
 Action inverse_of(const Action& done, const std::optional<Facts>& made,
                   const std::optional<Facts>& old);
 
+// Gives what was moved its old path back. `made` is what it is there now, `old` what it was. Facts
+// of directories have no time.
+Action moved_back(const Action& done, const Facts& made, const Facts& old);
+
 // Gives a directory the metadata back that it had, its time too. `now` is what it has when the
 // other actions of the undo are done. `xattrs`: its attributes were changed.
 Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs);

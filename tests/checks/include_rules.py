@@ -16,6 +16,7 @@ LAYERS = {
     'plan': {'core'},
     'plan/planner': {'fs', 'scan', 'state'},
     'plan/pair_planner': {'fs', 'scan', 'state'},
+    'plan/move_finder': {'fs', 'scan', 'state'},
     'plan/admission': {'fs', 'scan', 'state'},
     'plan/findings': {'fs', 'scan', 'state'},
     'apply': {'core', 'fs', 'plan', 'scan'},

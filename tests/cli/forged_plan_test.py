@@ -2,6 +2,7 @@
 
 SYNC_TEST_FORGERIES says how many are made at random, SYNC_TEST_SEED where the seeds start.
 """
+import contextlib
 import copy
 import os
 import random
@@ -10,15 +11,20 @@ import unittest
 
 from tests.support import compare, sealed_plan, trees
 from tests.support.program import BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest
-from tests.support.trees import fifo, file, symlink
+from tests.support.trees import SECOND, fifo, file, folder, symlink
 
 FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '2000'))
 SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
 
+THEN = 1_000_000_000 * SECOND
+MOVED = folder({'in': folder({'m': file('moved', mtime=THEN)}, mtime=THEN),
+                'n': file('too', mtime=THEN)}, mtime=THEN)
 SOURCE = {'a': 'new content', 'd': {'b': 'x', 'kept': 'same'}, 'l': symlink('a'),
-          't': {'inside': 'x'}, 'mode': file('m', mode=0o600), 'fifo': fifo(), 'same': 'same'}
+          't': {'inside': 'x'}, 'mode': file('m', mode=0o600), 'fifo': fifo(), 'same': 'same',
+          'put': MOVED, 'here': file('content', mtime=THEN)}
 REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}, 'kept': 'same'}, 't': 'file', 'mode': file('m'),
-           'gone': {'x': {'y': 'y'}}, 'l': symlink('../outside'), 'same': 'same'}
+           'gone': {'x': {'y': 'y'}}, 'l': symlink('../outside'), 'same': 'same',
+           'was': MOVED, 'there': file('content', mtime=THEN)}
 
 
 class ForgedPlanTest(ProgramTest):
@@ -63,6 +69,60 @@ class ForgedPlanTest(ProgramTest):
             with self.subTest(path=path):
                 self.apply(forged, STALE)
                 self.assertEqual(b'same', self.content(path))
+
+    @contextlib.contextmanager
+    def nothing_moves(self):
+        before = compare.listing(self.replica)
+        yield
+        self.assertEqual(before.keys(), compare.listing(self.replica).keys())
+
+    def move(self, path, origin):
+        """The plan with nothing but one move in it."""
+        plan = self.plan()
+        place = self.in_replica(origin)
+        entry = {'type': 'dir'}
+        if not os.path.isdir(place):
+            entry = {'type': 'file', 'size': os.lstat(place).st_size}
+        plan['actions'] = [{'seq': 1, 'phase': 'mkdir' if entry['type'] == 'dir' else 'write',
+                            'op': 'move', 'path': path, 'from': origin, 'reason': ['missing'],
+                            'before': entry, 'after': entry}]
+        return plan
+
+    def test_moves_that_a_fresh_plan_would_make_are_made(self):
+        moves = [(action['from'], action['path']) for action in self.plan()['actions']
+                 if action['op'] == 'move']
+        self.assertEqual([('was', 'put'), ('there', 'here')], moves)
+        self.apply(self.move('here', 'there'), DONE)
+        self.apply(self.move('put', 'was'), DONE)
+        self.assertEqual(b'moved', self.content('put/in/m'))
+
+    def test_a_move_of_what_the_source_still_has_is_stale(self):
+        trees.write(self.in_source('there'), 'content', mtime=THEN)
+        trees.build(self.in_source('was'), {'in': {'m': 'x'}})
+        for path, origin in (('here', 'there'), ('put', 'was'), ('put', 'd'), ('here', 'same'),
+                             ('put/in', 'was/in')):
+            with self.subTest(path=path, origin=origin), self.nothing_moves():
+                self.apply(self.move(path, origin), STALE)
+
+    def test_a_move_of_something_else_than_the_source_has_is_stale(self):
+        for path, origin in (('put', 'gone'), ('put', 'd/extra'), ('here', 'd/extra/z'),
+                             ('here', 'was/n'), ('put/n', 'there'), ('d/b', 'there'),
+                             ('put', 'was/in'), ('new', 'there')):
+            with self.subTest(path=path, origin=origin), self.nothing_moves():
+                self.apply(self.move(path, origin), STALE)
+
+    def test_a_move_into_what_is_there_is_stale(self):
+        for path, origin in (('a', 'there'), ('same', 'there'), ('d', 'was'), ('t', 'was')):
+            with self.subTest(path=path, origin=origin), self.nothing_moves():
+                self.apply(self.move(path, origin), STALE)
+
+    def test_what_is_excluded_is_not_moved(self):
+        for exclude, path, origin in (('there', 'here', 'there'), ('was', 'put', 'was'),
+                                      ('m', 'put', 'was'), ('was/in/', 'put', 'was')):
+            plan = self.plan('--exclude', exclude)
+            plan['actions'] = self.move(path, origin)['actions']
+            with self.subTest(exclude=exclude), self.nothing_moves():
+                self.apply(plan, STALE)
 
     def test_attributes_are_those_of_the_source(self):
         plan = self.plan()
@@ -113,7 +173,8 @@ class Forger:
     """Edits a plan at random, the same way from the same seed."""
 
     PATHS = ('a', 'd', 'd/b', 'd/kept', 'd/extra', 'd/extra/z', 'gone', 'gone/x', 'gone/x/y', 'l',
-             'l/secret', 'l/d/b', 't', 't/inside', 'same', 'mode', 'fifo', 'new', 'new/er')
+             'l/secret', 'l/d/b', 't', 't/inside', 'same', 'mode', 'fifo', 'new', 'new/er',
+             'put', 'put/n', 'put/in', 'was', 'was/n', 'was/in', 'was/in/m', 'here', 'there')
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -122,7 +183,8 @@ class Forger:
         plan = copy.deepcopy(plan)
         for _ in range(self.random.randint(1, 4)):
             self.random.choice((self.rename, self.retarget, self.duplicate, self.drop, self.retype,
-                                self.set_mode, self.turn_around, self.link))(plan['actions'])
+                                self.set_mode, self.turn_around, self.link,
+                                self.move))(plan['actions'])
         if self.random.random() < 0.9:
             self.put_in_order(plan)
         return sealed_plan.seal(plan)
@@ -170,6 +232,17 @@ class Forger:
         action = self.one(actions)
         if action.get('phase') == 'write' and action.get('after'):
             action.update(op='link', to=self.random.choice(self.PATHS), reason=['link'])
+
+    def move(self, actions):
+        action = self.one(actions)
+        entry = action.get('after') or action.get('before')
+        if entry:
+            kept = {key: value for key, value in entry.items()
+                    if key != 'mtime' or entry['type'] != 'dir'}
+            action.update(phase='mkdir' if entry['type'] == 'dir' else 'write', op='move',
+                          before=kept, after=kept, reason=['missing'],
+                          path=self.random.choice(self.PATHS))
+            action['from'] = self.random.choice(self.PATHS)
 
     @staticmethod
     def put_in_order(plan):

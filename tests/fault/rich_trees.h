@@ -99,6 +99,28 @@ inline void add_links(RichTrees& trees) {
   from["made/group-b"] = link_of(from["group-a"], "group-a");
 }
 
+// What only has another path.
+inline void add_moves(RichTrees& trees) {
+  Tree& from = trees.source;
+  Tree& to = trees.replica;
+  from["moved/to"] = file("has another name").at(950).with_mode(0640);
+  to["moved-from"] = file("has another name").at(950).with_mode(0600);
+  from["moved"] = directory().at(951);
+  from["made/arrived"] = file("into a new directory").at(952);
+  to["extra-dir/leaves"] = file("into a new directory").at(952);
+  from["out-of-read-only"] = file("out of there").at(953);
+  to["read-only/leaves"] = file("out of there").at(953);
+  for (const bool is_new : {true, false}) {
+    Tree& tree = is_new ? from : to;
+    const std::string name = is_new ? "moved/whole" : "whole";
+    tree[name] = directory().at(is_new ? 960 : 961).with_mode(is_new ? 0550 : 0555);
+    tree[name + "/file"] = file("goes along").at(962);
+    tree[name + "/closed"] = directory().at(963).with_mode(0555);
+    tree[name + "/closed/file"] = file("goes along, too").at(964);
+    tree[name + "/link"] = symlink("../../outside").at(965);
+  }
+}
+
 // Needs attributes: of users everywhere, of owners and devices where the caller is root.
 inline RichTrees rich_trees(bool with_xattrs) {
   RichTrees trees;
@@ -107,6 +129,7 @@ inline RichTrees rich_trees(bool with_xattrs) {
   add_contents(trees);
   add_replacements(trees);
   add_links(trees);
+  add_moves(trees);
   if (with_xattrs) {
     trees.source["new"].xattrs = {{"user.note", "new"}};
     trees.source["larger"].xattrs = {{"user.note", "kept"}};

@@ -111,7 +111,7 @@ void RandomTrees::grow(Tree& tree) {
 
 void RandomTrees::edit(Tree& tree) {
   const RelPath path = any(tree);
-  switch (number(5)) {
+  switch (number(6)) {
     case 0:
       if (!path.is_root()) tree.erase(path);
       return;
@@ -128,6 +128,11 @@ void RandomTrees::edit(Tree& tree) {
       if (changed.type == FileType::kFile) changed.content = one_of(contents());
       if (changed.type == FileType::kSymlink) changed.content = one_of(targets());
       return set_metadata(changed);
+    }
+    case 4: {
+      const RelPath to = new_path(tree);
+      if (to.is_within(path) || path.is_within(to)) return;
+      return tree.rename(path, to);
     }
     default:
       return grow(tree);

@@ -1,5 +1,7 @@
 #include "support/replica_model.h"
 
+#include <algorithm>
+
 #include "core/hash.h"
 #include "plan/json.h"
 
@@ -39,6 +41,8 @@ std::string ReplicaModel::apply(const Action& action) {
   } else if (action.op == Op::kLink) {
     tree_->erase(action.path);
     tree_->link(action.path, *action.other);
+  } else if (action.op == Op::kMove) {
+    move(action);
   } else if (action.op == Op::kMetadata) {
     change_in_place(action);
     return {};
@@ -65,6 +69,7 @@ std::string ReplicaModel::objection(const Action& action) const {
   }
   std::string reason = objection_of_source(action);
   if (reason.empty()) reason = objection_of_replica(action);
+  if (reason.empty() && action.op == Op::kMove) reason = objection_to_move(action);
   if (reason.empty() && action.op == Op::kLink) reason = objection_to_link(action);
   if (reason.empty() && action.op == Op::kMetadata) reason = objection_to_change_in_place(action);
   return reason;
@@ -76,9 +81,10 @@ std::string ReplicaModel::objection_of_source(const Action& action) const {
     return object != nullptr ? "the source has it" : "";
   }
   if (object == nullptr) return "the source lacks it";
-  const bool stays = action.op == Op::kMetadata && tree_ && tree_->find(action.path) != nullptr;
+  const bool stays = action.op == Op::kMetadata || action.op == Op::kMove;
+  const RelPath& there = action.op == Op::kMove ? *action.other : action.path;
   std::optional<FileStatus> owner;
-  if (stays) owner = status_of(*tree_, action.path);
+  if (stays && tree_ && tree_->find(there) != nullptr) owner = status_of(*tree_, there);
   Facts wanted = wanted_facts(status_of(source_, action.path), object->content,
                               owner ? &*owner : nullptr, policy_);
   if (action.phase == Phase::kFinish) wanted.mtime = object->mtime;
@@ -89,7 +95,8 @@ std::string ReplicaModel::objection_of_source(const Action& action) const {
 }
 
 std::string ReplicaModel::objection_of_replica(const Action& action) const {
-  const Object* object = tree_->find(action.path);
+  const RelPath& there = action.op == Op::kMove ? *action.other : action.path;
+  const Object* object = tree_->find(there);
   if (!action.before) {
     if (object != nullptr) return "the replica has it";
     const Object* parent = tree_->find(action.path.parent());
@@ -97,12 +104,40 @@ std::string ReplicaModel::objection_of_replica(const Action& action) const {
     return {};
   }
   if (object == nullptr) return "the replica lacks it";
-  const Facts found = facts_in(*tree_, action.path, policy_);
+  const Facts found = facts_in(*tree_, there, policy_);
   std::string reason = first_of(differences(*action.before, found, policy_.limits));
   if (!reason.empty()) return "before: " + reason;
   if (action.before->md5 && *action.before->md5 != md5_of(object->content)) return "md5 of before";
-  const bool goes = action.op != Op::kMetadata;
+  const bool goes = action.op != Op::kMetadata && action.op != Op::kMove;
   if (goes && !tree_->children(action.path).empty()) return "the directory is not empty";
+  return {};
+}
+
+std::string ReplicaModel::objection_to_move(const Action& action) const {
+  const RelPath& from = *action.other;
+  if (source_.find(from) != nullptr) return "the source has what is to be moved away";
+  if (tree_->find(action.path) != nullptr) return "the replica has the new path";
+  const Object* parent = tree_->find(action.path.parent());
+  if (parent == nullptr || parent->type != FileType::kDirectory) return "no directory for it";
+  const auto counts = [](const Tree& tree, const RelPath& path) {
+    const auto& all = tree.all();
+    return std::count_if(all.lower_bound(path), all.end(),
+                         [&](const auto& name) { return name.first.is_within(path); });
+  };
+  if (counts(*tree_, from) != counts(source_, action.path)) return "it has other entries";
+  for (auto name = tree_->all().lower_bound(from);
+       name != tree_->all().end() && name->first.is_within(from); ++name) {
+    const std::string below = name->first.bytes().substr(from.bytes().size());
+    const Object* wanted = source_.find(RelPath(action.path.bytes() + below));
+    const Object* found = tree_->find(name->first);
+    if (wanted == nullptr || wanted->type != found->type || wanted->content != found->content) {
+      return "it holds something else: " + name->first.shown();
+    }
+    const bool is_directory = found->type == FileType::kDirectory;
+    if (!is_directory && (tree_->names(name->first) > 1 || found->names_elsewhere > 0)) {
+      return "it has other names";
+    }
+  }
   return {};
 }
 
@@ -157,6 +192,16 @@ void ReplicaModel::change_in_place(const Action& action) {
   if (action.after->mode) object.mode = *action.after->mode;
   object.mtime = stored_as(*action.after->mtime, policy_.limits.times);
   object.ctime = FileTime{now_, 0};
+}
+
+void ReplicaModel::move(const Action& action) {
+  tree_->rename(*action.other, action.path);
+  date(action.other->parent());
+  Object& object = *tree_->find(action.path);
+  if (object.type == FileType::kDirectory) return;
+  if (action.after->uid) object.uid = *action.after->uid;
+  if (action.after->gid) object.gid = *action.after->gid;
+  if (action.after->mode) object.mode = *action.after->mode;
 }
 
 void ReplicaModel::date(const RelPath& directory) {

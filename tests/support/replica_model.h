@@ -32,9 +32,11 @@ class ReplicaModel {
   [[nodiscard]] std::string objection_of_source(const Action& action) const;
   [[nodiscard]] std::string objection_of_replica(const Action& action) const;
   [[nodiscard]] std::string objection_to_change_in_place(const Action& action) const;
+  [[nodiscard]] std::string objection_to_move(const Action& action) const;
   [[nodiscard]] std::string objection_to_link(const Action& action) const;
   void write(const Action& action);
   void change_in_place(const Action& action);
+  void move(const Action& action);
   void date(const RelPath& directory);
 
   std::optional<Tree> tree_;

@@ -106,6 +106,18 @@ void Tree::link(const RelPath& path, const RelPath& to) {
   names_[path] = target;
 }
 
+void Tree::rename(const RelPath& from, const RelPath& to) {
+  erase(to);
+  make_parents(to);
+  auto name = names_.find(from);
+  std::map<RelPath, Number> moved;
+  while (name != names_.end() && name->first.is_within(from)) {
+    moved[RelPath(to.bytes() + name->first.bytes().substr(from.bytes().size()))] = name->second;
+    name = names_.erase(name);
+  }
+  names_.merge(moved);
+}
+
 void Tree::erase(const RelPath& path) {
   auto name = names_.find(path);
   while (name != names_.end() && name->first.is_within(path)) {

@@ -52,6 +52,9 @@ class Tree {
   void put(const RelPath& path, Object object);
   // Makes `path` one more name of what `to` stands for.
   void link(const RelPath& path, const RelPath& to);
+  // Gives `from`, and everything below it, another path; what was there goes. Requires: neither
+  // lies in the other.
+  void rename(const RelPath& from, const RelPath& to);
   // Takes the name away, and everything below it.
   void erase(const RelPath& path);
 

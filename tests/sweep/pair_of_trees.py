@@ -80,6 +80,21 @@ def _links(time):
     }
 
 
+def _moves(time):
+    """Files and directories that have other paths, and some other metadata with them."""
+    whole = folder({'x': file('whole x', mtime=OLD), 'l': symlink('x', mtime=OLD),
+                    'd': folder({'y': file('whole y' * 99, mtime=OLD)}, mode=0o555, mtime=OLD)},
+                   mode=0o555 if time == OLD else 0o750, mtime=time)
+    renamed = file('renamed' * 900, mtime=OLD, mode=0o640 if time == OLD else 0o604)
+    away, twins = file('away', mtime=OLD), {'t1': file('twins', mtime=OLD),
+                                            't2': file('twins', mtime=OLD)}
+    if time == OLD:
+        return {'name': renamed, 'goes': folder({'away': away, **twins}, mode=0o555, mtime=OLD),
+                'whole': whole, 'into': folder(mtime=OLD)}
+    return {'other name': renamed, 'away': away, 'into': folder({'whole': whole}, mtime=NEW),
+            'comes': folder({'t2': twins['t2'], 't3': twins['t1']}, mtime=NEW)}
+
+
 def replica_and_source(as_root):
     """The two as literals (tests.support.trees): about 200 actions lead from one to the other.
 
@@ -92,6 +107,7 @@ def replica_and_source(as_root):
         'same': folder(_files('s', 10, OLD), mtime=OLD),
         'delete': folder({**_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}, mtime=OLD),
         'extra': folder({'sub': folder(_files('x', 5, OLD), mode=0o555)}, mode=0o500, mtime=OLD),
+        'moves': folder(_moves(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
@@ -99,6 +115,7 @@ def replica_and_source(as_root):
         'same': folder(_files('s', 10, OLD), mtime=OLD), 'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 15, NEW), 'hole': file('h', size=2**20, mtime=NEW),
                           'deep': {'er': folder(_files('e', 5, NEW), mode=0o555)}}, mtime=NEW),
+        'moves': folder(_moves(NEW), mtime=NEW),
     }
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
 
@@ -111,6 +128,7 @@ def few_and_a_link(as_root):
         'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
         'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 5, OLD), mtime=OLD),
         'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
+        'moves': folder(_moves(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW),
@@ -119,6 +137,7 @@ def few_and_a_link(as_root):
         'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 5, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
                          mtime=NEW),
+        'moves': folder(_moves(NEW), mtime=NEW),
     }
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
 

@@ -199,7 +199,8 @@ TEST(PairPlanner, PlansForAFileThatIsWrittenAnewTheModeThatANewFileCanHave) {
 }
 
 TEST(PairPlanner, DeletesNothingBelowASourceDirectoryThatCannotBeRead) {
-  Folders folders(tree({dir("d"), file("e/a", "x")}), tree({file("d/a", "x"), file("e/b", "x")}));
+  Folders folders(tree({dir("d"), file("e/a", "x")}),
+                  tree({file("d/a", "x"), file("e/b", "other")}));
   folders.fs.make_unreadable("/source", at_path("d"), EACCES);
   const Plan plan = folders.plan();
   EXPECT_THAT(problems(plan), ElementsAre("source d open EACCES"));

@@ -115,9 +115,72 @@ TEST(Planner, ReadsNothingWhereOnlyTheSizeOrNothingElseThanMetadataDiffers) {
 }
 
 TEST(Planner, ReadsNothingOfWhatItIsAboutToCreateOrDelete) {
-  OnDisk folders(tree({file("a", "hello"), file("d/b", "hello")}), tree({file("c", "hello")}));
-  EXPECT_EQ(told(folders.plan()).size(), 6U);
+  OnDisk folders(tree({file("a", "hello"), file("d/b", "hello").at(200), file("empty", "")}),
+                 tree({file("c", "hello!"), file("e", "hello").at(300), file("f", "")}));
+  EXPECT_EQ(told(folders.plan()).size(), 9U);
   EXPECT_EQ(folders.cost().files, 0U);
+}
+
+TEST(Planner, ReadsOnceWhatHasOnlyMovedAndWritesNothing) {
+  OnDisk folders(tree({file("d/b", "hello"), file("other", "x")}),
+                 tree({file("c", "hello"), file("other", "x")}));
+  const Plan plan = folders.plan();
+  EXPECT_THAT(told(plan), ElementsAre("mkdir create d", "write move d/b", "finish metadata d",
+                                      "finish metadata ."));
+  EXPECT_EQ(plan.actions[1].other, RelPath("c"));
+  EXPECT_EQ(plan.summary.move, 1U);
+  EXPECT_EQ(plan.summary.bytes_to_write, 0U);
+  EXPECT_EQ(plan.summary.bytes_to_delete, 0U);
+  EXPECT_EQ(folders.cost().files, 2U);
+}
+
+TEST(Planner, AMoveCountsAsNoDeletion) {
+  Planning planning = own_planning();
+  planning.options.max_delete = Limit{0, false};
+  EXPECT_THAT(test::plan_trees(tree({file("a", "x")}), tree({file("b", "x")}), planning).guards,
+              ElementsAre(Guard{"max-delete", "0", 0, 1, false}));
+}
+
+TEST(Planner, MovesNothingWhereNothingIsToBeDeleted) {
+  Planning planning = own_planning();
+  planning.options.remove_extra = false;
+  EXPECT_THAT(told(test::plan_trees(tree({file("a", "x")}), tree({file("b", "x")}), planning)),
+              ElementsAre("write create a", "finish metadata ."));
+}
+
+TEST(Planner, MovesAWholeDirectoryInOneStep) {
+  EXPECT_THAT(told(test::plan_trees(
+                  tree({dir("new").mode(0700), file("new/d/a", "x"), symlink("new/l", "a")}),
+                  tree({file("old/d/a", "x"), symlink("old/l", "a")}), own_planning())),
+              ElementsAre("mkdir move new", "finish metadata new", "finish metadata ."));
+}
+
+TEST(Planner, MovesTheFilesOfADirectoryWhoseContentDiffersOneByOne) {
+  EXPECT_THAT(
+      told(test::plan_trees(tree({file("new/a", "x"), file("new/b", "y")}),
+                            tree({file("old/a", "x"), file("old/b", "z")}), own_planning())),
+      ElementsAre("mkdir create new", "write move new/a", "write create new/b",
+                  "delete delete old/b", "rmdir delete old", "finish metadata new",
+                  "finish metadata ."));
+}
+
+TEST(Planner, MovesNoNameOfAFileThatHasMore) {
+  EXPECT_THAT(told(test::plan_trees(tree({file("a", "x")}),
+                                    tree({file("b", "x").named_elsewhere(1)}), own_planning())),
+              ElementsAre("write create a", "delete delete b", "finish metadata ."));
+  EXPECT_THAT(
+      told(test::plan_trees(tree({file("a", "x"), link("c", "a")}), tree({file("b", "x")}),
+                            own_planning())),
+      ElementsAre("write create a", "write link c", "delete delete b", "finish metadata ."));
+}
+
+TEST(Planner, MovesNothingFromOneMountOfTheReplicaToAnother) {
+  Planning planning = own_planning();
+  planning.options.cross_mounts = true;
+  EXPECT_THAT(
+      told(test::plan_trees(tree({dir("m"), file("a", "x")}),
+                            tree({dir("m").on_mount(7), file("m/b", "x")}), planning)),
+      ElementsAre("write create a", "delete delete m/b", "finish metadata m", "finish metadata ."));
 }
 
 TEST(Planner, ReadsEveryFileOfOneSizeWithChecksum) {
@@ -298,7 +361,7 @@ TEST(Planner, GuardsDeletionsByAllEntriesOfTheReplica) {
   const Tree source = tree({file("a", "x")});
   EXPECT_THAT(test::plan_trees(source, tree({file("a", "x"), file("b", "x")}), planning).guards,
               ElementsAre(Guard{"max-delete", "50%", 1, 2, false}));
-  EXPECT_THAT(test::plan_trees(source, tree({file("d/b", "x"), file("c", "x")}), planning).guards,
+  EXPECT_THAT(test::plan_trees(source, tree({file("d/b", "y"), file("c", "z")}), planning).guards,
               ElementsAre(Guard{"max-delete", "50%", 3, 3, true}));
 }
 

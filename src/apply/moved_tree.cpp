@@ -1,0 +1,136 @@
+#include "apply/moved_tree.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+std::span<const Listing::Entry> entries_of(const VisitedDirectory& side) {
+  if (side.listing == nullptr) return {};
+  return side.listing->entries();
+}
+
+RelPath below(const RelPath& directory, std::string_view rest) {
+  if (rest.empty()) return directory;
+  return RelPath(directory.bytes() + "/" + std::string(rest));
+}
+
+}  // namespace
+
+class MovedTree::Visitor final : public PairVisitor {
+ public:
+  Visitor(const MovedTree& tree, bool asks_source) : tree_(tree), asks_source_(asks_source) {}
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    if (difference_) return success();
+    if (pair.replica.error != nullptr) return *pair.replica.error;
+    if (pair.source.error != nullptr) return *pair.source.error;
+    const auto replica = entries_of(pair.replica);
+    const auto source = wanted_of(pair);
+    if (asks_source_ && source.size() != replica.size()) {
+      return differs(below(tree_.from_, pair.path), "other entries");
+    }
+    for (std::size_t i = 0; i < replica.size() && !difference_; ++i) {
+      const Listing::Entry* const like = asks_source_ ? source[i] : nullptr;
+      if (Status asked = ask(pair, replica[i], like); !asked) return asked;
+      if (difference_ || !replica[i].status.is_directory()) continue;
+      std::string path(pair.path);
+      path += path.empty() ? "" : "/";
+      path += replica[i].name;
+      PairToVisit child{std::move(path), std::nullopt, replica[i].status, {}};
+      if (like != nullptr) child.source = like->status;
+      children.push_back(std::move(child));
+    }
+    return success();
+  }
+
+  [[nodiscard]] const std::optional<std::string>& difference() const { return difference_; }
+
+ private:
+  // What the source has there and is to be mirrored.
+  std::vector<const Listing::Entry*> wanted_of(const VisitedPair& pair) const {
+    std::vector<const Listing::Entry*> wanted;
+    const Filter& filter = tree_.context_.filter;
+    const std::string directory = below(tree_.to_, pair.path).bytes();
+    for (const Listing::Entry& entry : entries_of(pair.source)) {
+      const bool is_excluded = !filter.empty() && entry.error_number == 0 &&
+                               filter.excludes(directory, entry.name, entry.status.is_directory());
+      if (!is_excluded) wanted.push_back(&entry);
+    }
+    return wanted;
+  }
+
+  Status differs(const RelPath& path, const char* what) {
+    difference_ = std::string(what) + ": " + path.shown();
+    return success();
+  }
+
+  Status ask(const VisitedPair& pair, const Listing::Entry& entry, const Listing::Entry* like) {
+    const RelPath path = below(tree_.from_, pair.path).child(entry.name);
+    if (entry.error_number != 0) return system_error("stat", entry.error_number).at(path.bytes());
+    const LookContext& context = tree_.context_;
+    const FileStatus& found = entry.status;
+    if (found.mount != context.replica.status.mount) return differs(path, "a mount");
+    if (like == nullptr) return success();
+    if (!context.options.delete_excluded && !context.filter.empty() &&
+        context.filter.excludes(path.parent_bytes(), entry.name, found.is_directory())) {
+      return differs(path, "excluded");
+    }
+    if (!found.is_directory() && found.links != 1) return differs(path, "a hard link");
+    if (like->error_number != 0) return system_error("stat", like->error_number).at(path.bytes());
+    if (like->name != entry.name) return differs(path, "other entries");
+    return compare(pair, path, *like, entry);
+  }
+
+  Status compare(const VisitedPair& pair, const RelPath& path, const Listing::Entry& source,
+                 const Listing::Entry& replica) {
+    const LookContext& context = tree_.context_;
+    const FileStatus& wanted = source.status;
+    const FileStatus& found = replica.status;
+    const TimeLimits& times = context.policy.limits.times;
+    const bool is_same =
+        wanted.type == found.type && wanted.rdev == found.rdev &&
+        (found.is_directory() || (wanted.size == found.size &&
+                                  stored_as(wanted.mtime, times) == stored_as(found.mtime, times)));
+    if (!is_same) return differs(path, "another entry");
+    if (found.type == FileType::kSymlink) {
+      const auto to = context.fs.link_target(pair.source.fd, source.name.data());
+      const auto from = context.fs.link_target(pair.replica.fd, replica.name.data());
+      if (!to || !from) return to ? from.error() : to.error();
+      return *to == *from ? success() : differs(path, "another target");
+    }
+    if (!found.is_file() || context.follow_source || found.size == 0) return success();
+    DirectoryHashes none{CachedTree{}};
+    const auto common = tree_.judge_.common_md5({pair.source.fd, source.name, wanted}, none,
+                                                {pair.replica.fd, replica.name, found}, none);
+    if (!common) return Error(common.error()).at(path.bytes());
+    return *common ? success() : differs(path, "other content");
+  }
+
+  const MovedTree& tree_;
+  bool asks_source_;
+  std::optional<std::string> difference_;
+};
+
+Result<std::optional<std::string>> MovedTree::first_difference(int source, int replica) {
+  const auto status = context_.fs.status(replica);
+  if (!status) return status.error();
+  PairToVisit root{{}, std::nullopt, *status, {}};
+  if (source >= 0) {
+    const auto like = context_.fs.status(source);
+    if (!like) return like.error();
+    root.source = *like;
+  }
+  Visitor visitor(*this, source >= 0);
+  Status walked = walk_pairs(context_.fs, {source, replica, std::move(root)}, {}, visitor);
+  if (!walked) return std::move(walked).error();
+  return visitor.difference();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,320 @@
+#include "plan/moves.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kSetIds = 06000;
+
+bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
+
+bool has_content(const Facts& facts) {
+  return facts.type == FileType::kFile && facts.size.value_or(0) > 0;
+}
+
+bool is_created(const Action& action) {
+  return action.op == Op::kCreate && action.reasons == ReasonSet{Reason::kMissing} &&
+         !action.path.is_root();
+}
+
+bool is_gone(const Action& action) {
+  return action.op == Op::kDelete && action.reasons == ReasonSet{Reason::kExtra} &&
+         (action.phase == Phase::kDelete || action.phase == Phase::kRmdir);
+}
+
+// Bytes that are equal where name and facts are.
+std::string described(std::string_view name, const Facts& facts, const TimeLimits& times) {
+  std::string text(name);
+  const auto field = [&text](const auto& value) {
+    text += '\0';
+    if (value) text += std::to_string(*value);
+  };
+  text += '\0';
+  text += to_string(facts.type);
+  field(facts.size);
+  field(facts.mode);
+  field(facts.uid);
+  field(facts.gid);
+  field(facts.device);
+  text += '\0';
+  if (facts.mtime) text += to_string(stored_as(*facts.mtime, times));
+  text += '\0';
+  text += facts.target.value_or(std::string());
+  text += '\0';
+  return text;
+}
+
+}  // namespace
+
+struct MoveCandidates::Directory {
+  std::size_t index;
+  Sha256Hasher hasher;
+  bool has_content = false;
+  bool stays = false;  // something in it does
+};
+
+MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
+                               std::vector<GoneDirectory> directories, std::vector<RelPath> blocked,
+                               const Policy& policy)
+    : actions_(actions),
+      directories_(std::move(directories)),
+      blocked_(std::move(blocked)),
+      policy_(policy) {
+  std::sort(blocked_.begin(), blocked_.end());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (is_created(actions[i]) && !is_blocked(actions[i].path)) created_.push_back(i);
+    if (is_gone(actions[i]) && !is_blocked(actions[i].path)) gone_.push_back(i);
+  }
+  if (empty()) return;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (actions[i].phase == Phase::kFinish) finishes_.push_back(i);
+  }
+  std::sort(directories_.begin(), directories_.end(),
+            [](const GoneDirectory& a, const GoneDirectory& b) { return a.path < b.path; });
+  for (auto* const list : {&created_, &gone_, &finishes_}) {
+    std::sort(list->begin(), list->end(),
+              [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; });
+  }
+}
+
+bool MoveCandidates::is_blocked(const RelPath& path) const {
+  return std::binary_search(blocked_.begin(), blocked_.end(), path);
+}
+
+bool MoveCandidates::holds_blocked(const RelPath& directory) const {
+  const auto next = std::lower_bound(blocked_.begin(), blocked_.end(), directory);
+  return next != blocked_.end() && next->is_within(directory);
+}
+
+// The directory itself, and all that is in it.
+std::vector<std::size_t> MoveCandidates::below(const std::vector<std::size_t>& sorted,
+                                               std::size_t directory) const {
+  const RelPath& path = actions_[directory].path;
+  auto at = std::lower_bound(
+      sorted.begin(), sorted.end(), path,
+      [&](std::size_t index, const RelPath& wanted) { return actions_[index].path < wanted; });
+  std::vector<std::size_t> found;
+  for (; at != sorted.end() && actions_[*at].path.is_within(path); ++at) found.push_back(*at);
+  return found;
+}
+
+// Of a directory with its time.
+Facts MoveCandidates::facts_of(std::size_t index) const {
+  const Action& action = actions_[index];
+  Facts facts = action.after ? *action.after : *action.before;
+  if (!is_directory(facts)) return facts;
+  if (action.after) {
+    const auto finish = std::lower_bound(
+        finishes_.begin(), finishes_.end(), action.path,
+        [&](std::size_t other, const RelPath& path) { return actions_[other].path < path; });
+    if (finish != finishes_.end() && actions_[*finish].path == action.path)
+      facts.mtime = actions_[*finish].after->mtime;
+    return facts;
+  }
+  const auto gone = std::lower_bound(
+      directories_.begin(), directories_.end(), action.path,
+      [](const GoneDirectory& other, const RelPath& path) { return other.path < path; });
+  return gone != directories_.end() && gone->path == action.path ? gone->facts : facts;
+}
+
+void MoveCandidates::close(std::vector<Directory>& open, std::vector<Signed>& done) const {
+  Directory directory = std::move(open.back());
+  open.pop_back();
+  const Sha256 signature = directory.hasher.finish();
+  const RelPath& path = actions_[directory.index].path;
+  const bool can_move = directory.has_content && !directory.stays && !holds_blocked(path);
+  if (can_move) done.push_back({signature, directory.index});
+  if (open.empty()) return;
+  Directory& parent = open.back();
+  const Facts facts = facts_of(directory.index);
+  parent.has_content = parent.has_content || directory.has_content;
+  parent.stays = parent.stays || directory.stays || depends_on_owner(facts);
+  parent.hasher.update(described(path.name(), facts, policy_.limits.times));
+  parent.hasher.update(to_string(signature));
+}
+
+// Whether the mode that it shall have depends on who owns the replica's.
+bool MoveCandidates::depends_on_owner(const Facts& facts) const {
+  return !policy_.owners() && (facts.mode.value_or(0) & kSetIds) != 0;
+}
+
+// Of every directory; the subtree of one is a range of `sorted`.
+std::vector<MoveCandidates::Signed> MoveCandidates::signatures(
+    const std::vector<std::size_t>& sorted) const {
+  std::vector<Signed> done;
+  std::vector<Directory> open;
+  for (const std::size_t index : sorted) {
+    const RelPath& path = actions_[index].path;
+    while (!open.empty() && !path.is_within(actions_[open.back().index].path)) close(open, done);
+    const Facts facts = facts_of(index);
+    if (is_directory(facts)) {
+      open.push_back({index, Sha256Hasher()});
+    } else if (!open.empty()) {
+      open.back().has_content = open.back().has_content || has_content(facts);
+      open.back().stays = open.back().stays || depends_on_owner(facts);
+      open.back().hasher.update(described(path.name(), facts, policy_.limits.times));
+    }
+  }
+  while (!open.empty()) close(open, done);
+  std::sort(done.begin(), done.end(), [&](const Signed& a, const Signed& b) {
+    if (a.signature != b.signature) return a.signature < b.signature;
+    return actions_[a.index].path < actions_[b.index].path;
+  });
+  return done;
+}
+
+std::vector<DirectoryCandidate> MoveCandidates::directories() const {
+  std::vector<DirectoryCandidate> candidates;
+  const std::vector<Signed> gone = signatures(gone_);
+  if (gone.empty()) return candidates;
+  for (const Signed& made : signatures(created_)) {
+    DirectoryCandidate candidate{made.index, {}};
+    const auto before = [](const Signed& a, const Signed& b) { return a.signature < b.signature; };
+    const auto [first, last] = std::equal_range(gone.begin(), gone.end(), made, before);
+    for (auto it = first; it != last; ++it) candidate.removes.push_back(it->index);
+    std::stable_partition(candidate.removes.begin(), candidate.removes.end(),
+                          [&](std::size_t remove) {
+                            return actions_[remove].path.name() == actions_[made.index].path.name();
+                          });
+    if (!candidate.removes.empty()) candidates.push_back(std::move(candidate));
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [&](const DirectoryCandidate& a, const DirectoryCandidate& b) {
+              return actions_[a.create].path < actions_[b.create].path;
+            });
+  return candidates;
+}
+
+std::vector<MovePair> MoveCandidates::entries(MovePair directories) const {
+  const std::vector<std::size_t> creates = below(created_, directories.create);
+  const std::vector<std::size_t> removes = below(gone_, directories.remove);
+  std::vector<MovePair> pairs;
+  // Equal signatures: the same names, so the same order.
+  for (std::size_t i = 0; i < std::min(creates.size(), removes.size()); ++i) {
+    pairs.push_back({creates[i], removes[i]});
+  }
+  return pairs;
+}
+
+std::vector<MoveGroup> MoveCandidates::files(const std::vector<bool>& taken) const {
+  std::map<std::pair<std::uint64_t, FileTime>, MoveGroup> groups;
+  const auto key = [&](const Facts& facts) {
+    return std::pair(*facts.size,
+                     stored_as(facts.mtime.value_or(FileTime{}), policy_.limits.times));
+  };
+  for (const std::size_t index : gone_) {
+    const Facts& facts = *actions_[index].before;
+    if (!taken[index] && has_content(facts)) groups[key(facts)].removes.push_back(index);
+  }
+  for (const std::size_t index : created_) {
+    const Facts& facts = *actions_[index].after;
+    if (taken[index] || !has_content(facts)) continue;
+    const auto group = groups.find(key(facts));
+    if (group != groups.end()) group->second.creates.push_back(index);
+  }
+  std::vector<MoveGroup> found;
+  for (auto& [of, group] : groups) {
+    if (!group.creates.empty()) found.push_back(std::move(group));
+  }
+  return found;
+}
+
+std::vector<MovePair> pair_up(const std::vector<Action>& actions, const MoveGroup& group,
+                              const std::vector<std::optional<Md5>>& of_creates,
+                              const std::vector<std::optional<Md5>>& of_removes) {
+  std::vector<MovePair> pairs;
+  std::vector<bool> used(group.removes.size());
+  std::vector<bool> made(group.creates.size());
+  for (const bool by_name : {true, false}) {
+    // What holds one content, and by name or not, in path order.
+    std::map<std::pair<Md5, std::string_view>, std::vector<std::size_t>> free;
+    const auto name = [&](std::size_t index) {
+      return by_name ? actions[index].path.name() : std::string_view();
+    };
+    for (std::size_t i = group.removes.size(); i-- > 0;) {
+      if (!used[i] && of_removes[i]) free[{*of_removes[i], name(group.removes[i])}].push_back(i);
+    }
+    for (std::size_t i = 0; i < group.creates.size(); ++i) {
+      if (made[i] || !of_creates[i]) continue;
+      const auto match = free.find({*of_creates[i], name(group.creates[i])});
+      if (match == free.end() || match->second.empty()) continue;
+      const std::size_t remove = match->second.back();
+      match->second.pop_back();
+      used[remove] = made[i] = true;
+      pairs.push_back({group.creates[i], group.removes[remove]});
+    }
+  }
+  return pairs;
+}
+
+namespace {
+
+// Directories none of which lies in another, in path order.
+bool is_within_any(const RelPath& path, const std::vector<RelPath>& directories) {
+  auto above = std::upper_bound(directories.begin(), directories.end(), path);
+  return above != directories.begin() && path.is_within(*--above);
+}
+
+ReasonSet metadata_reasons(const FoundMove& move) {
+  ReasonSet reasons;
+  const Facts& before = move.before;
+  const Facts& after = move.after;
+  if (before.mode != after.mode) reasons.add(Reason::kMode);
+  if (before.uid != after.uid || before.gid != after.gid) reasons.add(Reason::kOwner);
+  return reasons;
+}
+
+// A directory that is moved comes with the metadata that it had.
+void expect_moved(std::vector<Action>& actions, const std::vector<FoundMove>& moves) {
+  std::map<RelPath, const FoundMove*> moved;
+  for (const FoundMove& move : moves) {
+    if (is_directory(move.after)) moved[actions[move.pair.create].path] = &move;
+  }
+  for (Action& action : actions) {
+    if (moved.empty() || action.phase != Phase::kFinish) continue;
+    const auto found = moved.find(action.path);
+    if (found == moved.end()) continue;
+    action.before = found->second->before;
+    action.reasons.add(metadata_reasons(*found->second));
+  }
+}
+
+}  // namespace
+
+void make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves) {
+  if (moves.empty()) return;
+  expect_moved(actions, moves);
+  std::vector<RelPath> made;
+  std::vector<RelPath> gone;
+  std::vector<bool> dropped(actions.size());
+  for (const FoundMove& move : moves) {
+    Action& action = actions[move.pair.create];
+    const RelPath& from = actions[move.pair.remove].path;
+    dropped[move.pair.remove] = true;
+    if (is_directory(move.after)) {
+      made.push_back(action.path);
+      gone.push_back(from);
+    }
+    action.op = Op::kMove;
+    action.other = from;
+    action.before = move.before;
+    action.after = move.after;
+    if (!is_directory(move.after)) action.reasons.add(metadata_reasons(move));
+  }
+  std::sort(made.begin(), made.end());
+  std::sort(gone.begin(), gone.end());
+  std::size_t index = 0;
+  std::erase_if(actions, [&](const Action& action) {
+    if (dropped[index++]) return true;
+    if (action.op == Op::kDelete) return is_within_any(action.path, gone);
+    if (action.path.is_root() || !is_within_any(action.path.parent(), made)) return false;
+    return true;
+  });
+}
+
+}  // namespace foldersync

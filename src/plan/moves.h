@@ -1,0 +1,107 @@
+// What has only been moved or renamed within the tree, found among what a plan would create and
+// delete. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/hash.h"
+#include "core/path.h"
+#include "plan/action.h"
+#include "plan/facts.h"
+
+namespace foldersync {
+
+// A directory of the replica that the source lacks.
+struct GoneDirectory {
+  RelPath path;
+  Facts facts;  // with its time
+};
+
+// What a plan creates, and what it deletes, that may be one and the same: places among its actions.
+struct MovePair {
+  std::size_t create = 0;
+  std::size_t remove = 0;
+
+  friend auto operator<=>(const MovePair&, const MovePair&) = default;
+};
+
+// Files of one size and time. Neither list is empty; both are in path order.
+struct MoveGroup {
+  std::vector<std::size_t> creates;
+  std::vector<std::size_t> removes;
+};
+
+// A directory that is to be created, and those to be deleted that hold the same entries as far as
+// names, types and metadata tell: of the same name first, then in path order.
+struct DirectoryCandidate {
+  std::size_t create = 0;
+  std::vector<std::size_t> removes;
+};
+
+// The candidates among the actions of one plan: what is created because it is missing, and what is
+// deleted because it is extra. Files of no size are none, and what a directory that becomes
+// something else holds is none either.
+class MoveCandidates {
+ public:
+  // `actions` may be in any order and must outlive this object; they are not changed meanwhile.
+  // `directories` tells of each directory that is deleted, in any order. What is at a `blocked`
+  // path is not moved, and no directory above it.
+  MoveCandidates(const std::vector<Action>& actions, std::vector<GoneDirectory> directories,
+                 std::vector<RelPath> blocked, const Policy& policy);
+
+  // Whether nothing can be moved, as nothing is created or nothing is deleted.
+  [[nodiscard]] bool empty() const { return created_.empty() || gone_.empty(); }
+
+  // In path order of `create`: a directory before those in it. Only directories in which a file
+  // with content lies somewhere.
+  [[nodiscard]] std::vector<DirectoryCandidate> directories() const;
+  // All entries of such a pair of directories, the two themselves first; each with its like.
+  [[nodiscard]] std::vector<MovePair> entries(MovePair directories) const;
+  // Files that are not `taken` (one for each action), in an order of their own.
+  [[nodiscard]] std::vector<MoveGroup> files(const std::vector<bool>& taken) const;
+
+ private:
+  struct Directory;  // one that is open while signatures are computed
+  struct Signed {
+    Sha256 signature;  // of all that is below
+    std::size_t index;
+  };
+
+  [[nodiscard]] bool is_blocked(const RelPath& path) const;
+  [[nodiscard]] bool holds_blocked(const RelPath& directory) const;
+  [[nodiscard]] std::vector<std::size_t> below(const std::vector<std::size_t>& sorted,
+                                               std::size_t directory) const;
+  [[nodiscard]] bool depends_on_owner(const Facts& facts) const;
+  [[nodiscard]] Facts facts_of(std::size_t index) const;
+  [[nodiscard]] std::vector<Signed> signatures(const std::vector<std::size_t>& sorted) const;
+  void close(std::vector<Directory>& open, std::vector<Signed>& done) const;
+
+  const std::vector<Action>& actions_;
+  std::vector<GoneDirectory> directories_;  // in path order
+  std::vector<std::size_t> finishes_;       // in path order
+  std::vector<RelPath> blocked_;            // in path order
+  const Policy& policy_;
+  std::vector<std::size_t> created_;  // in path order
+  std::vector<std::size_t> gone_;     // in path order
+};
+
+// Which files of a group are the same, by what each of them holds (nothing: not known): those of
+// one name first, the others in path order.
+std::vector<MovePair> pair_up(const std::vector<Action>& actions, const MoveGroup& group,
+                              const std::vector<std::optional<Md5>>& of_creates,
+                              const std::vector<std::optional<Md5>>& of_removes);
+
+// One move that was found.
+struct FoundMove {
+  MovePair pair;
+  Facts before;  // of the replica's entry, where it is
+  Facts after;   // what it shall be under its new path
+};
+
+// Puts the moves in place of what they stand for: the creation and the deletion, and, of a
+// directory, those of all that is in it. Its `finish` stays.
+void make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves);
+
+}  // namespace foldersync

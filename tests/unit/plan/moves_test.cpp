@@ -1,0 +1,279 @@
+#include "plan/moves.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/order.h"
+
+namespace foldersync {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Facts file_of(std::uint64_t size, std::int64_t mtime) {
+  Facts facts;
+  facts.size = size;
+  facts.mtime = FileTime{mtime, 0};
+  facts.mode = 0644;
+  return facts;
+}
+
+Facts folder(std::uint32_t mode = 0755) {
+  Facts facts;
+  facts.type = FileType::kDirectory;
+  facts.mode = mode;
+  return facts;
+}
+
+// Actions of a plan, and what else the search for moves is told.
+class Found {
+ public:
+  Found& creates(const char* path, Facts after) {
+    const bool is_folder = after.type == FileType::kDirectory;
+    Action action;
+    action.phase = is_folder ? Phase::kMkdir : Phase::kWrite;
+    action.op = Op::kCreate;
+    action.path = RelPath(path);
+    action.reasons = {Reason::kMissing};
+    action.after = after;
+    actions_.push_back(action);
+    if (!is_folder) return *this;
+    action.phase = Phase::kFinish;
+    action.op = Op::kMetadata;
+    action.reasons = {Reason::kMtime};
+    action.before = after;
+    action.after->mtime = FileTime{7, 0};
+    actions_.push_back(action);
+    return *this;
+  }
+
+  Found& deletes(const char* path, Facts before) {
+    const bool is_folder = before.type == FileType::kDirectory;
+    Action action;
+    action.phase = is_folder ? Phase::kRmdir : Phase::kDelete;
+    action.op = Op::kDelete;
+    action.path = RelPath(path);
+    action.reasons = {Reason::kExtra};
+    action.before = before;
+    if (is_folder) {
+      before.mtime = FileTime{7, 0};
+      gone_.push_back({action.path, before});
+      action.before = Facts{};
+      action.before->type = FileType::kDirectory;
+    }
+    actions_.push_back(action);
+    return *this;
+  }
+
+  Found& blocks(const char* path) {
+    blocked_.push_back(RelPath(path));
+    return *this;
+  }
+
+  MoveCandidates candidates() const { return {actions_, gone_, blocked_, policy_}; }
+
+  // "new <- old, other old", one for each directory.
+  std::vector<std::string> directories() const {
+    std::vector<std::string> lines;
+    for (const DirectoryCandidate& candidate : candidates().directories()) {
+      lines.push_back(listed({candidate.create}) + " <- " + listed(candidate.removes));
+    }
+    return lines;
+  }
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> lines;
+    for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
+      lines.push_back(listed(group.creates) + " <- " + listed(group.removes));
+    }
+    return lines;
+  }
+
+  // "new <- old", where the files of one letter hold the same: the first of their names.
+  std::vector<std::string> pairs() const {
+    std::vector<std::string> lines;
+    for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
+      for (const MovePair& pair :
+           pair_up(actions_, group, letters(group.creates), letters(group.removes))) {
+        lines.push_back(listed({pair.create}) + " <- " + listed({pair.remove}));
+      }
+    }
+    return lines;
+  }
+
+  std::vector<Action> actions_;
+  std::vector<GoneDirectory> gone_;
+  std::vector<RelPath> blocked_;
+  Policy policy_;
+
+ private:
+  std::string listed(const std::vector<std::size_t>& indexes) const {
+    std::string text;
+    for (const std::size_t index : indexes)
+      text += (text.empty() ? "" : ", ") + actions_[index].path.shown();
+    return text;
+  }
+
+  std::vector<std::optional<Md5>> letters(const std::vector<std::size_t>& indexes) const {
+    std::vector<std::optional<Md5>> hashes;
+    for (const std::size_t index : indexes) {
+      Md5 md5;
+      md5.bytes[0] = static_cast<unsigned char>(actions_[index].path.name().front());
+      hashes.emplace_back(md5);
+    }
+    return hashes;
+  }
+};
+
+TEST(Moves, AFileOfTheSameSizeAndTimeIsACandidate) {
+  Found found;
+  found.creates("new", file_of(5, 100)).deletes("old", file_of(5, 100));
+  EXPECT_THAT(found.files(), ElementsAre("new <- old"));
+}
+
+TEST(Moves, AnotherSizeOrTimeAndAFileWithoutContentAreNone) {
+  Found found;
+  found.creates("a", file_of(5, 100)).deletes("b", file_of(6, 100)).deletes("c", file_of(5, 101));
+  found.creates("d", file_of(0, 100)).deletes("e", file_of(0, 100));
+  EXPECT_THAT(found.files(), IsEmpty());
+}
+
+TEST(Moves, TimesCountAsFarAsTheReplicaHoldsThem) {
+  Found found;
+  found.policy_.limits.times.two_seconds = true;
+  found.creates("a", file_of(5, 101)).deletes("b", file_of(5, 100));
+  EXPECT_THAT(found.files(), ElementsAre("a <- b"));
+}
+
+TEST(Moves, WhatHasMoreNamesIsBlocked) {
+  Found found;
+  found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100)).blocks("b");
+  EXPECT_TRUE(found.candidates().empty());
+}
+
+TEST(Moves, WhatIsReplacedOrClearedIsNone) {
+  Found found;
+  found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100));
+  found.actions_.back().phase = Phase::kClear;
+  EXPECT_TRUE(found.candidates().empty());
+  found.actions_.back().phase = Phase::kDelete;
+  EXPECT_FALSE(found.candidates().empty());
+  found.actions_.front().reasons = {Reason::kType};
+  EXPECT_TRUE(found.candidates().empty());
+}
+
+TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
+  Found found;
+  found.creates("new/c1", file_of(5, 100)).creates("new/c9", file_of(5, 100));
+  found.creates("new/d", file_of(5, 100));
+  found.deletes("old/c2", file_of(5, 100)).deletes("z/c1", file_of(5, 100));
+  found.deletes("old/c3", file_of(5, 100)).deletes("old/e", file_of(5, 100));
+  EXPECT_THAT(found.pairs(), ElementsAre("new/c1 <- z/c1", "new/c9 <- old/c2"));
+}
+
+TEST(Moves, AFileThatCouldNotBeReadHasNoLike) {
+  Found found;
+  found.creates("a1", file_of(5, 100)).deletes("a2", file_of(5, 100));
+  const std::vector<std::optional<Md5>> known{Md5{}};
+  const std::vector<std::optional<Md5>> unknown{std::nullopt};
+  const MoveGroup group{{0}, {1}};
+  EXPECT_THAT(pair_up(found.actions_, group, known, unknown), IsEmpty());
+  EXPECT_THAT(pair_up(found.actions_, group, unknown, known), IsEmpty());
+  EXPECT_THAT(pair_up(found.actions_, group, known, known), ElementsAre(MovePair{0, 1}));
+}
+
+Found whole_directory() {
+  Found found;
+  found.creates("new", folder()).creates("new/sub", folder(0700));
+  found.creates("new/f", file_of(5, 100)).creates("new/sub/g", file_of(6, 100));
+  found.deletes("old", folder()).deletes("old/sub", folder(0700));
+  found.deletes("old/f", file_of(5, 100)).deletes("old/sub/g", file_of(6, 100));
+  return found;
+}
+
+TEST(Moves, ADirectoryWithTheSameEntriesIsACandidateAndSoIsWhatIsInIt) {
+  EXPECT_THAT(whole_directory().directories(), ElementsAre("new <- old", "new/sub <- old/sub"));
+}
+
+TEST(Moves, ADirectoryWithOtherEntriesIsNone) {
+  const auto other = [](const char* path, Facts facts) {
+    Found found = whole_directory();
+    for (Action& action : found.actions_) {
+      if (action.path == RelPath(path)) action.after = facts;
+    }
+    return found.directories();
+  };
+  EXPECT_THAT(other("new/sub/g", file_of(7, 100)), IsEmpty());
+  EXPECT_THAT(other("new/f", file_of(5, 101)), ElementsAre("new/sub <- old/sub"));
+  Facts closed = file_of(5, 100);
+  closed.mode = 0600;
+  EXPECT_THAT(other("new/f", closed), ElementsAre("new/sub <- old/sub"));
+  EXPECT_THAT(other("new/sub", folder(0755)), ElementsAre("new/sub <- old/sub"));
+  Found more = whole_directory();
+  more.deletes("old/h", file_of(0, 100));
+  EXPECT_THAT(more.directories(), ElementsAre("new/sub <- old/sub"));
+}
+
+TEST(Moves, NoDirectoryAboveSomethingBlockedIsMoved) {
+  EXPECT_THAT(whole_directory().blocks("old/linked").directories(),
+              ElementsAre("new/sub <- old/sub"));
+  EXPECT_THAT(whole_directory().blocks("new/sub/unreadable").directories(), IsEmpty());
+}
+
+TEST(Moves, ADirectoryWithoutContentIsNone) {
+  Found found;
+  found.creates("new", folder()).creates("new/empty", file_of(0, 100));
+  found.deletes("old", folder()).deletes("old/empty", file_of(0, 100));
+  EXPECT_THAT(found.directories(), IsEmpty());
+}
+
+TEST(Moves, AModeThatDependsOnTheOwnerKeepsADirectoryFromMovingWhole) {
+  Found found;
+  Facts program = file_of(5, 100);
+  program.mode = 04755;
+  found.creates("new", folder()).creates("new/f", program);
+  found.deletes("old", folder()).deletes("old/f", program);
+  EXPECT_THAT(found.directories(), IsEmpty());
+  found.policy_.as_root = true;
+  EXPECT_THAT(found.directories(), ElementsAre("new <- old"));
+}
+
+TEST(Moves, TheMoveOfADirectoryStandsForAllThatIsInIt) {
+  Found found = whole_directory();
+  const MoveCandidates candidates = found.candidates();
+  const DirectoryCandidate directory = candidates.directories().front();
+  const MovePair pair{directory.create, directory.removes.front()};
+  EXPECT_EQ(candidates.entries(pair).size(), 4U);
+  EXPECT_EQ(candidates.entries(pair).front(), pair);
+  make_moves(found.actions_, {{pair, folder(0700), folder()}});
+  ASSERT_EQ(found.actions_.size(), 2U);
+  const Action& move = found.actions_.front();
+  EXPECT_EQ(move.phase, Phase::kMkdir);
+  EXPECT_EQ(move.op, Op::kMove);
+  EXPECT_EQ(move.other, RelPath("old"));
+  EXPECT_EQ(move.before, folder(0700));
+  // It comes as it was, and is finished then.
+  const Action& finish = found.actions_.back();
+  EXPECT_EQ(finish.path, RelPath("new"));
+  EXPECT_EQ(finish.before, folder(0700));
+  EXPECT_TRUE(finish.reasons.has(Reason::kMode));
+}
+
+TEST(Moves, TheMoveOfAFileSaysWhichMetadataIsPutRight) {
+  Found found;
+  found.creates("new", file_of(5, 100)).deletes("old", file_of(5, 100));
+  Facts before = file_of(5, 100);
+  before.mode = 0600;
+  make_moves(found.actions_, {{{0, 1}, before, file_of(5, 100)}});
+  ASSERT_EQ(found.actions_.size(), 1U);
+  EXPECT_EQ(found.actions_.front().reasons, (ReasonSet{Reason::kMissing, Reason::kMode}));
+}
+
+}  // namespace
+}  // namespace foldersync
