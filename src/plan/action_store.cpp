@@ -9,7 +9,8 @@
 namespace foldersync {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{32} << 10U;
+// Small, since a merge holds one of each run, decoded.
+constexpr std::size_t kBlockBytes = std::size_t{4} << 10U;
 
 Error damaged() {
   return Error{ErrorCode::kSystem, "read spooled actions", {}, 0, "what was written is damaged"};

@@ -15,7 +15,7 @@
 
 namespace foldersync {
 
-// Actions in the order in which they were appended. Memory: 16 bytes for each 32 KiB of encoded
+// Actions in the order in which they were appended. Memory: 16 bytes for each 4 KiB of encoded
 // actions, besides `Spooling::memory_bytes`. One thread appends; any number read, when nobody does.
 class ActionStore {
  public:
