@@ -1,0 +1,36 @@
+// Any bytes as a plan document: refused, or a plan that is the same when it is written and read
+// again. Built for a fuzzer, the reader doesn't ask for the digest and the counts of the summary,
+// which no mutation would get right.
+#include "core/text.h"
+#include "fuzz/target.h"
+#include "plan/guard.h"
+#include "plan/render.h"
+#include "unit/plan/sample_plan.h"
+
+namespace foldersync {
+namespace {
+
+void read_and_write(std::string_view text) {
+  const auto plan = test::read_text(text);
+  if (!plan) {
+    require(plan.error().code == ErrorCode::kInvalidDocument, "a refusal has its code");
+    require(is_utf8(plan.error().detail), "a refusal is text");
+    return;
+  }
+  // The counts may be wrong where nobody looked at them.
+  const std::string once = test::written(*plan);
+  const auto again = test::read_text(once);
+  require(bool(again), "what was accepted and written is accepted");
+  require(*again == *plan, "what was accepted, written and read is the same");
+  require(test::written(*again) == once, "it is written the same way");
+  require(is_utf8(render(*plan, Colour::kOff)), "a plan for people is text");
+  counted_again(*plan);
+}
+
+}  // namespace
+}  // namespace foldersync
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  foldersync::read_and_write({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
