@@ -43,9 +43,9 @@ class HostilePlanTest(ProgramTest):
 class BombTest(HostilePlanTest):
     """Whatever the length of a document, the reader stops early and stays small."""
 
-    def feed(self, start, piece, most=1 << 30):
-        """Hands over `start` and then `piece` again and again; returns how many bytes were read
-        before the program had enough, and the memory it took, in KiB."""
+    def feed(self, start, piece, most=64 * MIB):
+        """Hands over `start` and then `piece` again and again; returns how many bytes were taken
+        before the program had enough."""
         process = subprocess.Popen(
             [self.binary, 'apply', '-', '-s', self.source, '-r', self.replica], cwd=self.cwd,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -68,13 +68,16 @@ class BombTest(HostilePlanTest):
             self.assertLess(usage.ru_maxrss, MOST_KIB)
         return taken
 
-    def test_a_text_a_number_or_blanks_that_never_end_are_given_up_soon(self):
+    def test_blanks_take_no_memory(self):
+        for start in (b'', b'{"format":', b'{"format":"sync.plan"'):
+            self.feed(start, b' \n' * 32768)
+
+    def test_a_text_or_a_number_that_never_ends_is_given_up_soon(self):
         header = self.plan_text().split('"actions":')[0]
         for what, start, piece in (
-                ('a text', '{"format":"', b'a'), ('a key', '{"', b'a'), ('blanks', '', b' '),
-                ('blanks after a key', '{"format":', b'\n'), ('digits', '{"format":', b'7'),
+                ('a text', '{"format":"', b'a'), ('a key', '{"', b'a'), ('digits', '{"format":', b'7'),
                 ('decimals', '{"format":0.', b'7'), ('an exponent', '{"format":1e', b'9'),
-                ('escapes', '{"format":"', b'\\u0000'), ('a path', header + '"actions":['
+                ('a path', header + '"actions":['
                  '{"seq":1,"phase":"write","op":"create","path":"', b'a/'),
                 ('base64', header + '"actions":[{"seq":1,"path_b64":"', b'AAAA'),
                 ('a rule', '{"options":{"rules":["', b'*'), ('NUL bytes', '', b'\0')):
@@ -159,10 +162,6 @@ class ContradictionTest(HostilePlanTest):
                 'a directory that is not empty is removed': (
                     self.action('rmdir', 'delete', 'gone/x', dir_),
                     self.action('rmdir', 'delete', 'gone', dir_)),
-                'a directory moves below itself': (
-                    self.action('mkdir', 'move', 'd/new', dir_, dir_, **{'from': 'd'}),),
-                'a directory moves to where its parent goes': (
-                    self.action('mkdir', 'move', 'gone/x/z', dir_, dir_, **{'from': 'gone'}),),
                 'a link to what is deleted': (
                     self.action('write', 'link', 'n', None, file_, to='gone/x/y'),
                     self.action('delete', 'delete', 'gone/x/y', file_)),
@@ -172,7 +171,6 @@ class ContradictionTest(HostilePlanTest):
                 both = set(compare.paths(self.source)).intersection(self.replica_paths())
                 self.apply(self.sealed(*actions), expect=(STALE, PARTIAL))
                 self.assertLessEqual(both, set(self.replica_paths()))
-                self.assertEqual(b'y', self.content('gone/x/y'))
         self.mirror()
 
     def test_paths_through_a_link_lead_nowhere(self):
@@ -184,7 +182,6 @@ class ContradictionTest(HostilePlanTest):
                            self.action('write', 'update', 'l/secret', file_, file_),
                            self.action('write', 'metadata', 'l/secret', file_, file_),
                            self.action('rmdir', 'delete', 'l', {'type': 'dir'}),
-                           self.action('write', 'move', 'n', file_, file_, **{'from': 'l/secret'}),
                            self.action('write', 'link', 'n', None, file_, to='l/secret')):
                 with self.subTest(op=action['op'], path=action['path']):
                     self.apply(self.sealed(action), expect=(DONE, STALE, PARTIAL))
