@@ -76,7 +76,7 @@ void filter(FuzzBytes& bytes) {
   const std::string directory = bytes.text(32);
   const auto compiled = Filter::compile(rules_in(bytes.rest()));
   if (compiled && is_name(name) && (directory.empty() || RelPath::is_path(directory))) {
-    compiled->excludes(directory, name, is_directory);
+    static_cast<void>(compiled->excludes(directory, name, is_directory));
   }
   const auto exact = Filter::compile({exclude_rule(name)});
   require(exact || name.find('\0') != name.npos, "any name can be excluded");

@@ -1,7 +1,7 @@
 // Runs a fuzz target on files, for compilers that have no fuzzer: `fuzz_NAME FILE-OR-FOLDER...`.
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 
 #include "fuzz/target.h"
@@ -12,7 +12,9 @@ int inputs = 0;
 
 void replay(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream content;
+  content << file.rdbuf();
+  const std::string bytes = content.str();
   // A copy on the heap has its end where the sanitizers see it.
   const std::basic_string<std::uint8_t> copy(bytes.begin(), bytes.end());
   LLVMFuzzerTestOneInput(copy.data(), copy.size());
