@@ -5,6 +5,7 @@
 #include "fuzz/target.h"
 #include "plan/guard.h"
 #include "plan/render.h"
+#include "plan/render_html.h"
 #include "unit/plan/sample_plan.h"
 
 namespace foldersync {
@@ -23,7 +24,12 @@ void read_and_write(std::string_view text) {
   require(bool(again), "what was accepted and written is accepted");
   require(*again == *plan, "what was accepted, written and read is the same");
   require(test::written(*again) == once, "it is written the same way");
-  require(is_utf8(render(*plan, Colour::kOff)), "a plan for people is text");
+  const ByteSink sink = [](std::string_view piece) {
+    require(is_utf8(piece), "a plan for people is text");
+    return success();
+  };
+  require(bool(render(*plan, stream_of(plan->actions), Colour::kOff, sink)), "it can be shown");
+  require(bool(render_html(*plan, stream_of(plan->actions), sink)), "it can be shown as a page");
   counted_again(*plan);
 }
 
