@@ -21,6 +21,14 @@ else()
     "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 endif()
 
+# Instruments for libFuzzer and leaves out the checks that a mutated document can't pass. Clang only.
+option(FOLDERSYNC_FUZZ "Build the fuzz targets as fuzzers" OFF)
+if(FOLDERSYNC_FUZZ)
+  target_compile_options(foldersync_settings INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_definitions(foldersync_settings
+                             INTERFACE FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+endif()
+
 option(FOLDERSYNC_COVERAGE "Instrument for gcov" OFF)
 if(FOLDERSYNC_COVERAGE)
   target_compile_options(foldersync_settings INTERFACE --coverage)

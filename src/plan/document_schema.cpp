@@ -206,11 +206,15 @@ const char* finish_document(Draft& draft) {
   counted.bytes_to_delete = plan.summary.bytes_to_delete;
   counted.unchanged = plan.summary.unchanged;
   counted.problems = plan.problems.size();
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION  // no mutation would get these right
   if (counted != plan.summary) return "the summary doesn't count what the document holds";
+#endif
   if (draft.complete != plan.complete()) return "\"complete\" doesn't agree with \"problems\"";
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   if (to_string(draft.digest.finish(plan)) != draft.digest_value) {
     return "the digest doesn't agree with the document: it was edited or damaged";
   }
+#endif
   return nullptr;
 }
 

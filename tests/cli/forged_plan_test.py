@@ -10,6 +10,7 @@ import shutil
 import unittest
 
 from tests.support import compare, sealed_plan, trees
+from tests.support.read_only_world import ReadOnlyWorld
 from tests.support.program import BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest
 from tests.support.trees import SECOND, fifo, file, folder, symlink
 
@@ -133,17 +134,22 @@ class ForgedPlanTest(ProgramTest):
         self.assertEqual(b'old', self.content('a'))
 
     def test_forged_plans_touch_nothing_outside_and_delete_nothing_that_the_source_has(self):
+        """As root in a mount namespace in which all but replica, state and log is read-only: what
+        tries to change something else fails, and says so."""
         plan, original = self.plan(), self.at('original')
         shutil.copytree(self.replica, original, symlinks=True)
         before = {path: compare.fingerprint(self.at(path)) for path in ('outside', 'source')}
+        wrapper = self.enter_read_only_world()
         codes = set()
         for seed in range(SEED, SEED + FORGERIES):
             forged = Forger(seed).forge(plan)
             with self.subTest(seed=seed):
-                trees.remove(self.replica)
-                shutil.copytree(original, self.replica, symlinks=True)
+                self.restore(original)
                 had = set(self.replica_paths())
-                codes.add(self.apply_forged(forged).code)
+                result = self.apply_forged(forged, wrapper)
+                codes.add(result.code)
+                self.assertNotIn('EROFS', result.out + result.err)
+                self.assertNotIn('Read-only', result.out + result.err)
                 for path, old in before.items():
                     self.assertEqual([], compare.changes(old, compare.fingerprint(self.at(path))))
                 has = compare.paths(self.source)
@@ -154,9 +160,29 @@ class ForgedPlanTest(ProgramTest):
         # Forgeries that the reader refuses all try nothing.
         self.assertIn(STALE, codes)
 
-    def apply_forged(self, forged):
+    def enter_read_only_world(self):
+        """What to put before a command; nothing where there are no namespaces to be had."""
+        if not trees.mounts_possible():
+            return ()
+        world = ReadOnlyWorld(self.replica, self.state, self.cwd)
+        self.addCleanup(world.close)
+        for path in (self.source, self.top, self.at('outside'), '/', '/tmp'):
+            self.assertFalse(world.may_write(path), path)
+        for path in (self.replica, self.state, self.cwd):
+            self.assertTrue(world.may_write(path), path)
+        return world.wrapper
+
+    def restore(self, original):
+        """The folder itself stays: something is mounted there."""
+        for entry in list(os.scandir(self.replica)):
+            remove = shutil.rmtree if entry.is_dir(follow_symlinks=False) else os.unlink
+            remove(entry.path)
+        shutil.copytree(original, self.replica, symlinks=True, dirs_exist_ok=True)
+
+    def apply_forged(self, forged, wrapper):
         return self.execute('apply', '-', '-s', self.source, '-r', self.replica, '--durability',
-                            'none', input=forged, source_may_change=True)
+                            'none', '-l', self.log, '--state', self.state, input=forged,
+                            source_may_change=True, wrapper=wrapper)
 
     def assert_nothing_is_foreign(self, original):
         """Every file of the replica holds what the source or the old replica has at its path."""

@@ -151,6 +151,18 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   return run;
 }
 
+MirrorRun apply_given(FileSystem& fs, Plan plan, const std::string& source,
+                      const std::string& replica, const MirrorOptions& options) {
+  MirrorRun run;
+  const auto roots = open_roots(fs, {source, replica, {}});
+  if (!roots) return run.error = roots.error(), run;
+  run.plan = std::move(plan);
+  MirrorOptions reviewed = options;
+  reviewed.follow_source = false;
+  apply(fs, *roots, reviewed, run);
+  return run;
+}
+
 MirrorRun take_back(FileSystem& fs, const std::string& folder, const std::string& replica,
                     const MirrorOptions& options) {
   MirrorRun run;

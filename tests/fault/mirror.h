@@ -77,6 +77,10 @@ Policy policy_of_this_process();
 MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& replica,
                  const MirrorOptions& options = {});
 
+// Applies a plan that was made elsewhere, as `apply` does.
+MirrorRun apply_given(FileSystem& fs, Plan plan, const std::string& source,
+                      const std::string& replica, const MirrorOptions& options = {});
+
 // Applies the undo of the backup `folder`, as `apply` does.
 MirrorRun take_back(FileSystem& fs, const std::string& folder, const std::string& replica,
                     const MirrorOptions& options = {});

@@ -1,0 +1,144 @@
+#include "fuzz/forged_plan.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "plan/action_rules.h"
+#include "plan/order.h"
+#include "unit/plan/sample_plan.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::array kPaths{"a",        "d",        "d/b",      "d/extra",  "d/extra/z",  "d/kept",
+                            "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",         "h2",
+                            "l",        "l/secret", "mode",     "moved",    "moved/file", "new",
+                            "new/er",   "old",      "old/file", "same",     "suid",       "t",
+                            "t/inside", "."};
+
+struct Pair {
+  Phase phase;
+  Op op;
+};
+// Those that a plan may have, see action_rules.cpp.
+constexpr std::array kPairs{Pair{Phase::kWrite, Op::kCreate},   Pair{Phase::kWrite, Op::kUpdate},
+                            Pair{Phase::kWrite, Op::kReplace},  Pair{Phase::kWrite, Op::kLink},
+                            Pair{Phase::kWrite, Op::kMetadata}, Pair{Phase::kDelete, Op::kDelete},
+                            Pair{Phase::kRmdir, Op::kDelete},   Pair{Phase::kClear, Op::kDelete},
+                            Pair{Phase::kMkdir, Op::kCreate},   Pair{Phase::kMkdir, Op::kReplace},
+                            Pair{Phase::kFinish, Op::kMetadata}};
+
+RelPath path_of(const std::string& text) { return text == "." ? RelPath() : RelPath(text); }
+
+std::optional<Facts> facts_at(const Tree& tree, const RelPath& path) {
+  const auto found = tree.find(path.shown());
+  if (found == tree.end()) return std::nullopt;
+  const TreeEntry& entry = found->second;
+  Facts facts;
+  facts.type = entry.type;
+  facts.mtime = entry.mtime;
+  if (entry.type == FileType::kFile) facts.size = entry.content.size();
+  if (entry.type == FileType::kSymlink) facts.target = entry.content;
+  if (entry.type != FileType::kSymlink) facts.mode = entry.mode;
+  return facts;
+}
+
+void lie(FuzzBytes& bytes, Facts& facts) {
+  switch (bytes.pick(8)) {
+    case 0:
+      facts.mode = bytes.one_of(std::array{0644U, 0U, 04777U, 07777U, 0600U});
+      break;
+    case 1:
+      facts.mtime = FileTime{static_cast<std::int64_t>(bytes.number()), 0};
+      break;
+    case 2:
+      facts.mtime.reset();
+      break;
+    case 3:
+      facts.type = bytes.one_of(
+          std::array{FileType::kFile, FileType::kDirectory, FileType::kSymlink, FileType::kFifo});
+      break;
+    case 4:
+      facts.size = bytes.pick(20);
+      break;
+    case 5:
+      facts.md5 = Md5{};
+      break;
+    case 6:
+      facts.uid = facts.gid = static_cast<std::uint32_t>(bytes.pick(3));
+      break;
+    default:
+      facts.target = bytes.one_of(std::array{"a", "../outside/secret", "/etc/passwd"});
+  }
+}
+
+// Takes out what the format forbids for the type.
+void make_lawful(Facts& facts, bool is_before) {
+  if (facts.type != FileType::kFile) facts.size.reset(), facts.md5.reset();
+  if (facts.type != FileType::kSymlink) facts.target.reset();
+  if (facts.type == FileType::kDirectory && is_before) facts.mtime.reset();
+}
+
+Action forged_action(FuzzBytes& bytes, const World& world) {
+  const Pair pair = bytes.one_of(kPairs);
+  Action action;
+  action.phase = pair.phase;
+  action.op = pair.op;
+  action.path = path_of(bytes.one_of(kPaths));
+  action.reasons.add(bytes.one_of(kReasons));
+  if (pair.op == Op::kMove || pair.op == Op::kLink) action.other = path_of(bytes.one_of(kPaths));
+  const bool is_move = pair.op == Op::kMove;
+  action.before = facts_at(world.replica, is_move ? *action.other : action.path);
+  action.after = facts_at(world.source, action.path);
+  if (pair.op == Op::kCreate) action.before.reset();
+  if (pair.op == Op::kDelete) action.after.reset();
+  for (auto* facts : {&action.before, &action.after}) {
+    if (!*facts && bytes.chance(4)) facts->emplace();
+    if (*facts && bytes.chance(3)) lie(bytes, **facts);
+    if (*facts) make_lawful(**facts, facts == &action.before);
+  }
+  return action;
+}
+
+// Leaves out what the reader would refuse.
+std::vector<Action> lawful(std::vector<Action> actions) {
+  put_in_order(actions);
+  std::vector<Action> kept;
+  ActionStore store;
+  SequenceRules rules(store);
+  for (Action& action : actions) {
+    if (broken_rule(action) != nullptr || *rules.broken_by(action) != nullptr) continue;
+    (void)store.append(action);
+    kept.push_back(std::move(action));
+  }
+  return kept;
+}
+
+}  // namespace
+
+Plan forge(FuzzBytes& bytes, const World& world) {
+  std::vector<Action> actions;
+  for (const Action& action : world.honest) {
+    if (bytes.chance(3)) continue;
+    actions.push_back(action);
+    Action& mine = actions.back();
+    if (bytes.chance(6)) mine.path = path_of(bytes.one_of(kPaths));
+    for (auto* facts : {&mine.before, &mine.after}) {
+      if (!*facts || !bytes.chance(6)) continue;
+      lie(bytes, **facts);
+      make_lawful(**facts, facts == &mine.before);
+    }
+  }
+  for (std::size_t more = bytes.pick(12); more > 0; --more) {
+    // First those that were made up: of two with one path the later is left out.
+    actions.insert(actions.begin(), forged_action(bytes, world));
+  }
+  Plan plan = test::empty_plan();
+  plan.actions = lawful(std::move(actions));
+  test::settle_summary(plan);
+  return plan;
+}
+
+}  // namespace foldersync
