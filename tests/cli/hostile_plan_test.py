@@ -12,7 +12,7 @@ import unittest
 
 from tests.support import compare, sealed_plan, trees
 from tests.support.program import (BAD_PLAN, DONE, PARTIAL, REFUSED, STALE, USAGE, ProgramTest,
-                                   as_root, with_devices)
+                                   as_root, is_sanitized, with_devices)
 from tests.support.trees import char_device, fifo, symlink
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x'}, 'l': symlink('a'), 'same': 'same',
@@ -43,11 +43,6 @@ class HostilePlanTest(ProgramTest):
 class BombTest(HostilePlanTest):
     """Whatever the length of a document, the reader stops early and stays small."""
 
-    def setUp(self):
-        super().setUp()
-        program = trees.read(self.binary)
-        self.is_sanitized = b'__asan_' in program or b'__tsan_' in program
-
     def feed(self, start, piece, most=64 * MIB):
         """Hands over `start` and then `piece` again and again; returns how many bytes were taken
         before the program had enough."""
@@ -71,7 +66,7 @@ class BombTest(HostilePlanTest):
 
     def limit_memory(self):
         """With less than it needs, the program would end with another code."""
-        if not self.is_sanitized:
+        if not is_sanitized():
             resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
 
     def test_blanks_take_no_memory(self):

@@ -6,6 +6,7 @@ Every run checks that the source was not touched, every test that its log can be
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import json
 import os
 import re
@@ -69,6 +70,14 @@ def parse_plan(text):
             raise ValueError(f'duplicate keys: {keys}')
         return dict(pairs)
     return json.loads(text, object_pairs_hook=unique)
+
+
+@functools.lru_cache
+def is_sanitized():
+    """Whether the program was built with a sanitizer, which takes memory of its own."""
+    with open(BINARY, 'rb') as program:
+        text = program.read()
+    return b'__asan_init' in text or b'__tsan_init' in text
 
 
 class ProgramTest(unittest.TestCase):
