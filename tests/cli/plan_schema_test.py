@@ -39,7 +39,7 @@ def tree_of_names(content):
 def example():
     """The document that docs/plan-format.md shows."""
     text = pathlib.Path(CHECKOUT, 'docs', 'plan-format.md').read_text()
-    return parse_plan(re.search(r'```\n(\{"format".*?\n)```', text, re.S).group(1))
+    return parse_plan(re.search(r'```\n(\{"format":"sync.plan",.*?\n)```', text, re.S).group(1))
 
 
 class SchemaTest(ProgramTest):
