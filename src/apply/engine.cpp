@@ -68,12 +68,10 @@ class Engine {
       is_refused_ = *refused;
       if (is_refused_) return result();
     }
-    if (request_.check_space) {
-      Status fits = check_space(request_);
-      if (!fits && drop_partial_copies(fs_, request_.replica)) fits = check_space(request_);
-      if (!fits) return fits.error();
-    }
-    if (Status found = find_root_finish(); !found) return found.error();
+    if (Status fits = make_room(request_); !fits) return fits.error();
+    auto last = root_finish_of(request_.plan.actions);
+    if (!last) return std::move(last).error();
+    root_finish_ = std::move(*last);
     auto area = open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_);
     if (!area) return area.error();
     return run_in(*area);
@@ -180,19 +178,6 @@ class Engine {
           "a staging folder '.sync-txn' could not be removed; the next run does it");
     }
     return removed;
-  }
-
-  static bool is_root_finish(const Action& action) {
-    return action.phase == Phase::kFinish && action.path.is_root();
-  }
-
-  // Requires: there are actions.
-  Status find_root_finish() {
-    ActionCursor cursor(request_.plan.actions);
-    const auto last = cursor.at(total_ - 1);
-    if (!last) return last.error();
-    if (is_root_finish(**last)) root_finish_ = **last;
-    return success();
   }
 
   // Gives the root its metadata: the plan's last action, if there is one; or the time that it had,

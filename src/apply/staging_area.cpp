@@ -237,14 +237,4 @@ Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::s
   }
 }
 
-bool remove_partial_copies(FileSystem& fs, int home) {
-  auto area = StagingArea::find(fs, home);
-  if (!area || !*area) return area.ok();
-  const std::optional<FileTime> mtime = (*area)->home_mtime();
-  const auto kept = (*area)->remove();
-  // Where this fails, the next plan finds the time.
-  if (kept && mtime) (void)fs.set_mtime({home, false}, *mtime);
-  return kept && !*kept;
-}
-
 }  // namespace foldersync

@@ -69,10 +69,6 @@ class StagingArea {
   std::optional<FileTime> home_mtime_;
 };
 
-// Removes the staging folder with the partial copies of a killed run, which nobody has use for.
-// False where something is left.
-bool remove_partial_copies(FileSystem& fs, int home);
-
 // Moves what others wrote into `conflicts`, under its name or, where an earlier run has kept
 // something under that, one beside it. The answer: the name that it has there.
 Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apply/replica_access.h"
+#include "apply/space.h"
 
 namespace foldersync {
 
@@ -19,6 +20,13 @@ Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool 
   ReplicaAccess access(fs, root, {}, max_open);
   if (!access.loosen(root, RelPath())) return area;
   return StagingArea::open(fs, root, as_root);
+}
+
+Status make_room(const ApplyRequest& request) {
+  if (!request.check_space) return success();
+  Status fits = check_space(request);
+  if (!fits && drop_partial_copies(request.fs, request.replica)) fits = check_space(request);
+  return fits;
 }
 
 bool drop_partial_copies(FileSystem& fs, const Root& replica) {

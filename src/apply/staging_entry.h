@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "apply/engine.h"
 #include "apply/staging_area.h"
 #include "core/result.h"
 #include "fs/file_system.h"
@@ -15,6 +16,10 @@ namespace foldersync {
 // can't be written.
 Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool as_root,
                                       std::size_t max_open);
+
+// Asks whether the plan fits, unless the space is not to be checked; copies that a killed run left
+// go where it doesn't. Error kRefused: it doesn't fit all the same.
+Status make_room(const ApplyRequest& request);
 
 // Removes the partial copies of a killed run, for which there is no use any more; false where
 // something is left.

@@ -90,6 +90,14 @@ void WindowMeter::add(const Action& action) {
   bytes_ += bytes_to_write(action);
 }
 
+Result<std::optional<Action>> root_finish_of(const ActionStore& actions) {
+  if (actions.empty()) return std::optional<Action>();
+  ActionCursor cursor(actions);
+  const auto last = cursor.at(actions.size() - 1);
+  if (!last) return last.error();
+  return is_root_finish(**last) ? std::optional(**last) : std::nullopt;
+}
+
 Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
                                         const WindowLimits& limits) {
   std::vector<Action> window;

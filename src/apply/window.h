@@ -45,6 +45,13 @@ class WindowMeter {
 Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
                                         const WindowLimits& limits);
 
+// The root's own, which comes when all windows are done.
+inline bool is_root_finish(const Action& action) {
+  return action.phase == Phase::kFinish && action.path.is_root();
+}
+// It is the last action, if there is one. An error: the actions can't be read.
+Result<std::optional<Action>> root_finish_of(const ActionStore& actions);
+
 // Whether the action needs something made in a staging folder by stage_window().
 bool is_staged(const Action& action);
 
