@@ -10,7 +10,6 @@
 #include "plan/facts.h"
 #include "plan/filter.h"
 #include "plan/links.h"
-#include "plan/moves.h"
 #include "plan/spool.h"
 #include "scan/content.h"
 #include "scan/walker.h"
@@ -41,7 +40,6 @@ struct Findings {
   std::vector<Skipped> skipped;
   std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
   std::vector<KnownMount> source_mounts;  // where another file system begins in the source
-  std::vector<GoneDirectory> gone;        // directories that are deleted
   std::vector<RelPath> leftovers;         // staging folders of killed runs, below the root
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded

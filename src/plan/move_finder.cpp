@@ -10,6 +10,7 @@
 
 #include "fs/directory_cursor.h"
 #include "fs/xattrs.h"
+#include "plan/move_store.h"
 
 namespace foldersync {
 namespace {
@@ -154,12 +155,34 @@ class Judge {
   ContentJudge judge_;
 };
 
+// What the replica's directories that are deleted have; one that can't be seen is left out, and
+// keeps those above it from being moved whole.
+std::vector<GoneDirectory> gone_directories(const MoveSearch& search,
+                                            const std::vector<Action>& actions) {
+  std::vector<GoneDirectory> gone;
+  const bool makes_any = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.phase == Phase::kMkdir && action.op == Op::kCreate;
+  });
+  if (!makes_any) return gone;
+  const PlanningContext& context = search.context;
+  Side replica(context, *search.roots.replica, CachedTree{}, descriptors_per_cursor(1));
+  for (const Action& action : actions) {
+    if (action.phase != Phase::kRmdir) continue;
+    const auto found = replica.find(action.path);
+    if (!found) continue;
+    Facts facts = found_facts(found->status, {}, context.policy);
+    facts.mtime = found->status.mtime;
+    gone.push_back({action.path, std::move(facts)});
+  }
+  return gone;
+}
+
 class Finder {
  public:
   Finder(MoveSearch& search, const std::vector<Action>& actions)
       : search_(search),
         actions_(actions),
-        candidates_(actions, std::move(search.gone), std::move(search.blocked),
+        candidates_(actions, gone_directories(search, actions), std::move(search.blocked),
                     search.context.policy),
         taken_(actions.size()) {
     if (candidates_.empty()) return;
@@ -309,11 +332,15 @@ class Finder {
 
 }  // namespace
 
-Status find_moves(MoveSearch search, std::vector<Action>& actions) {
-  auto found = Finder(search, actions).run();
+Status find_moves(MoveSearch search, Arranged& plan) {
+  auto loaded = load_candidates(plan, search.context.policy, search.most_actions);
+  if (!loaded) return std::move(loaded).error();
+  if (loaded->actions.empty()) return success();
+  auto found = Finder(search, loaded->actions).run();
   if (!found) return std::move(found).error();
-  make_moves(actions, *found);
-  return success();
+  if (found->empty()) return success();
+  const std::vector<bool> dropped = make_moves(loaded->actions, *found);
+  return put_back(plan, *loaded, dropped, search.spooling);
 }
 
 }  // namespace foldersync

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "plan/arrange.h"
 #include "plan/findings.h"
 #include "plan/moves.h"
 #include "scan/roots.h"
@@ -15,16 +16,16 @@ namespace foldersync {
 
 struct MoveSearch {
   const PlanningContext& context;
-  const Roots& roots;               // Requires: there is a replica
-  std::vector<GoneDirectory> gone;  // as for MoveCandidates
-  std::vector<RelPath> blocked;     // likewise
+  const Roots& roots;            // Requires: there is a replica
+  std::vector<RelPath> blocked;  // as for MoveCandidates
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
+  Spooling spooling = {};
+  std::size_t most_actions = 250'000;  // that are held in memory, see load_candidates()
 };
 
-// Whole directories first, each before those in it, then files. `actions` are those of a plan, in
-// any order, with their phases settled. What can't be read is not moved. The content of each file
-// is read at most twice. Error kStopped.
-Status find_moves(MoveSearch search, std::vector<Action>& actions);
+// Whole directories first, each before those in it, then files. What can't be read is not moved.
+// The content of each file is read at most twice. Error: kStopped, or of the spools.
+Status find_moves(MoveSearch search, Arranged& plan);
 
 }  // namespace foldersync

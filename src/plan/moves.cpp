@@ -286,8 +286,7 @@ void expect_moved(std::vector<Action>& actions, const std::vector<FoundMove>& mo
 
 }  // namespace
 
-void make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves) {
-  if (moves.empty()) return;
+std::vector<bool> make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves) {
   expect_moved(actions, moves);
   std::vector<RelPath> made;
   std::vector<RelPath> gone;
@@ -308,13 +307,15 @@ void make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& move
   }
   std::sort(made.begin(), made.end());
   std::sort(gone.begin(), gone.end());
-  std::size_t index = 0;
-  std::erase_if(actions, [&](const Action& action) {
-    if (dropped[index++]) return true;
-    if (action.op == Op::kDelete) return is_within_any(action.path, gone);
-    if (action.path.is_root() || !is_within_any(action.path.parent(), made)) return false;
-    return true;
-  });
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    const Action& action = actions[i];
+    if (action.op == Op::kDelete) {
+      dropped[i] = dropped[i] || is_within_any(action.path, gone);
+    } else if (!action.path.is_root()) {
+      dropped[i] = is_within_any(action.path.parent(), made);
+    }
+  }
+  return dropped;
 }
 
 }  // namespace foldersync

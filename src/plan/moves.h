@@ -100,8 +100,9 @@ struct FoundMove {
   Facts after;   // what it shall be under its new path
 };
 
-// Puts the moves in place of what they stand for: the creation and the deletion, and, of a
-// directory, those of all that is in it. Its `finish` stays.
-void make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves);
+// Puts the moves in place of the creations that they stand for. The answer says of each action
+// whether it is no more part of the plan: the deletions and, of a directory, all that is about what
+// is in it. Its `finish` stays.
+std::vector<bool> make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves);
 
 }  // namespace foldersync

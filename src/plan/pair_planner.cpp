@@ -340,9 +340,6 @@ void PairPlanner::record_directory(const RelPath& path, const Seen* source, cons
   std::optional<Facts> before;
   if (replica != nullptr) before = found_facts(replica->status, replica->target, context_.policy);
   if (source == nullptr) {
-    Facts gone = *before;
-    gone.mtime = replica->status.mtime;
-    findings_.gone.push_back({path, std::move(gone)});
     Facts only_type;
     only_type.type = FileType::kDirectory;
     findings_.actions.push_back(

@@ -8,7 +8,6 @@
 #include "plan/arrange.h"
 #include "plan/guard.h"
 #include "plan/move_finder.h"
-#include "plan/order.h"
 #include "plan/pair_planner.h"
 #include "scan/walker.h"
 
@@ -58,7 +57,6 @@ class Workers final : public PairVisitor {
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
-    move_to(all.gone, part.gone);
     move_to(all.source_mounts, part.source_mounts);
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
@@ -112,39 +110,18 @@ void sort_problems(PlanHeader& plan) {
             [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
 }
 
-// Moves are looked for in memory. A plan of more actions copies and deletes.
-constexpr std::uint64_t kMostForMoves = 1'000'000;
-
-// What is created and deleted becomes a move, where it can.
-Status add_moves(const PlanRequest& request, const PlanningContext& context, Findings& findings,
-                 std::vector<RelPath> blocked, Arranged& arranged) {
-  const bool may_have_moves = arranged.summary.create > 0 && arranged.summary.remove > 0 &&
-                              arranged.actions.size() <= kMostForMoves;
-  if (!request.roots.replica || !may_have_moves) return success();
-  for (const Problem& problem : findings.problems) blocked.push_back(problem.path);
-  for (const Skipped& skipped : findings.skipped) blocked.push_back(skipped.path);
-  std::vector<Action> actions;
-  Status read = for_each_action(
-      arranged.actions, [&](const Action& action, std::uint64_t) { actions.push_back(action); });
-  if (!read) return read;
-  Status found = find_moves({context, request.roots, std::move(findings.gone), std::move(blocked),
-                             request.threads, request.stop},
-                            actions);
-  if (!found || actions.size() == arranged.actions.size()) return found;
-  put_in_order(actions);
-  arranged.actions = ActionStore(request.spooling);
-  arranged.summary = {};
-  arranged.counts = {};
-  for (const Action& action : actions) {
-    if (Status added = add(action, arranged); !added) return added;
-  }
-  return success();
+// What may not be moved.
+std::vector<RelPath> immovable(const Findings& findings) {
+  std::vector<RelPath> paths;
+  for (const LinkedEntry& entry : findings.linked) paths.push_back(entry.path);
+  for (const Problem& problem : findings.problems) paths.push_back(problem.path);
+  for (const Skipped& skipped : findings.skipped) paths.push_back(skipped.path);
+  return paths;
 }
 
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
                             std::vector<ActionRuns> runs, Findings findings) {
-  std::vector<RelPath> linked;
-  for (const LinkedEntry& entry : findings.linked) linked.push_back(entry.path);
+  std::vector<RelPath> blocked = immovable(findings);
   SettledLinks links = settle_links(std::move(findings.linked));
   Unarranged found;
   found.runs = std::move(runs);
@@ -159,8 +136,12 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   }
   auto arranged = arrange(std::move(found), request.spooling);
   if (!arranged) return std::move(arranged).error();
-  Status moved = add_moves(request, context, findings, std::move(linked), *arranged);
-  if (!moved) return std::move(moved).error();
+  if (request.roots.replica) {
+    Status moved = find_moves({context, request.roots, std::move(blocked), request.threads,
+                               request.stop, request.spooling},
+                              *arranged);
+    if (!moved) return std::move(moved).error();
+  }
 
   StoredPlan plan;
   plan.source = {request.roots.source.path, request.roots.source.identity};

@@ -1,0 +1,86 @@
+#include "plan/move_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "unit/plan/sample_plan.h"
+
+namespace foldersync {
+namespace {
+
+using test::action_of;
+using test::directory_of;
+using test::file_of;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Two files that may be one, a directory that comes, and others that have no like.
+Arranged sample() {
+  Arranged plan;
+  const auto put = [&](Phase phase, Op op, const char* path, Facts facts) {
+    Action action =
+        action_of(phase, op, path, {op == Op::kCreate ? Reason::kMissing : Reason::kExtra});
+    (op == Op::kCreate ? action.after : action.before) = std::move(facts);
+    EXPECT_TRUE(add(action, plan));
+  };
+  put(Phase::kMkdir, Op::kCreate, "d", directory_of(0755));
+  put(Phase::kWrite, Op::kCreate, "d/new", file_of(5, 100));
+  put(Phase::kWrite, Op::kCreate, "empty", file_of(0, 100));
+  put(Phase::kWrite, Op::kCreate, "other", file_of(6, 100));
+  put(Phase::kDelete, Op::kDelete, "gone", file_of(5, 101));
+  put(Phase::kDelete, Op::kDelete, "old", file_of(5, 100));
+  return plan;
+}
+
+std::vector<std::string> paths(const Result<LoadedActions>& loaded) {
+  std::vector<std::string> all;
+  for (const Action& action : loaded->actions) all.push_back(action.path.shown());
+  return all;
+}
+
+TEST(MoveStore, ASmallPlanIsLoadedWholly) {
+  const auto loaded = load_candidates(sample(), Policy{}, 6);
+  EXPECT_THAT(paths(loaded), ElementsAre("d", "d/new", "empty", "other", "gone", "old"));
+  EXPECT_THAT(loaded->places, ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
+TEST(MoveStore, OfALargeOneOnlyFilesThatHaveALike) {
+  const auto loaded = load_candidates(sample(), Policy{}, 5);
+  EXPECT_THAT(paths(loaded), ElementsAre("d/new", "old"));
+  EXPECT_THAT(loaded->places, ElementsAre(1, 5));
+}
+
+TEST(MoveStore, NothingWhereTooManyHaveALike) {
+  EXPECT_THAT(paths(load_candidates(sample(), Policy{}, 1)), IsEmpty());
+}
+
+TEST(MoveStore, NothingWhereNothingIsDeleted) {
+  Arranged plan = sample();
+  plan.summary.remove = 0;
+  EXPECT_THAT(paths(load_candidates(plan, Policy{}, 6)), IsEmpty());
+}
+
+TEST(MoveStore, WhatWasChangedIsPutBackWhereItStoodAndCountedAnew) {
+  Arranged plan = sample();
+  auto loaded = load_candidates(plan, Policy{}, 5);
+  Action& move = loaded->actions.front();
+  move.op = Op::kMove;
+  move.other = RelPath("old");
+  move.before = move.after;
+  ASSERT_TRUE(put_back(plan, *loaded, {false, true}, {}));
+  std::vector<std::string> told;
+  ASSERT_TRUE(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
+    told.push_back(std::string(to_string(action.op)) + " " + action.path.shown());
+  }));
+  EXPECT_THAT(told,
+              ElementsAre("create d", "move d/new", "create empty", "create other", "delete gone"));
+  EXPECT_EQ(plan.summary.move, 1U);
+  EXPECT_EQ(plan.summary.bytes_to_write, 6U);
+  EXPECT_EQ(plan.counts.deleted, 1U);
+}
+
+}  // namespace
+}  // namespace foldersync
