@@ -10,8 +10,8 @@
 
 namespace foldersync {
 
-// All values by JSON pointer (RFC 6901): "/signatures/0/sig". Nothing where one is no string.
-using JsonFields = std::map<std::string, std::optional<std::string>>;
+// All strings by JSON pointer (RFC 6901): "/signatures/0/sig".
+using JsonFields = std::map<std::string, std::string>;
 
 // Error kInvalidDocument, with a clause: `text` is no JSON, has a key twice, or is over 1 MiB.
 Result<JsonFields> json_fields(std::string_view text);

@@ -26,7 +26,8 @@ LAYERS = {
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
     'CLI': ('cli/options', 'cli/option_groups'),
-    'boost': ('plan/json_read', 'plan/json_fields'),
+    'boost': ('plan/json_read',),
+    'nlohmann': ('plan/json_fields',),
     'openssl': ('core/hash', 'core/signature'),
     're2': ('plan/filter',),
     'spdlog': ('cli/log',),
