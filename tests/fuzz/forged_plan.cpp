@@ -24,10 +24,11 @@ struct Pair {
 };
 // Those that a plan may have, see action_rules.cpp.
 constexpr std::array kPairs{Pair{Phase::kWrite, Op::kCreate},   Pair{Phase::kWrite, Op::kUpdate},
-                            Pair{Phase::kWrite, Op::kReplace},  Pair{Phase::kWrite, Op::kLink},
-                            Pair{Phase::kWrite, Op::kMetadata}, Pair{Phase::kDelete, Op::kDelete},
-                            Pair{Phase::kRmdir, Op::kDelete},   Pair{Phase::kClear, Op::kDelete},
-                            Pair{Phase::kMkdir, Op::kCreate},   Pair{Phase::kMkdir, Op::kReplace},
+                            Pair{Phase::kWrite, Op::kReplace},  Pair{Phase::kWrite, Op::kMove},
+                            Pair{Phase::kWrite, Op::kLink},     Pair{Phase::kWrite, Op::kMetadata},
+                            Pair{Phase::kDelete, Op::kDelete},  Pair{Phase::kRmdir, Op::kDelete},
+                            Pair{Phase::kClear, Op::kDelete},   Pair{Phase::kMkdir, Op::kCreate},
+                            Pair{Phase::kMkdir, Op::kReplace},  Pair{Phase::kMkdir, Op::kMove},
                             Pair{Phase::kFinish, Op::kMetadata}};
 
 RelPath path_of(const std::string& text) { return text == "." ? RelPath() : RelPath(text); }
