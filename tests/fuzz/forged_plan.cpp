@@ -12,11 +12,11 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kPaths{"a",        "d",        "d/b",      "d/extra",  "d/extra/z",  "d/kept",
-                            "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",         "h2",
-                            "l",        "l/secret", "mode",     "moved",    "moved/file", "new",
-                            "new/er",   "old",      "old/file", "same",     "suid",       "t",
-                            "t/inside", "."};
+constexpr std::array kPaths{"a",      "copy",     "d",        "d/b",      "d/extra",  "d/extra/z",
+                            "d/kept", "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",
+                            "h2",     "l",        "l/secret", "mode",     "moved",    "moved/file",
+                            "new",    "new/er",   "old",      "old/file", "same",     "suid",
+                            "t",      "t/inside", "."};
 
 struct Pair {
   Phase phase;
