@@ -82,6 +82,20 @@ void make_lawful(Facts& facts, bool is_before) {
   if (facts.type == FileType::kDirectory && is_before) facts.mtime.reset();
 }
 
+// Where the replica has what the source has at `path`: a good origin of a move.
+std::vector<std::string> twins_of(const World& world, const RelPath& path) {
+  const auto wanted = world.source.find(path.shown());
+  std::vector<std::string> twins;
+  if (wanted == world.source.end()) return twins;
+  for (const auto& [other, entry] : world.replica) {
+    if (entry.type == wanted->second.type && entry.content == wanted->second.content &&
+        other != path.shown()) {
+      twins.push_back(other);
+    }
+  }
+  return twins;
+}
+
 Action forged_action(FuzzBytes& bytes, const World& world) {
   const Pair pair = bytes.one_of(kPairs);
   Action action;
@@ -89,7 +103,11 @@ Action forged_action(FuzzBytes& bytes, const World& world) {
   action.op = pair.op;
   action.path = path_of(bytes.one_of(kPaths));
   action.reasons.add(bytes.one_of(kReasons));
-  if (pair.op == Op::kMove || pair.op == Op::kLink) action.other = path_of(bytes.one_of(kPaths));
+  if (pair.op == Op::kMove || pair.op == Op::kLink) {
+    const auto twins = twins_of(world, action.path);
+    const bool is_near = !twins.empty() && bytes.coin();
+    action.other = path_of(is_near ? bytes.one_of(twins) : bytes.one_of(kPaths));
+  }
   const bool is_move = pair.op == Op::kMove;
   action.before = facts_at(world.replica, is_move ? *action.other : action.path);
   action.after = facts_at(world.source, action.path);
