@@ -163,6 +163,10 @@ class ContradictionTest(HostilePlanTest):
                 'a directory that is not empty is removed': (
                     self.action('rmdir', 'delete', 'gone/x', dir_),
                     self.action('rmdir', 'delete', 'gone', dir_)),
+                'a directory moves below itself': (
+                    self.action('mkdir', 'move', 'd/new', dir_, dir_, **{'from': 'd'}),),
+                'a directory moves to below where it was': (
+                    self.action('mkdir', 'move', 'gone/x/z', dir_, dir_, **{'from': 'gone'}),),
                 'a link to what is deleted': (
                     self.action('write', 'link', 'n', None, file_, to='gone/x/y'),
                     self.action('delete', 'delete', 'gone/x/y', file_)),
@@ -183,6 +187,7 @@ class ContradictionTest(HostilePlanTest):
                            self.action('write', 'update', 'l/secret', file_, file_),
                            self.action('write', 'metadata', 'l/secret', file_, file_),
                            self.action('rmdir', 'delete', 'l', {'type': 'dir'}),
+                           self.action('write', 'move', 'n', file_, file_, **{'from': 'l/secret'}),
                            self.action('write', 'link', 'n', None, file_, to='l/secret')):
                 with self.subTest(op=action['op'], path=action['path']):
                     self.apply(self.sealed(action), expect=(DONE, STALE, PARTIAL))

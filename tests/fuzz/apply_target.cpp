@@ -23,14 +23,23 @@ class Stage {
  public:
   Stage() {
     const TreeEntry linked = file("linked");
-    world_.source = {{".", directory()},       {"a", file("new content")},
-                     {"d", directory()},       {"d/b", file("x")},
-                     {"d/kept", file("same")}, {"fifo", fifo()},
-                     {"h1", linked},           {"h2", link_of(linked, "h1")},
-                     {"l", symlink("a")},      {"mode", file("m").with_mode(0600)},
-                     {"moved", directory()},   {"moved/file", file("was elsewhere").at(77)},
-                     {"same", file("same")},   {"suid", file("s").with_mode(04755)},
-                     {"t", directory()},       {"t/inside", file("x")}};
+    world_.source = {{".", directory()},
+                     {"a", file("new content")},
+                     {"copy", file("same")},
+                     {"d", directory()},
+                     {"d/b", file("x")},
+                     {"d/kept", file("same")},
+                     {"fifo", fifo()},
+                     {"h1", linked},
+                     {"h2", link_of(linked, "h1")},
+                     {"l", symlink("a")},
+                     {"mode", file("m").with_mode(0600)},
+                     {"moved", directory()},
+                     {"moved/file", file("was elsewhere").at(77)},
+                     {"same", file("same")},
+                     {"suid", file("s").with_mode(04755)},
+                     {"t", directory()},
+                     {"t/inside", file("x")}};
     world_.replica = {{".", directory()},
                       {"a", file("old").at(3)},
                       {"d", directory()},

@@ -12,11 +12,11 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kPaths{"a",        "d",        "d/b",      "d/extra",  "d/extra/z",  "d/kept",
-                            "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",         "h2",
-                            "l",        "l/secret", "mode",     "moved",    "moved/file", "new",
-                            "new/er",   "old",      "old/file", "same",     "suid",       "t",
-                            "t/inside", "."};
+constexpr std::array kPaths{"a",      "copy",     "d",        "d/b",      "d/extra",  "d/extra/z",
+                            "d/kept", "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",
+                            "h2",     "l",        "l/secret", "mode",     "moved",    "moved/file",
+                            "new",    "new/er",   "old",      "old/file", "same",     "suid",
+                            "t",      "t/inside", "."};
 
 struct Pair {
   Phase phase;
@@ -24,10 +24,11 @@ struct Pair {
 };
 // Those that a plan may have, see action_rules.cpp.
 constexpr std::array kPairs{Pair{Phase::kWrite, Op::kCreate},   Pair{Phase::kWrite, Op::kUpdate},
-                            Pair{Phase::kWrite, Op::kReplace},  Pair{Phase::kWrite, Op::kLink},
-                            Pair{Phase::kWrite, Op::kMetadata}, Pair{Phase::kDelete, Op::kDelete},
-                            Pair{Phase::kRmdir, Op::kDelete},   Pair{Phase::kClear, Op::kDelete},
-                            Pair{Phase::kMkdir, Op::kCreate},   Pair{Phase::kMkdir, Op::kReplace},
+                            Pair{Phase::kWrite, Op::kReplace},  Pair{Phase::kWrite, Op::kMove},
+                            Pair{Phase::kWrite, Op::kLink},     Pair{Phase::kWrite, Op::kMetadata},
+                            Pair{Phase::kDelete, Op::kDelete},  Pair{Phase::kRmdir, Op::kDelete},
+                            Pair{Phase::kClear, Op::kDelete},   Pair{Phase::kMkdir, Op::kCreate},
+                            Pair{Phase::kMkdir, Op::kReplace},  Pair{Phase::kMkdir, Op::kMove},
                             Pair{Phase::kFinish, Op::kMetadata}};
 
 RelPath path_of(const std::string& text) { return text == "." ? RelPath() : RelPath(text); }
@@ -81,6 +82,20 @@ void make_lawful(Facts& facts, bool is_before) {
   if (facts.type == FileType::kDirectory && is_before) facts.mtime.reset();
 }
 
+// Where the replica has what the source has at `path`: a good origin of a move.
+std::vector<std::string> twins_of(const World& world, const RelPath& path) {
+  const auto wanted = world.source.find(path.shown());
+  std::vector<std::string> twins;
+  if (wanted == world.source.end()) return twins;
+  for (const auto& [other, entry] : world.replica) {
+    if (entry.type == wanted->second.type && entry.content == wanted->second.content &&
+        other != path.shown()) {
+      twins.push_back(other);
+    }
+  }
+  return twins;
+}
+
 Action forged_action(FuzzBytes& bytes, const World& world) {
   const Pair pair = bytes.one_of(kPairs);
   Action action;
@@ -88,7 +103,11 @@ Action forged_action(FuzzBytes& bytes, const World& world) {
   action.op = pair.op;
   action.path = path_of(bytes.one_of(kPaths));
   action.reasons.add(bytes.one_of(kReasons));
-  if (pair.op == Op::kMove || pair.op == Op::kLink) action.other = path_of(bytes.one_of(kPaths));
+  if (pair.op == Op::kMove || pair.op == Op::kLink) {
+    const auto twins = twins_of(world, action.path);
+    const bool is_near = !twins.empty() && bytes.coin();
+    action.other = path_of(is_near ? bytes.one_of(twins) : bytes.one_of(kPaths));
+  }
   const bool is_move = pair.op == Op::kMove;
   action.before = facts_at(world.replica, is_move ? *action.other : action.path);
   action.after = facts_at(world.source, action.path);
