@@ -9,6 +9,7 @@ namespace {
 
 // So many files, synced one by one, take about as long as their whole file system.
 constexpr std::size_t kFew = 32;
+constexpr std::size_t kFewDirectories = 8 * kFew;  // names weigh less than content
 
 bool is_unsupported(const Error& error) {
   return error.error_number == EINVAL || error.error_number == EOPNOTSUPP ||
@@ -17,12 +18,12 @@ bool is_unsupported(const Error& error) {
 
 }  // namespace
 
-Status Barrier::begin(const StagingArea& area, std::size_t synced) {
+Status Barrier::begin(const StagingArea& area, ToSync amount) {
   if (!is_wanted()) return success();
   const auto facts = fs_.facts(area.fd());
   if (!facts) return facts.error();
   has_sync_all_ = facts->has_sync_all;
-  each_ = synced <= kFew || !has_sync_all_;
+  each_ = (amount.entries <= kFew && amount.directories <= kFewDirectories) || !has_sync_all_;
   return success();
 }
 

@@ -25,6 +25,12 @@ struct SyncContext {
   bool area_is_entered = false;  // the staging area's own name is durable
 };
 
+// What a window leaves to be synced.
+struct ToSync {
+  std::size_t entries = 0;      // staged, or changed in place
+  std::size_t directories = 0;  // whose entries come and go
+};
+
 // One window's. Few files are made durable one by one, many by one call for their whole file
 // system, which waits for what others write there too. Nothing is repeated after an error: the
 // kernel may have dropped what it could not write.
@@ -32,9 +38,8 @@ class Barrier {
  public:
   explicit Barrier(SyncContext& context) : context_(context), fs_(context.fs) {}
 
-  // Before anything is staged in `area`: how many files and folders will be staged or changed in
-  // place.
-  Status begin(const StagingArea& area, std::size_t synced);
+  // Before anything is staged in `area`.
+  Status begin(const StagingArea& area, ToSync amount);
 
   [[nodiscard]] bool is_wanted() const { return context_.wanted; }
   // Whether what is staged, and the window's record, have to be synced one by one as they are made.

@@ -1,6 +1,5 @@
 #include "apply/open_window.h"
 
-#include <algorithm>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -17,12 +16,13 @@ OpenWindow::OpenWindow(const WindowShop& shop, std::size_t begin, std::vector<Ac
       transaction_(context_, range_, actions_) {}
 
 Status OpenWindow::begin() {
-  const auto is_synced = [](const Action& action) {
-    return is_staged(action) || action.op == Op::kMetadata;
-  };
-  const auto synced = std::count_if(actions_.begin(), actions_.end(), is_synced);
-  Status begun = barrier_.begin(shop_.area, static_cast<std::size_t>(synced));
-  if (!begun) return begun;
+  ToSync amount;
+  for (const Action& action : actions_) {
+    const bool finishes = action.phase == Phase::kFinish;
+    if (finishes) ++amount.directories;
+    if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
+  }
+  if (Status begun = barrier_.begin(shop_.area, amount); !begun) return begun;
   shop_.stages.sync_each = barrier_.syncs_each();
   transaction_.reserve();
   return success();

@@ -121,21 +121,21 @@ def replica_and_source(as_root):
 
 
 def few_and_a_link(as_root):
-    """The same kinds of action, but no more than 32 entries are made."""
+    """The same kinds of action, but no more than 32 entries are made or changed in place."""
     old_types, new_types = _type_changes(as_root, all_of_them=False)
     replica = {
         'types': folder(old_types, mtime=OLD),
         'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
-        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 5, OLD), mtime=OLD),
+        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 2, OLD), mtime=OLD),
         'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
         'moves': folder(_moves(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW),
         'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
-        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 5, NEW), mtime=NEW),
+        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 2, NEW), mtime=NEW),
         'delete': folder(mtime=NEW),
-        'create': folder({**_files('c', 5, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
+        'create': folder({**_files('c', 2, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
                          mtime=NEW),
         'moves': folder(_moves(NEW), mtime=NEW),
     }
@@ -167,7 +167,7 @@ def metadata_only(as_root):
         tree = _metadata(time, as_root)
         del tree['link']
         times = {f't{i}': file(_content('same', size), mtime=time + i)
-                 for i, size in enumerate(SIZES * 6)}
+                 for i, size in enumerate(SIZES * 3)}
         return folder({'metadata': folder({**tree, **times}, mtime=time)}, mode=0o755, mtime=time)
     return with_metadata(OLD), with_metadata(NEW)
 

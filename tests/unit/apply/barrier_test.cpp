@@ -113,7 +113,7 @@ class BarrierTest : public testing::Test {
 
 TEST_F(BarrierTest, FewAreSyncedOneByOneTheFoldersThatHoldThemBeforeTheArea) {
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, kFew).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {kFew, 0}).ok());
   EXPECT_TRUE(barrier.syncs_each());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
   EXPECT_THAT(fs_.syncs,
@@ -124,11 +124,11 @@ TEST_F(BarrierTest, TheAreasOwnNameIsSyncedOnceForAllWindows) {
   for (const std::size_t first : {kFew, kMany}) {
     syncing_.area_is_entered = false;
     Barrier one = barrier();
-    ASSERT_TRUE(one.begin(*area_, first).ok());
+    ASSERT_TRUE(one.begin(*area_, {first, 0}).ok());
     ASSERT_TRUE(one.before_commit(*area_, folders_).ok());
     fs_.syncs.clear();
     Barrier other = barrier();
-    ASSERT_TRUE(other.begin(*area_, kFew).ok());
+    ASSERT_TRUE(other.begin(*area_, {kFew, 0}).ok());
     ASSERT_TRUE(other.before_commit(*area_, folders_).ok());
     EXPECT_THAT(fs_.syncs, Not(Contains("one "))) << "after a window of " << first;
   }
@@ -136,7 +136,7 @@ TEST_F(BarrierTest, TheAreasOwnNameIsSyncedOnceForAllWindows) {
 
 TEST_F(BarrierTest, ANameOfTheAreaThatCouldNotBeSyncedIsTriedByTheNextWindow) {
   Barrier failing = barrier();
-  ASSERT_TRUE(failing.begin(*area_, kMany).ok());
+  ASSERT_TRUE(failing.begin(*area_, {kMany, 0}).ok());
   fs_.sync_all_error = EIO;
   ASSERT_FALSE(failing.before_commit(*area_, folders_).ok());
   EXPECT_FALSE(syncing_.area_is_entered);
@@ -144,7 +144,7 @@ TEST_F(BarrierTest, ANameOfTheAreaThatCouldNotBeSyncedIsTriedByTheNextWindow) {
 
 TEST_F(BarrierTest, ManyAreSyncedByOneCallForAll) {
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, kMany).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {kMany, 0}).ok());
   EXPECT_FALSE(barrier.syncs_each());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
   EXPECT_THAT(fs_.syncs, ElementsAre("all /.sync-txn"));
@@ -153,23 +153,31 @@ TEST_F(BarrierTest, ManyAreSyncedByOneCallForAll) {
 TEST_F(BarrierTest, ManyAreSyncedOneByOneWhereThereIsNoCallForAll) {
   fs_.offers_sync_all = false;
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, kMany).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {kMany, 0}).ok());
   EXPECT_TRUE(barrier.syncs_each());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, Not(Contains(testing::StartsWith("all"))));
 }
 
+TEST_F(BarrierTest, ManyDirectoriesAreSyncedByOneCallForAll) {
+  Barrier barrier = this->barrier();
+  ASSERT_TRUE(barrier.begin(*area_, {kFew, 256}).ok());
+  EXPECT_TRUE(barrier.syncs_each());
+  ASSERT_TRUE(barrier.begin(*area_, {0, 257}).ok());
+  EXPECT_FALSE(barrier.syncs_each());
+}
+
 TEST_F(BarrierTest, AWindowDecidesForItself) {
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, kMany).ok());
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {kMany, 0}).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   EXPECT_TRUE(barrier.syncs_each());
 }
 
 TEST_F(BarrierTest, WhatTheCommitTouchedIsSyncedAndSoIsWhatItTookAway) {
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
   fs_.syncs.clear();
   ASSERT_TRUE(after_commit(barrier).ok());
@@ -179,7 +187,7 @@ TEST_F(BarrierTest, WhatTheCommitTouchedIsSyncedAndSoIsWhatItTookAway) {
 
 TEST_F(BarrierTest, ACommitOfManyIsSyncedByOneCall) {
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, kMany).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {kMany, 0}).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, ElementsAre("all /.sync-txn"));
 }
@@ -187,7 +195,7 @@ TEST_F(BarrierTest, ACommitOfManyIsSyncedByOneCall) {
 TEST_F(BarrierTest, MetadataOfWhatCanNotBeOpenedTakesTheCallForAll) {
   touched_.others = true;
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, ElementsAre("all /.sync-txn"));
 }
@@ -195,7 +203,7 @@ TEST_F(BarrierTest, MetadataOfWhatCanNotBeOpenedTakesTheCallForAll) {
 TEST_F(BarrierTest, AFileThatMayNotBeReadTakesTheCallForAll) {
   fs_.open_error = EACCES;
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, Contains("all /.sync-txn"));
 }
@@ -204,7 +212,7 @@ TEST_F(BarrierTest, WhatIsGoneByThenIsNoError) {
   touched_.directories.insert(RelPath("gone/with it"));
   touched_.files.emplace_back("gone/file");
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   EXPECT_TRUE(after_commit(barrier).ok());
 }
 
@@ -214,7 +222,7 @@ TEST_F(BarrierTest, AnErrorIsToldAndNothingIsTriedAgain) {
     for (const bool after : {false, true}) {
       fs_.syncs.clear();
       Barrier barrier = this->barrier();
-      ASSERT_TRUE(barrier.begin(*area_, staged).ok());
+      ASSERT_TRUE(barrier.begin(*area_, {staged, 0}).ok());
       const Status done = after ? after_commit(barrier) : barrier.before_commit(*area_, folders_);
       ASSERT_FALSE(done.ok());
       EXPECT_EQ(done.error().error_number, EIO);
@@ -228,7 +236,7 @@ TEST_F(BarrierTest, AnErrorOfTheCallForAllIsNotHealedByOthers) {
   fs_.open_error = EACCES;
   fs_.sync_all_error = ENOSPC;
   Barrier barrier = this->barrier();
-  ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   const Status done = after_commit(barrier);
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().error_number, ENOSPC);
@@ -240,7 +248,7 @@ TEST_F(BarrierTest, AFileSystemThatKnowsNoSyncIsToleratedAndSaidOnce) {
     syncing_.said_unsupported = false;
     fs_.sync_error = number;
     Barrier barrier = this->barrier();
-    ASSERT_TRUE(barrier.begin(*area_, 1).ok());
+    ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
     EXPECT_TRUE(barrier.before_commit(*area_, folders_).ok());
     EXPECT_TRUE(after_commit(barrier).ok());
     EXPECT_THAT(observer_.sentences, SizeIs(1));
@@ -250,7 +258,7 @@ TEST_F(BarrierTest, AFileSystemThatKnowsNoSyncIsToleratedAndSaidOnce) {
 TEST_F(BarrierTest, NothingIsSyncedWhereNothingHasToSurvive) {
   Barrier barrier = this->barrier(false);
   for (const std::size_t staged : {kFew, kMany}) {
-    ASSERT_TRUE(barrier.begin(*area_, staged).ok());
+    ASSERT_TRUE(barrier.begin(*area_, {staged, 0}).ok());
     EXPECT_FALSE(barrier.syncs_each());
     ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
     ASSERT_TRUE(after_commit(barrier).ok());
