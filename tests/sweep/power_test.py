@@ -4,6 +4,7 @@ A run is recorded on a disk that logs its writes. Then the states in which a pow
 that disk are made, mounted and judged. SYNC_TEST_POWER says how many for each file system.
 """
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -108,6 +109,7 @@ class PowerSweep(SweepTest):
     def run_with_marks(self, mark):
         """Nobody reads what the program says until the mark is set, and it stops meanwhile."""
         reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)  # less than the report has
         process = self.start(*self.arguments(), stdout=writer, stderr=subprocess.STDOUT)
         os.close(writer)
         with open(reader, 'rb', buffering=0) as out:
