@@ -320,7 +320,7 @@ MUTATIONS = [
              '(void)put("\\n");\n      return Answer::kNo;', 'return Answer::kYes;',
              '^cli/confirm_test.*end_of_input'),
     Mutation('what was typed before the question is its answer', 'src/cli/confirm.cpp',
-             '::tcflush(terminal_.get(), TCIFLUSH);', '', '^cli/confirm_test.*typed_before'),
+             'if (::tcflush(terminal_.get(), TCIFLUSH) < 0)', 'if (false)', '^cli/confirm_test.*typed_before'),
     Mutation('a stop at the question is taken for a no', 'src/cli/confirm.cpp',
              'if (signals.stop()) return Answer::kStopped;', '', '^cli/confirm_test.*stop_at'),
     Mutation('a replica is made before the answer', 'src/cli/run_command.cpp',

@@ -114,6 +114,8 @@ class Committer {
   void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   Result<FileStatus> make_link(const Action& action, int folder, const std::string& name);
   void move(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  void set_metadata(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                    const LookResult& look);
   void settle_move(const Action& action, std::uint64_t seq, const StagedSlot& slot,
                    const LookResult& look, Published moved);
   void copy_and_remove(const Action& action, std::uint64_t seq, const LookResult& look);

@@ -24,11 +24,11 @@ void Committer::move(const Action& action, std::uint64_t seq, const StagedSlot& 
     if (moved.error().error_number == EXDEV && can_copy) return copy_and_remove(action, seq, look);
     return outcomes_.failed(action, seq, moved.error());
   }
-  if (*moved == Published::kDone) {
+  if (*moved != Published::kForeign) {
     touched_.directories.insert(action.path.parent());
     touched_.directories.insert(from.parent());
-    if (look.replica->is_directory()) moved_.insert(action.path);
   }
+  if (*moved == Published::kDone && look.replica->is_directory()) moved_.insert(action.path);
   settle_move(action, seq, slot, look, *moved);
 }
 
@@ -57,24 +57,7 @@ void Committer::settle_move(const Action& action, std::uint64_t seq, const Stage
       differences(*look.after, has, context_.looks.policy.limits).empty()) {
     return outcomes_.done(action, seq, Outcome::kOk);
   }
-  const auto parent = looker_.replica_parent(action.path);
-  if (!parent) return outcomes_.failed(action, seq, parent.error());
-  const auto entry = fs_.open_entry(*parent, std::string(action.path.name()).c_str());
-  if (!entry) return outcomes_.failed(action, seq, entry.error());
-  const auto now = fs_.status(entry->get());
-  if (!now) return outcomes_.failed(action, seq, now.error());
-  if (!same_content_stamps(*now, object)) {
-    return outcomes_.stale(action, seq,
-                           {{Side::kReplica, {"content", "as planned", kChangedMeanwhile}}});
-  }
-  if (object.is_file()) {
-    touched_.files.push_back(action.path);
-  } else {
-    touched_.others = true;
-  }
-  Status set = apply_metadata(look, slot, {entry->get(), true});
-  if (!set) return outcomes_.failed(action, seq, std::move(set).error());
-  outcomes_.done(action, seq, Outcome::kOk);
+  set_metadata(action, seq, slot, look);
 }
 
 // Where no rename leads from the old path to the new one, as between projects with quotas of their

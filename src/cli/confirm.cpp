@@ -126,7 +126,8 @@ Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Sign
   if (Status shown = put(*text); !shown) return shown.error();
   for (;;) {
     // Keys that were pressed before the question was there did not answer it.
-    ::tcflush(terminal_.get(), TCIFLUSH);
+    if (::tcflush(terminal_.get(), TCIFLUSH) < 0)
+      return system_error("ask", errno).at("the terminal");
     if (Status asked = put(kQuestion); !asked) return asked.error();
     const auto line = read_line(signals);
     if (!line) return line.error();

@@ -54,7 +54,7 @@ Fd nameless_file(const std::string& folder) {
   std::string name = folder + "/foldersync-spool.XXXXXX";
   fd = Fd(::mkostemp(name.data(), O_CLOEXEC));
   // CRASH: killed before the name is removed, an empty file stays.
-  if (fd.is_open()) ::unlink(name.c_str());
+  if (fd.is_open() && ::unlink(name.c_str()) < 0) return Fd();
   return fd;
 }
 

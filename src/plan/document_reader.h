@@ -35,7 +35,10 @@ class DocumentReader {
   [[nodiscard]] const std::optional<Error>& error() const { return draft_.error; }
 
   // Requires: the document's object has begun and ended.
-  StoredPlan take() && { return std::move(draft_.plan); }
+  StoredPlan take() && {
+    draft_.plan.digest = std::move(draft_.digest_value);
+    return std::move(draft_.plan);
+  }
 
  private:
   // An object or a list that hasn't ended.
