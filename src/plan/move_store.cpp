@@ -15,6 +15,11 @@ bool is_about_content(const Action& action) {
   return facts.type == FileType::kFile && facts.size.value_or(0) > 0;
 }
 
+// Whether a directory takes the place of something else.
+bool replaces_leaf(const Action& action) {
+  return action.phase == Phase::kMkdir && action.op == Op::kReplace;
+}
+
 SizeAndTime size_and_time(const Action& action, const Policy& policy) {
   const Facts& facts = action.after ? *action.after : *action.before;
   return {*facts.size, stored_as(facts.mtime.value_or(FileTime{}), policy.limits.times)};
@@ -46,7 +51,8 @@ Result<LoadedActions> load_candidates(const Arranged& plan, const Policy& policy
   if (summary.create + summary.remove + summary.finish <= most) {
     Status read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
       const bool counts = action.op == Op::kCreate || action.op == Op::kDelete;
-      if (counts || action.phase == Phase::kFinish) add(loaded, action, seq);
+      if (counts || action.phase == Phase::kFinish || replaces_leaf(action))
+        add(loaded, action, seq);
     });
     if (!read) return std::move(read).error();
     return loaded;
@@ -66,8 +72,9 @@ Result<LoadedActions> load_candidates(const Arranged& plan, const Policy& policy
   });
   if (!read) return std::move(read).error();
   read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
-    if (loaded.actions.size() > most || !is_about_content(action)) return;
-    if (both.contains(size_and_time(action, policy))) add(loaded, action, seq);
+    if (loaded.actions.size() > most) return;
+    const bool counts = is_about_content(action) && both.contains(size_and_time(action, policy));
+    if (counts || replaces_leaf(action)) add(loaded, action, seq);
   });
   if (!read) return std::move(read).error();
   if (loaded.actions.size() > most) return LoadedActions{};

@@ -66,8 +66,13 @@ MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
       blocked_(std::move(blocked)),
       policy_(policy) {
   std::sort(blocked_.begin(), blocked_.end());
+  for (const Action& action : actions) {
+    const bool replaces_leaf = action.phase == Phase::kMkdir && action.op == Op::kReplace;
+    if (replaces_leaf) replaced_.insert(action.path);
+  }
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (is_created(actions[i]) && !is_blocked(actions[i].path)) created_.push_back(i);
+    if (is_created(actions[i]) && !is_blocked(actions[i].path) && !replaces_above(actions[i].path))
+      created_.push_back(i);
     if (is_gone(actions[i]) && !is_blocked(actions[i].path)) gone_.push_back(i);
   }
   if (empty()) return;
@@ -84,6 +89,12 @@ MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
 
 bool MoveCandidates::is_blocked(const RelPath& path) const {
   return std::binary_search(blocked_.begin(), blocked_.end(), path);
+}
+
+// The last of these paths that is not behind it is the only one that can hold it.
+bool MoveCandidates::replaces_above(const RelPath& path) const {
+  auto candidate = replaced_.upper_bound(path);
+  return candidate != replaced_.begin() && path.is_within(*--candidate);
 }
 
 bool MoveCandidates::holds_blocked(const RelPath& directory) const {

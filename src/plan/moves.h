@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/hash.h"
@@ -42,7 +43,9 @@ struct DirectoryCandidate {
 
 // The candidates among the actions of one plan: what is created because it is missing, and what is
 // deleted because it is extra. Files of no size are none, and what a directory that becomes
-// something else holds is none either.
+// something else holds is none either; nor is what a directory that takes the place of something
+// else will hold: to take that back, it would have to leave before the directory is cleared, and
+// nothing does.
 class MoveCandidates {
  public:
   // `actions` may be in any order and must outlive this object; they are not changed meanwhile.
@@ -71,6 +74,7 @@ class MoveCandidates {
 
   [[nodiscard]] bool is_blocked(const RelPath& path) const;
   [[nodiscard]] bool holds_blocked(const RelPath& directory) const;
+  [[nodiscard]] bool replaces_above(const RelPath& path) const;
   [[nodiscard]] std::vector<std::size_t> below(const std::vector<std::size_t>& sorted,
                                                std::size_t directory) const;
   [[nodiscard]] bool depends_on_owner(const Facts& facts) const;
@@ -82,6 +86,7 @@ class MoveCandidates {
   std::vector<GoneDirectory> directories_;  // in path order
   std::vector<std::size_t> finishes_;       // in path order
   std::vector<RelPath> blocked_;            // in path order
+  std::set<RelPath> replaced_;              // where directories take the place of something else
   const Policy& policy_;
   std::vector<std::size_t> created_;  // in path order
   std::vector<std::size_t> gone_;     // in path order

@@ -88,6 +88,11 @@ class ThereAndBackTest(UndoTest):
         self.undo()
         self.assert_mirrored()
 
+    def test_what_would_be_moved_into_a_directory_in_the_place_of_a_file_is_taken_back(self):
+        self.given({'d': {'new': file('content', mtime=5)}},
+                   {'d': 'a file', 'old': file('content', mtime=5)})
+        self.there_and_back()
+
     def test_a_second_undo_finds_nothing_to_do(self):
         self.given(SOURCE, REPLICA)
         self.there_and_back()

@@ -53,6 +53,14 @@ TEST(MoveStore, OfALargeOneOnlyFilesThatHaveALike) {
   EXPECT_THAT(loaded->places, ElementsAre(1, 5));
 }
 
+TEST(MoveStore, ADirectoryThatTakesThePlaceOfSomethingElseIsAlwaysThere) {
+  Arranged plan = sample();
+  ASSERT_TRUE(add(action_of(Phase::kMkdir, Op::kReplace, "x", {Reason::kType}), plan));
+  for (const std::size_t most : {7U, 5U}) {
+    EXPECT_THAT(paths(load_candidates(plan, Policy{}, most)), ::testing::Contains("x"));
+  }
+}
+
 TEST(MoveStore, NothingWhereTooManyHaveALike) {
   EXPECT_THAT(paths(load_candidates(sample(), Policy{}, 1)), IsEmpty());
 }

@@ -168,6 +168,15 @@ TEST(Moves, WhatIsReplacedOrClearedIsNone) {
   EXPECT_TRUE(found.candidates().empty());
 }
 
+TEST(Moves, WhatGoesIntoADirectoryThatTakesThePlaceOfSomethingElseIsNone) {
+  Found found;
+  found.creates("d", folder()).creates("d/e", folder()).creates("d/e/a", file_of(5, 100));
+  found.creates("d-", file_of(6, 100)).deletes("b", file_of(5, 100)).deletes("c", file_of(6, 100));
+  EXPECT_THAT(found.files(), ElementsAre("d/e/a <- b", "d- <- c"));
+  found.actions_.front().op = Op::kReplace;
+  EXPECT_THAT(found.files(), ElementsAre("d- <- c"));
+}
+
 TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
   Found found;
   found.creates("new/c1", file_of(5, 100)).creates("new/c9", file_of(5, 100));
