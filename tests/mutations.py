@@ -351,7 +351,7 @@ MUTATIONS = [
              'if (!result.replica->is_directory() && result.replica->links != 1)', 'if (false)',
              '^cli/moves_test.StaleMovesTest.test_the_file_of_the_replica_has_another_name'),
     Mutation('what is moved is not compared', 'src/apply/window.cpp',
-             'window.lookers[thread].compare_moved(action, *slot.look);', '',
+             'worker.looker.compare_moved(action, *slot.look);', '',
              '^cli/moves_test.StaleMovesTest'),
     Mutation('what a move brought is not looked at', 'src/apply/mover.cpp',
              'if (as_expected && *as_expected) return', 'if (as_expected) return',
@@ -365,4 +365,16 @@ MUTATIONS = [
     Mutation('files of one size and time count as equal', 'src/plan/move_finder.cpp',
              'answer.is_same = !asks_content;', 'answer.is_same = true;\n    return answer;',
              '^cli/moves_test.*other_content'),
+
+    # New directories that come with what they hold
+
+    Mutation('what comes with a directory gets its group', 'src/apply/window.cpp',
+             'if (!directory || directory->hands_down) return', 'if (!directory) return',
+             '^fault/.*NewDirectories.ThatHandDownTheirGroup'),
+    Mutation('another entry of the same name is removed', 'src/apply/stager.cpp',
+             'if (staged.error().error_number != EEXIST) (void)', '(void)',
+             '^fault/.*NewDirectories.ANameThatIsTakenInThem'),
+    Mutation('what is in a directory counts as there without it', 'src/apply/committer.cpp',
+             'if (slot.is_inside && staging.slots[slot.above].has_arrived) {',
+             'if (slot.is_inside) {', '^fault/.*NewDirectories.ThatSomebodyElseMakes'),
 ]

@@ -56,7 +56,7 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
 }
 
 void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                       const std::vector<Fd>& folders) {
+                       const Staging& staging) {
   if (action.op == Op::kLink) return link(action, seq, slot);
   if (action.op == Op::kMove) return move(action, seq, slot);
   if (action.phase == Phase::kRmdir ||
@@ -71,8 +71,24 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
   if (outcomes_.settle_look(action, seq, *slot.look)) return;
   // Something below the directory that is to be replaced had to stay.
   if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
-  publish(action, seq, *slot.look,
-          {{folders[slot.folder].get(), slot.name}, slot.staged->status, false}, *slot.staged);
+  publish_staged(action, seq, slot, staging);
+}
+
+// What was staged in its directory has come with it, unless that has not: then it comes by itself.
+void Committer::publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
+                               const Staging& staging) {
+  if (slot.is_inside && staging.slots[slot.above].has_arrived) {
+    slot.has_arrived = true;
+    return outcomes_.done(action, seq, Outcome::kOk, *slot.staged);
+  }
+  StagedPlace place{{staging.folders[slot.folder].get(), slot.name}, slot.staged->status, false};
+  if (slot.is_inside) {
+    const auto directory = staging.trees.directory(slot.above);
+    if (!directory) return outcomes_.failed(action, seq, directory.error());
+    place.directory = *directory;
+    place.name = leaf(action.path);
+  }
+  slot.has_arrived = publish(action, seq, *slot.look, place, *slot.staged);
 }
 
 void Committer::tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot,
@@ -105,13 +121,15 @@ Result<Published> Committer::place(const Action& action, const LookResult& look,
   });
 }
 
-void Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
+// Whether the staged object itself has its place now.
+bool Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
                         const StagedPlace& staged, const Staged& made) {
   const auto published = place(action, look, staged);
   if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
-    return restage_near(action, seq, look);
+    restage_near(action, seq, look);
+    return false;
   }
-  settle(action, seq, published, staged, made);
+  return settle(action, seq, published, staged, made);
 }
 
 // Where renames from the root's staging folder don't reach, stages once more beside the target.
@@ -169,9 +187,13 @@ Result<int> Committer::nested_folder(const RelPath& directory) {
   return placed.first->second.area.fd();
 }
 
-void Committer::settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
+// Whether what was staged has its place now.
+bool Committer::settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
                        const StagedPlace& staged, const Staged& made) {
-  if (!published) return outcomes_.failed(action, seq, published.error());
+  if (!published) {
+    outcomes_.failed(action, seq, published.error());
+    return false;
+  }
   const bool appeared = *published == Published::kDone || *published == Published::kDisplaced;
   if (appeared && action.op == Op::kLink) ++links_added_[*action.other];
   if (appeared) touched_.directories.insert(action.path.parent());
@@ -179,15 +201,24 @@ void Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
     case Published::kDisplaced: {
       const bool directory = action.before && action.before->type == FileType::kDirectory;
       displaced_.push_back({staged.directory, staged.name, directory});
-      return outcomes_.done(action, seq, Outcome::kOk, made);
+      outcomes_.done(action, seq, Outcome::kOk, made);
+      return true;
     }
     case Published::kDone:
-      return outcomes_.done(action, seq, Outcome::kOk, made);
+      outcomes_.done(action, seq, Outcome::kOk, made);
+      return true;
     case Published::kStranded:
-      return put_aside(action, seq, staged);
+      put_aside(action, seq, staged);
+      return false;
     case Published::kForeign:
-      break;
+      tell_foreign(action, seq);
+      return false;
   }
+  return false;
+}
+
+// Something else than expected was there in the last moment.
+void Committer::tell_foreign(const Action& action, std::uint64_t seq) {
   const LookResult again = looker_.look(action);
   if (again.finding == Finding::kHolds) {
     return outcomes_.stale(action, seq,
@@ -309,7 +340,8 @@ void Committer::remove_directory(const Action& action, std::uint64_t seq, const 
   const StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
   const auto published = take_away_directory(action, away, look);
   if (!published || *published != Published::kForeign) {
-    return settle(action, seq, published, away, {});
+    (void)settle(action, seq, published, away, {});
+    return;
   }
   outcomes_.stale(action, seq,
                   {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});

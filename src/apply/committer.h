@@ -16,6 +16,7 @@
 #include "apply/mover.h"
 #include "apply/outcomes.h"
 #include "apply/publisher.h"
+#include "apply/staged_trees.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
 #include "apply/window.h"
@@ -36,12 +37,17 @@ class Committer {
   // `folder` is this thread's own staging subfolder, `conflicts` the one for what others wrote.
   Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts);
 
-  // Each action after what stage_window() found and made for it, in the folders it used. Once more
-  // it is looked at before it is done, and what is found must be what was found then.
+  // What stage_window() found and made, where it did so, and the way to it.
+  struct Staging {
+    std::vector<StagedSlot>& slots;
+    const std::vector<Fd>& folders;
+    StagedTrees& trees;
+  };
+  // Each action after what was found and made for it. Once more it is looked at before it is done,
+  // and what is found must be what was found then.
   //
   // Everything but metadata and finish.
-  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
-              const std::vector<Fd>& folders);
+  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot, const Staging& staging);
   // Actions of op kMetadata on entries that are no directories.
   void change_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
@@ -98,7 +104,9 @@ class Committer {
     StagingArea area;
   };
 
-  void publish(const Action& action, std::uint64_t seq, const LookResult& look,
+  void publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
+                      const Staging& staging);
+  bool publish(const Action& action, std::uint64_t seq, const LookResult& look,
                const StagedPlace& staged, const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
@@ -121,8 +129,9 @@ class Committer {
   void copy_and_remove(const Action& action, std::uint64_t seq, const LookResult& look);
   void remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  void settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
+  bool settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
               const StagedPlace& staged, const Staged& made);
+  void tell_foreign(const Action& action, std::uint64_t seq);
   Result<std::string> move_to_conflicts(const Place& stranded);
   void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
   Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);

@@ -81,7 +81,8 @@ void Committer::copy_and_remove(const Action& action, std::uint64_t seq, const L
   const StagedPlace staged{{*folder, name}, made->status, true};
   const auto published = place(create, of_source, staged);
   if (!published || *published != Published::kDone) {
-    return settle(action, seq, published, staged, *made);
+    (void)settle(action, seq, published, staged, *made);
+    return;
   }
   touched_.directories.insert(action.path.parent());
   const RelPath& from = *action.other;

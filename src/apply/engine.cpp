@@ -15,7 +15,9 @@
 #include "apply/look.h"
 #include "apply/open_window.h"
 #include "apply/record.h"
+#include "apply/schedule.h"
 #include "apply/space.h"
+#include "apply/staged_trees.h"
 #include "apply/staging_area.h"
 #include "apply/staging_entry.h"
 #include "apply/transaction.h"
@@ -49,7 +51,7 @@ class Engine {
                 &request.plan.problems,
                 false,
                 request.plan.kind == PlanKind::kUndo},
-        max_open_(descriptors_per_cursor(2 * (request.threads + 1))) {}
+        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {
@@ -72,6 +74,10 @@ class Engine {
     auto last = root_finish_of(request_.plan.actions);
     if (!last) return std::move(last).error();
     root_finish_ = std::move(*last);
+    auto schedule = Schedule::of(request_.plan.actions);
+    if (!schedule) return schedule.error();
+    schedule_ = *schedule;
+    next_ = schedule_.start();
     auto area = open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_);
     if (!area) return area.error();
     return run_in(*area);
@@ -132,7 +138,7 @@ class Engine {
     Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
     Status went = begin_backup(area, lookers.front().replica());
     const Workshop shop{{request_, looks_, stages_, syncing_, held_, book_, area, lookers, folders,
-                         backup_ ? backup_->path() : std::string()},
+                         max_open_, backup_ ? backup_->path() : std::string()},
                         committer,
                         own};
     if (went) went = run_windows(shop);
@@ -219,7 +225,7 @@ class Engine {
     if (marker && !*marker) {
       const std::optional<FileTime> mtime = area.home_mtime();
       const bool removed = remove_area(area, committer);
-      if (next_ == 0) discard_backup();
+      if (next_ == schedule_.start()) discard_backup();
       // Where this fails, the next plan finds the time.
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     }
@@ -233,23 +239,26 @@ class Engine {
   template <class Which>
   Status tell_skipped(Which which) {
     Outcomes outcomes(request_.observer, request_.follow_source);
-    return for_each_action(request_.plan.actions, next_, total_,
-                           [&](const Action& action, std::uint64_t seq) {
-                             if (which(action)) outcomes.done(action, seq, Outcome::kSkipped);
-                           });
+    ScheduleReader reader(request_.plan.actions, schedule_, next_);
+    while (!reader.at_end()) {
+      const auto action = reader.next();
+      if (!action) return action.error();
+      if (which(**action)) outcomes.done(**action, reader.seq(), Outcome::kSkipped);
+    }
+    return success();
   }
 
   // CRASH: killed while staging, nothing is visible yet, and the next run removes the staging
   // folder. CRASH: killed between renames, each of them is complete or not begun, and the record
   // says which are left: the next run finishes them, or takes them back.
   Status run_windows(const Workshop& shop) {
-    while (next_ < total_) {
+    while (next_ != schedule_.end()) {
       if (stopped() && !request_.atomic) return skip_rest();
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
-        auto actions = window_at(next_);
-        if (!actions) return actions.error();
-        window = std::make_unique<OpenWindow>(shop, next_, std::move(*actions));
+        auto part = window_at(next_);
+        if (!part) return part.error();
+        window = std::make_unique<OpenWindow>(shop, std::move(*part));
         if (Status begun = window->begin(); !begun) return begun;
       }
       if (Status done = run_window(shop, *window); !done) return done;
@@ -258,27 +267,28 @@ class Engine {
     return success();
   }
 
-  [[nodiscard]] Result<std::vector<Action>> window_at(std::size_t begin) const {
+  [[nodiscard]] Result<WindowPart> window_at(Progress begin) const {
     WindowLimits limits = request_.windows;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
-    return read_window(request_.plan.actions, begin, limits);
+    ScheduleReader reader(request_.plan.actions, schedule_, begin);
+    return read_window(reader, limits);
   }
 
   // No new work starts. What is staged goes with the staging folder.
   Status skip_rest() {
     Status told = tell_skipped([](const Action& action) { return !is_root_finish(action); });
-    if (told) next_ = total_;
+    if (told) next_ = schedule_.end();
     return told;
   }
 
   Status run_window(const Workshop& shop, OpenWindow& window) {
     window.stage();
-    const WindowRange range = window.range();
+    const Progress end = schedule_.past(next_, window.seqs());
     auto& slots = window.slots();
     Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
-    if (root_finish_ && range.end == total_) root_slot_ = slots.back();
+    if (root_finish_ && end == schedule_.end()) root_slot_ = slots.back();
     if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
     if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
@@ -291,53 +301,54 @@ class Engine {
     commit(shop.committer, window, shop.folders);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
-      return undurable(kept.error(), range);
+      return undurable(kept.error(), end);
     }
     for (const int nested : shop.committer.nested()) {
       Status settled = window.barrier().all(nested);
-      if (!settled) return undurable(settled.error(), range);
+      if (!settled) return undurable(settled.error(), end);
     }
     if (Status purged = shop.committer.purge_nested(); !purged) {
-      return undurable(purged.error(), range);
+      return undurable(purged.error(), end);
     }
     finish(shop.committer, window);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
     slots.clear();
-    look_ahead(shop, range.end);
+    look_ahead(shop, end);
     Status settled =
         window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
     if (settled) settled = transaction.end();
-    if (!settled) return undurable(settled.error(), range);
-    return conclude(shop, range, transaction);
+    if (!settled) return undurable(settled.error(), end);
+    return conclude(shop, end, transaction);
   }
 
   // While this window becomes durable and its old is removed, the next one is staged: on other
   // threads, so that a run on one thread does one thing after another. It changes nothing that
   // others see before this one is done with.
-  void look_ahead(const Workshop& shop, std::size_t begin) {
-    if (request_.threads < 2 || begin == total_ || stopped()) return;
-    auto actions = window_at(begin);
-    // Where they can't be read, that is told when their turn comes.
-    if (!actions || !fits_beside_the_old(request_, *actions)) return;
-    auto next = std::make_unique<OpenWindow>(shop, begin, std::move(*actions));
+  void look_ahead(const Workshop& shop, Progress begin) {
+    if (request_.threads < 2 || begin == schedule_.end() || stopped()) return;
+    auto part = window_at(begin);
+    // Where it can't be read, that is told when its turn comes.
+    if (!part || !fits_beside_the_old(request_, part->actions)) return;
+    auto next = std::make_unique<OpenWindow>(shop, std::move(*part));
     if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 
   // What was changed may not survive a power cut. The old is kept until the next run, which goes on
   // from the record.
-  Error undurable(const Error& error, WindowRange range) {
+  Error undurable(const Error& error, Progress end) {
     held_.release_as_failed(error);
-    const bool root_is_left = root_finish_ && range.end == total_;
-    next_ = root_is_left ? range.end - 1 : range.end;
+    const bool root_is_left = root_finish_ && end == schedule_.end();
+    next_ = end;
+    if (root_is_left) --next_.other;
     return error;
   }
 
   // Everything is where it belongs, and durable: the old goes.
-  Status conclude(const Workshop& shop, WindowRange range, Transaction& transaction) {
+  Status conclude(const Workshop& shop, Progress end, Transaction& transaction) {
     held_.release();
-    next_ = range.end;
+    next_ = end;
     if (!shop.committer.purge()) {
       // CRASH: as after a kill here, the next run removes what the marker DONE says may go.
       is_old_left_ = true;
@@ -345,17 +356,17 @@ class Engine {
     }
     Status forgotten = transaction.forget();
     // After the last window the whole folder goes.
-    return next_ == total_ ? success() : forgotten;
+    return next_ == schedule_.end() ? success() : forgotten;
   }
 
   // Nothing was changed yet, and nothing will be.
   Status call_off(const Workshop& shop, OpenWindow& window) {
-    next_ = window.range().end;
+    next_ = schedule_.past(next_, window.seqs());
     rolled_back_ = true;
     stopped_ = stopped();
     discard_backup();
     std::set<RelPath> made;
-    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase == Phase::kMkdir) made.insert(action.path);
       const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
       shop.committer.tell_only(action, seq, slot, comes_later);
@@ -365,7 +376,7 @@ class Engine {
   }
 
   Status roll_back(const Workshop& shop, Transaction& transaction) {
-    next_ = total_;
+    next_ = schedule_.end();
     if (root_finish_) shop.committer.skip(*root_finish_, total_);
     if (Status back = transaction.roll_back(); !back) {
       held_.release_as_failed(back.error());
@@ -383,12 +394,13 @@ class Engine {
   // The renames in the plan's order, then what changes in place.
   void commit(Committer& committer, OpenWindow& window, const std::vector<Fd>& folders) {
     const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
-    for_each(window, [&](const Action& action, std::uint64_t seq, StagedSlot& slot) {
+    StagedTrees trees(fs_, window.part(), window.slots(), folders, max_open_);
+    window.each([&](const Action& action, std::uint64_t seq, StagedSlot& slot) {
       if (action.phase == Phase::kFinish || is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
-      committer.commit(action, seq, slot, folders);
+      committer.commit(action, seq, slot, {window.slots(), folders, trees});
     });
-    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase == Phase::kFinish || !is_in_place(action)) return;
       if (winds_up()) return committer.skip(action, seq);
       committer.change_in_place(action, seq, slot);
@@ -396,19 +408,11 @@ class Engine {
   }
 
   void finish(Committer& committer, OpenWindow& window) {
-    for_each(window, [&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
       if (action.phase != Phase::kFinish || is_root_finish(action)) return;
       if (winds_up()) return committer.skip(action, seq);
       committer.finish(action, seq, slot);
     });
-  }
-
-  template <class Do>
-  static void for_each(OpenWindow& window, Do act) {
-    const WindowRange range = window.range();
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      act(window.actions()[i - range.begin], i + 1, window.slots()[i - range.begin]);
-    }
   }
 
   const ApplyRequest& request_;
@@ -426,7 +430,8 @@ class Engine {
   const std::size_t total_ = request_.plan.actions.size();
   std::optional<Action> root_finish_;  // the plan's last action, where it is the root's own
   StagedSlot root_slot_;               // of that action, which comes when all windows are done
-  std::size_t next_ = 0;               // the first action of the window under way
+  Schedule schedule_;
+  Progress next_;  // where the window under way begins
   bool is_committing_ = false;
   bool is_old_left_ = false;
   bool stopped_ = false;

@@ -6,18 +6,17 @@
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const WindowShop& shop, std::size_t begin, std::vector<Action> actions)
+OpenWindow::OpenWindow(const WindowShop& shop, WindowPart part)
     : shop_(shop),
-      actions_(std::move(actions)),
-      range_{begin, begin + actions_.size()},
+      part_(std::move(part)),
       barrier_(shop.syncing),
       context_{shop.request, shop.observer, shop.book,  barrier_,
                shop.area,    shop.folders,  shop.backup},
-      transaction_(context_, range_, actions_) {}
+      transaction_(context_, part_) {}
 
 Status OpenWindow::begin() {
   ToSync amount;
-  for (const Action& action : actions_) {
+  for (const Action& action : part_.actions) {
     const bool finishes = action.phase == Phase::kFinish;
     if (finishes) ++amount.directories;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
@@ -31,9 +30,11 @@ Status OpenWindow::begin() {
 void OpenWindow::look_and_stage() {
   WriteBack write_back(shop_.request.fs, shop_.area.fd());
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
-  slots_ = stage_window({shop_.looks, shop_.stages, actions_, range_.begin, shop_.lookers,
-                         shop_.folders, shop_.request.windows, !shop_.request.atomic, &abandoned_,
-                         writes_early ? &write_back : nullptr});
+  // Where each file is synced by itself, so would be each directory once more when it is filled.
+  const bool in_trees = !barrier_.syncs_each();
+  slots_ = stage_window({shop_.looks, shop_.stages, part_, shop_.lookers, shop_.folders,
+                         shop_.request.windows, shop_.max_open, !shop_.request.atomic, in_trees,
+                         &abandoned_, writes_early ? &write_back : nullptr});
   barrier_.written_early(write_back.end());
 }
 
@@ -52,13 +53,12 @@ void OpenWindow::stage() {
   } else if (slots_.empty()) {
     look_and_stage();
   }
-  range_.end = range_.begin + slots_.size();
 }
 
 bool OpenWindow::is_ready() const {
   std::set<RelPath> made;  // directories that the window makes
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Action& action = actions_[i];
+    const Action& action = part_.actions[i];
     const StagedSlot& slot = slots_[i];
     if (!slot.look || slot.error) return false;
     if (action.phase == Phase::kMkdir) made.insert(action.path);

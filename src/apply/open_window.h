@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +28,7 @@ struct WindowShop {
   StagingArea& area;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // one a looker, and the committer's
+  std::size_t max_open;            // as in StageWindow
   std::string backup;              // as in WindowRecord
 };
 
@@ -33,8 +36,7 @@ struct WindowShop {
 // changed is made durable.
 class OpenWindow {
  public:
-  // `actions`: those of the plan from place `begin` on. They stay as long as it does.
-  OpenWindow(const WindowShop& shop, std::size_t begin, std::vector<Action> actions);
+  OpenWindow(const WindowShop& shop, WindowPart part);
   ~OpenWindow() { abandon(); }
   OpenWindow(const OpenWindow&) = delete;
   OpenWindow& operator=(const OpenWindow&) = delete;
@@ -50,10 +52,18 @@ class OpenWindow {
   // Removes what was staged, and what still is to be staged is not. Nothing of it is done.
   void throw_away();
 
-  [[nodiscard]] WindowRange range() const { return range_; }
-  // Those of the range, and where its time was up, more of the plan.
-  [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
-  // Each belongs to an action of the range, once stage() is done.
+  // What it was opened with: where its time was up, more than it does.
+  [[nodiscard]] const WindowPart& part() const { return part_; }
+  // The numbers of the actions that it does. Requires: stage() is done.
+  [[nodiscard]] std::span<const std::uint64_t> seqs() const {
+    return std::span(part_.seqs).first(slots_.size());
+  }
+  // Gives each of these to act(action, seq, slot).
+  template <class Do>
+  void each(Do act) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) act(part_.actions[i], part_.seqs[i], slots_[i]);
+  }
+  // One for each action that it does, once stage() is done.
   std::vector<StagedSlot>& slots() { return slots_; }
   Barrier& barrier() { return barrier_; }
   Transaction& transaction() { return transaction_; }
@@ -63,8 +73,7 @@ class OpenWindow {
   void abandon();
 
   const WindowShop& shop_;
-  std::vector<Action> actions_;
-  WindowRange range_;
+  WindowPart part_;
   Barrier barrier_;
   TransactionContext context_;
   Transaction transaction_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kActionsFile = "actions";  // a plan document
 constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
-constexpr std::string_view kMagic = "foldersync-record-1\n";
+constexpr std::string_view kMagic = "foldersync-record-2\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
 constexpr std::array kMarkers{Marker::kDone, Marker::kRollback, Marker::kCommit};
 
@@ -142,7 +142,6 @@ std::string encode(const WindowRecord& record, std::uint64_t device) {
   Writer writer;
   writer.bytes() += kMagic;
   writer.number(device);
-  writer.number(record.first_seq);
   writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
   writer.text(record.boot);
   writer.text(record.backup);
@@ -153,6 +152,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device) {
   }
   writer.number(record.actions.size());
   for (const ActionRecord& action : record.actions) {
+    writer.number(action.seq);
     writer.number(action.is_due ? 1 : 0);
     writer.text(action.folder);
     writer.status(action.made);
@@ -182,7 +182,6 @@ Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record
   }
   Reader reader(bytes.substr(kMagic.size(), bytes.size() - kDigest - kMagic.size()));
   const std::uint64_t then = reader.number();
-  record.first_seq = reader.number();
   const std::uint64_t flags = reader.number();
   record.atomic = (flags & 1U) != 0;
   record.durable = (flags & 2U) != 0;
@@ -196,6 +195,7 @@ Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record
   }
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
     ActionRecord action;
+    action.seq = reader.number();
     action.is_due = reader.number() != 0;
     action.folder = reader.text();
     action.made = reader.status();

@@ -18,6 +18,7 @@ namespace foldersync {
 
 // What the disk can't tell afterwards of one action.
 struct ActionRecord {
+  std::uint64_t seq = 0;           // the action's number in the whole plan, from 1
   bool is_due = false;             // what the plan expects held: it is to be done
   std::string folder;              // the staging subfolder; the name in it is the action's number
   std::optional<FileStatus> made;  // what was staged, or what a link is to be a name of
@@ -34,8 +35,7 @@ struct LoosenedRecord {
 };
 
 struct WindowRecord {
-  Plan plan;                          // header of the plan, and the window's actions alone
-  std::uint64_t first_seq = 1;        // number of the first of them in the whole plan
+  Plan plan;                          // header of the plan, and the window's actions in its order
   std::vector<ActionRecord> actions;  // one for each action of `plan`
   std::vector<LoosenedRecord> loosened;
   bool atomic = false;   // the window is the whole plan, and all of it or nothing
@@ -46,7 +46,7 @@ struct WindowRecord {
 
   // The name of an action's object in its staging subfolder.
   [[nodiscard]] std::string name_of(std::size_t index) const {
-    return std::to_string(first_seq + index);
+    return std::to_string(actions[index].seq);
   }
 };
 

@@ -15,6 +15,13 @@ constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr int kTries = 3;
 constexpr std::uint32_t kPrivate = 0600;
 constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kSetGroup = 02000;
+
+// Whether a directory gives what is made in it its group, or an ACL.
+bool hands_down(const FileStatus& directory, const std::vector<Xattr>& xattrs) {
+  const auto is_acl = [](const Xattr& xattr) { return xattr.name.starts_with("system."); };
+  return (directory.mode & kSetGroup) != 0 || std::any_of(xattrs.begin(), xattrs.end(), is_acl);
+}
 
 Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 0, what}; }
 
@@ -30,8 +37,9 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
   auto staged = look.source->is_file() ? stage_file(action, look, *parent, folder, name)
                                        : stage_other(look, *parent, folder, name, source_name);
   if (!staged) {
-    // Whatever was made is of no use; where nothing was, this finds nothing.
-    (void)context_.fs.remove_file(folder, name.c_str());
+    // Whatever was made is of no use; where nothing was, this finds nothing, but for another
+    // entry that has the name.
+    if (staged.error().error_number != EEXIST) (void)context_.fs.remove_file(folder, name.c_str());
     return std::move(staged).error().at(action.path.bytes());
   }
   return staged;
@@ -213,7 +221,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     (void)context_.fs.remove_directory(folder, name.c_str());
     return std::move(status).error().at(action.path.bytes());
   }
-  return Staged{*status, false, 0};
+  return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }
 
 Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, int folder,

@@ -23,6 +23,7 @@ struct Staged {
   FileStatus status;        // as it was made
   bool grown = false;       // the source grew while it was copied: this is what it held before
   std::uint64_t bytes = 0;  // of content written
+  bool hands_down = false;  // a directory: what is made in it would get more than is its own
 };
 
 struct StageContext {

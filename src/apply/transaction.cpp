@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "apply/remove_tree.h"
 #include "apply/window_replay.h"
 #include "fs/boot.h"
 
@@ -61,7 +63,7 @@ void Transaction::reserve() {
   const auto file = fs_.create_file(area, kReserve, 0600);
   if (!file) return;
   const std::vector<std::byte> zeros(std::size_t{64} << 10U);
-  for (std::size_t left = (range_.end - range_.begin + 16) * kReservedEach; left > 0;) {
+  for (std::size_t left = (part_.actions.size() + 16) * kReservedEach; left > 0;) {
     const auto piece = std::span(zeros).first(std::min(left, zeros.size()));
     const auto count = fs_.write(file->get(), piece);
     if (!count) return;
@@ -71,7 +73,6 @@ void Transaction::reserve() {
 
 Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) {
   (void)fs_.remove_file(context_.area.fd(), kReserve);
-  range_.end = range_.begin + slots.size();
   record_ = record_of(slots, lookers);
   Status ready = write_down();
   if (ready) return ready;
@@ -116,11 +117,20 @@ void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& wh
     const int folder = context_.folders[slot.folder].get();
     const bool directory = slot.staged->status.is_directory();
     // What can't be removed now goes with the staging folder.
-    (void)(directory ? fs_.remove_directory(folder, slot.name.c_str())
-                     : fs_.remove_file(folder, slot.name.c_str()));
+    if (!slot.is_inside && directory) (void)remove_tree(fs_, folder, slot.name);
+    if (!slot.is_inside && !directory) (void)fs_.remove_file(folder, slot.name.c_str());
     slot.staged.reset();
     slot.error = why;
   }
+}
+
+// The first `count` of its actions.
+std::vector<std::size_t> Transaction::in_order_of_the_plan(std::size_t count) const {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return part_.seqs[a] < part_.seqs[b]; });
+  return order;
 }
 
 WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
@@ -134,7 +144,6 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
   record.plan.source = plan.source;
   record.plan.replica = plan.replica;
   record.plan.options = plan.options;
-  record.first_seq = range_.begin + 1;
   record.atomic = context_.request.atomic;
   record.durable = context_.barrier.is_wanted();
   record.owners = context_.request.policy.mirrors_owners;
@@ -145,18 +154,20 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
       record.loosened.push_back({loosened.path, loosened.mode});
   }
   const auto is_link = [](const Action& action) { return action.op == Op::kLink; };
-  const auto end = actions_.begin() + static_cast<std::ptrdiff_t>(slots.size());
-  const bool has_links = std::any_of(actions_.begin(), end, is_link);
+  const auto& actions = part_.actions;
+  const auto end = actions.begin() + static_cast<std::ptrdiff_t>(slots.size());
+  const bool has_links = std::any_of(actions.begin(), end, is_link);
   std::map<RelPath, FileStatus> made;  // what links of the window may be names of
   for (std::size_t i = 0; has_links && i < slots.size(); ++i) {
-    if (slots[i].staged) made[actions_[i].path] = slots[i].staged->status;
+    if (slots[i].staged) made[actions[i].path] = slots[i].staged->status;
   }
-  for (std::size_t i = 0; i < slots.size(); ++i) {
+  for (const std::size_t i : in_order_of_the_plan(slots.size())) {
     const StagedSlot& slot = slots[i];
-    Action action = actions_[i];
+    Action action = actions[i];
     if (slot.look && slot.look->after) action.after = slot.look->after;
     count(action, record.plan.summary);
     record.actions.push_back(action_record(action, slot));
+    record.actions.back().seq = part_.seqs[i];
     if (is_link(action)) {
       record.actions.back().made = leader_of(action, made, lookers.front());
     }

@@ -29,10 +29,9 @@ inline constexpr const char* kCommitFolder = "moved";
 
 class Transaction {
  public:
-  // `range`: the window's part of the plan, `actions` what stands there. Requires: they outlive it.
-  Transaction(const TransactionContext& context, WindowRange range,
-              const std::vector<Action>& actions)
-      : context_(context), fs_(context.request.fs), range_(range), actions_(actions) {}
+  // Of what is read for a window. Requires: it outlives this.
+  Transaction(const TransactionContext& context, const WindowPart& part)
+      : context_(context), fs_(context.request.fs), part_(part) {}
 
   // Before staging: holds as much room as the record will need, where the disk is nearly full.
   void reserve();
@@ -40,7 +39,7 @@ class Transaction {
   // Records what is about to happen and makes it durable, with all that is staged. From here on the
   // window may change what others see. Where that fails, what was staged is thrown away, and its
   // slots have the error; the answer is an error where nothing of the window may be done.
-  // `slots` are of the range's first actions; only these are the window from now on.
+  // `slots` are of its first actions; only these are the window from now on.
   Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
 
   // What begin() has written down. Requires: it succeeded, and the window may change anything.
@@ -64,13 +63,13 @@ class Transaction {
   Status write_down();
   [[nodiscard]] bool changes_anything() const;
   Status withdraw();
+  [[nodiscard]] std::vector<std::size_t> in_order_of_the_plan(std::size_t count) const;
   WindowRecord record_of(const std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) const;
   Status mark(Marker marker, std::optional<Marker> from);
 
   const TransactionContext& context_;
   FileSystem& fs_;
-  WindowRange range_;
-  const std::vector<Action>& actions_;
+  const WindowPart& part_;
   std::optional<WindowRecord> record_;  // nothing: the window does without one
   bool conflicts_ = false;
 };

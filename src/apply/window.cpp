@@ -5,11 +5,14 @@
 #include <system_error>
 #include <thread>
 
+#include "apply/staged_trees.h"
+
 namespace foldersync {
 namespace {
 
-// Actions of one directory that one thread takes at a time, at most.
+// Neighbours that one thread takes at a time, at most; fewer where each would get few of these.
 constexpr std::size_t kUnit = 64;
+constexpr std::size_t kShares = 8;
 // And so many bytes to write, so that no thread has much left when the window's time is up.
 constexpr std::uint64_t kUnitBytes = std::uint64_t{16} << 20U;
 
@@ -17,12 +20,18 @@ std::uint64_t bytes_to_write(const Action& action) {
   return is_staged(action) ? action.after->size.value_or(0) : 0;
 }
 
-std::vector<WindowRange> units_of(const std::vector<Action>& actions) {
-  std::vector<WindowRange> units;
+// A range of a window's actions that one thread stages.
+struct Unit {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::vector<Unit> units_of(const std::vector<Action>& actions, std::size_t threads) {
+  const std::size_t most = std::clamp(actions.size() / (kShares * threads), std::size_t{1}, kUnit);
+  std::vector<Unit> units;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    const bool joins = !units.empty() && i - units.back().begin < kUnit && bytes < kUnitBytes &&
-                       actions[i].path.parent_bytes() == actions[i - 1].path.parent_bytes();
+    const bool joins = !units.empty() && i - units.back().begin < most && bytes < kUnitBytes;
     if (!joins) {
       units.push_back({i, i});
       bytes = 0;
@@ -57,31 +66,151 @@ void read_attributes(const StageWindow& window, std::size_t thread, const Action
   slot.old_xattrs = std::move(*found);
 }
 
-void stage_one(const StageWindow& window, Stager& stager, std::size_t thread, std::size_t index,
-               StagedSlot& slot) {
-  const Action& action = window.actions[index];
-  slot.folder = thread;
-  slot.name = std::to_string(window.first + index + 1);
-  slot.look = window.lookers[thread].look(action);
-  window.lookers[thread].compare_moved(action, *slot.look);
-  if (slot.look->finding != Finding::kHolds) return;
-  if (!is_staged(action)) {
-    if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
-      read_attributes(window, thread, action, slot);
+// Staging on several threads. They take neighbours in the order of the window, and a directory is
+// made by whoever needs it first.
+class Staging {
+ public:
+  explicit Staging(const StageWindow& window)
+      : window_(window),
+        slots_(window.part.actions.size()),
+        around_(directories_around(window.part.actions)),
+        states_(window.part.actions.size()),
+        units_(units_of(window.part.actions, window.lookers.size())),
+        until_(window.limits.clock() + window.limits.stage_seconds) {}
+
+  std::vector<StagedSlot> run() {
+    std::vector<std::thread> others;
+    const std::size_t threads = std::min(window_.lookers.size(), units_.size());
+    try {
+      for (std::size_t thread = 1; thread < threads; ++thread)
+        others.emplace_back([this, thread] { work(thread); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same.
     }
-    return;
+    work(0);
+    for (std::thread& other : others) other.join();
+    // Units are taken in their order, and each that was taken is done, or the run was told to stop:
+    // what must not end early keeps a slot for each action even then.
+    if (window_.ends_in_time) {
+      slots_.resize(units_[std::min<std::size_t>(next_, units_.size()) - 1].end);
+    }
+    return std::move(slots_);
   }
-  Action today = action;
-  today.after = slot.look->after;
-  auto staged = stager.stage(today, *slot.look, window.folders[thread].get(), slot.name);
-  if (staged) {
-    slot.staged = *staged;
-    if (window.write_back != nullptr) window.write_back->staged(staged->bytes);
-  } else {
-    slot.error = std::move(staged).error();
-    slot.drift = stager.take_drift();
+
+ private:
+  enum class State : std::uint8_t { kUntouched, kUnderWay, kReady };
+
+  struct Worker {
+    std::size_t thread;
+    Looker& looker;
+    Stager stager;
+    StagedTrees trees;
+  };
+
+  [[nodiscard]] bool is_due() const {
+    return !window_.ends_in_time || next_ == 0 || window_.limits.clock() < until_;
   }
-}
+
+  [[nodiscard]] bool is_told_to_stop() const {
+    return (window_.stages.stop != nullptr && *window_.stages.stop) ||
+           (window_.abandoned != nullptr && *window_.abandoned);
+  }
+
+  void work(std::size_t thread) {
+    Looker& looker = window_.lookers[thread];
+    // Nothing becomes visible before the commit.
+    looker.replica().forget_absent();
+    looker.replica().remember_absent();
+    Worker worker{thread,
+                  looker,
+                  Stager(window_.stages, looker),
+                  {window_.stages.fs, window_.part, slots_, window_.folders, window_.max_open}};
+    while (is_due()) {
+      const std::size_t unit = next_++;
+      if (unit >= units_.size()) return;
+      for (std::size_t i = units_[unit].begin; i < units_[unit].end; ++i) {
+        if (is_told_to_stop()) return;
+        if (window_.part.actions[i].phase == Phase::kMkdir) {
+          stage_once(worker, i);
+        } else {
+          stage_one(worker, i);
+        }
+      }
+    }
+  }
+
+  // Returns when it is staged, by this thread or another one.
+  void stage_once(Worker& worker, std::size_t index) {
+    std::atomic<State>& state = states_[index];
+    State found = State::kUntouched;
+    if (state.compare_exchange_strong(found, State::kUnderWay)) {
+      stage_one(worker, index);
+      state = State::kReady;
+      state.notify_all();
+    } else if (found == State::kUnderWay) {
+      state.wait(State::kUnderWay);
+    }
+  }
+
+  void stage_one(Worker& worker, std::size_t index) {
+    const Action& action = window_.part.actions[index];
+    StagedSlot& slot = slots_[index];
+    slot.folder = worker.thread;
+    slot.name = std::to_string(window_.part.seqs[index]);
+    slot.look = worker.looker.look(action);
+    worker.looker.compare_moved(action, *slot.look);
+    if (slot.look->finding != Finding::kHolds) return;
+    if (!is_staged(action)) {
+      if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
+        read_attributes(window_, worker.thread, action, slot);
+      }
+      return;
+    }
+    Action today = action;
+    today.after = slot.look->after;
+    auto staged = stage_inside(worker, index, today);
+    if (!staged) {
+      staged =
+          worker.stager.stage(today, *slot.look, window_.folders[worker.thread].get(), slot.name);
+    }
+    if (*staged) {
+      slot.staged = **staged;
+      if (window_.write_back != nullptr) window_.write_back->staged(slot.staged->bytes);
+    } else {
+      slot.error = std::move(*staged).error();
+      slot.drift = worker.stager.take_drift();
+    }
+  }
+
+  // In the directory that the window makes for it. Nothing where that is not possible: under a
+  // name of its own, beside others, it may be, or the reason is told.
+  std::optional<Result<Staged>> stage_inside(Worker& worker, std::size_t index,
+                                             const Action& action) {
+    const std::size_t above = around_[index];
+    StagedSlot& slot = slots_[index];
+    if (!window_.in_trees || above == kNoSlot || PartialCopies::takes(*slot.look->source)) {
+      return std::nullopt;
+    }
+    stage_once(worker, above);
+    const auto& directory = slots_[above].staged;
+    if (!directory || directory->hands_down) return std::nullopt;
+    const auto opened = worker.trees.directory(above);
+    if (!opened) return std::nullopt;
+    auto staged = worker.stager.stage(action, *slot.look, *opened, std::string(action.path.name()));
+    if (!staged) return std::nullopt;
+    slot.above = above;
+    slot.is_inside = true;
+    return staged;
+  }
+
+  const StageWindow& window_;
+  std::vector<StagedSlot> slots_;
+  std::vector<std::size_t> around_;
+  std::vector<std::atomic<State>> states_;  // of the actions that make directories
+  std::vector<Unit> units_;
+  double until_;
+  std::atomic<std::size_t> next_{0};  // unit that is not taken yet
+};
 
 }  // namespace
 
@@ -98,18 +227,17 @@ Result<std::optional<Action>> root_finish_of(const ActionStore& actions) {
   return is_root_finish(**last) ? std::optional(**last) : std::nullopt;
 }
 
-Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
-                                        const WindowLimits& limits) {
-  std::vector<Action> window;
+Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits) {
+  WindowPart part;
   WindowMeter meter(limits);
-  ActionCursor cursor(actions);
-  for (std::size_t index = begin; index < actions.size() && !meter.is_full(); ++index) {
-    const auto action = cursor.at(index);
+  while (!reader.at_end() && !meter.is_full()) {
+    const auto action = reader.next();
     if (!action) return action.error();
     meter.add(**action);
-    window.push_back(**action);
+    part.actions.push_back(**action);
+    part.seqs.push_back(reader.seq());
   }
-  return window;
+  return part;
 }
 
 bool is_staged(const Action& action) {
@@ -118,47 +246,6 @@ bool is_staged(const Action& action) {
   return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
 }
 
-std::vector<StagedSlot> stage_window(const StageWindow& window) {
-  std::vector<StagedSlot> slots(window.actions.size());
-  const std::vector<WindowRange> units = units_of(window.actions);
-  std::atomic<std::size_t> next{0};
-  const double until = window.limits.clock() + window.limits.stage_seconds;
-  const auto is_due = [&] {
-    return !window.ends_in_time || next == 0 || window.limits.clock() < until;
-  };
-  const auto is_told_to_stop = [&] {
-    return (window.stages.stop != nullptr && *window.stages.stop) ||
-           (window.abandoned != nullptr && *window.abandoned);
-  };
-  const auto work = [&](std::size_t thread) {
-    // Nothing becomes visible before the commit.
-    window.lookers[thread].replica().forget_absent();
-    window.lookers[thread].replica().remember_absent();
-    Stager stager(window.stages, window.lookers[thread]);
-    while (is_due()) {
-      const std::size_t unit = next++;
-      if (unit >= units.size()) return;
-      for (std::size_t i = units[unit].begin; i < units[unit].end; ++i) {
-        if (is_told_to_stop()) return;
-        stage_one(window, stager, thread, i, slots[i]);
-      }
-    }
-  };
-  std::vector<std::thread> others;
-  const std::size_t threads = std::min(window.lookers.size(), units.size());
-  try {
-    for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
-  } catch (const std::system_error&) {
-    // The system gives no more threads: fewer do the same.
-  }
-  work(0);
-  for (std::thread& other : others) other.join();
-  // Units are taken in their order, and each that was taken is done, or the run was told to stop:
-  // what must not end early keeps a slot for each action even then.
-  if (window.ends_in_time) {
-    slots.resize(units[std::min<std::size_t>(next, units.size()) - 1].end);
-  }
-  return slots;
-}
+std::vector<StagedSlot> stage_window(const StageWindow& window) { return Staging(window).run(); }
 
 }  // namespace foldersync

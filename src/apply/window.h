@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apply/look.h"
+#include "apply/schedule.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
 #include "apply/window_limits.h"
@@ -19,10 +20,10 @@
 
 namespace foldersync {
 
-// A range of a plan's actions.
-struct WindowRange {
-  std::size_t begin = 0;
-  std::size_t end = 0;
+// Actions that the engine does one after another, and their numbers in the plan.
+struct WindowPart {
+  std::vector<Action> actions;
+  std::vector<std::uint64_t> seqs;  // one each, from 1
 };
 
 // Says where a window ends: bounded by actions and by bytes to write, at least one action.
@@ -41,9 +42,8 @@ class WindowMeter {
   std::uint64_t bytes_ = 0;
 };
 
-// The actions of the window that starts at `begin`.
-Result<std::vector<Action>> read_window(const ActionStore& actions, std::size_t begin,
-                                        const WindowLimits& limits);
+// The actions of the window that comes next.
+Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits);
 
 // The root's own, which comes when all windows are done.
 inline bool is_root_finish(const Action& action) {
@@ -63,6 +63,9 @@ struct StagedSlot {
   std::optional<Drift> drift;      // where that is a precondition that no longer holds
   std::size_t folder = 0;          // index of the staging subfolder
   std::string name;                // its name there
+  bool is_inside = false;          // or staged in its directory, by its own name, see StagedTrees:
+  std::size_t above = 0;           // index of that directory's slot
+  bool has_arrived = false;        // is in its place, with all that is inside
   // Of an action that changes attributes in place: what they were and what they shall be.
   std::optional<std::vector<Xattr>> old_xattrs;
   std::optional<std::vector<Xattr>> new_xattrs;
@@ -71,19 +74,20 @@ struct StagedSlot {
 struct StageWindow {
   const LookContext& looks;
   const StageContext& stages;
-  const std::vector<Action>& actions;
-  std::size_t first;               // place of the first of them in the plan, from 0
+  const WindowPart& part;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // one a thread
   const WindowLimits& limits;
-  bool ends_in_time = true;                      // limits.stage_seconds counts
+  std::size_t max_open;      // descriptors for the way into what is staged, for each thread
+  bool ends_in_time = true;  // limits.stage_seconds counts
+  bool in_trees = false;     // new directories are filled before they appear
   const std::atomic<bool>* abandoned = nullptr;  // set by others: what is staged is not wanted
   WriteBack* write_back = nullptr;
 };
 
-// Looks at a window's actions and stages what they create, on as many threads as there are lookers;
-// neighbours in one directory stay on one thread. Slot i belongs to actions[i]; there are fewer
-// slots than actions where the time was up, and at least one.
+// Looks at a window's actions and stages what they create, on as many threads as there are lookers.
+// Slot i belongs to actions[i]; there are fewer slots than actions where the time was up, and at
+// least one.
 std::vector<StagedSlot> stage_window(const StageWindow& window);
 
 }  // namespace foldersync

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apply/remove_tree.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -358,30 +359,34 @@ void WindowReplay::purge() {
   }
 }
 
-void WindowReplay::drop_unrecorded_in(const std::string& folder_name) {
+void WindowReplay::drop_unrecorded_in(const std::string& folder_name,
+                                      const std::set<std::uint64_t>& recorded) {
   const auto directory = folder(folder_name);
   Listing listing;
   if (!directory || !listing.read(fs_, *directory)) return;
   for (const Listing::Entry& entry : listing.entries()) {
     const std::uint64_t number = number_of(entry.name);
-    const bool is_recorded =
-        number >= record_.first_seq && number < record_.first_seq + record_.actions.size();
-    if (is_recorded || number == 0) continue;
-    // A directory goes only while it is empty.
-    const char* name = entry.name.data();
-    (void)(entry.status.is_directory() ? fs_.remove_directory(*directory, name)
-                                       : fs_.remove_file(*directory, name));
+    if (number == 0 || recorded.contains(number)) continue;
+    // What can't be removed goes with the staging folder. Of a directory all that it holds was
+    // staged in it: nothing that a window displaces has such a number.
+    const std::string name(entry.name);
+    (void)(entry.status.is_directory() ? remove_tree(fs_, *directory, name)
+                                       : fs_.remove_file(*directory, name.c_str()));
   }
 }
 
 void WindowReplay::drop_unrecorded() {
+  std::set<std::uint64_t> recorded;
+  for (const ActionRecord& action : record_.actions) recorded.insert(action.seq);
   Listing listing;
   if (const auto rewound = fs_.seek(area_.fd(), 0, Seek::kStart); !rewound) return;
   if (!listing.read(fs_, area_.fd())) return;
   for (const Listing::Entry& entry : listing.entries()) {
     const bool is_of_a_thread =
         entry.name.find_first_not_of("0123456789") == std::string_view::npos;
-    if (is_of_a_thread && entry.status.is_directory()) drop_unrecorded_in(std::string(entry.name));
+    if (is_of_a_thread && entry.status.is_directory()) {
+      drop_unrecorded_in(std::string(entry.name), recorded);
+    }
   }
 }
 

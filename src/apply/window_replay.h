@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ class WindowReplay {
   Status publish(Step& step);
   Status note(Step& step, const Result<Published>& published);
   Status put_aside(const Place& foreign);
-  void drop_unrecorded_in(const std::string& folder_name);
+  void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
 
   FileSystem& fs_;
   StagingArea& area_;

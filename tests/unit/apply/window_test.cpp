@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,16 @@ Action of(Phase phase, Op op, const std::string& path) {
 std::size_t end_of_window(const std::vector<Action>& actions, std::size_t begin) {
   ActionStore store;
   for (const Action& action : actions) EXPECT_TRUE(store.append(action));
-  const auto window = read_window(store, begin, WindowLimits());
+  const auto schedule = Schedule::of(store);
+  EXPECT_TRUE(schedule);
+  std::vector<std::uint64_t> before(begin);
+  std::iota(before.begin(), before.end(), std::uint64_t{1});
+  ScheduleReader reader(store, *schedule, schedule->past(schedule->start(), before));
+  const auto window = read_window(reader, WindowLimits());
   EXPECT_TRUE(window);
-  EXPECT_TRUE(std::equal(window->begin(), window->end(),
+  EXPECT_TRUE(std::equal(window->actions.begin(), window->actions.end(),
                          actions.begin() + static_cast<std::ptrdiff_t>(begin)));
-  return begin + window->size();
+  return begin + window->actions.size();
 }
 
 TEST(Window, HoldsAWholeSmallPlan) {

@@ -1,0 +1,64 @@
+// The order in which the engine does the actions of a plan: that of the document, but with the
+// phases mkdir and write as one pass in path order, so that each new directory is followed by what
+// it will hold and both can be staged together.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/result.h"
+#include "plan/action_store.h"
+
+namespace foldersync {
+
+// How far into that order something has come: the place in the store of the next action of each
+// part, whose actions come one after another.
+struct Progress {
+  std::uint64_t mkdir = 0;
+  std::uint64_t write = 0;
+  std::uint64_t other = 0;  // what comes before these two phases, and after them
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+class Schedule {
+ public:
+  // Error: the store can't be read.
+  static Result<Schedule> of(const ActionStore& actions);
+
+  [[nodiscard]] Progress start() const;
+  [[nodiscard]] Progress end() const { return {write_, rest_, total_}; }
+  // Where `progress` has come to after some more actions, whose numbers in the plan (from 1) are
+  // `seqs`. Requires: they are the next.
+  [[nodiscard]] Progress past(Progress progress, std::span<const std::uint64_t> seqs) const;
+
+ private:
+  friend class ScheduleReader;
+
+  std::uint64_t mkdir_ = 0;  // places in the store: of the first action of phase mkdir or later,
+  std::uint64_t write_ = 0;  // of phase write or later,
+  std::uint64_t rest_ = 0;   // and of what is later still
+  std::uint64_t total_ = 0;
+};
+
+// Reads actions in that order. Requires: store and schedule outlive it.
+class ScheduleReader {
+ public:
+  ScheduleReader(const ActionStore& actions, const Schedule& schedule, Progress from)
+      : schedule_(schedule), next_(from), mkdirs_(actions), others_(actions) {}
+
+  [[nodiscard]] bool at_end() const { return next_ == schedule_.end(); }
+  // The next action, which stays until the next call. Requires: !at_end().
+  Result<const Action*> next();
+  // The number of that action in the plan, from 1.
+  [[nodiscard]] std::uint64_t seq() const { return seq_; }
+
+ private:
+  const Schedule& schedule_;
+  Progress next_;
+  ActionCursor mkdirs_;
+  ActionCursor others_;
+  std::uint64_t seq_ = 0;
+};
+
+}  // namespace foldersync
