@@ -382,12 +382,15 @@ Status Committer::purge_inside(const RelPath& directory) {
   return nested_.contains(directory) ? purge_nested() : success();
 }
 
-void Committer::discard(const Displaced& gone) {
-  const Status removed = gone.is_directory ? fs_.remove_directory(gone.folder, gone.name.c_str())
-                                           : fs_.remove_file(gone.folder, gone.name.c_str());
-  if (removed || !gone.is_directory || !is_not_empty(removed.error())) return;
+// False where the run was told to stop and that would have taken long.
+bool Committer::discard(const std::vector<Displaced>& gone) {
+  const ApplyRequest& request = context_.request;
+  Purged purged = foldersync::purge({fs_, gone, request.threads, request.windows, request.stop});
   // Filled by others between the look and now.
-  (void)move_to_conflicts({gone.folder, gone.name});  // it remembers that it failed
+  for (const Displaced& filled : purged.filled) {
+    (void)move_to_conflicts({filled.folder, filled.name});  // it remembers that it failed
+  }
+  return purged.is_complete;
 }
 
 std::vector<int> Committer::nested() const {
@@ -405,7 +408,8 @@ Status Committer::purge_nested() {
   };
   const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
                                            [&](const Displaced& gone) { return !is_nested(gone); });
-  std::for_each(first, displaced_.end(), [this](const Displaced& gone) { discard(gone); });
+  // What is left goes with its folder.
+  (void)discard({first, displaced_.end()});
   displaced_.erase(first, displaced_.end());
   for (auto& [path, nested] : nested_) {
     const auto kept = nested.area.remove();
@@ -415,20 +419,7 @@ Status Committer::purge_nested() {
   return success();
 }
 
-bool Committer::purge() {
-  const auto* const stop = context_.request.stop;
-  const WindowLimits& limits = context_.request.windows;
-  std::optional<double> until;  // once told to stop
-  for (const Displaced& gone : std::exchange(displaced_, {})) {
-    if (stop != nullptr && *stop) {
-      const double now = limits.clock();
-      if (!until) until = now + limits.wind_up_seconds;
-      if (now >= *until) return false;
-    }
-    discard(gone);
-  }
-  return true;
-}
+bool Committer::purge() { return discard(std::exchange(displaced_, {})); }
 
 void Committer::tighten(std::vector<Looker>& lookers) {
   std::vector<ReplicaAccess::Loosened> all = std::move(looker_.replica().loosened());

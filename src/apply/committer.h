@@ -16,6 +16,7 @@
 #include "apply/mover.h"
 #include "apply/outcomes.h"
 #include "apply/publisher.h"
+#include "apply/purge.h"
 #include "apply/staged_trees.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
@@ -94,11 +95,6 @@ class Committer {
   [[nodiscard]] bool leaves_nested() const { return leaves_nested_; }
 
  private:
-  struct Displaced {
-    int folder;
-    std::string name;
-    bool is_directory;
-  };
   struct NestedArea {
     Fd home;
     StagingArea area;
@@ -111,7 +107,7 @@ class Committer {
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
   Status purge_inside(const RelPath& directory);
-  void discard(const Displaced& gone);
+  bool discard(const std::vector<Displaced>& gone);
   void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
                    const LookResult& look);

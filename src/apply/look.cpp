@@ -61,9 +61,13 @@ Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
     if (!status) return status.error();
     return Answer(*status);
   }
+  if (absent_in_source_.holds(path)) return Answer();
   const auto parent = source_parent(path);
-  if (!parent && is_absence(parent.error())) return Answer();
-  if (!parent) return parent.error();
+  if (!parent) {
+    if (!is_absence(parent.error())) return parent.error();
+    absent_in_source_.learn(parent.error());
+    return Answer();
+  }
   const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
   if (status) return Answer(*status);
   if (is_absence(status.error())) return Answer();

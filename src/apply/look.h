@@ -83,6 +83,13 @@ class Looker {
   // The replica alone.
   ReplicaAccess& replica() { return replica_; }
 
+  // From now on directories that were found to be missing, in either tree, are not looked for
+  // again.
+  void remember_absent() {
+    absent_in_source_.remember();
+    replica_.absent().remember();
+  }
+
  private:
   Status read_target(const Action& action, LookResult& result);
   void look_at_source(const Action& action, LookResult& result);
@@ -102,6 +109,7 @@ class Looker {
 
   const LookContext& context_;
   DirectoryCursor source_;
+  AbsentBranch absent_in_source_;
   ReplicaAccess replica_;
   ContentJudge judge_;
 };

@@ -18,6 +18,11 @@ bool is_absence(const Error& error) {
          error.error_number == ELOOP;
 }
 
+void AbsentBranch::learn(const Error& error) {
+  // Not where something else than a directory is there.
+  if (remembers_ && error.error_number == ENOENT) path_ = RelPath::from_bytes(error.path);
+}
+
 bool ReplicaAccess::is_denied(const Error& error) { return error.error_number == EACCES; }
 
 Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
@@ -27,14 +32,11 @@ Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
     if (!status) return status.error();
     return Answer(*status);
   }
-  if (absent_ && path.is_within(*absent_)) return Answer();
+  if (absent_.holds(path)) return Answer();
   const auto parent = enter(path.parent_bytes());
   if (!parent) {
     if (!is_absence(parent.error())) return parent.error();
-    // Not where something else than a directory is there.
-    if (remembers_absent_ && parent.error().error_number == ENOENT) {
-      absent_ = RelPath::from_bytes(parent.error().path);
-    }
+    absent_.learn(parent.error());
     return Answer();
   }
   const auto status = fs_.status_at(*parent, std::string(path.name()).c_str());

@@ -17,6 +17,25 @@ namespace foldersync {
 // Whether the error says that the path leads nowhere.
 bool is_absence(const Error& error);
 
+// Which directory was found to be missing, so that what lies below it is not looked for again. For
+// as long as a stale answer does no harm.
+class AbsentBranch {
+ public:
+  // From now on; what was remembered is forgotten.
+  void remember() {
+    remembers_ = true;
+    path_.reset();
+  }
+  void forget() { path_.reset(); }
+  [[nodiscard]] bool holds(const RelPath& path) const { return path_ && path.is_within(*path_); }
+  // `error` is that of entering a directory; it says which component failed.
+  void learn(const Error& error);
+
+ private:
+  bool remembers_ = false;
+  std::optional<RelPath> path_;
+};
+
 // One thread's way into the replica. Directories that the caller owns but may not enter or change
 // get u+rwx; they are listed in loosened() with the mode they had.
 class ReplicaAccess {
@@ -39,10 +58,8 @@ class ReplicaAccess {
   // Nothing where the path is absent.
   Result<std::optional<FileStatus>> status(const RelPath& path);
 
-  // Remembers, until forget_absent(), which directory was found to be missing, and does not look
-  // for what lies below it again. For as long as nobody makes directories there.
-  void remember_absent() { remembers_absent_ = true; }
-  void forget_absent() { absent_.reset(); }
+  // For as long as nobody makes directories there.
+  AbsentBranch& absent() { return absent_; }
 
   // Gives a directory, owned by the caller, u+rwx; false where that changes nothing.
   bool loosen(int directory, const RelPath& path);
@@ -70,8 +87,7 @@ class ReplicaAccess {
   int root_;
   DirectoryCursor cursor_;
   bool may_loosen_;
-  bool remembers_absent_ = false;
-  std::optional<RelPath> absent_;
+  AbsentBranch absent_;
   std::vector<Loosened> loosened_;
 };
 

@@ -118,9 +118,8 @@ class Staging {
 
   void work(std::size_t thread) {
     Looker& looker = window_.lookers[thread];
-    // Nothing becomes visible before the commit.
-    looker.replica().forget_absent();
-    looker.replica().remember_absent();
+    // Nothing becomes visible before the commit, and the source is asked again by then.
+    looker.remember_absent();
     Worker worker{thread,
                   looker,
                   Stager(window_.stages, looker),

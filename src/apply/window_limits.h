@@ -9,7 +9,7 @@
 namespace foldersync {
 
 struct WindowLimits {
-  std::size_t actions = 50'000;
+  std::size_t actions = 10'000;
   std::uint64_t bytes = std::uint64_t{1} << 30U;  // of content to write
   double stage_seconds = 5;                       // then no more of the window is staged
   double wind_up_seconds = 1;                     // told to stop, so long the old is still removed

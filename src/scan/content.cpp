@@ -165,14 +165,15 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
   return std::optional<Md5>(md5);
 }
 
-// All of a file, which must be as large as `bytes`.
+// All of a file, which must be as large as `bytes`. Whether it is the one that was looked at is
+// asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
-  const auto opened = open_looked_at(fs_, file);
-  if (!opened) return opened.error();
-  const auto count = read_full(fs_, opened->fd.get(), bytes);
+  const auto fd = fs_.open_file(file.directory, file.name.data());
+  if (!fd) return fd.error();
+  const auto count = read_full(fs_, fd->get(), bytes);
   if (!count) return count.error();
-  if (*count < bytes.size()) return changed_meanwhile();
-  return still_the_same(fs_, opened->fd.get(), file.status);
+  if (Status same = still_the_same(fs_, fd->get(), file.status); !same) return same;
+  return *count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
 
 Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hashes,

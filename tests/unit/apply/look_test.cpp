@@ -337,10 +337,10 @@ TEST_F(LookTest, WhatLiesBelowAMissingDirectoryIsNotLookedForTwice) {
     EXPECT_FALSE(looker.replica_status(at_path(path))->has_value());
     return counting_.calls.directories - before;
   };
-  looker.replica().remember_absent();
+  looker.replica().absent().remember();
   EXPECT_EQ(opened_for("d/e/a"), 1U);
   EXPECT_EQ(opened_for("d/e/b"), 0U);
-  looker.replica().forget_absent();
+  looker.replica().absent().forget();
   EXPECT_EQ(opened_for("d/e/b"), 1U);
 }
 

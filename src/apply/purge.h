@@ -1,0 +1,37 @@
+// Removing what a window has displaced, on several threads.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "apply/window_limits.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// An entry in a staging folder, for which there is no use any more.
+struct Displaced {
+  int folder = -1;
+  std::string name;
+  bool is_directory = false;
+};
+
+struct PurgeRequest {
+  FileSystem& fs;
+  const std::vector<Displaced>& gone;
+  std::size_t threads = 1;
+  const WindowLimits& limits;
+  const std::atomic<bool>* stop = nullptr;  // once it is set, limits.wind_up_seconds are left
+};
+
+struct Purged {
+  bool is_complete = true;        // false: told to stop, and that would have taken long
+  std::vector<Displaced> filled;  // directories that others have put something into: they stay
+};
+
+// What can't be removed for another reason goes with its staging folder.
+Purged purge(const PurgeRequest& request);
+
+}  // namespace foldersync
