@@ -100,7 +100,7 @@ class Found {
     std::vector<std::string> lines;
     for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
       for (const MovePair& pair :
-           pair_up(actions_, group, letters(group.creates), letters(group.removes))) {
+           pair_up(actions_, letters(group.creates), letters(group.removes), false)) {
         lines.push_back(listed({pair.create}) + " <- " + listed({pair.remove}));
       }
     }
@@ -120,14 +120,14 @@ class Found {
     return text;
   }
 
-  std::vector<std::optional<Md5>> letters(const std::vector<std::size_t>& indexes) const {
-    std::vector<std::optional<Md5>> hashes;
+  std::vector<HashedFile> letters(const std::vector<std::size_t>& indexes) const {
+    std::vector<HashedFile> files;
     for (const std::size_t index : indexes) {
       Md5 md5;
       md5.bytes[0] = static_cast<unsigned char>(actions_[index].path.name().front());
-      hashes.emplace_back(md5);
+      files.push_back({index, md5});
     }
-    return hashes;
+    return files;
   }
 };
 
@@ -189,12 +189,12 @@ TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
 TEST(Moves, AFileThatCouldNotBeReadHasNoLike) {
   Found found;
   found.creates("a1", file_of(5, 100)).deletes("a2", file_of(5, 100));
-  const std::vector<std::optional<Md5>> known{Md5{}};
-  const std::vector<std::optional<Md5>> unknown{std::nullopt};
-  const MoveGroup group{{0}, {1}};
-  EXPECT_THAT(pair_up(found.actions_, group, known, unknown), IsEmpty());
-  EXPECT_THAT(pair_up(found.actions_, group, unknown, known), IsEmpty());
-  EXPECT_THAT(pair_up(found.actions_, group, known, known), ElementsAre(MovePair{0, 1}));
+  const auto pairs = [&](std::optional<Md5> of_new, std::optional<Md5> of_old) {
+    return pair_up(found.actions_, {{0, of_new}}, {{1, of_old}}, false);
+  };
+  EXPECT_THAT(pairs(Md5{}, std::nullopt), IsEmpty());
+  EXPECT_THAT(pairs(std::nullopt, Md5{}), IsEmpty());
+  EXPECT_THAT(pairs(Md5{}, Md5{}), ElementsAre(MovePair{0, 1}));
 }
 
 // As a plan has them then.
