@@ -166,6 +166,7 @@ def add_rare_things(plan):
         ('write', 'link', 'y', dir_, file_, {'to': '\ufffd', 'to_b64': '/w=='}),
         ('write', 'update', 'z', file_, {**file_, 'size': '9007199254740993',
                                          'mtime': '@253402300800.000000001'}, {}),
+        ('write', 'update', 'z1', file_, {**file_, 'mtime': '@0.000000000'}, {'from': 'z'}),
         ('rmdir', 'delete', 'zz', {**dir_, 'uid': 5, 'gid': 6}, None, {})]
     for phase, op, path, before, after, more in rare:
         plan['actions'].append({'phase': phase, 'op': op, 'path': path, **more,
@@ -315,6 +316,8 @@ class MutantTest(SchemaTest):
                                        'before': a['after']}],
                 'one origin twice': [move, {**move, 'path': 'b'}],
                 'an origin that is the path': [{**move, 'from': 'a'}],
+                'an origin from which nothing goes': [
+                    {**a, 'from': 'x', 'after': {**a['after'], 'mtime': '@0.000000000'}}],
                 'order of reasons': [{**a, 'reason': ['type', 'missing']}],
                 'a name of over 255 bytes': [{**a, 'path': '\u20ac' * 100}],
                 'a target of over 4095 bytes': [{**a, 'after': {'type': 'symlink',

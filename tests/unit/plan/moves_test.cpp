@@ -71,6 +71,17 @@ class Found {
     return *this;
   }
 
+  Found& updates(const char* path, Facts before, Facts after) {
+    Action action;
+    action.op = Op::kUpdate;
+    action.path = RelPath(path);
+    action.reasons = {Reason::kSize};
+    action.before = before;
+    action.after = after;
+    actions_.push_back(action);
+    return *this;
+  }
+
   Found& blocks(const char* path) {
     blocked_.push_back(RelPath(path));
     return *this;
@@ -90,7 +101,8 @@ class Found {
   std::vector<std::string> files() const {
     std::vector<std::string> lines;
     for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
-      lines.push_back(listed(group.creates) + " <- " + listed(group.removes));
+      lines.push_back(both(group.creates, group.updates) + " <- " +
+                      both(group.removes, group.changes));
     }
     return lines;
   }
@@ -118,6 +130,13 @@ class Found {
     for (const std::size_t index : indexes)
       text += (text.empty() ? "" : ", ") + actions_[index].path.shown();
     return text;
+  }
+
+  std::string both(const std::vector<std::size_t>& plain,
+                   const std::vector<std::size_t>& rewritten) const {
+    std::string text = listed(plain);
+    if (rewritten.empty()) return text;
+    return text + (text.empty() ? "" : ", ") + "rewritten: " + listed(rewritten);
   }
 
   std::vector<HashedFile> letters(const std::vector<std::size_t>& indexes) const {
@@ -157,13 +176,17 @@ TEST(Moves, WhatHasMoreNamesIsBlocked) {
   EXPECT_TRUE(found.candidates().empty());
 }
 
-TEST(Moves, WhatIsReplacedOrClearedIsNone) {
+TEST(Moves, WhatIsClearedIsNotMovedButMayBeTakenOver) {
   Found found;
   found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100));
+  EXPECT_THAT(found.files(), ElementsAre("a <- b"));
   found.actions_.back().phase = Phase::kClear;
-  EXPECT_TRUE(found.candidates().empty());
-  found.actions_.back().phase = Phase::kDelete;
-  EXPECT_FALSE(found.candidates().empty());
+  EXPECT_THAT(found.files(), ElementsAre("a <- rewritten: b"));
+}
+
+TEST(Moves, WhatIsReplacedIsNone) {
+  Found found;
+  found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100));
   found.actions_.front().reasons = {Reason::kType};
   EXPECT_TRUE(found.candidates().empty());
 }
@@ -174,7 +197,67 @@ TEST(Moves, WhatGoesIntoADirectoryThatTakesThePlaceOfSomethingElseIsNone) {
   found.creates("d-", file_of(6, 100)).deletes("b", file_of(5, 100)).deletes("c", file_of(6, 100));
   EXPECT_THAT(found.files(), ElementsAre("d/e/a <- b", "d- <- c"));
   found.actions_.front().op = Op::kReplace;
-  EXPECT_THAT(found.files(), ElementsAre("d- <- c"));
+  // It may be taken over: an undo has it from the backup.
+  EXPECT_THAT(found.files(), ElementsAre("rewritten: d/e/a <- b", "d- <- c"));
+}
+
+TEST(TakeOvers, AreOfFilesThatChangePlaces) {
+  Found found;
+  found.updates("a", file_of(5, 100), file_of(6, 101));
+  found.updates("b", file_of(6, 101), file_of(5, 100));
+  EXPECT_THAT(found.files(),
+              ElementsAre("rewritten: b <- rewritten: a", "rewritten: a <- rewritten: b"));
+}
+
+TEST(TakeOvers, AreOfAChainAndOfAPlaceThatIsTaken) {
+  Found found;
+  found.updates("log", file_of(5, 100), file_of(1, 200));
+  found.updates("log.1", file_of(6, 99), file_of(5, 100)).creates("log.2", file_of(6, 99));
+  found.deletes("comes", file_of(7, 98)).updates("place", file_of(8, 97), file_of(7, 98));
+  EXPECT_THAT(found.files(), ElementsAre("rewritten: log.1 <- rewritten: log",
+                                         "log.2 <- rewritten: log.1", "rewritten: place <- comes"));
+}
+
+TEST(TakeOvers, NeedTheSameMetadata) {
+  Found found;
+  Facts other = file_of(5, 100);
+  other.mode = 0600;
+  found.updates("a", file_of(6, 101), other).deletes("b", file_of(5, 100));
+  EXPECT_THAT(found.files(), IsEmpty());
+  EXPECT_FALSE(wants_metadata_of(found.actions_[0], found.actions_[1]));
+}
+
+TEST(TakeOvers, AreNotOfAFileItself) {
+  Found found;
+  found.updates("a", file_of(5, 100), file_of(5, 100));
+  EXPECT_THAT(found.files(), IsEmpty());
+  EXPECT_THAT(pair_up(found.actions_, {{0, Md5{}}}, {{0, Md5{}}}, true), IsEmpty());
+}
+
+TEST(TakeOvers, AreNotOfGroupsNorOfFilesWithoutContent) {
+  Found found;
+  found.updates("a", file_of(0, 1), file_of(0, 2)).deletes("b", file_of(0, 2));
+  found.updates("c", file_of(5, 1), file_of(5, 2)).deletes("d", file_of(5, 2));
+  found.actions_[2].reasons.add(Reason::kLink);
+  found.creates("e", file_of(6, 1)).updates("f", file_of(6, 1), file_of(7, 1));
+  found.actions_[5].before->links = 2;
+  EXPECT_THAT(found.files(), IsEmpty());
+}
+
+TEST(TakeOvers, OfOneContentAreThoseOfOneMetadata) {
+  Found found;
+  Facts closed = file_of(5, 100);
+  closed.mode = 0600;
+  found.updates("a1", file_of(1, 1), closed).updates("a2", file_of(2, 2), file_of(5, 100));
+  found.deletes("a3", file_of(5, 100)).deletes("a4", closed);
+  const std::vector<MovePair> pairs =
+      pair_up(found.actions_, {{0, Md5{}}, {1, Md5{}}}, {{2, Md5{}}, {3, Md5{}}}, true);
+  EXPECT_THAT(pairs, ElementsAre(MovePair{0, 3}, MovePair{1, 2}));
+  std::vector<Action> actions = found.actions_;
+  make_take_overs(actions, pairs);
+  EXPECT_EQ(actions[0].other, RelPath("a4"));
+  EXPECT_EQ(actions[1].other, RelPath("a3"));
+  EXPECT_EQ(actions[2], found.actions_[2]);
 }
 
 TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
