@@ -380,8 +380,8 @@ MUTATIONS = [
 
     # Files that are taken over from another path
 
-    Mutation('a file with other names is taken over', 'src/apply/look_at_take_over.cpp',
-             'if (file.links != 1 || file.size == 0) return std::nullopt;', '',
+    Mutation('a file with other names is taken over', 'src/apply/stager.cpp',
+             'made->links == 2 &&', 'true &&',
              '^cli/chains_test.*another_name_by_now'),
     Mutation('a file with other metadata is taken over', 'src/apply/look_at_take_over.cpp',
              'if (!differences(wanted, found_facts(file, {}, policy), policy.limits).empty() ||',
@@ -404,7 +404,8 @@ MUTATIONS = [
     Mutation('what is taken over is not made durable', 'src/apply/stager.cpp',
              'if (!context_.sync_each) return true;', 'return true;', '^fault/TakeOver'),
     Mutation('a backup is a name of a file of the replica', 'src/apply/backup_links.cpp',
-             'if (taken_over_.contains({old.device, old.inode})) return true;', '',
+             'if (taken_over_.contains({old.device, old.inode})) return true;',
+             'if (old.inode == 0) return true;',
              '^fault/TakeOver.KeepsInABackup'),
     Mutation('what is taken over stands in the record of a window', 'src/apply/transaction.cpp',
              'if (takes_file_over(action)) action.other.reset();', '',

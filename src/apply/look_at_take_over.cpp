@@ -23,8 +23,7 @@ std::optional<FileStatus> Looker::file_to_take_over(const Action& action,
   const auto found = replica_status(from);
   if (!found || !*found || !(*found)->is_file() || !result.source->is_file()) return std::nullopt;
   const FileStatus& file = **found;
-  // Others that have this file would see what becomes of it, and keep a name of it.
-  if (file.links != 1 || file.size == 0) return std::nullopt;
+  if (file.size == 0) return std::nullopt;
   const Policy& policy = context_.policy;
   const Facts wanted = wanted_facts(*result.source, {}, &file, policy);
   if (!differences(wanted, found_facts(file, {}, policy), policy.limits).empty() ||

@@ -61,7 +61,7 @@ std::optional<Staged> Stager::take_over(const Action& action, const LookResult& 
   const std::string old_name(action.other->name());
   if (!fs.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
   const auto made = fs.status_at(folder, name.c_str());
-  // Two names, and one of them is this: nobody else has made one.
+  // Two names, and one of them is this: others that have the file would see what becomes of it.
   const bool is_it = made && same_content_stamps(*made, *file) && made->links == 2 &&
                      made->mode == file->mode && made->uid == file->uid && made->gid == file->gid;
   if (is_it && looker_.is_like_source(action, look, folder, name, *made) &&
