@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <functional>
 #include <span>
 #include <string_view>
 
@@ -12,7 +11,6 @@
 #include "fs/copy.h"
 #include "plan/json.h"
 #include "plan/undo.h"
-#include "scan/walker.h"
 
 namespace foldersync {
 namespace {
@@ -46,45 +44,6 @@ bool is_what_was_made(const FileStatus& now, const FileStatus& made) {
       (now.is_directory() || (now.size == made.size && now.mtime == made.mtime));
   return now.device != made.device && is_like_it;
 }
-
-// Finds one name of each of some files in a tree.
-class NameSearch final : public PairVisitor {
- public:
-  using Object = std::pair<std::uint64_t, std::uint64_t>;
-
-  // `is_new`: says of a path whether the apply has put something else there.
-  NameSearch(std::uint64_t mount, const std::set<Object>& wanted,
-             std::function<bool(const RelPath&)> is_new, std::map<Object, RelPath>& found)
-      : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
-
-  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
-    if (pair.replica.listing == nullptr) {
-      const Error* const error = pair.replica.error;
-      const bool is_closed = error == nullptr || error->error_number == EACCES;
-      return is_closed || is_absence(*error) ? success() : Status(*error);
-    }
-    for (const Listing::Entry& entry : pair.replica.listing->entries()) {
-      if (entry.error_number != 0 && entry.error_number != EACCES) {
-        return system_error("stat", entry.error_number);
-      }
-      if (entry.error_number != 0 || entry.name == kStagingName) continue;
-      if (entry.status.mount != mount_) continue;
-      const Object object{entry.status.device, entry.status.inode};
-      const bool is_wanted = !entry.status.is_directory() && wanted_.contains(object);
-      if (!is_wanted && !entry.status.is_directory()) continue;
-      const RelPath path = RelPath::from_bytes(pair.path).child(entry.name);
-      if (is_wanted && !is_new_(path)) found_.emplace(object, path);
-      if (entry.status.is_directory()) children.push_back({path.bytes(), {}, entry.status, {}});
-    }
-    return success();
-  }
-
- private:
-  std::uint64_t mount_;
-  const std::set<Object>& wanted_;
-  std::function<bool(const RelPath&)> is_new_;
-  std::map<Object, RelPath>& found_;
-};
 
 }  // namespace
 
@@ -170,6 +129,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
   if (!undo) return in_folder(undo.error(), path);
   backup.undo_ = std::move(*undo);
   backup.undo_.source = source;
+  backup.is_reopened_ = true;
   for (Action& action : backup.undo_.actions) {
     if (action.phase == Phase::kFinish) {
       backup.directories_[action.path] = std::move(action);
@@ -243,6 +203,7 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
 // CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
 // missing. Killed after it, the undo speaks of what is done, or will be.
 Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
+  remember_taken_over(record);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     if (Status kept = keep_one(record, i, area, replica); !kept) {
       return in_folder(std::move(kept).error(), path_);
@@ -314,9 +275,11 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area
     if (!read) return read.error();
     target = std::move(*read);
   }
-  if (Status kept = tree_->keep(**place, *is.old, action.path); !kept) return kept;
+  const auto how = lives_on(*is.old, **place) ? HowKept::kCopy : HowKept::kLink;
+  if (Status kept = tree_->keep(**place, *is.old, action.path, how); !kept) return kept;
   note(action, is, found_facts(*is.old, target, policy_));
-  if (is.old->links > 1) {
+  // A name that this apply has given it is none of the old ones.
+  if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
     Restore& restore = restores_.at(action.path);
     restore.object = Object{is.old->device, is.old->inode};
     restore.names = is.old->links;
@@ -373,48 +336,6 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
   }
   if (!made && !old) return;
   restores_.insert_or_assign(action.path, Restore{inverse_of(action, made, old), std::nullopt, 1});
-}
-
-// Of a file that has kept names in the replica: one of them, to be linked to again.
-Status Backup::find_other_names(ReplicaAccess& replica) {
-  std::map<Object, std::uint32_t> kept;
-  std::set<Object> wanted;
-  for (const auto& [path, restore] : restores_) {
-    if (restore.object) ++kept[*restore.object];
-  }
-  for (const auto& [path, restore] : restores_) {
-    if (!restore.object || kept[*restore.object] >= restore.names) continue;
-    if (sought_.insert(*restore.object).second) wanted.insert(*restore.object);
-  }
-  if (wanted.empty()) return success();
-  const auto root = replica.directory(RelPath());
-  if (!root) return root.error();
-  const auto status = fs_->status(*root);
-  if (!status) return status.error();
-  const auto is_new = [this](const RelPath& path) {
-    const auto restore = restores_.find(path);
-    return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
-  };
-  NameSearch search(status->mount, wanted, is_new, others_);
-  return walk_pairs(*fs_, {-1, *root, {{}, std::nullopt, *status, {}}}, {}, search);
-}
-
-void Backup::settle_links(std::vector<Action>& actions) const {
-  std::map<Object, RelPath> leaders;
-  for (const auto& [object, path] : others_) {
-    const auto own = restores_.find(path);
-    // A later window has taken that name away, too.
-    if (own == restores_.end() || !own->second.object) leaders.emplace(object, path);
-  }
-  for (const auto& [path, restore] : restores_) {
-    actions.push_back(restore.undo);
-    if (!restore.object) continue;
-    const auto [leader, is_first] = leaders.emplace(*restore.object, path);
-    if (is_first) continue;
-    const auto first = restores_.find(leader->second);
-    const Action* const as = first != restores_.end() ? &first->second.undo : nullptr;
-    restore_as_link(actions.back(), leader->second, as);
-  }
 }
 
 Status Backup::write() {

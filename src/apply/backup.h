@@ -84,6 +84,8 @@ class Backup {
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  void remember_taken_over(const WindowRecord& record);
+  bool lives_on(const FileStatus& old, const Place& place) const;
   Result<std::optional<Place>> displaced(const WindowRecord& record, std::size_t index, int area,
                                          ReplicaAccess& replica);
   void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
@@ -104,7 +106,9 @@ class Backup {
   std::map<RelPath, Action> directories_;
   std::map<Object, RelPath> others_;  // names that such files have kept in the replica
   std::set<Object> sought_;
-  Fd held_;  // the staging folder in which displaced() has found something
+  std::set<Object> taken_over_;  // files that the apply has given other paths
+  bool is_reopened_ = false;     // what earlier windows did to files is not known
+  Fd held_;                      // the staging folder in which displaced() has found something
 };
 
 }  // namespace foldersync

@@ -90,7 +90,8 @@ Status BackupTree::link_to_copy(const FileStatus& status, const RelPath& path, b
   return made || can_not_link(made.error()) ? success() : made;
 }
 
-Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPath& path) {
+Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPath& path,
+                        HowKept how) {
   const auto parent = directory(path.parent());
   if (!parent) return parent.error();
   const std::string name = leaf(path);
@@ -98,8 +99,10 @@ Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPa
   if (!kept) return kept.error();
   if (*kept) return success();
   touched_.insert(path.parent());
-  Status linked = fs_.make_link(from.directory, from.name.c_str(), *parent, name.c_str());
-  if (linked || !can_not_link(linked.error())) return linked;
+  if (how == HowKept::kLink) {
+    Status linked = fs_.make_link(from.directory, from.name.c_str(), *parent, name.c_str());
+    if (linked || !can_not_link(linked.error())) return linked;
+  }
   bool is_done = false;
   if (Status tried = link_to_copy(status, path, is_done); !tried || is_done) return tried;
   const auto again = directory(path.parent());

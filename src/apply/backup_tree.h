@@ -20,6 +20,11 @@
 
 namespace foldersync {
 
+enum class HowKept : std::uint8_t {
+  kLink,  // as one more name where that can be
+  kCopy,
+};
+
 // A file is kept as one more name of it where that can be, so that it stays whatever it was without
 // a byte being copied; elsewhere as a copy with all its metadata. Directories are there for what
 // they hold; their own metadata but for attributes is not kept here.
@@ -30,7 +35,7 @@ class BackupTree {
 
   // Keeps an entry that is no directory and that nobody else reaches any more. One that is kept
   // already stays as it is.
-  Status keep(const Place& from, const FileStatus& status, const RelPath& path);
+  Status keep(const Place& from, const FileStatus& status, const RelPath& path, HowKept how);
 
   // Keeps attributes, on a directory or an empty entry that is made for them. The type is that of
   // what has them; only files and directories have any that are mirrored.

@@ -64,6 +64,15 @@ class Looker {
   // result says so.
   void compare_moved(const Action& action, LookResult& result);
 
+  // Of an action that takes a file over (see plan/action.h) and was looked at: that file, where it
+  // is still what the source has at the action's path, as far as a look tells, and the source wants
+  // something else where it is. Nothing otherwise, also where it can't be seen.
+  std::optional<FileStatus> file_to_take_over(const Action& action, const LookResult& result);
+  // Whether one more name of that file, `name` in `folder`, has the attributes and, as far as the
+  // planner has not found that just now, the content of the source's.
+  bool is_like_source(const Action& action, const LookResult& result, int folder,
+                      const std::string& name, const FileStatus& status);
+
   // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
   // Reads it all; what can't be read is no drift. `look` is what look() said.
   std::optional<Drift> pinned_drift(const Action& action, const LookResult& look);
@@ -106,6 +115,7 @@ class Looker {
   bool has_same_content(const Action& action, const LookResult& result);
   bool is_one_object_with(const RelPath& other, const LookResult& result);
   bool is_excluded(const RelPath& path, bool is_directory) const;
+  bool may_go_from(const RelPath& path, const FileStatus& file);
 
   const LookContext& context_;
   DirectoryCursor source_;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "apply/window.h"
 #include "core/text.h"
@@ -31,17 +33,55 @@ SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
 // Whether what the replica has goes on being there.
 bool stays(const Action& action) { return action.op == Op::kMetadata || action.op == Op::kMove; }
 
+// The paths whose files are taken over by others: they take no room there, and leave none.
+class TakenOver {
+ public:
+  void add(const Action& action) {
+    if (takes_file_over(action)) paths_.insert(*action.other);
+  }
+  [[nodiscard]] bool has(const Action& action) const {
+    return takes_file_away(action) && paths_.contains(action.path);
+  }
+
+ private:
+  std::set<RelPath> paths_;
+};
+
+Result<TakenOver> taken_over_in(const ActionStore& actions) {
+  TakenOver taken;
+  Status read =
+      for_each_action(actions, [&](const Action& action, std::uint64_t) { taken.add(action); });
+  if (!read) return std::move(read).error();
+  return taken;
+}
+
 class SpaceCheck {
  public:
-  SpaceCheck(const SpaceQuestion& question, std::uint64_t block)
+  SpaceCheck(const SpaceQuestion& question, TakenOver taken_over, std::uint64_t block)
       : fs_(question.fs),
         source_(question.fs, question.source.fd.get(), {}, descriptors_per_cursor(1)),
+        taken_over_(std::move(taken_over)),
+        keeps_old_(question.keeps_old),
         block_(std::max<std::uint64_t>(block, 1)) {}
 
   // Bytes that the action takes on the replica's file system, as long as nothing is removed.
   std::uint64_t taken_by(const Action& action) {
+    // Kept beside the replica, what lives on there under another path is a copy.
+    const bool is_kept = keeps_old_ && taken_over_.has(action);
+    return written_by(action) + (is_kept ? rounded(action.before->size.value_or(0)) : 0);
+  }
+
+  // Bytes that are free once the action's window is done.
+  std::uint64_t freed_by(const Action& action) const {
+    const bool goes = !stays(action) && action.before && action.before->type == FileType::kFile &&
+                      !action.before->links && !taken_over_.has(action);
+    return goes ? rounded(action.before->size.value_or(0)) : 0;
+  }
+
+ private:
+  std::uint64_t written_by(const Action& action) {
     if (!is_staged(action) || action.after->type != FileType::kFile) return 0;
-    const std::uint64_t size = action.after->size.value_or(0);
+    const std::uint64_t size = bytes_to_write(action);
     if (size < kLarge) return rounded(size);
     const auto parent = source_.enter(action.path.parent_bytes());
     if (!parent) return rounded(size);
@@ -49,20 +89,14 @@ class SpaceCheck {
     return rounded(status ? std::min(size, status->blocks * kBlockUnit) : size);
   }
 
-  // Bytes that are free once the action's window is done.
-  std::uint64_t freed_by(const Action& action) const {
-    const bool goes = !stays(action) && action.before && action.before->type == FileType::kFile &&
-                      !action.before->links;
-    return goes ? rounded(action.before->size.value_or(0)) : 0;
-  }
-
- private:
   [[nodiscard]] std::uint64_t rounded(std::uint64_t bytes) const {
     return bytes / block_ * block_ + (bytes % block_ != 0 ? block_ : 0);
   }
 
   FileSystem& fs_;
   DirectoryCursor source_;
+  TakenOver taken_over_;
+  bool keeps_old_;
   std::uint64_t block_;
 };
 
@@ -107,7 +141,9 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
   const auto facts = question.fs.facts(question.replica);
   if (!facts || shares_content(question, *facts)) return std::optional<Guard>();
-  SpaceCheck check(question, facts->block);
+  auto taken_over = taken_over_in(actions);
+  if (!taken_over) return taken_over.error();
+  SpaceCheck check(question, std::move(*taken_over), facts->block);
   std::uint64_t needed = 0;
   std::uint64_t taken = 0;  // by this window and those before it
   std::uint64_t freed = 0;  // by those before it
@@ -147,7 +183,7 @@ bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>&
   if (!facts) return false;
   const SpaceQuestion question = question_of(request, false);
   if (shares_content(question, *facts)) return true;
-  SpaceCheck check(question, facts->block);
+  SpaceCheck check(question, TakenOver(), facts->block);
   std::uint64_t taken = kSpare;
   for (const Action& action : window) taken += check.taken_by(action);
   return taken <= facts->free_bytes;

@@ -31,6 +31,10 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
                              const std::string& name) {
   metadata_ = context_.is_undo ? &look.wanted : nullptr;
   if (look.source->is_directory()) return stage_directory(action, look, folder, name);
+  if (takes_file_over(action) && !context_.is_undo) {
+    // Whatever stands in the way of that: the source has it all.
+    if (auto taken = take_over(action, look, folder, name)) return *taken;
+  }
   const auto parent = looker_.source_parent(action.path);
   if (!parent) return parent.error();
   const std::string source_name(action.path.name());
@@ -43,6 +47,36 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
     return std::move(staged).error().at(action.path.bytes());
   }
   return staged;
+}
+
+// RACE: what others write into the file under its old path, between the comparison and the rename
+// there, is under the new one, and the next plan finds it.
+std::optional<Staged> Stager::take_over(const Action& action, const LookResult& look, int folder,
+                                        const std::string& name) {
+  const auto file = looker_.file_to_take_over(action, look);
+  if (!file) return std::nullopt;
+  const auto parent = looker_.replica_parent(*action.other);
+  if (!parent) return std::nullopt;
+  FileSystem& fs = context_.fs;
+  const std::string old_name(action.other->name());
+  if (!fs.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
+  const auto made = fs.status_at(folder, name.c_str());
+  // Two names, and one of them is this: others that have the file would see what becomes of it.
+  const bool is_it = made && same_content_stamps(*made, *file) && made->links == 2 &&
+                     made->mode == file->mode && made->uid == file->uid && made->gid == file->gid;
+  if (is_it && looker_.is_like_source(action, look, folder, name, *made) &&
+      make_durable(folder, name)) {
+    return Staged{*made, false, 0};
+  }
+  (void)fs.remove_file(folder, name.c_str());  // a copy finds the name taken, and fails
+  return std::nullopt;
+}
+
+// What was written to the replica long ago may not be on disk: nobody has waited for it.
+bool Stager::make_durable(int folder, const std::string& name) {
+  if (!context_.sync_each) return true;
+  const auto file = context_.fs.open_file(folder, name.c_str());
+  return file && context_.fs.sync(file->get());
 }
 
 Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,

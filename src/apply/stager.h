@@ -45,7 +45,9 @@ class Stager {
   Stager(const StageContext& context, Looker& looker) : context_(context), looker_(looker) {}
 
   // Makes, as `name` in `folder`, what `action` creates; `look` is the look at it that found that
-  // it holds. A directory is made empty, with u+rwx for as long as its children are missing.
+  // it holds. A directory is made empty, with u+rwx for as long as its children are missing. Of a
+  // file that is taken over, `name` is one more name where that can be: no bytes, and nothing of it
+  // changes.
   // On an error nothing is left. Error kChanged: the source is no longer what `look` saw, or
   // changes faster than it can be copied (three tries).
   Result<Staged> stage(const Action& action, const LookResult& look, int folder,
@@ -55,6 +57,9 @@ class Stager {
   std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
 
  private:
+  std::optional<Staged> take_over(const Action& action, const LookResult& look, int folder,
+                                  const std::string& name);
+  bool make_durable(int folder, const std::string& name);
   Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
                             int folder, const std::string& name);
   Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,

@@ -165,6 +165,8 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
     const StagedSlot& slot = slots[i];
     Action action = actions[i];
     if (slot.look && slot.look->after) action.after = slot.look->after;
+    // What is staged is staged; what goes from where it came from may be in another window.
+    if (takes_file_over(action)) action.other.reset();
     count(action, record.plan.summary);
     record.actions.push_back(action_record(action, slot));
     record.actions.back().seq = part_.seqs[i];

@@ -16,10 +16,6 @@ constexpr std::size_t kShares = 8;
 // And so many bytes to write, so that no thread has much left when the window's time is up.
 constexpr std::uint64_t kUnitBytes = std::uint64_t{16} << 20U;
 
-std::uint64_t bytes_to_write(const Action& action) {
-  return is_staged(action) ? action.after->size.value_or(0) : 0;
-}
-
 // A range of a window's actions that one thread stages.
 struct Unit {
   std::size_t begin = 0;
@@ -242,7 +238,7 @@ Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limit
 bool is_staged(const Action& action) {
   if (action.phase != Phase::kMkdir && action.phase != Phase::kWrite) return false;
   if (action.path.is_root()) return false;
-  return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+  return writes_entry(action);
 }
 
 std::vector<StagedSlot> stage_window(const StageWindow& window) { return Staging(window).run(); }

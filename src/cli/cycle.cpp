@@ -107,6 +107,14 @@ class Warner final : public ApplyObserver {
   Log& log_;
 };
 
+// What was to be taken over and could not be was copied.
+std::string line_of(const ActionReport& report) {
+  if (!takes_file_over(*report.action) || report.bytes == 0) return action_line(*report.action);
+  Action copied = *report.action;
+  copied.other.reset();
+  return action_line(copied);
+}
+
 }  // namespace
 
 Verbosity console_verbosity(const Settings& settings) {
@@ -127,7 +135,7 @@ bool wants_colour(const Settings& settings) {
 void CycleObserver::report(const ActionReport& report) {
   ++outcomes_[static_cast<std::size_t>(report.outcome)];
   ++counts_.actions;
-  const std::string line = action_line(*report.action);
+  const std::string line = line_of(report);
   if (report_ != nullptr) report_->action(report);
   switch (report.outcome) {
     case Outcome::kOk:

@@ -4,6 +4,25 @@
 
 namespace foldersync {
 
+bool writes_entry(const Action& action) {
+  return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+}
+
+bool takes_file_over(const Action& action) {
+  return action.other && (action.op == Op::kCreate || action.op == Op::kUpdate);
+}
+
+bool takes_file_away(const Action& action) {
+  const bool goes =
+      action.op == Op::kDelete || action.op == Op::kUpdate || action.op == Op::kReplace;
+  return goes && action.before && action.before->type == FileType::kFile;
+}
+
+std::uint64_t bytes_to_write(const Action& action) {
+  const bool copies = writes_entry(action) && !takes_file_over(action) && action.after;
+  return copies ? action.after->size.value_or(0) : 0;
+}
+
 const char* to_string(Phase phase) {
   switch (phase) {
     case Phase::kClear:

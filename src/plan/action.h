@@ -24,8 +24,8 @@ enum class Phase : std::uint8_t {
 };
 
 enum class Op : std::uint8_t {
-  kCreate,    // nothing is there
-  kUpdate,    // same type, new content
+  kCreate,    // nothing is there; content may come from another path of the replica
+  kUpdate,    // same type, new content, which may come from there, too
   kReplace,   // another type
   kMove,      // comes from another path of the replica
   kLink,      // becomes one more name of another path of the replica
@@ -88,7 +88,9 @@ struct Action {
   Phase phase = Phase::kWrite;
   Op op = Op::kCreate;
   RelPath path;
-  std::optional<RelPath> other;  // kMove: where it comes from; kLink: the path it is a name of
+  // kMove: where it comes from. kLink: the path it is a name of. kCreate and kUpdate of a file: a
+  // path of the replica whose file is the wanted one, metadata too, and goes from there.
+  std::optional<RelPath> other;
   ReasonSet reasons;
   // What the replica must hold at `path` when the action's turn comes (kMove: at `other`);
   // nothing: no entry.
@@ -97,6 +99,15 @@ struct Action {
 
   friend bool operator==(const Action&, const Action&) = default;
 };
+
+// Whether the action puts a new entry where there was none, or another one.
+bool writes_entry(const Action& action);
+// Whether it is a creation or update whose file the replica has under another path, `other`.
+bool takes_file_over(const Action& action);
+// Whether a file goes from its path, whatever comes there: it may be wanted under another one.
+bool takes_file_away(const Action& action);
+// Content that the source has to give; bytes.
+std::uint64_t bytes_to_write(const Action& action);
 
 // Every value, in the order of the enumerators.
 inline constexpr std::array kPhases{Phase::kClear,  Phase::kMkdir, Phase::kWrite,

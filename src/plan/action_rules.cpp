@@ -76,14 +76,23 @@ bool is_reserved(const RelPath& path) {
   return false;
 }
 
+// Only content is worth being taken over, and only where the file is to have no other names.
+bool can_take_over(const Action& action) {
+  return takes_file_over(action) && action.phase == Phase::kWrite &&
+         action.after->type == FileType::kFile && action.after->size.value_or(0) > 0 &&
+         action.after->mtime && !action.after->links && !action.reasons.has(Reason::kLink) &&
+         !action.reasons.has(Reason::kUndo);
+}
+
 const char* broken_by_paths(const Action& action) {
-  const bool has_other = action.op == Op::kMove || action.op == Op::kLink;
+  const bool needs_other = action.op == Op::kMove || action.op == Op::kLink;
   if (action.path.is_root() && action.phase != Phase::kFinish &&
       !(action.phase == Phase::kMkdir && action.op == Op::kCreate)) {
     return "the root can only be created and finished";
   }
-  if (action.other.has_value() != has_other) {
-    return "\"from\" belongs to a move, \"to\" to a link, each to no other op";
+  if (needs_other && !action.other) return "a move needs \"from\", and a link \"to\"";
+  if (action.other && !needs_other && !can_take_over(action)) {
+    return "\"from\" is for moves, and for files with content that are created or updated";
   }
   if (action.other && action.other->is_root()) return "\"from\" and \"to\" can't be the root";
   if (action.other == action.path) return "\"from\" or \"to\" is the path itself";
@@ -128,13 +137,25 @@ Result<const char*> SequenceRules::broken_by(const Action& next) {
   if (next.phase != phase_) enter(next.phase);
   const auto broken = clash(next);
   if (!broken || *broken != nullptr) return broken;
-  if (next.op == Op::kMove && !origins_.insert(next.other->bytes()).second) {
-    return "two moves come from this path";
+  const bool has_origin = next.op == Op::kMove || takes_file_over(next);
+  if (has_origin && !origins_.insert(next.other->bytes()).second) {
+    return "two actions have this \"from\"";
   }
+  if (takes_file_over(next)) unmet_.insert(*next.other);
   last_.emplace();
   last_->phase = next.phase;
   last_->path = next.path;
   return nullptr;
+}
+
+Result<const char*> SequenceRules::broken_in_the_end() {
+  if (unmet_.empty()) return nullptr;
+  Status read = for_each_action(earlier_, [this](const Action& action, std::uint64_t) {
+    if (takes_file_away(action)) unmet_.erase(action.path);
+  });
+  if (!read) return read.error();
+  if (unmet_.empty()) return nullptr;
+  return "no file goes from where an action's \"from\" says";
 }
 
 void SequenceRules::enter(Phase phase) {

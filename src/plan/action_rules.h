@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxPathBytes = std::size_t{1} << 20U;
 const char* broken_rule(const Action& action);
 
 // The rules between actions: their order, and that `path` (but for one `finish` each) and `from`
-// are unique. Costs a few path comparisons for each action. Memory: the `from` of all moves, and a
-// block of the store for each phase.
+// are unique. Costs a few path comparisons for each action. Memory: every `from`, and a block of
+// the store for each phase.
 class SequenceRules {
  public:
   // Requires: `earlier` outlives it.
@@ -33,6 +33,11 @@ class SequenceRules {
   // none. An error: the store can't be read.
   // Requires: `earlier` holds all actions that were asked about before, in that order.
   Result<const char*> broken_by(const Action& next);
+
+  // The rule that all of them break together; nullptr: none. An error as above. Reads them once
+  // more where one takes a file over. Requires: `earlier` holds all actions that were asked about.
+  // To be called once.
+  Result<const char*> broken_in_the_end();
 
  private:
   void enter(Phase phase);
@@ -51,6 +56,7 @@ class SequenceRules {
   Phase phase_ = Phase::kClear;
   std::optional<Action> last_;
   std::set<std::string> origins_;  // every `from` so far
+  std::set<RelPath> unmet_;        // of creations and updates: where a file has to go from
 };
 
 }  // namespace foldersync

@@ -53,9 +53,7 @@ void count(const Action& action, Summary& summary) {
 
 void add_to_summary(const Action& action, Summary& summary) {
   count(action, summary);
-  const bool writes =
-      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
-  if (writes && action.after) summary.bytes_to_write += action.after->size.value_or(0);
+  summary.bytes_to_write += bytes_to_write(action);
   if (action.op == Op::kDelete && action.before) {
     summary.bytes_to_delete += action.before->size.value_or(0);
   }

@@ -109,7 +109,9 @@ const char* finish_action(Draft& draft) {
   auto from = std::exchange(draft.from, std::nullopt);
   auto to = std::exchange(draft.to, std::nullopt);
   if (const char* broken = take_path(path, action.path)) return broken;
-  if (from && action.op != Op::kMove) return "only a move has \"from\"";
+  const bool has_from =
+      action.op == Op::kMove || action.op == Op::kCreate || action.op == Op::kUpdate;
+  if (from && !has_from) return "only a move, a creation or an update has \"from\"";
   if (to && action.op != Op::kLink) return "only a link has \"to\"";
   for (auto* other : {&from, &to}) {
     if (!*other) continue;
@@ -210,6 +212,9 @@ const char* finish_document(Draft& draft) {
   if (counted != plan.summary) return "the summary doesn't count what the document holds";
 #endif
   if (draft.complete != plan.complete()) return "\"complete\" doesn't agree with \"problems\"";
+  const auto broken = draft.sequence.broken_in_the_end();
+  if (!broken) return draft.error = broken.error(), kNotKept;
+  if (*broken != nullptr) return *broken;
 #ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   if (to_string(draft.digest.finish(plan)) != draft.digest_value) {
     return "the digest doesn't agree with the document: it was edited or damaged";

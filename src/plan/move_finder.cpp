@@ -77,10 +77,10 @@ class Judge {
     const auto wanted = source_.find(create.path);
     const auto found = replica_.find(remove.path);
     Answer answer;
-    if (!wanted || !found || !can_move(*found) || wanted->status.type != found->status.type ||
-        !has_same_xattrs(*wanted, *found)) {
+    if (!wanted || !found || !can_move(*found) || wanted->status.type != found->status.type) {
       return answer;
     }
+    if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
@@ -103,9 +103,30 @@ class Judge {
     return answer;
   }
 
-  // Nothing where it can't be read.
-  std::optional<Md5> md5(const Action& action) {
-    Side& side = action.after ? source_ : replica_;
+  // Whether the file that goes is just what the other action wants, metadata too. `asks_content`:
+  // else that is known to be the same.
+  bool can_take_over(const Action& comes, const Action& goes, bool asks_content) {
+    const auto wanted = source_.find(comes.path);
+    const auto found = replica_.find(goes.path);
+    if (!wanted || !found || !can_move(*found)) return false;
+    if (!wanted->status.is_file() || !is_as_planned(wanted->status, *comes.after)) return false;
+    if (!found->status.is_file() || !is_as_planned(found->status, *goes.before)) return false;
+    const Policy& policy = context_.policy;
+    const Facts facts = wanted_facts(wanted->status, {}, &found->status, policy);
+    if (!differences(facts, found_facts(found->status, {}, policy), policy.limits).empty() ||
+        !has_same_xattrs(*wanted, *found)) {
+      return false;
+    }
+    if (!asks_content) return true;
+    const auto common =
+        judge_.common_md5(wanted->file(), source_.hashes(), found->file(), replica_.hashes());
+    return common && *common && (!comes.after->md5 || *comes.after->md5 == **common);
+  }
+
+  enum class Which : std::uint8_t { kNew, kOld };
+  // Of the source's file, or of the replica's; nothing where it can't be read.
+  std::optional<Md5> md5(const Action& action, Which which) {
+    Side& side = which == Which::kNew ? source_ : replica_;
     const auto found = side.find(action.path);
     if (!found || !found->status.is_file()) return std::nullopt;
     const auto md5 = judge_.md5(found->file(), side.hashes());
@@ -137,16 +158,12 @@ class Judge {
   }
 
   bool has_same_xattrs(const Found& source, const Found& replica) {
-    if (!context_.options.xattrs || !context_.policy.limits.holds_xattrs) return true;
+    if (!context_.policy.limits.holds_xattrs) return true;
     FileSystem& fs = context_.fs;
     const auto from = fs.open_entry(source.directory, source.name.c_str());
     const auto to = fs.open_entry(replica.directory, replica.name.c_str());
     if (!from || !to) return false;
-    const Handle entry{to->get(), true};
-    auto wanted = read_xattrs(fs, {from->get(), true}, context_.policy.as_root);
-    const auto found = read_xattrs(fs, entry, context_.policy.as_root);
-    if (!wanted || !found) return false;
-    return *wanted == *found || without_unsupported(fs, entry, std::move(*wanted)) == *found;
+    return has_xattrs_of(fs, {to->get(), true}, {from->get(), true}, context_.policy.as_root);
   }
 
   const PlanningContext& context_;
@@ -193,16 +210,19 @@ class Finder {
     }
   }
 
-  Result<std::vector<FoundMove>> run() {
-    if (candidates_.empty()) return std::move(found_);
+  Status run() {
+    if (candidates_.empty()) return success();
     if (can_move_directories()) {
       for (const DirectoryCandidate& candidate : candidates_.directories()) {
-        if (Status tried = try_directory(candidate); !tried) return std::move(tried).error();
+        if (Status tried = try_directory(candidate); !tried) return tried;
       }
     }
-    if (Status found = find_files(); !found) return std::move(found).error();
-    return std::move(found_);
+    return find_files();
   }
+
+  [[nodiscard]] const std::vector<FoundMove>& moves() const { return found_; }
+  // Of files that are created or updated, those of which another path gives the content up.
+  [[nodiscard]] const std::vector<MovePair>& take_overs() const { return take_overs_; }
 
  private:
   [[nodiscard]] bool can_move_directories() const {
@@ -278,46 +298,87 @@ class Finder {
 
   Status find_files() {
     std::vector<MovePair> single;
-    std::vector<MovePair> of_groups;
+    std::vector<MovePair> single_take_overs;
     for (const MoveGroup& group : candidates_.files(taken_)) {
-      if (group.creates.size() == 1 && group.removes.size() == 1) {
+      const bool is_single = group.creates.size() + group.updates.size() == 1 &&
+                             group.removes.size() + group.changes.size() == 1;
+      if (!is_single) {
+        if (Status hashed = settle_by_hash(group); !hashed) return hashed;
+      } else if (!group.creates.empty() && !group.removes.empty()) {
         single.push_back({group.creates.front(), group.removes.front()});
-        continue;
+      } else {
+        single_take_overs.push_back(
+            {group.creates.empty() ? group.updates.front() : group.creates.front(),
+             group.removes.empty() ? group.changes.front() : group.removes.front()});
       }
-      const auto pairs = pairs_of(group);
-      if (!pairs) return pairs.error();
-      of_groups.insert(of_groups.end(), pairs->begin(), pairs->end());
     }
     const auto answers = compare(single);
     if (!answers) return answers.error();
     for (std::size_t i = 0; i < single.size(); ++i) take(single[i], (*answers)[i]);
-    for (const MovePair& pair : of_groups) {
-      take(pair, judges_.front().compare(actions_[pair.create], actions_[pair.remove], false));
+    return take_over(single_take_overs);
+  }
+
+  // Of several files of one size and time each is read, once.
+  Status settle_by_hash(const MoveGroup& group) {
+    std::vector<HashedFile> comes;
+    std::vector<HashedFile> goes;
+    for (const auto* list : {&group.creates, &group.updates})
+      for (const std::size_t index : *list) comes.push_back({index, {}});
+    for (const auto* list : {&group.removes, &group.changes})
+      for (const std::size_t index : *list) goes.push_back({index, {}});
+    Status done = each(comes.size() + goes.size(), [&](Judge& judge, std::size_t i) {
+      const bool is_new = i < comes.size();
+      HashedFile& file = is_new ? comes[i] : goes[i - comes.size()];
+      file.md5 = judge.md5(actions_[file.index], is_new ? Judge::Which::kNew : Judge::Which::kOld);
+    });
+    if (!done) return done;
+    const auto first = [](const std::vector<HashedFile>& files, std::size_t count) {
+      return std::vector(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(count));
+    };
+    const std::vector<HashedFile> created = first(comes, group.creates.size());
+    std::map<std::size_t, Md5> hashes;
+    for (const HashedFile& file : created)
+      if (file.md5) hashes.emplace(file.index, *file.md5);
+    Judge& judge = judges_.front();
+    for (const MovePair& pair :
+         pair_up(actions_, created, first(goes, group.removes.size()), false)) {
+      Answer answer = judge.compare(actions_[pair.create], actions_[pair.remove], false);
+      answer.move.before.md5 = answer.move.after.md5 = hashes.at(pair.create);
+      take(pair, answer);
+    }
+    const auto is_taken = [this](const HashedFile& file) { return taken_[file.index]; };
+    std::erase_if(comes, is_taken);
+    std::erase_if(goes, is_taken);
+    for (const MovePair& pair : pair_up(actions_, comes, goes, true)) {
+      if (judge.can_take_over(actions_[pair.create], actions_[pair.remove], false))
+        add_take_over(pair);
     }
     return success();
   }
 
-  // Of several files of one size and time each is read, once.
-  Result<std::vector<MovePair>> pairs_of(const MoveGroup& group) {
-    std::vector<std::size_t> files = group.creates;
-    files.insert(files.end(), group.removes.begin(), group.removes.end());
-    std::vector<std::optional<Md5>> hashes(files.size());
-    Status done = each(files.size(), [&](Judge& judge, std::size_t i) {
-      hashes[i] = judge.md5(actions_[files[i]]);
-    });
-    if (!done) return std::move(done).error();
-    const auto middle = hashes.begin() + static_cast<std::ptrdiff_t>(group.creates.size());
-    for (std::size_t i = 0; i < files.size(); ++i) hashes_[files[i]] = hashes[i];
-    return pair_up(actions_, group, {hashes.begin(), middle}, {middle, hashes.end()});
-  }
-
   void take(const MovePair& pair, const Answer& answer) {
     if (!answer.is_same || !judges_.front().is_reached(actions_[pair.create].path)) return;
+    taken_[pair.create] = taken_[pair.remove] = true;
     found_.push_back(answer.move);
-    FoundMove& move = found_.back();
-    move.pair = pair;
-    const auto hash = hashes_.find(pair.create);
-    if (hash != hashes_.end()) move.before.md5 = move.after.md5 = hash->second;
+    found_.back().pair = pair;
+  }
+
+  Status take_over(const std::vector<MovePair>& pairs) {
+    std::vector<std::uint8_t> is_same(pairs.size());
+    Status done = each(pairs.size(), [&](Judge& judge, std::size_t i) {
+      const Action& comes = actions_[pairs[i].create];
+      const Action& goes = actions_[pairs[i].remove];
+      is_same[i] = wants_metadata_of(comes, goes) && judge.can_take_over(comes, goes, true) ? 1 : 0;
+    });
+    if (!done) return done;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (is_same[i] != 0) add_take_over(pairs[i]);
+    }
+    return success();
+  }
+
+  void add_take_over(const MovePair& pair) {
+    if (judges_.front().is_reached(actions_[pair.create].path)) take_overs_.push_back(pair);
   }
 
   MoveSearch& search_;
@@ -326,8 +387,8 @@ class Finder {
   std::vector<bool> taken_;
   std::vector<Judge> judges_;
   std::map<MovePair, Answer> known_;
-  std::map<std::size_t, std::optional<Md5>> hashes_;
   std::vector<FoundMove> found_;
+  std::vector<MovePair> take_overs_;
 };
 
 }  // namespace
@@ -336,10 +397,11 @@ Status find_moves(MoveSearch search, Arranged& plan) {
   auto loaded = load_candidates(plan, search.context.policy, search.most_actions);
   if (!loaded) return std::move(loaded).error();
   if (loaded->actions.empty()) return success();
-  auto found = Finder(search, loaded->actions).run();
-  if (!found) return std::move(found).error();
-  if (found->empty()) return success();
-  const std::vector<bool> dropped = make_moves(loaded->actions, *found);
+  Finder finder(search, loaded->actions);
+  if (Status found = finder.run(); !found) return found;
+  if (finder.moves().empty() && finder.take_overs().empty()) return success();
+  const std::vector<bool> dropped = make_moves(loaded->actions, finder.moves());
+  make_take_overs(loaded->actions, finder.take_overs());
   return put_back(plan, *loaded, dropped, search.spooling);
 }
 

@@ -1,5 +1,5 @@
-// Finds out which of the candidates for a move hold the same content, and puts the moves into the
-// plan.
+// Finds out which of the files and directories that come hold the same as some that go, and puts
+// the moves, and the origins of files that take another one's place, into the plan.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
 #include "plan/move_store.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -8,11 +9,10 @@ namespace {
 
 using SizeAndTime = std::pair<std::uint64_t, FileTime>;
 
-// Whether it is about a file with content that comes or goes.
-bool is_about_content(const Action& action) {
-  if (action.op != Op::kCreate && action.op != Op::kDelete) return false;
-  const Facts& facts = action.after ? *action.after : *action.before;
-  return facts.type == FileType::kFile && facts.size.value_or(0) > 0;
+std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts, const Policy& policy) {
+  if (!facts || facts->type != FileType::kFile || facts->size.value_or(0) == 0) return std::nullopt;
+  return SizeAndTime{*facts->size,
+                     stored_as(facts->mtime.value_or(FileTime{}), policy.limits.times)};
 }
 
 // Whether a directory takes the place of something else.
@@ -20,65 +20,112 @@ bool replaces_leaf(const Action& action) {
   return action.phase == Phase::kMkdir && action.op == Op::kReplace;
 }
 
-SizeAndTime size_and_time(const Action& action, const Policy& policy) {
-  const Facts& facts = action.after ? *action.after : *action.before;
-  return {*facts.size, stored_as(facts.mtime.value_or(FileTime{}), policy.limits.times)};
+bool comes_or_goes(const Action& action) {
+  return action.op == Op::kCreate || action.op == Op::kDelete;
 }
 
-void add(LoadedActions& loaded, const Action& action, std::uint64_t seq) {
-  loaded.actions.push_back(action);
-  loaded.places.push_back(seq - 1);
-}
+// Loads the candidates of one plan.
+class Loader {
+ public:
+  Loader(const Arranged& plan, const Policy& policy, std::size_t most)
+      : plan_(plan), policy_(policy), most_(most) {}
 
-// The sizes and times of all files with content that go, or come; false where they are too many.
-Result<bool> collect(const Arranged& plan, Op op, const Policy& policy, std::size_t most,
-                     std::set<SizeAndTime>& found) {
-  Status read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
-    if (action.op == op && is_about_content(action) && found.size() <= most)
-      found.insert(size_and_time(action, policy));
-  });
-  if (!read) return std::move(read).error();
-  return found.size() <= most;
-}
+  Result<LoadedActions> run() {
+    const Summary& summary = plan_.summary;
+    const bool has_moves = summary.create > 0 && summary.remove > 0;
+    const bool has_rewritten = summary.update + summary.replace > 0 &&
+                               summary.create + summary.update > 0 &&
+                               summary.remove + summary.update + summary.replace > 0;
+    takes_whole_ = has_moves && summary.create + summary.remove + summary.finish <= most_;
+    for (const bool with_rewritten : {true, false}) {
+      if (with_rewritten ? !has_rewritten : !has_moves) continue;
+      with_rewritten_ = with_rewritten;
+      const auto fits = try_load();
+      if (!fits) return fits.error();
+      if (*fits) return std::move(loaded_);
+    }
+    return LoadedActions{};
+  }
+
+ private:
+  // Of a file that the action brings to its path.
+  [[nodiscard]] std::optional<SizeAndTime> coming(const Action& action) const {
+    const bool counts = action.op == Op::kCreate || (with_rewritten_ && action.op == Op::kUpdate);
+    return counts ? size_and_time(action.after, policy_) : std::nullopt;
+  }
+
+  // Of a file that it takes away.
+  [[nodiscard]] std::optional<SizeAndTime> going(const Action& action) const {
+    const bool counts = action.op == Op::kDelete || (with_rewritten_ && takes_file_away(action));
+    return counts ? size_and_time(action.before, policy_) : std::nullopt;
+  }
+
+  // False where that is too much to be held.
+  Result<bool> try_load() {
+    both_.clear();
+    if (with_rewritten_ || !takes_whole_) {
+      const auto fits = find_both();
+      if (!fits || !*fits) return fits;
+    }
+    loaded_ = {};
+    Status read = for_each_action(plan_.actions, [&](const Action& action, std::uint64_t seq) {
+      if (loaded_.actions.size() > most_ || !is_wanted(action)) return;
+      loaded_.actions.push_back(action);
+      loaded_.places.push_back(seq - 1);
+    });
+    if (!read) return std::move(read).error();
+    return loaded_.actions.size() <= most_;
+  }
+
+  // The sizes and times of files with content that come as well as go: what the shorter list has is
+  // looked for in the longer one.
+  Result<bool> find_both() {
+    const Summary& summary = plan_.summary;
+    const bool more_come = summary.create > summary.remove + summary.replace;
+    const auto of_shorter = [&](const Action& action) {
+      return more_come ? going(action) : coming(action);
+    };
+    const auto of_longer = [&](const Action& action) {
+      return more_come ? coming(action) : going(action);
+    };
+    std::set<SizeAndTime> shorter;
+    Status read = for_each_action(plan_.actions, [&](const Action& action, std::uint64_t) {
+      const auto key = of_shorter(action);
+      if (key && shorter.size() <= most_) shorter.insert(*key);
+    });
+    if (!read) return std::move(read).error();
+    if (shorter.size() > most_) return false;
+    read = for_each_action(plan_.actions, [&](const Action& action, std::uint64_t) {
+      const auto key = of_longer(action);
+      if (key && shorter.contains(*key)) both_.insert(*key);
+    });
+    if (!read) return std::move(read).error();
+    return true;
+  }
+
+  [[nodiscard]] bool is_wanted(const Action& action) const {
+    if (replaces_leaf(action)) return true;
+    if (takes_whole_ && (comes_or_goes(action) || action.phase == Phase::kFinish)) return true;
+    for (const auto& key : {coming(action), going(action)}) {
+      if (key && both_.contains(*key)) return true;
+    }
+    return false;
+  }
+
+  const Arranged& plan_;
+  const Policy& policy_;
+  std::size_t most_;
+  bool takes_whole_ = false;     // all that comes, goes and is finished
+  bool with_rewritten_ = false;  // what is updated or replaced counts, too
+  std::set<SizeAndTime> both_;
+  LoadedActions loaded_;
+};
 
 }  // namespace
 
 Result<LoadedActions> load_candidates(const Arranged& plan, const Policy& policy,
                                       std::size_t most) {
-  LoadedActions loaded;
-  const Summary& summary = plan.summary;
-  if (summary.create == 0 || summary.remove == 0) return loaded;
-  if (summary.create + summary.remove + summary.finish <= most) {
-    Status read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
-      const bool counts = action.op == Op::kCreate || action.op == Op::kDelete;
-      if (counts || action.phase == Phase::kFinish || replaces_leaf(action))
-        add(loaded, action, seq);
-    });
-    if (!read) return std::move(read).error();
-    return loaded;
-  }
-  // What the shorter list has is looked for in the longer one.
-  const bool more_come = summary.create > summary.remove;
-  std::set<SizeAndTime> shorter;
-  const auto fits = collect(plan, more_come ? Op::kDelete : Op::kCreate, policy, most, shorter);
-  if (!fits) return fits.error();
-  if (!*fits) return loaded;
-  const Op longer = more_come ? Op::kCreate : Op::kDelete;
-  std::set<SizeAndTime> both;
-  Status read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
-    if (action.op != longer || !is_about_content(action)) return;
-    const SizeAndTime key = size_and_time(action, policy);
-    if (shorter.contains(key)) both.insert(key);
-  });
-  if (!read) return std::move(read).error();
-  read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
-    if (loaded.actions.size() > most) return;
-    const bool counts = is_about_content(action) && both.contains(size_and_time(action, policy));
-    if (counts || replaces_leaf(action)) add(loaded, action, seq);
-  });
-  if (!read) return std::move(read).error();
-  if (loaded.actions.size() > most) return LoadedActions{};
-  return loaded;
+  return Loader(plan, policy, most).run();
 }
 
 Status put_back(Arranged& plan, const LoadedActions& loaded, const std::vector<bool>& dropped,

@@ -18,9 +18,11 @@ struct LoadedActions {
   std::vector<std::uint64_t> places;
 };
 
-// What MoveCandidates needs to know of the plan: everything that is created, deleted and finished;
-// where that is more than `most` actions, only the files of which another one has the same size and
-// time; nothing where these are more, or nothing is created or nothing deleted.
+// What MoveCandidates needs to know of the plan: everything that is created, deleted and finished,
+// and of the files that are rewritten those of which another one that comes or goes has the same
+// size and time. Where that is more than `most` actions, nothing that is rewritten; where the rest
+// is more, only the files of which another one has the same size and time; nothing where these are
+// more, or nothing comes or nothing goes.
 Result<LoadedActions> load_candidates(const Arranged& plan, const Policy& policy, std::size_t most);
 
 // The plan with the loaded actions as they are by now, without those that are `dropped`.

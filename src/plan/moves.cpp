@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace foldersync {
@@ -25,6 +27,18 @@ bool is_created(const Action& action) {
 bool is_gone(const Action& action) {
   return action.op == Op::kDelete && action.reasons == ReasonSet{Reason::kExtra} &&
          (action.phase == Phase::kDelete || action.phase == Phase::kRmdir);
+}
+
+// Whether the file that the action writes may be one that the replica has already.
+bool is_updated(const Action& action) {
+  return action.op == Op::kUpdate && !action.reasons.has(Reason::kLink) &&
+         has_content(*action.after) && !action.after->links;
+}
+
+// Whether the file that goes from the action's path may be wanted elsewhere, though not as a move.
+bool is_changed(const Action& action) {
+  return takes_file_away(action) && !is_gone(action) && has_content(*action.before) &&
+         !action.reasons.has(Reason::kLink) && !action.before->links;
 }
 
 // Bytes that are equal where name and facts are.
@@ -71,9 +85,12 @@ MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
     if (replaces_leaf) replaced_.insert(action.path);
   }
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (is_created(actions[i]) && !is_blocked(actions[i].path) && !replaces_above(actions[i].path))
-      created_.push_back(i);
-    if (is_gone(actions[i]) && !is_blocked(actions[i].path)) gone_.push_back(i);
+    const Action& action = actions[i];
+    if (is_blocked(action.path)) continue;
+    if (is_created(action)) (replaces_above(action.path) ? updated_ : created_).push_back(i);
+    if (is_gone(action)) gone_.push_back(i);
+    if (is_updated(action)) updated_.push_back(i);
+    if (is_changed(action)) changed_.push_back(i);
   }
   if (empty()) return;
   for (std::size_t i = 0; i < actions.size(); ++i) {
@@ -81,7 +98,7 @@ MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
   }
   std::sort(directories_.begin(), directories_.end(),
             [](const GoneDirectory& a, const GoneDirectory& b) { return a.path < b.path; });
-  for (auto* const list : {&created_, &gone_, &finishes_}) {
+  for (auto* const list : {&created_, &gone_, &updated_, &changed_, &finishes_}) {
     std::sort(list->begin(), list->end(),
               [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; });
   }
@@ -212,55 +229,113 @@ std::vector<MovePair> MoveCandidates::entries(MovePair directories) const {
   return pairs;
 }
 
+namespace {
+
+// Mode and owner, as far as they count.
+using Metadata = std::tuple<std::optional<std::uint32_t>, std::optional<std::uint32_t>,
+                            std::optional<std::uint32_t>>;
+
+Metadata metadata_of(const Facts& facts) { return {facts.mode, facts.uid, facts.gid}; }
+
+}  // namespace
+
+bool wants_metadata_of(const Action& comes, const Action& goes) {
+  return metadata_of(*comes.after) == metadata_of(*goes.before);
+}
+
+// Leaves of what is rewritten only that which something else that goes, or comes, suits.
+void MoveCandidates::keep_suited(MoveGroup& group) const {
+  std::map<Metadata, std::size_t> coming;
+  std::map<Metadata, std::size_t> going;
+  for (const auto* list : {&group.creates, &group.updates})
+    for (const std::size_t index : *list) ++coming[metadata_of(*actions_[index].after)];
+  for (const auto* list : {&group.removes, &group.changes})
+    for (const std::size_t index : *list) ++going[metadata_of(*actions_[index].before)];
+  const std::set<std::size_t> updated(group.updates.begin(), group.updates.end());
+  const std::set<std::size_t> changed(group.changes.begin(), group.changes.end());
+  // A file does not suit itself.
+  const auto suits_itself = [&](std::size_t index) {
+    return updated.contains(index) && changed.contains(index) &&
+           wants_metadata_of(actions_[index], actions_[index]);
+  };
+  std::erase_if(group.updates, [&](std::size_t index) {
+    const auto like = going.find(metadata_of(*actions_[index].after));
+    return like == going.end() || like->second == (suits_itself(index) ? 1U : 0U);
+  });
+  std::erase_if(group.changes, [&](std::size_t index) {
+    const auto like = coming.find(metadata_of(*actions_[index].before));
+    return like == coming.end() || like->second == (suits_itself(index) ? 1U : 0U);
+  });
+}
+
 std::vector<MoveGroup> MoveCandidates::files(const std::vector<bool>& taken) const {
   std::map<std::pair<std::uint64_t, FileTime>, MoveGroup> groups;
   const auto key = [&](const Facts& facts) {
     return std::pair(*facts.size,
                      stored_as(facts.mtime.value_or(FileTime{}), policy_.limits.times));
   };
-  for (const std::size_t index : gone_) {
-    const Facts& facts = *actions_[index].before;
-    if (!taken[index] && has_content(facts)) groups[key(facts)].removes.push_back(index);
-  }
-  for (const std::size_t index : created_) {
-    const Facts& facts = *actions_[index].after;
-    if (taken[index] || !has_content(facts)) continue;
-    const auto group = groups.find(key(facts));
-    if (group != groups.end()) group->second.creates.push_back(index);
-  }
+  const auto add_going = [&](const std::vector<std::size_t>& list, auto part) {
+    for (const std::size_t index : list) {
+      const Facts& facts = *actions_[index].before;
+      if (!taken[index] && has_content(facts)) (groups[key(facts)].*part).push_back(index);
+    }
+  };
+  const auto add_coming = [&](const std::vector<std::size_t>& list, auto part) {
+    for (const std::size_t index : list) {
+      const Facts& facts = *actions_[index].after;
+      if (taken[index] || !has_content(facts)) continue;
+      const auto group = groups.find(key(facts));
+      if (group != groups.end()) (group->second.*part).push_back(index);
+    }
+  };
+  add_going(gone_, &MoveGroup::removes);
+  add_going(changed_, &MoveGroup::changes);
+  add_coming(created_, &MoveGroup::creates);
+  add_coming(updated_, &MoveGroup::updates);
   std::vector<MoveGroup> found;
   for (auto& [of, group] : groups) {
-    if (!group.creates.empty()) found.push_back(std::move(group));
+    if (!group.updates.empty() || !group.changes.empty()) keep_suited(group);
+    const bool comes = !group.creates.empty() || !group.updates.empty();
+    const bool goes = !group.removes.empty() || !group.changes.empty();
+    if (comes && goes) found.push_back(std::move(group));
   }
   return found;
 }
 
-std::vector<MovePair> pair_up(const std::vector<Action>& actions, const MoveGroup& group,
-                              const std::vector<std::optional<Md5>>& of_creates,
-                              const std::vector<std::optional<Md5>>& of_removes) {
+std::vector<MovePair> pair_up(const std::vector<Action>& actions,
+                              const std::vector<HashedFile>& comes,
+                              const std::vector<HashedFile>& goes, bool same_metadata) {
+  // What holds one content and, where that counts, has one name, one mode and one owner.
+  using Key = std::tuple<Md5, std::string_view, Metadata>;
+  const auto key = [&](const HashedFile& file, const Facts& facts, bool by_name) {
+    return Key{*file.md5, by_name ? actions[file.index].path.name() : std::string_view(),
+               same_metadata ? metadata_of(facts) : Metadata()};
+  };
   std::vector<MovePair> pairs;
-  std::vector<bool> used(group.removes.size());
-  std::vector<bool> made(group.creates.size());
+  std::vector<bool> used(goes.size());
+  std::vector<bool> made(comes.size());
   for (const bool by_name : {true, false}) {
-    // What holds one content, and by name or not, in path order.
-    std::map<std::pair<Md5, std::string_view>, std::vector<std::size_t>> free;
-    const auto name = [&](std::size_t index) {
-      return by_name ? actions[index].path.name() : std::string_view();
-    };
-    for (std::size_t i = group.removes.size(); i-- > 0;) {
-      if (!used[i] && of_removes[i]) free[{*of_removes[i], name(group.removes[i])}].push_back(i);
+    std::map<Key, std::vector<std::size_t>> free;
+    for (std::size_t i = goes.size(); i-- > 0;) {
+      if (used[i] || !goes[i].md5) continue;
+      free[key(goes[i], *actions[goes[i].index].before, by_name)].push_back(i);
     }
-    for (std::size_t i = 0; i < group.creates.size(); ++i) {
-      if (made[i] || !of_creates[i]) continue;
-      const auto match = free.find({*of_creates[i], name(group.creates[i])});
+    for (std::size_t i = 0; i < comes.size(); ++i) {
+      if (made[i] || !comes[i].md5) continue;
+      const auto match = free.find(key(comes[i], *actions[comes[i].index].after, by_name));
       if (match == free.end() || match->second.empty()) continue;
-      const std::size_t remove = match->second.back();
+      const std::size_t other = match->second.back();
+      if (goes[other].index == comes[i].index) continue;
       match->second.pop_back();
-      used[remove] = made[i] = true;
-      pairs.push_back({group.creates[i], group.removes[remove]});
+      used[other] = made[i] = true;
+      pairs.push_back({comes[i].index, goes[other].index});
     }
   }
   return pairs;
+}
+
+void make_take_overs(std::vector<Action>& actions, const std::vector<MovePair>& pairs) {
+  for (const MovePair& pair : pairs) actions[pair.create].other = actions[pair.remove].path;
 }
 
 namespace {

@@ -1,5 +1,5 @@
-// What has only been moved or renamed within the tree, found among what a plan would create and
-// delete. Pure.
+// What the source has only under another path, found among what a plan would create, delete and
+// rewrite. Pure.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +28,13 @@ struct MovePair {
   friend auto operator<=>(const MovePair&, const MovePair&) = default;
 };
 
-// Files of one size and time. Neither list is empty; both are in path order.
+// Files of one size and time, each list in path order. One of the first two and one of the others
+// is not empty.
 struct MoveGroup {
   std::vector<std::size_t> creates;
+  std::vector<std::size_t> updates;  // and creations that no move can bring
   std::vector<std::size_t> removes;
+  std::vector<std::size_t> changes;  // whose old file goes, though something else has the path then
 };
 
 // A directory that is to be created, and those to be deleted that hold the same entries as far as
@@ -42,10 +45,11 @@ struct DirectoryCandidate {
 };
 
 // The candidates among the actions of one plan: what is created because it is missing, and what is
-// deleted because it is extra. Files of no size are none, and what a directory that becomes
-// something else holds is none either; nor is what a directory that takes the place of something
-// else will hold: to take that back, it would have to leave before the directory is cleared, and
-// nothing does.
+// deleted because it is extra; and files that are rewritten, from whose path the old one goes, and
+// to whose path the new one may come. Files of no size are none. What a directory that becomes
+// something else holds is not moved; nor is what a directory that takes the place of something else
+// will hold: to take that back, it would have to leave before the directory is cleared, and nothing
+// does. Files may be taken over from the one, and for the other.
 class MoveCandidates {
  public:
   // `actions` may be in any order and must outlive this object; they are not changed meanwhile.
@@ -54,15 +58,18 @@ class MoveCandidates {
   MoveCandidates(const std::vector<Action>& actions, std::vector<GoneDirectory> directories,
                  std::vector<RelPath> blocked, const Policy& policy);
 
-  // Whether nothing can be moved, as nothing is created or nothing is deleted.
-  [[nodiscard]] bool empty() const { return created_.empty() || gone_.empty(); }
+  // Whether nothing can have another path, as nothing comes or nothing goes.
+  [[nodiscard]] bool empty() const {
+    return (created_.empty() && updated_.empty()) || (gone_.empty() && changed_.empty());
+  }
 
   // In path order of `create`: a directory before those in it. Only directories in which a file
   // with content lies somewhere.
   [[nodiscard]] std::vector<DirectoryCandidate> directories() const;
   // All entries of such a pair of directories, the two themselves first; each with its like.
   [[nodiscard]] std::vector<MovePair> entries(MovePair directories) const;
-  // Files that are not `taken` (one for each action), in an order of their own.
+  // Files that are not `taken` (one for each action), in an order of their own. Those that are
+  // rewritten only where another one has the same metadata.
   [[nodiscard]] std::vector<MoveGroup> files(const std::vector<bool>& taken) const;
 
  private:
@@ -81,6 +88,7 @@ class MoveCandidates {
   [[nodiscard]] Facts facts_of(std::size_t index) const;
   [[nodiscard]] std::vector<Signed> signatures(const std::vector<std::size_t>& sorted) const;
   void close(std::vector<Directory>& open, std::vector<Signed>& done) const;
+  void keep_suited(MoveGroup& group) const;
 
   const std::vector<Action>& actions_;
   std::vector<GoneDirectory> directories_;  // in path order
@@ -90,13 +98,25 @@ class MoveCandidates {
   const Policy& policy_;
   std::vector<std::size_t> created_;  // in path order
   std::vector<std::size_t> gone_;     // in path order
+  std::vector<std::size_t> updated_;  // in path order
+  std::vector<std::size_t> changed_;  // in path order
 };
 
-// Which files of a group are the same, by what each of them holds (nothing: not known): those of
-// one name first, the others in path order.
-std::vector<MovePair> pair_up(const std::vector<Action>& actions, const MoveGroup& group,
-                              const std::vector<std::optional<Md5>>& of_creates,
-                              const std::vector<std::optional<Md5>>& of_removes);
+// Whether the file that goes from its path by `goes` has the metadata that `comes` wants, as far as
+// the plan tells. Requires: both are about files.
+bool wants_metadata_of(const Action& comes, const Action& goes);
+
+// What a file of a group holds: nothing where that is not known.
+struct HashedFile {
+  std::size_t index = 0;
+  std::optional<Md5> md5;
+};
+
+// Which files are the same: those of one name first, the others in the order given. Each is in one
+// pair at most, and none with itself. Where `same_metadata`, only those that agree in it.
+std::vector<MovePair> pair_up(const std::vector<Action>& actions,
+                              const std::vector<HashedFile>& comes,
+                              const std::vector<HashedFile>& goes, bool same_metadata);
 
 // One move that was found.
 struct FoundMove {
@@ -109,5 +129,8 @@ struct FoundMove {
 // whether it is no more part of the plan: the deletions and, of a directory, all that is about what
 // is in it. Its `finish` stays.
 std::vector<bool> make_moves(std::vector<Action>& actions, const std::vector<FoundMove>& moves);
+
+// Says of each creation or update of `pairs` from which path its file is taken over.
+void make_take_overs(std::vector<Action>& actions, const std::vector<MovePair>& pairs);
 
 }  // namespace foldersync

@@ -112,7 +112,8 @@ std::string action_line(const Action& action) {
     line += (action.op == Op::kLink ? " to " : " from ") + escaped(action.other->shown()) + slash;
   }
   if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
-  if (entry != nullptr && entry->size) line += " " + human_bytes(*entry->size);
+  const bool is_copied = !takes_file_over(action);
+  if (entry != nullptr && entry->size && is_copied) line += " " + human_bytes(*entry->size);
   if (entry != nullptr && entry->target) line += " -> " + escaped(*entry->target);
   return line;
 }

@@ -164,7 +164,8 @@ std::string row_html(const Action& action) {
   if (entry && entry->target) {
     path += "<br><span class=\"faint\">-&gt; " + html_text(*entry->target) + "</span>";
   }
-  const std::string size = entry && entry->size ? human_bytes(*entry->size) : "";
+  const bool has_size = entry && entry->size && !takes_file_over(action);
+  const std::string size = has_size ? human_bytes(*entry->size) : "";
   return "<tr class=\"" + op + "\"><td class=\"op\">" + op + "</td><td class=\"path\">" + path +
          "</td><td class=\"size\">" + size + "</td><td>" + reason_words(action.reasons) +
          "</td></tr>\n";

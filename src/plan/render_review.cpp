@@ -94,9 +94,7 @@ class Part {
 using Parts = std::array<Part, 3>;
 
 bool writes_content(const Action& action) {
-  const bool writes =
-      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
-  return writes && action.after && action.after->size;
+  return writes_entry(action) && !takes_file_over(action) && action.after && action.after->size;
 }
 
 Status collect(const ActionStream& actions, Parts& parts, bool& dates) {
@@ -104,7 +102,7 @@ Status collect(const ActionStream& actions, Parts& parts, bool& dates) {
     if (action.op == Op::kDelete) {
       parts[0].add(action, action.before ? action.before->size.value_or(0) : 0);
     } else if (writes_content(action)) {
-      parts[1].add_by_size(action, *action.after->size);
+      parts[1].add_by_size(action, bytes_to_write(action));
     } else if (!only_dates(action)) {
       parts[2].add(action, 0);
     } else {

@@ -49,9 +49,7 @@ void add(std::uint64_t& sum, std::uint64_t more) { sum += std::min(more, UINT64_
 
 void add(Row& row, const Action& action) {
   ++row.changes[mark_of(action.op)];
-  const bool writes =
-      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
-  if (writes && action.after) add(row.written, action.after->size.value_or(0));
+  add(row.written, bytes_to_write(action));
   if (action.op == Op::kDelete && action.before) add(row.deleted, action.before->size.value_or(0));
 }
 

@@ -32,7 +32,8 @@ std::string note_of(const Action& action) {
   if (action.other) {
     note += (action.op == Op::kLink ? " to " : " from ") + escaped(action.other->shown());
   }
-  if (action.op != Op::kMetadata && entry && entry->size) note += " " + human_bytes(*entry->size);
+  const bool has_size = action.op != Op::kMetadata && !takes_file_over(action);
+  if (has_size && entry && entry->size) note += " " + human_bytes(*entry->size);
   if (action.op != Op::kMetadata && entry && entry->target) {
     note += " -> " + escaped(*entry->target);
   }

@@ -11,7 +11,8 @@ import unittest
 
 from tests.support import compare, sealed_plan, trees
 from tests.support.read_only_world import ReadOnlyWorld
-from tests.support.program import BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest
+from tests.support.program import (BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STALE, ProgramTest,
+                                   with_xattrs)
 from tests.support.trees import SECOND, fifo, file, folder, symlink
 
 FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '2000'))
@@ -22,10 +23,12 @@ MOVED = folder({'in': folder({'m': file('moved', mtime=THEN)}, mtime=THEN),
                 'n': file('too', mtime=THEN)}, mtime=THEN)
 SOURCE = {'a': 'new content', 'd': {'b': 'x', 'kept': 'same'}, 'l': symlink('a'),
           't': {'inside': 'x'}, 'mode': file('m', mode=0o600), 'fifo': fifo(), 'same': 'same',
-          'put': MOVED, 'here': file('content', mtime=THEN)}
+          'put': MOVED, 'here': file('content', mtime=THEN),
+          's1': file('second', mtime=THEN), 's2': file('first', mtime=THEN)}
 REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}, 'kept': 'same'}, 't': 'file', 'mode': file('m'),
            'gone': {'x': {'y': 'y'}}, 'l': symlink('../outside'), 'same': 'same',
-           'was': MOVED, 'there': file('content', mtime=THEN)}
+           'was': MOVED, 'there': file('content', mtime=THEN),
+           's1': file('first', mtime=THEN), 's2': file('second', mtime=THEN)}
 
 
 class ForgedPlanTest(ProgramTest):
@@ -125,6 +128,47 @@ class ForgedPlanTest(ProgramTest):
             with self.subTest(exclude=exclude), self.nothing_moves():
                 self.apply(plan, STALE)
 
+    def take_over(self, plan, path, origin):
+        """Applies the plan with nothing in it but that `path` takes over what a forged update would
+        take away, and does not: it may not have the file either."""
+        action = next(action for action in plan['actions'] if action['path'] == path)
+        entry = {'type': 'file', 'size': os.lstat(self.in_replica(origin)).st_size}
+        update = {'phase': 'write', 'op': 'update', 'path': origin, 'reason': ['content'],
+                  'before': entry, 'after': {**entry, 'mtime': '2001-01-01T00:00:00.000000000Z'}}
+        comes = {**action, 'op': 'create', 'before': None, 'from': origin}
+        plan['actions'] = sorted((comes, update), key=lambda one: one['path'])
+        self.apply(plan, STALE)
+        self.assertEqual(trees.read(self.in_source(path)), self.content(path))
+        for name in (path, origin):
+            self.assertEqual(1, os.lstat(self.in_replica(name)).st_nlink, name)
+
+    def test_files_that_a_fresh_plan_would_take_over_say_so(self):
+        plan = self.plan()
+        self.assertEqual([('s1', 's2'), ('s2', 's1')],
+                         [(action['path'], action['from']) for action in plan['actions']
+                          if action['op'] == 'update' and 'from' in action])
+
+    def test_a_file_that_stays_is_not_taken_over(self):
+        like = file('the same', mtime=THEN)
+        self.given({'copy': like, 'stays': like}, {'stays': like})
+        self.take_over(self.plan(), 'copy', 'stays')
+
+    def test_what_is_excluded_is_not_taken_over(self):
+        like = file('the same', mtime=THEN)
+        self.given({'copy': like}, {'kept': like})
+        self.take_over(self.plan('--exclude', '/kept'), 'copy', 'kept')
+
+    def test_a_file_with_other_content_is_not_taken_over(self):
+        self.given({'copy': file('content 1', mtime=THEN)}, {'left': file('content 2', mtime=THEN)})
+        self.take_over(self.plan(), 'copy', 'left')
+
+    @with_xattrs
+    def test_a_file_with_other_attributes_is_not_taken_over(self):
+        self.given({'copy': file('content', mtime=THEN)},
+                   {'left': file('content', mtime=THEN, xattrs={'user.note': b'theirs'})})
+        self.take_over(self.plan(), 'copy', 'left')
+        self.assertEqual([], os.listxattr(self.in_replica('copy')))
+
     def test_attributes_are_those_of_the_source(self):
         plan = self.plan()
         for action in plan['actions']:
@@ -200,7 +244,8 @@ class Forger:
 
     PATHS = ('a', 'd', 'd/b', 'd/kept', 'd/extra', 'd/extra/z', 'gone', 'gone/x', 'gone/x/y', 'l',
              'l/secret', 'l/d/b', 't', 't/inside', 'same', 'mode', 'fifo', 'new', 'new/er',
-             'put', 'put/n', 'put/in', 'was', 'was/n', 'was/in', 'was/in/m', 'here', 'there')
+             'put', 'put/n', 'put/in', 'was', 'was/n', 'was/in', 'was/in/m', 'here', 'there',
+             's1', 's2')
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -209,8 +254,8 @@ class Forger:
         plan = copy.deepcopy(plan)
         for _ in range(self.random.randint(1, 4)):
             self.random.choice((self.rename, self.retarget, self.duplicate, self.drop, self.retype,
-                                self.set_mode, self.turn_around, self.link,
-                                self.move))(plan['actions'])
+                                self.set_mode, self.turn_around, self.link, self.move,
+                                self.take_over))(plan['actions'])
         if self.random.random() < 0.9:
             self.put_in_order(plan)
         return sealed_plan.seal(plan)
@@ -269,6 +314,15 @@ class Forger:
                           before=kept, after=kept, reason=['missing'],
                           path=self.random.choice(self.PATHS))
             action['from'] = self.random.choice(self.PATHS)
+
+    def take_over(self, actions):
+        """Says that a file is to be had where another action takes one away."""
+        files = [action for action in actions if action['op'] in ('create', 'update') and
+                 action['phase'] == 'write' and 'size' in (action['after'] or {})]
+        gone = [action['path'] for action in actions if action['op'] in ('delete', 'update') and
+                (action['before'] or {}).get('type') == 'file']
+        if files and gone:
+            self.one(files)['from'] = self.random.choice(gone)
 
     @staticmethod
     def put_in_order(plan):

@@ -21,6 +21,7 @@ from tests.support.trees import (block_device, char_device, fifo, file, folder, 
                                  symlink)
 
 PAIRS = min(int(os.environ.get('SYNC_TEST_PAIRS', '20')), 20)
+DAWN = '1970-01-01T00:00:00.000000000Z'
 SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
 MUTANTS = max(1, int(os.environ.get('SYNC_TEST_FORGERIES', '2000')) // 2)
 SECOND = 10**9
@@ -166,6 +167,7 @@ def add_rare_things(plan):
         ('write', 'link', 'y', dir_, file_, {'to': '\ufffd', 'to_b64': '/w=='}),
         ('write', 'update', 'z', file_, {**file_, 'size': '9007199254740993',
                                          'mtime': '@253402300800.000000001'}, {}),
+        ('write', 'update', 'z1', file_, {**file_, 'mtime': DAWN}, {'from': 'z'}),
         ('rmdir', 'delete', 'zz', {**dir_, 'uid': 5, 'gid': 6}, None, {})]
     for phase, op, path, before, after, more in rare:
         plan['actions'].append({'phase': phase, 'op': op, 'path': path, **more,
@@ -315,6 +317,8 @@ class MutantTest(SchemaTest):
                                        'before': a['after']}],
                 'one origin twice': [move, {**move, 'path': 'b'}],
                 'an origin that is the path': [{**move, 'from': 'a'}],
+                'an origin from which nothing goes': [
+                    {**a, 'from': 'x', 'after': {**a['after'], 'mtime': DAWN}}],
                 'order of reasons': [{**a, 'reason': ['type', 'missing']}],
                 'a name of over 255 bytes': [{**a, 'path': '\u20ac' * 100}],
                 'a target of over 4095 bytes': [{**a, 'after': {'type': 'symlink',

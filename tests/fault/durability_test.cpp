@@ -42,8 +42,10 @@ class Ledger {
       ++syncs_of_all_;
       dirty_.clear();
     }
-    if (!is_in_replica(info.fd)) return 0;
-    const std::string at = path_of(info.fd);
+    // A link changes the directory that gets the new name, and no other one.
+    const int changed = info.call == Call::kMakeLink ? info.new_directory : info.fd;
+    if (!is_in_replica(changed)) return 0;
+    const std::string at = path_of(changed);
     if (info.call == Call::kSync) {
       ++syncs_;
       dirty_.erase(at);
@@ -111,7 +113,10 @@ class Ledger {
       dirty_.insert(entry);
     }
     if (info.call == Call::kRemoveFile || info.call == Call::kRemoveDirectory) dirty_.erase(entry);
-    if (info.call == Call::kMakeLink) dirty_.insert(path_of(info.new_directory));
+    // What the file holds was written long ago, and nobody may have waited for it.
+    if (info.call == Call::kMakeLink && !is_committed_) {
+      dirty_.insert(join(at, std::string(info.new_name)));
+    }
     if (info.call != Call::kRename) return;
     const std::string moved = join(path_of(info.new_directory), std::string(info.new_name));
     dirty_.insert(path_of(info.new_directory));

@@ -121,6 +121,19 @@ inline void add_moves(RichTrees& trees) {
   }
 }
 
+// What changes places, moves up a chain, and takes another file's place.
+inline void add_chains(RichTrees& trees) {
+  Tree& from = trees.source;
+  Tree& to = trees.replica;
+  to["swap-a"] = from["swap-b"] = file("was a").at(970);
+  to["swap-b"] = from["swap-a"] = file("was b, longer").at(971);
+  to["log"] = from["log.1"] = file("the newest").at(972);
+  to["log.1"] = from["log.2"] = file("one older").at(973);
+  from["log"] = file("new since").at(974);
+  to["taken"] = file("gives way").at(975);
+  to["taken-by"] = from["taken"] = file("takes a place").at(976);
+}
+
 // Needs attributes: of users everywhere, of owners and devices where the caller is root.
 inline RichTrees rich_trees(bool with_xattrs) {
   RichTrees trees;
@@ -130,6 +143,7 @@ inline RichTrees rich_trees(bool with_xattrs) {
   add_replacements(trees);
   add_links(trees);
   add_moves(trees);
+  add_chains(trees);
   if (with_xattrs) {
     trees.source["new"].xattrs = {{"user.note", "new"}};
     trees.source["larger"].xattrs = {{"user.note", "kept"}};

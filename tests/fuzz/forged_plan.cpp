@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,11 +13,11 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kPaths{"a",      "copy",     "d",        "d/b",      "d/extra",  "d/extra/z",
-                            "d/kept", "fifo",     "gone",     "gone/x",   "gone/x/y", "h1",
-                            "h2",     "l",        "l/secret", "mode",     "moved",    "moved/file",
-                            "new",    "new/er",   "old",      "old/file", "same",     "suid",
-                            "t",      "t/inside", "."};
+constexpr std::array kPaths{
+    "a",     "copy",       "d",        "d/b",    "d/extra", "d/extra/z", "d/kept",   "fifo",
+    "gone",  "gone/x",     "gone/x/y", "h1",     "h2",      "l",         "l/secret", "mode",
+    "moved", "moved/file", "new",      "new/er", "old",     "old/file",  "same",     "suid",
+    "t",     "t/inside",   "s1",       "s2",     "log",     "log.1",     "."};
 
 struct Pair {
   Phase phase;
@@ -103,7 +104,9 @@ Action forged_action(FuzzBytes& bytes, const World& world) {
   action.op = pair.op;
   action.path = path_of(bytes.one_of(kPaths));
   action.reasons.add(bytes.one_of(kReasons));
-  if (pair.op == Op::kMove || pair.op == Op::kLink) {
+  const bool may_have_origin =
+      pair.phase == Phase::kWrite && (pair.op == Op::kCreate || pair.op == Op::kUpdate);
+  if (pair.op == Op::kMove || pair.op == Op::kLink || (may_have_origin && bytes.coin())) {
     const auto twins = twins_of(world, action.path);
     const bool is_near = !twins.empty() && bytes.coin();
     action.other = path_of(is_near ? bytes.one_of(twins) : bytes.one_of(kPaths));
@@ -132,6 +135,13 @@ std::vector<Action> lawful(std::vector<Action> actions) {
     (void)store.append(action);
     kept.push_back(std::move(action));
   }
+  std::set<RelPath> left;
+  for (const Action& action : kept) {
+    if (takes_file_away(action)) left.insert(action.path);
+  }
+  for (Action& action : kept) {
+    if (takes_file_over(action) && !left.contains(*action.other)) action.other.reset();
+  }
   return kept;
 }
 
@@ -144,6 +154,7 @@ Plan forge(FuzzBytes& bytes, const World& world) {
     actions.push_back(action);
     Action& mine = actions.back();
     if (bytes.chance(6)) mine.path = path_of(bytes.one_of(kPaths));
+    if (takes_file_over(mine) && bytes.chance(6)) mine.other = path_of(bytes.one_of(kPaths));
     for (auto* facts : {&mine.before, &mine.after}) {
       if (!*facts || !bytes.chance(6)) continue;
       lie(bytes, **facts);

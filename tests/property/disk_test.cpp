@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -120,6 +122,38 @@ TEST(DiskProperty, APlanThatWasAppliedLeavesTheSourceAndNothingToPlan) {
     RandomTrees trees(seed, possible_mix());
     const Tree source = trees.source();
     Pair pair(source, trees.replica_of(source));
+    pair.expect_mirrored(1 + seed % 3);
+  }
+}
+
+// `count` of twelve names in four directories, dealt out to files of which each has one like it.
+Tree dealt(std::mt19937_64& random, std::size_t count) {
+  std::vector<std::string> names;
+  for (const char* folder : {"", "d/", "e/", "e/f/"}) {
+    for (const char* name : {"a", "b", "c"}) names.push_back(std::string(folder) + name);
+  }
+  std::shuffle(names.begin(), names.end(), random);
+  Tree tree;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t which = i / 2;
+    Object object;
+    object.content = "content " + std::to_string(which);
+    object.mtime = FileTime{static_cast<std::int64_t>(200 + which), 0};
+    object.mode = which % 3 == 0 ? 0600 : 0644;
+    tree.put(RelPath(names[i]), object);
+  }
+  return tree;
+}
+
+TEST(DiskProperty, NamesThatAreDealtOutAnewNeedNoCopy) {
+  for (unsigned seed = 1; seed <= kCases && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const std::size_t count = 12 - random() % 4;
+    const Tree source = dealt(random, count);
+    Pair pair(source, dealt(random, count));
+    const Plan plan = pair.plan();
+    EXPECT_EQ(plan.summary.bytes_to_write, 0U) << told(plan.actions);
     pair.expect_mirrored(1 + seed % 3);
   }
 }

@@ -111,7 +111,7 @@ void RandomTrees::grow(Tree& tree) {
 
 void RandomTrees::edit(Tree& tree) {
   const RelPath path = any(tree);
-  switch (number(6)) {
+  switch (number(7)) {
     case 0:
       if (!path.is_root()) tree.erase(path);
       return;
@@ -133,6 +133,14 @@ void RandomTrees::edit(Tree& tree) {
       const RelPath to = new_path(tree);
       if (to.is_within(path) || path.is_within(to)) return;
       return tree.rename(path, to);
+    }
+    case 5: {  // two names change places
+      const RelPath other = any(tree);
+      if (other.is_within(path) || path.is_within(other)) return;
+      const RelPath away = RelPath("away, for a moment");
+      tree.rename(path, away);
+      tree.rename(other, path);
+      return tree.rename(away, other);
     }
     default:
       return grow(tree);

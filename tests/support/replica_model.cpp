@@ -27,7 +27,7 @@ Facts facts_in(const Tree& tree, const RelPath& path, const Policy& policy) {
 }  // namespace
 
 ReplicaModel::ReplicaModel(std::optional<Tree> replica, const Tree& source, const Policy& policy)
-    : tree_(std::move(replica)), source_(source), policy_(policy) {
+    : tree_(replica), first_(std::move(replica)), source_(source), policy_(policy) {
   if (!tree_) return;
   for (const auto& [path, number] : tree_->all()) ++names_at_first_[number];
 }
@@ -71,6 +71,7 @@ std::string ReplicaModel::objection(const Action& action) const {
   if (reason.empty()) reason = objection_of_replica(action);
   if (reason.empty() && action.op == Op::kMove) reason = objection_to_move(action);
   if (reason.empty() && action.op == Op::kLink) reason = objection_to_link(action);
+  if (reason.empty() && takes_file_over(action)) reason = objection_to_take_over(action);
   if (reason.empty() && action.op == Op::kMetadata) reason = objection_to_change_in_place(action);
   return reason;
 }
@@ -153,6 +154,25 @@ std::string ReplicaModel::objection_to_link(const Action& action) const {
     return "the path it becomes a name of holds something else";
   }
   return {};
+}
+
+// Files are taken over from the replica as it was, wherever the action stands.
+std::string ReplicaModel::objection_to_take_over(const Action& action) const {
+  const RelPath& from = *action.other;
+  const Object* found = first_->find(from);
+  const Object& wanted = *source_.find(action.path);
+  if (found == nullptr || found->type != FileType::kFile) return "no file is there to take over";
+  if (found->content != wanted.content) return "what is taken over holds something else";
+  if (first_->names(from) > 1 || found->names_elsewhere > 0) return "it has other names";
+  Facts facts = facts_in(*first_, from, policy_);
+  const FileStatus status = status_of(*first_, from);
+  const Facts needed = wanted_facts(status_of(source_, action.path), {}, &status, policy_);
+  const std::string reason = first_of(differences(needed, facts, policy_.limits));
+  if (!reason.empty()) return "what is taken over: " + reason;
+  const Object* stays = source_.find(from);
+  const bool goes = stays == nullptr || stays->type != FileType::kFile ||
+                    stays->content != found->content || source_.names(from) > 1;
+  return goes ? "" : "it is to stay where it is";
 }
 
 std::string ReplicaModel::objection_to_change_in_place(const Action& action) const {

@@ -34,12 +34,14 @@ class ReplicaModel {
   [[nodiscard]] std::string objection_to_change_in_place(const Action& action) const;
   [[nodiscard]] std::string objection_to_move(const Action& action) const;
   [[nodiscard]] std::string objection_to_link(const Action& action) const;
+  [[nodiscard]] std::string objection_to_take_over(const Action& action) const;
   void write(const Action& action);
   void change_in_place(const Action& action);
   void move(const Action& action);
   void date(const RelPath& directory);
 
   std::optional<Tree> tree_;
+  std::optional<Tree> first_;  // the replica before the first action
   const Tree& source_;
   Policy policy_;
   std::map<Tree::Number, std::uint32_t> names_at_first_;

@@ -95,6 +95,19 @@ def _moves(time):
             'comes': folder({'t2': twins['t2'], 't3': twins['t1']}, mtime=NEW)}
 
 
+def _chains(time):
+    """Files that change places, that move up a chain, and one that takes another one's place."""
+    first, second, third = (file(f'{name} in the chain' * 50, mtime=OLD + place)
+                            for place, name in enumerate(('first', 'second', 'third')))
+    way, place = file('gives way', mtime=OLD), file('takes a place', mtime=OLD + 7)
+    if time == OLD:
+        return {'a': first, 'b': second, 'deep': {'log': third, 'log.1': first, 'log.2': second},
+                'place': way, 'comes': place}
+    return {'a': second, 'b': first, 'place': place,
+            'deep': {'log': file('newest', mtime=NEW), 'log.1': third, 'log.2': first,
+                     'log.3': second}}
+
+
 def replica_and_source(as_root):
     """The two as literals (tests.support.trees): about 200 actions lead from one to the other.
 
@@ -107,7 +120,7 @@ def replica_and_source(as_root):
         'same': folder(_files('s', 10, OLD), mtime=OLD),
         'delete': folder({**_files('d', 10, OLD), 'deep': {'er': _files('e', 5, OLD)}}, mtime=OLD),
         'extra': folder({'sub': folder(_files('x', 5, OLD), mode=0o555)}, mode=0o500, mtime=OLD),
-        'moves': folder(_moves(OLD), mtime=OLD),
+        'moves': folder(_moves(OLD), mtime=OLD), 'chains': folder(_chains(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW), 'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
@@ -115,7 +128,7 @@ def replica_and_source(as_root):
         'same': folder(_files('s', 10, OLD), mtime=OLD), 'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 15, NEW), 'hole': file('h', size=2**20, mtime=NEW),
                           'deep': {'er': folder(_files('e', 5, NEW), mode=0o555)}}, mtime=NEW),
-        'moves': folder(_moves(NEW), mtime=NEW),
+        'moves': folder(_moves(NEW), mtime=NEW), 'chains': folder(_chains(NEW), mtime=NEW),
     }
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
 
@@ -128,7 +141,7 @@ def few_and_a_link(as_root):
         'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
         'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 2, OLD), mtime=OLD),
         'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
-        'moves': folder(_moves(OLD), mtime=OLD),
+        'moves': folder(_moves(OLD), mtime=OLD), 'chains': folder(_chains(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW),
@@ -137,7 +150,7 @@ def few_and_a_link(as_root):
         'delete': folder(mtime=NEW),
         'create': folder({**_files('c', 2, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
                          mtime=NEW),
-        'moves': folder(_moves(NEW), mtime=NEW),
+        'moves': folder(_moves(NEW), mtime=NEW), 'chains': folder(_chains(NEW), mtime=NEW),
     }
     return folder(replica, mode=0o755, mtime=OLD), folder(source, mode=0o750, mtime=NEW)
 

@@ -56,8 +56,9 @@ class SpaceTest : public testing::Test {
     Plan plan;
     plan.actions = actions;
     const auto in_store = stored(plan);
-    const auto guard = ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic},
-                                 in_store->actions);
+    const auto guard =
+        ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic, keeps_old_},
+                  in_store->actions);
     EXPECT_TRUE(guard);
     return *guard;
   }
@@ -71,12 +72,34 @@ class SpaceTest : public testing::Test {
   Disk disk_{posix_};
   Root source_ = open_root(posix_, scratch_.path(), "source").value();
   std::string replica_file_system_ = "another";
+  bool keeps_old_ = false;
 };
 
 TEST_F(SpaceTest, IsNeededInWholeBlocks) {
   EXPECT_EQ(needed({}), 0U);
   EXPECT_EQ(needed({create("a", 0)}), 0U);
   EXPECT_EQ(needed({create("a", 1), create("b", kBlock), create("c", kBlock + 1)}), 4 * kBlock);
+}
+
+Action taken_over(const std::string& from, Action action) {
+  action.other = RelPath(from);
+  return action;
+}
+
+TEST_F(SpaceTest, IsNeitherNeededNorFreedByWhatIsTakenOver) {
+  EXPECT_EQ(
+      needed({taken_over("b", update("a", kGiB, kGiB)), taken_over("a", update("b", kGiB, kGiB))}),
+      0U);
+  // Each fills a window: of the first nothing is free for the last one.
+  EXPECT_EQ(
+      needed({update("a", kGiB, kGiB), taken_over("a", create("b", kGiB)), create("c", kGiB)}),
+      2 * kGiB);
+}
+
+TEST_F(SpaceTest, IsNeededForWhatIsTakenOverAndKeptBesideTheReplica) {
+  keeps_old_ = true;
+  EXPECT_EQ(needed({taken_over("a", create("b", kBlock)), update("a", kBlock, 0)}), kBlock);
+  EXPECT_EQ(needed({create("b", kBlock), update("a", kBlock, 0)}), kBlock);
 }
 
 TEST_F(SpaceTest, IsRefusedWhereLessIsFreeThanNeeded) {

@@ -297,6 +297,9 @@ std::vector<BadPlan> plans_out_of_order() {
       {"a finish of what is written", {create("a"), finish("a")}},
       {"a finish twice", {finish("a"), finish("a")}},
       {"an origin twice", {move("m", "a"), move("m", "b")}},
+      {"an origin twice, of a move and of a file",
+       {move("m", "a"), from("m", create("b")), remove("m")}},
+      {"an origin twice, of files", {from("m", create("a")), from("m", create("b")), remove("m")}},
   };
 }
 
@@ -337,7 +340,21 @@ std::vector<BadPlan> plans_with_bad_ops() {
       {"a move of a directory in write",
        {from("m", action(Phase::kWrite, Op::kMove, "a", kDirectory, kDirectory))}},
       {"a link to a directory", {from("m", action(Phase::kMkdir, Op::kLink, "a", {}, kDirectory))}},
-      {"a create with an origin", {from("m", create("a"))}},
+      {"a file from where none goes", {from("m", create("a"))}},
+      {"a file from where only metadata changes",
+       {from("m", create("a")), action(Phase::kWrite, Op::kMetadata, "m", kFile, kFile)}},
+      {"a file from where a symlink goes",
+       {from("m", create("a")), action(Phase::kDelete, Op::kDelete, "m", kSymlink, std::nullopt)}},
+      {"a file from its own path",
+       {from("a", action(Phase::kWrite, Op::kUpdate, "a", kFile, kFile))}},
+      {"a file from the root", {from("", create("a"))}},
+      {"a file from the staging folder", {from(".sync-txn/m", create("a"))}},
+      {"a directory from elsewhere", {from("m", mkdir("a")), remove("m")}},
+      {"a replacement from elsewhere",
+       {from("m", action(Phase::kWrite, Op::kReplace, "a", kSymlink, kFile)), remove("m")}},
+      {"metadata from elsewhere",
+       {from("m", action(Phase::kWrite, Op::kMetadata, "a", kFile, kFile)), remove("m")}},
+      {"a deletion from elsewhere", {from("m", remove("a")), remove("m")}},
       {"a move onto itself", {move("a", "a")}},
       {"a link to itself", {link("a", "a")}},
       {"a move of the root", {from("", action(Phase::kWrite, Op::kMove, "a", kFile, kFile))}},
@@ -365,6 +382,28 @@ std::vector<BadPlan> plans_with_bad_facts() {
   };
 }
 
+template <class Change>
+std::vector<Action> taken_over_with(Change change) {
+  std::vector<Action> actions{from("m", create("a")), remove("m")};
+  change(actions.front());
+  return actions;
+}
+
+std::vector<BadPlan> plans_with_bad_take_overs() {
+  return {
+      {"a symlink", taken_over_with([](Action& action) { action.after = kSymlink; })},
+      {"a file of unknown size",
+       taken_over_with([](Action& action) { action.after->size.reset(); })},
+      {"an empty file", taken_over_with([](Action& action) { action.after->size = 0; })},
+      {"a file without a time",
+       taken_over_with([](Action& action) { action.after->mtime.reset(); })},
+      {"a file with more names", taken_over_with([](Action& action) { action.after->links = 2; })},
+      {"a name of a group",
+       taken_over_with([](Action& action) { action.reasons.add(Reason::kLink); })},
+      {"an undo", taken_over_with([](Action& action) { action.reasons.add(Reason::kUndo); })},
+  };
+}
+
 class RefusedPlan : public TestWithParam<BadPlan> {};
 
 TEST_P(RefusedPlan, IsRefusedAlthoughItsDigestIsRight) {
@@ -379,6 +418,7 @@ TEST_P(RefusedPlan, IsRefusedAlthoughItsDigestIsRight) {
 INSTANTIATE_TEST_SUITE_P(Order, RefusedPlan, ValuesIn(plans_out_of_order()));
 INSTANTIATE_TEST_SUITE_P(Ops, RefusedPlan, ValuesIn(plans_with_bad_ops()));
 INSTANTIATE_TEST_SUITE_P(Facts, RefusedPlan, ValuesIn(plans_with_bad_facts()));
+INSTANTIATE_TEST_SUITE_P(TakeOvers, RefusedPlan, ValuesIn(plans_with_bad_take_overs()));
 
 TEST(RefusedPlan, HasProblemsOrSkippedEntriesOutOfOrder) {
   Plan plan = test::empty_plan();
@@ -396,6 +436,26 @@ TEST(AcceptedPlan, MaySwapPathsFinishWhatItMakesAndCreateTheRoot) {
   Plan plan = test::empty_plan();
   plan.actions = {mkdir("."),  mkdir("d"),   move("b", "a"), move("a", "b"), link("a", "c"),
                   remove("x"), rmdir("y/z"), rmdir("y"),     finish("d"),    finish(".")};
+  test::settle_summary(plan);
+  const auto read = read_text(written(plan));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(*read, plan);
+}
+
+TEST(AcceptedPlan, MayTakeFilesOverFromWhereTheyAreRewrittenReplacedOrDeleted) {
+  Plan plan = test::empty_plan();
+  const auto update = [](const char* path) {
+    return action(Phase::kWrite, Op::kUpdate, path, kFile, kFile);
+  };
+  plan.actions = {action(Phase::kClear, Op::kDelete, "z/in", kFile, std::nullopt),
+                  action(Phase::kMkdir, Op::kReplace, "d", kFile, kDirectory),
+                  from("b", update("a")),
+                  from("a", update("b")),
+                  from("d", create("d/old")),
+                  from("x", create("new")),
+                  from("z/in", create("newer")),
+                  action(Phase::kWrite, Op::kReplace, "z", kDirectory, kFile),
+                  remove("x")};
   test::settle_summary(plan);
   const auto read = read_text(written(plan));
   ASSERT_TRUE(read) << read.error().detail;

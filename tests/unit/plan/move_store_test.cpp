@@ -71,6 +71,41 @@ TEST(MoveStore, NothingWhereNothingIsDeleted) {
   EXPECT_THAT(paths(load_candidates(plan, Policy{}, 6)), IsEmpty());
 }
 
+// Two files that change places, one with a new time, and one that gets another size.
+Arranged swap() {
+  Arranged plan;
+  const auto put = [&](const char* path, Facts before, Facts after) {
+    Action action = action_of(Phase::kWrite, Op::kUpdate, path, {Reason::kSize});
+    action.before = std::move(before);
+    action.after = std::move(after);
+    EXPECT_TRUE(add(action, plan));
+  };
+  put("a", file_of(5, 100), file_of(6, 100));
+  put("b", file_of(6, 100), file_of(5, 100));
+  put("c", file_of(7, 100), file_of(7, 101));
+  put("d", file_of(8, 100), file_of(9, 100));
+  return plan;
+}
+
+TEST(MoveStore, OfFilesThatAreRewrittenOnlyThoseThatHaveALike) {
+  const auto loaded = load_candidates(swap(), Policy{}, 4);
+  EXPECT_THAT(paths(loaded), ElementsAre("a", "b"));
+  EXPECT_THAT(loaded->places, ElementsAre(0, 1));
+}
+
+TEST(MoveStore, NoneThatAreRewrittenWhereTooManyHaveALike) {
+  EXPECT_THAT(paths(load_candidates(swap(), Policy{}, 1)), IsEmpty());
+  Arranged plan = sample();
+  for (const char* path : {"e", "f", "g"}) {
+    Action action = action_of(Phase::kWrite, Op::kUpdate, path, {Reason::kSize});
+    action.before = file_of(4, 1);
+    action.after = file_of(6, 100);
+    ASSERT_TRUE(add(action, plan));
+  }
+  EXPECT_THAT(paths(load_candidates(plan, Policy{}, 6)), testing::SizeIs(6));
+  EXPECT_THAT(paths(load_candidates(plan, Policy{}, 2)), ElementsAre("d/new", "old"));
+}
+
 TEST(MoveStore, WhatWasChangedIsPutBackWhereItStoodAndCountedAnew) {
   Arranged plan = sample();
   auto loaded = load_candidates(plan, Policy{}, 5);

@@ -71,6 +71,17 @@ class Found {
     return *this;
   }
 
+  Found& updates(const char* path, Facts before, Facts after) {
+    Action action;
+    action.op = Op::kUpdate;
+    action.path = RelPath(path);
+    action.reasons = {Reason::kSize};
+    action.before = before;
+    action.after = after;
+    actions_.push_back(action);
+    return *this;
+  }
+
   Found& blocks(const char* path) {
     blocked_.push_back(RelPath(path));
     return *this;
@@ -90,7 +101,8 @@ class Found {
   std::vector<std::string> files() const {
     std::vector<std::string> lines;
     for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
-      lines.push_back(listed(group.creates) + " <- " + listed(group.removes));
+      lines.push_back(both(group.creates, group.updates) + " <- " +
+                      both(group.removes, group.changes));
     }
     return lines;
   }
@@ -100,7 +112,7 @@ class Found {
     std::vector<std::string> lines;
     for (const MoveGroup& group : candidates().files(std::vector<bool>(actions_.size()))) {
       for (const MovePair& pair :
-           pair_up(actions_, group, letters(group.creates), letters(group.removes))) {
+           pair_up(actions_, letters(group.creates), letters(group.removes), false)) {
         lines.push_back(listed({pair.create}) + " <- " + listed({pair.remove}));
       }
     }
@@ -120,14 +132,21 @@ class Found {
     return text;
   }
 
-  std::vector<std::optional<Md5>> letters(const std::vector<std::size_t>& indexes) const {
-    std::vector<std::optional<Md5>> hashes;
+  std::string both(const std::vector<std::size_t>& plain,
+                   const std::vector<std::size_t>& rewritten) const {
+    std::string text = listed(plain);
+    if (rewritten.empty()) return text;
+    return text + (text.empty() ? "" : ", ") + "rewritten: " + listed(rewritten);
+  }
+
+  std::vector<HashedFile> letters(const std::vector<std::size_t>& indexes) const {
+    std::vector<HashedFile> files;
     for (const std::size_t index : indexes) {
       Md5 md5;
       md5.bytes[0] = static_cast<unsigned char>(actions_[index].path.name().front());
-      hashes.emplace_back(md5);
+      files.push_back({index, md5});
     }
-    return hashes;
+    return files;
   }
 };
 
@@ -157,13 +176,17 @@ TEST(Moves, WhatHasMoreNamesIsBlocked) {
   EXPECT_TRUE(found.candidates().empty());
 }
 
-TEST(Moves, WhatIsReplacedOrClearedIsNone) {
+TEST(Moves, WhatIsClearedIsNotMovedButMayBeTakenOver) {
   Found found;
   found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100));
+  EXPECT_THAT(found.files(), ElementsAre("a <- b"));
   found.actions_.back().phase = Phase::kClear;
-  EXPECT_TRUE(found.candidates().empty());
-  found.actions_.back().phase = Phase::kDelete;
-  EXPECT_FALSE(found.candidates().empty());
+  EXPECT_THAT(found.files(), ElementsAre("a <- rewritten: b"));
+}
+
+TEST(Moves, WhatIsReplacedIsNone) {
+  Found found;
+  found.creates("a", file_of(5, 100)).deletes("b", file_of(5, 100));
   found.actions_.front().reasons = {Reason::kType};
   EXPECT_TRUE(found.candidates().empty());
 }
@@ -174,7 +197,67 @@ TEST(Moves, WhatGoesIntoADirectoryThatTakesThePlaceOfSomethingElseIsNone) {
   found.creates("d-", file_of(6, 100)).deletes("b", file_of(5, 100)).deletes("c", file_of(6, 100));
   EXPECT_THAT(found.files(), ElementsAre("d/e/a <- b", "d- <- c"));
   found.actions_.front().op = Op::kReplace;
-  EXPECT_THAT(found.files(), ElementsAre("d- <- c"));
+  // It may be taken over: an undo has it from the backup.
+  EXPECT_THAT(found.files(), ElementsAre("rewritten: d/e/a <- b", "d- <- c"));
+}
+
+TEST(TakeOvers, AreOfFilesThatChangePlaces) {
+  Found found;
+  found.updates("a", file_of(5, 100), file_of(6, 101));
+  found.updates("b", file_of(6, 101), file_of(5, 100));
+  EXPECT_THAT(found.files(),
+              ElementsAre("rewritten: b <- rewritten: a", "rewritten: a <- rewritten: b"));
+}
+
+TEST(TakeOvers, AreOfAChainAndOfAPlaceThatIsTaken) {
+  Found found;
+  found.updates("log", file_of(5, 100), file_of(1, 200));
+  found.updates("log.1", file_of(6, 99), file_of(5, 100)).creates("log.2", file_of(6, 99));
+  found.deletes("comes", file_of(7, 98)).updates("place", file_of(8, 97), file_of(7, 98));
+  EXPECT_THAT(found.files(), ElementsAre("rewritten: log.1 <- rewritten: log",
+                                         "log.2 <- rewritten: log.1", "rewritten: place <- comes"));
+}
+
+TEST(TakeOvers, NeedTheSameMetadata) {
+  Found found;
+  Facts other = file_of(5, 100);
+  other.mode = 0600;
+  found.updates("a", file_of(6, 101), other).deletes("b", file_of(5, 100));
+  EXPECT_THAT(found.files(), IsEmpty());
+  EXPECT_FALSE(wants_metadata_of(found.actions_[0], found.actions_[1]));
+}
+
+TEST(TakeOvers, AreNotOfAFileItself) {
+  Found found;
+  found.updates("a", file_of(5, 100), file_of(5, 100));
+  EXPECT_THAT(found.files(), IsEmpty());
+  EXPECT_THAT(pair_up(found.actions_, {{0, Md5{}}}, {{0, Md5{}}}, true), IsEmpty());
+}
+
+TEST(TakeOvers, AreNotOfGroupsNorOfFilesWithoutContent) {
+  Found found;
+  found.updates("a", file_of(0, 1), file_of(0, 2)).deletes("b", file_of(0, 2));
+  found.updates("c", file_of(5, 1), file_of(5, 2)).deletes("d", file_of(5, 2));
+  found.actions_[2].reasons.add(Reason::kLink);
+  found.creates("e", file_of(6, 1)).updates("f", file_of(6, 1), file_of(7, 1));
+  found.actions_[5].before->links = 2;
+  EXPECT_THAT(found.files(), IsEmpty());
+}
+
+TEST(TakeOvers, OfOneContentAreThoseOfOneMetadata) {
+  Found found;
+  Facts closed = file_of(5, 100);
+  closed.mode = 0600;
+  found.updates("a1", file_of(1, 1), closed).updates("a2", file_of(2, 2), file_of(5, 100));
+  found.deletes("a3", file_of(5, 100)).deletes("a4", closed);
+  const std::vector<MovePair> pairs =
+      pair_up(found.actions_, {{0, Md5{}}, {1, Md5{}}}, {{2, Md5{}}, {3, Md5{}}}, true);
+  EXPECT_THAT(pairs, ElementsAre(MovePair{0, 3}, MovePair{1, 2}));
+  std::vector<Action> actions = found.actions_;
+  make_take_overs(actions, pairs);
+  EXPECT_EQ(actions[0].other, RelPath("a4"));
+  EXPECT_EQ(actions[1].other, RelPath("a3"));
+  EXPECT_EQ(actions[2], found.actions_[2]);
 }
 
 TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
@@ -189,12 +272,12 @@ TEST(Moves, OfSeveralFilesThoseOfOneNameComeFirstThenPathOrder) {
 TEST(Moves, AFileThatCouldNotBeReadHasNoLike) {
   Found found;
   found.creates("a1", file_of(5, 100)).deletes("a2", file_of(5, 100));
-  const std::vector<std::optional<Md5>> known{Md5{}};
-  const std::vector<std::optional<Md5>> unknown{std::nullopt};
-  const MoveGroup group{{0}, {1}};
-  EXPECT_THAT(pair_up(found.actions_, group, known, unknown), IsEmpty());
-  EXPECT_THAT(pair_up(found.actions_, group, unknown, known), IsEmpty());
-  EXPECT_THAT(pair_up(found.actions_, group, known, known), ElementsAre(MovePair{0, 1}));
+  const auto pairs = [&](std::optional<Md5> of_new, std::optional<Md5> of_old) {
+    return pair_up(found.actions_, {{0, of_new}}, {{1, of_old}}, false);
+  };
+  EXPECT_THAT(pairs(Md5{}, std::nullopt), IsEmpty());
+  EXPECT_THAT(pairs(std::nullopt, Md5{}), IsEmpty());
+  EXPECT_THAT(pairs(Md5{}, Md5{}), ElementsAre(MovePair{0, 1}));
 }
 
 // As a plan has them then.

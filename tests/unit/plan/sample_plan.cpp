@@ -255,6 +255,14 @@ void PlanMaker::add_actions(Plan& plan) {
   add(Phase::kWrite, Op::kLink, chance(2) ? std::optional(facts(leaf())) : std::nullopt,
       facts(type));
   add(Phase::kWrite, Op::kMetadata, facts(type), facts(type));
+  Facts taken = facts(FileType::kFile);
+  taken.size = large() | 1U;
+  taken.mtime = time();
+  taken.links.reset();
+  add(Phase::kDelete, Op::kDelete, taken, std::nullopt);
+  Action comes{Phase::kWrite,      Op::kCreate,  new_path(), plan.actions.back().path,
+               {Reason::kMissing}, std::nullopt, taken};
+  plan.actions.push_back(std::move(comes));
   add(Phase::kDelete, Op::kDelete, facts(type), std::nullopt);
   add(Phase::kRmdir, Op::kDelete, directory, std::nullopt);
 }
