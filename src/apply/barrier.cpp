@@ -62,7 +62,7 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
   return entered;
 }
 
-Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area) {
+Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica, int area) {
   for (const RelPath& path : touched.directories) {
     const auto fd = replica.directory(path);
     if (!fd && is_absence(fd.error())) continue;  // it went with this window
@@ -84,7 +84,7 @@ Status Barrier::sync_touched(const Committer::Touched& touched, ReplicaAccess& r
 }
 
 // What --cross-mounts reaches: each other file system, once.
-Status Barrier::other_file_systems(const StagingArea& area, const Committer::Touched& touched,
+Status Barrier::other_file_systems(const StagingArea& area, const Touched& touched,
                                    ReplicaAccess& replica) {
   const auto own = fs_.status(area.fd());
   if (!own) return own.error();
@@ -104,7 +104,7 @@ Status Barrier::other_file_systems(const StagingArea& area, const Committer::Tou
 }
 
 Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
-                             const Committer::Touched& touched, ReplicaAccess& replica) {
+                             const Touched& touched, ReplicaAccess& replica) {
   if (!is_wanted()) return success();
   if (each_ && !(touched.others && has_sync_all_)) {
     if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;

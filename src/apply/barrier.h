@@ -3,13 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "apply/committer.h"
+#include "apply/replica_access.h"
 #include "apply/report.h"
 #include "apply/staging_area.h"
+#include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 
@@ -29,6 +31,13 @@ struct SyncContext {
 struct ToSync {
   std::size_t entries = 0;      // staged, or changed in place
   std::size_t directories = 0;  // whose entries come and go
+};
+
+// What a window changed: directories whose entries or metadata did, and files whose metadata did.
+struct Touched {
+  std::set<RelPath> directories;
+  std::vector<RelPath> files;
+  bool others = false;  // metadata of what can't be opened: links, FIFOs, devices
 };
 
 // One window's. Few files are made durable one by one, many by one call for their whole file
@@ -51,16 +60,16 @@ class Barrier {
   Status before_commit(const StagingArea& area, const std::vector<Fd>& folders);
   // What the committer touched is on disk when this is done.
   Status after_commit(const StagingArea& area, const std::vector<Fd>& folders,
-                      const Committer::Touched& touched, ReplicaAccess& replica);
+                      const Touched& touched, ReplicaAccess& replica);
   // All of the file system that holds `fd`; where it can't be told so, what `fd` stands for.
   Status all(int fd);
   // What `fd` stands for.
   Status opened(int fd);
 
  private:
-  Status sync_touched(const Committer::Touched& touched, ReplicaAccess& replica, int area);
+  Status sync_touched(const Touched& touched, ReplicaAccess& replica, int area);
 
-  Status other_file_systems(const StagingArea& area, const Committer::Touched& touched,
+  Status other_file_systems(const StagingArea& area, const Touched& touched,
                             ReplicaAccess& replica);
 
   SyncContext& context_;

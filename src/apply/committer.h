@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "apply/barrier.h"
 #include "apply/engine.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
@@ -72,13 +73,7 @@ class Committer {
   // What was displaced stays where it is: the window is taken back.
   void forget_displaced() { displaced_.clear(); }
 
-  // What changed since the last call: directories whose entries or metadata did, and files whose
-  // metadata did.
-  struct Touched {
-    std::set<RelPath> directories;
-    std::vector<RelPath> files;
-    bool others = false;  // metadata of what can't be opened: links, FIFOs, devices
-  };
+  // What changed since the last call.
   Touched take_touched() { return std::exchange(touched_, {}); }
 
   // Finds out, while there is a staging folder, whether the root's time can be held.
