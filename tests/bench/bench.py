@@ -7,6 +7,7 @@ See docs/performance.md.
 """
 import argparse
 import contextlib
+import itertools
 import os
 import platform
 import shutil
@@ -18,6 +19,7 @@ import contenders
 import data_sets
 import disk
 import jobs
+import kernel_rows
 import page
 import report
 
@@ -96,6 +98,8 @@ class Bench:
         if job.begins != 'equal':
             places['replica'] = self.path('new')
             self.delete(places['replica'])
+        if job.begins == 'empty':
+            os.mkdir(places['replica'])
         if job.begins == 'doomed':
             places['source'] = self.path('empty')
             run_quietly(['cp', '-a', self.original, places['replica']])
@@ -196,7 +200,7 @@ def parse_arguments():
                         help=f'some of {",".join(jobs.SETS)} (default: those of the jobs; '
                              'with --quick: a)')
     parser.add_argument('--jobs', default=None, metavar='LIST',
-                        help=f'some of {",".join(jobs.JOBS)}, or all (default: what fits in about '
+                        help=f'some of {",".join(jobs.JOBS)},kernels, or all (default: what fits in about '
                              f'half an hour; with --quick: {",".join(jobs.QUICK_JOBS)})')
     parser.add_argument('--rounds', type=int, default=3, help='timed rounds (default: 3)')
     parser.add_argument('--small-files', type=int, default=200_000, metavar='N',
@@ -222,8 +226,11 @@ def parse_arguments():
     arguments.sets = arguments.sets.split(',') if arguments.sets else None
     arguments.jobs = arguments.jobs.split(',') if arguments.jobs else None
     if arguments.jobs == ['all']:
-        arguments.jobs = list(jobs.JOBS)
-    for given, known in ((arguments.sets, jobs.SETS), (arguments.jobs, jobs.JOBS)):
+        arguments.jobs = [*jobs.JOBS, kernel_rows.JOB]
+    arguments.kernels = kernel_rows.JOB in (arguments.jobs or ()) or not (
+        arguments.jobs or arguments.sets or arguments.quick)
+    for given, known in ((arguments.sets, jobs.SETS),
+                         (arguments.jobs, (*jobs.JOBS, kernel_rows.JOB))):
         for name in given or ():
             if name not in known:
                 parser.error(f'{name!r} is none of {", ".join(known)}')
@@ -256,11 +263,30 @@ def measure_all(arguments, data, place, programs, chosen):
                 disk.trim(place)
 
 
+def measured_kernels(arguments, programs):
+    """The one result of the inner loops, where they are wanted and were built."""
+    if not arguments.kernels:
+        return
+    if 'kernels' not in programs:
+        say('the inner loops are not measured: Google Benchmark was not there when they were built')
+        return
+    say('measuring: inner loops')
+    said = run_quietly([*programs['kernels'], '--benchmark_format=json'])
+    result = kernel_rows.result(said)
+    print(page.kernel_table([result]), flush=True)
+    yield result
+
+
 def chosen_by(arguments):
     """[(name of a set, data set, names of jobs)], without what cannot be measured here."""
+    wanted = arguments.jobs
+    if wanted:
+        wanted = [job for job in wanted if job != kernel_rows.JOB]
+        if not wanted:
+            return []
     sets = data_sets.choices(arguments.small_files, arguments.large_scale, arguments.growth_files)
     chosen = []
-    for name, job_names in jobs.selection(arguments.sets, arguments.jobs, arguments.quick):
+    for name, job_names in jobs.selection(arguments.sets, wanted, arguments.quick):
         if not (arguments.own_disk and os.geteuid() == 0):
             cold = [job for job in job_names if jobs.JOBS[job].cold]
             if cold:
@@ -282,7 +308,7 @@ def measured(arguments):
     data = open_data(arguments.data)
     with contextlib.ExitStack() as stack:
         place = data
-        if arguments.own_disk:
+        if arguments.own_disk and chosen:
             room = disk.room_for([data_set for _, data_set, _ in chosen])
             place = stack.enter_context(disk.own_disk(arguments.own_disk, *room))
         about = machine(place, programs)
@@ -291,7 +317,8 @@ def measured(arguments):
             say(f'an ext4 without a journal: {rest} s of rest after each deletion; '
                 'see --own-disk')
         results = []
-        for result in measure_all(arguments, data, place, programs, chosen):
+        for result in itertools.chain(measure_all(arguments, data, place, programs, chosen),
+                                      measured_kernels(arguments, programs)):
             results.append(result)
             about['load_after'] = round(os.getloadavg()[0], 1)
             if arguments.json:  # each time: a run is long, and may be ended early

@@ -14,6 +14,7 @@ import aims  # noqa: E402
 import data_sets  # noqa: E402
 import disk  # noqa: E402
 import jobs  # noqa: E402
+import kernel_rows  # noqa: E402
 import page  # noqa: E402
 import report  # noqa: E402
 
@@ -124,6 +125,16 @@ class PageTest(unittest.TestCase):
         self.assertEqual(2, len(told))
         self.assertIn('10 100000.0\n20 50000.0\nEND', told[0])
         self.assertIn('4.0000 "rsync -a --delete"', told[1])
+
+
+class KernelRowsTest(unittest.TestCase):
+    def test_a_row_has_its_figure_and_what_could_not_be_measured_is_left_out(self):
+        said = json.dumps({'benchmarks': [
+            {'name': 'md5/lanes:1', 'bytes_per_second': 7.3e8},
+            {'name': 'json', 'items_per_second': 1.5e6},
+            {'name': 'md5/lanes:16', 'error_occurred': True}]})
+        self.assertEqual([('md5/lanes:1', '0.73 GB'), ('json', '1.50 M')],
+                         [(row['kernel'], row['per_second']) for row in kernel_rows.rows(said)])
 
 
 class SelectionTest(unittest.TestCase):

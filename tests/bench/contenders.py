@@ -67,6 +67,9 @@ def find_programs(sync, limits):
                 'script': [sys.executable, os.path.join(HERE, 'mirror_script.py')]}
     for name in LIMIT_PROGRAMS:
         programs[name] = [os.path.join(os.path.abspath(limits), name)]
+    kernels = os.path.join(os.path.abspath(limits), 'kernels')
+    if os.path.exists(kernels):
+        programs['kernels'] = [kernels]
     for name in ('rsync', 'rclone', 'cp', 'rm', 'sh'):
         if found := shutil.which(name):
             programs[name] = [found]

@@ -25,7 +25,7 @@ TREES = ('a', 'small')
 class Job:
     """`change(source, number)` is what happens to the source before each run, untimed.
 
-    `begins`: the replica is `equal` to the source, `missing`, or `doomed`, a copy of the data set
+    `begins`: the replica is `equal` to the source, `missing`, `empty`, or `doomed`, a copy of the data set
     that is to become like an empty folder. `cold`: the caches are dropped before each run.
     `in_default`: the data sets on which it is measured when nobody chose.
     """
@@ -40,7 +40,7 @@ class Job:
 
     @property
     def from_nothing(self):
-        return self.begins == 'missing'
+        return self.begins in ('missing', 'empty')
 
 
 def with_threads(*options):
@@ -76,7 +76,7 @@ JOBS = {
         limit('delete', 1), limit('delete', 2)), begins='doomed'),
     'plan': Job('first copy, planned only', (
         planned('plan -o', *PLAN), planned('apply --dry-run', *CHECK, prepare=('sync', *PLAN))),
-        begins='missing'),
+        begins='empty'),
     'large': Job('first copy of large files', (
         ours(*NO_BARRIERS, label=FAST), ours(), rsync(), RCLONE, CP, limit('copy', 1),
         limit('copy', 2), limit('copy_range', 1), limit('copy_range', 2)),
