@@ -92,14 +92,14 @@ def memory(results):
                        f'{row["peak_mib"]:.1f} MiB', row['peak_mib'] < QUIET_PEAK_MIB)
 
 
-def growth(results):
+def growth(results, wide=False):
     """Microseconds of a contender for each file, by job: {job: [(files, contender, us, MiB)]}.
 
-    In the order in which they were measured; the tree of one directory is left out.
+    In the order in which they were measured; of the trees, or of the one directory (`wide`).
     """
     points = {}
     for result in results:
-        if result['set'] == 'growth' and result['directories'] > 2:
+        if result['set'] == 'growth' and (result['directories'] == 1) == wide:
             for row in result['rows']:
                 points.setdefault(result['job'], []).append(
                     (result['files'], row['contender'], row['wall'] / result['files'] * 1e6,

@@ -85,8 +85,9 @@ class AimsTest(unittest.TestCase):
         results = [result('growth', 'growth_nothing', rows(sync=wall), files=files, directories=9)
                    for files, wall in ((1000, 1.0), (2000, 3.0))]
         self.assertIn('at most 1.3 times | 1.50 times | **no**', aims.table(results))
-        results.append(result('growth', 'growth_nothing', rows(sync=9.0), directories=2))
+        results.append(result('growth', 'growth_nothing', rows(sync=9.0), directories=1))
         self.assertIn('1.50 times', aims.table(results))
+        self.assertIn('10 in one directory | sync | 900000', page.growth_table(results))
 
 
 class PageTest(unittest.TestCase):
