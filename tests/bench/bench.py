@@ -7,6 +7,7 @@ See docs/performance.md.
 """
 import argparse
 import contextlib
+import itertools
 import os
 import platform
 import shutil
@@ -17,6 +18,9 @@ import time
 import contenders
 import data_sets
 import disk
+import jobs
+import kernel_rows
+import page
 import report
 
 MARKER = '.sync-bench'
@@ -48,9 +52,10 @@ def wait_until(moment):
 class Bench:
     """The working copies of one data set, and what is done with them."""
 
-    def __init__(self, place, original, programs):
+    def __init__(self, place, original, programs, rests=True):
         self.work = os.path.join(place, 'work')
-        self.rest_seconds = disk.rest_seconds(place)
+        self.rest_seconds = disk.rest_seconds(place) if rests else 0
+        self.hash_rest_seconds = HASH_REST_SECONDS if rests else 0
         self.original = original
         self.programs = programs
         self.places = {'source': self.path('source'), 'replica': self.path('replica')}
@@ -65,6 +70,7 @@ class Bench:
         os.makedirs(self.work)
         for copy in self.places.values():
             run_quietly(['cp', '-a', self.original, copy])
+        os.mkdir(self.path('empty'))
         self.write_back()
         self.last_change = time.monotonic()
 
@@ -81,17 +87,22 @@ class Bench:
         settler = contenders.ours()
         run_quietly(settler.command(self.programs, state=self.path('settling'), **self.places))
 
-    def differences(self, replica):
+    def differences(self, source, replica):
         """How many differences the walk sees; names, types, modes, and sizes and times of files."""
-        said = run_quietly([*self.programs['limit_walk'], self.places['source'], replica])
+        said = run_quietly([*self.programs['limit_walk'], source, replica])
         return int(said.split()[-1])
 
-    def run_once(self, job, contender, check):
-        """One timed run: (wall seconds, CPU seconds, peak KiB) and the differences it left."""
+    def places_for(self, job, contender):
+        """The folders that a contender is told, as the job wants them to be at its start."""
         places = dict(self.places, state=self.path(f'state-{self.known_as(contender)}'))
-        if job.from_nothing:
+        if job.begins != 'equal':
             places['replica'] = self.path('new')
             self.delete(places['replica'])
+        if job.begins == 'empty':
+            os.mkdir(places['replica'])
+        if job.begins == 'doomed':
+            places['source'] = self.path('empty')
+            run_quietly(['cp', '-a', self.original, places['replica']])
         if job.from_nothing or contender.forgets:
             shutil.rmtree(places['state'], ignore_errors=True)
         if job.change:
@@ -99,13 +110,24 @@ class Bench:
             self.changes += 1
             job.change(places['source'], self.changes)
             self.last_change = time.monotonic()
+        return places
+
+    def run_once(self, job, contender, check):
+        """One timed run: (wall seconds, CPU seconds, peak KiB) and the differences it left."""
+        places = self.places_for(job, contender)
+        if contender.prepare:
+            run_quietly(contenders.command_of(contender.prepare, self.programs, **places))
         self.write_back()
         if job.hashes_kept:
-            wait_until(self.last_change + HASH_REST_SECONDS)
+            wait_until(self.last_change + self.hash_rest_seconds)
         wait_until(self.last_deletion + self.rest_seconds)
+        if job.cold:
+            disk.drop_caches()
         costs = self.timed(contender.command(self.programs, **places))
-        left = self.differences(places['replica']) if check and not contender.limit else 0
-        if job.from_nothing:
+        left = 0
+        if check and contender.writes and not contender.limit:
+            left = self.differences(places['source'], places['replica'])
+        if job.begins != 'equal':
             self.delete(places['replica'])
         return costs, left
 
@@ -128,7 +150,7 @@ class Bench:
         left = dict.fromkeys(able, 0)
         self.settle()
         # Making new trees is long, and has no caches to warm but the source's.
-        warm_up = 0 if quick and job.from_nothing else 1
+        warm_up = 0 if job.cold or quick and job.from_nothing else 1
         for number in range(warm_up + rounds):
             for contender in able:
                 costs, differences = self.run_once(job, contender, check=number == 0)
@@ -150,6 +172,7 @@ def machine(place, programs):
                 break
     return {'processor': processor, 'processors': os.cpu_count(), 'kernel': platform.release(),
             'file_system': disk.kind(place)[0], 'load_before': round(os.getloadavg()[0], 1),
+            'date': time.strftime('%Y-%m-%d', time.gmtime()),
             'versions': contenders.versions(programs)}
 
 
@@ -166,86 +189,159 @@ def open_data(path):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--data', required=True, metavar='DIR',
-                        help='where the trees are made; about 6 GiB, data sets are kept')
+                        help='where the trees are made; 6 GiB and more, data sets are kept')
     parser.add_argument('--own-disk', metavar='DIR',
-                        help='copy and measure on a new ext4 in a file in DIR, 6 GiB (needs root)')
+                        help='copy and measure on a new ext4 in a file in DIR, three times as large '
+                             'as the largest data set (needs root)')
     parser.add_argument('--sync', required=True, metavar='FILE', help='the program to measure')
     parser.add_argument('--limits', required=True, metavar='DIR',
                         help='where the limit programs and stopwatch are')
-    parser.add_argument('--sets', default=None, metavar='a,small',
-                        help='data sets (default: both; with --quick: a)')
+    parser.add_argument('--sets', default=None, metavar='LIST',
+                        help=f'some of {",".join(jobs.SETS)} (default: those of the jobs; '
+                             'with --quick: a)')
     parser.add_argument('--jobs', default=None, metavar='LIST',
-                        help=f'some of {",".join(contenders.JOBS)} (default: all of them; '
-                             f'with --quick: {",".join(contenders.QUICK_JOBS)})')
-    parser.add_argument('--rounds', type=int, default=None,
-                        help='timed rounds (default: 5; with --quick: 3)')
+                        help=f'some of {",".join(jobs.JOBS)},kernels, or all (default: what fits in about '
+                             f'half an hour; with --quick: {",".join(jobs.QUICK_JOBS)})')
+    parser.add_argument('--rounds', type=int, default=3, help='timed rounds (default: 3)')
     parser.add_argument('--small-files', type=int, default=200_000, metavar='N',
                         help='files in the data set small (default: 200000)')
+    parser.add_argument('--large-scale', type=float, default=0.25, metavar='X',
+                        help='size of the data set large, in 8 GiB (default: 0.25)')
+    parser.add_argument('--growth-files', type=int, default=1_000_000, metavar='N',
+                        help='files in the largest tree of growth (default: 1000000)')
     parser.add_argument('--quick', action='store_true',
-                        help='fewer rounds, jobs and contenders')
+                        help='fewer jobs and contenders')
+    parser.add_argument('--without', default='', metavar='LIST',
+                        help='programs that are not measured, such as rclone')
+    parser.add_argument('--no-rest', action='store_true',
+                        help='no rest after deletions or before hashes are kept: for trying the '
+                             'benchmark itself')
     parser.add_argument('--json', metavar='FILE', help='write all runs there')
+    parser.add_argument('--page', metavar='FILE',
+                        help='replace the tables of this page by what came out')
+    parser.add_argument('--plots', metavar='DIR', help='draw there what came out (needs gnuplot)')
+    parser.add_argument('--from', dest='measured_before', metavar='FILE',
+                        help='measure nothing: --page and --plots of an earlier --json')
     arguments = parser.parse_args()
-    quick = arguments.quick
-    arguments.rounds = arguments.rounds or (3 if quick else 5)
-    arguments.sets = (arguments.sets or ('a' if quick else 'a,small')).split(',')
-    default_jobs = contenders.QUICK_JOBS if quick else contenders.JOBS
-    arguments.jobs = arguments.jobs.split(',') if arguments.jobs else list(default_jobs)
-    for given, known in ((arguments.sets, ('a', 'small')), (arguments.jobs, contenders.JOBS)):
-        for name in given:
+    arguments.sets = arguments.sets.split(',') if arguments.sets else None
+    arguments.jobs = arguments.jobs.split(',') if arguments.jobs else None
+    if arguments.jobs == ['all']:
+        arguments.jobs = [*jobs.JOBS, kernel_rows.JOB]
+    arguments.kernels = kernel_rows.JOB in (arguments.jobs or ()) or not (
+        arguments.jobs or arguments.sets or arguments.quick)
+    for given, known in ((arguments.sets, jobs.SETS),
+                         (arguments.jobs, (*jobs.JOBS, kernel_rows.JOB))):
+        for name in given or ():
             if name not in known:
                 parser.error(f'{name!r} is none of {", ".join(known)}')
+    if arguments.rounds < 1:
+        parser.error('--rounds: at least 1')
     return arguments
 
 
-def measure_all(arguments, data, place, programs):
+def measure_all(arguments, data, place, programs, chosen):
     """Measures and prints job after job; yields what goes into the JSON file."""
-    sets = data_sets.choices(arguments.small_files)
-    for name in arguments.sets:
-        folder, title, make = sets[name]
-        say(f'preparing {title}')
-        original = data_sets.provide(data, folder, make)
+    for set_name, data_set, job_names in chosen:
+        say(f'preparing {data_set.title}')
+        original = data_sets.provide(data, data_set)
         extent = data_sets.extent(original)
-        print(f'\n## {title} ({extent["files"]} files, {extent["directories"]} directories, '
-              f'{extent["bytes"] / 2**20:.0f} MiB)\n', flush=True)
-        bench = Bench(place, original, programs)
+        print(f'\n## {data_set.title} ({extent["files"]} files, {extent["directories"]} '
+              f'directories, {extent["bytes"] / 2**20:.0f} MiB)\n', flush=True)
+        bench = Bench(place, original, programs, rests=not arguments.no_rest)
         try:
             bench.prepare()
-            for job_name in arguments.jobs:
-                job = contenders.JOBS[job_name]
+            for job_name in job_names:
+                job = jobs.JOBS[job_name]
                 say(f'measuring: {job.title}')
                 rows = bench.measure(job, arguments.rounds, arguments.quick)
                 print(report.table(job.title, rows), flush=True)
-                yield {'data': title, **extent, 'job': job_name, 'rows': rows}
+                yield {'data': data_set.title, 'set': set_name, **extent, 'job': job_name,
+                       'title': job.title, 'rows': rows}
         finally:
             bench.delete(bench.work)
+            if arguments.own_disk:
+                disk.trim(place)
+
+
+def measured_kernels(arguments, programs):
+    """The one result of the inner loops, where they are wanted and were built."""
+    if not arguments.kernels:
+        return
+    if 'kernels' not in programs:
+        say('the inner loops are not measured: Google Benchmark was not there when they were built')
+        return
+    say('measuring: inner loops')
+    said = run_quietly([*programs['kernels'], '--benchmark_format=json'])
+    result = kernel_rows.result(said)
+    print(page.kernel_table([result]), flush=True)
+    yield result
+
+
+def chosen_by(arguments):
+    """[(name of a set, data set, names of jobs)], without what cannot be measured here."""
+    wanted = arguments.jobs
+    if wanted:
+        wanted = [job for job in wanted if job != kernel_rows.JOB]
+        if not wanted:
+            return []
+    sets = data_sets.choices(arguments.small_files, arguments.large_scale, arguments.growth_files)
+    chosen = []
+    for name, job_names in jobs.selection(arguments.sets, wanted, arguments.quick):
+        if not (arguments.own_disk and os.geteuid() == 0):
+            cold = [job for job in job_names if jobs.JOBS[job].cold]
+            if cold:
+                say(f'not measured without root and --own-disk: {", ".join(cold)}')
+            job_names = [job for job in job_names if job not in cold]
+        if job_names:
+            chosen += [(name, data_set, job_names) for data_set in sets[name]]
+    if not chosen:
+        raise Failed('none of these jobs can be measured on these data sets here')
+    return chosen
 
 
 def measured(arguments):
-    """Does what the arguments ask for."""
+    """Does what the arguments ask for; what is known of the machine, and the results."""
     programs = contenders.find_programs(arguments.sync, arguments.limits)
+    for name in filter(None, arguments.without.split(',')):
+        programs.pop(name, None)
+    chosen = chosen_by(arguments)
     data = open_data(arguments.data)
     with contextlib.ExitStack() as stack:
-        place = stack.enter_context(disk.own_disk(arguments.own_disk)) if arguments.own_disk \
-            else data
+        place = data
+        if arguments.own_disk and chosen:
+            room = disk.room_for([data_set for _, data_set, _ in chosen])
+            place = stack.enter_context(disk.own_disk(arguments.own_disk, *room))
         about = machine(place, programs)
         print('\n'.join(f'{key}: {value}' for key, value in about.items()))
-        if rest := disk.rest_seconds(place):
+        if (rest := disk.rest_seconds(place)) and not arguments.no_rest:
             say(f'an ext4 without a journal: {rest} s of rest after each deletion; '
                 'see --own-disk')
         results = []
-        for result in measure_all(arguments, data, place, programs):
+        for result in itertools.chain(measure_all(arguments, data, place, programs, chosen),
+                                      measured_kernels(arguments, programs)):
             results.append(result)
             about['load_after'] = round(os.getloadavg()[0], 1)
             if arguments.json:  # each time: a run is long, and may be ended early
                 report.write_json(arguments.json, about, results)
     print(f'load average: {about["load_before"]} before, {about["load_after"]} after')
+    return about, results
+
+
+def work(arguments):
+    if arguments.measured_before:
+        about, results = report.read_json(arguments.measured_before)
+    else:
+        about, results = measured(arguments)
+    pictures = page.draw(arguments.plots, results) if arguments.plots else []
+    if arguments.page:
+        page.rewrite(arguments.page, about, results, pictures)
 
 
 def main():
     arguments = parse_arguments()
     try:
-        measured(arguments)
-    except (Failed, disk.DiskFailed, OSError, subprocess.SubprocessError) as failure:
+        work(arguments)
+    except (Failed, report.Unreadable, disk.DiskFailed, OSError, subprocess.SubprocessError) as failure:
         say(f'bench: {failure}')
         return 1
     return 0

@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import sys
 
-import data_sets
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = 'sync'
+LIMIT_PROGRAMS = ('limit_walk', 'limit_copy', 'limit_compare', 'limit_delete',
+                  'limit_copy_range', 'stopwatch')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,23 +20,35 @@ class Contender:
     """`arguments` may use {source}, {replica} and {state}, a folder for what is remembered.
 
     A limit shows what is possible and need not leave the replica right. `forgets`: {state} is
-    emptied before each run.
+    emptied before each run. `prepare`: a command of the same form that is run before, untimed.
+    `writes`: whether a replica is left that can be compared.
     """
     name: str
     arguments: tuple
     limit: bool = False
     slow: bool = False
     forgets: bool = False
+    prepare: tuple = ()
+    writes: bool = True
 
     def command(self, programs, **places):
-        program, *rest = self.arguments
-        return [*programs[program], *(word.format(**places) for word in rest)]
+        return command_of(self.arguments, programs, **places)
+
+
+def command_of(arguments, programs, **places):
+    program, *rest = arguments
+    return [*programs[program], *(word.format(**places) for word in rest)]
 
 
 def ours(*options, label='', forgets=False):
     return Contender(f'{OURS}{label}',
                      ('sync', 'run', '-s', '{source}', '-r', '{replica}', '--state', '{state}',
                       '-l', '{state}.log', '-q', *options), forgets=forgets)
+
+
+def planned(label, *arguments, prepare=()):
+    """One of our subcommands that change nothing."""
+    return Contender(f'{OURS} {label}', ('sync', *arguments), prepare=prepare, writes=False)
 
 
 def rsync(*options, slow=False):
@@ -49,48 +61,16 @@ def limit(what, threads):
                      (f'limit_{what}', '{source}', '{replica}', str(threads)), limit=True)
 
 
-RCLONE = Contender('rclone sync', ('rclone', 'sync', '--links', '--metadata',
-                                   '--create-empty-src-dirs', '{source}', '{replica}'))
-SCRIPT = Contender('Python script', ('script', '{source}', '{replica}'))
-CP = Contender('cp -a', ('cp', '-a', '{source}', '{replica}'), slow=True)
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """`change(source, number)` is what happens to the source before each run, untimed."""
-    title: str
-    contenders: tuple
-    change: object = None
-    from_nothing: bool = False
-    hashes_kept: bool = False
-
-
-JOBS = {
-    'nothing': Job('nothing changed', (
-        ours(), rsync(), RCLONE, SCRIPT, limit('walk', 1), limit('walk', 2))),
-    'checksum': Job('nothing changed, content compared', (
-        ours('--checksum', label=' --checksum'),
-        ours('--checksum', label=' --checksum, nothing remembered', forgets=True),
-        rsync('-c'), limit('compare', 1), limit('compare', 2)), hashes_kept=True),
-    'percent': Job('1 % changed', (
-        ours(), rsync(), RCLONE, SCRIPT), change=data_sets.grow_one_percent),
-    'touched': Job('all touched (same content, other mtime)', (
-        ours(), rsync('-c'), rsync(slow=True), RCLONE, SCRIPT, limit('compare', 1),
-        limit('compare', 2)), change=data_sets.touch_all),
-    'first': Job('first copy', (
-        ours(), rsync(), RCLONE, SCRIPT, CP, limit('copy', 1), limit('copy', 2)),
-        from_nothing=True),
-}
-QUICK_JOBS = ('nothing', 'checksum', 'touched', 'first')
-
-
 def find_programs(sync, limits):
     """How each program is started, by the first word of `arguments`; without those not found."""
     programs = {'sync': [os.path.abspath(sync)],
                 'script': [sys.executable, os.path.join(HERE, 'mirror_script.py')]}
-    for name in ('limit_walk', 'limit_copy', 'limit_compare', 'stopwatch'):
+    for name in LIMIT_PROGRAMS:
         programs[name] = [os.path.join(os.path.abspath(limits), name)]
-    for name in ('rsync', 'rclone', 'cp'):
+    kernels = os.path.join(os.path.abspath(limits), 'kernels')
+    if os.path.exists(kernels):
+        programs['kernels'] = [kernels]
+    for name in ('rsync', 'rclone', 'cp', 'rm', 'sh'):
         if found := shutil.which(name):
             programs[name] = [found]
     if 'rclone' in programs:

@@ -77,25 +77,82 @@ def make_linux(top):
     subprocess.run(['tar', '-C', top, '--strip-components=1', '-xJf', LINUX], check=True)
 
 
-def choices(small_count):
-    """The data sets by the names of the command line: (folder, title, how to make it)."""
+def make_large(top, scale):
+    """4 files of 1 GiB and 64 of 64 MiB, each times `scale`: bytes that differ from file to file."""
+    draw = random.Random(62)
+    block = draw.randbytes(1 << 20)
+    os.mkdir(top)
+    sizes = [int(scale * (1 << 30))] * 4 + [int(scale * (64 << 20))] * 64
+    for number, size in enumerate(sizes):
+        path = f'{top}/{"huge" if number < 4 else "large"}-{number:02}.bin'
+        with open(path, 'wb') as file:
+            for start in range(0, size, len(block)):
+                file.write(b'%016d' % (number << 40 | start))  # no two blocks are the same
+                file.write(block[16:min(len(block), size - start)])
+            file.truncate(size)
+        os.utime(path, ns=(EPOCH * 10**9, EPOCH * 10**9))
+
+
+def empty_files(count, directories):
+    return Shape(files=count, directories=directories, depth=6, size=lambda draw: 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """`make(top)` makes it; `gib` and `inodes` are what one copy of it takes, at most."""
+    folder: str
+    title: str
+    make: object
+    gib: float
+    inodes: int
+
+
+def synthetic(folder, title, shape, gib):
+    return DataSet(folder, title, lambda top: make_synthetic(top, shape), gib,
+                   shape.files + shape.directories)
+
+
+def linux():
     if os.path.exists(LINUX):
-        a = ('linux-6.1', 'a: the Linux 6.1 source', make_linux)
-    else:
-        a = ('linux-like', 'a: synthetic, shaped like the Linux 6.1 source',
-             lambda top: make_synthetic(top, linux_like()))
-    small = (f'small-{small_count}', f'small: {small_count} files of 0 to 4 KiB',
-             lambda top: make_synthetic(top, small_files(small_count)))
-    return {'a': a, 'small': small}
+        return DataSet('linux-6.1', 'a: the Linux 6.1 source', make_linux, 1.6, 90_000)
+    return synthetic('linux-like', 'a: synthetic, shaped like the Linux 6.1 source', linux_like(),
+                     1.8)
 
 
-def provide(data, name, make):
+def small(count):
+    return synthetic(f'small-{count}', f'small: {count} files of 0 to 4 KiB', small_files(count),
+                     count * 4300 / 2**30)
+
+
+def large(scale):
+    return DataSet(f'large-{scale:g}', f'large: 4 files of {1024 * scale:g} MiB and 64 of '
+                   f'{64 * scale:g} MiB', lambda top: make_large(top, scale), 8.2 * scale, 100)
+
+
+def growing(most):
+    """Trees of empty files, ten thousand and more up to `most`, and all of the last in one folder."""
+    sizes = [size for size in (10_000, 100_000, 1_000_000, 4_000_000) if size < most] + [most]
+    for size in sizes:
+        yield synthetic(f'growth-{size}', f'growth: {size} empty files', empty_files(
+            size, max(1, size // 100)), size * 150 / 2**30)
+    widest = min(most, 1_000_000)
+    yield synthetic(f'wide-{widest}', f'growth: {widest} empty files in one directory',
+                    empty_files(widest, 1), widest * 150 / 2**30)
+
+
+def choices(small_count, large_scale, growth_most):
+    """The data sets by the names of the command line."""
+    return {'a': [linux()], 'small': [small(small_count)], 'large': [large(large_scale)],
+            'growth': list(growing(growth_most))}
+
+
+def provide(data, data_set):
     """The path of the complete data set below the folder `data`; makes it where it is missing."""
-    path = os.path.join(data, name)
+    path = os.path.join(data, data_set.folder)
     if not os.path.isdir(path):
         unfinished = path + '.unfinished'
         shutil.rmtree(unfinished, ignore_errors=True)
-        make(unfinished)
+        data_set.make(unfinished)
         os.rename(unfinished, path)
     return path
 
@@ -128,3 +185,13 @@ def touch_all(top, _):
     """Moves the modification time of every file on; the content stays."""
     for path, status in regular_files(top):
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1000 * 10**9))
+
+
+def change_blocks(top, number):
+    """Writes four blocks of 4 KiB into each of the four largest files; other numbers, other bytes."""
+    largest = sorted(regular_files(top), key=lambda found: -found[1].st_size)[:4]
+    for path, status in largest:
+        with open(path, 'r+b') as file:
+            for quarter in range(4):
+                file.seek(quarter * status.st_size // 4)
+                file.write(b'%015d\n' % number * 256)

@@ -4,8 +4,8 @@ import glob
 import os
 import subprocess
 
-# What lies on it at the same time: the source, the replica and a new copy of the data set a.
-SIZE_GIB = 6
+# What lies on it at the same time: the source, the replica and a new copy of a data set.
+COPIES = 3
 # ext4 without a journal does not use an inode again for a minute after its deletion, and searches
 # for others meanwhile: what is created then costs up to thirty times its price.
 UNJOURNALED_REST_SECONDS = 62
@@ -37,8 +37,27 @@ def rest_seconds(path):
     return UNJOURNALED_REST_SECONDS if kind(path)[1] else 0
 
 
+def trim(mount_point):
+    """Gives the room of what was deleted back to whoever holds the file; no matter if it fails."""
+    subprocess.run(['fstrim', mount_point], check=False, capture_output=True)
+
+
+def drop_caches():
+    """The kernel forgets what it read of every disk; only root may ask for that."""
+    with open('/proc/sys/vm/drop_caches', 'w', encoding='ascii') as file:
+        file.write('3\n')
+
+
+def room_for(data_sets):
+    """(GiB, inodes) of a disk that holds the largest of the data sets COPIES times over."""
+    gib = max(COPIES * each.gib for each in data_sets)
+    inodes = max(COPIES * each.inodes for each in data_sets)
+    # Inodes take 256 bytes each; the journal, the states and logs of the contenders the rest.
+    return int(gib + inodes * 512 / 2**30) + 2, inodes + 10_000
+
+
 @contextlib.contextmanager
-def own_disk(folder):
+def own_disk(folder, gib, inodes):
     """A new ext4 in a file in the folder, mounted while the context lasts. Needs root.
 
     Nobody else's deletions and writes disturb what is measured there; with a folder in memory
@@ -49,8 +68,9 @@ def own_disk(folder):
     os.mkdir(mount_point)
     try:
         with open(image, 'xb') as file:
-            file.truncate(SIZE_GIB << 30)
-        run('mkfs.ext4', '-q', '-F', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0', image)
+            file.truncate(gib << 30)
+        run('mkfs.ext4', '-q', '-F', '-N', str(inodes),
+            '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0', image)
         run('mount', '-o', 'loop', image, mount_point)
         try:
             yield mount_point

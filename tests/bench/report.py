@@ -4,7 +4,7 @@ import statistics
 
 from contenders import OURS
 
-FORMAT = 'sync.bench/1'
+FORMAT = 'sync.bench/2'
 
 
 def summary(name, runs, left_different):
@@ -34,6 +34,22 @@ def table(title, rows):
         if row['left_different']:
             lines.append(f'\n{row["contender"]} left {row["left_different"]} differences.')
     return '\n'.join(lines) + '\n'
+
+
+class Unreadable(Exception):
+    """A file of measurements is none, or not of this version."""
+
+
+def read_json(path):
+    """What write_json wrote: (machine, results)."""
+    with open(path, encoding='utf-8') as file:
+        try:
+            document = json.load(file)
+        except ValueError as error:
+            raise Unreadable(f'{path}: {error}') from error
+    if not isinstance(document, dict) or document.get('format') != FORMAT:
+        raise Unreadable(f'{path} is not a file of format {FORMAT}')
+    return document['machine'], document['results']
 
 
 def write_json(path, machine, results):
