@@ -190,7 +190,9 @@ void OptionGroups::add_common(CLI::App* command) {
             if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
             throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
           },
-          "how many threads work at a time (default: one for each processor)")
+          "how many threads work at a time (default: one for each processor, and up to 16 where "
+          "reading "
+          "folders waits for a disk)")
       ->type_name("N");
   command
       ->add_option("--state", settings_.state_folder,
