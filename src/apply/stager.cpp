@@ -133,7 +133,7 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
   buffer_.resize(kBufferBytes);
   other_buffer_.resize(kBufferBytes);
   const CopyRequest request{from.fd.get(),   to->get(), &from.status, nullptr, context_.stop,
-                            context_.copied, 0};
+                            context_.copied, 0,         context_.pace};
   const auto patched = patch_content(fs, request, buffer_, other_buffer_);
   if (!patched) return patched.error();
   auto staged = complete_copy(action, from, to->get(), *patched);
@@ -191,7 +191,8 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
   CopyRequest request{
-      from, to, &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied, start};
+      from,  to,           &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied,
+      start, context_.pace};
   const auto bytes = copy_content(context_.fs, request, buffer_);
   if (!bytes) return bytes.error();
   return complete_copy(action, opened, to, {*bytes, *bytes - start});

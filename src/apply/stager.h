@@ -38,6 +38,7 @@ struct StageContext {
   bool sync_each = false;                          // each file is made durable as it is staged
   bool is_undo = false;                            // as in LookContext
   PartialCopies* partials = nullptr;               // where large files are copied
+  Pace* pace = nullptr;                            // of all copies
 };
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied, and another

@@ -29,6 +29,7 @@ class Patch {
       if (*step == 0) break;
       done_.size += *step;
       if (request_.copied != nullptr) *request_.copied += *step;
+      if (request_.pace != nullptr) request_.pace->keep(*step, request_.stop);
     }
     if (Status sized = fs_.set_size(request_.to, done_.size); !sized) return sized.error();
     return done_;
