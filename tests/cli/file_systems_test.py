@@ -234,6 +234,19 @@ class CloningTest(DiskTest):
         self.assertGreater(taken, 15 * MIB)
         self.assertEqual(written, 16 * MIB + 6)
 
+    def test_a_file_that_got_holes_has_them_in_the_replica(self):
+        self.disk(self.at('disk'), 'mkfs.xfs', '-q', mib=320)
+        self.replica = self.at('disk', 'replica')
+        self.given({'big': os.urandom(16 * MIB)})
+        self.sync('run')
+        os.unlink(self.at('source', 'big'))
+        with open(self.at('source', 'big'), 'wb') as big:
+            big.write(b'x')
+            big.truncate(20 * MIB)
+        self.sync('run')
+        self.assert_mirrored()
+        self.assertLess(os.stat(self.at('disk', 'replica', 'big')).st_blocks * 512, MIB)
+
     def test_ext4_is_copied_to(self):
         _, written = self.change_a_little('mkfs.ext4', '-q', mib=128)
         self.assertEqual(written, 16 * MIB + 6)
