@@ -51,6 +51,15 @@ MUTATIONS = [
              'if (rules_.forbidden && same_object(*status, *rules_.forbidden))', 'if (false)',
              '^unit_fs/DirectoryCursorTest.TheForbiddenDirectory'),
 
+    # Clones of the old copy, with the changes written
+
+    Mutation('what differs from the clone is not written', 'src/fs/patch.cpp',
+             'return end <= there &&', 'return end <= there ||', '^unit_fs/PatchContent'),
+    Mutation('a clone keeps the size of the old copy', 'src/fs/patch.cpp',
+             'fs_.set_size(request_.to, done_.size)', 'success()', '^unit_fs/PatchContent'),
+    Mutation('a file with holes becomes a clone', 'src/apply/stager.cpp',
+             '&& source.blocks * 512 >= source.size', '', '^cli/file_systems_test.CloningTest'),
+
     # Which folders may be a pair
 
     Mutation('a replica inside the source', 'src/scan/roots.cpp',
@@ -127,7 +136,7 @@ MUTATIONS = [
              'if (!same_content_stamps(*now, file.status)) return changed_meanwhile();\n'
              '  return OpenedFile', 'return OpenedFile', '^fault/SourceRace.AnotherFile'),
     Mutation('a file that holds less than it says', 'src/apply/stager.cpp',
-             '} else if (*bytes != before.size) {', '} else if (false) {',
+             '} else if (content.size != before.size) {', '} else if (false) {',
              '^fault/SourceRace.AFileThatHoldsLess'),
     Mutation('a file that changes while it is copied', 'src/apply/stager.cpp',
              'if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {',

@@ -51,7 +51,9 @@ class Engine {
                 &request.plan.problems,
                 false,
                 request.plan.kind == PlanKind::kUndo},
-        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
+        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {
+    stages_.pace = request.pace;
+  }
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {

@@ -42,6 +42,7 @@ struct ApplyRequest {
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
   WindowLimits windows = {};
   bool refuse_stale = false;  // do nothing where a first look finds an action stale
+  Pace* pace = nullptr;       // of all content that is copied; may be null
 };
 
 struct ApplyResult {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr int kTries = 3;
+// Below, a copy costs less than reading two files.
+constexpr std::uint64_t kWorthCloning = std::uint64_t{1} << 20U;
 constexpr std::uint32_t kPrivate = 0600;
 constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kSetGroup = 02000;
@@ -35,6 +37,7 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
     // Whatever stands in the way of that: the source has it all.
     if (auto taken = take_over(action, look, folder, name)) return *taken;
   }
+  old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
   const auto parent = looker_.source_parent(action.path);
   if (!parent) return parent.error();
   const std::string source_name(action.path.name());
@@ -110,6 +113,11 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
     if (entry && context_.fs.set_mode({entry->get(), true}, kPrivate)) from = open();
   }
   if (!from) return from.error();
+  if (may_be_cloned(action, from->status)) {
+    auto cloned = clone_and_patch(action, *from, folder, name);
+    if (!cloned) return cloned.error();
+    if (*cloned) return std::move(**cloned);
+  }
   if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
   auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
   if (!to) return to.error();
@@ -124,6 +132,48 @@ Status Stager::complete(Fd to) {
     if (Status synced = context_.fs.sync(to.get()); !synced) return synced;
   }
   return context_.fs.close(std::move(to));
+}
+
+// Where both trees are on one device, a copy is a clone of the source already. What has holes keeps
+// them when it is copied; a clone would have the old copy's.
+bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
+  return old_ != nullptr && !action.after->md5 && !context_.is_undo &&
+         std::min(source.size, old_->size) >= kWorthCloning && source.blocks * 512 >= source.size &&
+         source.device != old_->device;
+}
+
+// Begins with a clone of the replica's own file, where its file system has clones, so that only
+// what has changed is written. Nothing where it has none; then `name` is free, as it was. CRASH:
+// killed in here, the next run removes the clone, and begins with another one.
+Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, const OpenedFile& from,
+                                                      int folder, const std::string& name) {
+  FileSystem& fs = context_.fs;
+  const auto facts = fs.facts(folder);
+  if (!facts || !facts->clones) return std::optional<Staged>();
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return std::optional<Staged>();
+  const std::string old_name(action.path.name());
+  // RACE: whatever this file holds by now is compared with the source, byte by byte.
+  const auto old = fs.open_file(*parent, old_name.c_str());
+  if (!old) return std::optional<Staged>();
+  const auto is = fs.status(old->get());
+  if (!is || !same_object(*is, *old_)) return std::optional<Staged>();
+  auto to = fs.create_file(folder, name.c_str(), kPrivate);
+  if (!to) return to.error();
+  if (!fs.clone(old->get(), to->get())) {
+    if (Status removed = fs.remove_file(folder, name.c_str()); !removed) return removed.error();
+    return std::optional<Staged>();
+  }
+  buffer_.resize(kBufferBytes);
+  other_buffer_.resize(kBufferBytes);
+  const CopyRequest request{from.fd.get(),   to->get(), &from.status, nullptr, context_.stop,
+                            context_.copied, 0,         context_.pace};
+  const auto patched = patch_content(fs, request, buffer_, other_buffer_);
+  if (!patched) return patched.error();
+  auto staged = complete_copy(action, from, to->get(), *patched);
+  if (!staged) return staged.error();
+  if (Status completed = complete(std::move(*to)); !completed) return completed.error();
+  return std::optional<Staged>(std::move(*staged));
 }
 
 // Where the plan names the content, all of it has to be read.
@@ -175,22 +225,31 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
   CopyRequest request{
-      from, to, &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied, start};
+      from,  to,           &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied,
+      start, context_.pace};
   const auto bytes = copy_content(context_.fs, request, buffer_);
   if (!bytes) return bytes.error();
+  return complete_copy(action, opened, to, {*bytes, *bytes - start});
+}
+
+// Whether the source is still what was copied; then gives `to` its attributes.
+Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& opened, int to,
+                                     Patched content) {
+  const int from = opened.fd.get();
+  const FileStatus& before = opened.status;
   const auto after = context_.fs.status(from);
   if (!after) return after.error();
   Staged staged;
-  staged.bytes = *bytes - start;
+  staged.bytes = content.written;
   if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {
-    staged.grown = after->size > before.size && *bytes == before.size;
+    staged.grown = after->size > before.size && content.size == before.size;
     if (!staged.grown) return changed("the source's file changed while it was copied");
   } else if (before.size == 0 && holds_something(from)) {
     return changed("the source's file says that it is empty, and it is not");
-  } else if (*bytes != before.size) {
+  } else if (content.size != before.size) {
     return changed("the source's file holds less than it says");
   }
-  if (pinned) {
+  if (action.after->md5) {
     const Md5 found = hasher_.finish();
     if (found != *action.after->md5) {
       drift_ = {Side::kSource, {"md5", to_string(*action.after->md5), to_string(found)}};

@@ -15,6 +15,7 @@
 #include "core/result.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
+#include "fs/patch.h"
 
 namespace foldersync {
 
@@ -22,7 +23,7 @@ namespace foldersync {
 struct Staged {
   FileStatus status;        // as it was made
   bool grown = false;       // the source grew while it was copied: this is what it held before
-  std::uint64_t bytes = 0;  // of content written
+  std::uint64_t bytes = 0;  // of content written: of a clone, what differed from the old copy
   bool hands_down = false;  // a directory: what is made in it would get more than is its own
 };
 
@@ -37,9 +38,11 @@ struct StageContext {
   bool sync_each = false;                          // each file is made durable as it is staged
   bool is_undo = false;                            // as in LookContext
   PartialCopies* partials = nullptr;               // where large files are copied
+  Pace* pace = nullptr;                            // of all copies
 };
 
-// One thread's workshop; holds a buffer of 256 KiB once it has copied.
+// One thread's workshop; holds a buffer of 256 KiB once it has copied, and another
+// once it has patched a clone.
 class Stager {
  public:
   Stager(const StageContext& context, Looker& looker) : context_(context), looker_(looker) {}
@@ -68,10 +71,15 @@ class Stager {
                                       const FileStatus& seen);
   bool holds_something(int from);
   bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
+  [[nodiscard]] bool may_be_cloned(const Action& action, const FileStatus& source) const;
+  Result<std::optional<Staged>> clone_and_patch(const Action& action, const OpenedFile& from,
+                                                int folder, const std::string& name);
   Result<Staged> copy_in_parts(const Action& action, const OpenedFile& from, int folder,
                                const std::string& name);
   Result<Staged> copy_into(const Action& action, const OpenedFile& opened, int to,
                            std::uint64_t start);
+  Result<Staged> complete_copy(const Action& action, const OpenedFile& opened, int to,
+                               Patched content);
   Status complete(Fd to);
   bool is_known_problem(const RelPath& path) const;
   Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
@@ -84,6 +92,9 @@ class Stager {
   std::vector<std::byte> buffer_;
   Md5Hasher hasher_;
   std::optional<Drift> drift_;
+  std::vector<std::byte> other_buffer_;
+  const FileStatus* old_ =
+      nullptr;  // the replica's file that will be replaced; null: there is none
   const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
 };
 

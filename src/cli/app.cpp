@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "cli/apply_command.h"
 #include "cli/options.h"
@@ -26,7 +28,25 @@ void open_missing_streams() {
   }
 }
 
+// An error is one of usage: who may not have what they ask for learns it before any work.
+Status take_priority(const Settings& settings) {
+  if (!settings.io_priority) return success();
+  Status taken = set_io_priority(*settings.io_priority);
+  if (taken) return taken;
+  Error error = std::move(taken).error();
+  error.code = ErrorCode::kUsage;
+  error.detail = error.error_number == EPERM
+                     ? "--ionice: this class is only for root; try best-effort:0"
+                     : "--ionice: the system does not take it";
+  return error;
+}
+
 ExitCode run_command_of(const Settings& settings) {
+  // Before the first thread is started: each has it from the one that starts it.
+  if (const Status taken = take_priority(settings); !taken) {
+    std::fprintf(stderr, "sync: %s\n", describe(taken.error()).c_str());
+    return exit_code_of(taken.error());
+  }
   if (settings.command == Command::kShow) return show_command(settings);
   auto session = Session::start(settings);
   if (!session) {

@@ -294,6 +294,8 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                      &counts.bytes,
                      session.backup_order()};
   order.refuse_stale = settings.refuse_stale;
+  std::optional<Pace> pace;
+  if (settings.bytes_per_second > 0) order.pace = &pace.emplace(settings.bytes_per_second);
   const Progress progress(counts, wants_progress(settings));
   return apply_plan(order);
 }

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "cli/gentleness.h"
 #include "cli/seconds.h"
 #include "plan/filter.h"
 
@@ -190,8 +191,11 @@ void OptionGroups::add_common(CLI::App* command) {
             if (settings_.threads >= 1 && settings_.threads <= kMostThreads) return;
             throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
           },
-          "how many threads work at a time (default: one for each processor)")
+          "how many threads work at a time (default: one for each processor, and up to 16 where "
+          "reading "
+          "folders waits for a disk)")
       ->type_name("N");
+  add_io_priority(command);
   command
       ->add_option("--state", settings_.state_folder,
                    "where hashes are remembered (default: ~/.local/state/foldersync)")
@@ -214,6 +218,7 @@ void OptionGroups::add_colour(CLI::App* command) {
 
 void OptionGroups::add_applying(CLI::App* command) {
   add_lock_wait(command);
+  add_bandwidth(command);
   command
       ->add_option("-l,--log", settings_.log_file,
                    "append to this log file (run: log.txt where it is not given)")
@@ -319,6 +324,40 @@ CLI::Option* OptionGroups::add_interval(CLI::App* command) {
 void OptionGroups::add_lock_wait(CLI::App* command) {
   add_seconds(command, "--lock-wait", "wait so long for another run to end (default: 0)", 0,
               [this](double seconds) { settings_.lock_wait_seconds = seconds; });
+}
+
+void OptionGroups::add_bandwidth(CLI::App* command) {
+  command
+      ->add_option_function<std::string>(
+          "--bwlimit",
+          [this](const std::string& text) {
+            const auto rate = parse_rate(text);
+            if (!rate) {
+              throw CLI::ValidationError("--bwlimit",
+                                         "expected bytes a second, as 500000, 512K, 20M or 1G, or "
+                                         "0 for no bound, found '" +
+                                             text + "'");
+            }
+            settings_.bytes_per_second = *rate;
+          },
+          "copy no more content than so many bytes a second, on all threads (K, M, G: times 1024)")
+      ->type_name("RATE");
+}
+
+void OptionGroups::add_io_priority(CLI::App* command) {
+  command
+      ->add_option_function<std::string>(
+          "--ionice",
+          [this](const std::string& text) {
+            settings_.io_priority = parse_io_priority(text);
+            if (settings_.io_priority) return;
+            throw CLI::ValidationError("--ionice",
+                                       "expected idle, best-effort:0 to 7 or realtime:0 to 7, "
+                                       "found '" +
+                                           text + "'");
+          },
+          "how urgent the disk is for this run: idle, best-effort:0-7 or realtime:0-7 (0: most)")
+      ->type_name("CLASS[:LEVEL]");
 }
 
 }  // namespace foldersync

@@ -27,7 +27,9 @@ class OptionGroups {
   void add_applying(CLI::App* command);     // what happens to a replica
   void add_signing(CLI::App* plan);         // after the option --output
   void add_verifying(CLI::App* apply);
-  void add_lock_wait(CLI::App* command);    // part of applying
+  void add_lock_wait(CLI::App* command);  // part of applying
+  void add_bandwidth(CLI::App* command);
+  void add_io_priority(CLI::App* command);
   void add_colour(CLI::App* command);       // part of what is common
   void add_plan_checks(CLI::App* command);  // when a plan that was read is refused
   void add_common(CLI::App* command);

@@ -9,6 +9,7 @@
 
 #include "apply/backup_prune.h"
 #include "cli/exit_code.h"
+#include "fs/io_priority.h"
 #include "plan/document.h"
 
 namespace foldersync {
@@ -27,7 +28,9 @@ struct Settings {
   std::optional<double> interval_seconds;
   std::optional<std::string> log_file;
   double lock_wait_seconds = 0;
-  std::size_t threads = 0;  // 0: as many as there are processors
+  std::size_t threads = 0;             // 0: as many as there are processors
+  std::uint64_t bytes_per_second = 0;  // of content copied; 0: no bound
+  std::optional<IoPriority> io_priority;
   std::optional<std::string> state_folder;
   std::string plan_file;      // "-": standard input
   std::string new_plan_file;  // show --diff: the other one, likewise

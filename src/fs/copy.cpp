@@ -40,12 +40,14 @@ class Copy {
       if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
         return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
       }
-      auto step =
-          by_kernel_ && count - done > kSmall ? by_kernel(count - done) : by_buffer(count - done);
+      const std::uint64_t most =
+          request_.pace == nullptr ? count - done : std::min(count - done, request_.pace->step());
+      auto step = by_kernel_ && count - done > kSmall ? by_kernel(most) : by_buffer(most);
       if (!step) return step;
       if (*step == 0) break;
       done += *step;
       if (request_.copied != nullptr) *request_.copied += *step;
+      if (request_.pace != nullptr) request_.pace->keep(*step, request_.stop);
     }
     return done;
   }

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/pace.h"
 
 namespace foldersync {
 
@@ -26,6 +27,7 @@ struct CopyRequest {
   ByteCounter* copied = nullptr;
   // So much is there already, and both are at this offset. Requires: no holes, no hasher.
   std::uint64_t start = 0;
+  Pace* pace = nullptr;  // is kept
 };
 
 // Writes all of the text.

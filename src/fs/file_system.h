@@ -84,6 +84,9 @@ class FileSystem {
   virtual Result<std::size_t> write(int fd, std::span<const std::byte> data) = 0;
   // copy_file_range between the current offsets; 0 at the end of `from`.
   virtual Result<std::size_t> copy_range(int from, int to, std::size_t count) = 0;
+  // The empty file `to` gets all that `from` holds, and shares it with it (FICLONE). EOPNOTSUPP,
+  // EXDEV or EINVAL where that can't be; after any error `to` may hold something.
+  virtual Status clone(int from, int to) = 0;
   virtual Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) = 0;
   virtual Status set_size(int fd, std::uint64_t size) = 0;
   // Closes and tells of write errors that come late.

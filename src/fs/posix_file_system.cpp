@@ -264,6 +264,10 @@ Result<std::size_t> PosixFileSystem::copy_range(int from, int to, std::size_t co
                  "copy_file_range");
 }
 
+Status PosixFileSystem::clone(int from, int to) {
+  return done(retried([&] { return ::ioctl(to, FICLONE, from); }), "clone");
+}
+
 Result<std::uint64_t> PosixFileSystem::seek(int fd, std::uint64_t offset, Seek whence) {
   const int how = whence == Seek::kStart ? SEEK_SET : whence == Seek::kData ? SEEK_DATA : SEEK_HOLE;
   const off_t result = ::lseek(fd, static_cast<off_t>(offset), how);

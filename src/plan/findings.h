@@ -10,7 +10,6 @@
 #include "plan/facts.h"
 #include "plan/filter.h"
 #include "plan/links.h"
-#include "plan/spool.h"
 #include "scan/content.h"
 #include "scan/walker.h"
 #include "state/last_run.h"
@@ -27,7 +26,6 @@ struct PlanningContext {
   FileStatus replica_root;  // of no meaning where there is no replica yet
   CachedTree source_hashes;
   CachedTree replica_hashes;
-  Spooling spooling = {};  // of one thread
 };
 
 // What was found, by one thread; in no order.

@@ -35,12 +35,13 @@ FileToRead file_of(const VisitedDirectory& side, std::string_view name, const Fi
 
 }  // namespace
 
-PairPlanner::PairPlanner(const PlanningContext& context)
+PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
     : context_(context),
       judge_(context.fs),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
-      runs_(context.spooling) {}
+      run_actions_(spooling.run_actions),
+      runs_(spooling) {}
 
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
   children_change_ = children_may_change_ = false;
@@ -90,7 +91,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     const auto named = admission.admit(of_source, of_replica);
     if (!named) return named.error();
     if (*named) decide(pair, **named, children);
-    if (findings_.actions.size() < context_.spooling.run_actions) continue;
+    if (findings_.actions.size() < run_actions_) continue;
     if (Status taken = end_run(); !taken) return taken;
   }
   return success();

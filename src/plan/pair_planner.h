@@ -1,6 +1,7 @@
 // Decides about one pair of directories after another, and gathers what it decided.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "plan/admission.h"
 #include "plan/compare.h"
 #include "plan/findings.h"
+#include "plan/spool.h"
 #include "scan/content.h"
 #include "scan/walker.h"
 
@@ -18,7 +20,8 @@ namespace foldersync {
 // One thread's part of the planning.
 class PairPlanner {
  public:
-  explicit PairPlanner(const PlanningContext& context);
+  // `spooling`: of its actions.
+  PairPlanner(const PlanningContext& context, const Spooling& spooling);
 
   // As PairVisitor::visit. Error kRefused where one root turns up inside the other.
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children);
@@ -78,6 +81,7 @@ class PairPlanner {
   std::string replica_target_;
   std::optional<Md5> common_md5_;  // of the name that is being decided
   std::optional<Md5> pinned_md5_;
+  std::size_t run_actions_;
   ActionRuns runs_;
   // Of the pair that is being visited: whether an entry comes or goes, and whether one may, which
   // is known when all links are.

@@ -14,11 +14,22 @@
 namespace foldersync {
 namespace {
 
+// What one of `threads` threads may hold in memory.
+Spooling share_of(Spooling whole, std::size_t threads) {
+  whole.memory_bytes /= threads;
+  whole.run_actions = std::max<std::size_t>(whole.run_actions / threads, 1);
+  return whole;
+}
+
 class Workers final : public PairVisitor {
  public:
-  Workers(const PlanningContext& context, std::size_t threads) {
-    planners_.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) planners_.emplace_back(context);
+  Workers(const PlanningContext& context, const Spooling& whole, const WalkOptions& walk) {
+    const std::size_t most = widest(walk);
+    planners_.reserve(most);
+    // Those that may never come to work do not make the runs of the others shorter.
+    for (std::size_t i = 0; i < most; ++i) {
+      planners_.emplace_back(context, share_of(whole, i < walk.threads ? walk.threads : most));
+    }
   }
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
@@ -166,13 +177,6 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   return plan;
 }
 
-// What one of `threads` threads may hold in memory.
-Spooling share_of(Spooling whole, std::size_t threads) {
-  whole.memory_bytes /= threads;
-  whole.run_actions = std::max<std::size_t>(whole.run_actions / threads, 1);
-  return whole;
-}
-
 }  // namespace
 
 Result<Planned> make_plan(const PlanRequest& request) {
@@ -184,8 +188,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           roots.source.status,
                           FileStatus{},
                           cached_tree(request.cache, roots.source),
-                          {},
-                          share_of(request.spooling, request.threads)};
+                          {}};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
@@ -193,11 +196,12 @@ Result<Planned> make_plan(const PlanRequest& request) {
     root.replica_range = link_range_in(*root.replica);
     context.replica_hashes = cached_tree(request.cache, *roots.replica);
   }
-  Workers workers(context, request.threads);
+  const WalkOptions walk{request.threads, request.stop, request.most_threads};
+  Workers workers(context, request.spooling, walk);
   Status walked = walk_pairs(
       request.fs,
-      {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)},
-      {request.threads, request.stop}, workers);
+      {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)}, walk,
+      workers);
   if (!walked) return std::move(walked).error();
   auto runs = workers.take_runs();
   if (!runs) return std::move(runs).error();

@@ -28,6 +28,8 @@ struct PlanRequest {
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
   Spooling spooling = {};
+  // Of the walk, where it waits for a disk (WalkOptions); not above `threads`: never more.
+  std::size_t most_threads = 0;
 };
 
 struct Planned {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fs/directory_cursor.h"
+#include "scan/walk_width.h"
 #include "scan/work_queue.h"
 
 namespace foldersync {
@@ -49,6 +50,25 @@ class SideReader {
   Error error_;
 };
 
+// Entries of a lap: looking at the clocks costs as much as one or two of them.
+constexpr std::uint64_t kLapEntries = 512;
+// A cursor with fewer descriptors opens most directories of a deep tree again and again.
+constexpr std::size_t kEnoughDescriptors = 16;
+
+std::size_t most_workers(const WalkOptions& options) {
+  std::size_t most = widest(options);
+  while (most > options.threads && descriptors_per_cursor(2 * most) < kEnoughDescriptors) --most;
+  return most;
+}
+
+std::uint64_t entries_of(const VisitedPair& pair) {
+  std::uint64_t entries = 1;
+  for (const VisitedDirectory* side : {&pair.source, &pair.replica}) {
+    if (side->listing != nullptr) entries += side->listing->entries().size();
+  }
+  return entries;
+}
+
 class Walk {
  public:
   Walk(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor)
@@ -56,40 +76,84 @@ class Walk {
         root_(std::move(root)),
         options_(options),
         visitor_(visitor),
-        queue_(options.threads) {}
+        most_(most_workers(options)),
+        queue_(most_, options.threads),
+        width_(options.threads, most_) {}
 
   Status run() {
     std::vector<PairToVisit> first{root_.pair};
     queue_.add(0, first);
-    std::vector<std::thread> others;
-    try {
-      for (std::size_t worker = 1; worker < options_.threads; ++worker) {
-        others.emplace_back([this, worker] { work(worker); });
-      }
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
+    {
+      const std::lock_guard lock(width_mutex_);
+      hire(options_.threads);
     }
     work(0);
-    for (std::thread& other : others) other.join();
+    // Whoever hires is at work itself, so that nobody is hired once all have ended.
+    for (std::size_t i = 0;; ++i) {
+      std::thread other;
+      {
+        const std::lock_guard lock(width_mutex_);
+        if (i == others_.size()) break;
+        other = std::move(others_[i]);
+      }
+      other.join();
+    }
     return std::move(outcome_);
   }
 
  private:
+  // Requires: width_mutex_ is held.
+  void hire(std::size_t workers) {
+    try {
+      while (others_.size() + 1 < workers) {
+        others_.emplace_back([this, worker = others_.size() + 1] { work(worker); });
+      }
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same.
+    }
+  }
+
+  void widen(const WalkLap& lap) {
+    const std::lock_guard lock(width_mutex_);
+    const std::size_t workers = width_.after(lap);
+    if (workers == active_) return;
+    active_ = workers;
+    hire(workers);
+    queue_.set_active(workers);
+  }
+
   void work(std::size_t worker) {
-    const std::size_t descriptors = descriptors_per_cursor(2 * options_.threads);
+    const std::size_t descriptors = descriptors_per_cursor(2 * most_);
     SideReader source(fs_, root_.source, descriptors);
     SideReader replica(fs_, root_.replica, descriptors);
     std::vector<PairToVisit> children;
-    while (auto item = queue_.take(worker)) {
+    const bool watches = most_ > options_.threads;
+    ThreadTimes lap_began = watches ? options_.clock() : ThreadTimes{};
+    std::uint64_t entries = 0;
+    for (;;) {
+      auto item = queue_.try_take(worker);
+      if (!item) {
+        item = queue_.take(worker);
+        if (!item) return;
+        if (watches) lap_began = options_.clock();
+        entries = 0;
+      }
       if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
         return end(Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"});
       }
       const VisitedPair pair{item->path, source.read(item->path, item->source),
                              replica.read(item->path, item->replica), item->replica_range, worker};
+      entries += entries_of(pair);
       if (Status visited = visitor_.visit(pair, children); !visited) {
         return end(std::move(visited).error());
       }
       queue_.add(worker, children);
+      if (watches && entries >= kLapEntries) {
+        const ThreadTimes now = options_.clock();
+        widen(lap_between(lap_began, now, entries));
+        lap_began = now;
+        entries = 0;
+      }
       queue_.finished();
     }
   }
@@ -106,7 +170,12 @@ class Walk {
   WalkRoot root_;
   WalkOptions options_;
   PairVisitor& visitor_;
+  std::size_t most_;
   WorkQueue<PairToVisit> queue_;
+  std::mutex width_mutex_;
+  WalkWidth width_;
+  std::size_t active_ = options_.threads;
+  std::vector<std::thread> others_;
   std::mutex outcome_mutex_;
   Status outcome_ = success();
 };

@@ -1,8 +1,10 @@
 // Walking two trees together, a pair of directories at a time, on several threads.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "core/file_status.h"
 #include "core/result.h"
+#include "fs/clock.h"
 #include "fs/file_system.h"
 #include "scan/listing.h"
 
@@ -38,7 +41,7 @@ struct VisitedPair {
   VisitedDirectory source;
   VisitedDirectory replica;
   LinkRange replica_range{};  // as in PairToVisit
-  std::size_t worker = 0;     // which thread visits: 0 to threads - 1
+  std::size_t worker = 0;     // which thread visits: below widest(options)
 };
 
 class PairVisitor {
@@ -52,7 +55,16 @@ class PairVisitor {
 struct WalkOptions {
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set by others: the walk ends with kStopped
+  // So many work where that helps, since they wait for a disk (WalkWidth); not above `threads`:
+  // never more than these.
+  std::size_t most_threads = 0;
+  std::function<ThreadTimes()> clock = thread_times;  // of the thread that asks
 };
+
+// How many threads may come to work.
+inline std::size_t widest(const WalkOptions& options) {
+  return std::max(options.threads, options.most_threads);
+}
 
 // Where a walk begins: a pair, and the open directories that stand for it; -1 where that side is
 // absent.
@@ -62,7 +74,8 @@ struct WalkRoot {
   PairToVisit pair;
 };
 
-// Visits the root and all that visitors add. Memory: one listing a side and thread, and the pairs
+// Visits the root and all that visitors add. Fewer threads than most_threads come to work where few
+// descriptors are allowed. Memory: one listing a side and thread, and the pairs
 // that wait.
 Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
 

@@ -14,7 +14,9 @@ namespace foldersync {
 template <class Item>
 class WorkQueue {
  public:
-  explicit WorkQueue(std::size_t workers) : lanes_(workers) {}
+  explicit WorkQueue(std::size_t workers) : WorkQueue(workers, workers) {}
+  // Of `workers`, the first `active` get work until set_active() says otherwise.
+  WorkQueue(std::size_t workers, std::size_t active) : lanes_(workers), active_(active) {}
 
   // Adds `items` for `worker` and empties them; it takes the first of them next.
   void add(std::size_t worker, std::vector<Item>& items) {
@@ -31,28 +33,46 @@ class WorkQueue {
     wake();
   }
 
-  // The next item, waiting for one where others still work; nothing once all is finished or
-  // stopped. Each item that was taken must be reported by finished().
+  // The next item, where there is one for this worker now. Each item that was taken must be
+  // reported by finished().
+  std::optional<Item> try_take(std::size_t worker) {
+    if (stopped_ || worker >= active_) return std::nullopt;
+    if (auto item = take_own(worker)) return item;
+    return steal(worker);
+  }
+
+  // The same, waiting for one where others still work; nothing once all is finished or stopped.
   std::optional<Item> take(std::size_t worker) {
     for (;;) {
       if (stopped_) return std::nullopt;
-      if (auto item = take_own(worker)) return item;
-      if (auto item = steal(worker)) return item;
+      if (auto item = try_take(worker)) return item;
       std::unique_lock lock(idle_mutex_);
+      if (worker >= active_) {
+        is_active_.wait(lock, [&] { return worker < active_ || unfinished_ == 0 || stopped_; });
+        if (unfinished_ == 0) return std::nullopt;
+        continue;
+      }
       ++idle_;
-      idle_changed_.wait(lock, [this] { return queued_ > 0 || unfinished_ == 0 || stopped_; });
+      idle_changed_.wait(
+          lock, [&] { return queued_ > 0 || unfinished_ == 0 || stopped_ || worker >= active_; });
       --idle_;
       if (unfinished_ == 0) return std::nullopt;
     }
   }
 
   void finished() {
-    if (--unfinished_ == 0) wake();
+    if (--unfinished_ == 0) wake_all();
+  }
+
+  // What the others still hold is for the active ones. Requires: at least 1.
+  void set_active(std::size_t active) {
+    active_ = active;
+    wake_all();
   }
 
   void stop() {
     stopped_ = true;
-    wake();
+    wake_all();
   }
 
  private:
@@ -65,6 +85,12 @@ class WorkQueue {
     if (idle_ == 0) return;
     const std::lock_guard lock(idle_mutex_);
     idle_changed_.notify_all();
+  }
+
+  void wake_all() {
+    const std::lock_guard lock(idle_mutex_);
+    idle_changed_.notify_all();
+    is_active_.notify_all();
   }
 
   std::optional<Item> take_own(std::size_t worker) {
@@ -91,12 +117,14 @@ class WorkQueue {
   }
 
   std::vector<Lane> lanes_;
+  std::atomic<std::size_t> active_;
   std::atomic<std::ptrdiff_t> queued_{0};
   std::atomic<std::size_t> unfinished_{0};
   std::atomic<int> idle_{0};
   std::atomic<bool> stopped_{false};
   std::mutex idle_mutex_;
-  std::condition_variable idle_changed_;
+  std::condition_variable idle_changed_;  // for the active ones that found no work
+  std::condition_variable is_active_;     // for the others
 };
 
 }  // namespace foldersync

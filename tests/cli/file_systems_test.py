@@ -1,5 +1,6 @@
 """Replicas, and sources, on the file systems that people have: each with limits of its own."""
 import dataclasses
+import json
 import mmap
 import os
 import shutil
@@ -181,6 +182,74 @@ class OrdinaryDiskTest(LifeTest):
         os.removexattr(self.in_source('new'), 'user.huge')
         self.sync('run', '--xattrs')
         self.assert_quiet('--xattrs')
+
+
+@with_mounts
+class CloningTest(DiskTest):
+    """A large file that changed a little, in a replica whose file system has clones."""
+
+    def change_a_little(self, *mkfs, mib):
+        """Bytes by which the disk got fuller, and those that the report says were written."""
+        self.disk(self.at('disk'), *mkfs, mib=mib)
+        self.replica = self.at('disk', 'replica')
+        old = os.urandom(16 * MIB)
+        new = bytearray(old)
+        new[5 * MIB:5 * MIB + 3] = b'new'
+        self.given({'big': old})
+        self.sync('run')
+        # Somebody keeps the old copy, so that what the new one shares with it can be seen.
+        os.link(self.at('disk', 'replica', 'big'), self.at('disk', 'kept'))
+        trees.write(self.at('source', 'big'), bytes(new) + b'longer')
+        before = self.used()
+        self.sync('run', '--report', self.at('report'))
+        taken = self.used() - before
+        self.assert_mirrored()
+        with open(self.at('disk', 'kept'), 'rb') as kept:
+            self.assertEqual(kept.read(), old)
+        with open(self.at('report'), encoding='utf-8') as report:
+            lines = [json.loads(line) for line in report]
+        return taken, lines[-1]['bytes']
+
+    def used(self):
+        disk = os.open(self.at('disk'), os.O_RDONLY)
+        try:
+            os.sync()
+            found = os.fstatvfs(disk)
+        finally:
+            os.close(disk)
+        return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+    def test_on_xfs_only_what_differs_is_written(self):
+        taken, written = self.change_a_little('mkfs.xfs', '-q', mib=320)
+        self.assertLess(taken, 2 * MIB)
+        self.assertEqual(written, 4096 + 6)
+
+    def test_on_btrfs_only_what_differs_is_written(self):
+        taken, written = self.change_a_little('mkfs.btrfs', '-q', mib=256)
+        self.assertLess(taken, 4 * MIB)
+        self.assertEqual(written, 4096 + 6)
+
+    def test_an_xfs_without_clones_is_copied_to(self):
+        taken, written = self.change_a_little('mkfs.xfs', '-q', '-m', 'reflink=0', mib=320)
+        self.assertGreater(taken, 15 * MIB)
+        self.assertEqual(written, 16 * MIB + 6)
+
+    def test_a_file_that_got_holes_has_them_in_the_replica(self):
+        self.disk(self.at('disk'), 'mkfs.xfs', '-q', mib=320)
+        self.replica = self.at('disk', 'replica')
+        self.given({'big': os.urandom(16 * MIB)})
+        self.sync('run')
+        os.unlink(self.at('source', 'big'))
+        with open(self.at('source', 'big'), 'wb') as big:
+            big.write(b'x')
+            big.truncate(20 * MIB)
+        self.sync('run')
+        self.assert_mirrored()
+        self.assertLess(os.stat(self.at('disk', 'replica', 'big')).st_blocks * 512, MIB)
+
+    def test_ext4_is_copied_to(self):
+        _, written = self.change_a_little('mkfs.ext4', '-q', mib=128)
+        self.assertEqual(written, 16 * MIB + 6)
 
 
 def whole_seconds_until_2038(entry):

@@ -46,11 +46,18 @@ class UsageTest(ProgramTest):
 
     def test_a_missing_value_is_wrong(self):
         for option in ('-s', '-r', '-l', '--max-delete', '--max-update', '--require', '--exclude',
-                       '--exclude-from', '--threads',
+                       '--exclude-from', '--threads', '--bwlimit', '--ionice',
                        '--state', '--report', '--backup-dir', '--lock-wait', '--config',
                        '--durability', '--color', '--progress'):
             with self.subTest(option=option):
                 self.assert_wrong('run', '-s', self.source, '-r', self.replica, option)
+
+    def test_a_rate_or_an_io_priority_that_is_none_is_wrong(self):
+        for option, value in (('--bwlimit', '5X'), ('--bwlimit', '-1'), ('--bwlimit', ''),
+                              ('--ionice', 'lazy'), ('--ionice', 'idle:3'),
+                              ('--ionice', 'realtime:8')):
+            with self.subTest(option=option, value=value):
+                self.assert_wrong(*self.roots(f'{option}={value}'), says=option)
 
     def test_an_option_does_not_swallow_the_next_one_as_its_value(self):
         self.assert_wrong('run', '-s', '-r', self.replica)

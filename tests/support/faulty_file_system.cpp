@@ -6,24 +6,43 @@
 namespace foldersync {
 
 const char* to_string(Call call) {
-  static constexpr std::array<const char*, kCalls> kNames{"open_root",    "open_directory",
-                                                          "open_parent",  "list",
-                                                          "status_at",    "status",
-                                                          "link_target",  "file_system_id",
-                                                          "sharing",      "open_file",
-                                                          "create_file",  "open_for_writing",
-                                                          "open_entry",   "read",
-                                                          "write",        "copy_range",
-                                                          "seek",         "set_size",
-                                                          "close",        "make_directory",
-                                                          "make_symlink", "make_node",
-                                                          "make_link",    "rename",
-                                                          "remove_file",  "remove_directory",
-                                                          "set_mode",     "set_owner",
-                                                          "set_mtime",    "list_xattrs",
-                                                          "get_xattr",    "set_xattr",
-                                                          "remove_xattr", "sync",
-                                                          "sync_all",     "facts",
+  static constexpr std::array<const char*, kCalls> kNames{"open_root",
+                                                          "open_directory",
+                                                          "open_parent",
+                                                          "list",
+                                                          "status_at",
+                                                          "status",
+                                                          "link_target",
+                                                          "file_system_id",
+                                                          "sharing",
+                                                          "open_file",
+                                                          "create_file",
+                                                          "open_for_writing",
+                                                          "open_entry",
+                                                          "read",
+                                                          "write",
+                                                          "copy_range",
+                                                          "clone",
+                                                          "seek",
+                                                          "set_size",
+                                                          "close",
+                                                          "make_directory",
+                                                          "make_symlink",
+                                                          "make_node",
+                                                          "make_link",
+                                                          "rename",
+                                                          "remove_file",
+                                                          "remove_directory",
+                                                          "set_mode",
+                                                          "set_owner",
+                                                          "set_mtime",
+                                                          "list_xattrs",
+                                                          "get_xattr",
+                                                          "set_xattr",
+                                                          "remove_xattr",
+                                                          "sync",
+                                                          "sync_all",
+                                                          "facts",
                                                           "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
@@ -33,6 +52,7 @@ bool is_changing(Call call) {
     case Call::kCreateFile:
     case Call::kWrite:
     case Call::kCopyRange:
+    case Call::kClone:
     case Call::kSetSize:
     case Call::kMakeDirectory:
     case Call::kMakeSymlink:
@@ -153,6 +173,10 @@ Result<std::size_t> FaultyFileSystem::write(int fd, std::span<const std::byte> d
 Result<std::size_t> FaultyFileSystem::copy_range(int from, int to, std::size_t count) {
   return made({.call = Call::kCopyRange, .fd = from},
               [&] { return real_.copy_range(from, to, count); });
+}
+
+Status FaultyFileSystem::clone(int from, int to) {
+  return made({.call = Call::kClone, .fd = from}, [&] { return real_.clone(from, to); });
 }
 
 Result<std::uint64_t> FaultyFileSystem::seek(int fd, std::uint64_t offset, Seek whence) {

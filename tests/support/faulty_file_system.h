@@ -33,6 +33,7 @@ enum class Call : std::uint8_t {
   kRead,
   kWrite,
   kCopyRange,
+  kClone,
   kSeek,
   kSetSize,
   kClose,
@@ -115,6 +116,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;
   Result<std::size_t> write(int fd, std::span<const std::byte> data) override;
   Result<std::size_t> copy_range(int from, int to, std::size_t count) override;
+  Status clone(int from, int to) override;
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override;
   Status set_size(int fd, std::uint64_t size) override;
   // One that fails closes all the same, as Linux does.

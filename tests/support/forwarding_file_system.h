@@ -51,6 +51,7 @@ class ForwardingFileSystem : public FileSystem {
   Result<std::size_t> copy_range(int from, int to, std::size_t count) override {
     return inner_.copy_range(from, to, count);
   }
+  Status clone(int from, int to) override { return inner_.clone(from, to); }
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override {
     return inner_.seek(fd, offset, whence);
   }

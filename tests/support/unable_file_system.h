@@ -27,6 +27,7 @@ class UnableFileSystem : public FileSystem {
   Result<std::size_t> read(int, std::span<std::byte>) override { return unable(); }
   Result<std::size_t> write(int, std::span<const std::byte>) override { return unable(); }
   Result<std::size_t> copy_range(int, int, std::size_t) override { return unable(); }
+  Status clone(int, int) override { return unable(); }
   Result<std::uint64_t> seek(int, std::uint64_t, Seek) override { return unable(); }
   Status set_size(int, std::uint64_t) override { return unable(); }
   Status close(Fd) override { return unable(); }

@@ -108,7 +108,7 @@ class BarrierTest : public testing::Test {
   Warnings observer_;
   SyncContext syncing_{fs_, true, false, observer_};
   ReplicaAccess replica_{fs_, root_.get(), {}, 8};
-  Committer::Touched touched_;
+  Touched touched_;
 };
 
 TEST_F(BarrierTest, FewAreSyncedOneByOneTheFoldersThatHoldThemBeforeTheArea) {

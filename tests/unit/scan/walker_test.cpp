@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -86,13 +87,18 @@ class WalkPairs : public testing::Test {
   }
 
   Status walk(Everything& visitor, std::size_t threads = 1) {
+    return walk(visitor, {threads, &visitor.stop_}, visitor);
+  }
+
+  // `all`: what visits in the end.
+  Status walk(Everything& all, const WalkOptions& options, PairVisitor& visitor) {
     const Fd source(::open((scratch_ / "source").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const Fd replica(::open((scratch_ / "replica").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto of_source = fs_.status(source.get());
     PairToVisit root{{}, *of_source, std::nullopt};
     if (const auto status = fs_.status(replica.get()); status) root.replica = *status;
-    visitor.threads_ = threads;
-    return walk_pairs(fs_, {source.get(), replica.get(), root}, {threads, &visitor.stop_}, visitor);
+    all.threads_ = widest(options);
+    return walk_pairs(fs_, {source.get(), replica.get(), root}, options, visitor);
   }
 
   // A tree of `width` directories in each of `depth` levels.
@@ -140,6 +146,66 @@ TEST_F(WalkPairs, EveryPairIsVisitedOnceAndAfterItsParentOnAnyNumberOfThreads) {
     ASSERT_TRUE(walk(all, threads).ok());
     EXPECT_EQ(all.visits_.size(), source.size()) << threads;
   }
+}
+
+// Waits in its own way: says by a clock of its own that threads have waited, and holds the first
+// one back until another is at work as well.
+class Waiting final : public PairVisitor {
+ public:
+  explicit Waiting(Everything& all) : all_(all) {}
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    {
+      std::unique_lock lock(mutex_);
+      workers_.insert(pair.worker);
+      met_.notify_all();
+      if (waits_for_help_ && workers_.size() < 2 && clocks_ > 1) {
+        met_.wait(lock, [&] { return workers_.size() > 1; });
+      }
+    }
+    return all_.visit(pair, children);
+  }
+
+  // Each look a second later, without any work.
+  ThreadTimes look() {
+    const std::lock_guard lock(mutex_);
+    const auto looks = static_cast<std::uint64_t>(++clocks_);
+    return {static_cast<double>(looks), 0, looks, 0};
+  }
+
+  std::set<std::size_t> workers_;
+  bool waits_for_help_ = false;
+
+ private:
+  Everything& all_;
+  int clocks_ = 0;
+  std::mutex mutex_;
+  std::condition_variable met_;
+};
+
+TEST_F(WalkPairs, ThreadsThatWaitGetHelpUpToTheBound) {
+  Tree source{{".", directory()}};
+  grow(source, ".", 8, 3);
+  plant_both(source, source);
+  Everything all;
+  Waiting visitor(all);
+  visitor.waits_for_help_ = true;
+  const WalkOptions options{1, nullptr, 3, [&] { return visitor.look(); }};
+  ASSERT_TRUE(walk(all, options, visitor).ok());
+  EXPECT_EQ(all.visits_.size(), source.size());
+  EXPECT_THAT(visitor.workers_, testing::Contains(1U));
+  EXPECT_LT(*visitor.workers_.rbegin(), 3U);
+}
+
+TEST_F(WalkPairs, ThreadsThatWaitGetNoHelpWhereTheyAreAllThatIsAllowed) {
+  Tree source{{".", directory()}};
+  grow(source, ".", 8, 3);
+  plant_both(source, source);
+  Everything all;
+  Waiting visitor(all);
+  const WalkOptions options{1, nullptr, 1, [&] { return visitor.look(); }};
+  ASSERT_TRUE(walk(all, options, visitor).ok());
+  EXPECT_THAT(visitor.workers_, ElementsAre(0U));
 }
 
 TEST_F(WalkPairs, ADirectoryThatCannotBeReadIsToldOfAndTheRestIsVisited) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -61,6 +62,45 @@ TEST(WorkQueue, StoppingWakesWorkersThatWait) {
   std::vector<int> items{1};
   queue.add(0, items);
   ASSERT_EQ(queue.take(0), 1);  // and never finished: the other has to wait
+  std::thread waiting([&] { EXPECT_EQ(queue.take(1), std::nullopt); });
+  queue.stop();
+  waiting.join();
+}
+
+TEST(WorkQueue, WorkersBeyondTheActiveOnesGetNothingAndWhatTheyHoldIsForTheOthers) {
+  WorkQueue<int> queue(2, 1);
+  std::vector<int> items{1, 2};
+  queue.add(1, items);
+  EXPECT_EQ(queue.try_take(1), std::nullopt);
+  EXPECT_EQ(queue.take(0), 2);
+  queue.set_active(2);
+  EXPECT_EQ(queue.take(1), 1);
+}
+
+TEST(WorkQueue, AWorkerThatBecomesActiveIsWokenAndOneThatIsNoLongerEndsWithTheWork) {
+  WorkQueue<int> queue(2, 1);
+  std::vector<int> items{1, 2};
+  queue.add(0, items);
+  std::latch taken(1);
+  std::thread other([&] {
+    EXPECT_EQ(queue.take(1), 2);
+    taken.count_down();
+    queue.set_active(1);
+    queue.finished();
+    EXPECT_EQ(queue.take(1), std::nullopt);
+  });
+  EXPECT_EQ(queue.take(0), 1);
+  queue.set_active(2);
+  taken.wait();
+  queue.finished();
+  EXPECT_EQ(queue.take(0), std::nullopt);
+  other.join();
+}
+
+TEST(WorkQueue, StoppingWakesWorkersThatAreNotActive) {
+  WorkQueue<int> queue(2, 1);
+  std::vector<int> items{1};
+  queue.add(0, items);
   std::thread waiting([&] { EXPECT_EQ(queue.take(1), std::nullopt); });
   queue.stop();
   waiting.join();
