@@ -139,16 +139,16 @@ def few_and_a_link(as_root):
     replica = {
         'types': folder(old_types, mtime=OLD),
         'metadata': folder(_metadata(OLD, as_root), mtime=OLD),
-        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 2, OLD), mtime=OLD),
+        'links': folder(_links(OLD), mtime=OLD), 'update': folder(_files('u', 1, OLD), mtime=OLD),
         'delete': folder({**_files('d', 5, OLD), 'deep': {'er': _files('e', 2, OLD)}}, mtime=OLD),
         'moves': folder(_moves(OLD), mtime=OLD), 'chains': folder(_chains(OLD), mtime=OLD),
     }
     source = {
         'types': folder(new_types, mtime=NEW),
         'metadata': folder(_metadata(NEW, as_root), mtime=NEW),
-        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 2, NEW), mtime=NEW),
+        'links': folder(_links(NEW), mtime=NEW), 'update': folder(_files('u', 1, NEW), mtime=NEW),
         'delete': folder(mtime=NEW),
-        'create': folder({**_files('c', 2, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
+        'create': folder({**_files('c', 1, NEW), 'deep': {'er': folder(_files('e', 2, NEW))}},
                          mtime=NEW),
         'moves': folder(_moves(NEW), mtime=NEW), 'chains': folder(_chains(NEW), mtime=NEW),
     }
