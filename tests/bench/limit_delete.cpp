@@ -5,6 +5,8 @@
 // TARGET stays, empty. The first folder is taken so that it is called as the other programs are.
 #include <atomic>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "tree_pairs.h"
 
@@ -14,6 +16,9 @@ using bench::Entry;
 
 // A directory that has to go when `waits_for` is 0: itself being read, and the directories below.
 struct Directory {
+  Directory(std::string its_path, std::shared_ptr<Directory> its_parent)
+      : path(std::move(its_path)), parent(std::move(its_parent)) {}
+
   std::string path;
   std::shared_ptr<Directory> parent;
   std::atomic<unsigned> waits_for{1};
