@@ -114,7 +114,8 @@ class Staging {
 
   void work(std::size_t thread) {
     Looker& looker = window_.lookers[thread];
-    // Nothing becomes visible before the commit, and the source is asked again by then.
+    // RACE: a directory that others make meanwhile is missed. What is to be deleted is looked at
+    // again before it goes; of what is to be created the next plan knows more.
     looker.remember_absent();
     Worker worker{thread,
                   looker,
@@ -192,6 +193,8 @@ class Staging {
     const auto opened = worker.trees.directory(above);
     if (!opened) return std::nullopt;
     auto staged = worker.stager.stage(action, *slot.look, *opened, std::string(action.path.name()));
+    // What the source is to blame for, or a signal, is the same under any name.
+    if (!staged && staged.error().code != ErrorCode::kSystem) return staged;
     if (!staged) return std::nullopt;
     slot.above = above;
     slot.is_inside = true;
