@@ -192,8 +192,7 @@ void OptionGroups::add_common(CLI::App* command) {
             throw CLI::ValidationError("--threads", "expected 1 to 256, found '" + text + "'");
           },
           "how many threads work at a time (default: one for each processor, and up to 16 where "
-          "reading "
-          "folders waits for a disk)")
+          "reading folders waits for a disk)")
       ->type_name("N");
   add_io_priority(command);
   command

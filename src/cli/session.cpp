@@ -29,8 +29,8 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-// Of those that were not asked for. As many as this also read a tree that is not in memory.
-constexpr std::size_t kMostThreads = 16;
+// Threads that nobody asked for. So many read a tree that is not in memory, too.
+constexpr std::size_t kMostUnasked = 16;
 
 // The home folder: $HOME, else what the password file says; empty where neither tells.
 std::string home_folder() {
@@ -149,7 +149,7 @@ std::string make_plan_id(FileTime now) {
 
 Session::Session(const Settings& settings) : settings_(settings) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
-  threads_ = settings.threads != 0 ? settings.threads : std::min(processors, kMostThreads);
+  threads_ = settings.threads != 0 ? settings.threads : std::min(processors, kMostUnasked);
   state_folder_ = state_folder_of(settings);
 }
 
@@ -276,7 +276,7 @@ Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& 
   if (roots.replica) limits = known_limits(*roots.replica);
   PlanRequest request{fs_,          roots,    settings_.plan, policy(limits), filter_,
                       cache_.get(), threads_, &stop,          spooling()};
-  if (settings_.threads == 0) request.most_threads = kMostThreads;
+  if (settings_.threads == 0) request.most_threads = kMostUnasked;
   request.options.owners = request.policy.owners();
   request.options.left_out = left_out_;
   request.options.replica_limits = limits;
