@@ -75,6 +75,8 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
 }
 
 // What was staged in its directory has come with it, unless that has not: then it comes by itself.
+// CRASH: killed after the rename of the directory, all of it has its name, and recovery finds it
+// there.
 void Committer::publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
                                const Staging& staging) {
   if (slot.is_inside && staging.slots[slot.above].has_arrived) {

@@ -393,7 +393,7 @@ class Engine {
     return success();
   }
 
-  // The renames in the plan's order, then what changes in place.
+  // The renames in the window's order, then what changes in place.
   void commit(Committer& committer, OpenWindow& window, const std::vector<Fd>& folders) {
     const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
     StagedTrees trees(fs_, window.part(), window.slots(), folders, max_open_);

@@ -58,7 +58,8 @@ class ReplicaAccess {
   // Nothing where the path is absent.
   Result<std::optional<FileStatus>> status(const RelPath& path);
 
-  // For as long as nobody makes directories there.
+  // What status() has found to be missing. To be used for as long as this program makes no
+  // directories there.
   AbsentBranch& absent() { return absent_; }
 
   // Gives a directory, owned by the caller, u+rwx; false where that changes nothing.

@@ -367,8 +367,8 @@ void WindowReplay::drop_unrecorded_in(const std::string& folder_name,
   for (const Listing::Entry& entry : listing.entries()) {
     const std::uint64_t number = number_of(entry.name);
     if (number == 0 || recorded.contains(number)) continue;
-    // What can't be removed goes with the staging folder. Of a directory all that it holds was
-    // staged in it: nothing that a window displaces has such a number.
+    // What can't be removed goes with the staging folder. All that a directory holds was staged in
+    // it, for this window: nothing was displaced that the record does not name.
     const std::string name(entry.name);
     (void)(entry.status.is_directory() ? remove_tree(fs_, *directory, name)
                                        : fs_.remove_file(*directory, name.c_str()));
