@@ -425,4 +425,8 @@ MUTATIONS = [
     Mutation('what is taken over counts as room that is freed', 'src/apply/space.cpp',
              '!action.before->links && !taken_over_.has(action);', '!action.before->links;',
              '^unit_apply/SpaceTest'),
+    Mutation('a directory that was staged ahead is taken for the work of others',
+             'src/apply/window_replay.cpp', 'remove_tree(fs_, *directory, name)',
+             'fs_.remove_directory(*directory, name.c_str())',
+             '^fault/WindowsOfAPlan.DirectoriesThatWereStagedTooEarly'),
 ]

@@ -51,6 +51,19 @@ class SourceRace : public MirrorTest {
   FaultyFileSystem fs_;
 };
 
+// While a window is staged, a directory that was missing is not looked for again.
+TEST_F(SourceRace, WhatAppearsWithItsDirectoryBeforeItsLikeIsDeletedStays) {
+  plant_replica({{"gone", directory()}, {"gone/x", file("x")}, {"gone/y", file("y")}});
+  fs_.intercept(act_before(Call::kRename, "copied", [&] {
+    plant_source({{"gone", directory()}, {"gone/x", file("x")}, {"gone/y", file("y")}});
+  }));
+  const MirrorRun raced = run(fs_);
+  EXPECT_FALSE(raced.is_success());
+  EXPECT_EQ(bytes_of(in_replica("gone/x")), "x");
+  EXPECT_EQ(bytes_of(in_replica("gone/y")), "y");
+  expect_converges();
+}
+
 TEST_F(SourceRace, AFileThatGrowsIsPublishedAsItWasAndCompletedByTheNextRun) {
   while_copied([&] { append("and more"); });
   const MirrorRun raced = run(fs_);

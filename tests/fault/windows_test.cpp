@@ -181,5 +181,35 @@ TEST_F(WindowsOfAPlan, ThatWereStagedTooEarlyAreNoWorkOfOthers) {
   EXPECT_THAT(kept, Not(Contains("d")));
 }
 
+// The same of a directory that was staged with what it holds.
+TEST_F(WindowsOfAPlan, DirectoriesThatWereStagedTooEarlyAreNoWorkOfOthers) {
+  remove_tree(source_);
+  plant_source(
+      {{"a", file("new a")}, {"b", file("new b")}, {"c", directory()}, {"c/d", file("d")}});
+  options_.threads = 2;
+  FaultyFileSystem faulty;
+  Overlap killed(faulty, "d", EIO);
+  std::atomic<bool> dead{false};
+  faulty.intercept([&](const CallInfo& call) {
+    if (call.call == Call::kRemoveFile && call.name == "d") dead = true;
+    return dead ? EIO : 0;
+  });
+  EXPECT_TRUE(run(killed, options_).error);
+  const Tree left = read_tree(replica_);
+  ASSERT_TRUE(left.contains(".sync-txn/0/1/d") || left.contains(".sync-txn/1/1/d"));
+  // And the old content of one file can't be looked at.
+  FaultyFileSystem fs;
+  fs.intercept([](const CallInfo& call) {
+    return call.call == Call::kStatusAt && call.name == "3" ? EIO : 0;
+  });
+  EXPECT_TRUE(run(fs, options_).conflicts);
+  std::vector<std::string> kept;
+  for (const auto& [path, entry] : read_tree(replica_)) {
+    if (path.starts_with(".sync-txn/conflict/")) kept.push_back(entry.content);
+  }
+  EXPECT_THAT(kept, Contains("the old b"));
+  EXPECT_THAT(kept, Not(Contains("d")));
+}
+
 }  // namespace
 }  // namespace foldersync
