@@ -56,7 +56,7 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
 }
 
 void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                       const Staging& staging) {
+                       const StagedWindow& staging) {
   if (action.op == Op::kLink) return link(action, seq, slot);
   if (action.op == Op::kMove) return move(action, seq, slot);
   if (action.phase == Phase::kRmdir ||
@@ -78,7 +78,7 @@ void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot
 // CRASH: killed after the rename of the directory, all of it has its name, and recovery finds it
 // there.
 void Committer::publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                               const Staging& staging) {
+                               const StagedWindow& staging) {
   if (slot.is_inside && staging.slots[slot.above].has_arrived) {
     slot.has_arrived = true;
     return outcomes_.done(action, seq, Outcome::kOk, *slot.staged);
@@ -210,7 +210,7 @@ bool Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
       outcomes_.done(action, seq, Outcome::kOk, made);
       return true;
     case Published::kStranded:
-      put_aside(action, seq, staged);
+      outcomes_.failed(action, seq, put_aside(staged));
       return false;
     case Published::kForeign:
       tell_foreign(action, seq);
@@ -240,18 +240,18 @@ Result<std::string> Committer::move_to_conflicts(const Place& stranded) {
   return kept;
 }
 
-// What others wrote, and what can't go back to where they wrote it, is kept.
-void Committer::put_aside(const Action& action, std::uint64_t seq, const Place& stranded) {
+// What others wrote, and what can't go back to where they wrote it, is kept. The answer: where, or
+// why not.
+Error Committer::put_aside(const Place& stranded) {
   const auto kept = move_to_conflicts(stranded);
-  if (!kept) return outcomes_.failed(action, seq, kept.error());
-  outcomes_.failed(action, seq,
-                   Error{ErrorCode::kChanged,
-                         "exchange",
-                         {},
-                         0,
-                         "somebody changed it meanwhile: what they wrote is kept as "
-                         "'.sync-txn/conflict/" +
-                             *kept + "' in the replica"});
+  if (!kept) return kept.error();
+  return Error{ErrorCode::kChanged,
+               "exchange",
+               {},
+               0,
+               "somebody changed it meanwhile: what they wrote is kept as "
+               "'.sync-txn/conflict/" +
+                   *kept + "' in the replica"};
 }
 
 Result<FileStatus> Committer::make_link(const Action& action, int folder, const std::string& name) {
@@ -385,12 +385,13 @@ Status Committer::purge_inside(const RelPath& directory) {
 }
 
 // False where the run was told to stop and that would have taken long.
-bool Committer::discard(const std::vector<Displaced>& gone) {
+bool Committer::discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees) {
   const ApplyRequest& request = context_.request;
-  Purged purged = foldersync::purge({fs_, gone, request.threads, request.windows, request.stop});
+  const Purged purged =
+      foldersync::purge({fs_, gone, trees, request.threads, request.windows, request.stop});
   // Filled by others between the look and now.
-  for (const Displaced& filled : purged.filled) {
-    (void)move_to_conflicts({filled.folder, filled.name});  // it remembers that it failed
+  for (const Place& filled : purged.filled) {
+    (void)move_to_conflicts(filled);  // it remembers that it failed
   }
   return purged.is_complete;
 }
@@ -411,7 +412,7 @@ Status Committer::purge_nested() {
   const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
                                            [&](const Displaced& gone) { return !is_nested(gone); });
   // What is left goes with its folder.
-  (void)discard({first, displaced_.end()});
+  (void)discard({first, displaced_.end()}, {});
   displaced_.erase(first, displaced_.end());
   for (auto& [path, nested] : nested_) {
     const auto kept = nested.area.remove();
@@ -421,7 +422,14 @@ Status Committer::purge_nested() {
   return success();
 }
 
-bool Committer::purge() { return discard(std::exchange(displaced_, {})); }
+bool Committer::purge() {
+  return discard(std::exchange(displaced_, {}), std::exchange(trees_, {}));
+}
+
+void Committer::forget_displaced() {
+  displaced_.clear();
+  trees_.clear();
+}
 
 void Committer::tighten(std::vector<Looker>& lookers) {
   std::vector<ReplicaAccess::Loosened> all = std::move(looker_.replica().loosened());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apply/barrier.h"
+#include "apply/doomed_tree.h"
 #include "apply/engine.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
@@ -39,17 +40,15 @@ class Committer {
   // `folder` is this thread's own staging subfolder, `conflicts` the one for what others wrote.
   Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts);
 
-  // What stage_window() found and made, where it did so, and the way to it.
-  struct Staging {
-    std::vector<StagedSlot>& slots;
-    const std::vector<Fd>& folders;
-    StagedTrees& trees;
-  };
   // Each action after what was found and made for it. Once more it is looked at before it is done,
   // and what is found must be what was found then.
   //
   // Everything but metadata and finish.
-  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot, const Staging& staging);
+  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
+              const StagedWindow& staging);
+  // A directory with all that is deleted in it, by one rename. False: nothing was done, each action
+  // is to be done by itself. Requires: `range` is of doomed_ranges(), and the window has a record.
+  bool take_tree(const WindowPart& part, const std::vector<StagedSlot>& slots, DoomedRange range);
   // Actions of op kMetadata on entries that are no directories.
   void change_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
@@ -71,7 +70,7 @@ class Committer {
   // folder. False where the run was told to stop and that would have taken long.
   bool purge();
   // What was displaced stays where it is: the window is taken back.
-  void forget_displaced() { displaced_.clear(); }
+  void forget_displaced();
 
   // What changed since the last call.
   Touched take_touched() { return std::exchange(touched_, {}); }
@@ -96,13 +95,13 @@ class Committer {
   };
 
   void publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                      const Staging& staging);
+                      const StagedWindow& staging);
   bool publish(const Action& action, std::uint64_t seq, const LookResult& look,
                const StagedPlace& staged, const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
   Status purge_inside(const RelPath& directory);
-  bool discard(const std::vector<Displaced>& gone);
+  bool discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees);
   void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
                    const LookResult& look);
@@ -124,7 +123,7 @@ class Committer {
               const StagedPlace& staged, const Staged& made);
   void tell_foreign(const Action& action, std::uint64_t seq);
   Result<std::string> move_to_conflicts(const Place& stranded);
-  void put_aside(const Action& action, std::uint64_t seq, const Place& stranded);
+  Error put_aside(const Place& stranded);
   Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);
   const CommitContext& context_;
   FileSystem& fs_;
@@ -136,6 +135,7 @@ class Committer {
   Fd folder_;
   Fd conflict_folder_;
   std::vector<Displaced> displaced_;
+  std::vector<DoomedTree> trees_;
   std::map<RelPath, NestedArea> nested_;
   std::set<RelPath> moved_;                       // directories that this run has moved
   std::set<RelPath> finished_;                    // directories that have their final mode

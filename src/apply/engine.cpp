@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "apply/check_only.h"
+#include "apply/commit_window.h"
 #include "apply/committer.h"
 #include "apply/held_reports.h"
 #include "apply/limit_book.h"
@@ -300,7 +301,9 @@ class Engine {
       return backup_->keep(transaction.record(), shop.area.fd(), shop.looker.replica());
     };
     shop.committer.before_purging(keep_old);
-    commit(shop.committer, window, shop.folders);
+    const CommitWindow task{shop.committer, window,    shop.folders,
+                            request_,       max_open_, [this] { return winds_up(); }};
+    commit(task);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
       return undurable(kept.error(), end);
@@ -312,7 +315,7 @@ class Engine {
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), end);
     }
-    finish(shop.committer, window);
+    finish(task);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
@@ -391,30 +394,6 @@ class Engine {
     staging_left_ = transaction.has_conflicts();
     (void)transaction.forget();  // the whole folder goes now
     return success();
-  }
-
-  // The renames in the window's order, then what changes in place.
-  void commit(Committer& committer, OpenWindow& window, const std::vector<Fd>& folders) {
-    const auto is_in_place = [](const Action& action) { return action.op == Op::kMetadata; };
-    StagedTrees trees(fs_, window.part(), window.slots(), folders, max_open_);
-    window.each([&](const Action& action, std::uint64_t seq, StagedSlot& slot) {
-      if (action.phase == Phase::kFinish || is_in_place(action)) return;
-      if (winds_up()) return committer.skip(action, seq);
-      committer.commit(action, seq, slot, {window.slots(), folders, trees});
-    });
-    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-      if (action.phase == Phase::kFinish || !is_in_place(action)) return;
-      if (winds_up()) return committer.skip(action, seq);
-      committer.change_in_place(action, seq, slot);
-    });
-  }
-
-  void finish(Committer& committer, OpenWindow& window) {
-    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-      if (action.phase != Phase::kFinish || is_root_finish(action)) return;
-      if (winds_up()) return committer.skip(action, seq);
-      committer.finish(action, seq, slot);
-    });
   }
 
   const ApplyRequest& request_;

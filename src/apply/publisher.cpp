@@ -189,6 +189,12 @@ Result<Published> Publisher::keep_old(const Place& old, const Place& staged) {
 
 Result<Published> Publisher::take_away(const Place& target, const Place& staged,
                                        const FileStatus& expected) {
+  return take_away(target, staged, expected, [&] { return is_as_expected(staged, expected); });
+}
+
+Result<Published> Publisher::take_away(const Place& target, const Place& staged,
+                                       const FileStatus& expected,
+                                       const std::function<Result<bool>()>& is_expected) {
   const auto rename = [&] {
     return fs_.rename(target.directory, target.name.c_str(), staged.directory, staged.name.c_str(),
                       RenameMode::kNoReplace);
@@ -206,7 +212,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
   if (!renamed) return std::move(renamed).error();
   // CRASH: as in replace().
-  const auto as_expected = is_as_expected(staged, expected);
+  const auto as_expected = is_expected();
   if (as_expected && *as_expected) return Published::kDisplaced;
   // RACE: what others put there between the look and the rename goes back.
   Status back = fs_.rename(staged.directory, staged.name.c_str(), target.directory,

@@ -2,6 +2,7 @@
 // look at what it moved. One thread.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "apply/report.h"
@@ -46,6 +47,9 @@ class Publisher {
   // Takes `expected` away into the staging folder. What comes out is compared; if it isn't what was
   // expected it goes back. An expected directory must be empty.
   Result<Published> take_away(const Place& target, const Place& staged, const FileStatus& expected);
+  // The same of a directory that need not be empty: `is_expected` looks through what came out.
+  Result<Published> take_away(const Place& target, const Place& staged, const FileStatus& expected,
+                              const std::function<Result<bool>()>& is_expected);
 
   // A plain user may move a directory to another parent only while it is writable: makes it so.
   Status let_move(const Place& directory);

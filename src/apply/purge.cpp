@@ -7,6 +7,8 @@
 #include <system_error>
 #include <thread>
 
+#include "fs/directory_cursor.h"
+
 namespace foldersync {
 namespace {
 
@@ -14,11 +16,18 @@ constexpr std::size_t kShare = 256;  // entries that a thread takes at a time
 
 class Purge {
  public:
-  explicit Purge(const PurgeRequest& request) : request_(request) {}
+  explicit Purge(const PurgeRequest& request)
+      : request_(request), max_open_(descriptors_per_cursor(request.threads + 1)) {
+    for (const DoomedTree& tree : request.trees) {
+      for (std::size_t i = 0; i < tree.entries().size(); ++i) {
+        if (!tree.entries()[i].seen.is_directory()) inside_.push_back({&tree, i});
+      }
+    }
+  }
 
   Purged run() {
     std::vector<std::thread> others;
-    const std::size_t threads = std::min(request_.threads, request_.gone.size() / kShare + 1);
+    const std::size_t threads = std::min(request_.threads, total() / kShare + 1);
     try {
       while (others.size() + 1 < threads) others.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
@@ -26,23 +35,45 @@ class Purge {
     }
     work();
     for (std::thread& other : others) other.join();
+    for (const DoomedTree& tree : request_.trees) {
+      if (purged_.is_complete) remove_directories(tree);
+    }
     return std::move(purged_);
   }
 
  private:
-  void work() {
+  // An entry of a tree that is no directory.
+  struct Inside {
+    const DoomedTree* tree;
+    std::size_t index;
+  };
+
+  // What one thread needs.
+  struct Worker {
     std::optional<double> until;  // once told to stop
+    const DoomedTree* tree = nullptr;
+    std::optional<DoomedTreeRemover> remover;
+  };
+
+  [[nodiscard]] std::size_t total() const { return request_.gone.size() + inside_.size(); }
+
+  void work() {
+    Worker worker;
     for (;;) {
       const std::size_t begin = next_.fetch_add(kShare);
-      if (begin >= request_.gone.size()) return;
-      const std::size_t end = std::min(begin + kShare, request_.gone.size());
+      if (begin >= total()) return;
+      const std::size_t end = std::min(begin + kShare, total());
       for (std::size_t i = begin; i < end; ++i) {
-        if (is_time_up(until)) {
+        if (is_time_up(worker.until)) {
           const std::lock_guard lock(mutex_);
           purged_.is_complete = false;
           return;
         }
-        remove(request_.gone[i]);
+        if (i < request_.gone.size()) {
+          remove(request_.gone[i]);
+        } else {
+          remove(inside_[i - request_.gone.size()], worker);
+        }
       }
     }
   }
@@ -62,10 +93,34 @@ class Purge {
     const int number = removed.error().error_number;
     if (number != ENOTEMPTY && number != EEXIST) return;
     const std::lock_guard lock(mutex_);
-    purged_.filled.push_back(gone);
+    purged_.filled.push_back({gone.folder, gone.name});
+  }
+
+  void remove(const Inside& inside, Worker& worker) {
+    if (worker.tree != inside.tree) {
+      worker.remover.emplace(request_.fs, *inside.tree, max_open_);
+      worker.tree = inside.tree;
+    }
+    worker.remover->remove(inside.index);
+  }
+
+  // When everything else has gone: each after what it held.
+  void remove_directories(const DoomedTree& tree) {
+    DoomedTreeRemover remover(request_.fs, tree, max_open_);
+    for (std::size_t i = 0; i < tree.entries().size(); ++i) {
+      if (tree.entries()[i].seen.is_directory()) remover.remove(i);
+    }
+    const Place& place = tree.place();
+    const auto left = request_.fs.status_at(place.directory, place.name.c_str());
+    if (!left && left.error().error_number == ENOENT) return;
+    // What could not be removed, and is nobody else's, goes with the staging folder.
+    const auto is_own = tree.holds_nothing_else();
+    if (!is_own || !*is_own) purged_.filled.push_back(place);
   }
 
   const PurgeRequest& request_;
+  std::size_t max_open_;
+  std::vector<Inside> inside_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   Purged purged_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/doomed_tree.h"
 #include "apply/window_limits.h"
 #include "fs/file_system.h"
 
@@ -21,14 +22,15 @@ struct Displaced {
 struct PurgeRequest {
   FileSystem& fs;
   const std::vector<Displaced>& gone;
+  const std::vector<DoomedTree>& trees;
   std::size_t threads = 1;
   const WindowLimits& limits;
   const std::atomic<bool>* stop = nullptr;  // once it is set, limits.wind_up_seconds are left
 };
 
 struct Purged {
-  bool is_complete = true;        // false: told to stop, and that would have taken long
-  std::vector<Displaced> filled;  // directories that others have put something into: they stay
+  bool is_complete = true;    // false: told to stop, and that would have taken long
+  std::vector<Place> filled;  // directories that others have put something into: they stay
 };
 
 // What can't be removed for another reason goes with its staging folder.

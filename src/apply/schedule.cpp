@@ -28,7 +28,8 @@ Result<Schedule> Schedule::of(const ActionStore& actions) {
   std::uint64_t begin = 0;
   for (auto [phase, place] :
        {std::pair(Phase::kMkdir, &schedule.mkdir_), std::pair(Phase::kWrite, &schedule.write_),
-        std::pair(Phase::kDelete, &schedule.rest_)}) {
+        std::pair(Phase::kDelete, &schedule.delete_), std::pair(Phase::kRmdir, &schedule.rmdir_),
+        std::pair(Phase::kFinish, &schedule.finish_)}) {
     const auto first = first_of(cursor, begin, schedule.total_, phase);
     if (!first) return first.error();
     begin = *place = *first;
@@ -36,39 +37,62 @@ Result<Schedule> Schedule::of(const ActionStore& actions) {
   return schedule;
 }
 
-Progress Schedule::start() const { return {mkdir_, write_, mkdir_ == 0 ? rest_ : 0}; }
+Progress Schedule::start() const {
+  return {mkdir_, write_, rmdir_, rmdir_, mkdir_ == 0 ? finish_ : 0};
+}
 
 Progress Schedule::past(Progress progress, std::span<const std::uint64_t> seqs) const {
   for (const std::uint64_t seq : seqs) {
     const std::uint64_t place = seq - 1;
-    if (place >= mkdir_ && place < write_) {
+    if (place < mkdir_ || place >= finish_) {
+      if (++progress.other == mkdir_) progress.other = finish_;
+    } else if (place < write_) {
       ++progress.mkdir;
-    } else if (place >= write_ && place < rest_) {
+    } else if (place < delete_) {
       ++progress.write;
-    } else if (++progress.other == mkdir_) {
-      progress.other = rest_;
+    } else if (place < rmdir_) {
+      --progress.undeleted;
+    } else {
+      ++progress.rmdir;
     }
   }
   return progress;
 }
 
 Result<const Action*> ScheduleReader::next() {
-  const auto give = [&](Result<const Action*> action, std::uint64_t place) {
-    seq_ = place + 1;
-    next_ = schedule_.past(next_, {&seq_, 1});
-    return action;
-  };
-  const bool has_mkdir = next_.mkdir < schedule_.write_;
-  const bool has_write = next_.write < schedule_.rest_;
-  if (next_.other < schedule_.mkdir_ || !(has_mkdir || has_write)) {
-    return give(others_.at(next_.other), next_.other);
+  Choice chosen = choose();
+  seq_ = chosen.place + 1;
+  next_ = schedule_.past(next_, {&seq_, 1});
+  return std::move(chosen.action);
+}
+
+ScheduleReader::Choice ScheduleReader::choose() {
+  const bool is_made = next_.mkdir == schedule_.write_ && next_.write == schedule_.delete_;
+  const bool is_gone = next_.undeleted == schedule_.delete_ && next_.rmdir == schedule_.finish_;
+  if (next_.other < schedule_.mkdir_ || (is_made && is_gone)) {
+    return {others_.at(next_.other), next_.other};
   }
-  if (!has_mkdir) return give(others_.at(next_.write), next_.write);
-  const auto mkdir = mkdirs_.at(next_.mkdir);
-  if (!mkdir || !has_write) return give(mkdir, next_.mkdir);
-  const auto write = others_.at(next_.write);
-  if (!write || (*write)->path < (*mkdir)->path) return give(write, next_.write);
-  return give(mkdir, next_.mkdir);
+  return is_made ? remove() : make_or_write();
+}
+
+// Whichever comes first in path order.
+ScheduleReader::Choice ScheduleReader::make_or_write() {
+  const bool has_write = next_.write < schedule_.delete_;
+  if (next_.mkdir == schedule_.write_) return {others_.at(next_.write), next_.write};
+  const Choice mkdir{directories_.at(next_.mkdir), next_.mkdir};
+  if (!mkdir.action || !has_write) return mkdir;
+  const Choice write{others_.at(next_.write), next_.write};
+  return !write.action || (*write.action)->path < (*mkdir.action)->path ? write : mkdir;
+}
+
+// Whichever comes last in path order.
+ScheduleReader::Choice ScheduleReader::remove() {
+  const std::uint64_t last = next_.undeleted - 1;
+  if (next_.rmdir == schedule_.finish_) return {others_.at(last), last};
+  const Choice rmdir{directories_.at(next_.rmdir), next_.rmdir};
+  if (!rmdir.action || next_.undeleted == schedule_.delete_) return rmdir;
+  const Choice removal{others_.at(last), last};
+  return !removal.action || (*removal.action)->path > (*rmdir.action)->path ? removal : rmdir;
 }
 
 }  // namespace foldersync

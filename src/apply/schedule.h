@@ -1,6 +1,8 @@
 // The order in which the engine does the actions of a plan: that of the document, but with the
 // phases mkdir and write as one pass in path order, so that each new directory is followed by what
-// it will hold and both can be staged together.
+// it will hold and both can be staged together; and with the phases delete and rmdir as one pass in
+// reverse path order, so that each directory that goes follows what it holds, and both can go
+// together.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,9 @@ namespace foldersync {
 struct Progress {
   std::uint64_t mkdir = 0;
   std::uint64_t write = 0;
-  std::uint64_t other = 0;  // what comes before these two phases, and after them
+  std::uint64_t undeleted = 0;  // of phase delete, which is done backwards: so many places are left
+  std::uint64_t rmdir = 0;
+  std::uint64_t other = 0;  // what comes before these phases, and after them
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };
@@ -27,7 +31,7 @@ class Schedule {
   static Result<Schedule> of(const ActionStore& actions);
 
   [[nodiscard]] Progress start() const;
-  [[nodiscard]] Progress end() const { return {write_, rest_, total_}; }
+  [[nodiscard]] Progress end() const { return {write_, delete_, delete_, finish_, total_}; }
   // Where `progress` has come to after some more actions, whose numbers in the plan (from 1) are
   // `seqs`. Requires: they are the next.
   [[nodiscard]] Progress past(Progress progress, std::span<const std::uint64_t> seqs) const;
@@ -36,8 +40,10 @@ class Schedule {
   friend class ScheduleReader;
 
   std::uint64_t mkdir_ = 0;  // places in the store: of the first action of phase mkdir or later,
-  std::uint64_t write_ = 0;  // of phase write or later,
-  std::uint64_t rest_ = 0;   // and of what is later still
+  std::uint64_t write_ = 0;  // of phase write or later, and so on
+  std::uint64_t delete_ = 0;
+  std::uint64_t rmdir_ = 0;
+  std::uint64_t finish_ = 0;
   std::uint64_t total_ = 0;
 };
 
@@ -45,7 +51,7 @@ class Schedule {
 class ScheduleReader {
  public:
   ScheduleReader(const ActionStore& actions, const Schedule& schedule, Progress from)
-      : schedule_(schedule), next_(from), mkdirs_(actions), others_(actions) {}
+      : schedule_(schedule), next_(from), directories_(actions), others_(actions) {}
 
   [[nodiscard]] bool at_end() const { return next_ == schedule_.end(); }
   // The next action, which stays until the next call. Requires: !at_end().
@@ -54,9 +60,18 @@ class ScheduleReader {
   [[nodiscard]] std::uint64_t seq() const { return seq_; }
 
  private:
+  struct Choice {
+    Result<const Action*> action;
+    std::uint64_t place;
+  };
+
+  Choice choose();
+  Choice make_or_write();
+  Choice remove();
+
   const Schedule& schedule_;
   Progress next_;
-  ActionCursor mkdirs_;
+  ActionCursor directories_;
   ActionCursor others_;
   std::uint64_t seq_ = 0;
 };

@@ -43,4 +43,11 @@ class StagedTrees {
   std::optional<DirectoryCursor> cursor_;
 };
 
+// What stage_window() found and made, where it did so, and the way to it.
+struct StagedWindow {
+  std::vector<StagedSlot>& slots;
+  const std::vector<Fd>& folders;
+  StagedTrees& trees;
+};
+
 }  // namespace foldersync

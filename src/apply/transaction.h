@@ -42,7 +42,10 @@ class Transaction {
   // `slots` are of its first actions; only these are the window from now on.
   Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
 
-  // What begin() has written down. Requires: it succeeded, and the window may change anything.
+  // Whether begin() has written something down: where the disk is full, only what is deleted may go
+  // without.
+  [[nodiscard]] bool has_record() const { return record_.has_value(); }
+  // What begin() has written down. Requires: has_record().
   [[nodiscard]] const WindowRecord& record() const { return *record_; }
 
   // Removes what was staged and gives its slots the error.

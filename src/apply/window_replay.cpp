@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apply/purge.h"
 #include "apply/remove_tree.h"
 #include "scan/listing.h"
 
@@ -17,12 +18,6 @@ constexpr std::uint32_t kOwnerAll = 0700;
 bool is_missing(const Error& error) { return error.error_number == ENOENT; }
 
 bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
-
-// Whether `found` is the object that was seen as `seen`, as it was. Directories count as long as
-// they are the same object: what is in them is their own affair.
-bool is_still(const FileStatus& found, const FileStatus& seen) {
-  return seen.is_directory() ? same_object(found, seen) : same_content_stamps(found, seen);
-}
 
 CursorRules rules_of(const ReplayContext& context, const WindowRecord& record) {
   CursorRules rules;
@@ -48,7 +43,14 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
               descriptors_per_cursor(1)),
       metadata_(context, record, access_, result_),
       publisher_(context.fs, context.observer),
-      moves_(context.fs, access_, publisher_, result_) {}
+      moves_(context.fs, access_, publisher_, result_) {
+  const auto& actions = record.plan.actions;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (record.actions[i].is_due && actions[i].op == Op::kDelete) deletions_.push_back(i);
+  }
+  std::sort(deletions_.begin(), deletions_.end(),
+            [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; });
+}
 
 // Gives every action that is due to `act`, in the order of execution or backwards.
 template <class Do>
@@ -168,6 +170,8 @@ Status WindowReplay::forward_staged(Step& step) {
 Status WindowReplay::give_back(Step& step) {
   ++result_.overtaken;
   const auto place = target(step.action.path);
+  // The directory around it has gone as well.
+  if (!place && is_absence(place.error())) return put_aside(step.staged);
   if (!place) return place.error();
   const bool was_exchanged = step.action.op != Op::kDelete;
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
@@ -208,7 +212,11 @@ Status WindowReplay::forward_link(Step& step) {
 
 Status WindowReplay::forward_delete(Step& step) {
   if (step.there) {
-    return is_still(*step.there, *step.record.old) ? success() : give_back(step);
+    if (!is_still(*step.there, *step.record.old)) return give_back(step);
+    if (!step.there->is_directory()) return success();
+    const auto is_own = tree_of(step).holds_nothing_else();
+    if (!is_own) return is_own.error();
+    return *is_own ? success() : give_back(step);
   }
   const auto now = access_.status(step.action.path);
   if (!now) return now.error();
@@ -308,6 +316,8 @@ Status WindowReplay::bring_back(Step& step) {
 // went is found.
 Status WindowReplay::make_again(const RelPath& path) {
   const auto place = target(path);
+  // The directory around it could not come back, and has it with it.
+  if (!place && is_absence(place.error())) return success();
   if (!place) return place.error();
   Status made = fs_.make_directory(place->directory, place->name.c_str(), kOwnerAll);
   return made || made.error().error_number == EEXIST ? success() : made;
@@ -342,20 +352,46 @@ void WindowReplay::backward() {
   metadata_.backward();
 }
 
+// The directory with all that the window deletes in it.
+DoomedTree WindowReplay::tree_of(const Step& step) {
+  const RelPath& top = step.action.path;
+  const auto path_of = [&](std::size_t index) -> const RelPath& {
+    return record_.plan.actions[index].path;
+  };
+  auto next = std::lower_bound(
+      deletions_.begin(), deletions_.end(), top,
+      [&](std::size_t index, const RelPath& path) { return path_of(index) < path; });
+  std::vector<DoomedEntry> entries;
+  for (; next != deletions_.end() && path_of(*next).is_within(top); ++next) {
+    entries.push_back(doomed_entry(top, path_of(*next), *record_.actions[*next].old));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return {fs_, step.staged, std::move(entries)};
+}
+
 void WindowReplay::purge() {
+  std::vector<Displaced> empty;
+  std::vector<DoomedTree> trees;
   for (std::size_t i = 0; i < record_.actions.size(); ++i) {
     const ActionRecord& record = record_.actions[i];
     if (!record.is_due || !record.old || !record.old->is_directory()) continue;
     const auto directory = folder(record.folder);
     if (!directory) continue;
-    const std::string name = record_.name_of(i);
-    const Status removed = fs_.remove_directory(*directory, name.c_str());
-    if (removed) continue;
-    const int number = removed.error().error_number;
-    if (number != ENOTEMPTY && number != EEXIST) continue;
-    // Others have filled it since it was displaced.
-    if (Status aside = put_aside({*directory, name}); !aside)
+    const Action& action = record_.plan.actions[i];
+    const Step step{action, record, {{*directory, record_.name_of(i)}, {}, false}, std::nullopt};
+    if (const auto there = at(step.staged); there && !*there) continue;
+    if (action.op == Op::kDelete) {
+      trees.push_back(tree_of(step));
+    } else {
+      empty.push_back({*directory, step.staged.name, true});
+    }
+  }
+  const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
+  // Others have filled it since it was displaced.
+  for (const Place& filled : purged.filled) {
+    if (Status aside = put_aside(filled); !aside) {
       result_.errors.push_back(std::move(aside).error());
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/doomed_tree.h"
 #include "apply/metadata_replay.h"
 #include "apply/move_replay.h"
 #include "apply/publisher.h"
@@ -47,6 +48,7 @@ class WindowReplay {
 
   template <class Do>
   void each(bool backwards, Do act);
+  DoomedTree tree_of(const Step& step);
   Status locate(Step& step, std::size_t index);
   Status settle_old_name(Step& step);
   Result<int> folder(const std::string& name);
@@ -78,6 +80,7 @@ class WindowReplay {
   Publisher publisher_;
   MoveReplay moves_;
   std::map<std::string, Fd> folders_;
+  std::vector<std::size_t> deletions_;  // that are due, by index, in path order
 };
 
 }  // namespace foldersync

@@ -35,6 +35,7 @@ struct FileStatus {
   std::uint64_t rdev = 0;    // what a device node stands for, as makedev() packs it
   std::uint32_t links = 1;
   bool mount_root = false;  // the entry is where a mount begins
+  bool immutable = false;   // can be neither changed nor removed (chattr +i or +a)
 
   [[nodiscard]] bool is_directory() const { return type == FileType::kDirectory; }
   [[nodiscard]] bool is_file() const { return type == FileType::kFile; }
@@ -49,6 +50,12 @@ inline bool same_object(const FileStatus& a, const FileStatus& b) {
 // The change time is left out: a rename moves it on most file systems.
 inline bool same_content_stamps(const FileStatus& a, const FileStatus& b) {
   return same_object(a, b) && a.size == b.size && a.mtime == b.mtime;
+}
+
+// Whether `found` is the object that was seen as `seen`, as it was. Directories count as long as
+// they are the same object: what is in them is their own affair.
+inline bool is_still(const FileStatus& found, const FileStatus& seen) {
+  return seen.is_directory() ? same_object(found, seen) : same_content_stamps(found, seen);
 }
 
 // Within which two names can be one object: link() crosses neither a device nor a mount, not even

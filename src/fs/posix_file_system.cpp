@@ -110,6 +110,7 @@ Result<FileStatus> status_from(int fd, const char* name, int flags) {
   status.rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor);
   status.links = found.stx_nlink;
   status.mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  status.immutable = (found.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
   return status;
 }
 

@@ -34,7 +34,7 @@ class PurgeTest : public testing::Test {
   }
 
   Purged run(std::size_t threads, const std::atomic<bool>* stop = nullptr) {
-    return purge({fs_, gone_, threads, limits_, stop});
+    return purge({fs_, gone_, trees_, threads, limits_, stop});
   }
 
   ScratchFolder scratch_;
@@ -42,6 +42,7 @@ class PurgeTest : public testing::Test {
   PosixFileSystem fs_;
   Fd fd_;
   std::vector<Displaced> gone_;
+  std::vector<DoomedTree> trees_;
   WindowLimits limits_;
 };
 
@@ -59,7 +60,7 @@ TEST_F(PurgeTest, RemovesEverythingButWhatOthersHaveFilled) {
     const Purged purged = run(threads);
     EXPECT_TRUE(purged.is_complete);
     std::vector<std::string> filled;
-    for (const Displaced& one : purged.filled) filled.push_back(one.name);
+    for (const Place& one : purged.filled) filled.push_back(one.name);
     EXPECT_THAT(filled, testing::UnorderedElementsAre("d17", "d3"));
     EXPECT_THAT(paths_in(folder_), ElementsAre("d17", "d17/theirs", "d3", "d3/theirs"));
   }

@@ -40,23 +40,25 @@ Order read_from(const ActionStore& store, const Schedule& schedule, Progress fro
 
 const std::vector<Action>& of_all_phases() {
   static const std::vector<Action> actions{
-      at(Phase::kClear, "z/b"), at(Phase::kClear, "z/a"), at(Phase::kMkdir, "a"),
-      at(Phase::kMkdir, "a/b"), at(Phase::kMkdir, "c"),   at(Phase::kWrite, "a/a"),
-      at(Phase::kWrite, "a/c"), at(Phase::kWrite, "a-"),  at(Phase::kWrite, "z"),
-      at(Phase::kDelete, "k"),  at(Phase::kRmdir, "l"),   at(Phase::kFinish, "c"),
-      at(Phase::kFinish, "a"),  at(Phase::kFinish, "")};
+      at(Phase::kClear, "z/b"), at(Phase::kClear, "z/a"),    at(Phase::kMkdir, "a"),
+      at(Phase::kMkdir, "a/b"), at(Phase::kMkdir, "c"),      at(Phase::kWrite, "a/a"),
+      at(Phase::kWrite, "a/c"), at(Phase::kWrite, "a-"),     at(Phase::kWrite, "z"),
+      at(Phase::kDelete, "k"),  at(Phase::kDelete, "l/b/a"), at(Phase::kDelete, "l/b-"),
+      at(Phase::kDelete, "m"),  at(Phase::kRmdir, "l/b"),    at(Phase::kRmdir, "l"),
+      at(Phase::kFinish, "c"),  at(Phase::kFinish, "a"),     at(Phase::kFinish, "")};
   return actions;
 }
 
-TEST(Schedule, PutsEachNewDirectoryBeforeWhatItHoldsAndKeepsEverythingElse) {
+TEST(Schedule, PutsDirectoriesBeforeWhatTheyGetAndAfterWhatTheyLoseAndKeepsEverythingElse) {
   const ActionStore store = store_of(of_all_phases());
   const auto schedule = Schedule::of(store);
   ASSERT_TRUE(schedule);
   const Order order = read_from(store, *schedule, schedule->start());
-  EXPECT_EQ(order.paths, (std::vector<std::string>{"z/b", "z/a", "a", "a/a", "a/b", "a/c", "a-",
-                                                   "c", "z", "k", "l", "c", "a", "."}));
-  EXPECT_EQ(order.seqs,
-            (std::vector<std::uint64_t>{1, 2, 3, 6, 4, 7, 8, 5, 9, 10, 11, 12, 13, 14}));
+  EXPECT_EQ(order.paths,
+            (std::vector<std::string>{"z/b", "z/a", "a", "a/a", "a/b", "a/c", "a-", "c", "z", "m",
+                                      "l/b-", "l/b/a", "l/b", "l", "k", "c", "a", "."}));
+  EXPECT_EQ(order.seqs, (std::vector<std::uint64_t>{1, 2, 3, 6, 4, 7, 8, 5, 9, 13, 12, 11, 14, 15,
+                                                    10, 16, 17, 18}));
 }
 
 TEST(Schedule, GoesOnFromAnyPlace) {

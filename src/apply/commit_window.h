@@ -1,0 +1,28 @@
+// Doing the actions of a window, when all of it is staged and recorded.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "apply/committer.h"
+#include "apply/open_window.h"
+#include "fs/fd.h"
+
+namespace foldersync {
+
+struct CommitWindow {
+  Committer& committer;
+  OpenWindow& window;
+  const std::vector<Fd>& folders;  // of staging, as in WindowShop
+  const ApplyRequest& request;
+  std::size_t max_open;            // as in StageWindow
+  std::function<bool()> winds_up;  // no new work is to start: the actions are skipped
+};
+
+// The renames in the window's order, then what changes in place.
+void commit(const CommitWindow& task);
+// Then, when what was displaced in nested staging folders is gone: what the directories get. The
+// root's own comes when all windows are done.
+void finish(const CommitWindow& task);
+
+}  // namespace foldersync

@@ -1,0 +1,53 @@
+// Directories that go with all that is deleted in them.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/committer.h"
+
+namespace foldersync {
+// What is not known to be there goes back with everything, and each action is done by itself.
+//
+// RACE: until it is back, what others put into the directory is not at its path.
+// CRASH: killed before it has been looked through, recovery does that.
+bool Committer::take_tree(const WindowPart& part, const std::vector<StagedSlot>& slots,
+                          DoomedRange range) {
+  const Action& top = part.actions[range.end - 1];
+  const std::uint64_t top_seq = part.seqs[range.end - 1];
+  if (!nested_.empty() || outcomes_.is_not_emptied(top.path)) return false;
+  const LookResult look = looker_.look(top);
+  const bool holds = look.finding == Finding::kHolds && !look.source &&
+                     same_object(*look.replica, *slots[range.end - 1].look->replica);
+  if (!holds) return false;
+  std::vector<DoomedEntry> entries;
+  entries.reserve(range.end - range.begin);
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    entries.push_back(doomed_entry(top.path, part.actions[i].path, *slots[i].look->replica));
+  }
+  const StagedPlace away{{folder_.get(), std::to_string(top_seq)}, {}, false};
+  DoomedTree tree(fs_, away, std::move(entries));
+  const auto parent = looker_.replica_parent(top.path);
+  if (!parent) return false;
+  const Place target{*parent, std::string(top.path.name())};
+  const auto taken = looker_.replica().with_write_access(*parent, top.path.parent(), [&] {
+    return publisher_.take_away(target, away, *look.replica,
+                                [&] { return tree.holds_nothing_else(); });
+  });
+  if (!taken || *taken == Published::kForeign) return false;
+  if (*taken == Published::kStranded) {
+    const Error kept = put_aside(away);
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      outcomes_.failed(part.actions[i], part.seqs[i], kept);
+    }
+    return true;
+  }
+  trees_.push_back(std::move(tree));
+  touched_.directories.insert(top.path.parent());
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    outcomes_.done(part.actions[i], part.seqs[i], Outcome::kOk);
+  }
+  return true;
+}
+
+}  // namespace foldersync

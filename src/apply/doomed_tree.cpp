@@ -1,0 +1,136 @@
+#include "apply/doomed_tree.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+
+bool deletes_directory(const Action& action) {
+  return action.op == Op::kDelete && action.before->type == FileType::kDirectory;
+}
+
+// Whether the entry is still to be deleted, and can be once it lies in the staging folder.
+bool is_doomed(const Action& action, const StagedSlot& slot, std::optional<std::uint32_t> owner) {
+  if (action.op != Op::kDelete || !slot.look || slot.error) return false;
+  if (slot.look->finding != Finding::kHolds || !slot.look->replica) return false;
+  const FileStatus& found = *slot.look->replica;
+  if (found.mount_root || found.immutable) return false;
+  if (!found.is_directory()) return true;
+  return (found.mode & kOwnerAll) == kOwnerAll && (!owner || found.uid == *owner);
+}
+
+}  // namespace
+
+DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStatus& seen) {
+  if (path == top) return {{}, seen};
+  return {RelPath(path.bytes().substr(top.bytes().size() + 1)), seen};
+}
+
+// Looks through the tree until there is something else in it.
+class DoomedTree::Visitor final : public PairVisitor {
+ public:
+  explicit Visitor(const DoomedTree& tree) : tree_(tree) {}
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    if (has_more_) return success();
+    if (pair.replica.error != nullptr) return *pair.replica.error;
+    if (pair.replica.listing == nullptr) return success();
+    const RelPath directory = RelPath::from_bytes(pair.path);
+    for (const Listing::Entry& entry : pair.replica.listing->entries()) {
+      if (entry.error_number != 0) return system_error("stat", entry.error_number);
+      const RelPath path = directory.child(entry.name);
+      const DoomedEntry* const known = tree_.find(path);
+      has_more_ = known == nullptr || !is_still(entry.status, known->seen) ||
+                  entry.status.mount != pair.replica.self->mount;
+      if (has_more_) return success();
+      if (entry.status.is_directory()) {
+        children.push_back({path.bytes(), std::nullopt, entry.status, {}});
+      }
+    }
+    return success();
+  }
+
+  [[nodiscard]] bool has_more() const { return has_more_; }
+
+ private:
+  const DoomedTree& tree_;
+  bool has_more_ = false;
+};
+
+const DoomedEntry* DoomedTree::find(const RelPath& path) const {
+  const auto found = std::lower_bound(
+      entries_.begin(), entries_.end(), path,
+      [](const DoomedEntry& entry, const RelPath& wanted) { return entry.path > wanted; });
+  return found != entries_.end() && found->path == path ? &*found : nullptr;
+}
+
+Result<bool> DoomedTree::holds_nothing_else() const {
+  const auto top = fs_.open_directory(place_.directory, place_.name.c_str());
+  if (!top) return top.error();
+  const auto self = fs_.status(top->get());
+  if (!self) return self.error();
+  if (!same_object(*self, entries_.back().seen)) return false;
+  Visitor visitor(*this);
+  Status walked = walk_pairs(fs_, {-1, top->get(), {{}, std::nullopt, *self, {}}}, {}, visitor);
+  if (!walked) return std::move(walked).error();
+  return !visitor.has_more();
+}
+
+Result<int> DoomedTreeRemover::parent_of(const RelPath& path) {
+  const Place& place = tree_.place();
+  if (path.is_root()) return place.directory;
+  if (!cursor_) {
+    auto opened = fs_.open_directory(place.directory, place.name.c_str());
+    if (!opened) return opened.error();
+    top_ = std::move(*opened);
+    cursor_.emplace(fs_, top_.get(), CursorRules{}, max_open_);
+  }
+  return cursor_->enter(path.parent_bytes());
+}
+
+// RACE: whoever has come into the directory before it went may still save something under a name
+// that it had, between the look and the removal.
+void DoomedTreeRemover::remove(std::size_t index) {
+  const DoomedEntry& entry = tree_.entries()[index];
+  const auto parent = parent_of(entry.path);
+  if (!parent) return;
+  const std::string name =
+      entry.path.is_root() ? tree_.place().name : std::string(entry.path.name());
+  if (entry.seen.is_directory()) {
+    (void)fs_.remove_directory(*parent, name.c_str());
+    return;
+  }
+  const auto found = fs_.status_at(*parent, name.c_str());
+  if (found && is_still(*found, entry.seen)) (void)fs_.remove_file(*parent, name.c_str());
+}
+
+std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
+                                       std::optional<std::uint32_t> owner) {
+  std::vector<std::size_t> others(slots.size() + 1);  // so many before each that must stay
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    others[i + 1] = others[i] + (is_doomed(part.actions[i], slots[i], owner) ? 0 : 1);
+  }
+  std::vector<DoomedRange> ranges;
+  for (std::size_t end = slots.size(); end > 0; --end) {
+    const Action& top = part.actions[end - 1];
+    if (!deletes_directory(top)) continue;
+    std::size_t begin = end - 1;
+    while (begin > 0 && part.actions[begin - 1].op == Op::kDelete &&
+           part.actions[begin - 1].path.is_within(top.path)) {
+      --begin;
+    }
+    if (begin + 1 == end || others[begin] != others[end]) continue;
+    ranges.push_back({begin, end});
+    end = begin + 1;
+  }
+  std::reverse(ranges.begin(), ranges.end());
+  return ranges;
+}
+
+}  // namespace foldersync

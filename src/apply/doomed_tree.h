@@ -1,0 +1,84 @@
+// A directory that a window takes away by one rename, together with all that it deletes in it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "apply/publisher.h"
+#include "apply/window.h"
+#include "core/file_status.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "fs/directory_cursor.h"
+#include "fs/fd.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// One of the entries that are deleted, as it was seen before.
+struct DoomedEntry {
+  RelPath path;  // below the directory; the root is the directory itself
+  FileStatus seen;
+};
+
+// Of the entry at `path` in the directory `top`, or of that itself; both are paths in the replica.
+DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStatus& seen);
+
+// Such a directory in the staging folder, where nothing in it may be removed that the plan does not
+// delete.
+class DoomedTree {
+ public:
+  // Where it lies, in a staging folder that stays open, and what is deleted: in reverse path order,
+  // so that the directory itself is the last.
+  DoomedTree(FileSystem& fs, Place place, std::vector<DoomedEntry> entries)
+      : fs_(fs), place_(std::move(place)), entries_(std::move(entries)) {}
+
+  // Whether everything in it is one of the entries and as it was seen; some may be gone.
+  [[nodiscard]] Result<bool> holds_nothing_else() const;
+
+  [[nodiscard]] const Place& place() const { return place_; }
+  [[nodiscard]] const std::vector<DoomedEntry>& entries() const { return entries_; }
+
+ private:
+  class Visitor;
+  [[nodiscard]] const DoomedEntry* find(const RelPath& path) const;
+
+  FileSystem& fs_;
+  Place place_;
+  std::vector<DoomedEntry> entries_;
+};
+
+// Removes entries of one tree; one thread's.
+class DoomedTreeRemover {
+ public:
+  DoomedTreeRemover(FileSystem& fs, const DoomedTree& tree, std::size_t max_open)
+      : fs_(fs), tree_(tree), max_open_(max_open) {}
+
+  // Removes the entry `index` where it is as it was seen. A directory must be empty. What can't be
+  // removed stays.
+  void remove(std::size_t index);
+
+ private:
+  Result<int> parent_of(const RelPath& path);
+
+  FileSystem& fs_;
+  const DoomedTree& tree_;
+  std::size_t max_open_;
+  Fd top_;
+  std::optional<DirectoryCursor> cursor_;
+};
+
+// A range of a window's actions: the deletion of a directory, after those of what is in it.
+struct DoomedRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// The largest such ranges, one after another, whose actions may all be done and whose entries this
+// process is able to remove whereever they lie. `slots` belong to `part.actions`; `owner` is the
+// user whose directories it may change, nothing: everybody's.
+std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
+                                       std::optional<std::uint32_t> owner);
+
+}  // namespace foldersync

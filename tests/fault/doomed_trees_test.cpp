@@ -1,0 +1,225 @@
+// Directories that go with all that is deleted in them, and what comes of it where others are in
+// the way.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fault/mirror.h"
+#include "fault/others.h"
+#include "support/faulty_file_system.h"
+
+namespace foldersync {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsSupersetOf;
+using testing::Key;
+using testing::Not;
+
+bool is_from_replica(const CallInfo& call, std::string_view name) {
+  return call.call == Call::kRename && call.name == name;
+}
+
+class DoomedTrees : public MirrorTest {
+ protected:
+  DoomedTrees() {
+    plant_source({{".", directory()}, {"stays", file("stays")}});
+    plant_replica({{".", directory()},
+                   {"gone", directory()},
+                   {"gone/a", file("a")},
+                   {"gone/b", symlink("a")},
+                   {"gone/sub", directory()},
+                   {"gone/sub/c", file("c")},
+                   {"gone/sub/deep", directory()},
+                   {"gone/sub/deep/d", file("d")},
+                   {"gone/sub/z", file("z")},
+                   {"stays", file("stays")}});
+  }
+
+  // Opens a directory of the replica, as somebody who goes on working in it does.
+  [[nodiscard]] Fd stand_in(const std::string& path) const {
+    return Fd(::open(in_replica(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+
+  static void write_in(const Fd& directory, const char* name, const std::string& content) {
+    const Fd file(::openat(directory.get(), name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    EXPECT_EQ(::write(file.get(), content.data(), content.size()),
+              static_cast<ssize_t>(content.size()));
+  }
+
+  // What was renamed out of the replica, by name, in its order.
+  std::vector<std::string> names_taken() {
+    std::vector<std::string> names;
+    fs_.intercept([&](const CallInfo& call) {
+      const bool is_own = call.names("DONE") || call.names("COMMIT");
+      if (call.call == Call::kRename && !is_own) names.emplace_back(call.name);
+      return 0;
+    });
+    const MirrorRun made = run(fs_, options_);
+    EXPECT_TRUE(made.is_success()) << made.troubles();
+    EXPECT_TRUE(made.has_reported_each_action_once());
+    expect_exact_copy();
+    return names;
+  }
+
+  MirrorRun run_with(const Interceptor& act) {
+    fs_.intercept(act);
+    MirrorRun made = run(fs_, options_);
+    EXPECT_TRUE(made.has_reported_each_action_once());
+    return made;
+  }
+
+  FaultyFileSystem fs_;
+  MirrorOptions options_;
+};
+
+TEST_F(DoomedTrees, GoByOneRename) { EXPECT_THAT(names_taken(), ElementsAre("gone")); }
+
+TEST_F(DoomedTrees, GoByOneRenameWhereAllIsOneWindow) {
+  options_.atomic = true;
+  EXPECT_THAT(names_taken(), ElementsAre("gone"));
+}
+
+TEST_F(DoomedTrees, InManyWindowsGoWithWhatIsLeftOfThem) {
+  options_.windows.actions = 3;
+  EXPECT_THAT(names_taken(), ElementsAre("z", "deep", "sub", "b", "gone"));
+}
+
+TEST_F(DoomedTrees, MakeRoomForAnotherTypeOfEntry) {
+  plant_source({{".", directory()}, {"gone", directory()}, {"gone/sub", file("sub")}});
+  EXPECT_THAT(names_taken(), Contains("deep"));
+}
+
+TEST_F(DoomedTrees, AreEmptiedFirstForABackup) {
+  const std::string backups = scratch_ / "backups";
+  plant({}, backups);
+  options_.backup_folder = backups;
+  EXPECT_THAT(names_taken(), IsSupersetOf({"a", "b", "c", "d", "z", "gone"}));
+}
+
+TEST_F(DoomedTrees, AreEmptiedFirstWhereTheDiskHasNoRoomToRecordWhatIsDone) {
+  fs_.intercept([](const CallInfo& call) { return call.call == Call::kWrite ? ENOSPC : 0; });
+  EXPECT_THAT(names_taken(), IsSupersetOf({"a", "b", "c", "d", "z", "gone"}));
+}
+
+TEST_F(DoomedTrees, AreEmptiedFirstWhereDirectoriesCanNotBeRenamed) {
+  fs_.intercept([](const CallInfo& call) {
+    const bool is_directory = call.names("gone") || call.names("sub") || call.names("deep");
+    return call.call == Call::kRename && is_directory ? EXDEV : 0;
+  });
+  EXPECT_THAT(names_taken(), IsSupersetOf({"a", "b", "c", "d", "z"}));
+}
+
+TEST_F(DoomedTrees, AreEmptiedFirstWhereTheirOwnerMayNotDoSoLater) {
+  ASSERT_EQ(::chmod(in_replica("gone/sub/deep").c_str(), 0555), 0);
+  EXPECT_THAT(names_taken(), IsSupersetOf({"a", "b", "c", "d", "z", "gone"}));
+}
+
+TEST_F(DoomedTrees, WhatIsPutIntoOneInTheLastMomentComesBackAndStays) {
+  const MirrorRun raced =
+      run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
+                          [&] { write_file(in_replica("gone/sub/late"), kForeign); }));
+  EXPECT_EQ(bytes_of(in_replica("gone/sub/late")), kForeign);
+  EXPECT_EQ(raced.of("gone/a").outcome, Outcome::kOk) << raced.troubles();
+  EXPECT_EQ(raced.of("gone/sub").outcome, Outcome::kStale) << raced.troubles();
+  EXPECT_FALSE(raced.conflicts);
+  EXPECT_THAT(read_tree(in_replica("gone")), Not(Contains(Key("a"))));
+  expect_converges();
+}
+
+TEST_F(DoomedTrees, AFileThatIsSavedInOneInTheLastMomentComesBackAndStays) {
+  const MirrorRun raced =
+      run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
+                          [&] { save_over(in_replica("gone/sub/c"), kForeign); }));
+  EXPECT_EQ(bytes_of(in_replica("gone/sub/c")), kForeign);
+  EXPECT_EQ(raced.of("gone/sub/c").outcome, Outcome::kStale) << raced.troubles();
+  EXPECT_EQ(raced.of("gone/sub/deep/d").outcome, Outcome::kOk) << raced.troubles();
+  expect_converges();
+}
+
+TEST_F(DoomedTrees, OneThatIsReplacedInTheLastMomentStays) {
+  run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
+                      [&] {
+                        ASSERT_EQ(
+                            ::rename(in_replica("gone").c_str(), (scratch_ / "saved").c_str()), 0);
+                        plant({{"theirs", file(kForeign)}}, in_replica("gone"));
+                      }));
+  EXPECT_EQ(bytes_of(in_replica("gone/theirs")), kForeign);
+  EXPECT_EQ(bytes_of(scratch_ / "saved/sub/c"), "c");
+  expect_converges();
+}
+
+// The way back is taken as well.
+TEST_F(DoomedTrees, WhatCanNotComeBackIsKeptAsAConflict) {
+  fs_.intercept(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
+                           [&] { write_file(in_replica("gone/late"), kForeign); }));
+  const MirrorRun raced = run_with(act_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.new_name == "gone"; },
+      [&] { write_file(in_replica("gone"), "a file of that name"); }));
+  EXPECT_TRUE(raced.conflicts) << raced.troubles();
+  EXPECT_EQ(raced.of("gone").outcome, Outcome::kError);
+  EXPECT_EQ(raced.of("gone/sub/c").outcome, Outcome::kError);
+  EXPECT_EQ(bytes_of(in_replica("gone")), "a file of that name");
+  EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")),
+              IsSupersetOf({std::string(kForeign), std::string("c"), std::string("d")}));
+}
+
+TEST_F(DoomedTrees, WhatIsWrittenByWhoeverStandsInOneIsKeptAsAConflict) {
+  for (const char* const name : {"late", "c"}) {
+    SCOPED_TRACE(name);
+    const Tree before = read_tree(replica_);
+    const Fd inside = stand_in("gone/sub");
+    FaultyFileSystem fs;
+    fs.intercept(act_before(Call::kRemoveFile, "z", [&] { write_in(inside, name, kForeign); }));
+    const MirrorRun raced = run(fs, options_);
+    EXPECT_TRUE(raced.conflicts) << raced.troubles();
+    EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")), Contains(kForeign));
+    EXPECT_THAT(read_tree(replica_), Not(Contains(Key("gone"))));
+    remove_tree(replica_);
+    plant_replica(before);
+  }
+}
+
+TEST_F(DoomedTrees, WhatTheSourceHasByThenStays) {
+  run_with(act_before(Call::kCreateFile, "COMMIT", [&] {
+    plant({{"sub", directory()}, {"sub/c", file("came back")}}, in_source("gone"));
+  }));
+  EXPECT_EQ(bytes_of(in_replica("gone/sub/c")), "c") << "deleted although the source has it";
+  expect_converges();
+}
+
+// Everything that fails while one is looked through brings it back, and it goes entry by entry or
+// not at all.
+TEST_F(DoomedTrees, EachCallFailsAndNothingOfOthersIsLost) {
+  const Tree before = read_tree(replica_);
+  std::uint64_t calls = 1;
+  for (std::uint64_t nth = 1; nth <= calls && !HasFailure(); ++nth) {
+    SCOPED_TRACE("call " + std::to_string(nth) + " after the rename fails");
+    remove_tree(replica_);
+    plant_replica(before);
+    FaultyFileSystem fs;
+    std::uint64_t taken = 0;
+    fs.intercept([&](const CallInfo& call) {
+      if (taken == 0 && is_from_replica(call, "gone")) {
+        taken = call.number;
+        write_file(in_replica("gone/sub/deep/late"), kForeign);
+      }
+      return taken != 0 && call.number == taken + nth ? EIO : 0;
+    });
+    const MirrorRun made = run(fs, options_);
+    calls = fs.calls() - taken;
+    ASSERT_THAT(contents_in(replica_), Contains(kForeign));
+    if (!made.conflicts) expect_converges();
+  }
+}
+
+}  // namespace
+}  // namespace foldersync
