@@ -60,7 +60,8 @@ void learn_from(const AttributeRequest& request, const FileStatus& found, std::u
 // CRASH: in place, killed between two of these calls, the entry has a part of the new metadata; its
 // time comes last, so the next run's plan still finds it different.
 Result<FileStatus> set_attributes(const AttributeRequest& request) {
-  auto now = request.fs.status(request.to.fd);
+  const auto now =
+      request.now != nullptr ? Result<FileStatus>(*request.now) : request.fs.status(request.to.fd);
   if (!now) return now;
   const auto has_owner = set_owner(request, *now);
   if (!has_owner) return has_owner.error();

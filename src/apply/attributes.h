@@ -26,6 +26,7 @@ struct AttributeRequest {
   bool set_mtime = true;
   // An attribute that is refused, for its size, say, is the error when all else is set.
   bool refusal_is_error = false;
+  const FileStatus* now = nullptr;  // what it is by now, where that is known
 };
 
 // Sets owner, attributes, mode and time, in this order: a change of owner clears suid and

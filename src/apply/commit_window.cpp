@@ -1,8 +1,13 @@
 #include "apply/commit_window.h"
 
+#include <algorithm>
+#include <atomic>
 #include <optional>
+#include <system_error>
+#include <thread>
 
 #include "apply/doomed_tree.h"
+#include "apply/in_place.h"
 #include "apply/staged_trees.h"
 
 namespace foldersync {
@@ -22,6 +27,74 @@ std::vector<DoomedRange> trees_to_take(const CommitWindow& task) {
   }
   return doomed_ranges(task.window.part(), task.window.slots(), owner);
 }
+
+// What changes in place, on all threads; told in the window's order.
+class InPlaceChanges {
+ public:
+  explicit InPlaceChanges(const CommitWindow& task) : task_(task) {
+    const auto& actions = task.window.part().actions;
+    for (std::size_t i = 0; i < task.window.slots().size(); ++i) {
+      if (is_in_place(actions[i]) && actions[i].phase != Phase::kFinish) indices_.push_back(i);
+    }
+  }
+
+  void run() {
+    for (begin_ = 0; begin_ < indices_.size(); begin_ += kBatch) {
+      end_ = std::min(begin_ + kBatch, indices_.size());
+      next_ = begin_;
+      done_.assign(end_ - begin_, std::nullopt);
+      change_on_all_threads();
+      for (std::size_t at = begin_; at < end_; ++at) {
+        const std::size_t i = indices_[at];
+        task_.committer.tell_in_place(part().actions[i], part().seqs[i], task_.window.slots()[i],
+                                      done_[at - begin_]);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBatch = 4096;  // whose results are held
+  static constexpr std::size_t kShare = 64;    // that a thread takes at a time
+
+  [[nodiscard]] const WindowPart& part() const { return task_.window.part(); }
+
+  void change_on_all_threads() {
+    std::vector<std::thread> others;
+    const std::size_t threads = std::min(task_.lookers.size(), (end_ - begin_) / kShare + 1);
+    try {
+      for (std::size_t thread = 1; thread < threads; ++thread) {
+        others.emplace_back([this, thread] { work(task_.lookers[thread]); });
+      }
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same.
+    }
+    work(task_.lookers.front());
+    for (std::thread& other : others) other.join();
+  }
+
+  void work(Looker& looker) {
+    const ApplyRequest& request = task_.request;
+    const InPlaceContext context{request.fs, task_.policy, task_.book};
+    for (;;) {
+      const std::size_t first = next_.fetch_add(kShare);
+      for (std::size_t at = first; at < std::min(first + kShare, end_); ++at) {
+        if (task_.winds_up()) return;
+        const std::size_t i = indices_[at];
+        const Action& action = part().actions[i];
+        done_[at - begin_] = change_in_place(context, action, task_.window.slots()[i],
+                                             task_.committer.names_added(action.path), looker);
+      }
+      if (first >= end_) return;
+    }
+  }
+
+  const CommitWindow& task_;
+  std::vector<std::size_t> indices_;  // of the actions
+  std::size_t begin_ = 0;             // of the batch, in indices_
+  std::size_t end_ = 0;
+  std::atomic<std::size_t> next_{0};
+  std::vector<std::optional<InPlace>> done_;
+};
 
 }  // namespace
 
@@ -47,11 +120,7 @@ void commit(const CommitWindow& task) {
       task.committer.commit(action, part.seqs[i], slots[i], {slots, task.folders, staged});
     }
   }
-  task.window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-    if (action.phase == Phase::kFinish || !is_in_place(action)) return;
-    if (task.winds_up()) return task.committer.skip(action, seq);
-    task.committer.change_in_place(action, seq, slot);
-  });
+  InPlaceChanges(task).run();
 }
 
 void finish(const CommitWindow& task) {

@@ -14,9 +14,13 @@ struct CommitWindow {
   Committer& committer;
   OpenWindow& window;
   const std::vector<Fd>& folders;  // of staging, as in WindowShop
+  std::vector<Looker>& lookers;    // one a thread
   const ApplyRequest& request;
-  std::size_t max_open;            // as in StageWindow
-  std::function<bool()> winds_up;  // no new work is to start: the actions are skipped
+  const Policy& policy;
+  LimitBook& book;
+  std::size_t max_open;  // as in StageWindow
+  // No new work is to start: the actions are skipped. Any thread, while nothing is reported.
+  std::function<bool()> winds_up;
 };
 
 // The renames in the window's order, then what changes in place.

@@ -47,10 +47,7 @@ bool Committer::holds_again(const Action& action, std::uint64_t seq, const Stage
     return false;
   }
   if (outcomes_.settle_look(action, seq, look)) return false;
-  const auto& then = slot.look->replica;
-  const bool is_same =
-      then.has_value() == look.replica.has_value() && (!then || same_object(*then, *look.replica));
-  if (is_same) return true;
+  if (holds_as_then(slot, look)) return true;
   outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   return false;
 }
@@ -368,8 +365,18 @@ void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot
   const auto directory = looker_.replica_directory(action.path);
   if (!directory) return outcomes_.failed(action, seq, directory.error());
   touched_.directories.insert(action.path);
-  Status set = apply_metadata(look, slot, {*directory, false});
-  if (!set) return outcomes_.failed(action, seq, std::move(set).error());
+  const auto set = set_attributes({fs_,
+                                   context_.looks.policy,
+                                   context_.book,
+                                   {*directory, false},
+                                   look.wanted,
+                                   slot.new_xattrs ? &*slot.new_xattrs : nullptr,
+                                   0,
+                                   false,
+                                   true,
+                                   true});
+  if (!set) return outcomes_.failed(action, seq, set.error());
+  learn_from(*set, look.wanted);
   finished_.insert(action.path);
   outcomes_.done(action, seq, Outcome::kOk);
 }

@@ -13,6 +13,7 @@
 #include "apply/barrier.h"
 #include "apply/doomed_tree.h"
 #include "apply/engine.h"
+#include "apply/in_place.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
 #include "apply/mover.h"
@@ -49,8 +50,11 @@ class Committer {
   // A directory with all that is deleted in it, by one rename. False: nothing was done, each action
   // is to be done by itself. Requires: `range` is of doomed_ranges(), and the window has a record.
   bool take_tree(const WindowPart& part, const std::vector<StagedSlot>& slots, DoomedRange range);
-  // Actions of op kMetadata on entries that are no directories.
-  void change_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  // What change_in_place() did, in the order of the window; nothing: it was not tried.
+  void tell_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot,
+                     const std::optional<InPlace>& done);
+  // How many names this run gave to what has that path.
+  [[nodiscard]] std::uint32_t names_added(const RelPath& path) const;
   // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
   // time.
   void finish(const Action& action, std::uint64_t seq, const StagedSlot& slot);
@@ -112,8 +116,7 @@ class Committer {
   void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   Result<FileStatus> make_link(const Action& action, int folder, const std::string& name);
   void move(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  void set_metadata(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                    const LookResult& look);
+  void tell_metadata(const Action& action, std::uint64_t seq, const InPlace& done);
   void settle_move(const Action& action, std::uint64_t seq, const StagedSlot& slot,
                    const LookResult& look, Published moved);
   void copy_and_remove(const Action& action, std::uint64_t seq, const LookResult& look);
@@ -124,7 +127,7 @@ class Committer {
   void tell_foreign(const Action& action, std::uint64_t seq);
   Result<std::string> move_to_conflicts(const Place& stranded);
   Error put_aside(const Place& stranded);
-  Status apply_metadata(const LookResult& look, const StagedSlot& slot, Handle entry);
+  void learn_from(const FileStatus& found, const FileStatus& wanted);
   const CommitContext& context_;
   FileSystem& fs_;
   Looker& looker_;

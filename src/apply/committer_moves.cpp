@@ -57,7 +57,9 @@ void Committer::settle_move(const Action& action, std::uint64_t seq, const Stage
       differences(*look.after, has, context_.looks.policy.limits).empty()) {
     return outcomes_.done(action, seq, Outcome::kOk);
   }
-  set_metadata(action, seq, slot, look);
+  InPlace task{look, std::nullopt, std::nullopt};
+  set_metadata({fs_, context_.looks.policy, context_.book}, action, slot, looker_, task);
+  tell_metadata(action, seq, task);
 }
 
 // Where no rename leads from the old path to the new one, as between projects with quotas of their

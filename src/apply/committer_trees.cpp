@@ -26,7 +26,7 @@ bool Committer::take_tree(const WindowPart& part, const std::vector<StagedSlot>&
     entries.push_back(doomed_entry(top.path, part.actions[i].path, *slots[i].look->replica));
   }
   const StagedPlace away{{folder_.get(), std::to_string(top_seq)}, {}, false};
-  DoomedTree tree(fs_, away, std::move(entries));
+  DoomedTree tree(fs_, away, std::move(entries), context_.request.threads);
   const auto parent = looker_.replica_parent(top.path);
   if (!parent) return false;
   const Place target{*parent, std::string(top.path.name())};

@@ -1,6 +1,7 @@
 #include "apply/doomed_tree.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace foldersync {
 namespace {
 
 constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::size_t kWorthAThread = 500;  // entries
 
 bool deletes_directory(const Action& action) {
   return action.op == Op::kDelete && action.before->type == FileType::kDirectory;
@@ -46,9 +48,12 @@ class DoomedTree::Visitor final : public PairVisitor {
       if (entry.error_number != 0) return system_error("stat", entry.error_number);
       const RelPath path = directory.child(entry.name);
       const DoomedEntry* const known = tree_.find(path);
-      has_more_ = known == nullptr || !is_still(entry.status, known->seen) ||
-                  entry.status.mount != pair.replica.self->mount;
-      if (has_more_) return success();
+      const bool is_known = known != nullptr && is_still(entry.status, known->seen) &&
+                            entry.status.mount == pair.replica.self->mount;
+      if (!is_known) {
+        has_more_ = true;
+        return success();
+      }
       if (entry.status.is_directory()) {
         children.push_back({path.bytes(), std::nullopt, entry.status, {}});
       }
@@ -60,7 +65,7 @@ class DoomedTree::Visitor final : public PairVisitor {
 
  private:
   const DoomedTree& tree_;
-  bool has_more_ = false;
+  std::atomic<bool> has_more_{false};
 };
 
 const DoomedEntry* DoomedTree::find(const RelPath& path) const {
@@ -77,7 +82,10 @@ Result<bool> DoomedTree::holds_nothing_else() const {
   if (!self) return self.error();
   if (!same_object(*self, entries_.back().seen)) return false;
   Visitor visitor(*this);
-  Status walked = walk_pairs(fs_, {-1, top->get(), {{}, std::nullopt, *self, {}}}, {}, visitor);
+  WalkOptions options;
+  options.threads = std::clamp(entries_.size() / kWorthAThread, std::size_t{1}, threads_);
+  Status walked =
+      walk_pairs(fs_, {-1, top->get(), {{}, std::nullopt, *self, {}}}, options, visitor);
   if (!walked) return std::move(walked).error();
   return !visitor.has_more();
 }

@@ -30,9 +30,10 @@ DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStat
 class DoomedTree {
  public:
   // Where it lies, in a staging folder that stays open, and what is deleted: in reverse path order,
-  // so that the directory itself is the last.
-  DoomedTree(FileSystem& fs, Place place, std::vector<DoomedEntry> entries)
-      : fs_(fs), place_(std::move(place)), entries_(std::move(entries)) {}
+  // so that the directory itself is the last. So many threads look through it where that is worth
+  // it.
+  DoomedTree(FileSystem& fs, Place place, std::vector<DoomedEntry> entries, std::size_t threads)
+      : fs_(fs), place_(std::move(place)), entries_(std::move(entries)), threads_(threads) {}
 
   // Whether everything in it is one of the entries and as it was seen; some may be gone.
   [[nodiscard]] Result<bool> holds_nothing_else() const;
@@ -47,6 +48,7 @@ class DoomedTree {
   FileSystem& fs_;
   Place place_;
   std::vector<DoomedEntry> entries_;
+  std::size_t threads_;
 };
 
 // Removes entries of one tree; one thread's.

@@ -302,7 +302,8 @@ class Engine {
     };
     shop.committer.before_purging(keep_old);
     const CommitWindow task{shop.committer, window,    shop.folders,
-                            request_,       max_open_, [this] { return winds_up(); }};
+                            shop.lookers,   request_,  policy_,
+                            book_,          max_open_, [this] { return winds_up(); }};
     commit(task);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {

@@ -209,10 +209,9 @@ bool Looker::has_same_content(const Action& action, const LookResult& result) {
   const auto source = source_parent(action.path);
   const auto replica = replica_parent(action.path);
   if (!source || !replica) return false;
-  DirectoryHashes none{CachedTree{}};
-  const auto common = judge_.common_md5({*source, name, *result.source}, none,
-                                        {*replica, name, *result.replica}, none);
-  return common && common->has_value();
+  const auto same =
+      judge_.hold_same({*source, name, *result.source}, {*replica, name, *result.replica});
+  return same && *same;
 }
 
 bool Looker::is_one_object_with(const RelPath& other, const LookResult& result) {

@@ -106,11 +106,10 @@ class MovedTree::Visitor final : public PairVisitor {
       return *to == *from ? success() : differs(path, "another target");
     }
     if (!found.is_file() || context.follow_source || found.size == 0) return success();
-    DirectoryHashes none{CachedTree{}};
-    const auto common = tree_.judge_.common_md5({pair.source.fd, source.name, wanted}, none,
-                                                {pair.replica.fd, replica.name, found}, none);
-    if (!common) return Error(common.error()).at(path.bytes());
-    return *common ? success() : differs(path, "other content");
+    const auto same = tree_.judge_.hold_same({pair.source.fd, source.name, wanted},
+                                             {pair.replica.fd, replica.name, found});
+    if (!same) return Error(same.error()).at(path.bytes());
+    return *same ? success() : differs(path, "other content");
   }
 
   const MovedTree& tree_;

@@ -59,6 +59,15 @@ Progress Schedule::past(Progress progress, std::span<const std::uint64_t> seqs) 
   return progress;
 }
 
+std::uint64_t ScheduleReader::left() const {
+  const Progress end = schedule_.end();
+  const std::uint64_t around = end.other - next_.other;
+  const std::uint64_t inside =
+      next_.other < schedule_.mkdir_ ? schedule_.finish_ - schedule_.mkdir_ : 0;
+  return around - inside + (end.mkdir - next_.mkdir) + (end.write - next_.write) +
+         (next_.undeleted - end.undeleted) + (end.rmdir - next_.rmdir);
+}
+
 Result<const Action*> ScheduleReader::next() {
   Choice chosen = choose();
   seq_ = chosen.place + 1;

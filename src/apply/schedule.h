@@ -54,6 +54,8 @@ class ScheduleReader {
       : schedule_(schedule), next_(from), directories_(actions), others_(actions) {}
 
   [[nodiscard]] bool at_end() const { return next_ == schedule_.end(); }
+  // How many actions are left.
+  [[nodiscard]] std::uint64_t left() const;
   // The next action, which stays until the next call. Requires: !at_end().
   Result<const Action*> next();
   // The number of that action in the plan, from 1.

@@ -228,6 +228,9 @@ Result<std::optional<Action>> root_finish_of(const ActionStore& actions) {
 Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits) {
   WindowPart part;
   WindowMeter meter(limits);
+  const std::size_t most = std::min<std::uint64_t>(reader.left(), limits.actions);
+  part.actions.reserve(most);
+  part.seqs.reserve(most);
   while (!reader.at_end() && !meter.is_full()) {
     const auto action = reader.next();
     if (!action) return action.error();

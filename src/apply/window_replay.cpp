@@ -366,7 +366,7 @@ DoomedTree WindowReplay::tree_of(const Step& step) {
     entries.push_back(doomed_entry(top, path_of(*next), *record_.actions[*next].old));
   }
   std::reverse(entries.begin(), entries.end());
-  return {fs_, step.staged, std::move(entries)};
+  return {fs_, step.staged, std::move(entries), 1};
 }
 
 void WindowReplay::purge() {

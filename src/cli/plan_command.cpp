@@ -98,7 +98,7 @@ ExitCode plan_command(Session& session) {
   auto planned = [&] {
     const ProgressCounts counts;
     const Progress progress(counts, wants_progress(settings));
-    return session.make_plan(*roots, signals.stop());
+    return session.make_plan(*roots, signals.stop(), true);
   }();
   if (!planned && planned.error().code == ErrorCode::kStopped) {
     return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;

@@ -158,11 +158,13 @@ class Runner {
     if (!settings_.dry_run && (roots->replica || !person_)) {
       if (Status ready = make_ready(*roots); !ready) return fail(ready.error());
     }
-    auto planned = session_.make_plan(*roots, signals_.stop());
+    // The plan is not for people; what --checksum reads is remembered for the next time.
+    const bool remembers = settings_.plan.checksum;
+    auto planned = session_.make_plan(*roots, signals_.stop(), remembers);
     if (planned && !planned->leftovers.empty() && !settings_.dry_run) {
       Status cleared = clear_leftovers(session_.fs(), *roots->replica, planned->leftovers);
       if (!cleared) return fail(cleared.error());
-      planned = session_.make_plan(*roots, signals_.stop());
+      planned = session_.make_plan(*roots, signals_.stop(), remembers);
     }
     if (!planned) return fail(planned.error());
     Status mounted = session_.compare_mounts_with_last_run(*roots, planned->source_mounts);

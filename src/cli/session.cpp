@@ -271,12 +271,14 @@ Spooling Session::spooling() {
   return spooling;
 }
 
-Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop) {
+Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop,
+                                   bool names_equal_content) {
   FileSystemLimits limits;
   if (roots.replica) limits = known_limits(*roots.replica);
   PlanRequest request{fs_,          roots,    settings_.plan, policy(limits), filter_,
                       cache_.get(), threads_, &stop,          spooling()};
   if (settings_.threads == 0) request.most_threads = kMostUnasked;
+  request.names_equal_content = names_equal_content;
   request.options.owners = request.policy.owners();
   request.options.left_out = left_out_;
   request.options.replica_limits = limits;

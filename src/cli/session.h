@@ -64,7 +64,9 @@ class Session {
   [[nodiscard]] Spooling spooling();
 
   // A complete plan of now, with its id and time.
-  Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop);
+  // `names_equal_content` as in PlanRequest.
+  Result<Planned> make_plan(const Roots& roots, const std::atomic<bool>& stop,
+                            bool names_equal_content);
 
   // How this process mirrors onto a file system with these limits.
   [[nodiscard]] Policy policy(const FileSystemLimits& limits) const;

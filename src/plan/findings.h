@@ -26,6 +26,7 @@ struct PlanningContext {
   FileStatus replica_root;  // of no meaning where there is no replica yet
   CachedTree source_hashes;
   CachedTree replica_hashes;
+  bool names_equal_content = true;  // see PlanRequest
 };
 
 // What was found, by one thread; in no order.

@@ -33,6 +33,14 @@ FileToRead file_of(const VisitedDirectory& side, std::string_view name, const Fi
   return {side.fd, name, status};
 }
 
+// What is known of files that were compared and not hashed.
+Result<Likeness> likeness_of(const Result<bool>& same) {
+  if (!same) return same.error();
+  Likeness likeness;
+  likeness.equal = *same;
+  return likeness;
+}
+
 }  // namespace
 
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
@@ -143,10 +151,13 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 
 // Turns kContentAsked into a decision; false where the source can't be read.
 bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+  const FileToRead source = file_of(pair.source, named.name, *named.source);
+  const FileToRead replica = file_of(pair.replica, named.name, *named.replica);
   if (!batch_.has_room(named.source->size)) settle_hashes();
   const auto like =
-      judge_.compare(file_of(pair.source, named.name, *named.source), source_hashes_,
-                     file_of(pair.replica, named.name, *named.replica), replica_hashes_, batch_);
+      context_.names_equal_content
+          ? judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_)
+          : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
   if (!like && !judge_.error_was_replica()) {
     findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
     return false;

@@ -188,7 +188,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           roots.source.status,
                           FileStatus{},
                           cached_tree(request.cache, roots.source),
-                          {}};
+                          {},
+                          request.names_equal_content};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;

@@ -30,6 +30,9 @@ struct PlanRequest {
   Spooling spooling = {};
   // Of the walk, where it waits for a disk (WalkOptions); not above `threads`: never more.
   std::size_t most_threads = 0;
+  // The MD5 of content that was found equal stands in the plan, and is remembered. Without it,
+  // files that both have to be read are only compared, which is faster.
+  bool names_equal_content = true;
 };
 
 struct Planned {

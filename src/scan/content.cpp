@@ -133,18 +133,17 @@ Result<Md5> ContentJudge::md5(const FileToRead& file, DirectoryHashes& hashes) {
   return read;
 }
 
-Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
-                                                   const FileToRead& replica) {
+// Up to the first difference; what is equal is given to `hasher`, if there is one.
+Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead& replica,
+                                     Md5Hasher* hasher) {
   first_.resize(kBufferBytes);
   second_.resize(kBufferBytes);
-  hasher_.finish();  // as above
   error_was_replica_ = false;
   const auto from = open_looked_at(fs_, source);
   if (!from) return from.error();
   error_was_replica_ = true;
   const auto to = open_looked_at(fs_, replica);
   if (!to) return to.error();
-  bool equal = true;
   for (;;) {
     error_was_replica_ = false;
     const auto first = read_full(fs_, from->fd.get(), first_);
@@ -152,17 +151,14 @@ Result<std::optional<Md5>> ContentJudge::read_both(const FileToRead& source,
     error_was_replica_ = true;
     const auto second = read_full(fs_, to->fd.get(), second_);
     if (!second) return second.error();
-    equal = *first == *second && std::memcmp(first_.data(), second_.data(), *first) == 0;
-    if (!equal) break;
-    hasher_.update(std::span(first_).first(*first));
+    if (*first != *second || std::memcmp(first_.data(), second_.data(), *first) != 0) return false;
+    if (hasher != nullptr) hasher->update(std::span(first_).first(*first));
     if (*first < first_.size()) break;
   }
-  const Md5 md5 = hasher_.finish();
-  if (!equal) return std::optional<Md5>();
   if (Status same = still_the_same(fs_, to->fd.get(), replica.status); !same) return same.error();
   error_was_replica_ = false;
   if (Status same = still_the_same(fs_, from->fd.get(), source.status); !same) return same.error();
-  return std::optional<Md5>(md5);
+  return true;
 }
 
 // All of a file, which must be as large as `bytes`. Whether it is the one that was looked at is
@@ -236,12 +232,14 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
   const auto known_replica = replica_hashes.find(replica);
   const FileTime read_at = wall_clock_now();
   if (!known_source && !known_replica) {
-    auto common = read_both(source, replica);
-    if (common && *common) {
-      source_hashes.remember(source, **common, read_at);
-      replica_hashes.remember(replica, **common, read_at);
-    }
-    return common;
+    hasher_.finish();  // a reading that failed may have left its part
+    const auto equal = read_both(source, replica, &hasher_);
+    if (!equal) return equal.error();
+    if (!*equal) return std::optional<Md5>();
+    const Md5 common = hasher_.finish();
+    source_hashes.remember(source, common, read_at);
+    replica_hashes.remember(replica, common, read_at);
+    return std::optional<Md5>(common);
   }
   error_was_replica_ = false;
   const auto of_source = known_source ? Result<Md5>(*known_source) : md5(source, source_hashes);
@@ -252,6 +250,25 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
   if (!of_replica) return of_replica.error();
   if (*of_source != *of_replica) return std::optional<Md5>();
   return std::optional<Md5>(*of_source);
+}
+
+Result<bool> ContentJudge::hold_same(const FileToRead& source, DirectoryHashes& source_hashes,
+                                     const FileToRead& replica, DirectoryHashes& replica_hashes) {
+  if (!source_hashes.find(source) && !replica_hashes.find(replica)) {
+    return hold_same(source, replica);
+  }
+  const auto common = common_md5(source, source_hashes, replica, replica_hashes);
+  if (!common) return common.error();
+  return common->has_value();
+}
+
+Result<bool> ContentJudge::hold_same(const FileToRead& source, const FileToRead& replica) {
+  const std::uint64_t size = source.status.size;
+  if (size > kBufferBytes || replica.status.size != size) {
+    return read_both(source, replica, nullptr);
+  }
+  first_.resize(kBufferBytes);
+  return read_both_into(source, replica, std::span(first_).first(static_cast<std::size_t>(size)));
 }
 
 }  // namespace foldersync

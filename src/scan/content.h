@@ -100,8 +100,16 @@ class ContentJudge {
   Result<std::optional<Md5>> common_md5(const FileToRead& source, DirectoryHashes& source_hashes,
                                         const FileToRead& replica, DirectoryHashes& replica_hashes);
 
-  // The same, but the hash of small files that are equal is left to `batch`, and nothing of it is
-  // remembered yet. Requires: the batch has room for the source's file, or it is too large for it.
+  // Whether both hold the same bytes: common_md5() where one hash is known, otherwise nothing is
+  // hashed and nothing remembered.
+  Result<bool> hold_same(const FileToRead& source, DirectoryHashes& source_hashes,
+                         const FileToRead& replica, DirectoryHashes& replica_hashes);
+  // The same of files whose hashes nobody remembers.
+  Result<bool> hold_same(const FileToRead& source, const FileToRead& replica);
+
+  // As common_md5(), but the hash of small files that are equal is left to `batch`, and nothing of
+  // it is remembered yet. Requires: the batch has room for the source's file, or it is too large
+  // for it.
   Result<Likeness> compare(const FileToRead& source, DirectoryHashes& source_hashes,
                            const FileToRead& replica, DirectoryHashes& replica_hashes,
                            Md5Batch& batch);
@@ -117,7 +125,7 @@ class ContentJudge {
 
  private:
   Result<Md5> read_all(const FileToRead& file);
-  Result<std::optional<Md5>> read_both(const FileToRead& source, const FileToRead& replica);
+  Result<bool> read_both(const FileToRead& source, const FileToRead& replica, Md5Hasher* hasher);
   Status read_into(const FileToRead& file, std::span<std::byte> bytes);
   Result<bool> read_both_into(const FileToRead& source, const FileToRead& replica,
                               std::span<std::byte> bytes);

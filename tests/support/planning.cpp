@@ -44,6 +44,7 @@ Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& 
                       planning.threads,
                       nullptr,
                       planning.spooling};
+  request.names_equal_content = planning.names_equal_content;
   request.options.checksum = planning.policy.checksum;
   request.options.owners = planning.policy.owners();
   request.options.replica_limits = planning.policy.limits;

@@ -26,6 +26,7 @@ struct Planning {
   std::size_t threads = 1;
   HashCache* cache = nullptr;
   Spooling spooling = {};
+  bool names_equal_content = true;
 };
 
 // The policy of a process that may do everything, and of one that may not.

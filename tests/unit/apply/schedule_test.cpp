@@ -29,12 +29,15 @@ struct Order {
 Order read_from(const ActionStore& store, const Schedule& schedule, Progress from) {
   Order order;
   ScheduleReader reader(store, schedule, from);
-  while (!reader.at_end()) {
+  std::uint64_t left = reader.left();
+  for (; !reader.at_end(); --left) {
+    EXPECT_EQ(reader.left(), left);
     const auto action = reader.next();
     EXPECT_TRUE(action);
     order.paths.push_back((*action)->path.shown());
     order.seqs.push_back(reader.seq());
   }
+  EXPECT_EQ(left, 0U);
   return order;
 }
 

@@ -82,7 +82,7 @@ class SessionTest : public testing::Test {
 
   std::vector<std::string> left_out(const Roots& roots) {
     const std::atomic<bool> stop{false};
-    return session_->make_plan(roots, stop)->plan.options.left_out;
+    return session_->make_plan(roots, stop, true)->plan.options.left_out;
   }
 
   ScratchFolder scratch_;
@@ -121,14 +121,14 @@ TEST_F(SessionTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
   EXPECT_NE(session_->open_state(), "");
   EXPECT_EQ(session_->cache(), nullptr);
   const std::atomic<bool> stop{false};
-  EXPECT_TRUE(session_->make_plan(roots(), stop).ok());
+  EXPECT_TRUE(session_->make_plan(roots(), stop, true).ok());
 }
 
 TEST_F(SessionTest, EachPlanHasAnIdOfItsOwn) {
   const Roots pair = roots();
   const std::atomic<bool> stop{false};
   std::set<std::string> ids;
-  for (int i = 0; i < 3; ++i) ids.insert(session_->make_plan(pair, stop)->plan.plan_id);
+  for (int i = 0; i < 3; ++i) ids.insert(session_->make_plan(pair, stop, true)->plan.plan_id);
   EXPECT_EQ(ids.size(), 3U);
 }
 

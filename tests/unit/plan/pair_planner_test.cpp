@@ -138,6 +138,18 @@ TEST(PairPlanner, PutsRightOnlyTheMetadataOfATouchedFileAndSaysItsContentByMd5) 
   EXPECT_EQ(action_at(plan, "a").after->md5, hello);
 }
 
+TEST(PairPlanner, ComparesATouchedFileWithoutItsMd5WhereNobodyWantsToKnow) {
+  Planning planning;
+  planning.policy = test::root_policy();
+  planning.names_equal_content = false;
+  const Plan plan = test::plan_trees(tree({file("a", "hello").at(200), file("b", "hello").at(200)}),
+                                     tree({file("a", "hello"), file("b", "world")}), planning);
+  EXPECT_THAT(told(plan), ElementsAre("write metadata a: mtime", "write update b: content mtime",
+                                      "finish metadata .: children"));
+  EXPECT_EQ(action_at(plan, "a").before->md5, std::nullopt);
+  EXPECT_EQ(action_at(plan, "a").after->md5, std::nullopt);
+}
+
 TEST(PairPlanner, UpdatesATouchedFileOfOtherContent) {
   const Plan plan = plan_of(tree({file("a", "hello").at(200)}), tree({file("a", "world")}));
   EXPECT_THAT(told(plan),

@@ -77,6 +77,23 @@ TEST_F(Content, OneByteAnywhereMakesFilesDiffer) {
   EXPECT_EQ(*compare(bytes, bytes.substr(1)), std::nullopt);
 }
 
+TEST_F(Content, WhatIsOnlyComparedIsAsEqualAsItsHashSays) {
+  for (const std::size_t size : {0UL, 1UL, 262'143UL, 262'144UL, 262'145UL, 600'000UL}) {
+    SCOPED_TRACE(size);
+    const std::string bytes(size, 'q');
+    write_file(scratch_ / "source", bytes);
+    write_file(scratch_ / "replica", bytes);
+    EXPECT_TRUE(*judge_.hold_same(look("source"), look("replica")));
+    write_file(scratch_ / "replica", bytes + "x");
+    EXPECT_FALSE(*judge_.hold_same(look("source"), look("replica")));
+    if (size == 0) continue;
+    std::string other = bytes;
+    other.back() = 'x';
+    write_file(scratch_ / "replica", other);
+    EXPECT_FALSE(*judge_.hold_same(look("source"), look("replica")));
+  }
+}
+
 TEST_F(Content, SmallEqualFilesAreHashedInABatch) {
   Md5Batch batch;
   DirectoryHashes none{CachedTree{}};
@@ -326,6 +343,20 @@ TEST_F(CachedContent, WhereOneSideIsKnownOnlyTheOtherIsRead) {
   DirectoryHashes none{CachedTree{}};
   EXPECT_EQ(*judge_.common_md5(file_, known, copy, none), md5_of("what it holds"));
   EXPECT_EQ(fs_.calls(Call::kOpenFile), 1U);
+}
+
+TEST_F(CachedContent, WhatIsOnlyComparedIsNotRememberedButUsesWhatIs) {
+  write_file(scratch_ / "copy", "what it holds");
+  const FileToRead copy = look("copy");
+  DirectoryHashes source = hashes();
+  DirectoryHashes replica = hashes();
+  EXPECT_TRUE(*judge_.hold_same(file_, source, copy, replica));
+  EXPECT_EQ(hashes().find(file_), std::nullopt);
+  EXPECT_EQ(fs_.calls(Call::kOpenFile), 2U);
+  hashes().remember(file_, md5_of("believed"), later(file_.status));
+  DirectoryHashes known = hashes();
+  EXPECT_FALSE(*judge_.hold_same(file_, known, copy, replica));
+  EXPECT_EQ(fs_.calls(Call::kOpenFile), 3U);
 }
 
 }  // namespace
