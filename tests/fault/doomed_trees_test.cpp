@@ -221,5 +221,40 @@ TEST_F(DoomedTrees, EachCallFailsAndNothingOfOthersIsLost) {
   }
 }
 
+// The run ends at each call after the rename, as a kill would end it: nothing works any more.
+TEST_F(DoomedTrees, AfterAKillAtAnyCallTheNextRunFinishesAndKeepsWhatOthersWrote) {
+  const Tree before = read_tree(replica_);
+  for (const bool are_others_there : {false, true}) {
+    std::uint64_t calls = 1;
+    for (std::uint64_t nth = 1; nth <= calls && !HasFailure(); ++nth) {
+      SCOPED_TRACE(std::string(are_others_there ? "others, " : "") + "killed " +
+                   std::to_string(nth) + " calls after the rename");
+      remove_tree(replica_);
+      plant_replica(before);
+      FaultyFileSystem fs;
+      std::uint64_t taken = 0;
+      fs.intercept([&](const CallInfo& call) {
+        if (taken == 0 && is_from_replica(call, "gone")) {
+          taken = call.number;
+          if (are_others_there) write_file(in_replica("gone/sub/deep/late"), kForeign);
+        }
+        return taken != 0 && call.number >= taken + nth ? EIO : 0;
+      });
+      (void)run(fs, options_);
+      calls = fs.calls() - taken;
+      std::vector<std::string> kept;
+      MirrorOptions looking;
+      looking.before_apply = [&] { kept = contents_in(replica_); };
+      const MirrorRun next = run(looking);
+      EXPECT_FALSE(next.error) << next.troubles();
+      EXPECT_TRUE(are_others_there || !next.conflicts) << next.troubles();
+      if (are_others_there) {
+        EXPECT_THAT(kept, Contains(kForeign));
+      }
+      if (!next.conflicts) expect_exact_copy();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace foldersync
