@@ -41,10 +41,8 @@ class Committer {
   // `folder` is this thread's own staging subfolder, `conflicts` the one for what others wrote.
   Committer(const CommitContext& context, Looker& looker, Fd folder, Fd conflicts);
 
-  // Each action after what was found and made for it. Once more it is looked at before it is done,
-  // and what is found must be what was found then.
-  //
-  // Everything but metadata and finish.
+  // Each action, but metadata and finish, after what was found and made for it. Once more it is
+  // looked at before it is done, and what is found must be what was found then.
   void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
               const StagedWindow& staging);
   // A directory with all that is deleted in it, by one rename. False: nothing was done, each action
@@ -68,8 +66,7 @@ class Committer {
   // Removes the staging folders that the window needed below the root, with what it displaced
   // there; before the directories get their times.
   Status purge_nested();
-  // The open staging folders of that kind.
-  [[nodiscard]] std::vector<int> nested() const;
+  [[nodiscard]] std::vector<int> nested() const;  // the open ones
   // Removes what the window displaced. What can't be removed now is removed with the staging
   // folder. False where the run was told to stop and that would have taken long.
   bool purge();
@@ -87,7 +84,7 @@ class Committer {
 
   void skip(const Action& action, std::uint64_t seq) { outcomes_.skip(action, seq); }
   [[nodiscard]] bool has_conflicts() const { return conflicts_; }
-  // Whether what others wrote lies where the staging folder's removal would take it along.
+  // What others wrote lies where the staging folder's removal would take it along.
   [[nodiscard]] bool must_keep_staging() const { return must_keep_staging_; }
   // Whether a staging folder below the root could not be removed.
   [[nodiscard]] bool leaves_nested() const { return leaves_nested_; }
