@@ -1,5 +1,4 @@
 // Directories that go with all that is deleted in them.
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "apply/committer.h"
 
 namespace foldersync {
+
 // What is not known to be there goes back with everything, and each action is done by itself.
 //
 // RACE: until it is back, what others put into the directory is not at its path.

@@ -78,7 +78,7 @@ struct DoomedRange {
 };
 
 // The largest such ranges, one after another, whose actions may all be done and whose entries this
-// process is able to remove whereever they lie. `slots` belong to `part.actions`; `owner` is the
+// process is able to remove wherever they lie. `slots` belong to `part.actions`; `owner` is the
 // user whose directories it may change, nothing: everybody's.
 std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
                                        std::optional<std::uint32_t> owner);
