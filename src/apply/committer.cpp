@@ -365,16 +365,8 @@ void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot
   const auto directory = looker_.replica_directory(action.path);
   if (!directory) return outcomes_.failed(action, seq, directory.error());
   touched_.directories.insert(action.path);
-  const auto set = set_attributes({fs_,
-                                   context_.looks.policy,
-                                   context_.book,
-                                   {*directory, false},
-                                   look.wanted,
-                                   slot.new_xattrs ? &*slot.new_xattrs : nullptr,
-                                   0,
-                                   false,
-                                   true,
-                                   true});
+  const auto set = set_in_place({fs_, context_.looks.policy, context_.book}, slot, look.wanted,
+                                {*directory, false}, nullptr);
   if (!set) return outcomes_.failed(action, seq, set.error());
   learn_from(*set, look.wanted);
   finished_.insert(action.path);

@@ -28,6 +28,15 @@ InPlace change_in_place(const InPlaceContext& context, const Action& action, con
 
 // RACE: a writer who changes the content without changing its size between the look and the
 // setting of the time is not noticed by size and time afterwards; --checksum finds it.
+Result<FileStatus> set_in_place(const InPlaceContext& context, const StagedSlot& slot,
+                                const FileStatus& wanted, Handle entry, const FileStatus* now) {
+  AttributeRequest request{context.fs, context.policy, context.book, entry, wanted};
+  if (slot.new_xattrs) request.xattrs = &*slot.new_xattrs;
+  request.refusal_is_error = true;
+  request.now = now;
+  return set_attributes(request);
+}
+
 void set_metadata(const InPlaceContext& context, const Action& action, const StagedSlot& slot,
                   Looker& looker, InPlace& task) {
   FileSystem& fs = context.fs;
@@ -39,17 +48,7 @@ void set_metadata(const InPlaceContext& context, const Action& action, const Sta
     task.changed = now;
   } else if (same_content_stamps(*now, *task.look.replica)) {
     task.touched = now->type;
-    task.changed = set_attributes({fs,
-                                   context.policy,
-                                   context.book,
-                                   {entry->get(), true},
-                                   task.look.wanted,
-                                   slot.new_xattrs ? &*slot.new_xattrs : nullptr,
-                                   0,
-                                   false,
-                                   true,
-                                   true,
-                                   &*now});
+    task.changed = set_in_place(context, slot, task.look.wanted, {entry->get(), true}, &*now);
   }
 }
 

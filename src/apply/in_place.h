@@ -35,6 +35,11 @@ bool holds_as_then(const StagedSlot& slot, const LookResult& look);
 InPlace change_in_place(const InPlaceContext& context, const Action& action, const StagedSlot& slot,
                         std::uint32_t names_added, Looker& looker);
 
+// Gives an open entry the metadata `wanted`, and the attributes that were read for its slot. `now`:
+// what it is by now, where that is known, or null. The answer is read back.
+Result<FileStatus> set_in_place(const InPlaceContext& context, const StagedSlot& slot,
+                                const FileStatus& wanted, Handle entry, const FileStatus* now);
+
 // The change itself, of what was looked at and has the action's path by now.
 void set_metadata(const InPlaceContext& context, const Action& action, const StagedSlot& slot,
                   Looker& looker, InPlace& task);

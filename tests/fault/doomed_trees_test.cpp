@@ -77,6 +77,12 @@ class DoomedTrees : public MirrorTest {
     return made;
   }
 
+  // A run in which somebody acts right before the directory goes.
+  MirrorRun run_racing(const std::function<void()>& act) {
+    return run_with(
+        act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); }, act));
+  }
+
   FaultyFileSystem fs_;
   MirrorOptions options_;
 };
@@ -124,9 +130,7 @@ TEST_F(DoomedTrees, AreEmptiedFirstWhereTheirOwnerMayNotDoSoLater) {
 }
 
 TEST_F(DoomedTrees, WhatIsPutIntoOneInTheLastMomentComesBackAndStays) {
-  const MirrorRun raced =
-      run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
-                          [&] { write_file(in_replica("gone/sub/late"), kForeign); }));
+  const MirrorRun raced = run_racing([&] { write_file(in_replica("gone/sub/late"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("gone/sub/late")), kForeign);
   EXPECT_EQ(raced.of("gone/a").outcome, Outcome::kOk) << raced.troubles();
   EXPECT_EQ(raced.of("gone/sub").outcome, Outcome::kStale) << raced.troubles();
@@ -136,9 +140,7 @@ TEST_F(DoomedTrees, WhatIsPutIntoOneInTheLastMomentComesBackAndStays) {
 }
 
 TEST_F(DoomedTrees, AFileThatIsSavedInOneInTheLastMomentComesBackAndStays) {
-  const MirrorRun raced =
-      run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
-                          [&] { save_over(in_replica("gone/sub/c"), kForeign); }));
+  const MirrorRun raced = run_racing([&] { save_over(in_replica("gone/sub/c"), kForeign); });
   EXPECT_EQ(bytes_of(in_replica("gone/sub/c")), kForeign);
   EXPECT_EQ(raced.of("gone/sub/c").outcome, Outcome::kStale) << raced.troubles();
   EXPECT_EQ(raced.of("gone/sub/deep/d").outcome, Outcome::kOk) << raced.troubles();
@@ -146,12 +148,10 @@ TEST_F(DoomedTrees, AFileThatIsSavedInOneInTheLastMomentComesBackAndStays) {
 }
 
 TEST_F(DoomedTrees, OneThatIsReplacedInTheLastMomentStays) {
-  run_with(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
-                      [&] {
-                        ASSERT_EQ(
-                            ::rename(in_replica("gone").c_str(), (scratch_ / "saved").c_str()), 0);
-                        plant({{"theirs", file(kForeign)}}, in_replica("gone"));
-                      }));
+  run_racing([&] {
+    ASSERT_EQ(::rename(in_replica("gone").c_str(), (scratch_ / "saved").c_str()), 0);
+    plant({{"theirs", file(kForeign)}}, in_replica("gone"));
+  });
   EXPECT_EQ(bytes_of(in_replica("gone/theirs")), kForeign);
   EXPECT_EQ(bytes_of(scratch_ / "saved/sub/c"), "c");
   expect_converges();
@@ -159,11 +159,10 @@ TEST_F(DoomedTrees, OneThatIsReplacedInTheLastMomentStays) {
 
 // The way back is taken as well.
 TEST_F(DoomedTrees, WhatCanNotComeBackIsKeptAsAConflict) {
-  fs_.intercept(act_before([](const CallInfo& call) { return is_from_replica(call, "gone"); },
-                           [&] { write_file(in_replica("gone/late"), kForeign); }));
-  const MirrorRun raced = run_with(act_before(
+  fs_.intercept(act_before(
       [](const CallInfo& call) { return call.call == Call::kRename && call.new_name == "gone"; },
       [&] { write_file(in_replica("gone"), "a file of that name"); }));
+  const MirrorRun raced = run_racing([&] { write_file(in_replica("gone/late"), kForeign); });
   EXPECT_TRUE(raced.conflicts) << raced.troubles();
   EXPECT_EQ(raced.of("gone").outcome, Outcome::kError);
   EXPECT_EQ(raced.of("gone/sub/c").outcome, Outcome::kError);
