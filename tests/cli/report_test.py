@@ -243,7 +243,8 @@ class WholePlanTest(ReportCase):
         said = self.execute('apply', plan, '-l', self.at('log'), expect=STALE).err
         for text in (said, self.log_text(self.at('log'))):
             last = text[text.index('13 actions are stale'):]
-            self.assertEqual([f'f{number:02}' for number in range(10)],
+            # Deletions come in reverse path order.
+            self.assertEqual([f'f{number:02}' for number in range(12, 2, -1)],
                              [line.split('delete ')[1][:3] for line in last.split('\n')
                               if ' delete ' in line and '; replica' in line])
             self.assertIn('and 3 more', last)
