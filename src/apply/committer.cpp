@@ -384,7 +384,8 @@ Status Committer::purge_inside(const RelPath& directory) {
 }
 
 // False where the run was told to stop and that would have taken long.
-bool Committer::discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees) {
+Result<bool> Committer::discard(const std::vector<Displaced>& gone,
+                                const std::vector<DoomedTree>& trees) {
   const ApplyRequest& request = context_.request;
   const Purged purged =
       foldersync::purge({fs_, gone, trees, request.threads, request.windows, request.stop});
@@ -392,6 +393,7 @@ bool Committer::discard(const std::vector<Displaced>& gone, const std::vector<Do
   for (const Place& filled : purged.filled) {
     (void)move_to_conflicts(filled);  // it remembers that it failed
   }
+  if (purged.untold) return *purged.untold;
   return purged.is_complete;
 }
 
@@ -421,7 +423,7 @@ Status Committer::purge_nested() {
   return success();
 }
 
-bool Committer::purge() {
+Result<bool> Committer::purge() {
   return discard(std::exchange(displaced_, {}), std::exchange(trees_, {}));
 }
 

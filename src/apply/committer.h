@@ -67,12 +67,12 @@ class Committer {
   // there; before the directories get their times.
   Status purge_nested();
   [[nodiscard]] std::vector<int> nested() const;  // the open ones
-  // Removes what the window displaced. What can't be removed now is removed with the staging
-  // folder. False where the run was told to stop and that would have taken long.
-  bool purge();
+  // Removes what the window displaced. What can't be removed goes with the staging folder. False:
+  // it was told to stop, and that would have taken long. An error: it can't be told whether
+  // something of others is there; it stays, and needs the record.
+  Result<bool> purge();
   // What was displaced stays where it is: the window is taken back.
   void forget_displaced();
-
   // What changed since the last call.
   Touched take_touched() { return std::exchange(touched_, {}); }
 
@@ -102,7 +102,7 @@ class Committer {
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
   void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
   Status purge_inside(const RelPath& directory);
-  bool discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees);
+  Result<bool> discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees);
   void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
   bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
                    const LookResult& look);

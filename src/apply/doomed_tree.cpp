@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -104,18 +105,21 @@ Result<int> DoomedTreeRemover::parent_of(const RelPath& path) {
 
 // RACE: whoever has come into the directory before it went may still save something under a name
 // that it had, between the look and the removal.
-void DoomedTreeRemover::remove(std::size_t index) {
+Status DoomedTreeRemover::remove(std::size_t index) {
   const DoomedEntry& entry = tree_.entries()[index];
-  const auto parent = parent_of(entry.path);
-  if (!parent) return;
+  Status removed = remove_from(parent_of(entry.path), entry);
+  return !removed && removed.error().error_number == ENOENT ? success() : removed;
+}
+
+Status DoomedTreeRemover::remove_from(const Result<int>& parent, const DoomedEntry& entry) {
+  if (!parent) return parent.error();
   const std::string name =
       entry.path.is_root() ? tree_.place().name : std::string(entry.path.name());
-  if (entry.seen.is_directory()) {
-    (void)fs_.remove_directory(*parent, name.c_str());
-    return;
-  }
+  if (entry.seen.is_directory()) return fs_.remove_directory(*parent, name.c_str());
   const auto found = fs_.status_at(*parent, name.c_str());
-  if (found && is_still(*found, entry.seen)) (void)fs_.remove_file(*parent, name.c_str());
+  if (!found) return found.error();
+  if (!is_still(*found, entry.seen)) return Error{ErrorCode::kChanged, "remove", {}, 0, {}};
+  return fs_.remove_file(*parent, name.c_str());
 }
 
 std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,

@@ -57,12 +57,13 @@ class DoomedTreeRemover {
   DoomedTreeRemover(FileSystem& fs, const DoomedTree& tree, std::size_t max_open)
       : fs_(fs), tree_(tree), max_open_(max_open) {}
 
-  // Removes the entry `index` where it is as it was seen. A directory must be empty. What can't be
-  // removed stays.
-  void remove(std::size_t index);
+  // Removes the entry `index` where it is as it was seen; one that is gone is removed. A directory
+  // must be empty. Error kChanged: it is not as it was seen.
+  Status remove(std::size_t index);
 
  private:
   Result<int> parent_of(const RelPath& path);
+  Status remove_from(const Result<int>& parent, const DoomedEntry& entry);
 
   FileSystem& fs_;
   const DoomedTree& tree_;

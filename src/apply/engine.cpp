@@ -345,17 +345,31 @@ class Engine {
   // from the record.
   Error undurable(const Error& error, Progress end) {
     held_.release_as_failed(error);
-    const bool root_is_left = root_finish_ && end == schedule_.end();
-    next_ = end;
-    if (root_is_left) --next_.other;
+    end_before_root(end);
     return error;
+  }
+
+  // What is left is what comes from `end` on, and the root's own metadata.
+  void end_before_root(Progress end) {
+    next_ = end;
+    if (root_finish_ && end == schedule_.end()) --next_.other;
   }
 
   // Everything is where it belongs, and durable: the old goes.
   Status conclude(const Workshop& shop, Progress end, Transaction& transaction) {
     held_.release();
+    const auto purged = shop.committer.purge();
+    if (!purged) {
+      // CRASH: as after a kill here, whoever comes next looks through it with the record's help.
+      end_before_root(end);
+      Error error = purged.error();
+      error.detail =
+          "what was deleted lies in '.sync-txn' and can't be looked through before it is removed; "
+          "the next run goes on with it";
+      return error;
+    }
     next_ = end;
-    if (!shop.committer.purge()) {
+    if (!*purged) {
       // CRASH: as after a kill here, the next run removes what the marker DONE says may go.
       is_old_left_ = true;
       return success();

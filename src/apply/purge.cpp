@@ -101,21 +101,26 @@ class Purge {
       worker.remover.emplace(request_.fs, *inside.tree, max_open_);
       worker.tree = inside.tree;
     }
-    worker.remover->remove(inside.index);
+    // What stays is found when the directories are to go.
+    (void)worker.remover->remove(inside.index);
   }
 
   // When everything else has gone: each after what it held.
   void remove_directories(const DoomedTree& tree) {
     DoomedTreeRemover remover(request_.fs, tree, max_open_);
+    Status removed = success();
     for (std::size_t i = 0; i < tree.entries().size(); ++i) {
-      if (tree.entries()[i].seen.is_directory()) remover.remove(i);
+      if (tree.entries()[i].seen.is_directory()) removed = remover.remove(i);
     }
-    const Place& place = tree.place();
-    const auto left = request_.fs.status_at(place.directory, place.name.c_str());
-    if (!left && left.error().error_number == ENOENT) return;
-    // What could not be removed, and is nobody else's, goes with the staging folder.
+    // The last was the tree itself.
+    if (removed) return;
     const auto is_own = tree.holds_nothing_else();
-    if (!is_own || !*is_own) purged_.filled.push_back(place);
+    if (!is_own) {
+      purged_.untold = is_own.error();
+    } else if (!*is_own) {
+      purged_.filled.push_back(tree.place());
+    }
+    // What could not be removed, and is nobody else's, goes with the staging folder.
   }
 
   const PurgeRequest& request_;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct PurgeRequest {
 struct Purged {
   bool is_complete = true;    // false: told to stop, and that would have taken long
   std::vector<Place> filled;  // directories that others have put something into: they stay
+  // Why it could not be told whether one of the trees holds something of others: it stays, too, and
+  // so must the window's record.
+  std::optional<Error> untold;
 };
 
 // What can't be removed for another reason goes with its staging folder.

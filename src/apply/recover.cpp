@@ -127,7 +127,7 @@ class Recoverer {
       }
       if (Status settled = settle(area, record, replay, back); !settled) return settled.error();
     }
-    replay.purge();
+    if (Status purged = replay.purge(); !purged) return purged.error();
     clear_nested(record);
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.

@@ -210,7 +210,7 @@ Status Transaction::roll_back() {
   }
   if (Status settled = context_.barrier.all(context_.area.fd()); !settled) return settled;
   if (Status done = mark(Marker::kDone, Marker::kRollback); !done) return done;
-  replay.purge();
+  if (Status purged = replay.purge(); !purged) return purged;
   conflicts_ = replay.result().conflicts;
   return success();
 }

@@ -369,7 +369,7 @@ DoomedTree WindowReplay::tree_of(const Step& step) {
   return {fs_, step.staged, std::move(entries), 1};
 }
 
-void WindowReplay::purge() {
+Status WindowReplay::purge() {
   std::vector<Displaced> empty;
   std::vector<DoomedTree> trees;
   for (std::size_t i = 0; i < record_.actions.size(); ++i) {
@@ -389,10 +389,9 @@ void WindowReplay::purge() {
   const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
   // Others have filled it since it was displaced.
   for (const Place& filled : purged.filled) {
-    if (Status aside = put_aside(filled); !aside) {
-      result_.errors.push_back(std::move(aside).error());
-    }
+    if (Status aside = put_aside(filled); !aside) return aside;
   }
+  return purged.untold ? Status(*purged.untold) : success();
 }
 
 void WindowReplay::drop_unrecorded_in(const std::string& folder_name,

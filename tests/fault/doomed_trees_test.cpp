@@ -187,6 +187,24 @@ TEST_F(DoomedTrees, WhatIsWrittenByWhoeverStandsInOneIsKeptAsAConflict) {
   }
 }
 
+TEST_F(DoomedTrees, WhatCanNotBeLookedThroughBeforeItIsRemovedWaitsForTheNextRun) {
+  const Fd inside = stand_in("gone/sub");
+  bool is_done = false;
+  const MirrorRun blind = run_with([&](const CallInfo& call) {
+    if (!is_done && call.call == Call::kRename && call.new_name == "DONE") {
+      is_done = true;
+      write_in(inside, "late", kForeign);
+    }
+    const bool looks = call.call == Call::kStatusAt || call.call == Call::kList;
+    return is_done && looks ? EIO : 0;
+  });
+  EXPECT_TRUE(blind.error) << "nobody knows of it";
+  EXPECT_EQ(blind.of("gone/a").outcome, Outcome::kOk);
+  const MirrorRun next = run(options_);
+  EXPECT_TRUE(next.conflicts) << next.troubles();
+  EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")), Contains(kForeign));
+}
+
 TEST_F(DoomedTrees, WhatTheSourceHasByThenStays) {
   run_with(act_before(Call::kCreateFile, "COMMIT", [&] {
     plant({{"sub", directory()}, {"sub/c", file("came back")}}, in_source("gone"));

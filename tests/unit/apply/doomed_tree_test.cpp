@@ -172,7 +172,7 @@ TEST_F(DoomedTreeTest, ThatIsGoneCanNotBeLookedThrough) {
 TEST_F(DoomedTreeTest, IsRemovedEntryByEntryButForWhatHasChanged) {
   write_file(folder_ + "/7/s/c", "other");
   DoomedTreeRemover remover(fs_, *tree_, 4);
-  for (std::size_t i = 0; i < tree_->entries().size(); ++i) remover.remove(i);
+  for (std::size_t i = 0; i < tree_->entries().size(); ++i) (void)remover.remove(i);
   std::vector<std::string> left;
   for (const auto& [path, entry] : read_tree(folder_)) left.push_back(path);
   EXPECT_THAT(left, ElementsAre(".", "7", "7/s", "7/s/c"));
