@@ -188,7 +188,7 @@ MUTATIONS = [
              'if (!is_known) {', 'if (false) {',
              '^fault/DoomedTrees.WhatIsPutIntoOneInTheLastMoment'),
     Mutation('a file is removed that was saved since', 'src/apply/doomed_tree.cpp',
-             'if (found && is_still(*found, entry.seen))', 'if (found)',
+             'if (!is_still(*found, entry.seen)) return Error', 'if (false) return Error',
              '^fault/DoomedTrees.WhatIsWrittenByWhoeverStandsInOne'),
     Mutation('a directory that nobody could look through goes with its folder',
              'src/apply/purge.cpp', 'purged_.untold = is_own.error();', '',
