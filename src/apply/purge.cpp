@@ -26,18 +26,10 @@ class Purge {
   }
 
   Purged run() {
-    std::vector<std::thread> others;
-    const std::size_t threads = std::min(request_.threads, total() / kShare + 1);
-    try {
-      while (others.size() + 1 < threads) others.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
-    }
-    work();
-    for (std::thread& other : others) other.join();
-    for (const DoomedTree& tree : request_.trees) {
-      if (purged_.is_complete) remove_directories(tree);
-    }
+    on_threads(total() / kShare + 1, [this] { work(); });
+    if (!purged_.is_complete) return std::move(purged_);
+    next_ = 0;
+    on_threads(request_.trees.size(), [this] { remove_trees(); });
     return std::move(purged_);
   }
 
@@ -56,6 +48,19 @@ class Purge {
   };
 
   [[nodiscard]] std::size_t total() const { return request_.gone.size() + inside_.size(); }
+
+  // On as many as there is work for, this one among them.
+  template <class Work>
+  void on_threads(std::size_t useful, Work work) {
+    std::vector<std::thread> others;
+    try {
+      while (others.size() + 1 < std::min(request_.threads, useful)) others.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same.
+    }
+    work();
+    for (std::thread& other : others) other.join();
+  }
 
   void work() {
     Worker worker;
@@ -105,7 +110,16 @@ class Purge {
     (void)worker.remover->remove(inside.index);
   }
 
-  // When everything else has gone: each after what it held.
+  // When everything else has gone.
+  void remove_trees() {
+    for (;;) {
+      const std::size_t index = next_.fetch_add(1);
+      if (index >= request_.trees.size()) return;
+      remove_directories(request_.trees[index]);
+    }
+  }
+
+  // Each after what it held.
   void remove_directories(const DoomedTree& tree) {
     DoomedTreeRemover remover(request_.fs, tree, max_open_);
     Status removed = success();
@@ -115,6 +129,7 @@ class Purge {
     // The last was the tree itself.
     if (removed) return;
     const auto is_own = tree.holds_nothing_else();
+    const std::lock_guard lock(mutex_);
     if (!is_own) {
       purged_.untold = is_own.error();
     } else if (!*is_own) {

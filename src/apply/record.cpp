@@ -28,8 +28,12 @@ Error damaged(const char* what) {
 class Writer {
  public:
   void number(std::uint64_t value) {
-    for (unsigned shift = 0; shift < 64; shift += 8)
-      bytes_ += static_cast<char>(static_cast<unsigned char>(value >> shift));
+    std::array<char, 8> bytes{};
+    for (char& byte : bytes) {
+      byte = static_cast<char>(static_cast<unsigned char>(value));
+      value >>= 8U;
+    }
+    bytes_.append(bytes.data(), bytes.size());
   }
   void text(std::string_view value) {
     number(value.size());

@@ -136,6 +136,16 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
                    " are free; make room, or try all the same with --no-space-check"};
 }
 
+// Whether there is room for all that is written, whatever is removed meanwhile and whatever has
+// holes: then the actions need not be read for that.
+bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions) {
+  if (question.keeps_old) return false;
+  const auto facts = question.fs.facts(question.replica);
+  if (!facts || actions.bytes_to_write() > facts->free_bytes) return false;
+  const std::uint64_t left = facts->free_bytes - actions.bytes_to_write();
+  return left / std::max<std::uint64_t>(facts->block, 1) >= actions.size();
+}
+
 }  // namespace
 
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
@@ -172,7 +182,9 @@ Status check_space(const ApplyRequest& request) {
   const Keeping keeping = keeping_of(request);
   if (Status fits = check_backup_space(request, keeping); !fits) return fits;
   const bool keeps_old = keeping.is_wanted && !keeping.copied;
-  const auto guard = ask_space(question_of(request, keeps_old), request.plan.actions);
+  const SpaceQuestion question = question_of(request, keeps_old);
+  if (fits_in_any_case(question, request.plan.actions)) return success();
+  const auto guard = ask_space(question, request.plan.actions);
   if (!guard) return guard.error();
   if (!*guard || !(*guard)->refused) return success();
   return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(**guard)};

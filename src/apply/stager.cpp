@@ -16,6 +16,7 @@ constexpr int kTries = 3;
 // Below, a copy costs less than reading two files.
 constexpr std::uint64_t kWorthCloning = std::uint64_t{1} << 20U;
 constexpr std::uint32_t kPrivate = 0600;
+constexpr std::uint32_t kPermissions = 0777;
 constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kSetGroup = 02000;
 
@@ -119,7 +120,9 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
     if (*cloned) return std::move(**cloned);
   }
   if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
-  auto to = context_.fs.create_file(folder, name.c_str(), kPrivate);
+  // Nobody else gets into a staging folder, so it may have its mode at once.
+  const FileStatus& wanted = metadata_ ? *metadata_ : from->status;
+  auto to = context_.fs.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions));
   if (!to) return to.error();
   auto staged = copy_into(action, *from, to->get(), 0);
   if (!staged) return staged;

@@ -28,6 +28,8 @@ class ActionStore {
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
+  // Of all of them together; the largest number there is where that is less.
+  [[nodiscard]] std::uint64_t bytes_to_write() const { return bytes_to_write_; }
 
   // Actions that stand together.
   struct Block {
@@ -57,6 +59,7 @@ class ActionStore {
   std::uint64_t open_first_ = 0;
   std::string last_path_;  // of the action before, where the block has one
   std::uint64_t size_ = 0;
+  std::uint64_t bytes_to_write_ = 0;
 };
 
 // Reads a store at any place, quickly where places are near each other; holds one block decoded.

@@ -2,6 +2,7 @@
 
 #include <sys/sysmacros.h>
 
+#include <array>
 #include <optional>
 
 #include "plan/json.h"
@@ -13,10 +14,11 @@ constexpr std::size_t kFlushBytes = std::size_t{64} << 10U;
 
 // The parts of the byte form, each of them self-delimiting.
 void put(std::string& out, std::uint64_t number) {
-  for (unsigned shift = 64; shift > 0;) {
-    shift -= 8;
-    out += static_cast<char>(number >> shift & 0xFFU);
+  std::array<char, 8> bytes{};
+  for (std::size_t i = bytes.size(); i-- > 0; number >>= 8U) {
+    bytes[i] = static_cast<char>(static_cast<unsigned char>(number));
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 void put(std::string& out, bool value) { out += value ? '\1' : '\0'; }

@@ -15,6 +15,7 @@
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
+#include "unit/apply/warnings.h"
 
 namespace foldersync {
 namespace {
@@ -62,13 +63,6 @@ class SyncsOnly final : public test::ForwardingFileSystem {
   }
 };
 
-class Warnings final : public ApplyObserver {
- public:
-  void report(const ActionReport&) override { ADD_FAILURE() << "a barrier reports no actions"; }
-  void warn(const std::string& sentence) override { sentences.push_back(sentence); }
-  std::vector<std::string> sentences;
-};
-
 constexpr std::size_t kFew = 32;
 constexpr std::size_t kMany = 33;
 
@@ -105,7 +99,7 @@ class BarrierTest : public testing::Test {
   Fd root_;
   std::optional<StagingArea> area_;
   std::vector<Fd> folders_;
-  Warnings observer_;
+  test::Warnings observer_;
   SyncContext syncing_{fs_, true, false, observer_};
   ReplicaAccess replica_{fs_, root_.get(), {}, 8};
   Touched touched_;

@@ -16,6 +16,7 @@
 #include "plan/json.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
+#include "unit/apply/warnings.h"
 
 namespace foldersync {
 
@@ -34,15 +35,6 @@ inline std::string answer(const Result<Published>& published) {
   }
   return "?";
 }
-
-// Keeps the sentences that it is told.
-class Warnings final : public ApplyObserver {
- public:
-  void report(const ActionReport&) override { ADD_FAILURE() << "a publisher reports no actions"; }
-  void warn(const std::string& sentence) override { sentences.push_back(sentence); }
-
-  std::vector<std::string> sentences;
-};
 
 // A folder `home`, where things appear, and a folder `staging`, where they come from.
 class PublisherTest : public testing::Test {
@@ -107,7 +99,7 @@ class PublisherTest : public testing::Test {
   Fd home_;
   Fd staging_;
   FaultyFileSystem fs_;
-  Warnings observer_;
+  test::Warnings observer_;
   Publisher publisher_{fs_, observer_};
 };
 

@@ -17,6 +17,7 @@
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 #include "support/forwarding_file_system.h"
+#include "unit/apply/warnings.h"
 
 namespace foldersync {
 namespace {
@@ -25,13 +26,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using What = Recovered::What;
-
-class Warnings final : public ApplyObserver {
- public:
-  void report(const ActionReport&) override { ADD_FAILURE() << "a recovery reports no actions"; }
-  void warn(const std::string& sentence) override { sentences.push_back(sentence); }
-  std::vector<std::string> sentences;
-};
 
 FileStatus look(const std::string& path) {
   PosixFileSystem calm;
@@ -165,7 +159,7 @@ class RecoverTest : public testing::Test {
   FaultyFileSystem fs_;
   Root root_;
   WindowRecord record_;
-  Warnings observer_;
+  test::Warnings observer_;
 };
 
 TEST_F(RecoverTest, FindsNothingWhereNoRunWasKilled) {

@@ -10,6 +10,8 @@
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
+#include "support/memory_spool.h"
+#include "unit/apply/warnings.h"
 
 namespace foldersync {
 namespace {
@@ -134,6 +136,42 @@ TEST_F(SpaceTest, IsNotJudgedWhereFilesCanBeSharedWithTheSourceOrNothingIsKnown)
   EXPECT_TRUE(ask({create("a", 3 * kGiB)})->refused);
   disk_.tells_ = false;
   EXPECT_EQ(ask({create("a", 3 * kGiB)}), std::nullopt);
+}
+
+// Before anything is done, with actions that are read from a spool.
+class RoomTest : public SpaceTest {
+ protected:
+  Status check(const std::vector<Action>& actions) {
+    StoredPlan plan;
+    plan.actions = ActionStore(spools_.spooling());
+    for (const Action& action : actions) EXPECT_TRUE(plan.actions.append(action));
+    return check_space({disk_, source_, replica_, plan, {}, {}, observer_});
+  }
+
+  test::Spools spools_;
+  test::Warnings observer_;
+  Root replica_ = open_root(posix_, scratch_.path(), "replica").value();
+};
+
+std::vector<Action> files(std::size_t count, std::uint64_t size) {
+  std::vector<Action> actions;
+  for (std::size_t i = 0; i < count; ++i) actions.push_back(create(std::to_string(i), size));
+  return actions;
+}
+
+TEST_F(RoomTest, IsGrantedUnreadWhereAllThatIsWrittenFits) {
+  EXPECT_TRUE(check(files(1000, 2 * kGiB / 1000 - kBlock)));
+  EXPECT_EQ(spools_.reads, 0U);
+}
+
+TEST_F(RoomTest, IsCountedWhereWholeBlocksMayNotFit) {
+  disk_.facts_.free_bytes = 1000 * kBlock;
+  EXPECT_TRUE(check(files(1000, 1)));
+  EXPECT_GT(spools_.reads, 0U);
+  disk_.facts_.free_bytes -= 1;
+  const Status checked = check(files(1000, 1));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::kRefused);
 }
 
 }  // namespace

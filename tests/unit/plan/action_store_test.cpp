@@ -132,6 +132,24 @@ TEST(ActionStore, IsReadWhileItGrows) {
   }
 }
 
+TEST(ActionStore, KnowsHowMuchIsWritten) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  ActionStore store;
+  const auto append = [&](Op op, std::uint64_t size) {
+    Action action = test::action_of(Phase::kWrite, op, "file", {Reason::kSize});
+    (op == Op::kDelete ? action.before : action.after) = test::file_of(size, 0);
+    EXPECT_TRUE(store.append(action));
+    return store.bytes_to_write();
+  };
+  EXPECT_EQ(store.bytes_to_write(), 0U);
+  EXPECT_EQ(append(Op::kCreate, 10), 10U);
+  EXPECT_EQ(append(Op::kUpdate, 5), 15U);
+  EXPECT_EQ(append(Op::kMetadata, 100), 15U);
+  EXPECT_EQ(append(Op::kDelete, 100), 15U);
+  EXPECT_EQ(append(Op::kCreate, kMost - 20), kMost - 5);
+  EXPECT_EQ(append(Op::kCreate, 100), kMost);
+}
+
 TEST(ActionStore, ReadsABlockOnceWhereNeighboursAreAskedFor) {
   Spools spools;
   const ActionStore store = store_of(many(), spools.spooling());
