@@ -220,8 +220,8 @@ def parse_arguments():
     parser.add_argument('--page', metavar='FILE',
                         help='replace the tables of this page by what came out')
     parser.add_argument('--plots', metavar='DIR', help='draw there what came out (needs gnuplot)')
-    parser.add_argument('--from', dest='measured_before', metavar='FILE',
-                        help='measure nothing: --page and --plots of an earlier --json')
+    parser.add_argument('--from', dest='measured_before', metavar='FILE', nargs='+',
+                        help='measure nothing: --page and --plots of earlier --json files')
     arguments = parser.parse_args()
     arguments.sets = arguments.sets.split(',') if arguments.sets else None
     arguments.jobs = arguments.jobs.split(',') if arguments.jobs else None
@@ -329,12 +329,13 @@ def measured(arguments):
 
 def work(arguments):
     if arguments.measured_before:
-        about, results = report.read_json(arguments.measured_before)
+        runs = [report.read_json(path) for path in arguments.measured_before]
     else:
-        about, results = measured(arguments)
+        runs = [measured(arguments)]
+    results = [result for _, found in runs for result in found]
     pictures = page.draw(arguments.plots, results) if arguments.plots else []
     if arguments.page:
-        page.rewrite(arguments.page, about, results, pictures)
+        page.rewrite(arguments.page, [about for about, _ in runs], results, pictures)
 
 
 def main():

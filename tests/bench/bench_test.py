@@ -113,9 +113,10 @@ class PageTest(unittest.TestCase):
         results.append(result('growth', 'growth_first', rows(sync=1.0), directories=9))
         results.append({'set': 'kernels', 'job': 'kernels', 'data': 'kernels', 'rows': [
             {'kernel': 'md5', 'per_second': '5.00 GB'}]})
-        said = page.tables(MACHINE, results, [('a picture', 'plots/x.svg')])
+        said = page.tables([MACHINE, dict(MACHINE, date='another day')], results,
+                           [('a picture', 'plots/x.svg')])
         for part in ('### Aims', '![a picture](plots/x.svg)', '### nothing', '### Growth',
-                     '| md5 | 5.00 GB |', 'a: data'):
+                     '| md5 | 5.00 GB |', 'a: data', 'Measured on another day'):
             self.assertIn(part, said)
 
     def test_gnuplot_is_told_every_point_and_bar(self):

@@ -49,9 +49,10 @@ def kernel_table(results):
     return '\n'.join(['### Kernels, one thread', '', '| | per second |', '|---|---:|', *lines]) + '\n'
 
 
-def tables(machine, results, pictures):
-    """All that goes between the marks; `pictures` are links relative to the page."""
-    parts = [about(machine), aims.table(results)]
+def tables(machines, results, pictures):
+    """All that goes between the marks; `machines`: as each run found its own; `pictures` are links
+    relative to the page."""
+    parts = [*map(about, machines), aims.table(results)]
     parts += [f'![{title}]({link})\n' for title, link in pictures]
     data = None
     for result in results:
@@ -66,13 +67,13 @@ def tables(machine, results, pictures):
     return '\n'.join(part for part in parts if part)
 
 
-def rewrite(path, machine, results, pictures):
+def rewrite(path, machines, results, pictures):
     """Replaces what is measured in the page `path`; `pictures`: [(title, path of the picture)]."""
     with open(path, encoding='utf-8') as file:
         text = file.read()
     folder = os.path.dirname(os.path.abspath(path))
     links = [(title, os.path.relpath(picture, folder)) for title, picture in pictures]
-    text = replace_between(text, tables(machine, results, links))
+    text = replace_between(text, tables(machines, results, links))
     with open(path + '.new', 'w', encoding='utf-8') as file:
         file.write(text)
     os.replace(path + '.new', path)
