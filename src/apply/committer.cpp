@@ -389,10 +389,12 @@ Result<bool> Committer::discard(const std::vector<Displaced>& gone,
   const ApplyRequest& request = context_.request;
   const Purged purged =
       foldersync::purge({fs_, gone, trees, request.threads, request.windows, request.stop});
-  // Filled by others between the look and now.
-  for (const Place& filled : purged.filled) {
-    (void)move_to_conflicts(filled);  // it remembers that it failed
+  Status kept = success();
+  // Filled by others between the look and now, or not to be removed.
+  for (const Place& left : purged.left) {
+    if (const auto moved = move_to_conflicts(left); !moved) kept = moved.error();
   }
+  if (!kept) return kept.error();
   if (purged.untold) return *purged.untold;
   return purged.is_complete;
 }
@@ -413,10 +415,10 @@ Status Committer::purge_nested() {
   const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
                                            [&](const Displaced& gone) { return !is_nested(gone); });
   // What is left goes with its folder.
-  (void)discard({first, displaced_.end()}, {});
+  const auto discarded = discard({first, displaced_.end()}, {});
   displaced_.erase(first, displaced_.end());
   for (auto& [path, nested] : nested_) {
-    const auto kept = nested.area.remove();
+    const auto kept = discarded ? nested.area.remove() : Result<bool>(discarded.error());
     if (!kept || *kept) leaves_nested_ = true;
   }
   nested_.clear();

@@ -103,6 +103,10 @@ Result<int> DoomedTreeRemover::parent_of(const RelPath& path) {
   return cursor_->enter(path.parent_bytes());
 }
 
+std::string DoomedTreeRemover::name_of(const DoomedEntry& entry) const {
+  return entry.path.is_root() ? tree_.place().name : std::string(entry.path.name());
+}
+
 // RACE: whoever has come into the directory before it went may still save something under a name
 // that it had, between the look and the removal.
 Status DoomedTreeRemover::remove(std::size_t index) {
@@ -113,13 +117,25 @@ Status DoomedTreeRemover::remove(std::size_t index) {
 
 Status DoomedTreeRemover::remove_from(const Result<int>& parent, const DoomedEntry& entry) {
   if (!parent) return parent.error();
-  const std::string name =
-      entry.path.is_root() ? tree_.place().name : std::string(entry.path.name());
+  const std::string name = name_of(entry);
   if (entry.seen.is_directory()) return fs_.remove_directory(*parent, name.c_str());
   const auto found = fs_.status_at(*parent, name.c_str());
   if (!found) return found.error();
   if (!is_still(*found, entry.seen)) return Error{ErrorCode::kChanged, "remove", {}, 0, {}};
   return fs_.remove_file(*parent, name.c_str());
+}
+
+void DoomedTreeRemover::open_up() {
+  for (std::size_t i = tree_.entries().size(); i-- > 0;) {
+    const DoomedEntry& entry = tree_.entries()[i];
+    const auto parent = entry.seen.is_directory() ? parent_of(entry.path) : Result<int>(Error{});
+    if (!parent) continue;
+    const auto directory = fs_.open_entry(*parent, name_of(entry).c_str());
+    if (!directory) continue;
+    const auto now = fs_.status(directory->get());
+    if (!now || !same_object(*now, entry.seen) || (now->mode & kOwnerAll) == kOwnerAll) continue;
+    (void)fs_.set_mode({directory->get(), true}, now->mode | kOwnerAll);
+  }
 }
 
 std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "apply/publisher.h"
@@ -60,8 +61,11 @@ class DoomedTreeRemover {
   // Removes the entry `index` where it is as it was seen; one that is gone is removed. A directory
   // must be empty. Error kChanged: it is not as it was seen.
   Status remove(std::size_t index);
+  // Gives its directories u+rwx, those that others have taken it away from since they were seen.
+  void open_up();
 
  private:
+  [[nodiscard]] std::string name_of(const DoomedEntry& entry) const;
   Result<int> parent_of(const RelPath& path);
   Status remove_from(const Result<int>& parent, const DoomedEntry& entry);
 

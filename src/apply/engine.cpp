@@ -324,6 +324,9 @@ class Engine {
     look_ahead(shop, end);
     Status settled =
         window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
+    if (settled && shop.committer.must_keep_staging() && transaction.has_record()) {
+      return stranded(end);
+    }
     if (settled) settled = transaction.end();
     if (!settled) return undurable(settled.error(), end);
     return conclude(shop, end, transaction);
@@ -349,6 +352,14 @@ class Engine {
     return error;
   }
 
+  // What others wrote could not be put aside. CRASH: as after a kill here, whoever comes next goes
+  // on from the record, and puts it back or aside.
+  Error stranded(Progress end) {
+    held_.release();
+    end_before_root(end);
+    return can_not_put_aside();
+  }
+
   // What is left is what comes from `end` on, and the root's own metadata.
   void end_before_root(Progress end) {
     next_ = end;
@@ -362,11 +373,7 @@ class Engine {
     if (!purged) {
       // CRASH: as after a kill here, whoever comes next looks through it with the record's help.
       end_before_root(end);
-      Error error = purged.error();
-      error.detail =
-          "what was deleted lies in '.sync-txn' and can't be looked through before it is removed; "
-          "the next run goes on with it";
-      return error;
+      return can_not_purge(purged.error());
     }
     next_ = end;
     if (!*purged) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "apply/staging_area.h"
+
 namespace foldersync {
 
 Result<bool> Mover::is_expected(const Place& place, const FileStatus& expected) {
@@ -31,7 +33,7 @@ Result<Published> Mover::move(const RelPath& from, const RelPath& to, const File
   };
   auto renamed = with_access();
   if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
-      publisher_.let_move(origin)) {
+      let_move(fs_, origin.directory, origin.name)) {
     renamed = with_access();
   }
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;

@@ -2,12 +2,11 @@
 
 #include <cerrno>
 
+#include "apply/staging_area.h"
 #include "scan/listing.h"
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kOwnerWrite = 0200;
 
 bool can_not_link(const Error& error) {
   const int number = error.error_number;
@@ -34,15 +33,6 @@ Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& exp
   Listing listing;
   if (Status read = listing.read(fs_, directory->get()); !read) return read.error();
   return listing.entries().empty();
-}
-
-Status Publisher::let_move(const Place& directory) {
-  const auto entry = fs_.open_entry(directory.directory, directory.name.c_str());
-  if (!entry) return entry.error();
-  const auto status = fs_.status(entry->get());
-  if (!status) return status.error();
-  if (!status->is_directory()) return system_error("rename", EACCES);
-  return fs_.set_mode({entry->get(), true}, status->mode | kOwnerWrite);
 }
 
 Result<Published> Publisher::create(const Place& staged, const Place& target) {
@@ -86,7 +76,7 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
   };
   Status exchanged = exchange();
   if (!exchanged && exchanged.error().error_number == EACCES && expected.is_directory() &&
-      let_move(target)) {
+      let_move(fs_, target.directory, target.name)) {
     exchanged = exchange();
   }
   if (!exchanged) {
@@ -201,7 +191,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   };
   Status renamed = rename();
   if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
-      let_move(target)) {
+      let_move(fs_, target.directory, target.name)) {
     renamed = rename();
   }
   // The staged name is this run's own, nothing can be lost under it.

@@ -51,9 +51,6 @@ class Publisher {
   Result<Published> take_away(const Place& target, const Place& staged, const FileStatus& expected,
                               const std::function<Result<bool>()>& is_expected);
 
-  // A plain user may move a directory to another parent only while it is writable: makes it so.
-  Status let_move(const Place& directory);
-
   // Whether what a rename brought to `moved` is what was looked at before, and, where it is a
   // directory, is empty.
   Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);

@@ -98,7 +98,7 @@ class Purge {
     const int number = removed.error().error_number;
     if (number != ENOTEMPTY && number != EEXIST) return;
     const std::lock_guard lock(mutex_);
-    purged_.filled.push_back({gone.folder, gone.name});
+    purged_.left.push_back({gone.folder, gone.name});
   }
 
   void remove(const Inside& inside, Worker& worker) {
@@ -119,23 +119,30 @@ class Purge {
     }
   }
 
-  // Each after what it held.
+  // Each after what it held. Where something is left, all is tried once more.
   void remove_directories(const DoomedTree& tree) {
+    const auto is_directory = [](const DoomedEntry& entry) { return entry.seen.is_directory(); };
     DoomedTreeRemover remover(request_.fs, tree, max_open_);
-    Status removed = success();
-    for (std::size_t i = 0; i < tree.entries().size(); ++i) {
-      if (tree.entries()[i].seen.is_directory()) removed = remover.remove(i);
-    }
-    // The last was the tree itself.
-    if (removed) return;
+    if (remove_each(remover, tree, is_directory)) return;
+    remover.open_up();
+    if (remove_each(remover, tree, [](const DoomedEntry&) { return true; })) return;
     const auto is_own = tree.holds_nothing_else();
     const std::lock_guard lock(mutex_);
-    if (!is_own) {
+    if (is_own) {
+      purged_.left.push_back(tree.place());
+    } else {
       purged_.untold = is_own.error();
-    } else if (!*is_own) {
-      purged_.filled.push_back(tree.place());
     }
-    // What could not be removed, and is nobody else's, goes with the staging folder.
+  }
+
+  // Whether the last of them, the directory itself, is gone.
+  template <class Which>
+  static bool remove_each(DoomedTreeRemover& remover, const DoomedTree& tree, Which which) {
+    Status removed = success();
+    for (std::size_t i = 0; i < tree.entries().size(); ++i) {
+      if (which(tree.entries()[i])) removed = remover.remove(i);
+    }
+    return removed.ok();
   }
 
   const PurgeRequest& request_;

@@ -30,14 +30,15 @@ struct PurgeRequest {
 };
 
 struct Purged {
-  bool is_complete = true;    // false: told to stop, and that would have taken long
-  std::vector<Place> filled;  // directories that others have put something into: they stay
+  bool is_complete = true;  // false: told to stop, and that would have taken long
+  // Directories that others have put something into, and trees of which something can't be removed.
+  std::vector<Place> left;
   // Why it could not be told whether one of the trees holds something of others: it stays, too, and
   // so must the window's record.
   std::optional<Error> untold;
 };
 
-// What can't be removed for another reason goes with its staging folder.
+// What can't be removed for another reason, and is no tree, goes with its staging folder.
 Purged purge(const PurgeRequest& request);
 
 }  // namespace foldersync

@@ -18,7 +18,6 @@ constexpr const char* kActionsFile = "actions";  // a plan document
 constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
 constexpr std::string_view kMagic = "foldersync-record-2\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
-constexpr std::array kMarkers{Marker::kDone, Marker::kRollback, Marker::kCommit};
 
 Error damaged(const char* what) {
   return Error{ErrorCode::kInvalidDocument, "read record", {}, 0, what};
@@ -298,6 +297,8 @@ const char* file_name(Marker marker) {
       return "ROLLBACK";
     case Marker::kDone:
       return "DONE";
+    case Marker::kUndone:
+      return "UNDONE";
   }
   return "";
 }

@@ -2,6 +2,7 @@
 // whoever comes after a kill can finish it or take it back.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -66,8 +67,13 @@ Status remove_record(FileSystem& fs, int area);
 enum class Marker : std::uint8_t {
   kCommit,    // everything is staged and recorded: changes may be visible
   kRollback,  // the changes are being taken back
-  kDone,      // the changes are complete, or all taken back: what lies here may be removed
+  kDone,      // the changes are complete: what lies here may be removed
+  kUndone,    // the changes are all taken back: the same
 };
+// Whether only what lies in the area is left to be removed.
+inline bool is_final(Marker marker) { return marker == Marker::kDone || marker == Marker::kUndone; }
+inline constexpr std::array kMarkers{Marker::kDone, Marker::kUndone, Marker::kRollback,
+                                     Marker::kCommit};
 const char* file_name(Marker marker);
 
 // Sets a marker in place of `from`, where there is one. It lasts when the area has been synced.

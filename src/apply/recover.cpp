@@ -90,7 +90,7 @@ class Recoverer {
   // The record can't be read, which a power cut without barriers brings about: what lies here may
   // be the old content of files. It is kept.
   Result<Recovered> give_up(StagingArea& area, Marker marker) {
-    if (marker != Marker::kDone) {
+    if (!is_final(marker)) {
       request_.observer.warn(
           "what a killed run had recorded can't be read: all that it had displaced is kept in the "
           "replica's '.sync-txn/conflict'");
@@ -118,20 +118,24 @@ class Recoverer {
     policy.mirrors_owners = record.owners;
     const ReplayContext context{fs_, request_.replica, policy, request_.observer, book_};
     WindowReplay replay(context, area, record);
-    const bool back = marker != Marker::kDone && goes_back(record, marker);
-    if (marker != Marker::kDone) {
+    const bool back =
+        marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));
+    bool is_put_aside = false;
+    if (!is_final(marker)) {
       if (Status turned = turn(area, record, marker, back); !turned) return turned.error();
       back ? replay.backward() : replay.forward();
       if (Status kept = back ? success() : keep_old(area, record, policy); !kept) {
         return kept.error();
       }
-      if (Status settled = settle(area, record, replay, back); !settled) return settled.error();
+      const auto settled = settle(area, record, replay, back);
+      if (!settled) return settled.error();
+      is_put_aside = *settled;
     }
-    if (Status purged = replay.purge(); !purged) return purged.error();
+    if (Status purged = is_put_aside ? success() : replay.purge(); !purged) return purged.error();
     clear_nested(record);
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.
-    if (marker == Marker::kDone) result_.what = Recovered::What::kCleared;
+    if (is_final(marker)) result_.what = Recovered::What::kCleared;
     return leave(area, replay, back);
   }
 
@@ -157,7 +161,9 @@ class Recoverer {
     return mark(area, record, Marker::kRollback, marker);
   }
 
-  Status settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay, bool back) {
+  // The answer: whether all that lay in the area was put aside, because a step failed.
+  Result<bool> settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay,
+                      bool back) {
     result_.overtaken = replay.result().overtaken;
     result_.failed = replay.result().errors.size();
     const Marker marker = back ? Marker::kRollback : Marker::kCommit;
@@ -176,17 +182,17 @@ class Recoverer {
       }
       // Something of the old may still lie here, beside copies that nobody misses.
       replay.drop_unrecorded();
-      if (Status kept = area.put_all_aside(); !kept) return kept;
+      if (Status kept = area.put_all_aside(); !kept) return kept.error();
     }
     if (record.durable) {
       const auto facts = fs_.facts(area.fd());
       if (!facts) return facts.error();
       Status synced = facts->has_sync_all ? fs_.sync_all(area.fd()) : success();
-      if (!synced) return synced;
+      if (!synced) return synced.error();
     }
-    const auto now = read_marker(fs_, area.fd());
-    if (!now) return now.error();
-    return *now ? mark(area, record, Marker::kDone, marker) : success();
+    if (!replay.result().errors.empty()) return true;  // and the markers are gone
+    Status marked = mark(area, record, back ? Marker::kUndone : Marker::kDone, marker);
+    return marked ? Result<bool>(false) : Result<bool>(marked.error());
   }
 
   // Staging folders below the root, for places that renames from the root's don't reach.

@@ -24,6 +24,7 @@ namespace {
 constexpr std::string_view kConflict = "conflict";
 constexpr std::string_view kPartial = "partial";
 constexpr std::string_view kEarlier = "earlier";
+constexpr std::uint32_t kOwnerWrite = 0200;
 constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
 
 const std::string& area_name() {
@@ -60,8 +61,8 @@ std::optional<FileTime> read_origin(FileSystem& fs, int area) {
 }
 
 bool is_marker(std::string_view name) {
-  return name == file_name(Marker::kCommit) || name == file_name(Marker::kRollback) ||
-         name == file_name(Marker::kDone);
+  return std::any_of(kMarkers.begin(), kMarkers.end(),
+                     [&](Marker marker) { return name == file_name(marker); });
 }
 
 // Opens what has the name of a staging area. Error kRefused where it isn't one of ours.
@@ -205,7 +206,7 @@ Status StagingArea::put_all_aside() {
     }
   }
   // CRASH: killed before, whoever comes next still finds the marker, and puts the rest aside.
-  for (const Marker marker : {Marker::kCommit, Marker::kRollback, Marker::kDone}) {
+  for (const Marker marker : kMarkers) {
     Status removed = fs_->remove_file(fd(), file_name(marker));
     if (!removed && removed.error().error_number != ENOENT) return removed;
   }
@@ -219,18 +220,38 @@ Status StagingArea::drop_conflicts() {
   return empty_directory(*fs_, conflicts->get());
 }
 
+Status let_move(FileSystem& fs, int directory, const std::string& name) {
+  const auto entry = fs.open_entry(directory, name.c_str());
+  if (!entry) return entry.error();
+  const auto status = fs.status(entry->get());
+  if (!status) return status.error();
+  if (!status->is_directory()) return system_error("rename", EACCES);
+  return fs.set_mode({entry->get(), true}, status->mode | kOwnerWrite);
+}
+
+namespace {
+
+// `to` must be free in `conflicts`; EEXIST: it is not.
+Status move_aside(FileSystem& fs, int directory, const std::string& name, int conflicts,
+                  const std::string& to) {
+  Status moved = fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kNoReplace);
+  if (moved || !lacks_rename_mode(moved.error())) return moved;
+  // Nobody else makes names in this folder.
+  const auto there = fs.status_at(conflicts, to.c_str());
+  if (there) return system_error("rename", EEXIST);
+  if (there.error().error_number != ENOENT) return there.error();
+  return fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kReplace);
+}
+
+}  // namespace
+
 Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
                                      int conflicts) {
   for (int number = 1;; ++number) {
     const std::string kept = number == 1 ? name : name + "-" + std::to_string(number);
-    Status moved =
-        fs.rename(directory, name.c_str(), conflicts, kept.c_str(), RenameMode::kNoReplace);
-    if (!moved && lacks_rename_mode(moved.error())) {
-      // Nobody else makes names in this folder.
-      const auto there = fs.status_at(conflicts, kept.c_str());
-      if (there) continue;
-      if (there.error().error_number != ENOENT) return there.error();
-      moved = fs.rename(directory, name.c_str(), conflicts, kept.c_str(), RenameMode::kReplace);
+    Status moved = move_aside(fs, directory, name, conflicts, kept);
+    if (!moved && moved.error().error_number == EACCES && let_move(fs, directory, name)) {
+      moved = move_aside(fs, directory, name, conflicts, kept);
     }
     if (moved) return kept;
     if (moved.error().error_number != EEXIST) return moved.error();

@@ -69,6 +69,9 @@ class StagingArea {
   std::optional<FileTime> home_mtime_;
 };
 
+// A plain user may move a directory to another parent only while it is writable: makes it so.
+Status let_move(FileSystem& fs, int directory, const std::string& name);
+
 // Moves what others wrote into `conflicts`, under its name or, where an earlier run has kept
 // something under that, one beside it. The answer: the name that it has there.
 Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,

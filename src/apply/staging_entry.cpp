@@ -39,4 +39,17 @@ bool drop_partial_copies(FileSystem& fs, const Root& replica) {
   return kept && !*kept;
 }
 
+Error can_not_put_aside() {
+  return {ErrorCode::kSystem, "put aside", std::string(kStagingName), 0,
+          "what others wrote in the middle of this run could not be put aside; the next run tries "
+          "again"};
+}
+
+Error can_not_purge(Error why) {
+  why.detail =
+      "what was deleted lies in '.sync-txn', others may have put something into it, and it can't "
+      "be looked through or put aside; the next run goes on with it";
+  return why;
+}
+
 }  // namespace foldersync

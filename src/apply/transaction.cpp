@@ -209,7 +209,8 @@ Status Transaction::roll_back() {
     return error;
   }
   if (Status settled = context_.barrier.all(context_.area.fd()); !settled) return settled;
-  if (Status done = mark(Marker::kDone, Marker::kRollback); !done) return done;
+  if (Status undone = mark(Marker::kUndone, Marker::kRollback); !undone) return undone;
+  final_ = Marker::kUndone;
   if (Status purged = replay.purge(); !purged) return purged;
   conflicts_ = replay.result().conflicts;
   return success();
@@ -219,7 +220,7 @@ Status Transaction::forget() {
   if (!record_) return success();
   const int area = context_.area.fd();
   if (Status removed = remove_record(fs_, area); !removed) return removed;
-  return fs_.remove_file(area, file_name(Marker::kDone));
+  return fs_.remove_file(area, file_name(final_));
 }
 
 }  // namespace foldersync

@@ -74,6 +74,7 @@ class Transaction {
   FileSystem& fs_;
   const WindowPart& part_;
   std::optional<WindowRecord> record_;  // nothing: the window does without one
+  Marker final_ = Marker::kDone;        // the one that end() or roll_back() sets
   bool conflicts_ = false;
 };
 

@@ -376,7 +376,8 @@ Status WindowReplay::purge() {
     const ActionRecord& record = record_.actions[i];
     if (!record.is_due || !record.old || !record.old->is_directory()) continue;
     const auto directory = folder(record.folder);
-    if (!directory) continue;
+    if (!directory && is_missing(directory.error())) continue;
+    if (!directory) return directory.error();
     const Action& action = record_.plan.actions[i];
     const Step step{action, record, {{*directory, record_.name_of(i)}, {}, false}, std::nullopt};
     if (const auto there = at(step.staged); there && !*there) continue;
@@ -387,9 +388,9 @@ Status WindowReplay::purge() {
     }
   }
   const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
-  // Others have filled it since it was displaced.
-  for (const Place& filled : purged.filled) {
-    if (Status aside = put_aside(filled); !aside) return aside;
+  // Others have filled it since it was displaced, or it can't be removed.
+  for (const Place& left : purged.left) {
+    if (Status aside = put_aside(left); !aside) return aside;
   }
   return purged.untold ? Status(*purged.untold) : success();
 }

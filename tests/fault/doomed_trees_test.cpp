@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "apply/recover.h"
 #include "fault/mirror.h"
 #include "fault/others.h"
 #include "support/faulty_file_system.h"
@@ -271,6 +273,160 @@ TEST_F(DoomedTrees, AfterAKillAtAnyCallTheNextRunFinishesAndKeepsWhatOthersWrote
       expect_exact_copy();
     }
   }
+}
+
+// A run that is killed right after the directory went, or, `with_done`, when everything was done.
+class KilledDoomedTrees : public DoomedTrees {
+ protected:
+  void kill(bool with_done, const std::function<void()>& act = {}) {
+    FaultyFileSystem fs;
+    bool is_killed = false;
+    fs.intercept([&](const CallInfo& call) {
+      if (is_killed) return EIO;
+      const bool is_last = with_done ? call.call == Call::kRename && call.new_name == "DONE"
+                                     : is_from_replica(call, "gone");
+      is_killed = is_last;
+      return 0;
+    });
+    (void)run(fs, options_);
+    if (act) act();
+  }
+
+  // Another run, in which each call in turn fails once, on what the killed one left. `where`
+  // somebody writes after the kill; `judge` sees what is left of all.
+  void fail_each_call_after_it(bool with_done, const char* where,
+                               const std::function<void()>& judge) {
+    const Tree before = read_tree(replica_);
+    bool has_failed = true;
+    for (std::uint64_t nth = 1; has_failed && !HasFailure(); ++nth) {
+      remove_tree(replica_);
+      plant_replica(before);
+      const Fd inside = where == nullptr ? Fd() : stand_in(where);
+      kill(with_done, [&] {
+        if (where != nullptr) write_in(inside, "late", kForeign);
+      });
+      FaultyFileSystem fs;
+      fs.intercept(fail_at(nth, EIO, Lasting::kOnce));
+      const MirrorRun next = run(fs, options_);
+      SCOPED_TRACE("call " + std::to_string(nth) + ": " + fs.first_failure() + "\n" +
+                   next.troubles());
+      has_failed = !fs.first_failure().empty();
+      judge();
+    }
+  }
+};
+
+TEST_F(KilledDoomedTrees, WhatOthersWroteIntoOneIsKeptWhicheverCallOfTheNextRunFails) {
+  const auto judge = [&] {
+    EXPECT_THAT(contents_in(replica_), Contains(kForeign));
+    (void)run(options_);
+    EXPECT_THAT(contents_in(replica_), Contains(kForeign));
+  };
+  fail_each_call_after_it(true, "gone/sub", judge);
+  remove_tree(replica_);
+  plant_replica({{".", directory()}, {"gone", directory()}, {"gone/a", file("a")}});
+  fail_each_call_after_it(true, "gone", judge);
+}
+
+TEST_F(KilledDoomedTrees, WhatRecoveryPutsAsideBecauseItFailedStays) {
+  fail_each_call_after_it(false, nullptr, [&] {
+    const std::string aside = in_replica(".sync-txn/conflict/killed-1");
+    if (::access(aside.c_str(), F_OK) != 0) return;
+    EXPECT_THAT(contents_in(aside), IsSupersetOf({"a", "c", "d", "z"}));
+    (void)run(options_);
+    EXPECT_THAT(contents_in(aside), IsSupersetOf({"a", "c", "d", "z"}));
+  });
+}
+
+TEST_F(KilledDoomedTrees, OneThatCanNotBeGivenBackStays) {
+  plant_replica({{"around", directory()},
+                 {"around/kept", file("kept")},
+                 {"around/tree", directory()},
+                 {"around/tree/e", file("e")}});
+  plant_source({{"around", directory()}, {"around/kept", file("kept")}});
+  FaultyFileSystem fs;
+  bool is_killed = false;
+  fs.intercept([&](const CallInfo& call) {
+    if (is_killed) return EIO;
+    is_killed = is_from_replica(call, "tree");
+    return 0;
+  });
+  (void)run(fs, options_);
+  ASSERT_EQ(::rename(in_replica("around").c_str(), in_replica("elsewhere").c_str()), 0);
+  PosixFileSystem calm;
+  const Root root = open_root(calm, replica_, "replica").value();
+  Recorder observer;
+  const Policy policy = policy_of_this_process();
+  (void)recover({calm, root, policy, observer, Recovery::kRollBack});
+  EXPECT_THAT(contents_in(replica_), Contains("e"));
+}
+
+TEST_F(DoomedTrees, AreRemovedThoughACallFailsOnce) {
+  int failures = 0;
+  const MirrorRun made = run_with([&](const CallInfo& call) {
+    return call.call == Call::kRemoveFile && call.name == "z" && failures++ == 0 ? EIO : 0;
+  });
+  EXPECT_FALSE(made.conflicts) << made.troubles();
+  EXPECT_EQ(failures, 2);
+  expect_exact_copy();
+}
+
+TEST_F(DoomedTrees, WhatCanNotBeRemovedIsKeptAsAConflict) {
+  const MirrorRun made = run_with([&](const CallInfo& call) {
+    return call.call == Call::kRemoveFile && call.name == "z" ? EPERM : 0;
+  });
+  EXPECT_TRUE(made.conflicts) << made.troubles();
+  EXPECT_FALSE(made.error) << made.troubles();
+  const auto kept = contents_in(in_replica(".sync-txn/conflict"));
+  EXPECT_THAT(kept, Contains("z"));
+  EXPECT_THAT(kept, Not(Contains("a")));
+  EXPECT_THAT(read_tree(replica_), Not(Contains(Key("gone"))));
+  EXPECT_FALSE(run(options_).error);
+}
+
+// As somebody without root's rights finds it.
+TEST_F(DoomedTrees, AreRemovedThoughSomebodyHasMadeThemReadOnlyMeanwhile) {
+  const Fd inside = stand_in("gone/sub");
+  bool is_tried = false;
+  const MirrorRun made = run_with([&](const CallInfo& call) {
+    if (call.call != Call::kRemoveFile || call.name != "z") return 0;
+    if (!std::exchange(is_tried, true)) ::fchmod(inside.get(), 0555);
+    struct stat now {};
+    ::fstat(inside.get(), &now);
+    return (now.st_mode & 0200) == 0 ? EACCES : 0;
+  });
+  EXPECT_TRUE(is_tried);
+  EXPECT_FALSE(made.conflicts) << made.troubles();
+  expect_exact_copy();
+}
+
+bool is_put_aside(const CallInfo& call) {
+  const bool is_number = call.name.find_first_not_of("0123456789-") == std::string_view::npos;
+  return call.call == Call::kRename && is_number && call.new_name.starts_with(call.name);
+}
+
+TEST_F(DoomedTrees, WhatCanNotBePutAsideAfterItWasFilledWaitsForTheNextRun) {
+  const Fd inside = stand_in("gone/sub");
+  fs_.intercept(act_before(Call::kRemoveFile, "z", [&] { write_in(inside, "late", kForeign); }));
+  const MirrorRun full =
+      run_with([](const CallInfo& call) { return is_put_aside(call) ? ENOSPC : 0; });
+  EXPECT_TRUE(full.error);
+  EXPECT_EQ(full.of("gone/a").outcome, Outcome::kOk);
+  EXPECT_THAT(contents_in(replica_), Contains(kForeign));
+  const MirrorRun next = run(options_);
+  EXPECT_TRUE(next.conflicts) << next.troubles();
+  EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")), Contains(kForeign));
+}
+
+TEST_F(DoomedTrees, WhatCanNeitherComeBackNorBePutAsideWaitsForTheNextRun) {
+  fs_.intercept(act_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.new_name == "gone"; },
+      [&] { write_file(in_replica("gone"), "a file of that name"); }));
+  fs_.intercept([](const CallInfo& call) { return is_put_aside(call) ? ENOSPC : 0; });
+  const MirrorRun raced = run_racing([&] { write_file(in_replica("gone/late"), kForeign); });
+  EXPECT_TRUE(raced.error) << raced.troubles();
+  (void)run(options_);
+  EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")), Contains(kForeign));
 }
 
 }  // namespace

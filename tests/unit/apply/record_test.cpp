@@ -352,13 +352,13 @@ TEST_F(MarkerTest, TakesThePlaceOfTheOneBeforeIt) {
   EXPECT_EQ(marker(), "COMMIT");
   ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kRollback, Marker::kCommit).ok());
   EXPECT_EQ(marker(), "ROLLBACK");
-  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kDone, Marker::kRollback).ok());
-  EXPECT_EQ(marker(), "DONE");
-  EXPECT_THAT(names(), ElementsAre("DONE"));
+  ASSERT_TRUE(set_marker(fs_, area_.get(), Marker::kUndone, Marker::kRollback).ok());
+  EXPECT_EQ(marker(), "UNDONE");
+  EXPECT_THAT(names(), ElementsAre("UNDONE"));
 }
 
 TEST_F(MarkerTest, OfSeveralTheOneThatIsFurthestCounts) {
-  for (const Marker each : {Marker::kCommit, Marker::kRollback, Marker::kDone}) {
+  for (const Marker each : {Marker::kCommit, Marker::kRollback, Marker::kUndone, Marker::kDone}) {
     ASSERT_TRUE(set_marker(fs_, area_.get(), each, std::nullopt).ok());
     EXPECT_EQ(marker(), file_name(each));
   }

@@ -222,6 +222,13 @@ TEST_F(RecoverTest, TakesNothingBackOfWhatWasDone) {
   expect_new();
 }
 
+// Nothing is left but to remove what lies in the staging folder, and to date the root.
+TEST_F(RecoverTest, LeavesTheRootAsItWasWhereEverythingWasTakenBack) {
+  left(Marker::kUndone);
+  ASSERT_EQ(recover()->what, What::kCleared);
+  EXPECT_EQ(read_tree(scratch_.path()).at(".").mtime, (FileTime{5000, 5}));
+}
+
 TEST_F(RecoverTest, TakesBackWhatWasNotDurableWhenTheSystemWentDown) {
   record_.durable = false;
   record_.boot = "another boot";
