@@ -197,7 +197,8 @@ void OptionGroups::add_common(CLI::App* command) {
   add_io_priority(command);
   command
       ->add_option("--state", settings_.state_folder,
-                   "where hashes are remembered (default: ~/.local/state/foldersync)")
+                   "where hashes and what the last run saw are remembered (default: "
+                   "$XDG_STATE_HOME/foldersync or ~/.local/state/foldersync)")
       ->type_name("DIR");
   require_text(command->get_option("--state"), "a folder");
   command->add_flag_callback(

@@ -193,7 +193,7 @@ class Parser {
   void add_scan() {
     CLI::App* scan =
         command("scan", "list one tree, one entry a line, in path order", Command::kScan);
-    groups_.add_source(scan)->required();
+    groups_.add_source(scan)->required()->description("the folder that is listed");
     scan->add_flag("--md5", settings_.md5, "with the MD5 of every file");
     scan->add_flag("--md5sum", settings_.md5sum, "lines for md5sum -c");
     scan->add_flag("--json", settings_.json, "one JSON object a line");
