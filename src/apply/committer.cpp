@@ -390,12 +390,12 @@ Result<bool> Committer::discard(const std::vector<Displaced>& gone,
   const Purged purged =
       foldersync::purge({fs_, gone, trees, request.threads, request.windows, request.stop});
   Status kept = success();
-  // Filled by others between the look and now, or not to be removed.
-  for (const Place& left : purged.left) {
-    if (const auto moved = move_to_conflicts(left); !moved) kept = moved.error();
+  // Filled by others between the look and now.
+  for (const Place& filled : purged.filled) {
+    if (const auto moved = move_to_conflicts(filled); !moved) kept = moved.error();
   }
   if (!kept) return kept.error();
-  if (purged.untold) return *purged.untold;
+  if (purged.why) return *purged.why;
   return purged.is_complete;
 }
 

@@ -98,7 +98,7 @@ class Purge {
     const int number = removed.error().error_number;
     if (number != ENOTEMPTY && number != EEXIST) return;
     const std::lock_guard lock(mutex_);
-    purged_.left.push_back({gone.folder, gone.name});
+    purged_.filled.push_back({gone.folder, gone.name});
   }
 
   void remove(const Inside& inside, Worker& worker) {
@@ -125,24 +125,29 @@ class Purge {
     DoomedTreeRemover remover(request_.fs, tree, max_open_);
     if (remove_each(remover, tree, is_directory)) return;
     remover.open_up();
-    if (remove_each(remover, tree, [](const DoomedEntry&) { return true; })) return;
+    Status removed = remove_each(remover, tree, [](const DoomedEntry&) { return true; });
+    if (removed) return;
     const auto is_own = tree.holds_nothing_else();
     const std::lock_guard lock(mutex_);
-    if (is_own) {
-      purged_.left.push_back(tree.place());
+    if (is_own && !*is_own) {
+      purged_.filled.push_back(tree.place());
     } else {
-      purged_.untold = is_own.error();
+      purged_.stuck.push_back(tree.place());
+      purged_.why = is_own ? std::move(removed).error() : is_own.error();
     }
   }
 
-  // Whether the last of them, the directory itself, is gone.
+  // The last of them is the directory itself. The error: the first, where that one stays.
   template <class Which>
-  static bool remove_each(DoomedTreeRemover& remover, const DoomedTree& tree, Which which) {
-    Status removed = success();
+  static Status remove_each(DoomedTreeRemover& remover, const DoomedTree& tree, Which which) {
+    Status last = success();
+    Status first = success();
     for (std::size_t i = 0; i < tree.entries().size(); ++i) {
-      if (which(tree.entries()[i])) removed = remover.remove(i);
+      if (!which(tree.entries()[i])) continue;
+      last = remover.remove(i);
+      if (first && !last) first = last;
     }
-    return removed.ok();
+    return last ? last : first;
   }
 
   const PurgeRequest& request_;

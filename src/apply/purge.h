@@ -30,12 +30,12 @@ struct PurgeRequest {
 };
 
 struct Purged {
-  bool is_complete = true;  // false: told to stop, and that would have taken long
-  // Directories that others have put something into, and trees of which something can't be removed.
-  std::vector<Place> left;
-  // Why it could not be told whether one of the trees holds something of others: it stays, too, and
-  // so must the window's record.
-  std::optional<Error> untold;
+  bool is_complete = true;    // false: told to stop, and that would have taken long
+  std::vector<Place> filled;  // directories that others have put something into: they stay
+  // Trees that could not be removed, or not be looked through. They stay, too, and so must the
+  // window's record, which tells what of them is others'.
+  std::vector<Place> stuck;
+  std::optional<Error> why;  // of one of them
 };
 
 // What can't be removed for another reason, and is no tree, goes with its staging folder.

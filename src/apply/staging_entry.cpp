@@ -47,8 +47,9 @@ Error can_not_put_aside() {
 
 Error can_not_purge(Error why) {
   why.detail =
-      "what was deleted lies in '.sync-txn', others may have put something into it, and it can't "
-      "be looked through or put aside; the next run goes on with it";
+      "what was deleted lies in '.sync-txn', and can't be removed, or not be looked through for "
+      "what "
+      "others may have put into it; the next run goes on with it";
   return why;
 }
 

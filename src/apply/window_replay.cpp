@@ -388,11 +388,14 @@ Status WindowReplay::purge() {
     }
   }
   const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
-  // Others have filled it since it was displaced, or it can't be removed.
-  for (const Place& left : purged.left) {
-    if (Status aside = put_aside(left); !aside) return aside;
+  // Others have filled it since it was displaced; or this has tried it as well, and in `conflict`
+  // nothing is lost.
+  for (const auto* places : {&purged.filled, &purged.stuck}) {
+    for (const Place& place : *places) {
+      if (Status aside = put_aside(place); !aside) return aside;
+    }
   }
-  return purged.untold ? Status(*purged.untold) : success();
+  return success();
 }
 
 void WindowReplay::drop_unrecorded_in(const std::string& folder_name,

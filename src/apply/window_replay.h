@@ -31,8 +31,9 @@ class WindowReplay {
   void finish_root() { metadata_.finish_root(); }
   // Undoes what was done. The root's time is left to the caller.
   void backward();
-  // Removes what the window displaced; what others have filled meanwhile is put aside. An error:
-  // some of it is still where it lies, and only this can tell what of it is others'.
+  // Removes what the window displaced; what others have filled meanwhile, and
+  // directories that can't be removed, are put aside. An error: some of it is still where it lies,
+  // and only this can tell what of it is others'.
   Status purge();
   // Removes what the killed run had staged already for the window after this one.
   void drop_unrecorded();

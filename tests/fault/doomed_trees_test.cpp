@@ -371,17 +371,30 @@ TEST_F(DoomedTrees, AreRemovedThoughACallFailsOnce) {
   expect_exact_copy();
 }
 
-TEST_F(DoomedTrees, WhatCanNotBeRemovedIsKeptAsAConflict) {
-  const MirrorRun made = run_with([&](const CallInfo& call) {
+TEST_F(DoomedTrees, WhatCanNotBeRemovedWaitsForTheNextRun) {
+  const auto refuse = [](const CallInfo& call) {
     return call.call == Call::kRemoveFile && call.name == "z" ? EPERM : 0;
-  });
-  EXPECT_TRUE(made.conflicts) << made.troubles();
-  EXPECT_FALSE(made.error) << made.troubles();
-  const auto kept = contents_in(in_replica(".sync-txn/conflict"));
-  EXPECT_THAT(kept, Contains("z"));
-  EXPECT_THAT(kept, Not(Contains("a")));
-  EXPECT_THAT(read_tree(replica_), Not(Contains(Key("gone"))));
-  EXPECT_FALSE(run(options_).error);
+  };
+  const Tree before = read_tree(replica_);
+  for (const bool is_for_good : {false, true}) {
+    remove_tree(replica_);
+    plant_replica(before);
+    FaultyFileSystem fs;
+    fs.intercept(refuse);
+    const MirrorRun made = run(fs, options_);
+    ASSERT_TRUE(made.error);
+    EXPECT_EQ(made.error->error_number, EPERM);
+    EXPECT_EQ(made.of("gone/a").outcome, Outcome::kOk);
+    EXPECT_THAT(read_tree(replica_), Not(Contains(Key("gone"))));
+    const MirrorRun next = is_for_good ? run(fs, options_) : run(options_);
+    EXPECT_FALSE(next.error) << next.troubles();
+    EXPECT_EQ(next.conflicts, is_for_good);
+    if (is_for_good) {
+      EXPECT_THAT(contents_in(in_replica(".sync-txn/conflict")), Contains("z"));
+    } else {
+      expect_exact_copy();
+    }
+  }
 }
 
 // As somebody without root's rights finds it.

@@ -60,7 +60,7 @@ TEST_F(PurgeTest, RemovesEverythingButWhatOthersHaveFilled) {
     const Purged purged = run(threads);
     EXPECT_TRUE(purged.is_complete);
     std::vector<std::string> filled;
-    for (const Place& one : purged.left) filled.push_back(one.name);
+    for (const Place& one : purged.filled) filled.push_back(one.name);
     EXPECT_THAT(filled, testing::UnorderedElementsAre("d17", "d3"));
     EXPECT_THAT(paths_in(folder_), ElementsAre("d17", "d17/theirs", "d3", "d3/theirs"));
   }
@@ -84,7 +84,7 @@ TEST_F(PurgeTest, WhereThereIsNothingItIsDone) {
   gone_.clear();
   const Purged purged = run(4);
   EXPECT_TRUE(purged.is_complete);
-  EXPECT_THAT(purged.left, IsEmpty());
+  EXPECT_THAT(purged.filled, IsEmpty());
 }
 
 }  // namespace
