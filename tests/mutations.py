@@ -194,7 +194,8 @@ MUTATIONS = [
              'if (!is_still(*found, entry.seen)) return Error', 'if (false) return Error',
              '^fault/DoomedTrees.WhatIsWrittenByWhoeverStandsInOne'),
     Mutation('a directory that nobody could look through goes with its folder',
-             'src/apply/purge.cpp', 'purged_.untold = is_own.error();', '',
+             'src/apply/purge.cpp', 'purged_.stuck.push_back(tree.place());\n      purged_.why = is_own ? '
+             'std::move(removed).error() : is_own.error();', '',
              '^fault/DoomedTrees.WhatCanNotBeLookedThrough'),
     Mutation('a directory goes although the source has it', 'src/apply/committer_trees.cpp',
              'look.finding == Finding::kHolds && !look.source &&', '',
@@ -202,12 +203,27 @@ MUTATIONS = [
     Mutation('a directory goes without a record', 'src/apply/commit_window.cpp',
              'task.request.backup || !task.window.transaction().has_record()', 'task.request.backup',
              '^fault/DoomedTrees.AreEmptiedFirstWhereTheDiskHasNoRoom'),
+    Mutation('recovery removes what it has put aside', 'src/apply/recover.cpp',
+             'is_put_aside ? success() : replay.purge()', 'replay.purge()',
+             '^fault/KilledDoomedTrees'),
+    Mutation('recovery passes over a folder that it can not open', 'src/apply/window_replay.cpp',
+             'if (!directory && is_missing(directory.error())) continue;',
+             'if (!directory) continue;', '^fault/KilledDoomedTrees'),
+    Mutation('a directory that can not be removed is forgotten', 'src/apply/committer.cpp',
+             'if (purged.why) return *purged.why;', '',
+             '^fault/DoomedTrees.WhatCanNotBeRemoved'),
+    Mutation('what can not be put aside is forgotten', 'src/apply/engine.cpp',
+             'if (settled && shop.committer.must_keep_staging() && transaction.has_record())',
+             'if (false)', '^fault/DoomedTrees.WhatCanNeither'),
+    Mutation('what was taken back is taken for done', 'src/apply/recover.cpp',
+             'marker == Marker::kUndone || (marker', '(marker',
+             '^unit_apply/RecoverTest.LeavesTheRoot'),
     Mutation('recovery does not look through a directory', 'src/apply/window_replay.cpp',
              'return *is_own ? success() : give_back(step);', 'return success();',
              '^fault/DoomedTrees.AfterAKillAtAnyCall'),
     Mutation('what is kept replaces what was kept before', 'src/apply/staging_area.cpp',
-             'conflicts, kept.c_str(), RenameMode::kNoReplace);',
-             'conflicts, kept.c_str(), RenameMode::kReplace);',
+             'conflicts, to.c_str(), RenameMode::kNoReplace);',
+             'conflicts, to.c_str(), RenameMode::kReplace);',
              '^unit_apply/StagingAreaTest.WhatEarlierRunsKept'),
     Mutation('a staging folder of another user', 'src/apply/staging_area.cpp',
              'if (status->uid != ::geteuid()) {', 'if (false) {',
@@ -240,7 +256,9 @@ MUTATIONS = [
              'tests/sweep/power_test.py'),
     Mutation('the marker DONE before the barrier', 'src/apply/engine.cpp',
              'Status settled =\n        window.barrier().after_commit(shop.area, shop.folders, touched, '
-             'shop.looker.replica());\n    if (settled) settled = transaction.end();',
+             'shop.looker.replica());\n    if (settled && shop.committer.must_keep_staging() && '
+             'transaction.has_record()) {\n      return stranded(end);\n    }\n'
+             '    if (settled) settled = transaction.end();',
              'Status settled = transaction.end();\n    if (settled) settled = '
              'window.barrier().after_commit(shop.area, shop.folders, touched, '
              'shop.looker.replica());',
@@ -277,7 +295,7 @@ MUTATIONS = [
              ' || record.actions.size() != record.plan.actions.size()', '',
              '^unit_apply/RecordTest.Halves'),
     Mutation('what lies there without a readable record is removed', 'src/apply/recover.cpp',
-             '    if (marker != Marker::kDone) {\n      request_.observer.warn(\n'
+             '    if (!is_final(marker)) {\n      request_.observer.warn(\n'
              '          "what a killed run had recorded',
              '    if (false) {\n      request_.observer.warn(\n'
              '          "what a killed run had recorded',
