@@ -49,7 +49,7 @@ Error can_not_purge(Error why) {
   why.detail =
       "what was deleted lies in '.sync-txn', and can't be removed, or not be looked through for "
       "what "
-      "others may have put into it; the next run goes on with it";
+      "others put into it; the next run goes on with it";
   return why;
 }
 

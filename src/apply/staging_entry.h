@@ -25,10 +25,10 @@ Status make_room(const ApplyRequest& request);
 // something is left.
 bool drop_partial_copies(FileSystem& fs, const Root& replica);
 
-// What ends a run that keeps its record, so that the next one goes on from it: others wrote
-// something in the middle of it that has no place yet;
+// These end a run that keeps its record, so that the next one goes on from it.
+// What others wrote in the middle of the run has no place yet.
 Error can_not_put_aside();
-// or have it, perhaps, in what was to be removed. `why`: what failed.
+// What was to be removed stays, and may hold something of others. `why`: what failed.
 Error can_not_purge(Error why);
 
 }  // namespace foldersync
