@@ -47,7 +47,7 @@ Error can_not_put_aside() {
 
 Error can_not_purge(Error why) {
   why.detail =
-      "what was deleted lies in '.sync-txn', and can't be removed, or not be looked through for "
+      "what was deleted lies in '.sync-txn': it can't be removed, or not be looked through for "
       "what "
       "others put into it; the next run goes on with it";
   return why;
