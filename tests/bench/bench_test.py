@@ -199,7 +199,10 @@ class DataSetsTest(unittest.TestCase):
         top = os.path.join(self.top, 'large')
         data_sets.make_large(top, 1 / 4096)
         before = self.contents(top)
+        times = [os.stat(os.path.join(top, name)).st_mtime for name in sorted(os.listdir(top))]
         data_sets.change_blocks(top, 1)
+        later = [os.stat(os.path.join(top, name)).st_mtime for name in sorted(os.listdir(top))]
+        self.assertEqual(4, sum(new - old > 1 for old, new in zip(times, later)))
         changed = [(old, new) for (*_, old), (*_, new) in zip(before, self.contents(top))
                    if old != new]
         self.assertEqual(4, len(changed))
