@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 #include "apply/doomed_tree.h"
 #include "apply/in_place.h"
 #include "apply/staged_trees.h"
+#include "scan/on_threads.h"
 
 namespace foldersync {
 namespace {
@@ -59,17 +58,8 @@ class InPlaceChanges {
   [[nodiscard]] const WindowPart& part() const { return task_.window.part(); }
 
   void change_on_all_threads() {
-    std::vector<std::thread> others;
-    const std::size_t threads = std::min(task_.lookers.size(), (end_ - begin_) / kShare + 1);
-    try {
-      for (std::size_t thread = 1; thread < threads; ++thread) {
-        others.emplace_back([this, thread] { work(task_.lookers[thread]); });
-      }
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
-    }
-    work(task_.lookers.front());
-    for (std::thread& other : others) other.join();
+    on_threads(std::min(task_.lookers.size(), (end_ - begin_) / kShare + 1),
+               [this](std::size_t thread) { work(task_.lookers[thread]); });
   }
 
   void work(Looker& looker) {

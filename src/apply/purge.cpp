@@ -4,10 +4,9 @@
 #include <cerrno>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 #include "fs/directory_cursor.h"
+#include "scan/on_threads.h"
 
 namespace foldersync {
 namespace {
@@ -26,10 +25,10 @@ class Purge {
   }
 
   Purged run() {
-    on_threads(total() / kShare + 1, [this] { work(); });
+    on_threads(threads_for(total() / kShare + 1), [this](std::size_t) { work(); });
     if (!purged_.is_complete) return std::move(purged_);
     next_ = 0;
-    on_threads(request_.trees.size(), [this] { remove_trees(); });
+    on_threads(threads_for(request_.trees.size()), [this](std::size_t) { remove_trees(); });
     return std::move(purged_);
   }
 
@@ -47,20 +46,10 @@ class Purge {
     std::optional<DoomedTreeRemover> remover;
   };
 
-  [[nodiscard]] std::size_t total() const { return request_.gone.size() + inside_.size(); }
-
-  // On as many as there is work for, this one among them.
-  template <class Work>
-  void on_threads(std::size_t useful, Work work) {
-    std::vector<std::thread> others;
-    try {
-      while (others.size() + 1 < std::min(request_.threads, useful)) others.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
-    }
-    work();
-    for (std::thread& other : others) other.join();
+  [[nodiscard]] std::size_t threads_for(std::size_t pieces) const {
+    return std::min(request_.threads, pieces);
   }
+  [[nodiscard]] std::size_t total() const { return request_.gone.size() + inside_.size(); }
 
   void work() {
     Worker worker;

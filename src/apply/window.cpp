@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
-#include <thread>
 
 #include "apply/staged_trees.h"
+#include "scan/on_threads.h"
 
 namespace foldersync {
 namespace {
@@ -75,16 +74,8 @@ class Staging {
         until_(window.limits.clock() + window.limits.stage_seconds) {}
 
   std::vector<StagedSlot> run() {
-    std::vector<std::thread> others;
-    const std::size_t threads = std::min(window_.lookers.size(), units_.size());
-    try {
-      for (std::size_t thread = 1; thread < threads; ++thread)
-        others.emplace_back([this, thread] { work(thread); });
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
-    }
-    work(0);
-    for (std::thread& other : others) other.join();
+    on_threads(std::min(window_.lookers.size(), units_.size()),
+               [this](std::size_t thread) { work(thread); });
     // Units are taken in their order, and each that was taken is done, or the run was told to stop:
     // what must not end early keeps a slot for each action even then.
     if (window_.ends_in_time) {

@@ -4,13 +4,12 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "fs/directory_cursor.h"
 #include "fs/xattrs.h"
 #include "plan/move_store.h"
+#include "scan/on_threads.h"
 
 namespace foldersync {
 namespace {
@@ -240,15 +239,7 @@ class Finder {
     const auto work = [&](Judge& judge) {
       for (std::size_t i = next++; i < count && !stopped(); i = next++) act(judge, i);
     };
-    std::vector<std::thread> others;
-    try {
-      for (std::size_t t = 1; t < std::min(judges_.size(), count); ++t)
-        others.emplace_back(work, std::ref(judges_[t]));
-    } catch (const std::system_error&) {
-      // The system gives no more threads: fewer do the same.
-    }
-    work(judges_.front());
-    for (std::thread& other : others) other.join();
+    on_threads(std::min(judges_.size(), count), [&](std::size_t thread) { work(judges_[thread]); });
     if (stopped()) return Error{ErrorCode::kStopped, "compare", {}, 0, "told to stop"};
     return success();
   }
