@@ -20,23 +20,24 @@ class NameSearch final : public PairVisitor {
       : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
-    if (pair.replica.listing == nullptr) {
+    if (pair.replica.names == nullptr) {
       const Error* const error = pair.replica.error;
       const bool is_closed = error == nullptr || error->error_number == EACCES;
       return is_closed || is_absence(*error) ? success() : Status(*error);
     }
-    for (const Listing::Entry& entry : pair.replica.listing->entries()) {
-      if (entry.error_number != 0 && entry.error_number != EACCES) {
-        return system_error("stat", entry.error_number);
+    EntryReader entries = pair.replica.entries;
+    while (const ListedEntry* const entry = entries.next()) {
+      if (entry->error_number != 0 && entry->error_number != EACCES) {
+        return system_error("stat", entry->error_number);
       }
-      if (entry.error_number != 0 || entry.name == kStagingName) continue;
-      if (entry.status.mount != mount_) continue;
-      const Object object{entry.status.device, entry.status.inode};
-      const bool is_wanted = !entry.status.is_directory() && wanted_.contains(object);
-      if (!is_wanted && !entry.status.is_directory()) continue;
-      const RelPath path = RelPath::from_bytes(pair.path).child(entry.name);
+      if (entry->error_number != 0 || entry->name == kStagingName) continue;
+      if (entry->status.mount != mount_) continue;
+      const Object object{entry->status.device, entry->status.inode};
+      const bool is_wanted = !entry->status.is_directory() && wanted_.contains(object);
+      if (!is_wanted && !entry->status.is_directory()) continue;
+      const RelPath path = RelPath::from_bytes(pair.path).child(entry->name);
       if (is_wanted && !is_new_(path)) found_.emplace(object, path);
-      if (entry.status.is_directory()) children.push_back({path.bytes(), {}, entry.status, {}});
+      if (entry->status.is_directory()) children.push_back({path.bytes(), {}, entry->status, {}});
     }
     return success();
   }

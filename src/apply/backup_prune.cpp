@@ -87,7 +87,7 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, B
   Listing listing;
   if (Status read = listing.read(fs, directory->get()); !read) return std::move(read).error();
   std::vector<std::string> names;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     if (entry.error_number != 0 || !entry.status.is_directory()) continue;
     const auto backup = fs.open_directory(directory->get(), entry.name.data());
     if (!backup) continue;

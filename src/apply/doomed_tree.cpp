@@ -43,20 +43,20 @@ class DoomedTree::Visitor final : public PairVisitor {
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
     if (has_more_) return success();
     if (pair.replica.error != nullptr) return *pair.replica.error;
-    if (pair.replica.listing == nullptr) return success();
     const RelPath directory = RelPath::from_bytes(pair.path);
-    for (const Listing::Entry& entry : pair.replica.listing->entries()) {
-      if (entry.error_number != 0) return system_error("stat", entry.error_number);
-      const RelPath path = directory.child(entry.name);
+    EntryReader entries = pair.replica.entries;
+    while (const ListedEntry* const entry = entries.next()) {
+      if (entry->error_number != 0) return system_error("stat", entry->error_number);
+      const RelPath path = directory.child(entry->name);
       const DoomedEntry* const known = tree_.find(path);
-      const bool is_known = known != nullptr && is_still(entry.status, known->seen) &&
-                            entry.status.mount == pair.replica.self->mount;
+      const bool is_known = known != nullptr && is_still(entry->status, known->seen) &&
+                            entry->status.mount == pair.replica.self->mount;
       if (!is_known) {
         has_more_ = true;
         return success();
       }
-      if (entry.status.is_directory()) {
-        children.push_back({path.bytes(), std::nullopt, entry.status, {}});
+      if (entry->status.is_directory()) {
+        children.push_back({path.bytes(), std::nullopt, entry->status, {}});
       }
     }
     return success();

@@ -1,20 +1,12 @@
 #include "apply/moved_tree.h"
 
-#include <algorithm>
-#include <span>
 #include <utility>
-#include <vector>
 
 #include "core/text.h"
 #include "scan/walker.h"
 
 namespace foldersync {
 namespace {
-
-std::span<const Listing::Entry> entries_of(const VisitedDirectory& side) {
-  if (side.listing == nullptr) return {};
-  return side.listing->entries();
-}
 
 RelPath below(const RelPath& directory, std::string_view rest) {
   if (rest.empty()) return directory;
@@ -31,39 +23,43 @@ class MovedTree::Visitor final : public PairVisitor {
     if (difference_) return success();
     if (pair.replica.error != nullptr) return *pair.replica.error;
     if (pair.source.error != nullptr) return *pair.source.error;
-    const auto replica = entries_of(pair.replica);
-    const auto source = wanted_of(pair);
-    if (asks_source_ && source.size() != replica.size()) {
-      return differs(below(tree_.from_, pair.path), "other entries");
-    }
-    for (std::size_t i = 0; i < replica.size() && !difference_; ++i) {
-      const Listing::Entry* const like = asks_source_ ? source[i] : nullptr;
-      if (Status asked = ask(pair, replica[i], like); !asked) return asked;
-      if (difference_ || !replica[i].status.is_directory()) continue;
-      std::string path(pair.path);
-      path += path.empty() ? "" : "/";
-      path += replica[i].name;
-      PairToVisit child{std::move(path), std::nullopt, replica[i].status, {}};
+    EntryReader sources = pair.source.entries;
+    EntryReader replicas = pair.replica.entries;
+    while (const ListedEntry* const entry = replicas.next()) {
+      const ListedEntry* const like = asks_source_ ? next_wanted(pair, sources) : nullptr;
+      if (asks_source_ && like == nullptr) return other_entries(pair);
+      if (Status asked = ask(pair, *entry, like); !asked) return asked;
+      if (difference_) return success();
+      if (!entry->status.is_directory()) continue;
+      PairToVisit child{RelPath::from_bytes(pair.path).child(entry->name).bytes(),
+                        std::nullopt,
+                        entry->status,
+                        {}};
       if (like != nullptr) child.source = like->status;
       children.push_back(std::move(child));
     }
+    if (asks_source_ && next_wanted(pair, sources) != nullptr) return other_entries(pair);
     return success();
   }
 
   [[nodiscard]] const std::optional<std::string>& difference() const { return difference_; }
 
  private:
-  // What the source has there and is to be mirrored.
-  std::vector<const Listing::Entry*> wanted_of(const VisitedPair& pair) const {
-    std::vector<const Listing::Entry*> wanted;
+  // The next entry that the source has there and that is to be mirrored.
+  const ListedEntry* next_wanted(const VisitedPair& pair, EntryReader& sources) const {
     const Filter& filter = tree_.context_.filter;
+    const ListedEntry* entry = sources.next();
+    if (filter.empty()) return entry;
     const std::string directory = below(tree_.to_, pair.path).bytes();
-    for (const Listing::Entry& entry : entries_of(pair.source)) {
-      const bool is_excluded = !filter.empty() && entry.error_number == 0 &&
-                               filter.excludes(directory, entry.name, entry.status.is_directory());
-      if (!is_excluded) wanted.push_back(&entry);
+    while (entry != nullptr && entry->error_number == 0 &&
+           filter.excludes(directory, entry->name, entry->status.is_directory())) {
+      entry = sources.next();
     }
-    return wanted;
+    return entry;
+  }
+
+  Status other_entries(const VisitedPair& pair) {
+    return differs(below(tree_.from_, pair.path), "other entries");
   }
 
   Status differs(const RelPath& path, const char* what) {
@@ -71,7 +67,7 @@ class MovedTree::Visitor final : public PairVisitor {
     return success();
   }
 
-  Status ask(const VisitedPair& pair, const Listing::Entry& entry, const Listing::Entry* like) {
+  Status ask(const VisitedPair& pair, const ListedEntry& entry, const ListedEntry* like) {
     const RelPath path = below(tree_.from_, pair.path).child(entry.name);
     if (entry.error_number != 0) return system_error("stat", entry.error_number).at(path.bytes());
     const LookContext& context = tree_.context_;
@@ -88,8 +84,8 @@ class MovedTree::Visitor final : public PairVisitor {
     return compare(pair, path, *like, entry);
   }
 
-  Status compare(const VisitedPair& pair, const RelPath& path, const Listing::Entry& source,
-                 const Listing::Entry& replica) {
+  Status compare(const VisitedPair& pair, const RelPath& path, const ListedEntry& source,
+                 const ListedEntry& replica) {
     const LookContext& context = tree_.context_;
     const FileStatus& wanted = source.status;
     const FileStatus& found = replica.status;

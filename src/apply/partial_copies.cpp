@@ -61,7 +61,7 @@ bool PartialCopies::takes(const FileStatus& source) {
 void PartialCopies::read_notes() {
   Listing listing;
   if (!listing.read(fs_, earlier_->get())) return;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     if (!entry.name.ends_with(kNoteSuffix)) continue;
     const auto text = read_text(fs_, earlier_->get(), std::string(entry.name));
     if (!text) continue;

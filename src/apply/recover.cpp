@@ -213,7 +213,7 @@ class Recoverer {
   void clear_one_nested(StagingArea& area, const WindowRecord& record) {
     Listing listing;
     if (!listing.read(fs_, area.fd())) return;
-    for (const Listing::Entry& entry : listing.entries()) {
+    for (const ListedEntry& entry : listing.entries()) {
       if (entry.status.is_directory() || is_own(entry, record)) continue;
       const auto conflicts = area.conflict_folder();
       if (!conflicts) return;
@@ -224,7 +224,7 @@ class Recoverer {
   }
 
   // Whether it is what the record's action displaced, or a copy of what it was to create.
-  static bool is_own(const Listing::Entry& entry, const WindowRecord& record) {
+  static bool is_own(const ListedEntry& entry, const WindowRecord& record) {
     for (std::size_t i = 0; i < record.actions.size(); ++i) {
       if (record.name_of(i) != entry.name) continue;
       const auto& old = record.actions[i].old;

@@ -22,7 +22,7 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names 
   if (const auto rewound = fs.seek(directory, 0, Seek::kStart); !rewound) return rewound.error();
   Listing listing;
   if (Status read = listing.read(fs, directory); !read) return read;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
     if (entry.error_number != 0) return system_error("stat", entry.error_number);
     if (entry.status.mount != self->mount) {

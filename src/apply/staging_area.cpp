@@ -196,7 +196,7 @@ Status StagingArea::put_all_aside() {
   if (const auto rewound = fs_->seek(fd(), 0, Seek::kStart); !rewound) return rewound.error();
   Listing listing;
   if (Status read = listing.read(*fs_, fd()); !read) return read;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
     if (entry.name == kPartial || entry.name == kEarlier) continue;
     const char* moved = entry.name.data();

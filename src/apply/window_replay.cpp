@@ -403,7 +403,7 @@ void WindowReplay::drop_unrecorded_in(const std::string& folder_name,
   const auto directory = folder(folder_name);
   Listing listing;
   if (!directory || !listing.read(fs_, *directory)) return;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     const std::uint64_t number = number_of(entry.name);
     if (number == 0 || recorded.contains(number)) continue;
     // What can't be removed goes with the staging folder. All that a directory holds was staged in
@@ -420,7 +420,7 @@ void WindowReplay::drop_unrecorded() {
   Listing listing;
   if (const auto rewound = fs_.seek(area_.fd(), 0, Seek::kStart); !rewound) return;
   if (!listing.read(fs_, area_.fd())) return;
-  for (const Listing::Entry& entry : listing.entries()) {
+  for (const ListedEntry& entry : listing.entries()) {
     const bool is_of_a_thread =
         entry.name.find_first_not_of("0123456789") == std::string_view::npos;
     if (is_of_a_thread && entry.status.is_directory()) {

@@ -103,7 +103,7 @@ class Scanner {
           return admits(directory, name, status);
         },
         [this](const InventoryEntry& entry) { return visit(entry); },
-        [this](const RelPath& path, const Listing& listing) { forget_missing(path, listing); },
+        [this](const RelPath& path, const DirectoryNames& names) { forget_missing(path, names); },
         [this](const RelPath& path, const Error& error) { note(path, error); }, &signals.stop()};
     Status taken = take_inventory(session_.fs(), root_, visitor);
     return taken ? write_waiting() : taken;
@@ -138,11 +138,11 @@ class Scanner {
   }
 
   // The cache does not keep what is gone.
-  void forget_missing(const RelPath& path, const Listing& listing) {
+  void forget_missing(const RelPath& path, const DirectoryNames& names) {
     if (!settings_.md5 && !settings_.md5sum) return;
     begin(path.bytes());
     hashes_.load();
-    hashes_.forget_missing(&listing);
+    hashes_.forget_missing(&names);
   }
 
   Status visit(const InventoryEntry& entry) {

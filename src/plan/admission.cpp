@@ -13,7 +13,7 @@ bool is_device(const FileStatus& status) {
 }
 
 // Whether a side met the root of the other one.
-bool meets(const Listing::Entry* entry, const FileStatus& root) {
+bool meets(const ListedEntry* entry, const FileStatus& root) {
   return entry != nullptr && entry->status.is_directory() && same_object(entry->status, root);
 }
 
@@ -46,7 +46,7 @@ bool Admission::is_own(std::string_view name, bool in_replica) {
 }
 
 // Whether the entry is there and could not be examined.
-bool Admission::is_unknown(Side side, const Listing::Entry* entry, bool in_replica) {
+bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica) {
   if (entry == nullptr || entry->error_number == 0) return false;
   findings_.add_problem(side, path_of(pair_, entry->name),
                         system_error("stat", entry->error_number));
@@ -55,7 +55,7 @@ bool Admission::is_unknown(Side side, const Listing::Entry* entry, bool in_repli
 }
 
 // Whether the source's entry is to be mirrored.
-bool Admission::admit_source(const Listing::Entry& entry, Named& named) {
+bool Admission::admit_source(const ListedEntry& entry, Named& named) {
   if (entry.name == kStagingName) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "reserved-name"});
     return false;
@@ -74,7 +74,7 @@ bool Admission::admit_source(const Listing::Entry& entry, Named& named) {
 }
 
 // Whether the replica's entry may be compared and changed. What may not keeps its parents.
-bool Admission::admit_replica(const Listing::Entry& entry) {
+bool Admission::admit_replica(const ListedEntry& entry) {
   if (entry.name == kStagingName) {
     if (!pair_.path.empty()) findings_.leftovers.push_back(path_of(pair_, entry.name));
     return false;
@@ -108,10 +108,10 @@ bool Admission::is_left_alone(const Named& named) {
   return false;
 }
 
-Result<std::optional<Named>> Admission::admit(const Listing::Entry* source,
-                                              const Listing::Entry* replica) {
+Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
+                                              const ListedEntry* replica) {
   constexpr std::optional<Named> kNothing;
-  const Listing::Entry& any = source != nullptr ? *source : *replica;
+  const ListedEntry& any = source != nullptr ? *source : *replica;
   Named named{any.name, nullptr, nullptr, true};
   const bool in_replica = replica != nullptr;
   if (is_own(named.name, in_replica) || is_unknown(Side::kSource, source, in_replica) ||

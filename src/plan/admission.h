@@ -29,15 +29,15 @@ class Admission {
   // The name as far as something is to be decided about it, or nothing; what is left alone for a
   // reason that a person should know is in the findings. Null: that side lacks the name; not both.
   // Error kRefused: one of the two roots turned up inside the other.
-  Result<std::optional<Named>> admit(const Listing::Entry* source, const Listing::Entry* replica);
+  Result<std::optional<Named>> admit(const ListedEntry* source, const ListedEntry* replica);
 
  private:
   bool is_own(std::string_view name, bool in_replica);
-  bool is_unknown(Side side, const Listing::Entry* entry, bool in_replica);
+  bool is_unknown(Side side, const ListedEntry* entry, bool in_replica);
   [[nodiscard]] bool is_own_of_file_system(std::string_view name) const;
   [[nodiscard]] bool is_left_out(std::string_view name) const;
-  bool admit_source(const Listing::Entry& entry, Named& named);
-  bool admit_replica(const Listing::Entry& entry);
+  bool admit_source(const ListedEntry& entry, Named& named);
+  bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(const Named& named);
   void keep(std::string_view name) { findings_.kept.push_back(path_of(pair_, name)); }
 

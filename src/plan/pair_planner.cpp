@@ -21,11 +21,6 @@ bool takes_file_away(const Verdict& verdict, const Seen* replica) {
          (verdict.decision == Decision::kDelete || verdict.decision == Decision::kReplace);
 }
 
-std::span<const Listing::Entry> entries_of(const VisitedDirectory& side) {
-  if (side.listing == nullptr) return {};
-  return side.listing->entries();
-}
-
 ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
 
 // The files of one name on both sides.
@@ -80,27 +75,29 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
     source_hashes_.load();
     replica_hashes_.load();
   }
-  if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.listing);
-  if (pair.replica.error == nullptr) replica_hashes_.forget_missing(pair.replica.listing);
+  if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
+  if (pair.replica.error == nullptr) replica_hashes_.forget_missing(pair.replica.names);
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  const auto source = entries_of(pair.source);
-  const auto replica = entries_of(pair.replica);
+  EntryReader sources = pair.source.entries;
+  EntryReader replicas = pair.replica.entries;
   Admission admission(context_, pair, findings_);
-  auto from = source.begin();
-  auto to = replica.begin();
-  while (from != source.end() || to != replica.end()) {
-    const int order = from == source.end()  ? 1
-                      : to == replica.end() ? -1
-                                            : from->name.compare(to->name);
-    const Listing::Entry* of_source = order <= 0 ? &*from++ : nullptr;
-    const Listing::Entry* of_replica = order >= 0 ? &*to++ : nullptr;
-    const auto named = admission.admit(of_source, of_replica);
+  const ListedEntry* source = sources.next();
+  const ListedEntry* replica = replicas.next();
+  while (source != nullptr || replica != nullptr) {
+    const int order = source == nullptr    ? 1
+                      : replica == nullptr ? -1
+                                           : source->name.compare(replica->name);
+    const auto named =
+        admission.admit(order <= 0 ? source : nullptr, order >= 0 ? replica : nullptr);
     if (!named) return named.error();
     if (*named) decide(pair, **named, children);
-    if (findings_.actions.size() < run_actions_) continue;
-    if (Status taken = end_run(); !taken) return taken;
+    if (findings_.actions.size() >= run_actions_) {
+      if (Status taken = end_run(); !taken) return taken;
+    }
+    if (order <= 0) source = sources.next();
+    if (order >= 0) replica = replicas.next();
   }
   return success();
 }

@@ -94,14 +94,12 @@ void DirectoryHashes::forget(std::string_view name) {
   tree_.cache->forget(tree_.tree, RelPath::from_bytes(directory_), name);
 }
 
-void DirectoryHashes::forget_missing(const Listing* listing) {
-  std::span<const Listing::Entry> entries;
-  if (listing != nullptr) entries = listing->entries();
-  auto entry = entries.begin();
+void DirectoryHashes::forget_missing(const DirectoryNames* names) {
+  const std::size_t count = names == nullptr ? 0 : names->size();
+  std::size_t at = 0;
   for (const CachedHash& row : rows_) {
-    while (entry != entries.end() && entry->name < row.name) ++entry;
-    const bool is_there = entry != entries.end() && entry->name == row.name;
-    if (is_there && (entry->error_number != 0 || entry->status.is_file())) continue;
+    while (at < count && (*names)[at] < row.name) ++at;
+    if (at < count && (*names)[at] == row.name && names->may_be_file(at)) continue;
     tree_.cache->forget(tree_.tree, RelPath::from_bytes(directory_), row.name);
   }
 }

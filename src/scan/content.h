@@ -13,7 +13,7 @@
 #include "core/hash.h"
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "scan/listing.h"
+#include "scan/directory_names.h"
 #include "scan/md5_batch.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
@@ -58,9 +58,10 @@ class DirectoryHashes {
   void load();
   // Takes the row of one name out of the cache.
   void forget(std::string_view name);
-  // Takes out the rows of names that are no longer files of the directory, or all of them where
-  // there is no directory any more (null). Does nothing where the cache was not asked.
-  void forget_missing(const Listing* listing);
+  // Takes out the rows of names that are no longer files of the directory, as far as it says what
+  // they are, or all of them where there is no directory any more (null). Does nothing where the
+  // cache was not asked.
+  void forget_missing(const DirectoryNames* names);
 
  private:
   [[nodiscard]] const CachedHash* row(std::string_view name) const;

@@ -1,26 +1,20 @@
 #include "scan/inventory.h"
 
-#include <algorithm>
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fs/directory_cursor.h"
-#include "scan/listing.h"
 
 namespace foldersync {
 namespace {
 
-struct Item {
-  std::string name;
-  FileStatus status;
-  int error_number = 0;
-};
-
-// A directory on the way down, with what is still to be visited, last first.
+// A directory on the way down, and how many of its names were visited.
 struct Level {
   RelPath path;
-  std::vector<Item> rest;
+  DirectoryNames names;
+  std::size_t visited = 0;
 };
 
 class Inventory {
@@ -39,32 +33,33 @@ class Inventory {
       if (visitor_.stop != nullptr && *visitor_.stop) {
         return Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"};
       }
-      if (levels_.back().rest.empty()) {
+      Level& level = levels_.back();
+      if (level.visited == level.names.size()) {
         levels_.pop_back();
         continue;
       }
-      const Item item = std::move(levels_.back().rest.back());
-      levels_.back().rest.pop_back();
-      if (Status visited = visit(levels_.back().path, item); !visited) return visited;
+      const RelPath path = level.path.child(level.names[level.visited++]);
+      if (Status visited = visit(path); !visited) return visited;
     }
     return success();
   }
 
  private:
-  Status visit(const RelPath& directory, const Item& item) {
-    const RelPath path = directory.child(item.name);
-    if (item.error_number != 0) {
-      visitor_.problem(path, system_error("stat", item.error_number));
-      return success();
-    }
-    if (!visitor_.admits(directory.bytes(), item.name, item.status)) return success();
-    const auto fd = cursor_.enter(directory.bytes());
+  Status visit(const RelPath& path) {
+    const auto fd = cursor_.enter(path.parent_bytes());
     if (!fd) {
       visitor_.problem(path, fd.error());
       return success();
     }
-    if (Status visited = visitor_.visit({path, item.status, *fd}); !visited) return visited;
-    if (item.status.is_directory()) descend(path);
+    const std::string name(path.name());
+    const auto status = fs_.status_at(*fd, name.c_str());
+    if (!status) {
+      if (status.error().error_number != ENOENT) visitor_.problem(path, status.error());
+      return success();
+    }
+    if (!visitor_.admits(path.parent_bytes(), name, *status)) return success();
+    if (Status visited = visitor_.visit({path, *status, *fd}); !visited) return visited;
+    if (status->is_directory()) descend(path);
     return success();
   }
 
@@ -72,16 +67,10 @@ class Inventory {
     const auto fd = cursor_.enter(path.bytes());
     // The root's own descriptor may have been read before.
     if (fd && path.is_root()) (void)fs_.seek(*fd, 0, Seek::kStart);
-    Status read = fd ? listing_.read(fs_, *fd) : Status(fd.error());
-    if (!read) return visitor_.problem(path, read.error());
-    visitor_.listed(path, listing_);
     Level level{path, {}};
-    const auto& entries = listing_.entries();
-    level.rest.reserve(entries.size());
-    for (const Listing::Entry& entry : entries) {
-      level.rest.push_back({std::string(entry.name), entry.status, entry.error_number});
-    }
-    std::reverse(level.rest.begin(), level.rest.end());
+    Status read = fd ? level.names.read(fs_, *fd) : Status(fd.error());
+    if (!read) return visitor_.problem(path, read.error());
+    visitor_.listed(path, level.names);
     levels_.push_back(std::move(level));
   }
 
@@ -89,7 +78,6 @@ class Inventory {
   const Root& root_;
   const InventoryVisitor& visitor_;
   DirectoryCursor cursor_;
-  Listing listing_;
   std::vector<Level> levels_;
 };
 

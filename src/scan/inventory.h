@@ -9,7 +9,7 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "scan/listing.h"
+#include "scan/directory_names.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -26,7 +26,7 @@ struct InventoryVisitor {
   // An error ends the walk.
   std::function<Status(const InventoryEntry&)> visit;
   // What a directory holds, before any of it is visited.
-  std::function<void(const RelPath&, const Listing&)> listed;
+  std::function<void(const RelPath&, const DirectoryNames&)> listed;
   // Something that could not be read; the walk goes on.
   std::function<void(const RelPath&, const Error&)> problem;
   const std::atomic<bool>* stop = nullptr;

@@ -1,45 +1,54 @@
-// One directory's entries, with what the file system says of each.
+// The entries of one directory, with what the file system says of each.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "scan/directory_names.h"
 
 namespace foldersync {
 
-// Entries in byte order of their names, "." and ".." left out. An object is used for one directory
-// after another and keeps its memory, so that a walk does not allocate for each file.
+struct ListedEntry {
+  std::string_view name;  // followed by NUL
+  FileStatus status;      // Requires: error_number == 0
+  int error_number = 0;   // errno of the look at it, other than ENOENT: the entry is unknown
+};
+
+// Looks at one entry after another, in the order of the names. What has vanished since the names
+// were read is left out.
+class EntryReader {
+ public:
+  // Of a directory that is not there, or can't be read.
+  EntryReader() = default;
+  // Requires: `names` are those of `directory`, which is open; all of them outlive the object.
+  EntryReader(FileSystem& fs, int directory, const DirectoryNames& names)
+      : fs_(&fs), directory_(directory), names_(&names) {}
+
+  // The next one, until the next call; null after the last.
+  const ListedEntry* next();
+
+ private:
+  FileSystem* fs_ = nullptr;
+  int directory_ = -1;
+  const DirectoryNames* names_ = nullptr;
+  std::size_t next_ = 0;
+  ListedEntry entry_;
+};
+
+// All of them at once, for directories that hold little.
 class Listing {
  public:
-  struct Entry {
-    std::string_view name;  // followed by NUL
-    FileStatus status;      // Requires: error_number == 0
-    int error_number = 0;   // errno of the look at it, other than ENOENT: the entry is unknown
-  };
-
   // Reads `directory` from its start. Entries that vanish meanwhile are left out.
   Status read(FileSystem& fs, int directory);
 
-  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+  [[nodiscard]] const std::vector<ListedEntry>& entries() const { return entries_; }
 
  private:
-  struct Span {
-    std::size_t offset;
-    std::size_t length;
-  };
-
-  Status read_names(FileSystem& fs, int directory);
-  void take_names(std::size_t bytes);
-
-  std::vector<std::byte> buffer_;
-  std::vector<char> names_;
-  std::vector<Span> spans_;
-  std::vector<Entry> entries_;
+  DirectoryNames names_;
+  std::vector<ListedEntry> entries_;
 };
 
 }  // namespace foldersync

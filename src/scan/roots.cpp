@@ -2,12 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "fs/directory_cursor.h"
 #include "fs/xattrs.h"
-#include "scan/listing.h"
+#include "scan/directory_names.h"
 
 namespace foldersync {
 namespace {
@@ -179,11 +178,15 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 Result<bool> is_empty(FileSystem& fs, int directory) {
   const auto here = fs.open_directory(directory, ".");
   if (!here) return here.error();
-  Listing listing;
-  if (Status read = listing.read(fs, here->get()); !read) return read.error();
-  return std::all_of(listing.entries().begin(), listing.entries().end(), [](const auto& entry) {
-    return entry.name == kStagingName || entry.name == "lost+found";
-  });
+  DirectoryNames names;
+  for (std::size_t seen = 0;;) {
+    const auto more = names.read_more(fs, here->get());
+    if (!more) return more.error();
+    for (; seen < names.size(); ++seen) {
+      if (names[seen] != kStagingName && names[seen] != "lost+found") return false;
+    }
+    if (!*more) return true;
+  }
 }
 
 bool has_entry(FileSystem& fs, const Root& root, const RelPath& path) {

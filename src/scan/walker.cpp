@@ -31,8 +31,9 @@ class SideReader {
         return failed(visited, rewound.error());
       }
     }
-    if (const Status read = listing_.read(fs_, *fd); !read) return failed(visited, read.error());
-    visited.listing = &listing_;
+    if (const Status read = names_.read(fs_, *fd); !read) return failed(visited, read.error());
+    visited.names = &names_;
+    visited.entries = EntryReader(fs_, *fd, names_);
     visited.fd = *fd;
     return visited;
   }
@@ -46,7 +47,7 @@ class SideReader {
 
   FileSystem& fs_;
   DirectoryCursor cursor_;
-  Listing listing_;
+  DirectoryNames names_;
   Error error_;
 };
 
@@ -64,7 +65,7 @@ std::size_t most_workers(const WalkOptions& options) {
 std::uint64_t entries_of(const VisitedPair& pair) {
   std::uint64_t entries = 1;
   for (const VisitedDirectory* side : {&pair.source, &pair.replica}) {
-    if (side->listing != nullptr) entries += side->listing->entries().size();
+    if (side->names != nullptr) entries += side->names->size();
   }
   return entries;
 }

@@ -30,10 +30,11 @@ struct PairToVisit {
 
 // One side of a visited pair.
 struct VisitedDirectory {
-  const FileStatus* self = nullptr;  // null: this side has no such directory
-  const Listing* listing = nullptr;  // null: absent, or it could not be read
-  const Error* error = nullptr;      // why it could not be read
-  int fd = -1;                       // open where listing is there
+  const FileStatus* self = nullptr;       // null: this side has no such directory
+  const DirectoryNames* names = nullptr;  // null: absent, or it could not be read
+  EntryReader entries;                    // to be copied and used during the visit
+  const Error* error = nullptr;           // why it could not be read
+  int fd = -1;                            // open where names are there
 };
 
 struct VisitedPair {
@@ -75,8 +76,8 @@ struct WalkRoot {
 };
 
 // Visits the root and all that visitors add. Fewer threads than most_threads come to work where few
-// descriptors are allowed. Memory: one listing a side and thread, and the pairs
-// that wait.
+// descriptors are allowed. Memory: the names of one directory a side
+// and thread, and the pairs that wait.
 Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
 
 }  // namespace foldersync

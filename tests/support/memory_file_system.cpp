@@ -1,5 +1,7 @@
 #include "support/memory_file_system.h"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <cstring>
 #include <random>
@@ -9,12 +11,20 @@ namespace {
 
 // The layout of struct linux_dirent64, see getdents(2).
 constexpr std::size_t kRecordLength = 16;
+constexpr std::size_t kRecordType = 18;
 constexpr std::size_t kRecordName = 19;
 constexpr std::uint64_t kMountsPerDevice = 1000;
 
 std::size_t record_size(const std::string& name) {
   constexpr std::size_t kAlignment = 8;
   return (kRecordName + name.size() + 1 + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// Whether a name is that of a file: nobody asks for more.
+std::byte type_of(const Tree& tree, const RelPath& directory, const std::string& name) {
+  if (name == "." || name == "..") return std::byte{DT_DIR};
+  const bool is_file = tree.find(directory.child(name))->type == FileType::kFile;
+  return std::byte{is_file ? DT_REG : DT_DIR};
 }
 
 }  // namespace
@@ -104,6 +114,7 @@ Result<std::size_t> MemoryFileSystem::list(int directory, std::span<std::byte> b
     if (filled + size > buffer.size()) break;
     std::memset(&buffer[filled], 0, size);
     std::memcpy(&buffer[filled + kRecordLength], &size, sizeof size);
+    buffer[filled + kRecordType] = type_of(*open.root->tree, open.path, name);
     std::memcpy(&buffer[filled + kRecordName], name.data(), name.size());
     filled += size;
   }

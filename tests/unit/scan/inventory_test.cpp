@@ -31,7 +31,7 @@ class InventoryTest : public testing::Test {
       EXPECT_TRUE(again.ok() && same_object(*again, entry.status)) << entry.path.shown();
       return success();
     };
-    visitor_.listed = [](const RelPath&, const Listing&) {};
+    visitor_.listed = [](const RelPath&, const DirectoryNames&) {};
     visitor_.problem = [this](const RelPath& path, const Error& error) {
       problems_.push_back(path.shown() + " " + std::to_string(error.error_number));
     };
@@ -54,8 +54,8 @@ class InventoryTest : public testing::Test {
 
 TEST_F(InventoryTest, TellsWhatADirectoryHoldsBeforeAnyOfItIsVisited) {
   std::vector<std::string> told;
-  visitor_.listed = [&](const RelPath& path, const Listing& listing) {
-    told.push_back(path.shown() + " " + std::to_string(listing.entries().size()));
+  visitor_.listed = [&](const RelPath& path, const DirectoryNames& names) {
+    told.push_back(path.shown() + " " + std::to_string(names.size()));
     EXPECT_EQ(visited_.back(), path.shown());
   };
   ASSERT_TRUE(take({{".", directory()}, {"a", directory()}, {"a/x", file("")}, {"b", file("")}}));

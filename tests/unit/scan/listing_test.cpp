@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,7 +30,7 @@ class ListingTest : public testing::Test {
     EXPECT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
     EXPECT_TRUE(listing_.read(fs_, root_.get()).ok());
     std::vector<std::string> result;
-    for (const Listing::Entry& entry : listing_.entries()) {
+    for (const ListedEntry& entry : listing_.entries()) {
       EXPECT_EQ(entry.name.data()[entry.name.size()], '\0');
       result.emplace_back(entry.name);
     }
@@ -104,6 +105,47 @@ TEST_F(ListingTest, ADirectoryThatCannotBeReadToItsEndIsAnErrorAndNoShorterDirec
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().error_number, EIO);
   EXPECT_THAT(listing_.entries(), IsEmpty());
+}
+
+TEST_F(ListingTest, TheDirectoryItselfSaysWhatCannotBeAFile) {
+  touch("file");
+  ASSERT_EQ(::mkdirat(root_.get(), "folder", 0700), 0);
+  ASSERT_EQ(::symlinkat("file", root_.get(), "link"), 0);
+  DirectoryNames names;
+  ASSERT_TRUE(names.read(fs_, root_.get()).ok());
+  ASSERT_EQ(names.size(), 3U);
+  EXPECT_TRUE(names.may_be_file(0));
+  EXPECT_FALSE(names.may_be_file(1)) << names[1];
+  EXPECT_FALSE(names.may_be_file(2)) << names[2];
+}
+
+TEST_F(ListingTest, NamesThatFillManyBlocksStayWhereTheyAre) {
+  for (int i = 0; i < 3000; ++i) touch(std::string(100, 'n') + std::to_string(10'000 + i));
+  DirectoryNames names;
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
+    ASSERT_TRUE(names.read(fs_, root_.get()).ok());
+    ASSERT_EQ(names.size(), 3000U);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      ASSERT_EQ(names[i], std::string(100, 'n') + std::to_string(10'000 + i));
+    }
+  }
+}
+
+TEST_F(ListingTest, AReaderLooksAtAnEntryWhenItIsAskedForIt) {
+  for (const char* name : {"a", "b", "c"}) touch(name);
+  DirectoryNames names;
+  ASSERT_TRUE(names.read(fs_, root_.get()).ok());
+  EXPECT_EQ(fs_.calls(Call::kStatusAt), 0U);
+  EntryReader entries(fs_, root_.get(), names);
+  ASSERT_EQ(entries.next()->name, "a");
+  ASSERT_EQ(::unlink((scratch_ / "b").c_str()), 0);
+  write_file(scratch_ / "c", "changed");
+  const ListedEntry* const last = entries.next();
+  ASSERT_EQ(last->name, "c");
+  EXPECT_EQ(last->status.size, 7U);
+  EXPECT_EQ(entries.next(), nullptr);
+  EXPECT_EQ(EntryReader().next(), nullptr);
 }
 
 TEST_F(ListingTest, CostsOneLookAnEntry) {

@@ -154,5 +154,35 @@ TEST_F(OpenRoots, AFolderLiesInsideWhereItsNearestAncestorDoes) {
   }
 }
 
+TEST_F(OpenRoots, AFolderIsEmptyWhereOnlyAFileSystemOrARunOfOursKeepsSomethingInIt) {
+  const auto root = open_root(fs_, scratch_ / "source/below", "source");
+  ASSERT_TRUE(root.ok());
+  const auto empty = [&] {
+    const auto answer = is_empty(fs_, root->fd.get());
+    EXPECT_TRUE(answer.ok());
+    return answer && *answer;
+  };
+  EXPECT_TRUE(empty());
+  plant({{".", directory()}, {".sync-txn", directory()}, {"lost+found", directory()}},
+        scratch_ / "source/below");
+  EXPECT_TRUE(empty());
+  write_file(scratch_ / "source/below/lost", "");
+  EXPECT_FALSE(empty());
+}
+
+TEST_F(OpenRoots, ThatAFolderIsNotEmptyIsKnownAfterItsFirstNames) {
+  for (int i = 0; i < 2000; ++i) {
+    write_file(scratch_ / ("source/" + std::string(100, 'n') + std::to_string(i)), "");
+  }
+  const auto root = open_root(fs_, scratch_ / "source", "source");
+  ASSERT_TRUE(root.ok());
+  const std::uint64_t looks = fs_.calls(Call::kStatusAt);
+  const auto empty = is_empty(fs_, root->fd.get());
+  ASSERT_TRUE(empty.ok());
+  EXPECT_FALSE(*empty);
+  EXPECT_EQ(fs_.calls(Call::kList), 1U);
+  EXPECT_EQ(fs_.calls(Call::kStatusAt), looks);
+}
+
 }  // namespace
 }  // namespace foldersync

@@ -66,13 +66,13 @@ class Everything final : public PairVisitor {
                    const std::string& path, std::map<std::string, PairToVisit>& found,
                    std::optional<FileStatus> PairToVisit::*which) {
     if (side.error != nullptr) error = side.error->error_number;
-    if (side.listing == nullptr) return;
-    for (const Listing::Entry& entry : side.listing->entries()) {
-      names.emplace_back(entry.name);
-      if (!entry.status.is_directory()) continue;
-      PairToVisit& child = found[std::string(entry.name)];
-      child.path = path.empty() ? std::string(entry.name) : path + "/" + std::string(entry.name);
-      child.*which = entry.status;
+    EntryReader entries = side.entries;
+    while (const ListedEntry* const entry = entries.next()) {
+      names.emplace_back(entry->name);
+      if (!entry->status.is_directory()) continue;
+      PairToVisit& child = found[std::string(entry->name)];
+      child.path = path.empty() ? std::string(entry->name) : path + "/" + std::string(entry->name);
+      child.*which = entry->status;
     }
   }
 
