@@ -468,4 +468,11 @@ MUTATIONS = [
              'src/apply/window_replay.cpp', 'remove_tree(fs_, *directory, name)',
              'fs_.remove_directory(*directory, name.c_str())',
              '^fault/WindowsOfAPlan.DirectoriesThatWereStagedTooEarly'),
+    Mutation('a directory beside its replacement is removed with what others put into it',
+             'src/apply/staging_area.cpp',
+             'if (entry.name == kConflict || !entry.status.is_directory()) continue;', 'continue;',
+             '^fault/TwoFileSystems.ADirectoryThatIsFilled'),
+    Mutation('what is no file any more keeps its hash', 'src/scan/content.cpp',
+             ' && names->may_be_file(at)', '',
+             '^unit_plan/Remembering.WhatIsNoLongerAFile'),
 ]

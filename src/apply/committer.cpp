@@ -418,7 +418,7 @@ Status Committer::purge_nested() {
   const auto discarded = discard({first, displaced_.end()}, {});
   displaced_.erase(first, displaced_.end());
   for (auto& [path, nested] : nested_) {
-    const auto kept = discarded ? nested.area.remove() : Result<bool>(discarded.error());
+    const auto kept = discarded ? nested.area.remove_but_filled() : Result<bool>(discarded.error());
     if (!kept || *kept) leaves_nested_ = true;
   }
   nested_.clear();

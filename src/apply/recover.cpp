@@ -219,7 +219,7 @@ class Recoverer {
       if (!conflicts) return;
       if (!keep_as_conflict(fs_, area.fd(), std::string(entry.name), conflicts->get())) return;
     }
-    const auto kept = area.remove();
+    const auto kept = area.remove_but_filled();
     result_.conflicts = result_.conflicts || (kept && *kept);
   }
 

@@ -176,6 +176,22 @@ Result<bool> StagingArea::remove() {
   return false;
 }
 
+Result<bool> StagingArea::remove_but_filled() {
+  if (const auto rewound = fs_->seek(fd(), 0, Seek::kStart); !rewound) return rewound.error();
+  Listing listing;
+  if (Status read = listing.read(*fs_, fd()); !read) return read.error();
+  for (const ListedEntry& entry : listing.entries()) {
+    if (entry.name == kConflict || !entry.status.is_directory()) continue;
+    Status removed = fs_->remove_directory(fd(), entry.name.data());
+    if (removed || !is_one_of(removed.error(), {ENOTEMPTY, EEXIST})) continue;
+    const auto conflicts = conflict_folder();
+    if (!conflicts) return conflicts.error();
+    const auto kept = keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts->get());
+    if (!kept) return kept.error();
+  }
+  return remove();
+}
+
 void StagingArea::forget_home_mtime() {
   home_mtime_.reset();
   (void)fs_->remove_file(fd(), std::string(kOrigin).c_str());

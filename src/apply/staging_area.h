@@ -41,6 +41,10 @@ class StagingArea {
   // The same, but partial copies are kept, and the folder for them where there are any.
   Result<bool> remove_but_partial();
 
+  // The same, for an area in which directories have nothing in them unless others have filled them
+  // since they were displaced: such go to `conflict`.
+  Result<bool> remove_but_filled();
+
   // Where copies of large files are made, and where those of an earlier run are, if there are any.
   Result<Fd> partial_folder() { return folder("partial"); }
   std::optional<Fd> earlier_folder();

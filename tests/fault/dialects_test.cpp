@@ -1,4 +1,5 @@
 // File systems that lack something: the same result by other ways.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "fault/mirror.h"
+#include "fault/others.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"
 
@@ -210,6 +212,28 @@ TEST_F(TwoFileSystems, ANestedStagingFolderThatAKilledRunLeftIsRemoved) {
   const MirrorRun whole = run(fs_);
   EXPECT_TRUE(whole.is_success()) << whole.troubles();
   expect_exact_copy();
+}
+
+// A run that ends when the directory lies in the staging folder beside it, as a kill would end it.
+TEST_F(TwoFileSystems, ADirectoryThatIsFilledAfterAKilledRunDisplacedItIsKept) {
+  const Fd inside(
+      ::open(in_replica("other/becomes-file").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  bool is_killed = false;
+  fs_.intercept([&](const CallInfo& info) {
+    if (is_killed) return EIO;
+    is_killed = info.call == Call::kRename && info.names("becomes-file") && !crosses(info);
+    return crosses(info) ? EXDEV : 0;
+  });
+  (void)run(fs_);
+  ASSERT_TRUE(is_killed);
+  ASSERT_EQ(::mkdirat(inside.get(), "late", 0700), 0);
+  write_file("/proc/self/fd/" + std::to_string(inside.get()) + "/late/file", kForeign);
+
+  FaultyFileSystem next;
+  next.intercept([this](const CallInfo& info) { return crosses(info) ? EXDEV : 0; });
+  const MirrorRun after = run(next);
+  EXPECT_TRUE(after.conflicts) << after.troubles();
+  EXPECT_THAT(contents_in(in_replica("other/.sync-txn/conflict")), Contains(kForeign));
 }
 
 class DryRun : public Dialect {};
