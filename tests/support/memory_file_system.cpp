@@ -24,7 +24,7 @@ std::size_t record_size(const std::string& name) {
 std::byte type_of(const Tree& tree, const RelPath& directory, const std::string& name) {
   if (name == "." || name == "..") return std::byte{DT_DIR};
   const bool is_file = tree.find(directory.child(name))->type == FileType::kFile;
-  return std::byte{is_file ? DT_REG : DT_DIR};
+  return is_file ? std::byte{DT_REG} : std::byte{DT_DIR};
 }
 
 }  // namespace
