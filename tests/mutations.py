@@ -475,4 +475,8 @@ MUTATIONS = [
     Mutation('what is no file any more keeps its hash', 'src/scan/content.cpp',
              ' && names->may_be_file(at)', '',
              '^unit_plan/Remembering.WhatIsNoLongerAFile'),
+    Mutation('what lies beside a broken record is removed', 'src/apply/recover.cpp',
+             'const bool is_missing = record.error().error_number == ENOENT;',
+             'const bool is_missing = true;',
+             '^unit_apply/RecoverTest.ARecordThatCanNotBeReadKeeps'),
 ]

@@ -38,11 +38,11 @@ class Recoverer {
     if (!*marker) return clear(area);
     const auto record = read_record(fs_, area.fd(), area_device(area));
     if (record) return bring_to_end(area, *record, **marker);
-    if (record.error().code != ErrorCode::kInvalidDocument &&
-        record.error().error_number != ENOENT) {
-      return record.error();
-    }
-    return give_up(area, **marker);
+    const bool is_missing = record.error().error_number == ENOENT;
+    // The record goes when all that was to be removed is gone, and then the marker.
+    if (is_missing && is_final(**marker)) return clear(area);
+    if (is_missing || record.error().code == ErrorCode::kInvalidDocument) return give_up(area);
+    return record.error();
   }
 
  private:
@@ -88,14 +88,12 @@ class Recoverer {
   }
 
   // The record can't be read, which a power cut without barriers brings about: what lies here may
-  // be the old content of files. It is kept.
-  Result<Recovered> give_up(StagingArea& area, Marker marker) {
-    if (!is_final(marker)) {
-      request_.observer.warn(
-          "what a killed run had recorded can't be read: all that it had displaced is kept in the "
-          "replica's '.sync-txn/conflict'");
-      if (Status kept = area.put_all_aside(); !kept) return kept.error();
-    }
+  // be the old content of files, or a directory that others have filled since it was displaced.
+  Result<Recovered> give_up(StagingArea& area) {
+    request_.observer.warn(
+        "what a killed run had recorded can't be read: all that it had displaced is kept in the "
+        "replica's '.sync-txn/conflict'");
+    if (Status kept = area.put_all_aside(); !kept) return kept.error();
     const auto conflicts = area.remove();
     if (!conflicts) return conflicts.error();
     result_.conflicts = *conflicts;

@@ -349,7 +349,21 @@ TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsAllThatLiesThere) {
   }
 }
 
-TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsNothingOfWhatWasDone) {
+TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsWhatWasDisplacedAlthoughAllWasDone) {
+  for (const std::string name : {"records", "actions"}) {
+    plant_anew();
+    left(Marker::kDone);
+    exchange("updated", ".sync-txn/0/2");
+    ASSERT_EQ(::truncate(in(".sync-txn/" + name).c_str(), 100), 0);
+    const auto done = recover();
+    ASSERT_TRUE(done.ok()) << name;
+    EXPECT_TRUE(done->conflicts) << "others may have filled it, and nobody knows what it was";
+    EXPECT_THAT(files(), testing::Contains(".sync-txn/conflict/killed-1/0/2=old"));
+  }
+}
+
+// As a run leaves it that was killed when all was removed.
+TEST_F(RecoverTest, WhereARecordIsGoneAndAllWasDoneNothingIsKept) {
   renamed();
   left(Marker::kDone);
   ASSERT_EQ(::unlink(in(".sync-txn/records").c_str()), 0);
