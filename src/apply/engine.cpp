@@ -373,7 +373,7 @@ class Engine {
     if (!purged) {
       // CRASH: as after a kill here, whoever comes next looks through it with the record's help.
       end_before_root(end);
-      return can_not_purge(purged.error());
+      return can_not_purge(purged.error(), transaction.has_record());
     }
     next_ = end;
     if (!*purged) {

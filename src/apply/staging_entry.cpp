@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <string>
 
 #include "apply/replica_access.h"
 #include "apply/space.h"
@@ -45,11 +46,12 @@ Error can_not_put_aside() {
           "again"};
 }
 
-Error can_not_purge(Error why) {
-  why.detail =
-      "what was deleted lies in '.sync-txn': it can't be removed, or not be looked through for "
-      "what "
-      "others put into it; the next run goes on with it";
+Error can_not_purge(Error why, bool is_recorded) {
+  why.detail = std::string(
+                   "what was deleted lies in '.sync-txn': it can't be removed, or not be looked "
+                   "through for what others put into it; ") +
+               (is_recorded ? "the next run goes on with it"
+                            : "save it before the next run, which would remove it");
   return why;
 }
 

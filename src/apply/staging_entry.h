@@ -28,7 +28,8 @@ bool drop_partial_copies(FileSystem& fs, const Root& replica);
 // These end a run that keeps its record, so that the next one goes on from it.
 // What others wrote in the middle of the run has no place yet.
 Error can_not_put_aside();
-// What was to be removed stays, and may hold something of others. `why`: what failed.
-Error can_not_purge(Error why);
+// What was to be removed stays, and may hold something of others. `why`: what failed. Without a
+// record the next run would not know of it.
+Error can_not_purge(Error why, bool is_recorded);
 
 }  // namespace foldersync

@@ -1,4 +1,5 @@
 // What a run says when one of its last or rarest calls fails.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "fault/mirror.h"
@@ -143,6 +145,23 @@ TEST_F(Honesty, AnEarlierConflictIsToldByEveryRun) {
   EXPECT_FALSE(run().is_success());
   EXPECT_FALSE(run().is_success());
   EXPECT_EQ(bytes_of(in_replica(".sync-txn/conflict/1")), "of somebody else");
+}
+
+// No run would know of it: there was no room to write down what is done.
+TEST_F(Honesty, WhatTheNextRunWouldRemoveIsToBeSaved) {
+  plant({{"gone", directory()}}, replica_);
+  const Fd inside(::open(in_replica("gone").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::string displaced;
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kRename && info.name == "gone") displaced = info.new_name;
+    if (displaced.empty() || info.name != displaced) return info.call == Call::kWrite ? ENOSPC : 0;
+    if (info.call == Call::kRemoveDirectory) ::mkdirat(inside.get(), "late", 0700);
+    const bool is_put_aside = info.call == Call::kRename && info.new_name.starts_with(displaced);
+    return is_put_aside ? ENOSPC : 0;
+  });
+  const MirrorRun full = run(fs_);
+  ASSERT_TRUE(full.error);
+  EXPECT_THAT(full.error->detail, testing::HasSubstr("save it before the next run"));
 }
 
 }  // namespace
