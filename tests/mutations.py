@@ -479,4 +479,11 @@ MUTATIONS = [
              'const bool is_missing = record.error().error_number == ENOENT;',
              'const bool is_missing = true;',
              '^unit_apply/RecoverTest.ARecordThatCanNotBeReadKeeps'),
+    Mutation('what was written into the old meanwhile is taken for no backup of it',
+             'src/apply/backup.cpp', 'if (!found || !same_object(*found, old)) continue;',
+             'if (!found || !same_content_stamps(*found, old)) continue;',
+             '^fault/SmallUndo.GivesBackWhatWasWritten'),
+    Mutation('a directory goes whole with a name of a file that is changed in place',
+             'src/apply/doomed_tree.cpp', 'if (goes && !changed.empty()) {', 'if (false) {',
+             '^fault/SmallUndo.FindsNoWorkOfOthers'),
 ]

@@ -203,7 +203,7 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
 // CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
 // missing. Killed after it, the undo speaks of what is done, or will be.
 Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
-  remember_taken_over(record);
+  remember_objects(record);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     if (Status kept = keep_one(record, i, area, replica); !kept) {
       return in_folder(std::move(kept).error(), path_);
@@ -266,18 +266,20 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area
                          ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
-  const auto place = displaced(record, index, area, replica);
-  if (!place) return place.error();
-  if (!*place) return success();  // not done, or somebody else's by now
+  const auto found = displaced(record, index, area, replica);
+  if (!found) return found.error();
+  if (!*found) return success();  // not done
+  const Place& place = (*found)->place;
   std::string target;
   if (is.old->type == FileType::kSymlink) {
-    auto read = fs_->link_target((*place)->directory, (*place)->name.c_str());
+    auto read = fs_->link_target(place.directory, place.name.c_str());
     if (!read) return read.error();
     target = std::move(*read);
   }
-  const auto how = lives_on(*is.old, **place) ? HowKept::kCopy : HowKept::kLink;
-  if (Status kept = tree_->keep(**place, *is.old, action.path, how); !kept) return kept;
-  note(action, is, found_facts(*is.old, target, policy_));
+  const FileStatus old = as_it_is_kept(*is.old, (*found)->now);
+  const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
+  if (Status kept = tree_->keep(place, old, action.path, how); !kept) return kept;
+  note(action, is, found_facts(old, target, policy_));
   // A name that this apply has given it is none of the old ones.
   if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
     Restore& restore = restores_.at(action.path);
@@ -289,8 +291,9 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area
 
 // Where the action's old entry lies, in the root's staging area or, where renames from there don't
 // reach, in one beside it.
-Result<std::optional<Place>> Backup::displaced(const WindowRecord& record, std::size_t index,
-                                               int area, ReplicaAccess& replica) {
+Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& record,
+                                                           std::size_t index, int area,
+                                                           ReplicaAccess& replica) {
   const std::string name = record.name_of(index);
   const FileStatus& old = *record.actions[index].old;
   std::vector<Fd> folders;
@@ -311,12 +314,12 @@ Result<std::optional<Place>> Backup::displaced(const WindowRecord& record, std::
     for (const std::string& candidate : {name, name + ".old"}) {
       const auto found = fs_->status_at(folder.get(), candidate.c_str());
       if (!found && found.error().error_number != ENOENT) return found.error();
-      if (!found || !same_content_stamps(*found, old)) continue;
+      if (!found || !same_object(*found, old)) continue;
       held_ = std::move(folder);
-      return std::optional(Place{held_.get(), candidate});
+      return std::optional(Displaced{{held_.get(), candidate}, *found});
     }
   }
-  return std::optional<Place>();
+  return std::optional<Displaced>();
 }
 
 void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old) {

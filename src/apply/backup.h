@@ -84,10 +84,16 @@ class Backup {
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
-  void remember_taken_over(const WindowRecord& record);
+  void remember_objects(const WindowRecord& record);
   bool lives_on(const FileStatus& old, const Place& place) const;
-  Result<std::optional<Place>> displaced(const WindowRecord& record, std::size_t index, int area,
-                                         ReplicaAccess& replica);
+  // Where a displaced entry lies, and how it is there.
+  struct Displaced {
+    Place place;
+    FileStatus now;
+  };
+  Result<std::optional<Displaced>> displaced(const WindowRecord& record, std::size_t index,
+                                             int area, ReplicaAccess& replica);
+  [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
   void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
   Status find_other_names(ReplicaAccess& replica);
   void settle_links(std::vector<Action>& actions) const;
@@ -107,6 +113,7 @@ class Backup {
   std::map<Object, RelPath> others_;  // names that such files have kept in the replica
   std::set<Object> sought_;
   std::set<Object> taken_over_;  // files that the apply has given other paths
+  std::set<Object> redated_;     // files whose metadata the window changes in place
   bool is_reopened_ = false;     // what earlier windows did to files is not known
   Fd held_;                      // the staging folder in which displaced() has found something
 };

@@ -52,12 +52,26 @@ class NameSearch final : public PairVisitor {
 }  // namespace
 
 // Made with more names than one, a file had a path before it was staged.
-void Backup::remember_taken_over(const WindowRecord& record) {
+void Backup::remember_objects(const WindowRecord& record) {
+  redated_.clear();
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
-    const auto& made = record.actions[i].made;
-    if (writes_entry(record.plan.actions[i]) && made && made->is_file() && made->links > 1)
+    const Action& action = record.plan.actions[i];
+    const auto& [made, old] = std::tie(record.actions[i].made, record.actions[i].old);
+    if (writes_entry(action) && made && made->is_file() && made->links > 1)
       taken_over_.insert({made->device, made->inode});
+    if (action.op == Op::kMetadata && old) redated_.insert({old->device, old->inode});
   }
+}
+
+// RACE: whoever had it open may have gone on writing into it since it was displaced. What is in it
+// by then is what is kept, unless the time is new because this run has set it by another name.
+FileStatus Backup::as_it_is_kept(const FileStatus& old, const FileStatus& now) const {
+  FileStatus kept = old;
+  if (!old.is_file() || redated_.contains({old.device, old.inode})) return kept;
+  kept.size = now.size;
+  kept.blocks = now.blocks;
+  kept.mtime = now.mtime;
+  return kept;
 }
 
 // Whether the replica goes on holding the file under another path: what becomes of it there must

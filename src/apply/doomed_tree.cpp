@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -138,11 +139,35 @@ void DoomedTreeRemover::open_up() {
   }
 }
 
+namespace {
+
+using Object = std::pair<std::uint64_t, std::uint64_t>;
+
+// Files that the window gives other metadata under other names than those that go: they would not
+// be found as they were seen.
+std::set<Object> changed_in_place(const WindowPart& part, const std::vector<StagedSlot>& slots) {
+  std::set<Object> changed;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (part.actions[i].op != Op::kMetadata || !slots[i].look || !slots[i].look->replica) continue;
+    const FileStatus& found = *slots[i].look->replica;
+    if (found.links > 1) changed.insert({found.device, found.inode});
+  }
+  return changed;
+}
+
+}  // namespace
+
 std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
                                        std::optional<std::uint32_t> owner) {
   std::vector<std::size_t> others(slots.size() + 1);  // so many before each that must stay
+  const std::set<Object> changed = changed_in_place(part, slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    others[i + 1] = others[i] + (is_doomed(part.actions[i], slots[i], owner) ? 0 : 1);
+    bool goes = is_doomed(part.actions[i], slots[i], owner);
+    if (goes && !changed.empty()) {
+      const FileStatus& found = *slots[i].look->replica;
+      goes = !changed.contains({found.device, found.inode});
+    }
+    others[i + 1] = others[i] + (goes ? 0 : 1);
   }
   std::vector<DoomedRange> ranges;
   for (std::size_t end = slots.size(); end > 0; --end) {

@@ -1,6 +1,8 @@
 // Applies of several windows that keep what they replace, and are taken back.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -104,6 +106,84 @@ TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
     expect_can_be_taken_back();
     if (HasFailure()) return;
   }
+}
+
+class SmallUndo : public MirrorTest {
+ protected:
+  SmallUndo() {
+    std::filesystem::create_directory(backups_);
+    options_.backup_folder = backups_;
+  }
+
+  // The one that there is.
+  MirrorRun take_it_back() {
+    MirrorOptions options = options_;
+    options.backup_folder.reset();
+    const std::filesystem::directory_iterator folders(backups_);
+    return take_back(calm_, folders->path(), replica_, options);
+  }
+
+  PosixFileSystem calm_;
+  std::string backups_ = scratch_ / "backups";
+  MirrorOptions options_;
+};
+
+// Whoever had it open goes on writing into it when it is displaced already.
+TEST_F(SmallUndo, GivesBackWhatWasWrittenUntilTheOldWasKept) {
+  plant_source({{".", directory()}, {"log", file("the new one")}});
+  plant_replica({{".", directory()}, {"gone", file("gone, ")}, {"log", file("old, ")}});
+  for (const bool is_deleted : {false, true}) {
+    const char* const name = is_deleted ? "gone" : "log";
+    const Fd open(::open(in_replica(name).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    FaultyFileSystem fs;
+    bool is_displaced = false;
+    bool is_written = false;
+    fs.intercept([&](const CallInfo& info) {
+      if (is_displaced && !is_written && info.call == Call::kOpenDirectory) {
+        is_written = ::write(open.get(), "late", 4) == 4;
+      }
+      is_displaced = is_displaced || (info.call == Call::kRename && info.names(name));
+      return 0;
+    });
+    ASSERT_TRUE(run(fs, options_).is_success());
+    ASSERT_TRUE(is_written);
+    const MirrorRun back = take_it_back();
+    EXPECT_TRUE(back.is_success()) << back.troubles();
+    EXPECT_EQ(bytes_of(in_replica(name)), is_deleted ? "gone, late" : "old, late");
+    remove_tree(backups_);
+    std::filesystem::create_directory(backups_);
+  }
+}
+
+// One name goes, and the file gets other metadata under its other name.
+TEST_F(SmallUndo, GivesBackANameOfAFileThatWasChangedInPlace) {
+  plant_source({{".", directory()}, {"stays", file("alike")}});
+  plant_replica(
+      {{".", directory()}, {"goes", file("alike")}, {"stays", link_of(file("alike"), "goes")}});
+  std::filesystem::last_write_time(in_source("stays"),
+                                   std::filesystem::file_time_type::clock::now());
+  const Tree before = read_tree(replica_);
+  ASSERT_TRUE(run(options_).is_success());
+  const MirrorRun back = take_it_back();
+  EXPECT_TRUE(back.is_success()) << back.troubles();
+  EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
+}
+
+// What the way there has made goes with its directory, and is a name of a file whose metadata the
+// way back changes.
+TEST_F(SmallUndo, FindsNoWorkOfOthersInANameOfAFileThatItChanges) {
+  plant_source({{".", directory()},
+                {"dir", directory()},
+                {"dir/name", file("alike")},
+                {"file", link_of(file("alike"), "dir/name")}});
+  plant_replica({{".", directory()}, {"file", file("alike")}});
+  std::filesystem::last_write_time(in_source("file"),
+                                   std::filesystem::file_time_type::clock::now());
+  const Tree before = read_tree(replica_);
+  ASSERT_TRUE(run(options_).is_success());
+  const MirrorRun back = take_it_back();
+  EXPECT_TRUE(back.is_success()) << back.troubles();
+  EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Windows, Undo, testing::Values(1U, 3U, 50'000U));
