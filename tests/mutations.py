@@ -486,4 +486,13 @@ MUTATIONS = [
     Mutation('a directory goes whole with a name of a file that is changed in place',
              'src/apply/doomed_tree.cpp', 'if (goes && !changed.empty()) {', 'if (false) {',
              '^fault/SmallUndo.FindsNoWorkOfOthers'),
+    Mutation('root gives a file of somebody else to another owner as it is', 'src/plan/compare.cpp',
+             'if (has_new_owner && found.uid != 0) return false;', '',
+             '^unit_plan/Compare.RootWritesAnew'),
+    Mutation('what others could write runs with new rights', 'src/plan/compare.cpp',
+             'return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);', 'return true;',
+             '^unit_plan/Compare.NothingRunsWithTheRights'),
+    Mutation('what somebody else could write moves to where root has it', 'src/plan/move_finder.cpp',
+             '!may_change_hands(wanted->status, there, context_.policy)', 'false',
+             '^cli/permissions_test.ChangingHands'),
 ]

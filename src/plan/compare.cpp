@@ -20,6 +20,10 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
   return reasons;
 }
 
+// Permission bits: writing for all but the owner, and running with the rights of owner or group.
+constexpr std::uint32_t kOthersWrite = 022;
+constexpr std::uint32_t kSetIds = 06000;
+
 Verdict update(Reason why, ReasonSet metadata) {
   ReasonSet reasons{why};
   reasons.add(metadata);
@@ -27,6 +31,16 @@ Verdict update(Reason why, ReasonSet metadata) {
 }
 
 }  // namespace
+
+bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const Policy& policy) {
+  if (!policy.owners() || !wanted.is_file()) return true;
+  const bool has_new_owner = wanted.uid != found.uid;
+  const bool has_new_group = wanted.gid != found.gid;
+  if (has_new_owner && found.uid != 0) return false;
+  if ((wanted.mode & kSetIds) == 0) return true;
+  const bool gains = has_new_group || has_new_owner || (wanted.mode & kSetIds & ~found.mode) != 0;
+  return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);
+}
 
 Verdict compare(const Seen* source, const Seen* replica, const Policy& policy) {
   if (replica == nullptr) return {Decision::kCreate, {Reason::kMissing}};
@@ -40,6 +54,10 @@ Verdict compare(const Seen* source, const Seen* replica, const Policy& policy) {
   switch (wanted.type) {
     case FileType::kFile:
       if (wanted.size != found.size) return update(Reason::kSize, metadata);
+      if ((metadata.has(Reason::kOwner) || metadata.has(Reason::kMode)) &&
+          !may_change_hands(wanted, found, policy)) {
+        return {Decision::kUpdate, metadata};
+      }
       if (wanted.size > 0 && (policy.checksum || metadata.has(Reason::kMtime))) {
         return {Decision::kContentAsked, metadata};
       }

@@ -35,10 +35,17 @@ struct Seen {
 
 // Decides about one name; null: that tree lacks it. Requires: not both null.
 //
-// In this order: type, size (of files), target (of symlinks) and number (of devices); then, for
-// files of one size, mtime: where it agrees they are the same unless policy.checksum, otherwise
+// In this order: type, size (of files), target (of symlinks) and number (of devices); whether a file
+// may change hands; then, for files of one size, mtime: where it agrees they are the same unless policy.checksum, otherwise
 // their content has to be read. A directory's mtime counts like any metadata.
 Verdict compare(const Seen* source, const Seen* replica, const Policy& policy);
+
+// Whether the replica's file may become what the source's is without its content being written
+// anew. Its owner writes what he wants into it, under any time, and goes on doing so through a
+// descriptor or a mapping when it is not his any more. So root gives away nothing that somebody
+// else could write, and lets nobody's content run with the rights of another. True of all but
+// files.
+bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const Policy& policy);
 
 // The operation that carries a decision out. Requires: it asks for one.
 Op op_of(Decision decision);

@@ -8,6 +8,7 @@
 
 #include "fs/directory_cursor.h"
 #include "fs/xattrs.h"
+#include "plan/compare.h"
 #include "plan/move_store.h"
 #include "scan/on_threads.h"
 
@@ -88,7 +89,8 @@ class Judge {
       answer.is_same = true;
       return answer;
     }
-    if (!is_as_planned(wanted->status, *create.after) || !is_as_planned(there, *remove.before)) {
+    if (!is_as_planned(wanted->status, *create.after) || !is_as_planned(there, *remove.before) ||
+        !may_change_hands(wanted->status, there, context_.policy)) {
       return answer;
     }
     answer.move.after.mode = wanted_facts(wanted->status, {}, &there, context_.policy).mode;

@@ -139,5 +139,32 @@ class PlainUserTest(ProgramTest):
         self.assert_quiet(uid=NOBODY)
 
 
+
+@as_root
+class ChangingHandsTest(ProgramTest):
+    """What somebody else wrote, and may go on writing through a descriptor, is not made root's."""
+
+    def assert_written_anew(self, *place):
+        old = os.open(self.in_replica(*place), os.O_RDWR)
+        self.sync('run')
+        os.write(old, b'TOOL')
+        os.close(old)
+        self.assertEqual(b'tool', self.content('bin', 'tool'))
+        self.assertEqual(0o4755, os.lstat(self.in_replica('bin', 'tool')).st_mode & 0o7777)
+
+    def test_a_file_that_gets_another_owner_in_its_place(self):
+        self.given({'bin': {'tool': file('tool', mode=0o4755, mtime=5)}},
+                   {'bin': {'tool': file('tool', mtime=5)}})
+        os.chown(self.in_replica('bin', 'tool'), NOBODY, NOBODY)
+        self.assert_written_anew('bin', 'tool')
+
+    def test_a_file_that_seems_to_have_moved_away_from_its_owner(self):
+        self.given({'bin': {'tool': file('tool', mode=0o4755, mtime=5)}},
+                   {'bin': {}, 'home': {'x': file('tool', mode=0o4755, mtime=5)}})
+        trees.give_to(NOBODY, self.in_replica('home'))
+        os.chmod(self.in_replica('home', 'x'), 0o4755)
+        self.assert_written_anew('home', 'x')
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -159,7 +159,9 @@ TEST(Compare, PutsRightOwnerAndGroupOnlyWhereThePolicyMirrorsThem) {
   unable.limits.holds_owners = false;
   for (const FileType type : kTypes) {
     for (const Seen& other : {owned_by(seen(type), 7, 100), owned_by(seen(type), 1000, 7)}) {
-      EXPECT_EQ(verdict(other, seen(type)), (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+      const bool is_given_away = type == FileType::kFile && other.status.uid == 7;
+      const Decision decision = is_given_away ? Decision::kUpdate : Decision::kMetadata;
+      EXPECT_EQ(verdict(other, seen(type)), (Verdict{decision, {Reason::kOwner}}));
       EXPECT_EQ(verdict(other, seen(type), unwanted), kUnchanged);
       EXPECT_EQ(verdict(other, seen(type), unable), kUnchanged);
       EXPECT_EQ(verdict(other, seen(type), as_user()), kUnchanged);
@@ -258,7 +260,7 @@ TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
 
 TEST(Compare, AsRootGivesSuidAndSgidWithTheOwner) {
   const Seen source = owned_by(with_mode(seen(FileType::kFile), 06755), 0, 0);
-  EXPECT_EQ(verdict(source, with_mode(seen(FileType::kFile), 06755)),
+  EXPECT_EQ(verdict(source, owned_by(with_mode(seen(FileType::kFile), 06755), 0, 100)),
             (Verdict{Decision::kMetadata, {Reason::kOwner}}));
 }
 
@@ -273,6 +275,45 @@ TEST(SettleContent, UpdatesWhereTheContentDiffers) {
             (Verdict{Decision::kUpdate, {Reason::kContent, Reason::kMtime}}));
   EXPECT_EQ(settle_content({Decision::kContentAsked, {}}, false),
             (Verdict{Decision::kUpdate, {Reason::kContent}}));
+}
+
+// Who could write it may still do so, or have done so and set its time.
+TEST(Compare, RootWritesAnewWhatSomebodyElseOwns) {
+  const Seen theirs = file_at(kOld);
+  const Seen roots = owned_by(file_at(kOld), 0, 0);
+  EXPECT_EQ(verdict(roots, theirs), (Verdict{Decision::kUpdate, {Reason::kOwner}}));
+  EXPECT_EQ(verdict(owned_by(file_at(kNew), 1001, 100), theirs),
+            (Verdict{Decision::kUpdate, {Reason::kMtime, Reason::kOwner}}));
+  EXPECT_EQ(verdict(theirs, roots), (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(verdict(owned_by(theirs, 1000, 101), theirs),
+            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(verdict(owned_by(seen(FileType::kDirectory), 0, 0), seen(FileType::kDirectory)),
+            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(verdict(roots, theirs, as_user()), kUnchanged);
+}
+
+TEST(Compare, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
+  struct Case {
+    Seen source;
+    Seen replica;
+    Decision decision;
+  };
+  const auto of_root = [](std::uint32_t mode, std::uint32_t gid = 0) {
+    return owned_by(with_mode(file_at(kOld), mode), 0, gid);
+  };
+  const auto of_user = [](std::uint32_t mode, std::uint32_t gid = 100) {
+    return owned_by(with_mode(file_at(kOld), mode), 1000, gid);
+  };
+  for (const Case& one : {Case{of_root(04755), of_root(0755), Decision::kMetadata},
+                          Case{of_root(04755), of_root(0775), Decision::kUpdate},
+                          Case{of_root(04755), of_root(0757), Decision::kUpdate},
+                          Case{of_root(02755, 7), of_root(02775), Decision::kUpdate},
+                          Case{of_user(02755, 7), of_user(02755), Decision::kUpdate},
+                          Case{of_user(04755), of_user(0755), Decision::kUpdate},
+                          Case{of_user(04750), of_user(04755), Decision::kMetadata}}) {
+    EXPECT_EQ(verdict(one.source, one.replica).decision, one.decision)
+        << std::oct << one.source.status.mode << ' ' << one.replica.status.mode;
+  }
 }
 
 }  // namespace
