@@ -10,6 +10,7 @@
 #include "fs/xattrs.h"
 #include "plan/compare.h"
 #include "plan/move_store.h"
+#include "plan/what_is_left.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {
@@ -214,8 +215,11 @@ class Finder {
   Status run() {
     if (candidates_.empty()) return success();
     if (can_move_directories()) {
-      for (const DirectoryCandidate& candidate : candidates_.directories()) {
-        if (Status tried = try_directory(candidate); !tried) return tried;
+      const DirectoryCandidates directories = candidates_.directories();
+      WhatIsLeft left(directories.removes.size());
+      for (const DirectoryCandidate& candidate : directories.creates) {
+        if (Status tried = try_directory(candidate, directories.removes, left); !tried)
+          return tried;
       }
     }
     return find_files();
@@ -264,29 +268,42 @@ class Finder {
     return answers;
   }
 
-  Status try_directory(const DirectoryCandidate& candidate) {
+  // `left`: those of `removes` of which nothing was taken.
+  Status try_directory(const DirectoryCandidate& candidate, const std::vector<std::size_t>& removes,
+                       WhatIsLeft& left) {
     if (taken_[candidate.create]) return success();
     if (!judges_.front().is_reached(actions_[candidate.create].path)) return success();
     std::size_t tries = 0;
-    for (const std::size_t remove : candidate.removes) {
-      const MovePair pair{candidate.create, remove};
-      const std::vector<MovePair> entries = candidates_.entries(pair);
-      const bool is_taken = std::any_of(entries.begin(), entries.end(), [&](const MovePair& entry) {
-        return taken_[entry.create] || taken_[entry.remove];
-      });
-      if (is_taken) continue;
-      if (++tries > kTries) break;
-      const auto answers = compare(entries);
-      if (!answers) return answers.error();
-      const bool is_same = std::all_of(answers->begin(), answers->end(),
-                                       [](const Answer& answer) { return answer.is_same; });
-      if (!is_same) continue;
-      for (const MovePair& entry : entries) taken_[entry.create] = taken_[entry.remove] = true;
-      found_.push_back(answers->front().move);
-      found_.back().pair = pair;
-      return success();
+    for (const Places& places : candidate.like) {
+      for (std::size_t at = left.from(places.begin); at < places.end; at = left.from(at + 1)) {
+        // Nothing in what is made is taken: whatever is above it came before it.
+        const std::vector<MovePair> entries = candidates_.entries({candidate.create, removes[at]});
+        const bool is_taken = std::any_of(entries.begin(), entries.end(),
+                                          [&](const auto& entry) { return taken_[entry.remove]; });
+        if (is_taken) {
+          left.drop(at);
+          continue;
+        }
+        if (++tries > kTries) return success();
+        const auto answers = compare(entries);
+        if (!answers) return answers.error();
+        if (!take_directory(entries, *answers)) continue;
+        left.drop(at);
+        return success();
+      }
     }
     return success();
+  }
+
+  // Whether it was one, as all that is in the two directories is the same.
+  bool take_directory(const std::vector<MovePair>& entries, const std::vector<Answer>& answers) {
+    const bool is_same = std::all_of(answers.begin(), answers.end(),
+                                     [](const Answer& answer) { return answer.is_same; });
+    if (!is_same) return false;
+    for (const MovePair& entry : entries) taken_[entry.create] = taken_[entry.remove] = true;
+    found_.push_back(answers.front().move);
+    found_.back().pair = entries.front();
+    return true;
   }
 
   Status find_files() {

@@ -171,7 +171,7 @@ bool MoveCandidates::depends_on_owner(const Facts& facts) const {
   return !policy_.owners() && (facts.mode.value_or(0) & kSetIds) != 0;
 }
 
-// Of every directory; the subtree of one is a range of `sorted`.
+// Of every directory, by signature, name and path; the subtree of one is a range of `sorted`.
 std::vector<MoveCandidates::Signed> MoveCandidates::signatures(
     const std::vector<std::size_t>& sorted) const {
   std::vector<Signed> done;
@@ -191,31 +191,38 @@ std::vector<MoveCandidates::Signed> MoveCandidates::signatures(
   while (!open.empty()) close(open, done);
   std::sort(done.begin(), done.end(), [&](const Signed& a, const Signed& b) {
     if (a.signature != b.signature) return a.signature < b.signature;
-    return actions_[a.index].path < actions_[b.index].path;
+    const RelPath& first = actions_[a.index].path;
+    const RelPath& second = actions_[b.index].path;
+    if (first.name() != second.name()) return first.name() < second.name();
+    return first < second;
   });
   return done;
 }
 
-std::vector<DirectoryCandidate> MoveCandidates::directories() const {
-  std::vector<DirectoryCandidate> candidates;
+DirectoryCandidates MoveCandidates::directories() const {
+  DirectoryCandidates found;
   const std::vector<Signed> gone = signatures(gone_);
-  if (gone.empty()) return candidates;
+  if (gone.empty()) return found;
+  for (const Signed& directory : gone) found.removes.push_back(directory.index);
+  const auto place = [&](auto at) { return static_cast<std::size_t>(at - gone.begin()); };
+  const auto by_name = [&](const Signed& a, const Signed& b) {
+    return actions_[a.index].path.name() < actions_[b.index].path.name();
+  };
   for (const Signed& made : signatures(created_)) {
-    DirectoryCandidate candidate{made.index, {}};
     const auto before = [](const Signed& a, const Signed& b) { return a.signature < b.signature; };
     const auto [first, last] = std::equal_range(gone.begin(), gone.end(), made, before);
-    for (auto it = first; it != last; ++it) candidate.removes.push_back(it->index);
-    std::stable_partition(candidate.removes.begin(), candidate.removes.end(),
-                          [&](std::size_t remove) {
-                            return actions_[remove].path.name() == actions_[made.index].path.name();
-                          });
-    if (!candidate.removes.empty()) candidates.push_back(std::move(candidate));
+    if (first == last) continue;
+    const auto [namesake, other] = std::equal_range(first, last, made, by_name);
+    const Places of_its_name{place(namesake), place(other)};
+    found.creates.push_back(
+        {made.index,
+         {of_its_name, {place(first), of_its_name.begin}, {of_its_name.end, place(last)}}});
   }
-  std::sort(candidates.begin(), candidates.end(),
+  std::sort(found.creates.begin(), found.creates.end(),
             [&](const DirectoryCandidate& a, const DirectoryCandidate& b) {
               return actions_[a.create].path < actions_[b.create].path;
             });
-  return candidates;
+  return found;
 }
 
 std::vector<MovePair> MoveCandidates::entries(MovePair directories) const {

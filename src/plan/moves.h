@@ -2,6 +2,7 @@
 // rewrite. Pure.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -37,11 +38,22 @@ struct MoveGroup {
   std::vector<std::size_t> changes;  // whose old file goes, though something else has the path then
 };
 
+struct Places {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 // A directory that is to be created, and those to be deleted that hold the same entries as far as
-// names, types and metadata tell: of the same name first, then in path order.
+// names, types and metadata tell: places among `removes` below, those of the same name first.
 struct DirectoryCandidate {
   std::size_t create = 0;
-  std::vector<std::size_t> removes;
+  std::array<Places, 3> like;
+};
+
+// Thousands may look alike, in backups for instance: those are listed once for all of them.
+struct DirectoryCandidates {
+  std::vector<DirectoryCandidate> creates;  // in path order: a directory before those in it
+  std::vector<std::size_t> removes;  // like ones side by side, by name and then in path order
 };
 
 // The candidates among the actions of one plan: what is created because it is missing, and what is
@@ -63,9 +75,8 @@ class MoveCandidates {
     return (created_.empty() && updated_.empty()) || (gone_.empty() && changed_.empty());
   }
 
-  // In path order of `create`: a directory before those in it. Only directories in which a file
-  // with content lies somewhere.
-  [[nodiscard]] std::vector<DirectoryCandidate> directories() const;
+  // Only directories in which a file with content lies somewhere.
+  [[nodiscard]] DirectoryCandidates directories() const;
   // All entries of such a pair of directories, the two themselves first; each with its like.
   [[nodiscard]] std::vector<MovePair> entries(MovePair directories) const;
   // Files that are not `taken` (one for each action), in an order of their own. Those that are

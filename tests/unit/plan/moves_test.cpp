@@ -92,8 +92,14 @@ class Found {
   // "new <- old, other old", one for each directory.
   std::vector<std::string> directories() const {
     std::vector<std::string> lines;
-    for (const DirectoryCandidate& candidate : candidates().directories()) {
-      lines.push_back(listed({candidate.create}) + " <- " + listed(candidate.removes));
+    const DirectoryCandidates found = candidates().directories();
+    for (const DirectoryCandidate& candidate : found.creates) {
+      std::vector<std::size_t> removes;
+      for (const Places& places : candidate.like) {
+        for (std::size_t at = places.begin; at < places.end; ++at)
+          removes.push_back(found.removes[at]);
+      }
+      lines.push_back(listed({candidate.create}) + " <- " + listed(removes));
     }
     return lines;
   }
@@ -319,6 +325,32 @@ TEST(Moves, ADirectoryWithOtherEntriesIsNone) {
   EXPECT_THAT(more.directories(), ElementsAre("new/sub <- old/sub"));
 }
 
+TEST(Moves, OfDirectoriesThatLookAlikeThoseOfOneNameComeFirstThenByName) {
+  Found found;
+  for (const char* path : {"new", "new/b", "new/x"}) found.creates(path, folder());
+  found.creates("new/b/f", file_of(5, 100)).creates("new/x/f", file_of(5, 100));
+  for (const char* path : {"old", "old/c", "old/d", "z", "z/a", "z/b"})
+    found.deletes(path, folder());
+  for (const char* path : {"old/c/f", "old/d/f", "z/a/f", "z/b/f"})
+    found.deletes(path, file_of(5, 100));
+  EXPECT_THAT(found.directories(),
+              ElementsAre("new/b <- z/b, z/a, old/c, old/d", "new/x <- z/a, z/b, old/c, old/d"));
+}
+
+// With a list for each of them, memory would grow with the square of how many there are.
+TEST(Moves, DirectoriesThatLookAlikeAreListedOnceForAll) {
+  Found found;
+  for (int i = 0; i < 100; ++i) {
+    const std::string made = "new/" + std::to_string(i);
+    const std::string gone = "old/" + std::to_string(i + 100);
+    found.creates(made.c_str(), folder()).creates((made + "/f").c_str(), file_of(5, 100));
+    found.deletes(gone.c_str(), folder()).deletes((gone + "/f").c_str(), file_of(5, 100));
+  }
+  const DirectoryCandidates directories = found.candidates().directories();
+  EXPECT_EQ(directories.creates.size(), 100U);
+  EXPECT_EQ(directories.removes.size(), 100U);
+}
+
 TEST(Moves, NoDirectoryAboveSomethingBlockedIsMoved) {
   EXPECT_THAT(whole_directory().blocks("old/linked").directories(),
               ElementsAre("new/sub <- old/sub"));
@@ -346,8 +378,9 @@ TEST(Moves, AModeThatDependsOnTheOwnerKeepsADirectoryFromMovingWhole) {
 TEST(Moves, TheMoveOfADirectoryStandsForAllThatIsInIt) {
   Found found = whole_directory();
   const MoveCandidates candidates = found.candidates();
-  const DirectoryCandidate directory = candidates.directories().front();
-  const MovePair pair{directory.create, directory.removes.front()};
+  const DirectoryCandidates directories = candidates.directories();
+  const MovePair pair{directories.creates.front().create,
+                      directories.removes[directories.creates.front().like.front().begin]};
   EXPECT_EQ(candidates.entries(pair).size(), 4U);
   EXPECT_EQ(candidates.entries(pair).front(), pair);
   move(found.actions_, {{pair, folder(0700), folder()}});
