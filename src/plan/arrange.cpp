@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/subtrees.h"
 #include "plan/order.h"
 
 namespace foldersync {
@@ -18,11 +19,6 @@ PathSet with_ancestors(std::vector<RelPath> kept) {
     while (!path.is_root() && result.insert(path).second) path = path.parent();
   }
   return result;
-}
-
-bool is_within_any(const RelPath& path, const std::vector<RelPath>& directories) {
-  return std::any_of(directories.begin(), directories.end(),
-                     [&](const RelPath& directory) { return path.is_within(directory); });
 }
 
 // Whether the action gives its directory another entry or takes one away.
@@ -74,20 +70,21 @@ class Arrangement {
       if (kept_.contains(path)) blocked.push_back(path);
     }
     // A link to what can't be made can't be made either.
-    const std::vector<RelPath> leaders = blocked;
+    const Subtrees leaders(blocked);
     for (const Action& action : found_.more) {
-      if (action.op == Op::kLink && action.other && is_within_any(*action.other, leaders)) {
+      if (action.op == Op::kLink && action.other && leaders.hold(*action.other)) {
         blocked.push_back(action.path);
       }
     }
     std::sort(blocked.begin(), blocked.end());
+    blocked_ = Subtrees(blocked);
     for (const RelPath& path : found_.replaced) {
-      if (!is_within_any(path, blocked)) replaced_.add(path);
+      if (!blocked_.hold(path)) replaced_.add(path);
     }
   }
 
   [[nodiscard]] bool is_taken_out(const Action& action) const {
-    if (is_within_any(action.path, result_.blocked)) return true;
+    if (blocked_.hold(action.path)) return true;
     return action.op == Op::kDelete && kept_.contains(action.path);
   }
 
@@ -98,7 +95,7 @@ class Arrangement {
     const auto look = [&](const Action& action, std::uint64_t) {
       if (is_taken_out(action)) {
         const RelPath parent = action.path.is_root() ? RelPath() : action.path.parent();
-        if (changes_parent(action) && !is_within_any(parent, result_.blocked)) {
+        if (changes_parent(action) && !blocked_.hold(parent)) {
           doubtful_.insert(parent);
         }
       } else if (replaced_.clears(action)) {
@@ -144,6 +141,7 @@ class Arrangement {
   const Spooling& spooling_;
   PathSet kept_;
   PathSet doubtful_;
+  Subtrees blocked_;
   ReplacedDirectories replaced_;  // those that are not blocked
   ActionRuns cleared_;            // what goes before them, in its phase
   bool has_root_finish_ = false;

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "core/subtrees.h"
+
 namespace foldersync {
 namespace {
 
@@ -347,12 +349,6 @@ void make_take_overs(std::vector<Action>& actions, const std::vector<MovePair>& 
 
 namespace {
 
-// Directories none of which lies in another, in path order.
-bool is_within_any(const RelPath& path, const std::vector<RelPath>& directories) {
-  auto above = std::upper_bound(directories.begin(), directories.end(), path);
-  return above != directories.begin() && path.is_within(*--above);
-}
-
 ReasonSet metadata_reasons(const FoundMove& move) {
   ReasonSet reasons;
   const Facts& before = move.before;
@@ -398,14 +394,14 @@ std::vector<bool> make_moves(std::vector<Action>& actions, const std::vector<Fou
     action.after = move.after;
     if (!is_directory(move.after)) action.reasons.add(metadata_reasons(move));
   }
-  std::sort(made.begin(), made.end());
-  std::sort(gone.begin(), gone.end());
+  const Subtrees made_whole(std::move(made));
+  const Subtrees gone_whole(std::move(gone));
   for (std::size_t i = 0; i < actions.size(); ++i) {
     const Action& action = actions[i];
     if (action.op == Op::kDelete) {
-      dropped[i] = dropped[i] || is_within_any(action.path, gone);
+      dropped[i] = dropped[i] || gone_whole.hold(action.path);
     } else if (!action.path.is_root()) {
-      dropped[i] = is_within_any(action.path.parent(), made);
+      dropped[i] = made_whole.hold(action.path.parent());
     }
   }
   return dropped;

@@ -147,6 +147,16 @@ TEST(Arrange, BlocksTheReplacementOfADirectoryThatHoldsWhatIsKeptWithAllBelowIt)
   EXPECT_THAT(told(result), ElementsAre("create da", "delete d-e"));
 }
 
+TEST(Arrange, BlocksNothingBesideWhatIsBlockedThatOnlyBeginsLikeIt) {
+  const Arranged result = arranged(
+      {replace_directory("d"), replace_directory("d-x"), remove("d/x"), remove("d/x-"),
+       remove("d-x/a"), create("d-"), create("d.y"), remove("d.y-"), create("dx"), create("c")},
+      {RelPath("d/kept"), RelPath("d-x/kept")});
+  EXPECT_THAT(result.blocked, ElementsAre(RelPath("d"), RelPath("d-x")));
+  EXPECT_THAT(told(result),
+              ElementsAre("create c", "create d-", "create d.y", "create dx", "delete d.y-"));
+}
+
 TEST(Arrange, BlocksALinkInPlaceOfADirectoryThatHoldsWhatIsKeptAndLinksToIt) {
   const Arranged result = arranged(
       {link("d", "a", FileType::kDirectory), link("e", "d"), link("f", "a")}, {RelPath("d/kept")});
