@@ -495,4 +495,7 @@ MUTATIONS = [
     Mutation('what somebody else could write moves to where root has it', 'src/plan/move_finder.cpp',
              '!may_change_hands(wanted->status, there, context_.policy)', 'false',
              '^cli/permissions_test.ChangingHands'),
+    Mutation('a device number stands for one file system for ever', 'src/state/limits_key.cpp',
+             'return file_system + " " + *mounted;', 'return file_system;',
+             '^unit_state/LimitsKey'),
 ]

@@ -22,6 +22,7 @@
 #include "fs/directory_cursor.h"
 #include "plan/guard.h"
 #include "plan/json.h"
+#include "state/limits_key.h"
 #include "state/state_folder.h"
 
 namespace foldersync {
@@ -336,7 +337,9 @@ void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mo
 }
 
 FileSystemLimits Session::known_limits(const Root& replica) {
-  return cache_ != nullptr ? cache_->limits(replica.file_system) : FileSystemLimits{};
+  if (cache_ == nullptr) return {};
+  const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
+  return key ? cache_->limits(*key) : FileSystemLimits{};
 }
 
 Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
@@ -357,8 +360,8 @@ Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {
   if (cache_ == nullptr) return;
-  if (cache_->limits(replica.file_system) != limits)
-    cache_->set_limits(replica.file_system, limits);
+  const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
+  if (key && cache_->limits(*key) != limits) cache_->set_limits(*key, limits);
   // Whatever goes wrong here costs time in the next run, and nothing else.
   (void)cache_->save();
 }

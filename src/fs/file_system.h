@@ -69,6 +69,8 @@ class FileSystem {
   virtual Result<std::string> link_target(int directory, const char* name) = 0;
   // Which file system holds `fd`: its UUID, else its id, else its device number; printable ASCII.
   virtual Result<std::string> file_system_id(int fd) = 0;
+  // What is mounted there, see mount_table.h; a few calls.
+  virtual Result<std::string> mounted_as(int fd) = 0;
   // Whether others can change what the file system of `fd` holds.
   virtual Result<Sharing> sharing(int fd) = 0;
 

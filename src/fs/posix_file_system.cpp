@@ -19,6 +19,10 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string>
+
+#include "fs/mount_table.h"
 
 namespace foldersync {
 namespace {
@@ -219,6 +223,25 @@ Result<std::string> PosixFileSystem::file_system_id(int fd) {
   if (!status) return status.error();
   return "dev:" + std::to_string(major(status->device)) + ":" +
          std::to_string(minor(status->device));
+}
+
+Result<std::string> PosixFileSystem::mounted_as(int fd) {
+  const auto status = this->status(fd);
+  if (!status) return status.error();
+  const auto table =
+      opened(retried([] { return ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC); }), "open");
+  if (!table) return table.error();
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto count = read(table->get(), std::as_writable_bytes(std::span(buffer)));
+    if (!count) return count.error();
+    if (*count == 0) break;
+    text.append(buffer.data(), *count);
+  }
+  const auto found = foldersync::mounted_as(text, status->mount);
+  if (!found) return system_error("mountinfo", ENOENT);
+  return *found;
 }
 
 Result<Sharing> PosixFileSystem::sharing(int fd) {

@@ -15,6 +15,7 @@ class PosixFileSystem final : public FileSystem {
   Result<FileStatus> status(int fd) override;
   Result<std::string> link_target(int directory, const char* name) override;
   Result<std::string> file_system_id(int fd) override;
+  Result<std::string> mounted_as(int fd) override;
   Result<Sharing> sharing(int fd) override;
 
   Result<Fd> open_file(int directory, const char* name) override;

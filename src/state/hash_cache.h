@@ -85,7 +85,8 @@ class HashCache {
   // Takes out what is known of a name; as with rows, at once for readers and for good with save().
   virtual void forget(TreeId tree, const RelPath& directory, std::string_view name) = 0;
 
-  // Limits that were learned of the file system `identity`; the default where nothing was.
+  // Limits that were learned of the file system `identity` (see limits_key); the default where
+  // nothing was.
   // Like facts, they are visible at once and written with the rows.
   virtual FileSystemLimits limits(std::string_view identity) = 0;
   virtual void set_limits(std::string_view identity, const FileSystemLimits& limits) = 0;

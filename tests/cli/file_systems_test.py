@@ -363,6 +363,17 @@ class ExfatTest(LifeTest):
                 if ' WARN ' in line and ' hold ' in line]
         self.assertEqual(len(set(told)), len(told), told)
 
+    # Without a UUID, nothing but the device number tells the two apart at first sight.
+    def test_a_disk_that_gets_its_device_next_is_not_taken_for_it(self):
+        self.given({'private': file('x', mode=0o600, owner=(12, 13))})
+        self.sync('run')
+        self.assert_quiet()
+        self.disk_in_its_place(self.at('disk'), 'mkfs.ext4', '-q', '-F', '-U', 'clear')
+        os.mkdir(self.replica)
+        self.sync('run', '--new-replica')
+        self.assert_mirrored()
+        self.assert_quiet()
+
     def test_what_it_cannot_hold_is_recorded_and_the_rest_goes_on(self):
         self.given({'a': 'x', 'link': symlink('a'), 'pipe': fifo(), 'z': 'x'})
         self.sync('run', expect=PARTIAL)

@@ -34,6 +34,15 @@ class DiskTest(ProgramTest):
                 return
         self.skipTest('exFAT cannot be mounted here, neither by the kernel nor by exfat-fuse')
 
+    def disk_in_its_place(self, path, *mkfs):
+        """Unmounts the disk at `path`, and mounts one that `mkfs` makes on the same device."""
+        device = subprocess.run(['findmnt', '-n', '-o', 'SOURCE', path], check=True,
+                                capture_output=True, text=True).stdout.strip()
+        subprocess.run(['umount', path], check=True, capture_output=True)
+        if not self._done([*mkfs, device]):
+            self.skipTest(f'{mkfs[0]} does not work here')
+        self._mount_or_skip(mkfs[0], device, path)
+
     def overlay(self, path, lower):
         """An overlay over the folder `lower`; what is changed in it goes to a tmpfs."""
         upper = f'{path}.upper'

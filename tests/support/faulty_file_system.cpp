@@ -14,6 +14,7 @@ const char* to_string(Call call) {
                                                           "status",
                                                           "link_target",
                                                           "file_system_id",
+                                                          "mounted_as",
                                                           "sharing",
                                                           "open_file",
                                                           "create_file",
@@ -140,6 +141,10 @@ Result<Sharing> FaultyFileSystem::sharing(int fd) {
 
 Result<std::string> FaultyFileSystem::file_system_id(int fd) {
   return made({.call = Call::kFileSystemId, .fd = fd}, [&] { return real_.file_system_id(fd); });
+}
+
+Result<std::string> FaultyFileSystem::mounted_as(int fd) {
+  return made({.call = Call::kMountedAs, .fd = fd}, [&] { return real_.mounted_as(fd); });
 }
 
 Result<Fd> FaultyFileSystem::open_file(int directory, const char* name) {

@@ -25,6 +25,7 @@ enum class Call : std::uint8_t {
   kStatus,
   kLinkTarget,
   kFileSystemId,
+  kMountedAs,
   kSharing,
   kOpenFile,
   kCreateFile,
@@ -107,6 +108,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<FileStatus> status(int fd) override;
   Result<std::string> link_target(int directory, const char* name) override;
   Result<std::string> file_system_id(int fd) override;
+  Result<std::string> mounted_as(int fd) override;
   Result<Sharing> sharing(int fd) override;
 
   Result<Fd> open_file(int directory, const char* name) override;

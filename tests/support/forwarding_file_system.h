@@ -28,6 +28,7 @@ class ForwardingFileSystem : public FileSystem {
     return inner_.link_target(directory, name);
   }
   Result<std::string> file_system_id(int fd) override { return inner_.file_system_id(fd); }
+  Result<std::string> mounted_as(int fd) override { return inner_.mounted_as(fd); }
   Result<Sharing> sharing(int fd) override { return inner_.sharing(fd); }
 
   Result<Fd> open_file(int directory, const char* name) override {

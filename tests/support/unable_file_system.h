@@ -18,6 +18,7 @@ class UnableFileSystem : public FileSystem {
   Result<FileStatus> status(int) override { return unable(); }
   Result<std::string> link_target(int, const char*) override { return unable(); }
   Result<std::string> file_system_id(int) override { return unable(); }
+  Result<std::string> mounted_as(int) override { return unable(); }
   Result<Sharing> sharing(int) override { return unable(); }
 
   Result<Fd> open_file(int, const char*) override { return unable(); }

@@ -208,6 +208,17 @@ TEST_F(PosixFileSystemTest, AFileSystemIsTheSameForAllOfItsDirectories) {
   EXPECT_NE(*id, *fs_.file_system_id(proc->get()));
 }
 
+TEST_F(PosixFileSystemTest, WhatIsMountedIsToldByTypeAndSource) {
+  add("dir", directory());
+  const auto dir = fs_.open_directory(root(), "dir");
+  const auto mounted = fs_.mounted_as(root());
+  if (!mounted) GTEST_SKIP() << "the table of mounts is not that of this process";
+  EXPECT_EQ(*mounted, *fs_.mounted_as(dir->get()));
+  const auto proc = fs_.open_root("/proc");
+  EXPECT_TRUE(fs_.mounted_as(proc->get())->starts_with("proc "));
+  EXPECT_EQ(error_of(fs_.mounted_as(-1)), EBADF);
+}
+
 TEST_F(PosixFileSystemTest, OnlyAFileSystemThatIsKnownToBeLocalCountsAsOne) {
   const auto memory = fs_.open_root("/dev/shm");
   if (!memory) GTEST_SKIP() << "no file system in memory";
