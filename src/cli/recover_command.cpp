@@ -20,7 +20,7 @@ ExitCode fail(const Error& error) {
 ExitCode recover_command(Session& session) {
   Signals signals(false);
   const Settings& settings = session.settings();
-  auto replica = open_root(session.fs(), absolute_name(settings.replica), "replica");
+  auto replica = open_replica(session.fs(), absolute_name(settings.replica));
   if (!replica) return fail(replica.error());
   Status placed = session.refuse_inside(*replica, {session.state_folder()});
   if (!placed) return fail(placed.error());

@@ -345,8 +345,7 @@ FileSystemLimits Session::known_limits(const Root& replica) {
 Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
   if (!settings_.check_space) return success();
   // A replica that is to be made will lie where its parent does.
-  std::string above = without_end_slashes(roots.replica_path);
-  if (!roots.replica) above = stdfs::path(above).parent_path().native();
+  const std::string above = roots.replica ? roots.replica_path : folder_above(roots.replica_path);
   const auto folder = fs_.open_root(above.c_str());
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());

@@ -57,8 +57,11 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  // Opens a folder that a person named: the only method that takes a path and follows links.
+  // Opens a folder that a person named: the only methods that take a path and follow links are this
+  // one and open_above().
   virtual Result<Fd> open_root(const char* path) = 0;
+  // The same, only to look up names in it (O_PATH): needs no permission to read it.
+  virtual Result<Fd> open_above(const char* path) = 0;
   virtual Result<Fd> open_directory(int directory, const char* name) = 0;
   // The directory above; ".." of a root is the root itself.
   virtual Result<Fd> open_parent(int directory) = 0;
@@ -66,6 +69,7 @@ class FileSystem {
   virtual Result<std::size_t> list(int directory, std::span<std::byte> buffer) = 0;
   virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
   virtual Result<FileStatus> status(int fd) = 0;
+  // With an empty name of the link itself that open_entry() has opened as `directory`.
   virtual Result<std::string> link_target(int directory, const char* name) = 0;
   // Which file system holds `fd`: its UUID, else its id, else its device number; printable ASCII.
   virtual Result<std::string> file_system_id(int fd) = 0;

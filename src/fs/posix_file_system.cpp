@@ -175,6 +175,10 @@ Result<Fd> PosixFileSystem::open_root(const char* path) {
   return opened(retried([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), "open");
 }
 
+Result<Fd> PosixFileSystem::open_above(const char* path) {
+  return opened(retried([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open");
+}
+
 Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
   return opened(retried([&] { return ::openat(directory, name, kDirectoryFlags); }), "open");
 }

@@ -8,6 +8,7 @@ namespace foldersync {
 class PosixFileSystem final : public FileSystem {
  public:
   Result<Fd> open_root(const char* path) override;
+  Result<Fd> open_above(const char* path) override;
   Result<Fd> open_directory(int directory, const char* name) override;
   Result<Fd> open_parent(int directory) override;
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;

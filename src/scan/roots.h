@@ -39,6 +39,14 @@ struct RootPaths {
 // Opens one folder for reading. Error kRefused where it is missing or no folder.
 Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role);
 
+// Opens the folder that is to be a replica; its last name may be a link of root's or the caller's
+// own, and so on where that leads to a link. Error kRefused where it is somebody else's, or no
+// folder; with ENOENT where nothing has that name.
+Result<Root> open_replica(FileSystem& fs, const std::string& path);
+
+// The path of the folder that holds the last name of `path`, which may end with "/" or "/.".
+std::string folder_above(const std::string& path);
+
 // Opens both. Errors have a sentence for the person. kRefused where one is no folder, the source or
 // the replica's parent is missing, or the replica is a link that somebody else owns; kBadPair where
 // the replica is a folder that is never one, both are the same, or one lies inside the other:

@@ -113,6 +113,18 @@ class RecoverTest(ProgramTest):
         self.given({}, {})
         self.execute('recover', '-r', self.at('nowhere'), expect=REFUSED)
 
+    @as_root
+    def test_a_replica_through_a_link_of_somebody_else_is_refused(self):
+        self.given({}, {})
+        os.makedirs(self.in_replica('.sync-txn', 'conflict'), mode=0o700)
+        trees.write(self.in_replica('.sync-txn', 'conflict', '1'), 'of somebody else')
+        os.symlink(self.replica, self.at('planted'))
+        os.chown(self.at('planted'), NOBODY, NOBODY, follow_symlinks=False)
+        with self.untouched(self.replica):
+            for end in ('', '/', '/.'):
+                self.execute('recover', '-r', self.at('planted') + end, '--drop-conflicts',
+                             expect=REFUSED)
+
 
 if __name__ == '__main__':
     unittest.main()

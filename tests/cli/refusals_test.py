@@ -59,7 +59,8 @@ class RefusalTest(ProgramTest):
     def test_a_link_of_somebody_else_is_not_followed_to_the_replica(self):
         os.symlink(self.replica, self.at('planted'))
         os.chown(self.at('planted'), NOBODY, NOBODY, follow_symlinks=False)
-        self.assert_refused(self.source, self.at('planted'))
+        for end in ('', '/', '/.'):
+            self.assert_refused(self.source, self.at('planted') + end)
 
     # The same folder, or one inside the other
 

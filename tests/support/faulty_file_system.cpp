@@ -7,6 +7,7 @@ namespace foldersync {
 
 const char* to_string(Call call) {
   static constexpr std::array<const char*, kCalls> kNames{"open_root",
+                                                          "open_above",
                                                           "open_directory",
                                                           "open_parent",
                                                           "list",
@@ -104,6 +105,10 @@ int FaultyFileSystem::verdict(CallInfo& info) {
 
 Result<Fd> FaultyFileSystem::open_root(const char* path) {
   return made({.call = Call::kOpenRoot, .name = path}, [&] { return real_.open_root(path); });
+}
+
+Result<Fd> FaultyFileSystem::open_above(const char* path) {
+  return made({.call = Call::kOpenAbove, .name = path}, [&] { return real_.open_above(path); });
 }
 
 Result<Fd> FaultyFileSystem::open_directory(int directory, const char* name) {

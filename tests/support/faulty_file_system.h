@@ -18,6 +18,7 @@ namespace foldersync {
 // The methods of FileSystem.
 enum class Call : std::uint8_t {
   kOpenRoot,
+  kOpenAbove,
   kOpenDirectory,
   kOpenParent,
   kList,
@@ -101,6 +102,7 @@ class FaultyFileSystem final : public FileSystem {
   [[nodiscard]] const std::string& first_failure() const { return first_failure_; }
 
   Result<Fd> open_root(const char* path) override;
+  Result<Fd> open_above(const char* path) override;
   Result<Fd> open_directory(int directory, const char* name) override;
   Result<Fd> open_parent(int directory) override;
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;

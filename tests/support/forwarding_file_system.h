@@ -13,6 +13,7 @@ class ForwardingFileSystem : public FileSystem {
   explicit ForwardingFileSystem(FileSystem& inner) : inner_(inner) {}
 
   Result<Fd> open_root(const char* path) override { return inner_.open_root(path); }
+  Result<Fd> open_above(const char* path) override { return inner_.open_above(path); }
   Result<Fd> open_directory(int directory, const char* name) override {
     return inner_.open_directory(directory, name);
   }

@@ -11,6 +11,7 @@ namespace foldersync::test {
 class UnableFileSystem : public FileSystem {
  public:
   Result<Fd> open_root(const char*) override { return unable(); }
+  Result<Fd> open_above(const char*) override { return unable(); }
   Result<Fd> open_directory(int, const char*) override { return unable(); }
   Result<Fd> open_parent(int) override { return unable(); }
   Result<std::size_t> list(int, std::span<std::byte>) override { return unable(); }

@@ -64,6 +64,7 @@ TEST_F(PosixFileSystemTest, DescriptorsAreNotInherited) {
   add("file", file("content"));
   for (auto fd :
        {fs_.open_root(scratch_.path().c_str()).value().release(),
+        fs_.open_above(scratch_.path().c_str()).value().release(),
         fs_.open_directory(root(), "dir").value().release(),
         fs_.open_parent(root()).value().release(), fs_.open_file(root(), "file").value().release(),
         fs_.open_entry(root(), "file").value().release(),

@@ -1,10 +1,13 @@
 #include "scan/roots.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -26,8 +29,28 @@ class OpenRoots : public testing::Test {
            {"source/below", directory()},
            {"to-replica", symlink("replica")},
            {"to-source", symlink("source")},
-           {"to-below", symlink("source/below")}},
+           {"to-below", symlink("source/below")},
+           {"elsewhere", directory()}},
           scratch_.path());
+    if (::geteuid() == 0) plant_link();
+  }
+
+  // A link to `elsewhere` that is somebody else's.
+  void plant_link() {
+    std::filesystem::create_directory_symlink("elsewhere", scratch_ / "planted");
+    ASSERT_EQ(::lchown((scratch_ / "planted").c_str(), 65534, 65534), 0);
+  }
+
+  // Does nothing where nothing has the name.
+  void exchange_with_planted(const std::string& name) {
+    (void)::renameat2(AT_FDCWD, (scratch_ / name).c_str(), AT_FDCWD, (scratch_ / "planted").c_str(),
+                      RENAME_EXCHANGE);
+  }
+
+  FileStatus status_of(const std::string& name) {
+    PosixFileSystem calm;
+    const auto above = calm.open_root(scratch_.path().c_str());
+    return calm.status_at(above.value().get(), name.c_str()).value();
   }
 
   Result<Roots> open(const std::string& source, const std::string& replica) {
@@ -96,7 +119,7 @@ TEST_F(OpenRoots, WhatIsNoFolderOrMissingIsRefused) {
 }
 
 TEST_F(OpenRoots, AMissingReplicaWhoseParentExistsIsAbsentAndCanBeMade) {
-  for (const std::string name : {"new", "newer/", "newest///"}) {
+  for (const std::string name : {"new", "newer/", "newest///", "plain/."}) {
     auto roots = open("source", name);
     ASSERT_TRUE(roots.ok());
     EXPECT_FALSE(roots->replica.has_value());
@@ -121,8 +144,97 @@ TEST_F(OpenRoots, AReplicaThroughALinkOfSomebodyElseIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root makes a link of somebody else";
   ASSERT_EQ(::lchown((scratch_ / "to-replica").c_str(), 65534, 65534), 0);
   expect_refused("source", "to-replica", ErrorCode::kRefused);
-  expect_refused("source", "to-replica/", ErrorCode::kRefused);
+  for (const std::string end : {"/", "/.", "//", "/./", "//.//./"}) {
+    expect_refused("source", "to-replica" + end, ErrorCode::kRefused);
+  }
   EXPECT_TRUE(open("source", "replica").ok());
+}
+
+TEST_F(OpenRoots, ALinkOfOursThatLeadsToALinkOfSomebodyElseIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a link of somebody else";
+  std::filesystem::create_directory_symlink("to-replica", scratch_ / "relative");
+  std::filesystem::create_directory_symlink(scratch_ / "replica/../to-replica/.",
+                                            scratch_ / "absolute");
+  std::filesystem::create_directory_symlink("source/../relative/", scratch_ / "twice");
+  for (const std::string name : {"relative", "absolute", "twice"}) {
+    const auto roots = open("source", name);
+    ASSERT_TRUE(roots.ok()) << name;
+    EXPECT_TRUE(same_object(roots->replica->status, status_of("replica"))) << name;
+  }
+  ASSERT_EQ(::lchown((scratch_ / "to-replica").c_str(), 65534, 65534), 0);
+  for (const std::string name : {"relative", "absolute", "twice"}) {
+    expect_refused("source", name, ErrorCode::kRefused);
+  }
+}
+
+TEST_F(OpenRoots, LinksThatLeadNowhereOrInACircleAreRefused) {
+  std::filesystem::create_directory_symlink("nowhere", scratch_ / "dangling");
+  std::filesystem::create_directory_symlink("circle", scratch_ / "circle");
+  std::filesystem::create_directory_symlink("file", scratch_ / "to-file");
+  for (const std::string name : {"dangling", "circle", "to-file"}) {
+    expect_refused("source", name, ErrorCode::kRefused);
+  }
+}
+
+// A link of /proc leads to what is open, whatever has the name that it shows.
+TEST_F(OpenRoots, ALinkThatLeadsElsewhereThanItsTextIsRefused) {
+  plant({{".", directory()}}, scratch_ / "gone");
+  const Fd gone = std::move(fs_.open_root((scratch_ / "gone").c_str()).value());
+  std::filesystem::remove(scratch_ / "gone");
+  plant({{".", directory()}}, scratch_ / "gone (deleted)");
+  const std::string name = "/proc/self/fd/" + std::to_string(gone.get());
+  const auto roots = open_roots(fs_, {scratch_ / "source", name, {"/"}});
+  ASSERT_FALSE(roots.ok());
+  EXPECT_EQ(roots.error().code, ErrorCode::kRefused);
+}
+
+TEST_F(OpenRoots, AFolderThatIsExchangedWithALinkMeanwhileIsNeverLeft) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a link of somebody else";
+  for (const std::string name : {"replica", "to-replica"}) {
+    const FileStatus wanted = status_of("replica");
+    FaultyFileSystem counting;
+    ASSERT_TRUE(open_roots(counting, {scratch_ / "source", scratch_ / name, {"/"}}).ok());
+    for (std::uint64_t nth = 1; nth <= counting.calls(); ++nth) {
+      const auto exchange = [&] { exchange_with_planted(name); };
+      FaultyFileSystem racing;
+      racing.intercept(
+          act_before([nth](const CallInfo& call) { return call.number == nth; }, exchange));
+      const auto roots = open_roots(racing, {scratch_ / "source", scratch_ / name, {"/"}});
+      EXPECT_TRUE(!roots.ok() || same_object(roots->replica->status, wanted)) << name << nth;
+      exchange();
+    }
+  }
+}
+
+TEST_F(OpenRoots, AFolderThatIsMadeAndExchangedWithALinkIsNeverLeft) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a link of somebody else";
+  const FileStatus elsewhere = status_of("elsewhere");
+  std::uint64_t calls = 1;
+  for (std::uint64_t nth = 1; nth <= calls; ++nth) {
+    auto roots = open("source", "new");
+    ASSERT_TRUE(roots.ok());
+    FaultyFileSystem racing;
+    racing.intercept(act_before([nth](const CallInfo& call) { return call.number == nth; },
+                                [&] { exchange_with_planted("new"); }));
+    const Status made = create_replica(racing, *roots);
+    EXPECT_TRUE(!made.ok() || !same_object(roots->replica->status, elsewhere)) << nth;
+    calls = std::max(calls, racing.calls());
+    // Whichever of the two has the name.
+    std::filesystem::remove(scratch_ / "new");
+    std::filesystem::remove(scratch_ / "planted");
+    plant_link();
+  }
+  EXPECT_EQ(status_of("elsewhere").mode, elsewhere.mode);
+}
+
+// Where names can be looked up, but not listed, what is judged is the same.
+TEST_F(OpenRoots, AReplicaInAFolderThatCanNotBeReadIsOpened) {
+  fs_.intercept([&](const CallInfo& call) {
+    return call.call == Call::kOpenRoot && call.name == scratch_.path() ? EACCES : 0;
+  });
+  EXPECT_TRUE(open("source", "replica").ok());
+  EXPECT_TRUE(open("source", "to-replica").ok());
+  expect_refused("source", "new", ErrorCode::kRefused);
 }
 
 TEST_F(OpenRoots, AnyCallThatFailsIsARefusalAndNoPair) {
