@@ -295,10 +295,9 @@ MUTATIONS = [
              ' || record.actions.size() != record.plan.actions.size()', '',
              '^unit_apply/RecordTest.Halves'),
     Mutation('what lies there without a readable record is removed', 'src/apply/recover.cpp',
-             '    if (!is_final(marker)) {\n      request_.observer.warn(\n'
-             '          "what a killed run had recorded',
-             '    if (false) {\n      request_.observer.warn(\n'
-             '          "what a killed run had recorded',
+             '    if (Status kept = area.put_all_aside(); !kept) return kept.error();\n'
+             '    const auto conflicts = area.remove();',
+             '    const auto conflicts = area.remove();',
              '^unit_apply/RecoverTest.ARecordThat'),
     Mutation('what came out is not looked at by recovery', 'src/apply/window_replay.cpp',
              'if (step.record.old && is_still(*step.there, *step.record.old)) return success();\n'
