@@ -519,4 +519,14 @@ MUTATIONS = [
              'open_replica(session.fs(), absolute_name(settings.replica))',
              'open_root(session.fs(), absolute_name(settings.replica), "replica")',
              '^cli/atomic_test.*link_of_somebody_else'),
+
+    # What is somebody else's: backups of other runs
+
+    Mutation('a backup of another replica is removed', 'src/apply/backup_prune.cpp',
+             ': whose->identity == replica.identity;', ': true;',
+             '^unit_apply/PruneBackups.ThoseOfAnotherReplica'),
+    Mutation('a backup that is being written is removed', 'src/apply/backup_prune.cpp',
+             ' || is_in_use(fs, backup->get())', '', '^unit_apply/PruneBackups.WhatIsBeingWritten'),
+    Mutation('a run does not lock its backup', 'src/apply/backup.cpp',
+             '(void)fs_->lock(folder->get());', '', '^fault/.*HoldsALock'),
 ]

@@ -50,6 +50,9 @@ bool is_what_was_made(const FileStatus& now, const FileStatus& made) {
 Status Backup::open_folder(int parent, const std::string& name) {
   auto folder = fs_->open_directory(parent, name.c_str());
   if (!folder) return folder.error();
+  // Held as long as the folder is open, so that no other run removes it as an old one. Where there
+  // are no locks, it is spared as that of another replica.
+  (void)fs_->lock(folder->get());
   const auto own = fs_->status(folder->get());
   if (!own) return own.error();
   if (own->uid != ::geteuid()) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <span>
 
 #include "apply/backup.h"
 #include "apply/remove_tree.h"
+#include "plan/json.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -51,6 +53,24 @@ void remove_if_abortive(FileSystem& fs, int folder, int backup, const std::strin
   (void)fs.remove_directory(folder, name.c_str());
 }
 
+// Whether a run is writing it: see Backup. Where there are no locks nobody can tell.
+bool is_in_use(FileSystem& fs, int backup) {
+  const Status locked = fs.lock(backup);
+  return !locked && locked.error().error_number == EWOULDBLOCK;
+}
+
+// Whether its undo is about the replica. One that was made together with the replica does not know
+// which folder that became.
+bool is_of(FileSystem& fs, int backup, const RootReference& replica) {
+  const auto file = fs.open_file(backup, kUndoFile);
+  if (!file) return false;
+  const auto whose = read_replica(
+      [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
+  if (!whose) return false;
+  return whose->identity.empty() ? whose->path == replica.path
+                                 : whose->identity == replica.identity;
+}
+
 }  // namespace
 
 std::optional<BackupKeep> parse_backup_keep(std::string_view text) {
@@ -80,8 +100,8 @@ std::vector<std::string> outdated_backups(std::vector<std::string> names, Backup
   return names;
 }
 
-Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, BackupKeep keep,
-                                    FileTime now) {
+Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder,
+                                    const RootReference& replica, BackupKeep keep, FileTime now) {
   const auto directory = fs.open_root(folder.c_str());
   if (!directory) return Error(directory.error()).at(folder);
   Listing listing;
@@ -90,11 +110,11 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, B
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.error_number != 0 || !entry.status.is_directory()) continue;
     const auto backup = fs.open_directory(directory->get(), entry.name.data());
-    if (!backup) continue;
+    if (!backup || !time_of(entry.name) || is_in_use(fs, backup->get())) continue;
     const auto undo = fs.status_at(backup->get(), kUndoFile);
-    if (undo) {
+    if (undo && is_of(fs, backup->get(), replica)) {
       names.emplace_back(entry.name);
-    } else if (undo.error().error_number == ENOENT) {
+    } else if (!undo && undo.error().error_number == ENOENT) {
       remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), now);
     }
   }

@@ -10,6 +10,7 @@
 #include "core/file_time.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "plan/document.h"
 
 namespace foldersync {
 
@@ -26,9 +27,10 @@ std::optional<BackupKeep> parse_backup_keep(std::string_view text);
 std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
                                           FileTime now);
 
-// Removes those of a backup folder, and says how many there were. What has no undo.json is none; if
-// it is empty and a day old, it goes too.
-Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder, BackupKeep keep,
-                                    FileTime now);
+// Removes those of a backup folder that are the replica's, and says how many there were. What
+// belongs to another replica, or is being written, does not count and stays: a run that was killed
+// there may need it. What has no undo.json is none; if it is empty and a day old, it goes too.
+Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder,
+                                    const RootReference& replica, BackupKeep keep, FileTime now);
 
 }  // namespace foldersync

@@ -311,7 +311,7 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
   if (applied.backup.empty()) return;
   request.log.info("what was replaced or deleted is kept; 'sync apply " +
                    escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
-  if (const std::string warning = session.prune_backups(); !warning.empty()) {
+  if (const std::string warning = session.prune_backups(*request.roots.replica); !warning.empty()) {
     request.log.warn(warning);
   }
 }

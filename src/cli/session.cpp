@@ -243,10 +243,11 @@ std::optional<BackupOrder> Session::backup_order() const {
   return BackupOrder{folder, make_plan_id(now), now, FOLDERSYNC_VERSION};
 }
 
-std::string Session::prune_backups() {
+std::string Session::prune_backups(const Root& replica) {
   if (!settings_.backup_keep) return {};
   const auto pruned =
-      foldersync::prune_backups(fs_, backup_folder(), *settings_.backup_keep, wall_clock_now());
+      foldersync::prune_backups(fs_, backup_folder(), {replica.path, replica.identity},
+                                *settings_.backup_keep, wall_clock_now());
   return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
 }
 

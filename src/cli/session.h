@@ -54,7 +54,7 @@ class Session {
   // What apply is told of it; nothing where nothing is to be kept.
   [[nodiscard]] std::optional<BackupOrder> backup_order() const;
   // Removes backups that are older, or more, than is wanted; a warning for people, or empty.
-  std::string prune_backups();
+  std::string prune_backups(const Root& replica);
 
   // Error kRefused where the source lacks one of these (--require).
   Status check_required(const Root& source, const std::vector<std::string>& names);

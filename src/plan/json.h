@@ -30,7 +30,10 @@ Status write_plan(const StoredPlan& plan, const ByteSink& sink);
 // about 100 KiB.
 Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling);
 
-// The same of a small document. Memory: that of the plan, twice.
+// Whose document it is. No more of it is read than is needed for that, and the rest may be wrong.
+Result<RootReference> read_replica(const ByteSource& source);
+
+// The same as read_plan() of a small document. Memory: that of the plan, twice.
 Result<Plan> read_small_plan(const ByteSource& source);
 
 // One action as the document has it, without the line's end. `seq` counts from 1.

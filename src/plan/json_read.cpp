@@ -116,18 +116,33 @@ class Parsing {
 
   Result<StoredPlan> run() {
     for (;;) {
-      const Result<std::size_t> size = source_(piece_);
-      if (!size) return size.error();
-      size_ = std::min(*size, piece_.size());
-      if (!parse()) return refusal();
-      if (size_ == 0) break;
-      before_ += size_;
-      lines_before_ += lines_of(size_);
+      const auto more = parse_next();
+      if (!more) return more.error();
+      if (!*more) return std::move(parser_.handler().reader()).take();
     }
-    return std::move(parser_.handler().reader()).take();
+  }
+
+  Result<RootReference> replica() {
+    for (;;) {
+      const auto more = parse_next();
+      const RootReference* const known = parser_.handler().reader().replica();
+      if (known != nullptr) return *known;
+      if (!more) return more.error();
+    }
   }
 
  private:
+  // Parses the next piece. The answer: whether there was one; nothing follows the document.
+  Result<bool> parse_next() {
+    const Result<std::size_t> size = source_(piece_);
+    if (!size) return size.error();
+    size_ = std::min(*size, piece_.size());
+    if (!parse()) return refusal();
+    before_ += size_;
+    lines_before_ += lines_of(size_);
+    return size_ > 0;
+  }
+
   bool parse() {
     used_ = 0;
     if (!parser_.done()) {
@@ -184,6 +199,12 @@ class Parsing {
 
 Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling) try {
   return Parsing(source, std::move(spooling)).run();
+} catch (const std::exception& exception) {
+  return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
+}
+
+Result<RootReference> read_replica(const ByteSource& source) try {
+  return Parsing(source, {}).replica();
 } catch (const std::exception& exception) {
   return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
 }

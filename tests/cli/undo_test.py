@@ -420,6 +420,14 @@ class KeepTest(UndoTest):
         self.assertEqual(5, self.backups_after('1d', runs=1))
         self.assertFalse(os.path.exists(old))
 
+    def test_backups_of_another_replica_do_not_count_and_stay(self):
+        self.given({}, {})
+        self.assertEqual(2, self.backups_after('2'))
+        own = set(self.backup_folders())
+        self.replica = self.at('another')
+        self.assertEqual(2 + 1, self.backups_after('1'))
+        self.assertLess(own, set(self.backup_folders()))
+
     def test_what_is_no_number_is_wrong_usage(self):
         self.given({}, {})
         for keep in ('0', '-1', 'x', '5w', ''):

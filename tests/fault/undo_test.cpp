@@ -108,6 +108,27 @@ TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
   }
 }
 
+// Other runs that remove old backups leave alone what is locked.
+TEST_P(Undo, HoldsALockOnItsBackupFromTheFirstChangeToTheLast) {
+  std::uint64_t held = 0;
+  std::uint64_t renames = 0;
+  PosixFileSystem other;
+  FaultyFileSystem watched;
+  watched.intercept([&](const CallInfo& call) {
+    if (call.call != Call::kRename || call.mode == RenameMode::kReplace) return 0;
+    ++renames;
+    const auto folder = other.open_root(backups().at(0).c_str());
+    const Status locked = other.lock(folder.value().get());
+    if (!locked.ok() && locked.error().error_number == EWOULDBLOCK) ++held;
+    return 0;
+  });
+  ASSERT_TRUE(run(watched, options_).is_success());
+  EXPECT_GT(renames, 0U);
+  EXPECT_EQ(held, renames);
+  const auto folder = other.open_root(backups().at(0).c_str());
+  EXPECT_TRUE(other.lock(folder.value().get()).ok()) << "it ends with the run";
+}
+
 class SmallUndo : public MirrorTest {
  protected:
   SmallUndo() {

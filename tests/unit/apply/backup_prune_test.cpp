@@ -3,11 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "fs/posix_file_system.h"
+#include "apply/backup.h"
+#include "plan/json.h"
 #include "support/disk_tree.h"
+#include "support/faulty_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -63,7 +69,95 @@ TEST(OutdatedBackups, HaveTheNameOfAPlan) {
               IsEmpty());
 }
 
-TEST(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
+class PruneBackups : public testing::Test {
+ protected:
+  PruneBackups() { std::filesystem::create_directory(scratch_ / "mine"); }
+
+  void add(const std::string& name, const RootReference& replica) {
+    Plan undo;
+    undo.kind = PlanKind::kUndo;
+    undo.plan_id = kDayOne;
+    undo.source = {"/nowhere", ""};
+    undo.replica = replica;
+    std::string text;
+    ASSERT_TRUE(write_plan(undo, [&](std::string_view piece) {
+                  text += piece;
+                  return success();
+                }).ok());
+    add_text(name, text);
+  }
+
+  void add_text(const std::string& name, const std::string& undo) {
+    std::filesystem::create_directories(scratch_ / (name + "/" + kBackupTree));
+    write_file(scratch_ / (name + "/" + kUndoFile), undo);
+  }
+
+  // What is left but for `mine`, where one backup is to be kept.
+  std::vector<std::string> left() {
+    EXPECT_TRUE(prune_backups(fs_, scratch_.path(), kReplica, {1, false}, {}).ok());
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(scratch_.path())) {
+      if (entry.path().filename() != "mine") found.push_back(entry.path().filename());
+    }
+    return found;
+  }
+
+  const RootReference kReplica{"/replica", "uuid:1:2"};
+  ScratchFolder scratch_;
+  PosixFileSystem fs_;
+};
+
+TEST_F(PruneBackups, RemovesAllButTheNewestOfTheReplica) {
+  add(kDayOne, kReplica);
+  add(kDayTwo, {"/known/by/another/name", kReplica.identity});
+  add(kDayThree, kReplica);
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayThree));
+}
+
+TEST_F(PruneBackups, ThoseOfAReplicaThatWasMadeByTheRunGoByItsPath) {
+  add(kDayOne, {kReplica.path, ""});
+  add(kDayOne + ".2", {"/other", ""});
+  add(kDayTwo, kReplica);
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne + ".2", kDayTwo));
+}
+
+// Disks take turns at one path, and on the one that is away may be a run that was killed.
+TEST_F(PruneBackups, ThoseOfAnotherReplicaDoNotCountAndStay) {
+  add(kDayOne, {"/replica", "uuid:1:3"});
+  add(kDayTwo, kReplica);
+  add(kDayThree, {"/other", "uuid:1:4"});
+  add(kDayThree + ".2", {"/other", "uuid:1:4"});
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree, kDayThree + ".2"));
+}
+
+TEST_F(PruneBackups, WhatIsNoUndoDoesNotCountAndStays) {
+  add_text(kDayOne, "no undo");
+  add(kDayTwo, kReplica);
+  add_text(kDayThree, "");
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree));
+}
+
+TEST_F(PruneBackups, WhatIsBeingWrittenDoesNotCountAndStays) {
+  for (const std::string& name : {kDayOne, kDayTwo, kDayThree}) add(name, kReplica);
+  std::vector<Fd> held;
+  for (const std::string& name : {kDayOne, kDayThree}) {
+    held.push_back(std::move(fs_.open_root((scratch_ / name).c_str()).value()));
+    ASSERT_TRUE(fs_.lock(held.back().get()).ok());
+  }
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree));
+  held.clear();
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayThree));
+}
+
+TEST_F(PruneBackups, WhereThereAreNoLocksTheReplicaDecides) {
+  for (const std::string& name : {kDayOne, kDayTwo}) add(name, kReplica);
+  FaultyFileSystem unable;
+  unable.intercept(fail_all(Call::kLock, EOPNOTSUPP));
+  ASSERT_TRUE(prune_backups(unable, scratch_.path(), kReplica, {1, false}, {}).ok());
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayTwo));
+}
+
+TEST_F(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
   ScratchFolder scratch;
   plant({{kDayOne, directory()},
          {kDayOne + "/tree", directory()},
@@ -84,7 +178,7 @@ TEST(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
     return found;
   };
   const FileTime day_three{3 * 86'400, 0};
-  const auto removed = prune_backups(fs, scratch.path(), {1, false}, day_three);
+  const auto removed = prune_backups(fs, scratch.path(), kReplica, {1, false}, day_three);
   ASSERT_TRUE(removed.ok());
   EXPECT_EQ(*removed, 0U) << "none of them was a backup";
   EXPECT_THAT(names(), UnorderedElementsAre(kDayTwo, kDayThree, "mine"));

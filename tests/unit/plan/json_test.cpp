@@ -197,6 +197,33 @@ TEST(ReadPlan, DoesNotMindBlanksOrderOfKeysAndEscapes) {
   }
 }
 
+TEST(ReadReplica, KnowsWhoseADocumentIsHoweverItIsWritten) {
+  const Plan plan = small_plan();
+  const std::string text = written(plan);
+  const std::string other = Reformatter(text).value();
+  for (const std::string& whole : {text, other}) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, whole.size()}) {
+      const auto replica = read_replica(source_of(whole, piece));
+      ASSERT_TRUE(replica.ok()) << replica.error().detail;
+      EXPECT_EQ(*replica, plan.replica);
+    }
+  }
+}
+
+TEST(ReadReplica, ReadsNoMoreThanItNeedsAndTakesNothingElseForADocument) {
+  const std::string text = written(small_plan());
+  const std::size_t after = text.find("\"options\"");
+  for (std::size_t size = 0; size <= after; ++size) {
+    const auto replica = read_replica(source_of(text.substr(0, size), 1));
+    EXPECT_TRUE(!replica.ok() || *replica == small_plan().replica) << size;
+  }
+  EXPECT_TRUE(read_replica(source_of(text.substr(0, after + 10), 1)).ok());
+  for (const char* none :
+       {"", "{}", "[]", "x", "{\"replica\":{}}", "{\"replica\":{\"path\":\"/r\"}}"}) {
+    EXPECT_FALSE(read_replica(source_of(none, 1)).ok()) << none;
+  }
+}
+
 TEST(ReadPlan, RefusesADocumentCutAnywhere) {
   const std::string text = written(small_plan());
   ASSERT_THAT(text, EndsWith("}}\n"));
