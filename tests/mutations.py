@@ -520,7 +520,7 @@ MUTATIONS = [
              'open_root(session.fs(), absolute_name(settings.replica), "replica")',
              '^cli/atomic_test.*link_of_somebody_else'),
 
-    # What is somebody else's: backups of other runs
+    # What is somebody else's: backups of other runs, and a file that is no log
 
     Mutation('a backup of another replica is removed', 'src/apply/backup_prune.cpp',
              ': whose->identity == replica.identity;', ': true;',
@@ -529,4 +529,10 @@ MUTATIONS = [
              ' || is_in_use(fs, backup->get())', '', '^unit_apply/PruneBackups.WhatIsBeingWritten'),
     Mutation('a run does not lock its backup', 'src/apply/backup.cpp',
              '(void)fs_->lock(folder->get());', '', '^fault/.*HoldsALock'),
+    Mutation('what is no log is appended to', 'src/cli/log.cpp',
+             'if (must_be_log && !is_log(', 'if (false && !is_log(',
+             '^unit_cli/LogTest.WhatMustBeALog'),
+    Mutation('the default log takes the place of a file of the source', 'src/cli/run_command.cpp',
+             'if (!log && is_log_in_source_ && has_log_file()) {', 'if (false) {',
+             '^cli/streams_test.*not_taken_for_the_default_log'),
 ]

@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <string_view>
 
 #include "cli/terminal.h"
 #include "fs/fd.h"
@@ -25,7 +28,26 @@ Error cannot_open(const std::string& file, std::string detail, int error_number)
   return Error{ErrorCode::kRefused, "open log", file, error_number, std::move(detail)};
 }
 
-Result<Fd> open_log_file(const std::string& file) {
+// Whether the file is empty or begins with a line of a log.
+bool is_log(int fd, off_t size) {
+  if (size == 0) return true;
+  constexpr std::string_view kTime = "0000-00-00T00:00:00.000Z ";
+  std::array<char, kTime.size() + 6> text{};
+  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
+  const std::string_view beginning(text.data(),
+                                   static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  const std::string_view time = beginning.substr(0, kTime.size());
+  const bool has_time =
+      std::equal(kTime.begin(), kTime.end(), time.begin(), time.end(), [](char wanted, char found) {
+        return wanted == '0' ? found >= '0' && found <= '9' : found == wanted;
+      });
+  if (!has_time) return false;
+  const std::string_view rest = beginning.substr(kTime.size());
+  return rest.starts_with("INFO ") || rest.starts_with("WARN ") || rest.starts_with("ERROR ");
+}
+
+// `must_be_log`: a file of that name which is none is refused.
+Result<Fd> open_log_file(const std::string& file, bool must_be_log) {
   constexpr int kFlags =
       O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   Fd fd(::open(file.c_str(), kFlags, 0600));
@@ -39,6 +61,9 @@ Result<Fd> open_log_file(const std::string& file) {
   if (::fstat(fd.get(), &status) < 0)
     return cannot_open(file, "the log file can't be examined", errno);
   if (!S_ISREG(status.st_mode)) return cannot_open(file, "the log file is not a regular file", 0);
+  if (must_be_log && !is_log(fd.get(), status.st_size)) {
+    return cannot_open(file, "there is a file of that name, and it is no log of this program", 0);
+  }
   // A run that was killed may have left a line without its end.
   char last = '\n';
   if (status.st_size > 0 && ::pread(fd.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
@@ -60,7 +85,8 @@ bool write_all(int fd, const char* data, std::size_t size) {
 
 class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  FileSink(std::string file, Fd fd) : file_(std::move(file)), fd_(std::move(fd)) {}
+  FileSink(std::string file, bool must_be_log, Fd fd)
+      : file_(std::move(file)), must_be_log_(must_be_log), fd_(std::move(fd)) {}
 
   bool is_moved() const {
     struct stat by_name {};
@@ -73,7 +99,7 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   Status reopen() {
     const std::lock_guard lock(mutex_);
     flush_();
-    auto fd = open_log_file(file_);
+    auto fd = open_log_file(file_, must_be_log_);
     if (!fd) return fd.error();
     fd_ = std::move(*fd);
     return success();
@@ -95,6 +121,7 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   std::string file_;
+  bool must_be_log_;
   Fd fd_;
   spdlog::memory_buf_t buffer_;
   bool told_ = false;
@@ -210,9 +237,9 @@ class SpdLog final : public Log {
 Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings) {
   std::shared_ptr<FileSink> file;
   if (!settings.file.empty()) {
-    auto fd = open_log_file(settings.file);
+    auto fd = open_log_file(settings.file, settings.must_be_log);
     if (!fd) return fd.error();
-    file = std::make_shared<FileSink>(settings.file, std::move(*fd));
+    file = std::make_shared<FileSink>(settings.file, settings.must_be_log, std::move(*fd));
   }
   return std::unique_ptr<Log>(std::make_unique<SpdLog>(settings, std::move(file)));
 }

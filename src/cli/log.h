@@ -15,6 +15,7 @@ struct LogSettings {
   std::string file;  // bytes; empty: no log file
   Verbosity verbosity = Verbosity::kNormal;
   bool colour = false;
+  bool must_be_log = false;  // a file that is there and begins with no line of a log is refused
 };
 
 // Writes "2026-11-22T18:40:00.123Z INFO create docs/new/a.txt 1.2 KiB": one line an event, to the

@@ -32,6 +32,7 @@ class Runner {
     log_file_ = absolute_name(settings_.log_file.value_or(kDefaultLog));
     Status placed = roots ? place_own_files(*roots) : keep_out_of_replica();
     if (!placed) return fail_at_start(placed.error());
+    is_log_in_source_ = !settings_.log_file && has_log_in_source();
     if (const auto opened = open_log(); !opened) return fail_at_start(opened.error());
     if (const auto opened = open_report(); !opened) return fail_at_start(opened.error());
     if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
@@ -59,10 +60,33 @@ class Runner {
     return session_.refuse_inside(*replica, own_files());
   }
 
+  // Also where the replica is none, and the run ends with a line in the log.
+  bool has_log_in_source() {
+    const auto source = open_root(session_.fs(), absolute_name(settings_.source), "source");
+    if (!source) return false;
+    const auto inside = lies_inside(session_.fs(), folder_above(log_file_), *source);
+    return inside && *inside;
+  }
+
+  // Whether something has the log's name, which is left out of the copy then.
+  bool has_log_file() {
+    const auto folder = session_.fs().open_above(folder_above(log_file_).c_str());
+    return folder && session_.fs().status_at(folder->get(), kDefaultLog);
+  }
+
   Status open_log() {
-    LogSettings settings{log_file_, console_verbosity(settings_), wants_colour(settings_)};
+    LogSettings settings{log_file_, console_verbosity(settings_), wants_colour(settings_),
+                         is_log_in_source_};
     auto log = Log::open(settings);
     if (!log && settings_.log_file) return log.error();
+    if (!log && is_log_in_source_ && has_log_file()) {
+      Error theirs = log.error();
+      theirs.detail =
+          "the default log would take the place of what the source holds: name a file "
+          "elsewhere with -l (" +
+          theirs.detail + ")";
+      return theirs;
+    }
     if (log) {
       log_ = std::move(*log);
       return success();
@@ -136,8 +160,10 @@ class Runner {
 
   ExitCode try_cycle() {
     const double started = monotonic_seconds();
-    if (Status reopened = log_->reopen_if_moved(); !reopened)
+    if (Status reopened = log_->reopen_if_moved(); !reopened) {
+      if (is_log_in_source_) return fail(reopened.error());
       log_->error(describe(reopened.error()));
+    }
     if (report_) {
       if (Status reopened = report_->reopen(); !reopened) {
         log_->error(describe(reopened.error()));
@@ -263,6 +289,7 @@ class Runner {
   Signals& signals_;
   std::optional<Person> person_;  // is asked before anything is changed
   std::string log_file_;
+  bool is_log_in_source_ = false;  // and nobody asked for it
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
   bool conflicts_ = false;

@@ -146,6 +146,20 @@ class LogTest(ProgramTest):
             self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
         self.assert_log_is_clean(self.in_source('log.txt'))
 
+    def test_a_file_of_the_source_is_not_taken_for_the_default_log(self):
+        for odd in ({'log.txt': 'precious'}, {'log.txt': symlink('a')}, {'log.txt': {'b': 'x'}},
+                    {'log.txt': '2026-01-01T00:00:00.000Z the log of somebody else\n'}):
+            with self.subTest(odd=odd):
+                trees.remove(self.source)
+                trees.remove(self.replica)
+                self.given({**SOURCE, **odd}, REPLICA)
+                with self.untouched():
+                    self.assertIn('-l', self.sync('run', cwd=self.source, expect=5).err)
+                    self.execute('run', '-s', '.', '-r', self.at('no', 'where'), cwd=self.source,
+                                 expect=5)
+                self.sync('run', '-l', self.at('other.log'), cwd=self.source)
+                self.assert_mirrored()
+
     def test_a_state_inside_the_source_is_left_out(self):
         self.sync('run', '--state', self.in_source('state'), source_may_change=True)
         self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())

@@ -109,6 +109,38 @@ TEST_F(LogTest, ALineThatAKilledRunTorePutsNoOtherOutOfLine) {
   EXPECT_THAT(logged(), ContainsRegex("INFO crea\n[0-9-]+T.*next\n"));
 }
 
+TEST_F(LogTest, WhatMustBeALogIsNotAppendedToWhereItIsNone) {
+  const LogSettings own{file_, Verbosity::kQuiet, false, true};
+  for (const std::string theirs :
+       {"precious", "\n", "2026-11-22T18:40:00.123Z", "2026-11-22T18:40:00.123Z mine\n",
+        "2026-11-22 18:40:00.123Z INFO it\n", "x2026-11-22T18:40:00.123Z INFO it\n"}) {
+    write_file(file_, theirs);
+    const auto log = Log::open(own);
+    ASSERT_FALSE(log.ok()) << theirs;
+    EXPECT_EQ(log.error().code, ErrorCode::kRefused);
+    EXPECT_EQ(logged(), theirs);
+  }
+  for (const std::string ours :
+       {"", "2026-11-22T18:40:00.123Z INFO it\n", "2026-11-22T18:40:00.123Z WARN torn",
+        "2026-11-22T18:40:00.123Z ERROR it\n"}) {
+    write_file(file_, ours);
+    EXPECT_TRUE(Log::open(own).ok()) << ours;
+  }
+}
+
+TEST_F(LogTest, WhatTakesThePlaceOfALogIsNotAppendedToWhereItIsNone) {
+  auto log = Log::open({file_, Verbosity::kQuiet, false, true});
+  ASSERT_TRUE(log.ok());
+  (*log)->info("ours");
+  (*log)->flush();
+  EXPECT_TRUE((*log)->reopen().ok()) << "what it wrote itself is a log";
+  std::filesystem::remove(file_);
+  write_file(file_, "precious");
+  EXPECT_FALSE((*log)->reopen_if_moved().ok());
+  log->reset();
+  EXPECT_EQ(logged(), "precious");
+}
+
 TEST_F(LogTest, OnlyARegularFileIsALogAndNothingIsWaitedFor) {
   plant({{"dir", directory()}, {"link", symlink("target")}, {"pipe", fifo()}}, scratch_.path());
   for (const char* name : {"dir", "link", "pipe", "missing/log.txt"}) {
