@@ -535,4 +535,7 @@ MUTATIONS = [
     Mutation('the default log takes the place of a file of the source', 'src/cli/run_command.cpp',
              'if (!log && is_log_in_source_ && has_log_file()) {', 'if (false) {',
              '^cli/streams_test.*not_taken_for_the_default_log'),
+    Mutation('a hash is believed of a file in memory', 'src/scan/content.cpp',
+             'if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;', '',
+             '^unit_scan/CachedContent'),
 ]

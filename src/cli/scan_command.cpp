@@ -95,7 +95,7 @@ class Scanner {
         filter_(std::move(filter)),
         output_(output),
         judge_(session.fs()),
-        hashes_(cached_tree(session.cache(), root)) {}
+        hashes_(cached_tree(session.cache(), session.fs(), root)) {}
 
   Status run(const Signals& signals) {
     const InventoryVisitor visitor{

@@ -30,10 +30,13 @@ inline bool lacks_rename_mode(const Error& error) {
   return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
 }
 
-// Who can change what a file system holds.
+// Who can change what a file system holds, and whether stamps tell.
 enum class Sharing : std::uint8_t {
   kLocal,   // nobody but this system
   kShared,  // other machines and programs too (network file systems, FUSE), or it is not known
+  // Nobody but this system, but what is stored through a mapping leaves the stamps as they are:
+  // in memory, where nothing is ever written back.
+  kUnstamped,
 };
 
 enum class Seek : std::uint8_t { kStart, kData, kHole };
@@ -75,7 +78,7 @@ class FileSystem {
   virtual Result<std::string> file_system_id(int fd) = 0;
   // What is mounted there, see mount_table.h; a few calls.
   virtual Result<std::string> mounted_as(int fd) = 0;
-  // Whether others can change what the file system of `fd` holds.
+  // Who can change what the file system of `fd` holds.
   virtual Result<Sharing> sharing(int fd) = 0;
 
   // For reading; does not block on a FIFO and does not touch the access time where that is allowed.

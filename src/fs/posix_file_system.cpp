@@ -147,13 +147,11 @@ constexpr unsigned long kGetFileSystemUuid = _IOR(0x15, 0, FileSystemUuid);
 
 // File systems that nobody else changes, layers of an overlay included, which must not change while
 // they are in use. A list of those that others do change could never be complete.
-constexpr std::array<std::uint32_t, 19> kLocalFileSystems{
+constexpr std::array<std::uint32_t, 17> kLocalFileSystems{
     EXT4_SUPER_MAGIC,  // ext2 and ext3 too
     XFS_SUPER_MAGIC,
     BTRFS_SUPER_MAGIC,
     F2FS_SUPER_MAGIC,
-    TMPFS_MAGIC,
-    RAMFS_MAGIC,
     MSDOS_SUPER_MAGIC,
     EXFAT_SUPER_MAGIC,
     OVERLAYFS_SUPER_MAGIC,
@@ -252,6 +250,7 @@ Result<Sharing> PosixFileSystem::sharing(int fd) {
   struct statfs found {};
   if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
   const auto kind = static_cast<std::uint32_t>(found.f_type);
+  if (kind == TMPFS_MAGIC || kind == RAMFS_MAGIC) return Sharing::kUnstamped;
   const bool is_local = std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(), kind) !=
                         kLocalFileSystems.end();
   return is_local ? Sharing::kLocal : Sharing::kShared;

@@ -187,7 +187,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           request.filter,
                           roots.source.status,
                           FileStatus{},
-                          cached_tree(request.cache, roots.source),
+                          cached_tree(request.cache, request.fs, roots.source),
                           {},
                           request.names_equal_content};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
@@ -195,7 +195,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
     context.replica_root = roots.replica->status;
     root.replica = roots.replica->status;
     root.replica_range = link_range_in(*root.replica);
-    context.replica_hashes = cached_tree(request.cache, *roots.replica);
+    context.replica_hashes = cached_tree(request.cache, request.fs, *roots.replica);
   }
   const WalkOptions walk{request.threads, request.stop, request.most_threads};
   Workers workers(context, request.spooling, walk);

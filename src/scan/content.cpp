@@ -47,9 +47,9 @@ Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
   return OpenedFile{std::move(*fd), *now};
 }
 
-CachedTree cached_tree(HashCache* cache, const Root& root) {
+CachedTree cached_tree(HashCache* cache, FileSystem& fs, const Root& root) {
   if (cache == nullptr) return {};
-  return {cache, cache->tree(root.identity), root.status.device, root.sharing};
+  return {cache, cache->tree(root.identity), root.status.device, root.sharing, &fs};
 }
 
 void DirectoryHashes::begin(std::string_view directory) {
@@ -71,8 +71,24 @@ const CachedHash* DirectoryHashes::row(std::string_view name) const {
   return found != rows_.end() && found->name == name ? &*found : nullptr;
 }
 
+// What is mounted inside the tree is asked by the first of its files. Where that can't be, nothing
+// is remembered, which only costs time.
+Sharing DirectoryHashes::sharing_of(const FileToRead& file) {
+  if (file.status.device == tree_.device) return tree_.sharing;
+  const auto known = others_.find(file.status.device);
+  if (known != others_.end()) return known->second;
+  const bool can_ask = tree_.fs != nullptr && file.directory >= 0 && !file.status.mount_root;
+  if (!can_ask) return Sharing::kUnstamped;
+  const auto asked = tree_.fs->sharing(file.directory);
+  if (!asked) return Sharing::kUnstamped;
+  others_.emplace(file.status.device, *asked);
+  return *asked;
+}
+
 std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
+  if (tree_.cache == nullptr) return std::nullopt;
   load();
+  if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;
   const CachedHash* const known = row(file.name);
   if (known == nullptr || known->stamp != stamp_of(file.status)) return std::nullopt;
   return known->md5;
@@ -80,10 +96,9 @@ std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
 
 void DirectoryHashes::remember_in(std::string_view directory, const FileToRead& file,
                                   const Md5& md5, FileTime read_at) {
+  if (tree_.cache == nullptr) return;
   const FileStamp stamp = stamp_of(file.status);
-  // What is mounted inside the tree was not asked.
-  const Sharing sharing = file.status.device == tree_.device ? tree_.sharing : Sharing::kShared;
-  if (tree_.cache == nullptr || !is_settled(stamp, read_at, sharing)) return;
+  if (!is_settled(stamp, read_at, sharing_of(file))) return;
   tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory),
                         {std::string(file.name), stamp, md5});
 }

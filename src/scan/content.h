@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,9 +35,10 @@ struct CachedTree {
   TreeId tree{};
   std::uint64_t device = 0;  // of the tree's root, which `sharing` is about
   Sharing sharing = Sharing::kShared;
+  FileSystem* fs = nullptr;  // to be asked about other devices; null: nothing is known of them
 };
 
-CachedTree cached_tree(HashCache* cache, const Root& root);
+CachedTree cached_tree(HashCache* cache, FileSystem& fs, const Root& root);
 
 // The hashes that the cache holds of one directory, read when the first one is asked for.
 class DirectoryHashes {
@@ -44,13 +47,13 @@ class DirectoryHashes {
 
   // Forgets the directory it served before.
   void begin(std::string_view directory);
-  // The hash of `file`, where it was read with the very same stamps.
+  // The hash of `file`, where it was read with the very same stamps, and these tell of changes.
   std::optional<Md5> find(const FileToRead& file);
   // Remembers what was read from `read_at` on, where it may be trusted (see is_settled).
   void remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
     remember_in(directory_, file, md5, read_at);
   }
-  // The same, of a file in another directory of the tree.
+  // The same, of a file in another directory of the tree; find() was asked for it before.
   void remember_in(std::string_view directory, const FileToRead& file, const Md5& md5,
                    FileTime read_at);
 
@@ -65,11 +68,13 @@ class DirectoryHashes {
 
  private:
   [[nodiscard]] const CachedHash* row(std::string_view name) const;
+  Sharing sharing_of(const FileToRead& file);
 
   CachedTree tree_;
   std::string directory_;
   bool loaded_ = false;
   std::vector<CachedHash> rows_;
+  std::map<std::uint64_t, Sharing> others_;  // by device
 };
 
 // The hash of a file: known, or at its place in a batch, and then the time before it was read.

@@ -296,6 +296,7 @@ FileStamp stamp_of(const FileStatus& status) {
 }
 
 bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing) {
+  if (sharing == Sharing::kUnstamped) return false;
   const std::int64_t wait =
       sharing == Sharing::kLocal ? kSettledSeconds : kSettledSecondsWhereShared;
   if (read_at.seconds < std::numeric_limits<std::int64_t>::min() + wait) return false;

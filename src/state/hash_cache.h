@@ -35,7 +35,8 @@ FileStamp stamp_of(const FileStatus& status);
 // Whether content that was read at `read_at` (the start of reading) may be remembered. A writer
 // through a mapping can change a page without a new stamp until write-back, and coarse clocks hide
 // quick changes: the rule is 60 seconds after both stamps. Where others write, a stamp may be known
-// here much later: an hour. `read_at` before a stamp is never settled.
+// here much later: an hour. Where stamps don't tell, never. `read_at` before a stamp is never
+// settled.
 bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing);
 
 struct CachedHash {

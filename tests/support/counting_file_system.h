@@ -16,7 +16,8 @@ struct Calls {
   std::atomic<std::uint64_t> bytes_read{0};
 };
 
-// Counts; and makes every entry look settled long ago, so that what is read may be remembered.
+// Counts; and makes every entry look settled long ago, on a disk of this machine, so that what is
+// read may be remembered, wherever the test's folder lies.
 class CountingFileSystem final : public ForwardingFileSystem {
  public:
   using ForwardingFileSystem::ForwardingFileSystem;
@@ -27,6 +28,7 @@ class CountingFileSystem final : public ForwardingFileSystem {
     ++calls.looks;
     return aged(ForwardingFileSystem::status_at(directory, name));
   }
+  Result<Sharing> sharing(int) override { return Sharing::kLocal; }
   Result<FileStatus> status(int fd) override { return aged(ForwardingFileSystem::status(fd)); }
   Result<Fd> open_directory(int directory, const char* name) override {
     ++calls.directories;

@@ -15,6 +15,7 @@
 
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
+#include "support/unable_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -252,6 +253,18 @@ TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
   EXPECT_EQ(open_looked_at(fs_, seen).error().code, ErrorCode::kChanged);
 }
 
+// Says of every directory who changes what its file system holds.
+class Sharer final : public test::UnableFileSystem {
+ public:
+  Result<Sharing> sharing(int) override {
+    ++times_;
+    return answer_;
+  }
+
+  Result<Sharing> answer_ = Sharing::kShared;
+  int times_ = 0;
+};
+
 class CachedContent : public Content {
  protected:
   CachedContent() {
@@ -260,7 +273,7 @@ class CachedContent : public Content {
     write_file(scratch_ / "file", "what it holds");
     // The change time can't be set: rows are put there as a run long after it would have.
     file_ = look("file");
-    tree_ = {cache_.get(), cache_->tree("a tree"), file_.status.device, Sharing::kLocal};
+    tree_ = {cache_.get(), cache_->tree("a tree"), file_.status.device, Sharing::kLocal, &asked_};
   }
 
   DirectoryHashes hashes() {
@@ -271,7 +284,15 @@ class CachedContent : public Content {
 
   static FileTime later(const FileStatus& status) { return {status.ctime.seconds + 3600, 0}; }
 
+  // The file as if it lay on another file system than the root.
+  FileToRead mounted() const {
+    FileToRead other = file_;
+    ++other.status.device;
+    return other;
+  }
+
   std::unique_ptr<HashCache> cache_;
+  Sharer asked_;
   CachedTree tree_;
   FileToRead file_;
 };
@@ -313,16 +334,43 @@ TEST_F(CachedContent, WhatOthersChangeTooIsRememberedAnHourLater) {
   EXPECT_EQ(hashes().find(file_), md5_of("believed"));
 }
 
-TEST_F(CachedContent, WhatLiesOnAnotherDeviceThanTheRootIsRememberedAnHourLater) {
-  FileToRead mounted = file_;
-  ++mounted.status.device;
+TEST_F(CachedContent, WhatMayChangeWithoutANewStampIsNeitherRememberedNorBelieved) {
+  hashes().remember(file_, md5_of("believed"), later(file_.status));
+  EXPECT_EQ(hashes().find(file_), md5_of("believed"));
+  tree_.sharing = Sharing::kUnstamped;
+  EXPECT_EQ(hashes().find(file_), std::nullopt);
+  hashes().remember(file_, md5_of("newer"), later(file_.status));
+  tree_.sharing = Sharing::kLocal;
+  EXPECT_EQ(hashes().find(file_), md5_of("believed"));
+}
+
+TEST_F(CachedContent, EachOtherDeviceIsAskedWhoChangesWhatItHolds) {
+  DirectoryHashes known = hashes();
+  EXPECT_EQ(known.find(mounted()), std::nullopt);
   FileTime read_at = file_.status.ctime;
   read_at.seconds += 3599;
-  hashes().remember(mounted, md5_of("believed"), read_at);
-  EXPECT_EQ(hashes().find(mounted), std::nullopt);
+  known.remember(mounted(), md5_of("believed"), read_at);
+  EXPECT_EQ(known.find(mounted()), std::nullopt);
   ++read_at.seconds;
-  hashes().remember(mounted, md5_of("believed"), read_at);
-  EXPECT_EQ(hashes().find(mounted), md5_of("believed"));
+  known.remember(mounted(), md5_of("believed"), read_at);
+  EXPECT_EQ(hashes().find(mounted()), md5_of("believed"));
+  EXPECT_EQ(asked_.times_, 2);  // by each of the two
+  asked_.answer_ = Sharing::kUnstamped;
+  EXPECT_EQ(hashes().find(mounted()), std::nullopt);
+  EXPECT_EQ(hashes().find(file_), md5_of("believed"));
+}
+
+TEST_F(CachedContent, NothingIsRememberedOfADeviceThatCouldNotBeAsked) {
+  asked_.answer_ = system_error("statfs", EIO);
+  hashes().remember(mounted(), md5_of("believed"), later(file_.status));
+  asked_.answer_ = Sharing::kLocal;
+  FileToRead alone = mounted();
+  alone.status.mount_root = true;  // its directory lies elsewhere
+  hashes().remember(alone, md5_of("believed"), later(file_.status));
+  FileToRead without_directory = mounted();
+  without_directory.directory = -1;
+  hashes().remember(without_directory, md5_of("believed"), later(file_.status));
+  EXPECT_EQ(hashes().find(mounted()), std::nullopt);
 }
 
 TEST_F(CachedContent, AnotherDirectoryKnowsNothingOfIt) {

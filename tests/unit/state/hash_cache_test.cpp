@@ -42,6 +42,10 @@ TEST(IsSettled, FromAnHourAfterBothStampsOnWhereOthersWriteToo) {
                           Sharing::kShared));
 }
 
+TEST(IsSettled, NeverWhereAChangeThroughAMappingLeavesTheStampsAlone) {
+  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 5}), {kLastSecond, 0}, Sharing::kUnstamped));
+}
+
 TEST(StampOf, TakesSizeTimesAndInode) {
   FileStatus status;
   status.size = 3;
