@@ -471,7 +471,7 @@ MUTATIONS = [
              'src/apply/staging_area.cpp',
              'if (entry.name == kConflict || !entry.status.is_directory()) continue;', 'continue;',
              '^fault/TwoFileSystems.ADirectoryThatIsFilled'),
-    Mutation('what is no file any more keeps its hash', 'src/scan/content.cpp',
+    Mutation('what is no file any more keeps its hash', 'src/scan/directory_hashes.cpp',
              ' && names->may_be_file(at)', '',
              '^unit_plan/Remembering.WhatIsNoLongerAFile'),
     Mutation('what lies beside a broken record is removed', 'src/apply/recover.cpp',
@@ -535,7 +535,7 @@ MUTATIONS = [
     Mutation('the default log takes the place of a file of the source', 'src/cli/run_command.cpp',
              'if (!log && is_log_in_source_ && has_log_file()) {', 'if (false) {',
              '^cli/streams_test.*not_taken_for_the_default_log'),
-    Mutation('a hash is believed of a file in memory', 'src/scan/content.cpp',
+    Mutation('a hash is believed of a file in memory', 'src/scan/directory_hashes.cpp',
              'if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;', '',
              '^unit_scan/CachedContent'),
 ]

@@ -2,80 +2,18 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/file_status.h"
 #include "core/hash.h"
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "scan/directory_names.h"
+#include "scan/directory_hashes.h"
 #include "scan/md5_batch.h"
-#include "scan/roots.h"
-#include "state/hash_cache.h"
 
 namespace foldersync {
-
-// A regular file as a listing saw it. Requires: status.is_file(), name ends with NUL.
-struct FileToRead {
-  int directory = -1;
-  std::string_view name;
-  FileStatus status;
-};
-
-// Where a tree's hashes are remembered; no cache: nothing is.
-struct CachedTree {
-  HashCache* cache = nullptr;
-  TreeId tree{};
-  std::uint64_t device = 0;  // of the tree's root, which `sharing` is about
-  Sharing sharing = Sharing::kShared;
-  FileSystem* fs = nullptr;  // to be asked about other devices; null: nothing is known of them
-};
-
-CachedTree cached_tree(HashCache* cache, FileSystem& fs, const Root& root);
-
-// The hashes that the cache holds of one directory, read when the first one is asked for.
-class DirectoryHashes {
- public:
-  explicit DirectoryHashes(CachedTree tree) : tree_(tree) {}
-
-  // Forgets the directory it served before.
-  void begin(std::string_view directory);
-  // The hash of `file`, where it was read with the very same stamps, and these tell of changes.
-  std::optional<Md5> find(const FileToRead& file);
-  // Remembers what was read from `read_at` on, where it may be trusted (see is_settled).
-  void remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
-    remember_in(directory_, file, md5, read_at);
-  }
-  // The same, of a file in another directory of the tree; find() was asked for it before.
-  void remember_in(std::string_view directory, const FileToRead& file, const Md5& md5,
-                   FileTime read_at);
-
-  // Asks the cache now, so that forget_missing() knows what there is.
-  void load();
-  // Takes the row of one name out of the cache.
-  void forget(std::string_view name);
-  // Takes out the rows of names that are no longer files of the directory, as far as it says what
-  // they are, or all of them where there is no directory any more (null). Does nothing where the
-  // cache was not asked.
-  void forget_missing(const DirectoryNames* names);
-
- private:
-  [[nodiscard]] const CachedHash* row(std::string_view name) const;
-  Sharing sharing_of(const FileToRead& file);
-
-  CachedTree tree_;
-  std::string directory_;
-  bool loaded_ = false;
-  std::vector<CachedHash> rows_;
-  std::map<std::uint64_t, Sharing> others_;  // by device
-};
 
 // The hash of a file: known, or at its place in a batch, and then the time before it was read.
 struct Hashing {
