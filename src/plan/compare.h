@@ -35,9 +35,10 @@ struct Seen {
 
 // Decides about one name; null: that tree lacks it. Requires: not both null.
 //
-// In this order: type, size (of files), target (of symlinks) and number (of devices); whether a file
-// may change hands; then, for files of one size, mtime: where it agrees they are the same unless policy.checksum, otherwise
-// their content has to be read. A directory's mtime counts like any metadata.
+// In this order: type, size (of files), target (of symlinks) and number (of devices); whether a
+// file may change hands; then, for files of one size, mtime: where it agrees they are the same
+// unless policy.checksum, otherwise their content has to be read. A directory's mtime counts like
+// any metadata.
 Verdict compare(const Seen* source, const Seen* replica, const Policy& policy);
 
 // Whether the replica's file may become what the source's is without its content being written
