@@ -181,9 +181,11 @@ Result<bool> StagingArea::remove_but_filled() {
   Listing listing;
   if (Status read = listing.read(*fs_, fd()); !read) return read.error();
   for (const ListedEntry& entry : listing.entries()) {
-    if (entry.name == kConflict || !entry.status.is_directory()) continue;
+    if (entry.name == kConflict) continue;
+    if (entry.error_number == 0 && !entry.status.is_directory()) continue;
     Status removed = fs_->remove_directory(fd(), entry.name.data());
-    if (removed || !is_one_of(removed.error(), {ENOTEMPTY, EEXIST})) continue;
+    if (removed || is_one_of(removed.error(), {ENOENT, ENOTDIR})) continue;
+    // Whatever keeps it from being removed, it may hold something, and remove() would not ask.
     const auto conflicts = conflict_folder();
     if (!conflicts) return conflicts.error();
     const auto kept = keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts->get());

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fault/mirror.h"
@@ -216,24 +217,34 @@ TEST_F(TwoFileSystems, ANestedStagingFolderThatAKilledRunLeftIsRemoved) {
 
 // A run that ends when the directory lies in the staging folder beside it, as a kill would end it.
 TEST_F(TwoFileSystems, ADirectoryThatIsFilledAfterAKilledRunDisplacedItIsKept) {
-  const Fd inside(
-      ::open(in_replica("other/becomes-file").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  bool is_killed = false;
-  fs_.intercept([&](const CallInfo& info) {
-    if (is_killed) return EIO;
-    is_killed = info.call == Call::kRename && info.names("becomes-file") && !crosses(info);
-    return crosses(info) ? EXDEV : 0;
-  });
-  (void)run(fs_);
-  ASSERT_TRUE(is_killed);
-  ASSERT_EQ(::mkdirat(inside.get(), "late", 0700), 0);
-  write_file("/proc/self/fd/" + std::to_string(inside.get()) + "/late/file", kForeign);
+  const Tree before = read_tree(replica_);
+  for (const bool removal_fails : {false, true}) {
+    remove_tree(replica_);
+    plant_replica(before);
+    const Fd inside(
+        ::open(in_replica("other/becomes-file").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    FaultyFileSystem killed;
+    bool is_killed = false;
+    killed.intercept([&](const CallInfo& info) {
+      if (is_killed) return EIO;
+      is_killed = info.call == Call::kRename && info.names("becomes-file") && !crosses(info);
+      return crosses(info) ? EXDEV : 0;
+    });
+    (void)run(killed);
+    ASSERT_TRUE(is_killed);
+    ASSERT_EQ(::mkdirat(inside.get(), "late", 0700), 0);
+    write_file("/proc/self/fd/" + std::to_string(inside.get()) + "/late/file", kForeign);
 
-  FaultyFileSystem next;
-  next.intercept([this](const CallInfo& info) { return crosses(info) ? EXDEV : 0; });
-  const MirrorRun after = run(next);
-  EXPECT_TRUE(after.conflicts) << after.troubles();
-  EXPECT_THAT(contents_in(in_replica("other/.sync-txn/conflict")), Contains(kForeign));
+    FaultyFileSystem next;
+    next.intercept([&](const CallInfo& info) {
+      const bool is_number = info.name.find_first_not_of("0123456789") == std::string_view::npos;
+      const bool fails = removal_fails && info.call == Call::kRemoveDirectory && is_number;
+      return fails ? EIO : crosses(info) ? EXDEV : 0;
+    });
+    const MirrorRun after = run(next);
+    EXPECT_TRUE(after.conflicts) << after.troubles();
+    EXPECT_THAT(contents_in(in_replica("other/.sync-txn/conflict")), Contains(kForeign));
+  }
 }
 
 class DryRun : public Dialect {};
