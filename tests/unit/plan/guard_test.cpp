@@ -101,6 +101,14 @@ TEST(MaxUpdate, CountsNothingElse) {
   EXPECT_EQ(updates({write_of(Op::kDelete, file, std::nullopt)}), 0U);
   EXPECT_EQ(updates({write_of(Op::kReplace, folder, file)}), 0U);
   EXPECT_EQ(updates({write_of(Op::kUpdate, link, link)}), 0U);
+  Action changes_hands = write_of(Op::kUpdate, file, file);
+  for (const ReasonSet& reasons : {ReasonSet{Reason::kOwner}, ReasonSet{Reason::kMode},
+                                   ReasonSet{Reason::kOwner, Reason::kMode}}) {
+    changes_hands.reasons = reasons;
+    EXPECT_EQ(updates({changes_hands}), 0U);
+  }
+  changes_hands.reasons.add(Reason::kMtime);
+  EXPECT_EQ(updates({changes_hands}), 1U) << "nobody has compared the content";
   EXPECT_EQ(updates({write_of(Op::kLink, file, file)}), 0U);
   EXPECT_EQ(updates({write_of(Op::kLink, std::nullopt, file)}), 0U);
 }
