@@ -56,7 +56,8 @@ void Backup::remember_objects(const WindowRecord& record) {
   redated_.clear();
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     const Action& action = record.plan.actions[i];
-    const auto& [made, old] = std::tie(record.actions[i].made, record.actions[i].old);
+    const auto& made = record.actions[i].made;
+    const auto& old = record.actions[i].old;
     if (writes_entry(action) && made && made->is_file() && made->links > 1)
       taken_over_.insert({made->device, made->inode});
     if (action.op == Op::kMetadata && old) redated_.insert({old->device, old->inode});

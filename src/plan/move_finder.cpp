@@ -83,6 +83,7 @@ class Judge {
     }
     if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
+    if (!may_change_hands(wanted->status, there, context_.policy)) return answer;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
     answer.move.after = *create.after;
@@ -90,8 +91,7 @@ class Judge {
       answer.is_same = true;
       return answer;
     }
-    if (!is_as_planned(wanted->status, *create.after) || !is_as_planned(there, *remove.before) ||
-        !may_change_hands(wanted->status, there, context_.policy)) {
+    if (!is_as_planned(wanted->status, *create.after) || !is_as_planned(there, *remove.before)) {
       return answer;
     }
     answer.move.after.mode = wanted_facts(wanted->status, {}, &there, context_.policy).mode;

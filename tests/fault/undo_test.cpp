@@ -144,6 +144,14 @@ class SmallUndo : public MirrorTest {
     return take_back(calm_, folders->path(), replica_, options);
   }
 
+  void expect_there_and_back() {
+    const Tree before = read_tree(replica_);
+    ASSERT_TRUE(run(options_).is_success());
+    const MirrorRun back = take_it_back();
+    EXPECT_TRUE(back.is_success()) << back.troubles();
+    EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
+  }
+
   PosixFileSystem calm_;
   std::string backups_ = scratch_ / "backups";
   MirrorOptions options_;
@@ -183,11 +191,7 @@ TEST_F(SmallUndo, GivesBackANameOfAFileThatWasChangedInPlace) {
       {{".", directory()}, {"goes", file("alike")}, {"stays", link_of(file("alike"), "goes")}});
   std::filesystem::last_write_time(in_source("stays"),
                                    std::filesystem::file_time_type::clock::now());
-  const Tree before = read_tree(replica_);
-  ASSERT_TRUE(run(options_).is_success());
-  const MirrorRun back = take_it_back();
-  EXPECT_TRUE(back.is_success()) << back.troubles();
-  EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
+  expect_there_and_back();
 }
 
 // What the way there has made goes with its directory, and is a name of a file whose metadata the
@@ -200,11 +204,7 @@ TEST_F(SmallUndo, FindsNoWorkOfOthersInANameOfAFileThatItChanges) {
   plant_replica({{".", directory()}, {"file", file("alike")}});
   std::filesystem::last_write_time(in_source("file"),
                                    std::filesystem::file_time_type::clock::now());
-  const Tree before = read_tree(replica_);
-  ASSERT_TRUE(run(options_).is_success());
-  const MirrorRun back = take_it_back();
-  EXPECT_TRUE(back.is_success()) << back.troubles();
-  EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
+  expect_there_and_back();
 }
 
 INSTANTIATE_TEST_SUITE_P(Windows, Undo, testing::Values(1U, 3U, 50'000U));
