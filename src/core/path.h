@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace foldersync {
 
@@ -43,7 +44,8 @@ class RelPath {
   [[nodiscard]] bool is_within(const RelPath& ancestor) const;
 
   // The bytes, empty for the root.
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  [[nodiscard]] const std::string& bytes() const& { return bytes_; }
+  [[nodiscard]] std::string bytes() && { return std::move(bytes_); }
   // The bytes as people and documents write them: "." for the root.
   [[nodiscard]] std::string shown() const { return is_root() ? "." : bytes_; }
 

