@@ -48,8 +48,10 @@ MUTATIONS = [
              'if (entry.status.mount != self->mount)', 'if (false)',
              '^cli/mounts_test.*staging_folder'),
     Mutation('the other root is entered', 'src/fs/directory_cursor.cpp',
-             'if (rules_.forbidden && same_object(*status, *rules_.forbidden))', 'if (false)',
-             '^unit_fs/DirectoryCursorTest.TheForbiddenDirectory'),
+             'if (rules_.other_root && same_object(*status, *rules_.other_root))', 'if (false)',
+             '^unit_fs/DirectoryCursorTest.ForbiddenDirectories'),
+    Mutation('the own folder is entered by another spelling of its name', 'src/apply/look.cpp',
+             'rules.own_folder = own;', '', '^unit_apply/LookTest.*OwnFolder'),
 
     # Clones of the old copy, with the changes written
 
@@ -538,4 +540,35 @@ MUTATIONS = [
     Mutation('a hash is believed of a file in memory', 'src/scan/directory_hashes.cpp',
              'if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;', '',
              '^unit_scan/CachedContent'),
+
+    # Names that the replica's file system takes for one
+
+    Mutation('what is there under another spelling is deleted', 'src/plan/pair_planner.cpp',
+             'if (spellings.in_replica.contains(replica->name)) return success();', '',
+             '^unit_plan/OtherSpellings'),
+    Mutation('a name that somebody made meanwhile is another spelling', 'src/plan/other_spellings.cpp',
+             '|| !alike(other.entry.status, unlisted.status)', '',
+             '^unit_plan/OtherSpellings.WhereItMayBeOne'),
+    Mutation('of two that may be it the first is taken', 'src/plan/other_spellings.cpp',
+             'if (match != nullptr) return nullptr;', 'if (match != nullptr) return match;',
+             '^unit_plan/Spelled'),
+    Mutation('what may be it is deleted', 'src/plan/other_spellings.cpp',
+             'found_.is_unclear = !left.empty();', '', '^unit_plan/Spelled'),
+    Mutation('what is excluded is written by another spelling', 'src/plan/other_spellings.cpp',
+             'if (admission_.protects(match.entry)) {', 'if (false) {', '^unit_plan/Spelled'),
+    Mutation('a second name for what is there counts as made', 'src/plan/other_spellings.cpp',
+             'if (found_.without_room.insert(entry.name).second) left', 'if (true) left',
+             '^unit_plan/OtherSpellings.TwoNames'),
+    Mutation('a former owner keeps an ACL', 'src/plan/pair_planner.cpp',
+             'return context_.options.xattrs || verdict.reasons.has(Reason::kOwner);',
+             'return context_.options.xattrs;', '^cli/metadata_test.*former_owner'),
+    Mutation('an ACL that comes after the plan stays', 'src/apply/window.cpp',
+             'if (now.error || now.old_xattrs == now.new_xattrs) return;', 'return;',
+             '^cli/metadata_test.*after_the_plan'),
+    Mutation('a moved directory keeps an ACL of its former owner', 'src/plan/move_finder.cpp',
+             'context_.options.xattrs || changes_hands(wanted->status, there);',
+             'context_.options.xattrs;', '^cli/metadata_test.*moved_and_changes'),
+    Mutation('the own folder counts by another name', 'src/apply/look.cpp',
+             'if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {',
+             'if (false) {', '^unit_apply/LookTest.*OwnFolder'),
 ]

@@ -7,11 +7,21 @@ namespace foldersync {
 namespace {
 
 CursorRules source_rules(const LookContext& context) {
-  return {std::nullopt, context.replica.status};
+  CursorRules rules;
+  rules.other_root = context.replica.status;
+  return rules;
 }
 
-CursorRules replica_rules(const LookContext& context) {
-  CursorRules rules{std::nullopt, context.source.status};
+// Where the file system takes several names for one, another one may lead there.
+std::optional<FileStatus> own_folder(const LookContext& context) {
+  const auto own = context.fs.status_at(context.replica.fd.get(), kStagingName.data());
+  return own ? std::optional(*own) : std::nullopt;
+}
+
+CursorRules replica_rules(const LookContext& context, const std::optional<FileStatus>& own) {
+  CursorRules rules;
+  rules.other_root = context.source.status;
+  rules.own_folder = own;
   if (!context.options.cross_mounts) rules.only_mount = context.replica.status.mount;
   return rules;
 }
@@ -44,7 +54,9 @@ std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
     : context_(context),
       source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
-      replica_(context.fs, context.replica.fd.get(), replica_rules(context), max_open, may_loosen),
+      own_folder_(own_folder(context)),
+      replica_(context.fs, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
+               may_loosen),
       judge_(context.fs) {}
 
 Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
@@ -75,7 +87,12 @@ Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
 }
 
 Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
-  return replica_.status(path);
+  auto status = replica_.status(path);
+  if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {
+    return Error{ErrorCode::kRefused, "look at", path.shown(), 0,
+                 "the replica's file system takes this name for .sync-txn, which is reserved"};
+  }
+  return status;
 }
 
 bool Looker::is_excluded(const RelPath& path, bool is_directory) const {

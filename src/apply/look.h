@@ -120,6 +120,7 @@ class Looker {
   const LookContext& context_;
   DirectoryCursor source_;
   AbsentBranch absent_in_source_;
+  std::optional<FileStatus> own_folder_;  // the staging folder, which no action is about
   ReplicaAccess replica_;
   ContentJudge judge_;
 };

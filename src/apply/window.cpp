@@ -61,6 +61,23 @@ void read_attributes(const StageWindow& window, std::size_t thread, const Action
   slot.old_xattrs = std::move(*found);
 }
 
+bool changes_hands(const StageWindow& window, const Action& action) {
+  const Policy& policy = window.stages.policy;
+  return action.op == Op::kMetadata && action.reasons.has(Reason::kOwner) &&
+         !action.reasons.has(Reason::kUndo) && policy.owners() && policy.limits.holds_xattrs;
+}
+
+// The plan found the attributes to be the source's. What its owner has given it since, an ACL for
+// somebody, say, is not to outlive him: the next plan sees it.
+void refuse_other_attributes(const StageWindow& window, std::size_t thread, const Action& action,
+                             StagedSlot& slot) {
+  StagedSlot now;
+  read_attributes(window, thread, action, now);
+  if (now.error || now.old_xattrs == now.new_xattrs) return;
+  slot.error = Error{ErrorCode::kChanged, "change the owner", action.path.shown(), 0,
+                     "it has other attributes or another ACL than the source by now"};
+}
+
 // Staging on several threads. They take neighbours in the order of the window, and a directory is
 // made by whoever needs it first.
 class Staging {
@@ -148,8 +165,10 @@ class Staging {
     worker.looker.compare_moved(action, *slot.look);
     if (slot.look->finding != Finding::kHolds) return;
     if (!is_staged(action)) {
-      if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
+      if (action.op == Op::kMetadata && action.reasons.has(Reason::kXattrs)) {
         read_attributes(window_, worker.thread, action, slot);
+      } else if (changes_hands(window_, action)) {
+        refuse_other_attributes(window_, worker.thread, action, slot);
       }
       return;
     }

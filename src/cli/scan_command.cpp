@@ -113,7 +113,7 @@ class Scanner {
 
  private:
   bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
-    if (name == kStagingName || is_own(directory, name)) return false;
+    if (is_staging_name(name) || is_own(directory, name)) return false;
     if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
     return filter_.empty() || !filter_.excludes(directory, name, status.is_directory());
   }

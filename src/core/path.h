@@ -12,6 +12,9 @@ namespace foldersync {
 // The name of the program's own folder in a replica's directories; never mirrored.
 inline constexpr std::string_view kStagingName = ".sync-txn";
 
+// Whether the name is that one but for the case of its letters: some file systems take it for it.
+bool is_staging_name(std::string_view name);
+
 // Longest name, in bytes, that Linux accepts.
 inline constexpr std::size_t kMaxNameBytes = 255;
 

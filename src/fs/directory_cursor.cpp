@@ -25,12 +25,17 @@ void DirectoryCursor::close_surplus() {
 
 Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) const {
   auto opened = fs_.open_directory(parent, name.c_str());
-  if (!opened || (!rules_.only_mount && !rules_.forbidden)) return opened;
+  if (!opened || (!rules_.only_mount && !rules_.other_root && !rules_.own_folder)) return opened;
   const auto status = fs_.status(opened->get());
   if (!status) return status.error();
-  if (rules_.forbidden && same_object(*status, *rules_.forbidden)) {
-    return Error{
-        ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
+  const auto refused = [](const char* why) {
+    return Error{ErrorCode::kRefused, "enter", {}, 0, why};
+  };
+  if (rules_.other_root && same_object(*status, *rules_.other_root)) {
+    return refused("one of the two folders lies inside the other");
+  }
+  if (rules_.own_folder && same_object(*status, *rules_.own_folder)) {
+    return refused("the replica's file system takes this name for .sync-txn, which is reserved");
   }
   if (rules_.only_mount && status->mount != *rules_.only_mount) {
     return Error{

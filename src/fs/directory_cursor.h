@@ -17,8 +17,10 @@ namespace foldersync {
 struct CursorRules {
   // Only directories of this mount are entered: error kCrossesMount otherwise.
   std::optional<std::uint64_t> only_mount;
-  // This directory is never entered: error kRefused.
-  std::optional<FileStatus> forbidden;
+  // These directories are never entered, by whatever name: error kRefused. The other root, and the
+  // program's own folder.
+  std::optional<FileStatus> other_root;
+  std::optional<FileStatus> own_folder;
 };
 
 // Holds the chain of directories from a root down to the current one. Moving to a neighbour opens

@@ -65,12 +65,12 @@ const char* broken_by_facts(const Facts& facts) {
   return nullptr;
 }
 
-// Whether the program's own folder is on the path.
+// Whether the program's own folder is on the path, in any letter case.
 bool is_reserved(const RelPath& path) {
   std::string_view rest = path.bytes();
   while (!rest.empty()) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
-    if (rest.substr(0, slash) == kStagingName) return true;
+    if (is_staging_name(rest.substr(0, slash))) return true;
     rest.remove_prefix(std::min(slash + 1, rest.size()));
   }
   return false;

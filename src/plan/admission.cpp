@@ -36,6 +36,31 @@ bool Admission::is_left_out(std::string_view name) const {
                      });
 }
 
+bool Admission::is_excluded(const ListedEntry& entry) const {
+  return !context_.filter.empty() &&
+         context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory());
+}
+
+bool Admission::is_unmakeable(const FileStatus& source) const {
+  return is_device(source) && !context_.policy.as_root;
+}
+
+bool Admission::is_of_other_file_system(const FileStatus& source) const {
+  return context_.options.one_file_system && source.mount != context_.source_root.mount;
+}
+
+bool Admission::mirrors(const ListedEntry& source) const {
+  return !is_staging_name(source.name) && !is_left_out(source.name) &&
+         !is_own_of_file_system(source.name) && !is_excluded(source) &&
+         !is_of_other_file_system(source.status) && !is_unmakeable(source.status);
+}
+
+bool Admission::protects(const ListedEntry& replica) const {
+  return is_staging_name(replica.name) || is_left_out(replica.name) ||
+         is_own_of_file_system(replica.name) ||
+         (is_excluded(replica) && !context_.options.delete_excluded);
+}
+
 // Whether the name is the program's own or the file system's.
 bool Admission::is_own(std::string_view name, bool in_replica) {
   const bool left_out = is_left_out(name);
@@ -56,15 +81,12 @@ bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica)
 
 // Whether the source's entry is to be mirrored.
 bool Admission::admit_source(const ListedEntry& entry, Named& named) {
-  if (entry.name == kStagingName) {
+  if (is_staging_name(entry.name)) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "reserved-name"});
     return false;
   }
-  if (!context_.filter.empty() &&
-      context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory())) {
-    return false;
-  }
-  if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
+  if (is_excluded(entry)) return false;
+  if (is_of_other_file_system(entry.status)) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "other-file-system"});
     named.source_is_mirrored_below = false;
     return entry.status.is_directory();
@@ -79,8 +101,11 @@ bool Admission::admit_replica(const ListedEntry& entry) {
     if (!pair_.path.empty()) findings_.leftovers.push_back(path_of(pair_, entry.name));
     return false;
   }
-  if (!context_.options.delete_excluded && !context_.filter.empty() &&
-      context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory())) {
+  if (is_staging_name(entry.name)) {
+    keep(entry.name);
+    return false;
+  }
+  if (!context_.options.delete_excluded && is_excluded(entry)) {
     keep(entry.name);
     return false;
   }
@@ -101,7 +126,7 @@ bool Admission::is_left_alone(const Named& named) {
                           system_error("enter mount", EXDEV));
     return left();
   }
-  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
+  if (named.source != nullptr && is_unmakeable(*named.source)) {
     findings_.skipped.push_back({path_of(pair_, named.name), "device"});
     return left();
   }

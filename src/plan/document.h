@@ -61,11 +61,12 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// Something that was left alone on purpose.
+// Something that was left alone on purpose. The reason: "file-system-own", "reserved-name",
+// "own-file", "other-file-system", "device"; or "spelling", of a name of which only the
+// spelling was left alone.
 struct Skipped {
   RelPath path;
-  std::string
-      reason;  // "file-system-own", "reserved-name", "own-file", "other-file-system", "device"
+  std::string reason;
   friend bool operator==(const Skipped&, const Skipped&) = default;
 };
 

@@ -1,5 +1,6 @@
 #include "plan/pair_planner.h"
 
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -47,7 +48,7 @@ PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spoolin
       runs_(spooling) {}
 
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  children_change_ = children_may_change_ = false;
+  children_change_ = children_may_change_ = has_other_spellings_ = false;
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const auto unreadable = [&](Side side, const Error& error) {
@@ -76,30 +77,65 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
     replica_hashes_.load();
   }
   if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
-  if (pair.replica.error == nullptr) replica_hashes_.forget_missing(pair.replica.names);
+  if (pair.replica.error == nullptr && !has_other_spellings_) {
+    replica_hashes_.forget_missing(pair.replica.names);
+  }
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
   EntryReader sources = pair.source.entries;
   EntryReader replicas = pair.replica.entries;
   Admission admission(context_, pair, findings_);
+  std::optional<OtherSpellings> spellings;  // where a side lacks a name
   const ListedEntry* source = sources.next();
   const ListedEntry* replica = replicas.next();
   while (source != nullptr || replica != nullptr) {
     const int order = source == nullptr    ? 1
                       : replica == nullptr ? -1
                                            : source->name.compare(replica->name);
-    const auto named =
-        admission.admit(order <= 0 ? source : nullptr, order >= 0 ? replica : nullptr);
-    if (!named) return named.error();
-    if (*named) decide(pair, **named, children);
-    if (findings_.actions.size() >= run_actions_) {
-      if (Status taken = end_run(); !taken) return taken;
-    }
+    if (order != 0 && !spellings) spellings = find_other_spellings(context_.fs, pair, admission);
+    const ListedEntry* const of_source = order <= 0 ? source : nullptr;
+    const ListedEntry* const of_replica = order >= 0 ? replica : nullptr;
+    Status merged = order == 0
+                        ? admit(pair, admission, of_source, of_replica, children)
+                        : merge_one(pair, admission, *spellings, of_source, of_replica, children);
+    if (!merged) return merged;
     if (order <= 0) source = sources.next();
     if (order >= 0) replica = replicas.next();
   }
   return success();
+}
+
+// A name that only one side lists: the replica may have it under another spelling.
+Status PairPlanner::merge_one(const VisitedPair& pair, Admission& admission,
+                              const OtherSpellings& spellings, const ListedEntry* source,
+                              const ListedEntry* replica, std::vector<PairToVisit>& children) {
+  if (source == nullptr) {
+    if (spellings.in_replica.contains(replica->name)) return success();
+    if (spellings.is_unclear) {
+      findings_.kept.push_back(path_of(pair, replica->name));
+      return success();
+    }
+    return admit(pair, admission, source, replica, children);
+  }
+  if (spellings.without_room.contains(source->name)) {
+    findings_.add_problem(Side::kReplica, path_of(pair, source->name),
+                          system_error("hold beside another spelling of the name", EEXIST));
+    return success();
+  }
+  const auto other = spellings.entries.find(source->name);
+  if (other == spellings.entries.end()) return admit(pair, admission, source, replica, children);
+  findings_.skipped.push_back({path_of(pair, source->name), "spelling"});
+  has_other_spellings_ = true;
+  return admit(pair, admission, source, &other->second, children);
+}
+
+Status PairPlanner::admit(const VisitedPair& pair, Admission& admission, const ListedEntry* source,
+                          const ListedEntry* replica, std::vector<PairToVisit>& children) {
+  const auto named = admission.admit(source, replica);
+  if (!named) return named.error();
+  if (*named) decide(pair, **named, children);
+  return findings_.actions.size() >= run_actions_ ? end_run() : success();
 }
 
 Status PairPlanner::end_run() {
@@ -198,6 +234,11 @@ void PairPlanner::settle_hashes() {
   waiting_.clear();
 }
 
+// What changes hands gets the source's attributes: its former owner may have let others in.
+bool PairPlanner::compares_xattrs(const Verdict& verdict) const {
+  return context_.options.xattrs || verdict.reasons.has(Reason::kOwner);
+}
+
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
 // can't be read.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
@@ -269,9 +310,9 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Verdict verdict = compare(of_source, of_replica, context_.policy);
   if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return;
-  if (context_.options.xattrs && both &&
+  if (both && compares_xattrs(verdict) &&
       (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
-      !compare_xattrs(pair, named, verdict)) {
+      !compare_xattrs(pair, named, verdict) && context_.options.xattrs) {
     return;
   }
   if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
@@ -375,7 +416,7 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   if (!children_change_ && children_may_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
-  if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
+  if (compares_xattrs(verdict) && pair.source.fd >= 0 && pair.replica.fd >= 0) {
     compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
   }
   if (verdict.reasons.empty()) {

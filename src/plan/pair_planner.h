@@ -11,6 +11,7 @@
 #include "plan/admission.h"
 #include "plan/compare.h"
 #include "plan/findings.h"
+#include "plan/other_spellings.h"
 #include "plan/spool.h"
 #include "scan/content.h"
 #include "scan/walker.h"
@@ -38,6 +39,11 @@ class PairPlanner {
  private:
   Status end_run();
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
+  Status merge_one(const VisitedPair& pair, Admission& admission, const OtherSpellings& spellings,
+                   const ListedEntry* source, const ListedEntry* replica,
+                   std::vector<PairToVisit>& children);
+  Status admit(const VisitedPair& pair, Admission& admission, const ListedEntry* source,
+               const ListedEntry* replica, std::vector<PairToVisit>& children);
   static void queue_below(const VisitedPair& pair, const Named& named,
                           std::vector<PairToVisit>& children);
   void decide(const VisitedPair& pair, const Named& named, std::vector<PairToVisit>& children);
@@ -45,6 +51,7 @@ class PairPlanner {
   bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                    std::string_view name, std::string& target);
   bool ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict);
+  [[nodiscard]] bool compares_xattrs(const Verdict& verdict) const;
   bool compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict);
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);
@@ -87,6 +94,7 @@ class PairPlanner {
   // is known when all links are.
   bool children_change_ = false;
   bool children_may_change_ = false;
+  bool has_other_spellings_ = false;  // hashes are kept under names that the replica does not list
 };
 
 }  // namespace foldersync

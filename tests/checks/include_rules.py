@@ -15,6 +15,7 @@ LAYERS = {
     'scan': {'core', 'fs', 'state'},
     'plan': {'core'},
     'plan/planner': {'fs', 'scan', 'state'},
+    'plan/other_spellings': {'fs', 'scan'},
     'plan/pair_planner': {'fs', 'scan', 'state'},
     'plan/move_finder': {'fs', 'scan', 'state'},
     'plan/admission': {'fs', 'scan', 'state'},

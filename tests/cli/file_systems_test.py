@@ -374,6 +374,35 @@ class ExfatTest(LifeTest):
         self.assert_mirrored()
         self.assert_quiet()
 
+    def test_a_name_that_is_spelled_anew_keeps_what_it_stands_for(self):
+        self.given({'Readme': 'x', 'Music': {'Song': 'old', 'other': 'x'}, 'gone': 'x'})
+        self.sync('run')
+        for old, new in (('Readme', 'README'), ('Music', 'music'), ('music/Song', 'music/song')):
+            os.rename(self.in_source(old), self.in_source(new))
+        trees.write(self.in_source('music/song'), b'newer')
+        os.remove(self.in_source('gone'))
+        for _ in range(2):
+            self.sync('run')
+            self.assertEqual(['music', 'music/other', 'music/song', 'readme'],
+                             [path.lower() for path in self.replica_paths()])
+            for path, content in (('README', b'x'), ('music/song', b'newer'), ('music/other', b'x')):
+                self.assertEqual(content, self.content(path))
+        self.assert_quiet()
+
+    def test_two_names_that_are_one_there_are_told_and_neither_hides_the_other(self):
+        self.given({'readme': 'x'})
+        self.sync('run')
+        trees.write(self.in_source('README'), b'another')
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual(b'x', self.content('readme'))
+        self.assertIn('README', self.log_text())
+
+    def test_the_own_folder_is_not_filled_by_another_spelling_of_its_name(self):
+        self.given({'.SYNC-TXN': {'conflict': {'mine': 'x'}, 'COMMIT': 'forged'}, 'a': 'x'})
+        self.sync('run')
+        self.assertEqual(['a'], self.replica_paths())
+        self.assertIn('left alone .SYNC-TXN (reserved-name)', self.log_text())
+
     def test_what_it_cannot_hold_is_recorded_and_the_rest_goes_on(self):
         self.given({'a': 'x', 'link': symlink('a'), 'pipe': fifo(), 'z': 'x'})
         self.sync('run', expect=PARTIAL)

@@ -1,6 +1,7 @@
 #include "support/memory_file_system.h"
 
 #include <dirent.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <cstring>
@@ -31,7 +32,7 @@ std::byte type_of(const Tree& tree, const RelPath& directory, const std::string&
 
 void MemoryFileSystem::mount(const std::string& path, const Tree& tree) {
   const std::uint64_t device = roots_.size() + 1;
-  roots_[path] = Mounted{&tree, device, {}, {}};
+  roots_[path] = Mounted{&tree, device, {}, {}, {}, false};
 }
 
 void MemoryFileSystem::make_unreadable(const std::string& root, const RelPath& path,
@@ -57,12 +58,25 @@ FileStatus MemoryFileSystem::status_in(const Mounted& root, const RelPath& path)
   return status;
 }
 
+RelPath MemoryFileSystem::child_of(const Open& directory, std::string_view name) {
+  const auto alias = directory.root->aliases.find(name);
+  if (alias != directory.root->aliases.end()) name = alias->second;
+  if (directory.root->folds_case) {
+    for (const std::string& entry : directory.root->tree->children(directory.path)) {
+      if (::strcasecmp(entry.c_str(), std::string(name).c_str()) == 0) {
+        return directory.path.child(entry);
+      }
+    }
+  }
+  return directory.path.child(name);
+}
+
 Result<std::pair<MemoryFileSystem::Mounted*, RelPath>> MemoryFileSystem::entry(int directory,
                                                                                const char* name) {
   const auto open = open_.find(directory);
   if (open == open_.end()) return system_error("open", EBADF);
   const std::string_view text(name);
-  const RelPath path = text == "." ? open->second.path : open->second.path.child(text);
+  const RelPath path = text == "." ? open->second.path : child_of(open->second, text);
   if (open->second.root->tree->find(path) == nullptr) return system_error("open", ENOENT);
   return std::pair{open->second.root, path};
 }
@@ -90,6 +104,13 @@ Result<Fd> MemoryFileSystem::open_directory(int directory, const char* name) {
   if (found->first->tree->find(found->second)->type != FileType::kDirectory) {
     return system_error("open", ENOTDIR);
   }
+  return open(*found->first, found->second);
+}
+
+Result<Fd> MemoryFileSystem::open_entry(int directory, const char* name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entry(directory, name);
+  if (!found) return found.error();
   return open(*found->first, found->second);
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,12 @@ class MemoryFileSystem final : public UnableFileSystem {
   void make_unknown(const std::string& root, const RelPath& path, int error_number);
   // From now on all of it counts as shared with others.
   void share() { sharing_ = Sharing::kShared; }
+  // From now on names are looked up there without regard to the case of ASCII letters.
+  void fold_case(const std::string& root) { roots_.at(root).folds_case = true; }
+  // From now on `name` is found there, in each directory, where `entry` is, and not listed.
+  void alias(const std::string& root, const std::string& name, const std::string& entry) {
+    roots_.at(root).aliases[name] = entry;
+  }
   // Listings come in another order for each seed; 0: byte order.
   void shuffle_listings(unsigned seed) { seed_ = seed; }
 
@@ -38,6 +46,8 @@ class MemoryFileSystem final : public UnableFileSystem {
   Result<std::string> file_system_id(int fd) override;
   Result<Sharing> sharing(int) override { return sharing_; }
   Result<Fd> open_file(int directory, const char* name) override;
+  Result<Fd> open_entry(int directory, const char* name) override;
+  Result<std::size_t> list_xattrs(Handle, std::span<char>) override { return 0; }
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;
   Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override;
 
@@ -47,6 +57,8 @@ class MemoryFileSystem final : public UnableFileSystem {
     std::uint64_t device = 0;
     std::map<RelPath, int> unreadable;
     std::map<RelPath, int> unknown;
+    std::map<std::string, std::string, std::less<>> aliases;
+    bool folds_case = false;
   };
   struct Open {
     Mounted* root = nullptr;
@@ -58,6 +70,7 @@ class MemoryFileSystem final : public UnableFileSystem {
   Fd open(Mounted& root, RelPath path);
   Result<std::pair<Mounted*, RelPath>> entry(int directory, const char* name);
   Result<std::pair<Mounted*, RelPath>> readable(int directory, const char* name);
+  static RelPath child_of(const Open& directory, std::string_view name);
   static FileStatus status_in(const Mounted& root, const RelPath& path);
 
   std::mutex mutex_;

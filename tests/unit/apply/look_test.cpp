@@ -31,6 +31,7 @@ using test::symlink;
 using test::Tree;
 using test::tree;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // "holds", "already", "failed ERRNO PATH", or "stale" with each drift: " SIDE FIELD WANTED/FOUND".
@@ -373,6 +374,15 @@ TEST(ForeignName, IsOneThatNeitherThePlanNorThisRunKnows) {
   EXPECT_EQ(foreign_name(action, look, 0), std::nullopt);
   look.replica = std::nullopt;
   EXPECT_EQ(foreign_name(action, look, 0), std::nullopt);
+}
+
+TEST_F(LookTest, AnotherSpellingOfTheOwnFolderIsNotEntered) {
+  given(tree({file("sync/COMMIT", "forged")}), tree({}));
+  replica_.put(at_path(".sync-txn"), *tree({dir("d")}).find(at_path("d")));
+  fs_.alias("/replica", "sync", ".sync-txn");
+  for (const std::string path : {"sync", "sync/COMMIT"}) {
+    EXPECT_THAT(look(path).error->detail, HasSubstr("is reserved")) << path;
+  }
 }
 
 }  // namespace

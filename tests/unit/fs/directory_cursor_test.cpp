@@ -94,22 +94,28 @@ TEST_F(DirectoryCursorTest, AfterAFailureItGoesOnFromWhereItWas) {
   EXPECT_TRUE(is_at(at.enter(""), "."));
 }
 
-TEST_F(DirectoryCursorTest, TheForbiddenDirectoryIsNeverEntered) {
+TEST_F(DirectoryCursorTest, ForbiddenDirectoriesAreNeverEntered) {
   const auto forbidden = fs_.status_at(root_, "d");
   ASSERT_TRUE(forbidden.ok());
-  DirectoryCursor at = cursor({std::nullopt, *forbidden});
-  EXPECT_TRUE(at.enter("a/b").ok());
-  const auto fd = at.enter("d");
-  ASSERT_FALSE(fd.ok());
-  EXPECT_EQ(fd.error().code, ErrorCode::kRefused);
+  CursorRules other;
+  other.other_root = *forbidden;
+  CursorRules own;
+  own.own_folder = *forbidden;
+  for (const CursorRules& rules : {other, own}) {
+    DirectoryCursor at = cursor(rules);
+    EXPECT_TRUE(at.enter("a/b").ok());
+    const auto fd = at.enter("d");
+    ASSERT_FALSE(fd.ok());
+    EXPECT_EQ(fd.error().code, ErrorCode::kRefused);
+  }
 }
 
 TEST_F(DirectoryCursorTest, OtherMountsAreNotEntered) {
   const auto status = fs_.status(root_);
   ASSERT_TRUE(status.ok());
-  DirectoryCursor same = cursor({status->mount, std::nullopt});
+  DirectoryCursor same = cursor({status->mount, {}, {}});
   EXPECT_TRUE(same.enter("a").ok());
-  DirectoryCursor other = cursor({status->mount + 1, std::nullopt});
+  DirectoryCursor other = cursor({status->mount + 1, {}, {}});
   const auto fd = other.enter("a");
   ASSERT_FALSE(fd.ok());
   EXPECT_EQ(fd.error().code, ErrorCode::kCrossesMount);

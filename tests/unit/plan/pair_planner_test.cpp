@@ -179,7 +179,7 @@ TEST(PairPlanner, ClearsADirectoryThatBecomesOneMoreNameOfAFile) {
 }
 
 TEST(PairPlanner, MakesADirectoryInPlaceOfAFile) {
-  EXPECT_THAT(told(plan_of(tree({file("d/a", "x")}), tree({file("d", "x")}))),
+  EXPECT_THAT(told(plan_of(tree({file("d/a", "x")}), tree({file("d", "yy")}))),
               ElementsAre("mkdir replace d: type", "write create d/a: missing",
                           "finish metadata d: mtime", "finish metadata .: children"));
 }
@@ -346,6 +346,14 @@ TEST(PairPlanner, SkipsItsOwnNameInTheSourceAndDoesNotTouchItInTheReplica) {
   const Plan plan = plan_of(tree({file("d/.sync-txn/a", "x")}), tree({file("d/.sync-txn/b", "x")}));
   EXPECT_THAT(skipped(plan), ElementsAre("d/.sync-txn reserved-name"));
   EXPECT_THAT(told(plan), IsEmpty());
+}
+
+TEST(PairPlanner, ItsOwnNameIsReservedInAnyLetterCase) {
+  const Plan plan = plan_of(tree({file(".Sync-TXN/a", "x"), file(".sync-txn-", "x")}),
+                            tree({dir("gone"), file("gone/.sync-TXN", "x")}));
+  EXPECT_THAT(skipped(plan), ElementsAre(".Sync-TXN reserved-name"));
+  EXPECT_THAT(told(plan),
+              ElementsAre("write create .sync-txn-: missing", "finish metadata .: children"));
 }
 
 TEST(PairPlanner, SkipsLostAndFoundWhereAFileSystemBeginsAndNowhereElse) {
