@@ -544,7 +544,7 @@ MUTATIONS = [
     # Names that the replica's file system takes for one
 
     Mutation('what is there under another spelling is deleted', 'src/plan/pair_planner.cpp',
-             'if (spellings.in_replica.contains(replica->name)) return success();', '',
+             'if (spellings.in_replica.contains(replica->name)) return false;', '',
              '^unit_plan/OtherSpellings'),
     Mutation('a name that somebody made meanwhile is another spelling', 'src/plan/other_spellings.cpp',
              '|| !alike(other.entry.status, unlisted.status)', '',

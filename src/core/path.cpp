@@ -39,12 +39,12 @@ int rank(char byte) { return byte == '/' ? -1 : static_cast<unsigned char>(byte)
 }  // namespace
 
 bool is_staging_name(std::string_view name) {
+  if (name.size() != kStagingName.size()) return false;
   constexpr char kCaseBit = 'a' ^ 'A';
-  return std::equal(name.begin(), name.end(), kStagingName.begin(), kStagingName.end(),
-                    [](char byte, char own) {
-                      const bool is_letter = own >= 'a' && own <= 'z';
-                      return byte == own || (is_letter && byte == (own ^ kCaseBit));
-                    });
+  return std::equal(name.begin(), name.end(), kStagingName.begin(), [](char byte, char own) {
+    const bool is_letter = own >= 'a' && own <= 'z';
+    return byte == own || (is_letter && byte == (own ^ kCaseBit));
+  });
 }
 
 bool is_name(std::string_view name) {

@@ -95,47 +95,41 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
                                            : source->name.compare(replica->name);
     if (order != 0 && !spellings) spellings = find_other_spellings(context_.fs, pair, admission);
     const ListedEntry* const of_source = order <= 0 ? source : nullptr;
-    const ListedEntry* const of_replica = order >= 0 ? replica : nullptr;
-    Status merged = order == 0
-                        ? admit(pair, admission, of_source, of_replica, children)
-                        : merge_one(pair, admission, *spellings, of_source, of_replica, children);
-    if (!merged) return merged;
+    const ListedEntry* of_replica = order >= 0 ? replica : nullptr;
+    if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
+      const auto named = admission.admit(of_source, of_replica);
+      if (!named) return named.error();
+      if (*named) decide(pair, **named, children);
+      if (findings_.actions.size() >= run_actions_) {
+        if (Status taken = end_run(); !taken) return taken;
+      }
+    }
     if (order <= 0) source = sources.next();
     if (order >= 0) replica = replicas.next();
   }
   return success();
 }
 
-// A name that only one side lists: the replica may have it under another spelling.
-Status PairPlanner::merge_one(const VisitedPair& pair, Admission& admission,
-                              const OtherSpellings& spellings, const ListedEntry* source,
-                              const ListedEntry* replica, std::vector<PairToVisit>& children) {
+// Gives a name that only the source lists what the replica has of it under another spelling; false
+// where nothing is to be decided about the name. Requires: one of the two is null.
+bool PairPlanner::spell(const VisitedPair& pair, const OtherSpellings& spellings,
+                        const ListedEntry* source, const ListedEntry*& replica) {
   if (source == nullptr) {
-    if (spellings.in_replica.contains(replica->name)) return success();
-    if (spellings.is_unclear) {
-      findings_.kept.push_back(path_of(pair, replica->name));
-      return success();
-    }
-    return admit(pair, admission, source, replica, children);
+    if (spellings.in_replica.contains(replica->name)) return false;
+    if (spellings.is_unclear) findings_.kept.push_back(path_of(pair, replica->name));
+    return !spellings.is_unclear;
   }
   if (spellings.without_room.contains(source->name)) {
     findings_.add_problem(Side::kReplica, path_of(pair, source->name),
                           system_error("hold beside another spelling of the name", EEXIST));
-    return success();
+    return false;
   }
   const auto other = spellings.entries.find(source->name);
-  if (other == spellings.entries.end()) return admit(pair, admission, source, replica, children);
+  if (other == spellings.entries.end()) return true;
+  replica = &other->second;
   findings_.skipped.push_back({path_of(pair, source->name), "spelling"});
   has_other_spellings_ = true;
-  return admit(pair, admission, source, &other->second, children);
-}
-
-Status PairPlanner::admit(const VisitedPair& pair, Admission& admission, const ListedEntry* source,
-                          const ListedEntry* replica, std::vector<PairToVisit>& children) {
-  const auto named = admission.admit(source, replica);
-  if (!named) return named.error();
-  if (*named) decide(pair, **named, children);
-  return findings_.actions.size() >= run_actions_ ? end_run() : success();
+  return true;
 }
 
 Status PairPlanner::end_run() {

@@ -39,11 +39,8 @@ class PairPlanner {
  private:
   Status end_run();
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
-  Status merge_one(const VisitedPair& pair, Admission& admission, const OtherSpellings& spellings,
-                   const ListedEntry* source, const ListedEntry* replica,
-                   std::vector<PairToVisit>& children);
-  Status admit(const VisitedPair& pair, Admission& admission, const ListedEntry* source,
-               const ListedEntry* replica, std::vector<PairToVisit>& children);
+  bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,
+             const ListedEntry*& replica);
   static void queue_below(const VisitedPair& pair, const Named& named,
                           std::vector<PairToVisit>& children);
   void decide(const VisitedPair& pair, const Named& named, std::vector<PairToVisit>& children);
