@@ -1,17 +1,35 @@
 #include "scan/listing.h"
 
 #include <cerrno>
+#include <system_error>
 
 namespace foldersync {
 
+void EntryReader::begin() {
+  looks_ahead_ = looks_ahead_ && names_->size() >= StatusAhead::kFewestNames;
+  if (!looks_ahead_) return;
+  try {
+    ahead_ = std::make_shared<StatusAhead>(*fs_, directory_, *names_);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: this one does the same.
+  }
+}
+
 const ListedEntry* EntryReader::next() {
-  while (names_ != nullptr && next_ < names_->size()) {
+  if (names_ == nullptr) return nullptr;
+  if (next_ == 0 && looks_ahead_) begin();
+  while (next_ < names_->size()) {
     entry_.name = (*names_)[next_++];
-    const auto status = fs_->status_at(directory_, entry_.name.data());
-    entry_.error_number = status ? 0 : status.error().error_number;
-    if (entry_.error_number == ENOENT) continue;
-    entry_.status = status ? *status : FileStatus{};
-    return &entry_;
+    if (ahead_ != nullptr) {
+      const AheadStatus& ahead = ahead_->next();
+      entry_.error_number = ahead.error_number;
+      entry_.status = ahead.status;
+    } else {
+      const auto status = fs_->status_at(directory_, entry_.name.data());
+      entry_.error_number = status ? 0 : status.error().error_number;
+      entry_.status = status ? *status : FileStatus{};
+    }
+    if (entry_.error_number != ENOENT) return &entry_;
   }
   return nullptr;
 }

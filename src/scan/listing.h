@@ -1,6 +1,7 @@
 // The entries of one directory, with what the file system says of each.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "scan/directory_names.h"
+#include "scan/status_ahead.h"
 
 namespace foldersync {
 
@@ -24,17 +26,23 @@ class EntryReader {
   // Of a directory that is not there, or can't be read.
   EntryReader() = default;
   // Requires: `names` are those of `directory`, which is open; all of them outlive the object.
-  EntryReader(FileSystem& fs, int directory, const DirectoryNames& names)
-      : fs_(&fs), directory_(directory), names_(&names) {}
+  // `looks_ahead`: a thread of its own may look at what a large directory holds.
+  EntryReader(FileSystem& fs, int directory, const DirectoryNames& names, bool looks_ahead = false)
+      : fs_(&fs), directory_(directory), names_(&names), looks_ahead_(looks_ahead) {}
 
-  // The next one, until the next call; null after the last.
+  // The next one, until the next call; null after the last. Of several copies of an object, only
+  // one may be asked.
   const ListedEntry* next();
 
  private:
+  void begin();
+
   FileSystem* fs_ = nullptr;
   int directory_ = -1;
   const DirectoryNames* names_ = nullptr;
   std::size_t next_ = 0;
+  bool looks_ahead_ = false;
+  std::shared_ptr<StatusAhead> ahead_;
   ListedEntry entry_;
 };
 

@@ -1,11 +1,13 @@
 #include "scan/walker.h"
 
+#include <atomic>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "fs/directory_cursor.h"
+#include "scan/on_threads.h"
 #include "scan/walk_width.h"
 #include "scan/work_queue.h"
 
@@ -15,8 +17,8 @@ namespace {
 // One side of the walk, as one thread uses it.
 class SideReader {
  public:
-  SideReader(FileSystem& fs, int root, std::size_t max_open)
-      : fs_(fs), cursor_(fs, root, CursorRules{}, max_open) {}
+  SideReader(FileSystem& fs, int root, std::size_t max_open, bool looks_ahead)
+      : fs_(fs), cursor_(fs, root, CursorRules{}, max_open), looks_ahead_(looks_ahead) {}
 
   // Reads the directory `path`; `self` says what its parent saw, nothing where it is absent.
   VisitedDirectory read(std::string_view path, const std::optional<FileStatus>& self) {
@@ -33,7 +35,7 @@ class SideReader {
     }
     if (const Status read = names_.read(fs_, *fd); !read) return failed(visited, read.error());
     visited.names = &names_;
-    visited.entries = EntryReader(fs_, *fd, names_);
+    visited.entries = EntryReader(fs_, *fd, names_, looks_ahead_);
     visited.fd = *fd;
     return visited;
   }
@@ -47,6 +49,7 @@ class SideReader {
 
   FileSystem& fs_;
   DirectoryCursor cursor_;
+  bool looks_ahead_;
   DirectoryNames names_;
   Error error_;
 };
@@ -55,6 +58,13 @@ class SideReader {
 constexpr std::uint64_t kLapEntries = 512;
 // A cursor with fewer descriptors opens most directories of a deep tree again and again.
 constexpr std::size_t kEnoughDescriptors = 16;
+
+// Reading and sorting the names of one with fewer bytes is not worth a thread.
+constexpr std::uint64_t kLargeDirectory = 256 * 1024;
+
+bool is_large(const std::optional<FileStatus>& directory) {
+  return directory && directory->size >= kLargeDirectory;
+}
 
 std::size_t most_workers(const WalkOptions& options) {
   std::size_t most = widest(options);
@@ -125,8 +135,9 @@ class Walk {
 
   void work(std::size_t worker) {
     const std::size_t descriptors = descriptors_per_cursor(2 * most_);
-    SideReader source(fs_, root_.source, descriptors);
-    SideReader replica(fs_, root_.replica, descriptors);
+    const bool looks_ahead = most_ > 1;
+    SideReader source(fs_, root_.source, descriptors, looks_ahead);
+    SideReader replica(fs_, root_.replica, descriptors, looks_ahead);
     std::vector<PairToVisit> children;
     const bool watches = most_ > options_.threads;
     ThreadTimes lap_began = watches ? options_.clock() : ThreadTimes{};
@@ -142,8 +153,7 @@ class Walk {
       if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
         return end(Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"});
       }
-      const VisitedPair pair{item->path, source.read(item->path, item->source),
-                             replica.read(item->path, item->replica), item->replica_range, worker};
+      const VisitedPair pair = read(*item, source, replica, worker);
       entries += entries_of(pair);
       if (Status visited = visitor_.visit(pair, children); !visited) {
         return end(std::move(visited).error());
@@ -157,6 +167,26 @@ class Walk {
       }
       queue_.finished();
     }
+  }
+
+  VisitedPair read(const PairToVisit& item, SideReader& source, SideReader& replica,
+                   std::size_t worker) const {
+    if (most_ == 1 || !is_large(item.source) || !is_large(item.replica)) {
+      return {item.path, source.read(item.path, item.source), replica.read(item.path, item.replica),
+              item.replica_range, worker};
+    }
+    VisitedPair pair{item.path, {}, {}, item.replica_range, worker};
+    std::atomic<int> sides{0};
+    on_threads(2, [&](std::size_t) {
+      for (int side = sides++; side < 2; side = sides++) {
+        if (side == 0) {
+          pair.source = source.read(item.path, item.source);
+        } else {
+          pair.replica = replica.read(item.path, item.replica);
+        }
+      }
+    });
+    return pair;
   }
 
   void end(Error error) {

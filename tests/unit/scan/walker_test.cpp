@@ -267,6 +267,23 @@ TEST_F(WalkPairs, ToldToStopTheWalkEndsAsStopped) {
   }
 }
 
+TEST_F(WalkPairs, LargeDirectoriesAreTheSameToSeveralThreads) {
+  constexpr int kEnough = 14'000;  // both sides are read at once, and looked at ahead
+  Tree source{{".", directory()}};
+  for (int i = 0; i < kEnough; ++i) source[std::to_string(i)] = file("");
+  Tree replica = source;
+  replica.erase("7");
+  source.erase("8");
+  plant_both(source, replica);
+  Everything one;
+  ASSERT_TRUE(walk(one).ok());
+  Everything two;
+  ASSERT_TRUE(walk(two, 2).ok());
+  EXPECT_EQ(one.visits_[""].source.size(), source.size() - 1);
+  EXPECT_EQ(two.visits_[""].source, one.visits_[""].source);
+  EXPECT_EQ(two.visits_[""].replica, one.visits_[""].replica);
+}
+
 TEST_F(WalkPairs, TheSameRootsCanBeWalkedAgain) {
   plant_both({{".", directory()}, {"x", file("")}}, {{".", directory()}, {"y", file("")}});
   const Fd source(::open((scratch_ / "source").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
