@@ -4,6 +4,7 @@ import json
 import mmap
 import os
 import shutil
+import subprocess
 import unittest
 
 from tests.support import trees
@@ -100,6 +101,15 @@ class OrdinaryDiskTest(LifeTest):
         self.source, self.replica = self.at('disk', 'source'), self.at('disk', 'replica')
         self.given(rich_tree())
         self.live()
+
+    def test_an_owner_changes_where_acls_are_off(self):
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=128)
+        subprocess.run(['mount', '-o', 'remount,noacl', self.at('disk')], check=True)
+        self.replica = self.at('disk', 'replica')
+        acl = {'system.posix_acl_default': trees.access_acl(1234, 7)}
+        self.given({'d': folder({}, owner=(12, 12), xattrs=acl)}, {'d': folder({}, owner=(13, 13))})
+        self.sync('run')
+        self.assertEqual(12, os.stat(self.in_replica('d')).st_uid)
 
     def test_an_xfs_source_is_mirrored_to_ext4_and_back(self):
         self.disk(self.at('source'), 'mkfs.xfs', '-q', mib=320)
