@@ -24,14 +24,6 @@ Result<bool> set_owner(const AttributeRequest& request, const FileStatus& now) {
   return false;
 }
 
-// Puts back the owner of what stays where it is. With the new one the next plan would not ask for
-// attributes: see PairPlanner::compares_xattrs().
-void give_back(const AttributeRequest& request, const FileStatus& before) {
-  const auto now = request.fs.status(request.to.fd);
-  if (!now || request.is_private || (now->uid == before.uid && now->gid == before.gid)) return;
-  (void)request.fs.set_owner(request.to, before.uid, before.gid);
-}
-
 // `refused`: what the file system says to one that it will not hold, which is no reason to leave
 // the rest of the metadata as it is.
 Status set_xattrs(const AttributeRequest& request, Status& refused) {
@@ -74,10 +66,7 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   const auto has_owner = set_owner(request, *now);
   if (!has_owner) return has_owner.error();
   Status refused = success();
-  if (Status set = set_xattrs(request, refused); !set) {
-    give_back(request, *now);
-    return set.error();
-  }
+  if (Status set = set_xattrs(request, refused); !set) return set.error();
   const std::uint32_t uid = *has_owner ? request.source.uid : now->uid;
   const std::uint32_t gid = *has_owner ? request.source.gid : now->gid;
   Policy policy = request.policy;

@@ -37,62 +37,28 @@ std::vector<Unit> units_of(const std::vector<Action>& actions, std::size_t threa
   return units;
 }
 
-// The entry itself, of any type. `directory` is the one that holds it.
-Result<Fd> entry_in(const StageWindow& window, const Result<int>& directory, const RelPath& path) {
+Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> directory,
+                                         const RelPath& path) {
   if (!directory) return directory.error();
-  const std::string name = path.is_root() ? "." : std::string(path.name());
-  return window.stages.fs.open_entry(*directory, name.c_str());
-}
-
-// What both sides have of an entry.
-struct BothAttributes {
-  Fd replica;
-  Result<std::vector<Xattr>> wanted;
-  Result<std::vector<Xattr>> found;
-};
-
-BothAttributes read_both(const StageWindow& window, Looker& looker, const RelPath& path) {
   FileSystem& fs = window.stages.fs;
-  const RelPath above = path.is_root() ? RelPath() : path.parent();
-  const auto read = [&](const Result<Fd>& entry) -> Result<std::vector<Xattr>> {
-    if (!entry) return entry.error();
-    return read_xattrs(fs, {entry->get(), true}, window.stages.policy.as_root);
-  };
-  auto wanted = read(entry_in(window, looker.source_directory(above), path));
-  auto replica = entry_in(window, looker.replica_directory(above), path);
-  auto found = read(replica);
-  return {replica ? std::move(*replica) : Fd(), std::move(wanted), std::move(found)};
+  const std::string name = path.is_root() ? "." : std::string(path.name());
+  const auto entry = fs.open_entry(*directory, name.c_str());
+  if (!entry) return entry.error();
+  return read_xattrs(fs, {entry->get(), true}, window.stages.policy.as_root);
 }
 
-void read_attributes(const StageWindow& window, Looker& looker, const Action& action,
+void read_attributes(const StageWindow& window, std::size_t thread, const Action& action,
                      StagedSlot& slot) {
-  BothAttributes both = read_both(window, looker, action.path);
-  if (!both.wanted || !both.found) {
-    slot.error = both.wanted ? std::move(both.found).error() : std::move(both.wanted).error();
+  Looker& looker = window.lookers[thread];
+  const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
+  auto wanted = attributes_in(window, looker.source_directory(above), action.path);
+  auto found = attributes_in(window, looker.replica_directory(above), action.path);
+  if (!wanted || !found) {
+    slot.error = wanted ? std::move(found).error() : std::move(wanted).error();
     return;
   }
-  slot.new_xattrs = std::move(*both.wanted);
-  slot.old_xattrs = std::move(*both.found);
-}
-
-bool changes_hands(const StageWindow& window, const Action& action) {
-  const Policy& policy = window.stages.policy;
-  return action.op == Op::kMetadata && action.reasons.has(Reason::kOwner) &&
-         !action.reasons.has(Reason::kUndo) && policy.owners() && policy.limits.holds_xattrs;
-}
-
-// The plan found the attributes to be the source's, as far as the replica holds them. What its
-// owner has given it since, an ACL for somebody, say, is not to outlive him: the next plan sees it.
-void refuse_other_attributes(const StageWindow& window, Looker& looker, const Action& action,
-                             StagedSlot& slot) {
-  BothAttributes both = read_both(window, looker, action.path);
-  if (!both.wanted || !both.found) return;
-  const Handle replica{both.replica.get(), true};
-  if (*both.wanted == *both.found) return;
-  if (without_unsupported(window.stages.fs, replica, std::move(*both.wanted)) == *both.found)
-    return;
-  slot.error = Error{ErrorCode::kChanged, "change the owner", action.path.shown(), 0,
-                     "it has other attributes or another ACL than the source by now"};
+  slot.new_xattrs = std::move(*wanted);
+  slot.old_xattrs = std::move(*found);
 }
 
 // Staging on several threads. They take neighbours in the order of the window, and a directory is
@@ -182,10 +148,8 @@ class Staging {
     worker.looker.compare_moved(action, *slot.look);
     if (slot.look->finding != Finding::kHolds) return;
     if (!is_staged(action)) {
-      if (action.op == Op::kMetadata && action.reasons.has(Reason::kXattrs)) {
-        read_attributes(window_, worker.looker, action, slot);
-      } else if (changes_hands(window_, action)) {
-        refuse_other_attributes(window_, worker.looker, action, slot);
+      if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
+        read_attributes(window_, worker.thread, action, slot);
       }
       return;
     }

@@ -51,7 +51,10 @@ bool is_mirrored_xattr(std::string_view name, bool as_root) {
     return true;
   }
   if (!as_root) return false;
-  if (name.starts_with("trusted.")) return !name.starts_with("trusted.overlay.");
+  // XFS shows each ACL by a name of its own, too.
+  if (name.starts_with("trusted.")) {
+    return !name.starts_with("trusted.overlay.") && !name.starts_with("trusted.SGI_ACL_");
+  }
   return name.starts_with("security.") && name != "security.selinux" && name != "security.ima" &&
          name != "security.evm" && name != "security.apparmor";
 }

@@ -18,7 +18,8 @@ struct Xattr {
 };
 
 // Whether an attribute is mirrored: user.* and POSIX ACLs; for root trusted.* and security.* too,
-// but for labels that the system gives by its own policy (SELinux, IMA, EVM, AppArmor).
+// but for labels that the system gives by its own policy (SELinux, IMA, EVM, AppArmor), and for
+// second names of ACLs (XFS).
 bool is_mirrored_xattr(std::string_view name, bool as_root);
 
 // The attributes of `entry` that are mirrored, by name. None where the file system has no

@@ -41,18 +41,9 @@ bool Admission::is_excluded(const ListedEntry& entry) const {
          context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory());
 }
 
-bool Admission::is_unmakeable(const FileStatus& source) const {
-  return is_device(source) && !context_.policy.as_root;
-}
-
-bool Admission::is_of_other_file_system(const FileStatus& source) const {
-  return context_.options.one_file_system && source.mount != context_.source_root.mount;
-}
-
 bool Admission::mirrors(const ListedEntry& source) const {
   return !is_staging_name(source.name) && !is_left_out(source.name) &&
-         !is_own_of_file_system(source.name) && !is_excluded(source) &&
-         !is_of_other_file_system(source.status) && !is_unmakeable(source.status);
+         !is_own_of_file_system(source.name) && !is_excluded(source);
 }
 
 bool Admission::protects(const ListedEntry& replica) const {
@@ -86,7 +77,7 @@ bool Admission::admit_source(const ListedEntry& entry, Named& named) {
     return false;
   }
   if (is_excluded(entry)) return false;
-  if (is_of_other_file_system(entry.status)) {
+  if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "other-file-system"});
     named.source_is_mirrored_below = false;
     return entry.status.is_directory();
@@ -126,7 +117,7 @@ bool Admission::is_left_alone(const Named& named) {
                           system_error("enter mount", EXDEV));
     return left();
   }
-  if (named.source != nullptr && is_unmakeable(*named.source)) {
+  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
     findings_.skipped.push_back({path_of(pair_, named.name), "device"});
     return left();
   }

@@ -31,8 +31,8 @@ class Admission {
   // Error kRefused: one of the two roots turned up inside the other.
   Result<std::optional<Named>> admit(const ListedEntry* source, const ListedEntry* replica);
 
-  // Whether the source's entry would be mirrored, and whether the replica's would be left alone, as
-  // far as their own rules go.
+  // Whether the source's entry takes part, and whether the replica's is left alone, as far as their
+  // names go.
   [[nodiscard]] bool mirrors(const ListedEntry& source) const;
   [[nodiscard]] bool protects(const ListedEntry& replica) const;
 
@@ -42,8 +42,6 @@ class Admission {
   [[nodiscard]] bool is_own_of_file_system(std::string_view name) const;
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
-  [[nodiscard]] bool is_unmakeable(const FileStatus& source) const;
-  [[nodiscard]] bool is_of_other_file_system(const FileStatus& source) const;
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(const Named& named);

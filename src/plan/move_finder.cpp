@@ -81,10 +81,8 @@ class Judge {
     if (!wanted || !found || !can_move(*found) || wanted->status.type != found->status.type) {
       return answer;
     }
+    if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
-    // As of what stays where it is: see PairPlanner::compares_xattrs().
-    const bool asks_xattrs = context_.options.xattrs || changes_hands(wanted->status, there);
-    if (asks_xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     if (!may_change_hands(wanted->status, there, context_.policy)) return answer;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
@@ -159,10 +157,6 @@ class Judge {
 
   [[nodiscard]] bool can_move(const Found& found) const {
     return is_near(found.status) && (found.status.is_directory() || found.status.links == 1);
-  }
-
-  [[nodiscard]] bool changes_hands(const FileStatus& wanted, const FileStatus& found) const {
-    return context_.policy.owners() && (wanted.uid != found.uid || wanted.gid != found.gid);
   }
 
   bool has_same_xattrs(const Found& source, const Found& replica) {

@@ -1,6 +1,7 @@
 #include "plan/other_spellings.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -70,29 +71,36 @@ class Search {
     if (unlisted_.empty()) return {};
     find_candidates();
     for (const ListedEntry& entry : unlisted_) {
-      if (Candidate* const match = match_of(entry)) take(entry, *match);
+      if (Candidate* const match = match_of(entry)) {
+        take(entry, *match);
+      } else {
+        found_.without_room.insert(entry.name);
+        if (!has_twin(entry)) found_.is_unclear = true;
+      }
     }
-    find_twins();
     return std::move(found_);
   }
 
  private:
-  // An entry that only the replica lists.
+  // An entry that the replica lists. Taken: by the source's entry of this name or another one.
   struct Candidate {
     ListedEntry entry;
-    std::string bones;
     bool is_taken = false;
   };
 
-  // Whether a name is not found with a letter in the other case. False where no name has one.
+  // Whether a name is not found with a letter in the other case. False where no name can tell: file
+  // systems compare what is not Unicode byte by byte.
   bool counts_case() {
     const DirectoryNames& names = *pair_.replica.names;
     for (std::size_t i = 0; i < names.size(); ++i) {
       std::string other(names[i]);
       const auto letter = std::find_if(other.begin(), other.end(), is_letter);
-      if (letter == other.end() || !fs_.status_at(pair_.replica.fd, names[i].data())) continue;
+      if (letter == other.end() || !std::all_of(other.begin(), other.end(), is_ascii)) continue;
+      if (!fs_.status_at(pair_.replica.fd, names[i].data())) continue;
       *letter = static_cast<char>(*letter ^ kCaseBit);
-      return lists(names, other) || !fs_.status_at(pair_.replica.fd, other.c_str());
+      if (lists(names, other)) return true;
+      const auto found = fs_.status_at(pair_.replica.fd, other.c_str());
+      return !found && found.error().error_number == ENOENT;
     }
     return false;
   }
@@ -111,36 +119,46 @@ class Search {
     for_each_name(*pair_.source.names, *pair_.replica.names, look);
   }
 
+  // All that only the replica lists, and what both list as far as it is spelled like what was
+  // found.
   void find_candidates() {
+    std::set<std::string> spelled;
+    for (const ListedEntry& entry : unlisted_) spelled.insert(skeleton(entry.name));
     const auto look = [&](std::string_view name, bool in_source, bool in_replica) {
-      if (in_source || !in_replica) return;
+      if (!in_replica || (in_source && !spelled.contains(skeleton(name)))) return;
       const auto status = fs_.status_at(pair_.replica.fd, name.data());
-      if (status) candidates_.push_back({{name, *status, 0}, skeleton(name)});
+      if (status) candidates_.push_back({{name, *status, 0}, in_source});
     };
     for_each_name(*pair_.source.names, *pair_.replica.names, look);
     for (Candidate& each : candidates_) {
       by_inode_.emplace(each.entry.status.inode, &each);
-      by_bones_.emplace(each.bones, &each);
+      by_bones_.emplace(skeleton(each.entry.name), &each);
     }
   }
 
-  // The one of the same inode; where none is, since FUSE may give each name another number, the
-  // only one that is spelled and looks like it.
+  // The one of the same inode, which of several hard links has to be spelled like it. Where there
+  // is none, since FUSE may give each name another number, the only one that is spelled and looks
+  // like it. Null: none, or it is taken.
   Candidate* match_of(const ListedEntry& unlisted) {
+    const std::string bones = skeleton(unlisted.name);
     Candidate* match = nullptr;
     const auto [same_begin, same_end] = by_inode_.equal_range(unlisted.status.inode);
     for (auto each = same_begin; each != same_end; ++each) {
       Candidate& other = *each->second;
-      if (other.is_taken || !same_object(other.entry.status, unlisted.status)) continue;
-      if (match == nullptr || other.bones == skeleton(unlisted.name)) match = &other;
+      if (!same_object(other.entry.status, unlisted.status)) continue;
+      if (unlisted.status.links > 1 && !unlisted.status.is_directory() &&
+          skeleton(other.entry.name) != bones) {
+        continue;
+      }
+      if (match != nullptr || other.is_taken) return nullptr;
+      match = &other;
     }
     if (match != nullptr) return match;
-    const auto [begin, end] = by_bones_.equal_range(skeleton(unlisted.name));
+    const auto [begin, end] = by_bones_.equal_range(bones);
     for (auto each = begin; each != end; ++each) {
-      Candidate& other = *each->second;
-      if (other.is_taken || !alike(other.entry.status, unlisted.status)) continue;
-      if (match != nullptr) return nullptr;
-      match = &other;
+      if (!alike(each->second->entry.status, unlisted.status)) continue;
+      if (match != nullptr || each->second->is_taken) return nullptr;
+      match = each->second;
     }
     return match;
   }
@@ -155,22 +173,14 @@ class Search {
     found_.in_replica.insert(match.entry.name);
   }
 
-  // What is left stands for a name that is taken already; else nothing tells what it is.
-  void find_twins() {
-    std::set<std::string> left;
-    for (const ListedEntry& entry : unlisted_) {
-      if (found_.entries.contains(entry.name)) continue;
-      if (found_.without_room.insert(entry.name).second) left.insert(skeleton(entry.name));
-    }
-    if (left.empty()) return;
-    for (const Candidate& each : candidates_) {
-      if (each.is_taken) left.erase(each.bones);
-    }
-    const auto look = [&](std::string_view name, bool in_source, bool in_replica) {
-      if (in_source && in_replica) left.erase(skeleton(name));
-    };
-    for_each_name(*pair_.source.names, *pair_.replica.names, look);
-    found_.is_unclear = !left.empty();
+  // Whether what was found by the name is what another name of the source stands for.
+  bool has_twin(const ListedEntry& unlisted) const {
+    const auto [begin, end] = by_bones_.equal_range(skeleton(unlisted.name));
+    return std::any_of(begin, end, [&](const auto& each) {
+      const Candidate& other = *each.second;
+      return other.is_taken && (same_object(other.entry.status, unlisted.status) ||
+                                alike(other.entry.status, unlisted.status));
+    });
   }
 
   FileSystem& fs_;

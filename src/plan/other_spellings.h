@@ -27,8 +27,9 @@ struct OtherSpellings {
 
 // Looks in the replica for the names that only the source lists and that are to be mirrored; what
 // the answer says that it does not list has another name there. None where the pair lacks a side.
-// Where letter case counts, costs two looks, and one at each such name that is not all ASCII;
-// elsewhere one at each, and where any is found, one at each name that only the replica lists.
+// Costs two looks, and one at each such name that is not all ASCII, where a name that the replica
+// lists shows that letter case counts; elsewhere one at each, and where any is found, one at each
+// name that only the replica lists.
 OtherSpellings find_other_spellings(FileSystem& fs, const VisitedPair& pair,
                                     const Admission& admission);
 

@@ -228,11 +228,6 @@ void PairPlanner::settle_hashes() {
   waiting_.clear();
 }
 
-// What changes hands gets the source's attributes: its former owner may have let others in.
-bool PairPlanner::compares_xattrs(const Verdict& verdict) const {
-  return context_.options.xattrs || verdict.reasons.has(Reason::kOwner);
-}
-
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
 // can't be read.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
@@ -304,9 +299,9 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Verdict verdict = compare(of_source, of_replica, context_.policy);
   if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return;
-  if (both && compares_xattrs(verdict) &&
+  if (context_.options.xattrs && both &&
       (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
-      !compare_xattrs(pair, named, verdict) && context_.options.xattrs) {
+      !compare_xattrs(pair, named, verdict)) {
     return;
   }
   if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
@@ -410,7 +405,7 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   if (!children_change_ && children_may_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
-  if (compares_xattrs(verdict) && pair.source.fd >= 0 && pair.replica.fd >= 0) {
+  if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
     compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
   }
   if (verdict.reasons.empty()) {

@@ -48,7 +48,6 @@ class PairPlanner {
   bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                    std::string_view name, std::string& target);
   bool ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict);
-  [[nodiscard]] bool compares_xattrs(const Verdict& verdict) const;
   bool compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict);
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);

@@ -29,6 +29,7 @@ void StatusAhead::look(FileSystem& fs, int directory, const DirectoryNames& name
     const std::size_t begin = block * kBlock;
     const std::size_t end = std::min(begin + kBlock, names.size());
     for (std::size_t i = begin; i < end; ++i) {
+      if (is_stopped_) return;
       const auto status = fs.status_at(directory, names[i].data());
       ring_[block % kBlocks][i - begin] = {status ? *status : FileStatus{},
                                            status ? 0 : status.error().error_number};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -50,7 +51,7 @@ class StatusAhead {
   std::condition_variable changed_;
   std::size_t filled_blocks_ = 0;
   std::size_t emptied_blocks_ = 0;
-  bool is_stopped_ = false;
+  std::atomic<bool> is_stopped_{false};
   std::thread thread_;  // last: it uses the others
 };
 

@@ -154,11 +154,17 @@ class Walk {
         return end(Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"});
       }
       const VisitedPair pair = read(*item, source, replica, worker);
-      entries += entries_of(pair);
+      const std::uint64_t seen = entries_of(pair);
+      entries += seen;
       if (Status visited = visitor_.visit(pair, children); !visited) {
         return end(std::move(visited).error());
       }
       queue_.add(worker, children);
+      if (watches && seen >= StatusAhead::kFewestNames) {
+        // It has waited for its own threads, not for a disk.
+        lap_began = options_.clock();
+        entries = 0;
+      }
       if (watches && entries >= kLapEntries) {
         const ThreadTimes now = options_.clock();
         widen(lap_between(lap_began, now, entries));

@@ -4,7 +4,6 @@ import json
 import mmap
 import os
 import shutil
-import subprocess
 import unittest
 
 from tests.support import trees
@@ -102,14 +101,20 @@ class OrdinaryDiskTest(LifeTest):
         self.given(rich_tree())
         self.live()
 
-    def test_an_owner_changes_where_acls_are_off(self):
-        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=128)
-        subprocess.run(['mount', '-o', 'remount,noacl', self.at('disk')], check=True)
+    # XFS shows root each ACL twice.
+    def test_acls_are_mirrored_to_xfs_and_stay(self):
+        self.disk(self.at('disk'), 'mkfs.xfs', '-q', mib=320)
         self.replica = self.at('disk', 'replica')
-        acl = {'system.posix_acl_default': trees.access_acl(1234, 7)}
-        self.given({'d': folder({}, owner=(12, 12), xattrs=acl)}, {'d': folder({}, owner=(13, 13))})
-        self.sync('run')
-        self.assertEqual(12, os.stat(self.in_replica('d')).st_uid)
+        acl = {'system.posix_acl_access': trees.access_acl(1234, 7)}
+        self.given({'d': folder({}, xattrs=acl), 'f': file('x', xattrs=acl)},
+                   {'d': folder({}), 'f': 'old'})
+        for mode in (0o750, 0o770):
+            self.sync('run', '--xattrs')
+            for name in ('d', 'f'):
+                self.assertEqual(os.getxattr(self.in_source(name), *acl),
+                                 os.getxattr(self.in_replica(name), *acl))
+            self.assert_quiet('--xattrs')
+            os.chmod(self.in_source('d'), mode)
 
     def test_an_xfs_source_is_mirrored_to_ext4_and_back(self):
         self.disk(self.at('source'), 'mkfs.xfs', '-q', mib=320)

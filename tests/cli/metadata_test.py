@@ -1,11 +1,10 @@
 """Modes, times, owners, extended attributes and ACLs."""
-import glob
 import os
 import stat
 import unittest
 
 from tests.support import trees
-from tests.support.program import DONE, PARTIAL, ProgramTest, as_root, with_acls, with_mounts, with_xattrs
+from tests.support.program import ProgramTest, as_root, with_acls, with_mounts, with_xattrs
 from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
 
 MTIMES = {'1901': -2**31 * SECOND + 1, 'before 1970': -1, 'epoch': 0, 'one ns': 1,
@@ -195,43 +194,6 @@ class AclTest(ProgramTest):
         self.given({'d': folder({'b': 'x', 'e': {'f': 'y'}}, xattrs=default)})
         self.sync('run', '--durability', 'none')
         self.assert_mirrored()
-
-    # The owner of a directory lets in whom he likes, and keeps that when it is not his any more.
-    @as_root
-    def test_what_changes_hands_loses_the_acls_of_its_former_owner(self):
-        default = {'system.posix_acl_default': trees.access_acl(1234, 7)}
-        self.given({'d': folder({'e': folder({}, owner=(12, 12))}, owner=(12, 12)), 'f': folder({})},
-                   {'d': folder({'e': folder({}, owner=(12, 12), xattrs=default)}, owner=(13, 13),
-                                xattrs={**self.ACL, **default}), 'f': folder({}, xattrs=default)})
-        self.sync('run', '--backup-dir', self.at('backup'))
-        self.assertEqual([], os.listxattr(self.in_replica('d')))
-        self.assertEqual([*default], os.listxattr(self.in_replica('d', 'e')))
-        self.assertEqual([*default], os.listxattr(self.in_replica('f')))
-        self.assert_quiet()
-        [undo] = glob.glob(self.at('backup', '*', 'undo.json'))
-        self.execute('apply', undo, expect=DONE)
-        self.assertEqual(sorted([*self.ACL, *default]), sorted(os.listxattr(self.in_replica('d'))))
-
-    @as_root
-    def test_a_directory_that_is_moved_and_changes_hands_loses_them_too(self):
-        kept = {'f': file('x' * 100, mtime=SECOND)}
-        self.given({'new': folder(kept, owner=(12, 12))},
-                   {'old': folder(kept, owner=(13, 13), xattrs=self.ACL)})
-        self.assertIn('move new/f', self.sync('plan').out)
-        self.sync('run')
-        self.assertEqual([], os.listxattr(self.in_replica('new')))
-        self.assert_quiet()
-
-    @as_root
-    def test_an_acl_that_comes_after_the_plan_keeps_the_owner_from_changing(self):
-        self.given({'d': folder({}, owner=(12, 12))}, {'d': folder({}, owner=(13, 13))})
-        plan = self.plan_file()
-        os.setxattr(self.in_replica('d'), 'system.posix_acl_default', trees.access_acl(1234, 7))
-        self.execute('apply', plan, expect=PARTIAL)
-        self.assertEqual(13, os.stat(self.in_replica('d')).st_uid)
-        self.sync('run')
-        self.assertEqual([], os.listxattr(self.in_replica('d')))
-        self.assertEqual(12, os.stat(self.in_replica('d')).st_uid)
 
     def test_linked_files_with_acls_are_mirrored(self):
         self.given({'a': file('x', xattrs=self.ACL), 'b': same_inode_as('a')})

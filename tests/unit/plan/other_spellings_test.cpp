@@ -17,6 +17,7 @@ namespace foldersync {
 namespace {
 
 using test::file;
+using test::link;
 using test::MemoryFileSystem;
 using test::Planning;
 using test::Tree;
@@ -147,6 +148,41 @@ TEST_F(Spelled, WhereNothingTellsWhichOneItIsNothingIsDeleted) {
            tree({file("\xc3\xa4", "a"), file("\xc3\xb6", "o"), file("d/gone", "x")}));
   EXPECT_THAT(told(unclear), ElementsAre("create new"));
   EXPECT_THAT(left(unclear), ElementsAre("\xc3\x96 hold beside another spelling of the name"));
+}
+
+TEST_F(Spelled, AnotherLinkOfWhatIsFoundIsNotItsOtherSpelling) {
+  folds_ = true;
+  const Plan found = plan(tree({file("README", "new"), file("readme", "x")}),
+                          tree({file("readme", "x"), link("hard", "readme")}));
+  EXPECT_THAT(told(found), ElementsAre("delete hard"));
+  EXPECT_THAT(left(found), ElementsAre("README hold beside another spelling of the name"));
+}
+
+TEST_F(Spelled, ATwinIsNotPairedWithAStranger) {
+  aliases_ = {{"\xc3\x84", "\xc3\xa4"}};
+  for (const bool many : {false, true}) {
+    has_many_numbers_ = many;
+    const Plan found = plan(tree({file("\xc3\x84", "x"), file("\xc3\xa4", "x")}),
+                            tree({file("\xc3\xa4", "x"), file("\xc3\xb6", "y")}));
+    EXPECT_THAT(told(found), ElementsAre("delete \xc3\xb6")) << many;
+    EXPECT_THAT(left(found), ElementsAre("\xc3\x84 hold beside another spelling of the name"));
+  }
+}
+
+TEST_F(Spelled, ANamesakeThatLooksOtherwiseMakesNothingClear) {
+  aliases_ = {{"\xc3\x96", "\xc3\xb6"}};
+  has_many_numbers_ = true;
+  const Plan found =
+      plan(tree({file("\xc3\x96", "o"), file("\xe6\x97\xa5", "other")}),
+           tree({file("\xc3\xb5", "a"), file("\xc3\xb6", "o"), file("\xe6\x97\xa5", "other")}));
+  EXPECT_THAT(told(found), IsEmpty());
+}
+
+TEST_F(Spelled, ANameThatIsNotUnicodeDoesNotTellWhetherCaseCounts) {
+  aliases_ = {{"README", "readme"}, {"Readme", "readme"}};
+  EXPECT_THAT(told(plan(tree({file("A\xe9", "x"), file("README", "x"), file("zed", "x")}),
+                        tree({file("A\xe9", "x"), file("readme", "x"), file("zed", "x")}))),
+              IsEmpty());
 }
 
 TEST_F(Spelled, WithoutInodesTheOnlyOneThatLooksLikeItIsTaken) {

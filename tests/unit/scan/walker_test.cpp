@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/path.h"
@@ -275,10 +276,17 @@ TEST_F(WalkPairs, LargeDirectoriesAreTheSameToSeveralThreads) {
   replica.erase("7");
   source.erase("8");
   plant_both(source, replica);
+  std::atomic<bool> others_look{false};
+  fs_.intercept([&, own = std::this_thread::get_id()](const CallInfo& info) {
+    if (info.call == Call::kStatusAt && std::this_thread::get_id() != own) others_look = true;
+    return 0;
+  });
   Everything one;
   ASSERT_TRUE(walk(one).ok());
+  EXPECT_FALSE(others_look);
   Everything two;
   ASSERT_TRUE(walk(two, 2).ok());
+  EXPECT_TRUE(others_look);
   EXPECT_EQ(one.visits_[""].source.size(), source.size() - 1);
   EXPECT_EQ(two.visits_[""].source, one.visits_[""].source);
   EXPECT_EQ(two.visits_[""].replica, one.visits_[""].replica);
