@@ -8,7 +8,7 @@ import unittest
 
 from tests.support import trees
 from tests.support.disks import MIB, DiskTest
-from tests.support.program import PARTIAL, with_mounts
+from tests.support.program import PARTIAL, with_acls, with_mounts
 from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
 
 NEWEST_OF_32_BITS = 2**31 - 1
@@ -102,6 +102,7 @@ class OrdinaryDiskTest(LifeTest):
         self.live()
 
     # XFS shows root each ACL twice.
+    @with_acls
     def test_acls_are_mirrored_to_xfs_and_stay(self):
         self.disk(self.at('disk'), 'mkfs.xfs', '-q', mib=320)
         self.replica = self.at('disk', 'replica')
