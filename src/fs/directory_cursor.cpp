@@ -4,8 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace foldersync {
+
+Error own_folder_refused(std::string path) {
+  return {ErrorCode::kRefused, "look at", std::move(path), 0,
+          "the replica's file system takes this name for .sync-txn, which is reserved"};
+}
 
 DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, const CursorRules& rules,
                                  std::size_t max_open)
@@ -28,15 +34,11 @@ Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) co
   if (!opened || (!rules_.only_mount && !rules_.other_root && !rules_.own_folder)) return opened;
   const auto status = fs_.status(opened->get());
   if (!status) return status.error();
-  const auto refused = [](const char* why) {
-    return Error{ErrorCode::kRefused, "enter", {}, 0, why};
-  };
   if (rules_.other_root && same_object(*status, *rules_.other_root)) {
-    return refused("one of the two folders lies inside the other");
+    return Error{
+        ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
   }
-  if (rules_.own_folder && same_object(*status, *rules_.own_folder)) {
-    return refused("the replica's file system takes this name for .sync-txn, which is reserved");
-  }
+  if (rules_.own_folder && same_object(*status, *rules_.own_folder)) return own_folder_refused({});
   if (rules_.only_mount && status->mount != *rules_.only_mount) {
     return Error{
         ErrorCode::kCrossesMount, "enter", {}, EXDEV, "another file system is mounted here"};

@@ -23,6 +23,9 @@ struct CursorRules {
   std::optional<FileStatus> own_folder;
 };
 
+// The error for the own folder, by whatever name `path` leads to it.
+Error own_folder_refused(std::string path);
+
 // Holds the chain of directories from a root down to the current one. Moving to a neighbour opens
 // only what differs. At most `max_open` descriptors are held, the deepest ones; the others are
 // opened again when they are needed, so any depth works. Links are never followed: a path whose

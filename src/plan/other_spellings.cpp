@@ -105,6 +105,8 @@ class Search {
     return false;
   }
 
+  // RACE: somebody may make the name after the replica was listed. It has no other spelling then,
+  // and nothing of its directory is deleted until the next plan.
   void find_unlisted() {
     if (pair_.replica.names->size() == 0) return;
     const bool skips_ascii = counts_case();

@@ -21,7 +21,7 @@ struct AheadStatus {
   int error_number = 0;
 };
 
-// A thread of its own looks at the names in their order, some thousand ahead: a walk of one
+// A thread of its own looks at the names in their order, up to 2,048 ahead: a walk of one
 // directory has nothing else to give to another thread. The answers come in the same order.
 class StatusAhead {
  public:

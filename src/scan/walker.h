@@ -76,7 +76,8 @@ struct WalkRoot {
 };
 
 // Visits the root and all that visitors add. Fewer threads than most_threads come to work where few
-// descriptors are allowed. Memory: the names of one directory a side and thread, and the pairs that
+// descriptors are allowed. Where more than one may, each has two more look ahead in a large
+// directory (StatusAhead). Memory: the names of one directory a side and thread, and the pairs that
 // wait.
 Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
 
