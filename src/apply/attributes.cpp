@@ -63,19 +63,18 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   const auto now =
       request.now != nullptr ? Result<FileStatus>(*request.now) : request.fs.status(request.to.fd);
   if (!now) return now;
-  const auto has_owner = set_owner(request, *now);
-  if (!has_owner) return has_owner.error();
+  const auto has_owner = TRY(set_owner(request, *now));
   Status refused = success();
-  if (Status set = set_xattrs(request, refused); !set) return set.error();
-  const std::uint32_t uid = *has_owner ? request.source.uid : now->uid;
-  const std::uint32_t gid = *has_owner ? request.source.gid : now->gid;
+  TRY(set_xattrs(request, refused));
+  const std::uint32_t uid = has_owner ? request.source.uid : now->uid;
+  const std::uint32_t gid = has_owner ? request.source.gid : now->gid;
   Policy policy = request.policy;
-  policy.mirrors_owners = policy.mirrors_owners && *has_owner;
+  policy.mirrors_owners = policy.mirrors_owners && has_owner;
   const std::uint32_t mode = wanted_mode(request.source, uid, gid, policy) | request.extra_mode;
   // A change of owner clears suid and sgid, so the mode as it was is of no use then.
   FileStatus before_mode = *now;
   if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;
-  if (Status set = set_mode(request, before_mode, mode); !set) return set.error();
+  TRY(set_mode(request, before_mode, mode));
   if (request.set_mtime) {
     if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set)
       return set.error();

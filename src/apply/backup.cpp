@@ -53,9 +53,8 @@ Status Backup::open_folder(int parent, const std::string& name) {
   // Held as long as the folder is open, so that no other run removes it as an old one. Where there
   // are no locks, it is spared as that of another replica.
   (void)fs_->lock(folder->get());
-  const auto own = fs_->status(folder->get());
-  if (!own) return own.error();
-  if (own->uid != ::geteuid()) {
+  const auto own = TRY(fs_->status(folder->get()));
+  if (own.uid != ::geteuid()) {
     return Error{ErrorCode::kRefused,
                  "back up",
                  {},
@@ -65,14 +64,13 @@ Status Backup::open_folder(int parent, const std::string& name) {
   }
   Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made;
-  auto tree = fs_->open_directory(folder->get(), kBackupTree);
-  if (!tree) return tree.error();
-  const auto status = fs_->status(tree->get());
-  const auto id = fs_->file_system_id(tree->get());
+  auto tree = TRY(fs_->open_directory(folder->get(), kBackupTree));
+  const auto status = fs_->status(tree.get());
+  const auto id = fs_->file_system_id(tree.get());
   if (!status || !id) return status ? id.error() : status.error();
   undo_.source = {path_ + "/" + kBackupTree, *id + ":" + std::to_string(status->inode)};
   folder_ = std::move(*folder);
-  tree_ = std::make_unique<BackupTree>(*fs_, std::move(*tree), policy_, durable_);
+  tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
   return success();
 }
 
@@ -156,24 +154,22 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
 
 Status Backup::remember_directories(const ActionStore& actions, const Before& before) {
   bool makes_root = false;
-  Status done = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
     makes_root = makes_root || (action.path.is_root() && action.phase == Phase::kMkdir);
-  });
-  if (!done) return done;
-  done = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+  }));
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
     if (action.phase != Phase::kFinish && !takes_away_directory(action)) return success();
     if (action.path.is_root() && makes_root) return success();
     return remember_directory(action.path, &action, before);
-  });
-  if (!done) return done;
+  }));
   // Where something had to stay, its directory has no action, but other times.
-  return for_each_action(actions, [&](const Action& action, std::uint64_t) {
+  return for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
     if (action.path.is_root()) return success();
     const bool moves = action.op == Op::kMove;
     for (const RelPath& path : {action.path, moves ? *action.other : action.path}) {
       const RelPath parent = path.parent();
       if (directories_.contains(parent) || (parent.is_root() && makes_root)) continue;
-      if (Status kept = remember_directory(parent, nullptr, before); !kept) return kept;
+      TRY(remember_directory(parent, nullptr, before));
     }
     return success();
   });
@@ -196,9 +192,8 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   const Facts now = stays ? action->after.value_or(old) : old;
   directories_[path] = directory_as_it_was(path, now, old, has_new_xattrs);
   if (!goes && !has_new_xattrs) return success();
-  const auto fd = before.replica.directory(path);
-  if (!fd) return fd.error();
-  const auto xattrs = read_xattrs(*fs_, {*fd, false}, policy_.as_root);
+  const auto fd = TRY(before.replica.directory(path));
+  const auto xattrs = read_xattrs(*fs_, {fd, false}, policy_.as_root);
   if (!xattrs) return Error(xattrs.error()).at(path.bytes());
   return tree_->keep_attributes(path, FileType::kDirectory, *xattrs);
 }
@@ -226,12 +221,11 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
   if (action.op == Op::kMetadata) return keep_metadata(action, is);
   if (action.op == Op::kMove) return keep_move(action, is, replica);
   if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
-  const auto now = replica.status(action.path);
-  if (!now) return now.error();
+  const auto now = TRY(replica.status(action.path));
   if (is.old) {
-    if (*now && same_object(**now, *is.old)) return success();  // not done
+    if (now && same_object(*now, *is.old)) return success();  // not done
     note(action, is, without_time(found_facts(*is.old, {}, policy_)));
-  } else if (is.made && *now && is_what_was_made(**now, *is.made)) {
+  } else if (is.made && now && is_what_was_made(*now, *is.made)) {
     note(action, is, std::nullopt);
   }
   return success();
@@ -239,9 +233,8 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
 
 // What is moved is not displaced: the undo moves it back.
 Status Backup::keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica) {
-  const auto now = replica.status(action.path);
-  if (!now) return now.error();
-  if (!*now || !record.old || !same_object(**now, *record.old)) return success();  // not done
+  const auto now = TRY(replica.status(action.path));
+  if (!now || !record.old || !same_object(*now, *record.old)) return success();  // not done
   const std::string target = action.after->target.value_or(std::string());
   const Facts old = found_facts(*record.old, target, policy_);
   Facts made = old;
@@ -269,19 +262,17 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area
                          ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
-  const auto found = displaced(record, index, area, replica);
-  if (!found) return found.error();
-  if (!*found) return success();  // not done
-  const Place& place = (*found)->place;
+  const auto found = TRY(displaced(record, index, area, replica));
+  if (!found) return success();  // not done
+  const Place& place = found->place;
   std::string target;
   if (is.old->type == FileType::kSymlink) {
-    auto read = fs_->link_target(place.directory, place.name.c_str());
-    if (!read) return read.error();
-    target = std::move(*read);
+    auto read = TRY(fs_->link_target(place.directory, place.name.c_str()));
+    target = std::move(read);
   }
-  const FileStatus old = as_it_is_kept(*is.old, (*found)->now);
+  const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
-  if (Status kept = tree_->keep(place, old, action.path, how); !kept) return kept;
+  TRY(tree_->keep(place, old, action.path, how));
   note(action, is, found_facts(old, target, policy_));
   // A name that this apply has given it is none of the old ones.
   if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
@@ -353,12 +344,11 @@ Status Backup::write() {
   for (const Action& action : undo.actions) add_to_summary(action, undo.summary);
   Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);
   if (!removed && removed.error().error_number != ENOENT) return removed;
-  auto file = fs_->create_file(folder_.get(), kNewUndoFile, kPrivate);
-  if (!file) return file.error();
+  auto file = TRY(fs_->create_file(folder_.get(), kNewUndoFile, kPrivate));
   Status written =
-      write_plan(undo, [&](std::string_view text) { return write_all(*fs_, file->get(), text); });
-  if (written && durable_) written = fs_->sync(file->get());
-  if (written) written = fs_->close(std::move(*file));
+      write_plan(undo, [&](std::string_view text) { return write_all(*fs_, file.get(), text); });
+  if (written && durable_) written = fs_->sync(file.get());
+  if (written) written = fs_->close(std::move(file));
   if (!written) return written;
   Status renamed =
       fs_->rename(folder_.get(), kNewUndoFile, folder_.get(), kUndoFile, RenameMode::kReplace);

@@ -96,16 +96,14 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
     if (sought_.insert(*restore.object).second) wanted.insert(*restore.object);
   }
   if (wanted.empty()) return success();
-  const auto root = replica.directory(RelPath());
-  if (!root) return root.error();
-  const auto status = fs_->status(*root);
-  if (!status) return status.error();
+  const auto root = TRY(replica.directory(RelPath()));
+  const auto status = TRY(fs_->status(root));
   const auto is_new = [this](const RelPath& path) {
     const auto restore = restores_.find(path);
     return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
   };
-  NameSearch search(status->mount, wanted, is_new, others_);
-  return walk_pairs(*fs_, {-1, *root, {{}, std::nullopt, *status, {}}}, {}, search);
+  NameSearch search(status.mount, wanted, is_new, others_);
+  return walk_pairs(*fs_, {-1, root, {{}, std::nullopt, status, {}}}, {}, search);
 }
 
 void Backup::settle_links(std::vector<Action>& actions) const {

@@ -69,7 +69,7 @@ Result<bool> BackupTree::is_kept(int parent, const std::string& name, const File
   const bool is_copy =
       there->type == status.type && there->size == status.size && there->mtime == status.mtime;
   if (same_object(*there, status) || is_copy) return true;
-  if (Status removed = fs_.remove_file(parent, name.c_str()); !removed) return removed.error();
+  TRY(fs_.remove_file(parent, name.c_str()));
   return false;
 }
 
@@ -78,14 +78,10 @@ Status BackupTree::link_to_copy(const FileStatus& status, const RelPath& path, b
   linked = false;
   const auto known = copies_.find({status.device, status.inode});
   if (known == copies_.end()) return success();
-  const auto from = directory(known->second.parent());
-  if (!from) return from.error();
-  const auto held = fs_.open_directory(*from, ".");
-  if (!held) return held.error();
-  const auto parent = directory(path.parent());
-  if (!parent) return parent.error();
-  Status made =
-      fs_.make_link(held->get(), leaf(known->second).c_str(), *parent, leaf(path).c_str());
+  const auto from = TRY(directory(known->second.parent()));
+  const auto held = TRY(fs_.open_directory(from, "."));
+  const auto parent = TRY(directory(path.parent()));
+  Status made = fs_.make_link(held.get(), leaf(known->second).c_str(), parent, leaf(path).c_str());
   linked = made.ok();
   return made || can_not_link(made.error()) ? success() : made;
 }
@@ -95,9 +91,8 @@ Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPa
   const auto parent = directory(path.parent());
   if (!parent) return parent.error();
   const std::string name = leaf(path);
-  const auto kept = is_kept(*parent, name, status);
-  if (!kept) return kept.error();
-  if (*kept) return success();
+  const auto kept = TRY(is_kept(*parent, name, status));
+  if (kept) return success();
   touched_.insert(path.parent());
   if (how == HowKept::kLink) {
     Status linked = fs_.make_link(from.directory, from.name.c_str(), *parent, name.c_str());
@@ -105,11 +100,10 @@ Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPa
   }
   bool is_done = false;
   if (Status tried = link_to_copy(status, path, is_done); !tried || is_done) return tried;
-  const auto again = directory(path.parent());
-  if (!again) return again.error();
-  Status copied = copy(from, status, *again, name);
+  const auto again = TRY(directory(path.parent()));
+  Status copied = copy(from, status, again, name);
   if (!copied) {
-    (void)fs_.remove_file(*again, name.c_str());  // else the next try does
+    (void)fs_.remove_file(again, name.c_str());  // else the next try does
     return std::move(copied).error().at(path.bytes());
   }
   if (status.links > 1) copies_.emplace(std::pair(status.device, status.inode), path);
@@ -126,63 +120,52 @@ Status BackupTree::copy(const Place& from, const FileStatus& status, int parent,
 Result<Fd> BackupTree::open_to_read(const Place& from, const FileStatus& status) {
   auto file = fs_.open_file(from.directory, from.name.c_str());
   if (file || file.error().error_number != EACCES) return file;
-  const auto entry = fs_.open_entry(from.directory, from.name.c_str());
-  if (!entry) return entry.error();
-  const Handle handle{entry->get(), true};
+  const auto entry = TRY(fs_.open_entry(from.directory, from.name.c_str()));
+  const Handle handle{entry.get(), true};
   if (Status opened = fs_.set_mode(handle, status.mode | kOwnerRead); !opened)
     return opened.error();
   file = fs_.open_file(from.directory, from.name.c_str());
-  if (Status closed = fs_.set_mode(handle, status.mode); !closed) return closed.error();
+  TRY(fs_.set_mode(handle, status.mode));
   return file;
 }
 
 Status BackupTree::copy_file(const Place& from, const FileStatus& status, int parent,
                              const std::string& name) {
-  const auto source = open_to_read(from, status);
-  if (!source) return source.error();
-  auto to = fs_.create_file(parent, name.c_str(), kPrivate);
-  if (!to) return to.error();
+  const auto source = TRY(open_to_read(from, status));
+  auto to = TRY(fs_.create_file(parent, name.c_str(), kPrivate));
   buffer_.resize(kBufferBytes);
-  const auto bytes = copy_content(fs_, {source->get(), to->get(), &status}, buffer_);
-  if (!bytes) return bytes.error();
-  if (*bytes != status.size) {
+  const auto bytes = TRY(copy_content(fs_, {source.get(), to.get(), &status}, buffer_));
+  if (bytes != status.size) {
     return Error{ErrorCode::kChanged, "back up", {}, 0, "the file holds less than it says"};
   }
-  if (Status set = give_metadata({source->get(), false}, status, {to->get(), false}); !set) {
-    return set;
-  }
+  TRY(give_metadata({source.get(), false}, status, {to.get(), false}));
   if (durable_ && !has_sync_all_) {
-    if (Status synced = fs_.sync(to->get()); !synced) return synced;
+    TRY(fs_.sync(to.get()));
   }
-  return fs_.close(std::move(*to));
+  return fs_.close(std::move(to));
 }
 
 Status BackupTree::copy_other(const Place& from, const FileStatus& status, int parent,
                               const std::string& name) {
   Status made = success();
   if (status.type == FileType::kSymlink) {
-    const auto target = fs_.link_target(from.directory, from.name.c_str());
-    if (!target) return target.error();
-    made = fs_.make_symlink(target->c_str(), parent, name.c_str());
+    const auto target = TRY(fs_.link_target(from.directory, from.name.c_str()));
+    made = fs_.make_symlink(target.c_str(), parent, name.c_str());
   } else {
     made = fs_.make_node(parent, name.c_str(), status.type, kPrivate, status.rdev);
   }
   if (!made) return made;
-  const auto source = fs_.open_entry(from.directory, from.name.c_str());
-  if (!source) return source.error();
-  const auto to = fs_.open_entry(parent, name.c_str());
-  if (!to) return to.error();
-  return give_metadata({source->get(), true}, status, {to->get(), true});
+  const auto source = TRY(fs_.open_entry(from.directory, from.name.c_str()));
+  const auto to = TRY(fs_.open_entry(parent, name.c_str()));
+  return give_metadata({source.get(), true}, status, {to.get(), true});
 }
 
 Status BackupTree::give_metadata(Handle from, const FileStatus& status, Handle to) {
-  const auto xattrs = read_xattrs(fs_, from, policy_.as_root);
-  if (!xattrs) return xattrs.error();
+  const auto xattrs = TRY(read_xattrs(fs_, from, policy_.as_root));
   // The folder may have a default ACL, kept for the directory that had it.
   Status bare = write_xattrs(fs_, to, {}, policy_.as_root);
   if (!bare && bare.error().error_number != ENOTSUP) return bare;
-  const auto set = set_attributes({fs_, policy_, book_, to, status, &*xattrs, 0, true, true});
-  if (!set) return set.error();
+  TRY(set_attributes({fs_, policy_, book_, to, status, &xattrs, 0, true, true}));
   if (!book_.has_refused_xattrs()) return success();
   return Error{ErrorCode::kSystem,
                "back up",
@@ -204,9 +187,8 @@ Status BackupTree::keep_attributes(const RelPath& path, FileType type,
     if (!made && made.error().error_number != EEXIST) return made.error();
   }
   const auto to =
-      is_directory ? fs_.open_directory(*parent, ".") : fs_.open_entry(*parent, name.c_str());
-  if (!to) return to.error();
-  const Handle handle{to->get(), !is_directory};
+      TRY(is_directory ? fs_.open_directory(*parent, ".") : fs_.open_entry(*parent, name.c_str()));
+  const Handle handle{to.get(), !is_directory};
   Status set = write_xattrs(fs_, handle, xattrs, policy_.as_root);
   if (!set && (set.error().error_number != ENOTSUP || !xattrs.empty())) return set;
   return is_directory ? fs_.set_mode(handle, kOwnerAll) : success();
@@ -216,9 +198,8 @@ Status BackupTree::settle() {
   if (!durable_) return success();
   if (has_sync_all_) return fs_.sync_all(root_.get());
   for (const RelPath& path : touched_) {
-    const auto fd = cursor_.enter(path.bytes());
-    if (!fd) return fd.error();
-    Status synced = fs_.sync(*fd);
+    const auto fd = TRY(cursor_.enter(path.bytes()));
+    Status synced = fs_.sync(fd);
     if (!synced && synced.error().error_number != EINVAL) return synced;
   }
   touched_.clear();

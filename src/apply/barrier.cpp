@@ -20,9 +20,8 @@ bool is_unsupported(const Error& error) {
 
 Status Barrier::begin(const StagingArea& area, ToSync amount) {
   if (!is_wanted()) return success();
-  const auto facts = fs_.facts(area.fd());
-  if (!facts) return facts.error();
-  has_sync_all_ = facts->has_sync_all;
+  const auto facts = TRY(fs_.facts(area.fd()));
+  has_sync_all_ = facts.has_sync_all;
   each_ = (amount.entries <= kFew && amount.directories <= kFewDirectories) || !has_sync_all_;
   return success();
 }
@@ -54,7 +53,7 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
     return synced;
   }
   for (const Fd& folder : folders) {
-    if (Status synced = opened(folder.get()); !synced) return synced;
+    TRY(opened(folder.get()));
   }
   if (Status synced = opened(area.fd()); !synced || context_.area_is_entered) return synced;
   Status entered = opened(area.home());
@@ -86,19 +85,17 @@ Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica, int
 // What --cross-mounts reaches: each other file system, once.
 Status Barrier::other_file_systems(const StagingArea& area, const Touched& touched,
                                    ReplicaAccess& replica) {
-  const auto own = fs_.status(area.fd());
-  if (!own) return own.error();
-  std::set<std::uint64_t> synced{own->device};
+  const auto own = TRY(fs_.status(area.fd()));
+  std::set<std::uint64_t> synced{own.device};
   std::set<RelPath> directories = touched.directories;
   for (const RelPath& file : touched.files) directories.insert(file.parent());
   for (const RelPath& path : directories) {
     const auto fd = replica.directory(path);
     if (!fd && is_absence(fd.error())) continue;
     if (!fd) return fd.error();
-    const auto status = fs_.status(*fd);
-    if (!status) return status.error();
-    if (!synced.insert(status->device).second) continue;
-    if (Status done = all(*fd); !done) return done;
+    const auto status = TRY(fs_.status(*fd));
+    if (!synced.insert(status.device).second) continue;
+    TRY(all(*fd));
   }
   return success();
 }
@@ -107,10 +104,10 @@ Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& fol
                              const Touched& touched, ReplicaAccess& replica) {
   if (!is_wanted()) return success();
   if (each_ && !(touched.others && has_sync_all_)) {
-    if (Status synced = sync_touched(touched, replica, area.fd()); !synced) return synced;
+    TRY(sync_touched(touched, replica, area.fd()));
     return before_commit(area, folders);
   }
-  if (Status synced = all(area.fd()); !synced) return synced;
+  TRY(all(area.fd()));
   return context_.cross_mounts ? other_file_systems(area, touched, replica) : success();
 }
 

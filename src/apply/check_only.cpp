@@ -35,9 +35,8 @@ class Checker {
       drift = looker_.pinned_drift(action, look);
     }
     if (!drift) {
-      auto found = leader_drift(action);
-      if (!found) return std::move(found).error();
-      drift = std::move(*found);
+      auto found = TRY(leader_drift(action));
+      drift = std::move(found);
     }
     if (!drift) return done(action, seq);
     outcomes_.stale(action, seq, {std::move(*drift)});
@@ -63,27 +62,24 @@ class Checker {
     std::uint64_t end = request_.plan.actions.size();
     while (begin < end) {
       const std::uint64_t middle = begin + (end - begin) / 2;
-      const auto action = others_.at(middle);
-      if (!action) return action.error();
-      if (stands_before(**action)) {
+      const auto action = TRY(others_.at(middle));
+      if (stands_before(*action)) {
         begin = middle + 1;
       } else {
         end = middle;
       }
     }
     if (begin == request_.plan.actions.size()) return false;
-    const auto found = others_.at(begin);
-    if (!found) return found.error();
-    return (*found)->phase == Phase::kWrite && (*found)->path == path;
+    const auto found = TRY(others_.at(begin));
+    return found->phase == Phase::kWrite && found->path == path;
   }
 
   // Where a name is to be given to something that the plan leaves as it is.
   Result<std::optional<Drift>> leader_drift(const Action& action) {
     const std::optional<Drift> none;
     if (request_.follow_source || action.op != Op::kLink) return none;
-    const auto written = is_written(*action.other);
-    if (!written) return written.error();
-    if (*written) return none;
+    const auto written = TRY(is_written(*action.other));
+    if (written) return none;
     const auto leader = looker_.replica_status(*action.other);
     if (!leader) return none;
     if (*leader && (*leader)->type == action.after->type &&
@@ -128,20 +124,19 @@ Result<bool> refuse_if_stale(const ApplyRequest& request, const LookContext& loo
   StaleReports stale;
   Checker checker(request, looks, max_open, stale);
   const ActionStore& actions = request.plan.actions;
-  Status checked = for_each_action(
-      actions, [&](const Action& action, std::uint64_t seq) { return checker.check(action, seq); });
-  if (!checked) return checked.error();
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+    return checker.check(action, seq);
+  }));
   if (stale.found.empty()) return false;
   Outcomes outcomes(request.observer, request.follow_source);
   auto next = stale.found.begin();
-  Status told = for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
     if (next == stale.found.end() || next->seq != seq) {
       return outcomes.done(action, seq, Outcome::kSkipped);
     }
     next->action = &action;
     request.observer.report(*next++);
-  });
-  if (!told) return told.error();
+  }));
   return true;
 }
 
@@ -155,15 +150,13 @@ Result<bool> tell_if_done(const ApplyRequest& request, const LookContext& looks,
   const ActionStore& actions = request.plan.actions;
   ActionCursor cursor(actions);
   for (std::uint64_t index = 0; index < actions.size(); ++index) {
-    const auto action = cursor.at(index);
-    if (!action) return action.error();
-    if (!is_done(**action)) return false;
+    const auto action = TRY(cursor.at(index));
+    if (!is_done(*action)) return false;
   }
   Outcomes outcomes(request.observer, request.follow_source);
-  Status told = for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
     outcomes.done(action, seq, Outcome::kAlready);
-  });
-  if (!told) return told.error();
+  }));
   return true;
 }
 

@@ -178,11 +178,10 @@ Result<int> Committer::nested_folder(const RelPath& directory) {
   if (known != nested_.end()) return known->second.area.fd();
   const auto fd = looker_.replica_directory(directory);
   if (!fd) return fd.error();
-  auto home = fs_.open_directory(*fd, ".");
-  if (!home) return home.error();
-  auto area = StagingArea::open(fs_, home->get(), context_.request.policy.as_root);
+  auto home = TRY(fs_.open_directory(*fd, "."));
+  auto area = StagingArea::open(fs_, home.get(), context_.request.policy.as_root);
   if (!area) return area.error();
-  const auto placed = nested_.emplace(directory, NestedArea{std::move(*home), std::move(*area)});
+  const auto placed = nested_.emplace(directory, NestedArea{std::move(home), std::move(*area)});
   return placed.first->second.area.fd();
 }
 
@@ -252,19 +251,17 @@ Error Committer::put_aside(const Place& stranded) {
 }
 
 Result<FileStatus> Committer::make_link(const Action& action, int folder, const std::string& name) {
-  const auto leader = looker_.replica_status(*action.other);
-  if (!leader) return leader.error();
-  if (!*leader || (*leader)->type != action.after->type ||
-      (action.after->size && (*leader)->size != *action.after->size)) {
+  const auto leader = TRY(looker_.replica_status(*action.other));
+  if (!leader || leader->type != action.after->type ||
+      (action.after->size && leader->size != *action.after->size)) {
     return Error{ErrorCode::kChanged,
                  "link",
                  {},
                  0,
                  "'" + action.other->shown() + "' is not what it has to be: see its own line"};
   }
-  const auto parent = looker_.replica_parent(*action.other);
-  if (!parent) return parent.error();
-  if (Status linked = fs_.make_link(*parent, leaf(*action.other).c_str(), folder, name.c_str());
+  const auto parent = TRY(looker_.replica_parent(*action.other));
+  if (Status linked = fs_.make_link(parent, leaf(*action.other).c_str(), folder, name.c_str());
       !linked) {
     return linked.error();
   }
@@ -407,7 +404,7 @@ std::vector<int> Committer::nested() const {
 
 Status Committer::purge_nested() {
   if (nested_.empty()) return success();
-  if (Status kept = keep_(); !kept) return kept;
+  TRY(keep_());
   const auto is_nested = [&](const Displaced& gone) {
     return std::any_of(nested_.begin(), nested_.end(),
                        [&](const auto& nested) { return nested.second.area.fd() == gone.folder; });

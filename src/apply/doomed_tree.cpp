@@ -78,17 +78,13 @@ const DoomedEntry* DoomedTree::find(const RelPath& path) const {
 }
 
 Result<bool> DoomedTree::holds_nothing_else() const {
-  const auto top = fs_.open_directory(place_.directory, place_.name.c_str());
-  if (!top) return top.error();
-  const auto self = fs_.status(top->get());
-  if (!self) return self.error();
-  if (!same_object(*self, entries_.back().seen)) return false;
+  const auto top = TRY(fs_.open_directory(place_.directory, place_.name.c_str()));
+  const auto self = TRY(fs_.status(top.get()));
+  if (!same_object(self, entries_.back().seen)) return false;
   Visitor visitor(*this);
   WalkOptions options;
   options.threads = std::clamp(entries_.size() / kWorthAThread, std::size_t{1}, threads_);
-  Status walked =
-      walk_pairs(fs_, {-1, top->get(), {{}, std::nullopt, *self, {}}}, options, visitor);
-  if (!walked) return std::move(walked).error();
+  TRY(walk_pairs(fs_, {-1, top.get(), {{}, std::nullopt, self, {}}}, options, visitor));
   return !visitor.has_more();
 }
 
@@ -96,9 +92,8 @@ Result<int> DoomedTreeRemover::parent_of(const RelPath& path) {
   const Place& place = tree_.place();
   if (path.is_root()) return place.directory;
   if (!cursor_) {
-    auto opened = fs_.open_directory(place.directory, place.name.c_str());
-    if (!opened) return opened.error();
-    top_ = std::move(*opened);
+    auto opened = TRY(fs_.open_directory(place.directory, place.name.c_str()));
+    top_ = std::move(opened);
     cursor_.emplace(fs_, top_.get(), CursorRules{}, max_open_);
   }
   return cursor_->enter(path.parent_bytes());
@@ -120,9 +115,8 @@ Status DoomedTreeRemover::remove_from(const Result<int>& parent, const DoomedEnt
   if (!parent) return parent.error();
   const std::string name = name_of(entry);
   if (entry.seen.is_directory()) return fs_.remove_directory(*parent, name.c_str());
-  const auto found = fs_.status_at(*parent, name.c_str());
-  if (!found) return found.error();
-  if (!is_still(*found, entry.seen)) return Error{ErrorCode::kChanged, "remove", {}, 0, {}};
+  const auto found = TRY(fs_.status_at(*parent, name.c_str()));
+  if (!is_still(found, entry.seen)) return Error{ErrorCode::kChanged, "remove", {}, 0, {}};
   return fs_.remove_file(*parent, name.c_str());
 }
 

@@ -61,29 +61,24 @@ class Engine {
       Status checked = check_only(request_, looks_, max_open_);
       return checked ? Result<ApplyResult>(result()) : Result<ApplyResult>(checked.error());
     }
-    const auto is_done = tell_if_done(request_, looks_, max_open_);
-    if (!is_done) return is_done.error();
-    if (*is_done) {
+    const auto is_done = TRY(tell_if_done(request_, looks_, max_open_));
+    if (is_done) {
       staging_left_ = !drop_partial_copies(fs_, request_.replica);
       return result();
     }
     if (request_.refuse_stale) {
-      const auto refused = refuse_if_stale(request_, looks_, max_open_);
-      if (!refused) return refused.error();
-      is_refused_ = *refused;
+      const auto refused = TRY(refuse_if_stale(request_, looks_, max_open_));
+      is_refused_ = refused;
       if (is_refused_) return result();
     }
-    if (Status fits = make_room(request_); !fits) return fits.error();
-    auto last = root_finish_of(request_.plan.actions);
-    if (!last) return std::move(last).error();
-    root_finish_ = std::move(*last);
-    auto schedule = Schedule::of(request_.plan.actions);
-    if (!schedule) return schedule.error();
-    schedule_ = *schedule;
+    TRY(make_room(request_));
+    auto last = TRY(root_finish_of(request_.plan.actions));
+    root_finish_ = std::move(last);
+    auto schedule = TRY(Schedule::of(request_.plan.actions));
+    schedule_ = schedule;
     next_ = schedule_.start();
-    auto area = open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_);
-    if (!area) return area.error();
-    return run_in(*area);
+    auto area = TRY(open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_));
+    return run_in(area);
   }
 
  private:
@@ -103,10 +98,9 @@ class Engine {
   Status begin_backup(const StagingArea& area, ReplicaAccess& replica) {
     if (!request_.backup) return success();
     const FileTime mtime = area.home_mtime().value_or(request_.replica.status.mtime);
-    auto backup = Backup::begin(fs_, *request_.backup, request_.plan, policy_, {replica, mtime},
-                                request_.durable);
-    if (!backup) return backup.error();
-    backup_ = std::move(*backup);
+    auto backup = TRY(Backup::begin(fs_, *request_.backup, request_.plan, policy_, {replica, mtime},
+                                    request_.durable));
+    backup_ = std::move(backup);
     return success();
   }
 
@@ -120,25 +114,20 @@ class Engine {
     std::vector<Fd> folders;
     lookers.reserve(request_.threads);
     for (std::size_t thread = 0; thread < request_.threads; ++thread) {
-      auto folder = area.folder(std::to_string(thread));
-      if (!folder) return folder.error();
-      folders.push_back(std::move(*folder));
+      auto folder = TRY(area.folder(std::to_string(thread)));
+      folders.push_back(std::move(folder));
       lookers.emplace_back(looks_, max_open_, true);
     }
-    auto own_folder = area.folder(kCommitFolder);
-    if (!own_folder) return own_folder.error();
-    auto again = fs_.open_directory(own_folder->get(), ".");
-    if (!again) return again.error();
-    folders.push_back(std::move(*again));
-    auto conflicts = area.conflict_folder();
-    if (!conflicts) return conflicts.error();
-    auto partial = area.partial_folder();
-    if (!partial) return partial.error();
-    PartialCopies partials(fs_, std::move(*partial), area.earlier_folder());
+    auto own_folder = TRY(area.folder(kCommitFolder));
+    auto again = TRY(fs_.open_directory(own_folder.get(), "."));
+    folders.push_back(std::move(again));
+    auto conflicts = TRY(area.conflict_folder());
+    auto partial = TRY(area.partial_folder());
+    PartialCopies partials(fs_, std::move(partial), area.earlier_folder());
     stages_.partials = &partials;
     Looker own(looks_, max_open_, true);
     const CommitContext context{request_, held_, looks_, stages_, book_, area};
-    Committer committer(context, own, std::move(*own_folder), std::move(*conflicts));
+    Committer committer(context, own, std::move(own_folder), std::move(conflicts));
     Status went = begin_backup(area, lookers.front().replica());
     const Workshop shop{{request_, looks_, stages_, syncing_, held_, book_, area, lookers, folders,
                          max_open_, backup_ ? backup_->path() : std::string()},
@@ -154,7 +143,7 @@ class Engine {
     const std::optional<FileTime> mtime = area.home_mtime();
     if (mtime) discard_backup();  // nothing was changed
     staging_left_ = !remove_area(area, committer) || committer.has_conflicts() || staging_left_;
-    if (Status ended = end_root(committer, mtime); !ended) return ended.error();
+    TRY(end_root(committer, mtime));
     tell_news();
     return result();
   }
@@ -244,9 +233,8 @@ class Engine {
     Outcomes outcomes(request_.observer, request_.follow_source);
     ScheduleReader reader(request_.plan.actions, schedule_, next_);
     while (!reader.at_end()) {
-      const auto action = reader.next();
-      if (!action) return action.error();
-      if (which(**action)) outcomes.done(**action, reader.seq(), Outcome::kSkipped);
+      const auto action = TRY(reader.next());
+      if (which(*action)) outcomes.done(*action, reader.seq(), Outcome::kSkipped);
     }
     return success();
   }
@@ -259,12 +247,11 @@ class Engine {
       if (stopped() && !request_.atomic) return skip_rest();
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
-        auto part = window_at(next_);
-        if (!part) return part.error();
-        window = std::make_unique<OpenWindow>(shop, std::move(*part));
-        if (Status begun = window->begin(); !begun) return begun;
+        auto part = TRY(window_at(next_));
+        window = std::make_unique<OpenWindow>(shop, std::move(part));
+        TRY(window->begin());
       }
-      if (Status done = run_window(shop, *window); !done) return done;
+      TRY(run_window(shop, *window));
       tell_news();
     }
     return success();
@@ -294,7 +281,7 @@ class Engine {
     if (root_finish_ && end == schedule_.end()) root_slot_ = slots.back();
     if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
-    if (Status ready = transaction.begin(slots, shop.lookers); !ready) return ready;
+    TRY(transaction.begin(slots, shop.lookers));
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();

@@ -26,18 +26,16 @@ Error held_by_another(const Root& replica, std::string detail) {
 // files of the same name.
 Result<Fd> open_stand_in(FileSystem& fs, const Root& replica, const std::string& state_folder) {
   if (state_folder.empty()) return system_error("open the state folder", ENOENT);
-  const auto state = fs.open_root(state_folder.c_str());
-  if (!state) return state.error();
-  const Status made = fs.make_directory(state->get(), kLocks, 0700);
+  const auto state = TRY(fs.open_root(state_folder.c_str()));
+  const Status made = fs.make_directory(state.get(), kLocks, 0700);
   if (!made && made.error().error_number != EEXIST) return made.error();
-  const auto folder = fs.open_directory(state->get(), kLocks);
-  if (!folder) return folder.error();
+  const auto folder = TRY(fs.open_directory(state.get(), kLocks));
   Sha256Hasher hasher;
   hasher.update(std::string_view(replica.identity));
   const std::string name = to_string(hasher.finish());
-  auto file = fs.create_file(folder->get(), name.c_str(), 0600);
+  auto file = fs.create_file(folder.get(), name.c_str(), 0600);
   if (file || file.error().error_number != EEXIST) return file;
-  return fs.open_file(folder->get(), name.c_str());
+  return fs.open_file(folder.get(), name.c_str());
 }
 
 Error cannot_be_locked(const Root& replica, const Error& why) {

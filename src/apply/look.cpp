@@ -71,9 +71,8 @@ Result<int> Looker::replica_parent(const RelPath& path) { return replica_.parent
 Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
   using Answer = std::optional<FileStatus>;
   if (path.is_root()) {
-    const auto status = context_.fs.status(context_.source.fd.get());
-    if (!status) return status.error();
-    return Answer(*status);
+    const auto status = TRY(context_.fs.status(context_.source.fd.get()));
+    return Answer(status);
   }
   if (absent_in_source_.holds(path)) return Answer();
   const auto parent = source_parent(path);
@@ -108,11 +107,9 @@ bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
 // Where the source is a symlink.
 Status Looker::read_target(const Action& action, LookResult& result) {
   if (result.source->type != FileType::kSymlink) return success();
-  const auto parent = source_parent(action.path);
-  if (!parent) return parent.error();
-  auto target = context_.fs.link_target(*parent, std::string(action.path.name()).c_str());
-  if (!target) return std::move(target).error();
-  result.source_target = std::move(*target);
+  const auto parent = TRY(source_parent(action.path));
+  auto target = TRY(context_.fs.link_target(parent, std::string(action.path.name()).c_str()));
+  result.source_target = std::move(target);
   return success();
 }
 
@@ -273,9 +270,8 @@ Result<std::string> Looker::replica_target(const RelPath& path, const FileStatus
 
 // What the replica holds at the action's path, where there is something.
 Result<Facts> Looker::replica_facts(const Action& action, const FileStatus& status) {
-  const auto target = replica_target(action.path, status);
-  if (!target) return target.error();
-  Facts found = found_facts(status, *target, context_.policy);
+  const auto target = TRY(replica_target(action.path, status));
+  Facts found = found_facts(status, target, context_.policy);
   // Of a directory `before` never has the time, but the `after` of a finish does.
   found.mtime = status.mtime;
   return found;

@@ -49,9 +49,8 @@ void MetadataReplay::finish_root() {
 
 Result<Fd> MetadataReplay::open(const RelPath& path) {
   if (path.is_root()) return fs_.open_directory(context_.replica.fd.get(), ".");
-  const auto parent = access_.parent(path);
-  if (!parent) return parent.error();
-  return fs_.open_entry(*parent, std::string(path.name()).c_str());
+  const auto parent = TRY(access_.parent(path));
+  return fs_.open_entry(parent, std::string(path.name()).c_str());
 }
 
 Status MetadataReplay::give(const Action& action, const ActionRecord& record) {
@@ -61,17 +60,16 @@ Status MetadataReplay::give(const Action& action, const ActionRecord& record) {
     return success();
   }
   if (!entry) return entry.error();
-  const auto now = fs_.status(entry->get());
-  if (!now) return now.error();
-  if (now->type != action.after->type || (record.old && !same_object(*now, *record.old))) {
+  const auto now = TRY(fs_.status(entry->get()));
+  if (now.type != action.after->type || (record.old && !same_object(now, *record.old))) {
     ++result_.overtaken;
     return success();
   }
-  FileStatus wanted = *now;
-  wanted.mode = action.after->mode.value_or(now->mode);
-  wanted.uid = action.after->uid.value_or(now->uid);
-  wanted.gid = action.after->gid.value_or(now->gid);
-  wanted.mtime = action.after->mtime.value_or(now->mtime);
+  FileStatus wanted = now;
+  wanted.mode = action.after->mode.value_or(now.mode);
+  wanted.uid = action.after->uid.value_or(now.uid);
+  wanted.gid = action.after->gid.value_or(now.gid);
+  wanted.mtime = action.after->mtime.value_or(now.mtime);
   const auto set = set_attributes({fs_,
                                    context_.policy,
                                    context_.book,
@@ -89,10 +87,9 @@ Status MetadataReplay::give_back(const RelPath& path, const ActionRecord& record
   const FileStatus& old = *record.old;
   const auto entry = open(path);
   if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
-  const auto now = fs_.status(entry->get());
-  if (!now) return now.error();
-  const bool was_made_anew = old.is_directory() && now->is_directory();
-  if (!same_object(*now, old) && !was_made_anew) {
+  const auto now = TRY(fs_.status(entry->get()));
+  const bool was_made_anew = old.is_directory() && now.is_directory();
+  if (!same_object(now, old) && !was_made_anew) {
     ++result_.overtaken;
     return success();
   }

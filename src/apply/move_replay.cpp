@@ -15,12 +15,10 @@ Status MoveReplay::backward(const Action& action, const ActionRecord& record) {
 
 // From where it may be to where it belongs.
 Status MoveReplay::bring(const RelPath& here, const RelPath& there, const FileStatus& entry) {
-  const auto at_goal = access_.status(there);
-  if (!at_goal) return at_goal.error();
-  const auto left = access_.status(here);
-  if (!left) return left.error();
-  const bool has_arrived = *at_goal && same_object(**at_goal, entry);
-  const bool is_left = *left && same_object(**left, entry);
+  const auto at_goal = TRY(access_.status(there));
+  const auto left = TRY(access_.status(here));
+  const bool has_arrived = at_goal && same_object(*at_goal, entry);
+  const bool is_left = left && same_object(*left, entry);
   if (has_arrived && is_left) {
     const auto parent = access_.parent(here);
     if (!parent) return parent.error();
@@ -33,9 +31,8 @@ Status MoveReplay::bring(const RelPath& here, const RelPath& there, const FileSt
     ++result_.overtaken;
     return success();
   }
-  const auto moved = mover_.move(here, there, **left);
-  if (!moved) return moved.error();
-  if (*moved != Published::kDone) ++result_.overtaken;
+  const auto moved = TRY(mover_.move(here, there, *left));
+  if (moved != Published::kDone) ++result_.overtaken;
   return success();
 }
 

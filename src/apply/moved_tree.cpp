@@ -28,7 +28,7 @@ class MovedTree::Visitor final : public PairVisitor {
     while (const ListedEntry* const entry = replicas.next()) {
       const ListedEntry* const like = asks_source_ ? next_wanted(pair, sources) : nullptr;
       if (asks_source_ && like == nullptr) return other_entries(pair);
-      if (Status asked = ask(pair, *entry, like); !asked) return asked;
+      TRY(ask(pair, *entry, like));
       if (difference_) return success();
       if (!entry->status.is_directory()) continue;
       PairToVisit child{RelPath::from_bytes(pair.path).child(entry->name).bytes(),
@@ -118,13 +118,11 @@ Result<std::optional<std::string>> MovedTree::first_difference(int source, int r
   if (!status) return status.error();
   PairToVisit root{{}, std::nullopt, *status, {}};
   if (source >= 0) {
-    const auto like = context_.fs.status(source);
-    if (!like) return like.error();
-    root.source = *like;
+    const auto like = TRY(context_.fs.status(source));
+    root.source = like;
   }
   Visitor visitor(*this, source >= 0);
-  Status walked = walk_pairs(context_.fs, {source, replica, std::move(root)}, {}, visitor);
-  if (!walked) return std::move(walked).error();
+  TRY(walk_pairs(context_.fs, {source, replica, std::move(root)}, {}, visitor));
   return visitor.difference();
 }
 

@@ -9,22 +9,18 @@
 namespace foldersync {
 
 Result<bool> Mover::is_expected(const Place& place, const FileStatus& expected) {
-  const auto found = fs_.status_at(place.directory, place.name.c_str());
-  if (!found) return found.error();
-  return expected.is_directory() ? same_object(*found, expected)
-                                 : same_content_stamps(*found, expected);
+  const auto found = TRY(fs_.status_at(place.directory, place.name.c_str()));
+  return expected.is_directory() ? same_object(found, expected)
+                                 : same_content_stamps(found, expected);
 }
 
 Result<Published> Mover::move(const RelPath& from, const RelPath& to, const FileStatus& expected) {
-  const auto old_parent = replica_.parent(from);
-  if (!old_parent) return old_parent.error();
+  const auto old_parent = TRY(replica_.parent(from));
   // The next parent takes its place.
-  const auto home = fs_.open_directory(*old_parent, ".");
-  if (!home) return home.error();
-  const auto new_parent = replica_.parent(to);
-  if (!new_parent) return new_parent.error();
-  const Place origin{home->get(), std::string(from.name())};
-  const Place target{*new_parent, std::string(to.name())};
+  const auto home = TRY(fs_.open_directory(old_parent, "."));
+  const auto new_parent = TRY(replica_.parent(to));
+  const Place origin{home.get(), std::string(from.name())};
+  const Place target{new_parent, std::string(to.name())};
   const auto rename = [&] { return publisher_.create(origin, target); };
   const auto with_access = [&] {
     return replica_.with_write_access(origin.directory, from.parent(), [&] {

@@ -21,7 +21,7 @@ Status OpenWindow::begin() {
     if (finishes) ++amount.directories;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
-  if (Status begun = barrier_.begin(shop_.area, amount); !begun) return begun;
+  TRY(barrier_.begin(shop_.area, amount));
   shop_.stages.sync_each = barrier_.syncs_each();
   transaction_.reserve();
   return success();

@@ -32,18 +32,15 @@ std::string note_of(const RelPath& path, const FileStatus& source, const std::st
 }
 
 Result<std::string> read_text(FileSystem& fs, int directory, const std::string& name) {
-  const auto file = fs.open_file(directory, name.c_str());
-  if (!file) return file.error();
+  const auto file = TRY(fs.open_file(directory, name.c_str()));
   std::array<char, kLongestNote> text{};
-  const auto count = fs.read(file->get(), std::as_writable_bytes(std::span(text)));
-  if (!count) return count.error();
-  return std::string(text.data(), *count);
+  const auto count = TRY(fs.read(file.get(), std::as_writable_bytes(std::span(text))));
+  return std::string(text.data(), count);
 }
 
 Status write_text(FileSystem& fs, int directory, const std::string& name, std::string_view text) {
-  const auto file = fs.create_file(directory, name.c_str(), 0600);
-  if (!file) return file.error();
-  return write_all(fs, file->get(), text);
+  const auto file = TRY(fs.create_file(directory, name.c_str(), 0600));
+  return write_all(fs, file.get(), text);
 }
 
 }  // namespace
@@ -75,15 +72,12 @@ Result<PartialCopies::Begun> PartialCopies::begin(const RelPath& path, const Fil
   const std::string note = note_of(path, source, boot);
   drop(name);  // of an earlier try
   // CRASH: a note without its copy says nothing, and a copy without its note is not gone on with.
-  if (Status noted = write_text(fs_, partial_.get(), note_name(name), note); !noted) {
-    return noted.error();
-  }
+  TRY(write_text(fs_, partial_.get(), note_name(name), note));
   if (!boot.empty()) {
     if (auto earlier = take_over(note, source, name)) return std::move(*earlier);
   }
-  auto to = fs_.create_file(partial_.get(), name.c_str(), 0600);
-  if (!to) return to.error();
-  return Begun{std::move(*to), 0};
+  auto to = TRY(fs_.create_file(partial_.get(), name.c_str(), 0600));
+  return Begun{std::move(to), 0};
 }
 
 std::optional<PartialCopies::Begun> PartialCopies::take_over(const std::string& note,

@@ -23,15 +23,14 @@ void Publisher::say_once(bool& said, const char* sentence) {
 }
 
 Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
-  const auto found = fs_.status_at(moved.directory, moved.name.c_str());
-  if (!found) return found.error();
-  if (!found->is_directory()) return same_content_stamps(*found, expected);
-  if (!same_object(*found, expected)) return false;
+  const auto found = TRY(fs_.status_at(moved.directory, moved.name.c_str()));
+  if (!found.is_directory()) return same_content_stamps(found, expected);
+  if (!same_object(found, expected)) return false;
   const auto directory = fs_.open_directory(moved.directory, moved.name.c_str());
   // One that may not be read shows when it is removed.
   if (!directory) return true;
   Listing listing;
-  if (Status read = listing.read(fs_, directory->get()); !read) return read.error();
+  TRY(listing.read(fs_, directory->get()));
   return listing.entries().empty();
 }
 
@@ -51,9 +50,7 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   Status linked =
       fs_.make_link(staged.directory, staged.name.c_str(), target.directory, target.name.c_str());
   if (linked) {
-    if (Status removed = fs_.remove_file(staged.directory, staged.name.c_str()); !removed) {
-      return removed.error();
-    }
+    TRY(fs_.remove_file(staged.directory, staged.name.c_str()));
     return Published::kDone;
   }
   if (is_taken(linked)) return Published::kForeign;
@@ -62,9 +59,8 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   if (there.error().error_number != ENOENT) return there.error();
   // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
   // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
-  Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
-                              target.name.c_str(), RenameMode::kReplace);
-  if (!renamed) return std::move(renamed).error();
+  TRY(fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
+                 RenameMode::kReplace));
   return Published::kDone;
 }
 

@@ -223,25 +223,24 @@ Status remove_if_there(FileSystem& fs, int area, const char* name) {
 
 Status end_file(FileSystem& fs, Fd file, bool sync) {
   if (sync) {
-    if (Status synced = fs.sync(file.get()); !synced) return synced;
+    TRY(fs.sync(file.get()));
   }
   return fs.close(std::move(file));
 }
 
 Status write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
-  auto file = fs.create_file(area, kActionsFile, 0600);
-  if (!file) return file.error();
+  auto file = TRY(fs.create_file(area, kActionsFile, 0600));
   std::string buffer;
   const auto sink = [&](std::string_view piece) -> Status {
     buffer += piece;
     if (buffer.size() < kBuffer) return success();
-    Status written = write_all(fs, file->get(), buffer);
+    Status written = write_all(fs, file.get(), buffer);
     buffer.clear();
     return written;
   };
-  if (Status written = write_plan(plan, sink); !written) return written;
-  if (Status written = write_all(fs, file->get(), buffer); !written) return written;
-  return end_file(fs, std::move(*file), sync);
+  TRY(write_plan(plan, sink));
+  TRY(write_all(fs, file.get(), buffer));
+  return end_file(fs, std::move(file), sync);
 }
 
 ByteSource source_of(FileSystem& fs, int fd) {
@@ -252,40 +251,34 @@ ByteSource source_of(FileSystem& fs, int fd) {
 
 Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::uint64_t device,
                     bool sync) {
-  if (Status removed = remove_record(fs, area); !removed) return removed;
-  if (Status written = write_actions(fs, area, record.plan, sync); !written) return written;
-  auto file = fs.create_file(area, kRecordsFile, 0600);
-  if (!file) return file.error();
-  if (Status written = write_all(fs, file->get(), encode(record, device)); !written) {
-    return written;
-  }
-  return end_file(fs, std::move(*file), sync);
+  TRY(remove_record(fs, area));
+  TRY(write_actions(fs, area, record.plan, sync));
+  auto file = TRY(fs.create_file(area, kRecordsFile, 0600));
+  TRY(write_all(fs, file.get(), encode(record, device)));
+  return end_file(fs, std::move(file), sync);
 }
 
 Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device) {
-  const auto actions = fs.open_file(area, kActionsFile);
-  if (!actions) return actions.error();
-  auto plan = read_small_plan(source_of(fs, actions->get()));
+  const auto actions = TRY(fs.open_file(area, kActionsFile));
+  auto plan = read_small_plan(source_of(fs, actions.get()));
   if (!plan) return plan.error();
-  const auto file = fs.open_file(area, kRecordsFile);
-  if (!file) return file.error();
+  const auto file = TRY(fs.open_file(area, kRecordsFile));
   std::string bytes;
   std::vector<char> buffer(kBuffer);
-  const ByteSource source = source_of(fs, file->get());
+  const ByteSource source = source_of(fs, file.get());
   for (;;) {
-    const auto count = source(buffer);
-    if (!count) return count.error();
-    if (*count == 0) break;
-    bytes.append(buffer.data(), *count);
+    const auto count = TRY(source(buffer));
+    if (count == 0) break;
+    bytes.append(buffer.data(), count);
   }
   WindowRecord record;
   record.plan = std::move(*plan);
-  if (Status decoded = decode(bytes, device, record); !decoded) return decoded.error();
+  TRY(decode(bytes, device, record));
   return record;
 }
 
 Status remove_record(FileSystem& fs, int area) {
-  if (Status removed = remove_if_there(fs, area, kActionsFile); !removed) return removed;
+  TRY(remove_if_there(fs, area, kActionsFile));
   return remove_if_there(fs, area, kRecordsFile);
 }
 

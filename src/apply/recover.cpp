@@ -26,21 +26,19 @@ class Recoverer {
       : request_(request), fs_(request.fs), book_(request.policy.limits) {}
 
   Result<Recovered> run() {
-    auto found = StagingArea::find(fs_, root());
-    if (!found) return found.error();
-    if (!*found) return result_;
-    StagingArea& area = **found;
+    auto found = TRY(StagingArea::find(fs_, root()));
+    if (!found) return result_;
+    StagingArea& area = *found;
     if (request_.drop_conflicts) {
-      if (Status dropped = area.drop_conflicts(); !dropped) return dropped.error();
+      TRY(area.drop_conflicts());
     }
-    const auto marker = read_marker(fs_, area.fd());
-    if (!marker) return marker.error();
-    if (!*marker) return clear(area);
+    const auto marker = TRY(read_marker(fs_, area.fd()));
+    if (!marker) return clear(area);
     const auto record = read_record(fs_, area.fd(), area_device(area));
-    if (record) return bring_to_end(area, *record, **marker);
+    if (record) return bring_to_end(area, *record, *marker);
     const bool is_missing = record.error().error_number == ENOENT;
     // The record goes when all that was to be removed is gone, and then the marker.
-    if (is_missing && is_final(**marker)) return clear(area);
+    if (is_missing && is_final(*marker)) return clear(area);
     if (is_missing || record.error().code == ErrorCode::kInvalidDocument) return give_up(area);
     return record.error();
   }
@@ -66,10 +64,10 @@ class Recoverer {
     // Where only conflicts were kept, there was no run that was killed.
     if (mtime || !*conflicts) result_.what = Recovered::What::kCleared;
     if (mtime) {
-      if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
+      TRY(fs_.set_mtime({root(), false}, *mtime));
     }
     if (result_.what == Recovered::What::kCleared) {
-      if (Status synced = sync_root(); !synced) return synced.error();
+      TRY(sync_root());
     }
     return result_;
   }
@@ -93,7 +91,7 @@ class Recoverer {
     request_.observer.warn(
         "what a killed run had recorded can't be read: all that it had displaced is kept in the "
         "replica's '.sync-txn/conflict'");
-    if (Status kept = area.put_all_aside(); !kept) return kept.error();
+    TRY(area.put_all_aside());
     const auto conflicts = area.remove();
     if (!conflicts) return conflicts.error();
     result_.conflicts = *conflicts;
@@ -120,16 +118,13 @@ class Recoverer {
         marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));
     bool is_put_aside = false;
     if (!is_final(marker)) {
-      if (Status turned = turn(area, record, marker, back); !turned) return turned.error();
+      TRY(turn(area, record, marker, back));
       back ? replay.backward() : replay.forward();
-      if (Status kept = back ? success() : keep_old(area, record, policy); !kept) {
-        return kept.error();
-      }
-      const auto settled = settle(area, record, replay, back);
-      if (!settled) return settled.error();
-      is_put_aside = *settled;
+      TRY(back ? success() : keep_old(area, record, policy));
+      const auto settled = TRY(settle(area, record, replay, back));
+      is_put_aside = settled;
     }
-    if (Status purged = is_put_aside ? success() : replay.purge(); !purged) return purged.error();
+    TRY(is_put_aside ? success() : replay.purge());
     clear_nested(record);
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.
@@ -180,13 +175,11 @@ class Recoverer {
       }
       // Something of the old may still lie here, beside copies that nobody misses.
       replay.drop_unrecorded();
-      if (Status kept = area.put_all_aside(); !kept) return kept.error();
+      TRY(area.put_all_aside());
     }
     if (record.durable) {
-      const auto facts = fs_.facts(area.fd());
-      if (!facts) return facts.error();
-      Status synced = facts->has_sync_all ? fs_.sync_all(area.fd()) : success();
-      if (!synced) return synced.error();
+      const auto facts = TRY(fs_.facts(area.fd()));
+      TRY(facts.has_sync_all ? fs_.sync_all(area.fd()) : success());
     }
     if (!replay.result().errors.empty()) return true;  // and the markers are gone
     Status marked = mark(area, record, back ? Marker::kUndone : Marker::kDone, marker);
@@ -242,9 +235,9 @@ class Recoverer {
     if (!back) {
       replay.finish_root();  // where it fails, the next plan finds the difference
     } else if (mtime) {
-      if (Status set = fs_.set_mtime({root(), false}, *mtime); !set) return set.error();
+      TRY(fs_.set_mtime({root(), false}, *mtime));
     }
-    if (Status synced = sync_root(); !synced) return synced.error();
+    TRY(sync_root());
     return result_;
   }
 
@@ -263,16 +256,14 @@ Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<Re
   rules.only_mount = replica.status.mount;
   DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
   for (const RelPath& leftover : leftovers) {
-    const auto home = cursor.enter(leftover.parent_bytes());
-    if (!home) return home.error();
+    const auto home = TRY(cursor.enter(leftover.parent_bytes()));
     // It may be the work of a run that mirrors only this part, and is at it now.
-    const auto own = fs.open_directory(*home, ".");
-    if (!own) return own.error();
-    if (const Status locked = fs.lock(own->get()); !locked) {
+    const auto own = TRY(fs.open_directory(home, "."));
+    if (const Status locked = fs.lock(own.get()); !locked) {
       return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
                    "another run is working on a part of this replica"};
     }
-    auto area = StagingArea::find(fs, own->get());
+    auto area = StagingArea::find(fs, own.get());
     if (!area) return std::move(area).error().at(leftover.bytes());
     if (!*area) continue;
     const auto cleared = (*area)->remove();

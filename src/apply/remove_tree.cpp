@@ -17,15 +17,14 @@ using Names = std::initializer_list<std::string_view>;
 // added to `full`.
 Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names spared,
                       std::vector<RelPath>& full) {
-  const auto self = fs.status(directory);
-  if (!self) return self.error();
-  if (const auto rewound = fs.seek(directory, 0, Seek::kStart); !rewound) return rewound.error();
+  const auto self = TRY(fs.status(directory));
+  TRY(fs.seek(directory, 0, Seek::kStart));
   Listing listing;
-  if (Status read = listing.read(fs, directory); !read) return read;
+  TRY(listing.read(fs, directory));
   for (const ListedEntry& entry : listing.entries()) {
     if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
     if (entry.error_number != 0) return system_error("stat", entry.error_number);
-    if (entry.status.mount != self->mount) {
+    if (entry.status.mount != self.mount) {
       return Error{ErrorCode::kRefused, "remove", std::string(entry.name), 0,
                    "something is mounted in it: unmount it"};
     }
@@ -44,30 +43,26 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names 
 // Visits a directory again when those below it are gone.
 Status empty_directory(FileSystem& fs, int directory, Names spared) {
   std::vector<RelPath> pending;
-  if (Status removed = remove_entries(fs, directory, {}, spared, pending); !removed) return removed;
+  TRY(remove_entries(fs, directory, {}, spared, pending));
   if (pending.empty()) return success();
   DirectoryCursor cursor(fs, directory, {}, descriptors_per_cursor(1));
   while (!pending.empty()) {
     const RelPath path = pending.back();
-    const auto inside = cursor.enter(path.bytes());
-    if (!inside) return inside.error();
+    const auto inside = TRY(cursor.enter(path.bytes()));
     const std::size_t known = pending.size();
-    if (Status removed = remove_entries(fs, *inside, path, {}, pending); !removed) return removed;
+    TRY(remove_entries(fs, inside, path, {}, pending));
     if (pending.size() > known) continue;
     pending.pop_back();
-    const auto above = cursor.enter(path.parent_bytes());
-    if (!above) return above.error();
-    Status removed = fs.remove_directory(*above, std::string(path.name()).c_str());
-    if (!removed) return removed;
+    const auto above = TRY(cursor.enter(path.parent_bytes()));
+    TRY(fs.remove_directory(above, std::string(path.name()).c_str()));
   }
   return success();
 }
 
 Status remove_tree(FileSystem& fs, int parent, const std::string& name) {
   {
-    const auto root = fs.open_directory(parent, name.c_str());
-    if (!root) return root.error();
-    if (Status emptied = empty_directory(fs, root->get()); !emptied) return emptied;
+    const auto root = TRY(fs.open_directory(parent, name.c_str()));
+    TRY(empty_directory(fs, root.get()));
   }
   return fs.remove_directory(parent, name.c_str());
 }

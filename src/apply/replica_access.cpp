@@ -28,9 +28,8 @@ bool ReplicaAccess::is_denied(const Error& error) { return error.error_number ==
 Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
   using Answer = std::optional<FileStatus>;
   if (path.is_root()) {
-    const auto status = fs_.status(root_);
-    if (!status) return status.error();
-    return Answer(*status);
+    const auto status = TRY(fs_.status(root_));
+    return Answer(status);
   }
   if (absent_.holds(path)) return Answer();
   const auto parent = enter(path.parent_bytes());

@@ -8,9 +8,8 @@ Result<std::uint64_t> first_of(ActionCursor& cursor, std::uint64_t begin, std::u
                                Phase phase) {
   while (begin < end) {
     const std::uint64_t middle = begin + (end - begin) / 2;
-    const auto action = cursor.at(middle);
-    if (!action) return action.error();
-    if ((*action)->phase < phase) {
+    const auto action = TRY(cursor.at(middle));
+    if (action->phase < phase) {
       begin = middle + 1;
     } else {
       end = middle;
@@ -30,9 +29,8 @@ Result<Schedule> Schedule::of(const ActionStore& actions) {
        {std::pair(Phase::kMkdir, &schedule.mkdir_), std::pair(Phase::kWrite, &schedule.write_),
         std::pair(Phase::kDelete, &schedule.delete_), std::pair(Phase::kRmdir, &schedule.rmdir_),
         std::pair(Phase::kFinish, &schedule.finish_)}) {
-    const auto first = first_of(cursor, begin, schedule.total_, phase);
-    if (!first) return first.error();
-    begin = *place = *first;
+    const auto first = TRY(first_of(cursor, begin, schedule.total_, phase));
+    begin = *place = first;
   }
   return schedule;
 }

@@ -49,9 +49,7 @@ class TakenOver {
 
 Result<TakenOver> taken_over_in(const ActionStore& actions) {
   TakenOver taken;
-  Status read =
-      for_each_action(actions, [&](const Action& action, std::uint64_t) { taken.add(action); });
-  if (!read) return std::move(read).error();
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) { taken.add(action); }));
   return taken;
 }
 
@@ -124,11 +122,10 @@ Keeping keeping_of(const ApplyRequest& request) {
 Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
   if (!keeping.copied) return success();
   std::uint64_t needed = 0;
-  Status counted = for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
+  TRY(for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
     const bool goes = !stays(action) && action.before;
     if (goes) needed += action.before->size.value_or(0);
-  });
-  if (!counted) return counted;
+  }));
   if (needed <= keeping.free) return success();
   return Error{ErrorCode::kRefused, "back up", request.backup->folder, 0,
                "not enough space: " + human_bytes(needed) + " are to be kept there, and " +
@@ -151,9 +148,8 @@ bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions)
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
   const auto facts = question.fs.facts(question.replica);
   if (!facts || shares_content(question, *facts)) return std::optional<Guard>();
-  auto taken_over = taken_over_in(actions);
-  if (!taken_over) return taken_over.error();
-  SpaceCheck check(question, std::move(*taken_over), facts->block);
+  auto taken_over = TRY(taken_over_in(actions));
+  SpaceCheck check(question, std::move(taken_over), facts->block);
   std::uint64_t needed = 0;
   std::uint64_t taken = 0;  // by this window and those before it
   std::uint64_t freed = 0;  // by those before it
@@ -164,7 +160,7 @@ Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const Acti
     freed_here = 0;
   };
   std::optional<WindowMeter> window(question.windows);
-  Status counted = for_each_action(actions, [&](const Action& action, std::uint64_t) {
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
     if (!question.atomic && window->is_full()) {
       end_window();
       window.emplace(question.windows);
@@ -172,22 +168,20 @@ Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const Acti
     window->add(action);
     taken += check.taken_by(action);
     freed_here += check.freed_by(action);
-  });
-  if (!counted) return counted.error();
+  }));
   end_window();
   return std::optional(space_guard(needed, facts->free_bytes));
 }
 
 Status check_space(const ApplyRequest& request) {
   const Keeping keeping = keeping_of(request);
-  if (Status fits = check_backup_space(request, keeping); !fits) return fits;
+  TRY(check_backup_space(request, keeping));
   const bool keeps_old = keeping.is_wanted && !keeping.copied;
   const SpaceQuestion question = question_of(request, keeps_old);
   if (fits_in_any_case(question, request.plan.actions)) return success();
-  const auto guard = ask_space(question, request.plan.actions);
-  if (!guard) return guard.error();
-  if (!*guard || !(*guard)->refused) return success();
-  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(**guard)};
+  const auto guard = TRY(ask_space(question, request.plan.actions));
+  if (!guard || !guard->refused) return success();
+  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
 }
 
 bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>& window) {

@@ -25,9 +25,8 @@ Result<int> StagedTrees::directory(std::size_t index) {
   if (top != top_ || !cursor_) {
     cursor_.reset();
     const StagedSlot& slot = slots_[top];
-    auto opened = fs_.open_directory(folders_[slot.folder].get(), slot.name.c_str());
-    if (!opened) return opened.error();
-    top_fd_ = std::move(*opened);
+    auto opened = TRY(fs_.open_directory(folders_[slot.folder].get(), slot.name.c_str()));
+    top_fd_ = std::move(opened);
     cursor_.emplace(fs_, top_fd_.get(), CursorRules{}, max_open_);
     top_ = top;
   }

@@ -39,11 +39,10 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
     if (auto taken = take_over(action, look, folder, name)) return *taken;
   }
   old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
-  const auto parent = looker_.source_parent(action.path);
-  if (!parent) return parent.error();
+  const auto parent = TRY(looker_.source_parent(action.path));
   const std::string source_name(action.path.name());
-  auto staged = look.source->is_file() ? stage_file(action, look, *parent, folder, name)
-                                       : stage_other(look, *parent, folder, name, source_name);
+  auto staged = look.source->is_file() ? stage_file(action, look, parent, folder, name)
+                                       : stage_other(look, parent, folder, name, source_name);
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing, but for another
     // entry that has the name.
@@ -93,10 +92,10 @@ Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, 
       return staged;
     }
     (void)context_.fs.remove_file(folder, name.c_str());
-    const auto now = context_.fs.status_at(source_parent, std::string(action.path.name()).c_str());
-    if (!now) return now.error();
-    if (!now->is_file()) return changed("the source's file became something else");
-    seen = *now;
+    const auto now =
+        TRY(context_.fs.status_at(source_parent, std::string(action.path.name()).c_str()));
+    if (!now.is_file()) return changed("the source's file became something else");
+    seen = now;
   }
 }
 
@@ -115,24 +114,23 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
   }
   if (!from) return from.error();
   if (may_be_cloned(action, from->status)) {
-    auto cloned = clone_and_patch(action, *from, folder, name);
-    if (!cloned) return cloned.error();
-    if (*cloned) return std::move(**cloned);
+    auto cloned = TRY(clone_and_patch(action, *from, folder, name));
+    if (cloned) return std::move(*cloned);
   }
   if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
   // Nobody else gets into a staging folder, so it may have its mode at once.
   const FileStatus& wanted = metadata_ ? *metadata_ : from->status;
-  auto to = context_.fs.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions));
-  if (!to) return to.error();
-  auto staged = copy_into(action, *from, to->get(), 0);
+  auto to =
+      TRY(context_.fs.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions)));
+  auto staged = copy_into(action, *from, to.get(), 0);
   if (!staged) return staged;
-  if (Status completed = complete(std::move(*to)); !completed) return completed.error();
+  TRY(complete(std::move(to)));
   return staged;
 }
 
 Status Stager::complete(Fd to) {
   if (context_.sync_each) {
-    if (Status synced = context_.fs.sync(to.get()); !synced) return synced;
+    TRY(context_.fs.sync(to.get()));
   }
   return context_.fs.close(std::move(to));
 }
@@ -161,22 +159,19 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
   if (!old) return std::optional<Staged>();
   const auto is = fs.status(old->get());
   if (!is || !same_object(*is, *old_)) return std::optional<Staged>();
-  auto to = fs.create_file(folder, name.c_str(), kPrivate);
-  if (!to) return to.error();
-  if (!fs.clone(old->get(), to->get())) {
-    if (Status removed = fs.remove_file(folder, name.c_str()); !removed) return removed.error();
+  auto to = TRY(fs.create_file(folder, name.c_str(), kPrivate));
+  if (!fs.clone(old->get(), to.get())) {
+    TRY(fs.remove_file(folder, name.c_str()));
     return std::optional<Staged>();
   }
   buffer_.resize(kBufferBytes);
   other_buffer_.resize(kBufferBytes);
-  const CopyRequest request{from.fd.get(),   to->get(), &from.status, nullptr, context_.stop,
-                            context_.copied, 0,         context_.pace};
-  const auto patched = patch_content(fs, request, buffer_, other_buffer_);
-  if (!patched) return patched.error();
-  auto staged = complete_copy(action, from, to->get(), *patched);
-  if (!staged) return staged.error();
-  if (Status completed = complete(std::move(*to)); !completed) return completed.error();
-  return std::optional<Staged>(std::move(*staged));
+  const CopyRequest request{from.fd.get(),   to.get(), &from.status, nullptr, context_.stop,
+                            context_.copied, 0,        context_.pace};
+  const auto patched = TRY(patch_content(fs, request, buffer_, other_buffer_));
+  auto staged = TRY(complete_copy(action, from, to.get(), patched));
+  TRY(complete(std::move(to)));
+  return std::optional<Staged>(std::move(staged));
 }
 
 // Where the plan names the content, all of it has to be read.
@@ -188,13 +183,12 @@ bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) 
 Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from, int folder,
                                      const std::string& name) {
   PartialCopies& partials = *context_.partials;
-  auto begun = partials.begin(action.path, from.status, name);
-  if (!begun) return begun.error();
-  const auto moved = context_.fs.seek(from.fd.get(), begun->start, Seek::kStart);
-  auto staged = moved ? copy_into(action, from, begun->to.get(), begun->start)
-                      : Result<Staged>(moved.error());
+  auto begun = TRY(partials.begin(action.path, from.status, name));
+  const auto moved = context_.fs.seek(from.fd.get(), begun.start, Seek::kStart);
+  auto staged =
+      moved ? copy_into(action, from, begun.to.get(), begun.start) : Result<Staged>(moved.error());
   if (staged) {
-    Status completed = complete(std::move(begun->to));
+    Status completed = complete(std::move(begun.to));
     if (completed) completed = partials.finish(name, folder);
     if (completed) return staged;
     staged = completed.error();
@@ -206,12 +200,10 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
 // The file that was seen, with whatever it holds by now.
 Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string& name,
                                             const FileStatus& seen) {
-  auto fd = context_.fs.open_file(source_parent, name.c_str());
-  if (!fd) return fd.error();
-  const auto now = context_.fs.status(fd->get());
-  if (!now) return now.error();
-  if (!same_object(*now, seen)) return changed("the source's file was replaced by another");
-  return OpenedFile{std::move(*fd), *now};
+  auto fd = TRY(context_.fs.open_file(source_parent, name.c_str()));
+  const auto now = TRY(context_.fs.status(fd.get()));
+  if (!same_object(now, seen)) return changed("the source's file was replaced by another");
+  return OpenedFile{std::move(fd), now};
 }
 
 // Files of the kernel's own (as in /proc) give a size of 0 and have content all the same.
@@ -230,9 +222,8 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   CopyRequest request{
       from,  to,           &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied,
       start, context_.pace};
-  const auto bytes = copy_content(context_.fs, request, buffer_);
-  if (!bytes) return bytes.error();
-  return complete_copy(action, opened, to, {*bytes, *bytes - start});
+  const auto bytes = TRY(copy_content(context_.fs, request, buffer_));
+  return complete_copy(action, opened, to, {bytes, bytes - start});
 }
 
 // Whether the source is still what was copied; then gives `to` its attributes.
@@ -261,9 +252,8 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
   }
   std::vector<Xattr> xattrs;
   if (context_.policy.limits.holds_xattrs) {
-    auto read = read_xattrs(context_.fs, {from, false}, context_.policy.as_root);
-    if (!read) return read.error();
-    xattrs = std::move(*read);
+    auto read = TRY(read_xattrs(context_.fs, {from, false}, context_.policy.as_root));
+    xattrs = std::move(read);
   }
   auto status = set_attributes({context_.fs,
                                 context_.policy,
@@ -292,13 +282,10 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   if (!source && !is_known_problem(action.path)) return source.error();
   std::vector<Xattr> xattrs;
   if (source && context_.policy.limits.holds_xattrs) {
-    auto read = read_xattrs(context_.fs, {*source, false}, context_.policy.as_root);
-    if (!read) return read.error();
-    xattrs = std::move(*read);
+    auto read = TRY(read_xattrs(context_.fs, {*source, false}, context_.policy.as_root));
+    xattrs = std::move(read);
   }
-  if (Status made = context_.fs.make_directory(folder, name.c_str(), kOwnerAll); !made) {
-    return made.error();
-  }
+  TRY(context_.fs.make_directory(folder, name.c_str(), kOwnerAll));
   const auto fd = context_.fs.open_directory(folder, name.c_str());
   auto status = fd ? set_attributes({context_.fs,
                                      context_.policy,
@@ -323,35 +310,28 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
 Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, int folder,
                                    const std::string& name, const std::string& source_name) {
   const FileStatus& source = *look.source;
-  const Status made =
-      source.type == FileType::kSymlink
+  TRY(source.type == FileType::kSymlink
           ? context_.fs.make_symlink(look.source_target.c_str(), folder, name.c_str())
-          : context_.fs.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev);
-  if (!made) return made.error();
-  const auto to = context_.fs.open_entry(folder, name.c_str());
-  if (!to) return to.error();
+          : context_.fs.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev));
+  const auto to = TRY(context_.fs.open_entry(folder, name.c_str()));
   std::vector<Xattr> xattrs;
-  const auto from = context_.fs.open_entry(source_parent, source_name.c_str());
-  if (!from) return from.error();
-  const auto now = context_.fs.status(from->get());
-  if (!now) return now.error();
-  if (!same_object(*now, source)) return changed("the source's entry became something else");
+  const auto from = TRY(context_.fs.open_entry(source_parent, source_name.c_str()));
+  const auto now = TRY(context_.fs.status(from.get()));
+  if (!same_object(now, source)) return changed("the source's entry became something else");
   if (context_.policy.limits.holds_xattrs) {
-    auto read = read_xattrs(context_.fs, {from->get(), true}, context_.policy.as_root);
-    if (!read) return read.error();
-    xattrs = std::move(*read);
+    auto read = TRY(read_xattrs(context_.fs, {from.get(), true}, context_.policy.as_root));
+    xattrs = std::move(read);
   }
-  auto status = set_attributes({context_.fs,
-                                context_.policy,
-                                context_.book,
-                                {to->get(), true},
-                                look.wanted,
-                                &xattrs,
-                                0,
-                                true,
-                                true});
-  if (!status) return status.error();
-  return Staged{*status, false, 0};
+  auto status = TRY(set_attributes({context_.fs,
+                                    context_.policy,
+                                    context_.book,
+                                    {to.get(), true},
+                                    look.wanted,
+                                    &xattrs,
+                                    0,
+                                    true,
+                                    true}));
+  return Staged{status, false, 0};
 }
 
 }  // namespace foldersync

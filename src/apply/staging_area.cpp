@@ -43,9 +43,8 @@ bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
 Status write_origin(FileSystem& fs, int area, FileTime mtime) {
   const std::string text =
       std::to_string(mtime.seconds) + " " + std::to_string(mtime.nanoseconds) + "\n";
-  const auto file = fs.create_file(area, std::string(kOrigin).c_str(), 0600);
-  if (!file) return file.error();
-  return write_all(fs, file->get(), text);
+  const auto file = TRY(fs.create_file(area, std::string(kOrigin).c_str(), 0600));
+  return write_all(fs, file.get(), text);
 }
 
 std::optional<FileTime> read_origin(FileSystem& fs, int area) {
@@ -74,10 +73,9 @@ Result<Fd> open_existing(FileSystem& fs, int home) {
     }
     return std::move(fd).error().at(std::string(kStagingName));
   }
-  const auto status = fs.status(fd->get());
-  if (!status) return status.error();
-  if (status->uid != ::geteuid()) {
-    return refused("'.sync-txn' in the replica belongs to user id " + std::to_string(status->uid) +
+  const auto status = TRY(fs.status(fd->get()));
+  if (status.uid != ::geteuid()) {
+    return refused("'.sync-txn' in the replica belongs to user id " + std::to_string(status.uid) +
                    ": a run of another user is under way or was killed; let that user run again");
   }
   return fd;
@@ -86,8 +84,7 @@ Result<Fd> open_existing(FileSystem& fs, int home) {
 }  // namespace
 
 Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
-  const auto before = fs.status(home);
-  if (!before) return before.error();
+  const auto before = TRY(fs.status(home));
   Status made = fs.make_directory(home, area_name().c_str(), 0700);
   if (!made && made.error().error_number != EEXIST) {
     return std::move(made).error().at(std::string(kStagingName));
@@ -95,19 +92,18 @@ Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
   auto fd = open_existing(fs, home);
   if (!fd) return fd.error();
   StagingArea area(fs, home, std::move(*fd));
-  const auto marker = read_marker(fs, area.fd());
-  if (!marker) return marker.error();
-  if (*marker) return refused("a run was killed while it changed the replica: recover it first");
-  if (Status bare = write_xattrs(fs, {area.fd(), false}, {}, as_root); !bare) return bare.error();
-  if (Status closed = fs.set_mode({area.fd(), false}, 0700); !closed) return closed.error();
+  const auto marker = TRY(read_marker(fs, area.fd()));
+  if (marker) return refused("a run was killed while it changed the replica: recover it first");
+  TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
+  TRY(fs.set_mode({area.fd(), false}, 0700));
   if (!made) {
     area.home_mtime_ = read_origin(fs, area.fd());
-    if (Status kept = area.set_partial_aside(); !kept) return kept.error();
+    TRY(area.set_partial_aside());
   }
   if (!area.home_mtime_) {
-    area.home_mtime_ = before->mtime;
+    area.home_mtime_ = before.mtime;
     // Without it the folder's time is found to differ by the next plan, and no more.
-    (void)write_origin(fs, area.fd(), before->mtime);
+    (void)write_origin(fs, area.fd(), before.mtime);
   }
   return area;
 }
@@ -138,7 +134,7 @@ Status StagingArea::set_partial_aside() {
   if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
     const auto older = fs_->open_directory(fd(), earlier.c_str());
     if (older) {
-      if (Status emptied = empty_directory(*fs_, older->get()); !emptied) return emptied;
+      TRY(empty_directory(*fs_, older->get()));
     }
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
@@ -152,7 +148,7 @@ std::optional<Fd> StagingArea::earlier_folder() {
 }
 
 Result<bool> StagingArea::remove_but_partial() {
-  if (Status kept = set_partial_aside(); !kept) return kept.error();
+  TRY(set_partial_aside());
   Status earlier = fs_->remove_directory(fd(), std::string(kEarlier).c_str());
   const bool holds_some = !earlier && is_one_of(earlier.error(), {ENOTEMPTY, EEXIST});
   if (!holds_some) return remove();
@@ -163,33 +159,29 @@ Result<bool> StagingArea::remove_but_partial() {
 Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}); }
 
 Result<bool> StagingArea::remove() {
-  if (Status emptied = empty(); !emptied) return emptied.error();
+  TRY(empty());
   Status origin = fs_->remove_file(fd(), std::string(kOrigin).c_str());
   if (!origin && origin.error().error_number != ENOENT) return origin.error();
   // Only an empty one goes.
   Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
   if (!conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST})) return true;
   if (!conflict && conflict.error().error_number != ENOENT) return conflict.error();
-  if (Status removed = fs_->remove_directory(home_, area_name().c_str()); !removed) {
-    return removed.error();
-  }
+  TRY(fs_->remove_directory(home_, area_name().c_str()));
   return false;
 }
 
 Result<bool> StagingArea::remove_but_filled() {
-  if (const auto rewound = fs_->seek(fd(), 0, Seek::kStart); !rewound) return rewound.error();
+  TRY(fs_->seek(fd(), 0, Seek::kStart));
   Listing listing;
-  if (Status read = listing.read(*fs_, fd()); !read) return read.error();
+  TRY(listing.read(*fs_, fd()));
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.name == kConflict) continue;
     if (entry.error_number == 0 && !entry.status.is_directory()) continue;
     Status removed = fs_->remove_directory(fd(), entry.name.data());
     if (removed || is_one_of(removed.error(), {ENOENT, ENOTDIR})) continue;
     // Whatever keeps it from being removed, it may hold something, and remove() would not ask.
-    const auto conflicts = conflict_folder();
-    if (!conflicts) return conflicts.error();
-    const auto kept = keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts->get());
-    if (!kept) return kept.error();
+    const auto conflicts = TRY(conflict_folder());
+    TRY(keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts.get()));
   }
   return remove();
 }
@@ -200,25 +192,23 @@ void StagingArea::forget_home_mtime() {
 }
 
 Status StagingArea::put_all_aside() {
-  const auto conflicts = conflict_folder();
-  if (!conflicts) return conflicts.error();
+  const auto conflicts = TRY(conflict_folder());
   std::string name;
   for (int number = 1;; ++number) {
     name = "killed-" + std::to_string(number);
-    Status made = fs_->make_directory(conflicts->get(), name.c_str(), 0700);
+    Status made = fs_->make_directory(conflicts.get(), name.c_str(), 0700);
     if (made) break;
     if (made.error().error_number != EEXIST) return made;
   }
-  const auto aside = fs_->open_directory(conflicts->get(), name.c_str());
-  if (!aside) return aside.error();
-  if (const auto rewound = fs_->seek(fd(), 0, Seek::kStart); !rewound) return rewound.error();
+  const auto aside = TRY(fs_->open_directory(conflicts.get(), name.c_str()));
+  TRY(fs_->seek(fd(), 0, Seek::kStart));
   Listing listing;
-  if (Status read = listing.read(*fs_, fd()); !read) return read;
+  TRY(listing.read(*fs_, fd()));
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
     if (entry.name == kPartial || entry.name == kEarlier) continue;
     const char* moved = entry.name.data();
-    if (Status renamed = fs_->rename(fd(), moved, aside->get(), moved, RenameMode::kReplace);
+    if (Status renamed = fs_->rename(fd(), moved, aside.get(), moved, RenameMode::kReplace);
         !renamed) {
       return renamed;
     }
@@ -239,12 +229,10 @@ Status StagingArea::drop_conflicts() {
 }
 
 Status let_move(FileSystem& fs, int directory, const std::string& name) {
-  const auto entry = fs.open_entry(directory, name.c_str());
-  if (!entry) return entry.error();
-  const auto status = fs.status(entry->get());
-  if (!status) return status.error();
-  if (!status->is_directory()) return system_error("rename", EACCES);
-  return fs.set_mode({entry->get(), true}, status->mode | kOwnerWrite);
+  const auto entry = TRY(fs.open_entry(directory, name.c_str()));
+  const auto status = TRY(fs.status(entry.get()));
+  if (!status.is_directory()) return system_error("rename", EACCES);
+  return fs.set_mode({entry.get(), true}, status.mode | kOwnerWrite);
 }
 
 namespace {

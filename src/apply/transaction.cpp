@@ -76,14 +76,14 @@ Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& l
   record_ = record_of(slots, lookers);
   Status ready = write_down();
   if (ready) return ready;
-  if (Status withdrawn = withdraw(); !withdrawn) return withdrawn;
+  TRY(withdraw());
   if (context_.request.atomic) return ready;
   discard_staged(slots, ready.error());
   if (!is_full_disk(ready.error())) return ready;
   // There may still be deletions that make room.
   record_ = record_of(slots, lookers);
   if (write_down()) return success();
-  if (Status withdrawn = withdraw(); !withdrawn) return withdrawn;
+  TRY(withdraw());
   // What is deleted is kept by the record.
   if (!context_.backup.empty()) return ready;
   // CRASH: without a record, what others put in the place of what is deleted in the moment of the
@@ -95,12 +95,9 @@ Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& l
 
 Status Transaction::write_down() {
   const int area = context_.area.fd();
-  const auto status = fs_.status(area);
-  if (!status) return status.error();
-  Status written = write_record(fs_, area, *record_, status->device, context_.barrier.syncs_each());
-  if (!written) return written;
-  Status synced = context_.barrier.before_commit(context_.area, context_.folders);
-  if (!synced) return synced;
+  const auto status = TRY(fs_.status(area));
+  TRY(write_record(fs_, area, *record_, status.device, context_.barrier.syncs_each()));
+  TRY(context_.barrier.before_commit(context_.area, context_.folders));
   return mark(Marker::kCommit, std::nullopt);
 }
 
@@ -198,7 +195,7 @@ Status Transaction::end() {
 }
 
 Status Transaction::roll_back() {
-  if (Status turned = mark(Marker::kRollback, Marker::kCommit); !turned) return turned;
+  TRY(mark(Marker::kRollback, Marker::kCommit));
   const ReplayContext replaying{fs_, context_.request.replica, context_.request.policy,
                                 context_.observer, context_.book};
   WindowReplay replay(replaying, context_.area, *record_);
@@ -208,10 +205,10 @@ Status Transaction::roll_back() {
     error.detail = "not everything could be taken back; 'sync recover' goes on with it";
     return error;
   }
-  if (Status settled = context_.barrier.all(context_.area.fd()); !settled) return settled;
-  if (Status undone = mark(Marker::kUndone, Marker::kRollback); !undone) return undone;
+  TRY(context_.barrier.all(context_.area.fd()));
+  TRY(mark(Marker::kUndone, Marker::kRollback));
   final_ = Marker::kUndone;
-  if (Status purged = replay.purge(); !purged) return purged;
+  TRY(replay.purge());
   conflicts_ = replay.result().conflicts;
   return success();
 }
@@ -219,7 +216,7 @@ Status Transaction::roll_back() {
 Status Transaction::forget() {
   if (!record_) return success();
   const int area = context_.area.fd();
-  if (Status removed = remove_record(fs_, area); !removed) return removed;
+  TRY(remove_record(fs_, area));
   return fs_.remove_file(area, file_name(final_));
 }
 

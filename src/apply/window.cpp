@@ -42,9 +42,8 @@ Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> 
   if (!directory) return directory.error();
   FileSystem& fs = window.stages.fs;
   const std::string name = path.is_root() ? "." : std::string(path.name());
-  const auto entry = fs.open_entry(*directory, name.c_str());
-  if (!entry) return entry.error();
-  return read_xattrs(fs, {entry->get(), true}, window.stages.policy.as_root);
+  const auto entry = TRY(fs.open_entry(*directory, name.c_str()));
+  return read_xattrs(fs, {entry.get(), true}, window.stages.policy.as_root);
 }
 
 void read_attributes(const StageWindow& window, std::size_t thread, const Action& action,
@@ -211,9 +210,8 @@ void WindowMeter::add(const Action& action) {
 Result<std::optional<Action>> root_finish_of(const ActionStore& actions) {
   if (actions.empty()) return std::optional<Action>();
   ActionCursor cursor(actions);
-  const auto last = cursor.at(actions.size() - 1);
-  if (!last) return last.error();
-  return is_root_finish(**last) ? std::optional(**last) : std::nullopt;
+  const auto last = TRY(cursor.at(actions.size() - 1));
+  return is_root_finish(*last) ? std::optional(*last) : std::nullopt;
 }
 
 Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits) {
@@ -223,10 +221,9 @@ Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limit
   part.actions.reserve(most);
   part.seqs.reserve(most);
   while (!reader.at_end() && !meter.is_full()) {
-    const auto action = reader.next();
-    if (!action) return action.error();
-    meter.add(**action);
-    part.actions.push_back(**action);
+    const auto action = TRY(reader.next());
+    meter.add(*action);
+    part.actions.push_back(*action);
     part.seqs.push_back(reader.seq());
   }
   return part;

@@ -69,17 +69,15 @@ void WindowReplay::each(bool backwards, Do act) {
 Result<int> WindowReplay::folder(const std::string& name) {
   auto known = folders_.find(name);
   if (known == folders_.end()) {
-    auto opened = fs_.open_directory(area_.fd(), name.c_str());
-    if (!opened) return opened.error();
-    known = folders_.emplace(name, std::move(*opened)).first;
+    auto opened = TRY(fs_.open_directory(area_.fd(), name.c_str()));
+    known = folders_.emplace(name, std::move(opened)).first;
   }
   return known->second.get();
 }
 
 Result<Place> WindowReplay::target(const RelPath& path) {
-  const auto parent = access_.parent(path);
-  if (!parent) return parent.error();
-  return Place{*parent, std::string(path.name())};
+  const auto parent = TRY(access_.parent(path));
+  return Place{parent, std::string(path.name())};
 }
 
 Result<std::optional<FileStatus>> WindowReplay::at(const Place& place) {
@@ -95,7 +93,7 @@ Status WindowReplay::locate(Step& step, std::size_t index) {
   step.staged.directory = *directory;
   step.staged.name = record_.name_of(index);
   if (step.record.made) step.staged.made = *step.record.made;
-  if (Status settled = settle_old_name(step); !settled) return settled;
+  TRY(settle_old_name(step));
   auto there = at(step.staged);
   if (!there) return there.error();
   step.there = *there;
@@ -106,33 +104,29 @@ Status WindowReplay::locate(Step& step, std::size_t index) {
 Status WindowReplay::settle_old_name(Step& step) {
   if (!step.record.old || step.action.op == Op::kDelete) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
-  const auto waiting = at(old);
-  if (!waiting) return waiting.error();
-  if (!*waiting) return success();
+  const auto waiting = TRY(at(old));
+  if (!waiting) return success();
   const auto staged = at(step.staged);
   if (!staged) return staged.error();
   if (!*staged) {
     return fs_.rename(old.directory, old.name.c_str(), step.staged.directory,
                       step.staged.name.c_str(), RenameMode::kNoReplace);
   }
-  const auto place = target(step.action.path);
-  if (!place) return place.error();
-  const auto there = at(*place);
-  if (!there) return there.error();
+  const auto place = TRY(target(step.action.path));
+  const auto there = TRY(at(place));
   // It has its own name too, or others have taken that.
-  if (*there && same_object(**there, **waiting)) {
+  if (there && same_object(*there, *waiting)) {
     return fs_.remove_file(old.directory, old.name.c_str());
   }
-  if (*there) return put_aside(old);
-  return fs_.rename(old.directory, old.name.c_str(), place->directory, place->name.c_str(),
+  if (there) return put_aside(old);
+  return fs_.rename(old.directory, old.name.c_str(), place.directory, place.name.c_str(),
                     RenameMode::kNoReplace);
 }
 
 Status WindowReplay::put_aside(const Place& foreign) {
   const auto conflicts = area_.conflict_folder();
   if (!conflicts) return conflicts.error();
-  const auto kept = keep_as_conflict(fs_, foreign.directory, foreign.name, conflicts->get());
-  if (!kept) return kept.error();
+  TRY(keep_as_conflict(fs_, foreign.directory, foreign.name, conflicts->get()));
   result_.conflicts = true;
   return success();
 }
@@ -149,11 +143,10 @@ Status WindowReplay::note(Step& step, const Result<Published>& published) {
 
 // Renames what is staged to where it belongs.
 Status WindowReplay::publish(Step& step) {
-  const auto place = target(step.action.path);
-  if (!place) return place.error();
-  auto published = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
-    return step.record.old ? publisher_.replace(step.staged, *place, *step.record.old)
-                           : publisher_.create(step.staged, *place);
+  const auto place = TRY(target(step.action.path));
+  auto published = access_.with_write_access(place.directory, step.action.path.parent(), [&] {
+    return step.record.old ? publisher_.replace(step.staged, place, *step.record.old)
+                           : publisher_.create(step.staged, place);
   });
   return note(step, published);
 }
@@ -179,34 +172,29 @@ Status WindowReplay::give_back(Step& step) {
                                  place->name.c_str(), mode);
   if (!back) return put_aside(step.staged);
   if (!was_exchanged) return success();
-  const auto out = at(step.staged);
-  if (!out) return out.error();
-  const bool is_ours = *out && step.record.made && same_object(**out, *step.record.made);
-  return is_ours || !*out ? success() : put_aside(step.staged);
+  const auto out = TRY(at(step.staged));
+  const bool is_ours = out && step.record.made && same_object(*out, *step.record.made);
+  return is_ours || !out ? success() : put_aside(step.staged);
 }
 
 Status WindowReplay::forward_link(Step& step) {
-  auto leader = access_.status(*step.action.other);
-  if (!leader) return leader.error();
-  if (!*leader || !step.record.made || !same_object(**leader, *step.record.made)) {
+  auto leader = TRY(access_.status(*step.action.other));
+  if (!leader || !step.record.made || !same_object(*leader, *step.record.made)) {
     ++result_.overtaken;
     return success();
   }
-  auto now = access_.status(step.action.path);
-  if (!now) return now.error();
-  if (*now && same_object(**now, **leader)) return success();
-  if (step.there && !same_object(*step.there, **leader)) {
+  auto now = TRY(access_.status(step.action.path));
+  if (now && same_object(*now, *leader)) return success();
+  if (step.there && !same_object(*step.there, *leader)) {
     if (step.record.old && is_still(*step.there, *step.record.old)) return success();
     return give_back(step);
   }
   if (!step.there) {
-    const auto from = target(*step.action.other);
-    if (!from) return from.error();
-    Status linked = fs_.make_link(from->directory, from->name.c_str(), step.staged.directory,
-                                  step.staged.name.c_str());
-    if (!linked) return linked;
+    const auto from = TRY(target(*step.action.other));
+    TRY(fs_.make_link(from.directory, from.name.c_str(), step.staged.directory,
+                      step.staged.name.c_str()));
   }
-  step.staged.made = **leader;
+  step.staged.made = *leader;
   return publish(step);
 }
 
@@ -214,17 +202,14 @@ Status WindowReplay::forward_delete(Step& step) {
   if (step.there) {
     if (!is_still(*step.there, *step.record.old)) return give_back(step);
     if (!step.there->is_directory()) return success();
-    const auto is_own = tree_of(step).holds_nothing_else();
-    if (!is_own) return is_own.error();
-    return *is_own ? success() : give_back(step);
+    const auto is_own = TRY(tree_of(step).holds_nothing_else());
+    return is_own ? success() : give_back(step);
   }
-  const auto now = access_.status(step.action.path);
-  if (!now) return now.error();
-  if (!*now) return success();
-  const auto place = target(step.action.path);
-  if (!place) return place.error();
-  auto published = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
-    return publisher_.take_away(*place, step.staged, *step.record.old);
+  const auto now = TRY(access_.status(step.action.path));
+  if (!now) return success();
+  const auto place = TRY(target(step.action.path));
+  auto published = access_.with_write_access(place.directory, step.action.path.parent(), [&] {
+    return publisher_.take_away(place, step.staged, *step.record.old);
   });
   return note(step, published);
 }
@@ -240,7 +225,7 @@ void WindowReplay::forward() {
     if (is_in_place(action) || action.path.is_root()) return success();
     if (action.op == Op::kMove) return moves_.forward(action, record_.actions[index]);
     Step step{action, record_.actions[index], {}, std::nullopt};
-    if (Status located = locate(step, index); !located) return located;
+    TRY(locate(step, index));
     return forward_rename(step);
   });
   metadata_.forward();
@@ -251,18 +236,16 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
   const auto place = target(step.action.path);
   if (!place && is_absence(place.error())) return success();
   if (!place) return place.error();
-  const auto now = at(*place);
-  if (!now) return now.error();
-  if (!*now) return success();
-  if (!same_object(**now, ours)) {
+  const auto now = TRY(at(*place));
+  if (!now) return success();
+  if (!same_object(*now, ours)) {
     ++result_.overtaken;
     return success();
   }
-  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
+  TRY(access_.with_write_access(place->directory, step.action.path.parent(), [&] {
     return fs_.rename(place->directory, place->name.c_str(), step.staged.directory,
                       step.staged.name.c_str(), RenameMode::kNoReplace);
-  });
-  if (!renamed) return renamed;
+  }));
   return keep_if_foreign(step, step.staged, ours);
 }
 
@@ -270,29 +253,26 @@ Status WindowReplay::take_back(Step& step, const FileStatus& ours) {
 Status WindowReplay::keep_if_foreign(const Step& step, const Place& out, const FileStatus& ours) {
   // A link stands for an object that has other names, by which it may have been changed.
   if (step.action.op == Op::kLink) {
-    const auto found = at(out);
-    if (!found) return found.error();
-    return !*found || same_object(**found, ours) ? success() : put_aside(out);
+    const auto found = TRY(at(out));
+    return !found || same_object(*found, ours) ? success() : put_aside(out);
   }
-  const auto is_ours = publisher_.is_as_expected(out, ours);
-  if (!is_ours) return is_ours.error();
-  return *is_ours ? success() : put_aside(out);
+  const auto is_ours = TRY(publisher_.is_as_expected(out, ours));
+  return is_ours ? success() : put_aside(out);
 }
 
 // Exchanges the old object back; what comes out is this window's own, or somebody else's.
 Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
-  const auto place = target(step.action.path);
-  if (!place) return place.error();
-  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
-    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
-                      place->name.c_str(), RenameMode::kExchange);
+  const auto place = TRY(target(step.action.path));
+  Status renamed = access_.with_write_access(place.directory, step.action.path.parent(), [&] {
+    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place.directory,
+                      place.name.c_str(), RenameMode::kExchange);
   });
   if (renamed) return keep_if_foreign(step, step.staged, ours);
   if (is_missing(renamed.error())) return bring_back(step);
   if (!lacks_rename_mode(renamed.error())) return renamed;
   // RACE: for a moment neither is there. CRASH: the same, until whoever comes next has recovered.
   const Place out{step.staged.directory, step.staged.name + ".new"};
-  Status away = fs_.rename(place->directory, place->name.c_str(), out.directory, out.name.c_str(),
+  Status away = fs_.rename(place.directory, place.name.c_str(), out.directory, out.name.c_str(),
                            RenameMode::kReplace);
   if (away) away = keep_if_foreign(step, out, ours);
   if (!away && !is_missing(away.error())) return away;
@@ -301,11 +281,10 @@ Status WindowReplay::exchange_back(Step& step, const FileStatus& ours) {
 
 // Gives the old object its name back, which is free.
 Status WindowReplay::bring_back(Step& step) {
-  const auto place = target(step.action.path);
-  if (!place) return place.error();
-  Status renamed = access_.with_write_access(place->directory, step.action.path.parent(), [&] {
-    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place->directory,
-                      place->name.c_str(), RenameMode::kNoReplace);
+  const auto place = TRY(target(step.action.path));
+  Status renamed = access_.with_write_access(place.directory, step.action.path.parent(), [&] {
+    return fs_.rename(step.staged.directory, step.staged.name.c_str(), place.directory,
+                      place.name.c_str(), RenameMode::kNoReplace);
   });
   if (renamed || renamed.error().error_number != EEXIST) return renamed;
   ++result_.overtaken;
@@ -346,7 +325,7 @@ void WindowReplay::backward() {
     if (is_in_place(action) || action.path.is_root()) return success();
     if (action.op == Op::kMove) return moves_.backward(action, record_.actions[index]);
     Step step{action, record_.actions[index], {}, std::nullopt};
-    if (Status located = locate(step, index); !located) return located;
+    TRY(locate(step, index));
     return backward_rename(step);
   });
   metadata_.backward();
@@ -392,7 +371,7 @@ Status WindowReplay::purge() {
   // nothing is lost.
   for (const auto* places : {&purged.filled, &purged.stuck}) {
     for (const Place& place : *places) {
-      if (Status aside = put_aside(place); !aside) return aside;
+      TRY(put_aside(place));
     }
   }
   return success();

@@ -32,9 +32,8 @@ double seconds_between(FileTime from, FileTime to) {
 Result<bool> begins_with_root(const ActionStore& actions) {
   if (actions.empty()) return false;
   ActionCursor cursor(actions);
-  const auto first = cursor.at(0);
-  if (!first) return first.error();
-  return (*first)->path.is_root();
+  const auto first = TRY(cursor.at(0));
+  return first->path.is_root();
 }
 
 Error refused(std::string detail) {
@@ -102,9 +101,8 @@ class Applier {
       if (is_about_space(guard) && !settings_.check_space) continue;
       if (guard.refused) return refused(explain(guard));
     }
-    const auto counted = counted_again(plan);
-    if (!counted) return counted.error();
-    for (const Guard& guard : *counted) {
+    const auto counted = TRY(counted_again(plan));
+    for (const Guard& guard : counted) {
       if (guard.refused) return refused(explain(guard));
     }
     return success();
@@ -183,9 +181,8 @@ class Applier {
             {file, session_.state_folder(), session_.backup_folder(), session_.report_file()});
         !placed)
       return placed;
-    auto log = Log::open({file, console_verbosity(settings_), wants_colour(settings_)});
-    if (!log) return log.error();
-    log_ = std::move(*log);
+    auto log = TRY(Log::open({file, console_verbosity(settings_), wants_colour(settings_)}));
+    log_ = std::move(log);
     return success();
   }
 
@@ -193,29 +190,26 @@ class Applier {
     if (!settings_.report_file) return success();
     ReportSubject subject = report_subject(settings_, roots.source.path, roots.replica_path);
     subject.signed_by = signer_;
-    auto opened = ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
-                                   std::move(subject));
-    if (!opened) return std::move(opened).error();
-    report_ = std::move(*opened);
+    auto opened = TRY(ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                                       std::move(subject)));
+    report_ = std::move(opened);
     return success();
   }
 
   Status make_ready(Roots& roots, const ActionStore& actions) {
     if (!settings_.dry_run) {
-      if (Status made = session_.make_backup_folder(); !made) return made;
+      TRY(session_.make_backup_folder());
     }
     if (!roots.replica && !settings_.dry_run) {
-      const auto makes_root = begins_with_root(actions);
-      if (!makes_root) return makes_root.error();
-      if (!*makes_root)
+      const auto makes_root = TRY(begins_with_root(actions));
+      if (!makes_root)
         return refused("the replica does not exist, and the plan expects one: make a new plan");
-      if (Status made = create_replica(session_.fs(), roots); !made) return made;
+      TRY(create_replica(session_.fs(), roots));
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
     if (settings_.dry_run) return success();
-    const auto conflicts = take_over(session_, signals_, *log_, *roots.replica);
-    if (!conflicts) return conflicts.error();
-    conflicts_ = *conflicts;
+    const auto conflicts = TRY(take_over(session_, signals_, *log_, *roots.replica));
+    conflicts_ = conflicts;
     return success();
   }
 

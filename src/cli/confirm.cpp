@@ -121,26 +121,25 @@ Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
 
 Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Signals& signals) {
   const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
-  const auto text = render_review(plan, stream_of(plan.actions), screen, colour, "view shows all");
-  if (!text) return text.error();
-  if (Status shown = put(*text); !shown) return shown.error();
+  const auto text =
+      TRY(render_review(plan, stream_of(plan.actions), screen, colour, "view shows all"));
+  TRY(put(text));
   for (;;) {
     // Keys that were pressed before the question was there did not answer it.
     if (::tcflush(terminal_.get(), TCIFLUSH) < 0)
       return system_error("ask", errno).at("the terminal");
-    if (Status asked = put(kQuestion); !asked) return asked.error();
-    const auto line = read_line(signals);
-    if (!line) return line.error();
+    TRY(put(kQuestion));
+    const auto line = TRY(read_line(signals));
     if (signals.stop()) return Answer::kStopped;
-    if (!*line) {
+    if (!line) {
       (void)put("\n");
       return Answer::kNo;
     }
-    const std::string& answer = **line;
+    const std::string& answer = *line;
     if (answer == "y" || answer == "yes") return Answer::kYes;
     if (answer == "n" || answer == "no") return Answer::kNo;
     if (answer != "v" && answer != "view") continue;
-    if (Status shown = view(plan, colour); !shown) return shown.error();
+    TRY(view(plan, colour));
   }
 }
 

@@ -219,9 +219,8 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
 Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica) {
   if (Status locked = take_lock(session, signals, log, replica); !locked)
     return std::move(locked).error();
-  const auto recovered = recover_and_log(session, log, replica, Recovery::kFinish, true);
-  if (!recovered) return recovered.error();
-  return recovered->conflicts;
+  const auto recovered = TRY(recover_and_log(session, log, replica, Recovery::kFinish, true));
+  return recovered.conflicts;
 }
 
 ReportSubject report_subject(const Settings& settings, std::string source, std::string replica) {

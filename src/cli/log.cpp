@@ -99,9 +99,8 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   Status reopen() {
     const std::lock_guard lock(mutex_);
     flush_();
-    auto fd = open_log_file(file_, must_be_log_);
-    if (!fd) return fd.error();
-    fd_ = std::move(*fd);
+    auto fd = TRY(open_log_file(file_, must_be_log_));
+    fd_ = std::move(fd);
     return success();
   }
 
@@ -237,9 +236,8 @@ class SpdLog final : public Log {
 Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings) {
   std::shared_ptr<FileSink> file;
   if (!settings.file.empty()) {
-    auto fd = open_log_file(settings.file, settings.must_be_log);
-    if (!fd) return fd.error();
-    file = std::make_shared<FileSink>(settings.file, settings.must_be_log, std::move(*fd));
+    auto fd = TRY(open_log_file(settings.file, settings.must_be_log));
+    file = std::make_shared<FileSink>(settings.file, settings.must_be_log, std::move(fd));
   }
   return std::unique_ptr<Log>(std::make_unique<SpdLog>(settings, std::move(file)));
 }

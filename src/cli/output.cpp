@@ -37,7 +37,7 @@ class DescriptorOutput final : public Output {
   }
 
   Status finish() override {
-    if (Status flushed = flush(); !flushed) return flushed;
+    TRY(flush());
     if (temporary_.empty()) return success();
     if (::fsync(fd_) < 0) return failed("fsync");
     if (::rename(temporary_.c_str(), final_name_.c_str()) < 0) return failed("rename");

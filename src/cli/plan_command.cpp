@@ -25,29 +25,25 @@ ExitCode fail(const Error& error) {
 }
 
 Status write_document(const StoredPlan& plan, const std::string& file) {
-  auto output = Output::open(file);
-  if (!output) return output.error();
-  Status written = write_plan(plan, [&](std::string_view text) { return (*output)->write(text); });
-  if (!written) return written;
-  return (*output)->finish();
+  auto output = TRY(Output::open(file));
+  TRY(write_plan(plan, [&](std::string_view text) { return output->write(text); }));
+  return output->finish();
 }
 
 // Everything, a line an action; a person at a terminal gets what matters, unless all is asked for.
 Status write_text(const StoredPlan& plan, const Settings& settings) {
-  auto output = Output::open({});
-  if (!output) return output.error();
-  const ByteSink sink = [&](std::string_view text) { return (*output)->write(text); };
+  auto output = TRY(Output::open({}));
+  const ByteSink sink = [&](std::string_view text) { return output->write(text); };
   const Colour colour = wants_colour(settings) ? Colour::kOn : Colour::kOff;
   const auto screen = settings.list ? std::nullopt : screen_of(STDOUT_FILENO);
   const ActionStream actions = stream_of(plan.actions);
   if (screen) {
-    const auto text = render_review(plan, actions, *screen, colour, "--list shows all");
-    if (!text) return text.error();
-    if (Status written = sink(*text); !written) return written;
-  } else if (Status written = render(plan, actions, colour, sink); !written) {
-    return written;
+    const auto text = TRY(render_review(plan, actions, *screen, colour, "--list shows all"));
+    TRY(sink(text));
+  } else {
+    TRY(render(plan, actions, colour, sink));
   }
-  return (*output)->finish();
+  return output->finish();
 }
 
 Status write_all(const StoredPlan& plan, const Settings& settings,

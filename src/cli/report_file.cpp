@@ -79,9 +79,8 @@ Status ReportFile::reopen() {
   is_begun_ = false;
   failure_.reset();
   if (file_ == "-") return success();
-  auto fd = open_file(file_);
-  if (!fd) return std::move(fd).error();
-  fd_ = std::move(*fd);
+  auto fd = TRY(open_file(file_));
+  fd_ = std::move(fd);
   return success();
 }
 

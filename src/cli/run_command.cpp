@@ -93,20 +93,18 @@ class Runner {
     }
     // The default log is a service, not a promise.
     settings.file.clear();
-    auto console = Log::open(settings);
-    if (!console) return console.error();
-    log_ = std::move(*console);
+    auto console = TRY(Log::open(settings));
+    log_ = std::move(console);
     log_->warn("no log file: " + describe(log.error()));
     return success();
   }
 
   Status open_report() {
     if (!settings_.report_file) return success();
-    auto opened = ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
-                                   report_subject(settings_, absolute_name(settings_.source),
-                                                  absolute_name(settings_.replica)));
-    if (!opened) return std::move(opened).error();
-    report_ = std::move(*opened);
+    auto opened = TRY(ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
+                                       report_subject(settings_, absolute_name(settings_.source),
+                                                      absolute_name(settings_.replica))));
+    report_ = std::move(opened);
     return success();
   }
 
@@ -249,11 +247,10 @@ class Runner {
   // The replica exists, is ours alone, and holds nothing of a killed run.
   Status make_ready(Roots& roots) {
     if (!roots.replica) {
-      if (Status made = create_replica(session_.fs(), roots); !made) return made;
+      TRY(create_replica(session_.fs(), roots));
     }
-    const auto conflicts = take_over(session_, signals_, *log_, *roots.replica);
-    if (!conflicts) return conflicts.error();
-    conflicts_ = *conflicts;
+    const auto conflicts = TRY(take_over(session_, signals_, *log_, *roots.replica));
+    conflicts_ = conflicts;
     // What was removed may have changed the folder itself.
     const auto status = session_.fs().status(roots.replica->fd.get());
     if (!status) return status.error();

@@ -158,7 +158,7 @@ class Scanner {
     if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
       if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
       if (!batch_.has_room(entry.status.size)) {
-        if (Status written = write_waiting(); !written) return written;
+        TRY(write_waiting());
       }
       const auto hash = judge_.hash({entry.directory, name, entry.status}, hashes_, batch_);
       if (!hash) note(entry.path, hash.error());
@@ -182,7 +182,7 @@ class Scanner {
         hashes_.remember_in(entry.path.parent_bytes(), {-1, entry.path.name(), entry.status},
                             *described.md5, line.hash.read_at);
       }
-      if (Status written = write(described); !written) return written;
+      TRY(write(described));
     }
     waiting_.clear();
     return success();

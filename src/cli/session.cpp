@@ -156,9 +156,8 @@ Session::Session(const Settings& settings) : settings_(settings) {
 
 Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
   std::unique_ptr<Session> session(new Session(settings));
-  auto filter = Filter::compile(settings.plan.rules);
-  if (!filter) return filter.error();
-  session->filter_ = std::move(*filter);
+  auto filter = TRY(Filter::compile(settings.plan.rules));
+  session->filter_ = std::move(filter);
   return session;
 }
 
@@ -193,7 +192,7 @@ Status Session::refuse_inside(const Root& replica, const std::vector<std::string
 
 Status Session::place_own_files(const Roots& roots, const std::vector<std::string>& files) {
   if (roots.replica) {
-    if (Status refused = refuse_inside(*roots.replica, files); !refused) return refused;
+    TRY(refuse_inside(*roots.replica, files));
   }
   left_out_.clear();
   for (const std::string& given : files) {
@@ -350,11 +349,10 @@ Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
   const auto folder = fs_.open_root(above.c_str());
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());
-  const auto guard = ask_space(
+  const auto guard = TRY(ask_space(
       {fs_, roots.source, folder->get(), file_system ? *file_system : std::string(), false},
-      plan.actions);
-  if (!guard) return guard.error();
-  if (*guard) plan.guards.push_back(**guard);
+      plan.actions));
+  if (guard) plan.guards.push_back(*guard);
   return success();
 }
 

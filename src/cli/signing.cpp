@@ -52,20 +52,17 @@ std::string signature_file(const Settings& settings) {
 }
 
 Result<SigningKey> read_signing_key(const std::string& file) {
-  const auto pem = read_small_file(file);
-  if (!pem) return pem.error();
-  auto key = SigningKey::from_pem(*pem);
+  const auto pem = TRY(read_small_file(file));
+  auto key = SigningKey::from_pem(pem);
   if (!key) return std::move(key).error().at(file);
   return key;
 }
 
 Status write_signature(const StoredPlan& plan, const SigningKey& key, const std::string& file) {
-  const auto identity = identity_of(plan);
-  if (!identity) return identity.error();
-  auto output = Output::open(file);
-  if (!output) return std::move(output).error();
-  if (Status written = (*output)->write(sign_plan(*identity, key)); !written) return written;
-  return (*output)->finish();
+  const auto identity = TRY(identity_of(plan));
+  auto output = TRY(Output::open(file));
+  TRY(output->write(sign_plan(identity, key)));
+  return output->finish();
 }
 
 Result<std::string> verify_signature(const StoredPlan& plan, const Settings& settings) {
@@ -79,15 +76,12 @@ Result<std::string> verify_signature(const StoredPlan& plan, const Settings& set
         0,
         "a plan from standard input has its signature elsewhere: name it with --signature"};
   }
-  const auto pem = read_small_file(*settings.verify_key);
-  if (!pem) return pem.error();
-  auto keys = VerifyingKey::all_from_pem(*pem);
+  const auto pem = TRY(read_small_file(*settings.verify_key));
+  auto keys = VerifyingKey::all_from_pem(pem);
   if (!keys) return std::move(keys).error().at(*settings.verify_key);
-  const auto envelope = read_small_file(file);
-  if (!envelope) return envelope.error();
-  const auto identity = identity_of(plan);
-  if (!identity) return identity.error();
-  auto signer = verify_plan(*identity, *envelope, *keys);
+  const auto envelope = TRY(read_small_file(file));
+  const auto identity = TRY(identity_of(plan));
+  auto signer = verify_plan(identity, envelope, *keys);
   if (!signer) return std::move(signer).error().at(file);
   return signer;
 }

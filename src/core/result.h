@@ -72,4 +72,27 @@ using Status = Result<Done>;
 
 inline Status success() { return Status(Done{}); }
 
+// What TRY yields: a value of its own, never a reference into `result`.
+template <class R>
+auto value_of(R&& result) {
+  return std::forward<R>(result).value();
+}
+
+// TRY(expression): the value of a Result; where that is an error, the function around it ends and
+// returns the error. Takes the value out of a temporary and copies it from anything else.
+//   const FileStatus status = TRY(fs.status_at(directory, name));
+//   TRY(fs.unlink(directory, name));
+#define TRY(...) FOLDERSYNC_TRY_AS(FOLDERSYNC_TRY_NAME(__COUNTER__), __VA_ARGS__)
+#define FOLDERSYNC_TRY_AS(name, ...) FOLDERSYNC_TRY(name, __VA_ARGS__)
+#define FOLDERSYNC_TRY_NAME(number) FOLDERSYNC_TRY_JOIN(tried_, number)
+#define FOLDERSYNC_TRY_JOIN(word, number) word##number
+#define FOLDERSYNC_TRY(tried, ...)                              \
+  __extension__({                                               \
+    auto&& tried = (__VA_ARGS__);                               \
+    if (!tried.ok()) {                                          \
+      return std::forward<decltype(tried)>(tried).error();      \
+    }                                                           \
+    foldersync::value_of(std::forward<decltype(tried)>(tried)); \
+  })
+
 }  // namespace foldersync

@@ -89,10 +89,9 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
         "a pipe, say: --sign <(openssl pkey -in KEY))");
   }
   if (read == nullptr) return refused("expected a private key in PEM form, found something else");
-  auto owned = taken(read);
-  if (!owned) return std::move(owned).error();
+  auto owned = TRY(taken(read));
   SigningKey key;
-  key.key_ = std::move(*owned);
+  key.key_ = std::move(owned);
   key.id_ = id_of(read);
   return key;
 }
@@ -123,10 +122,9 @@ Result<std::vector<VerifyingKey>> VerifyingKey::all_from_pem(std::string_view pe
     EVP_PKEY* const read =
         bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr;
     if (read == nullptr) return refused("a public key in it can't be read");
-    auto owned = taken(read);
-    if (!owned) return std::move(owned).error();
+    auto owned = TRY(taken(read));
     VerifyingKey key;
-    key.key_ = std::move(*owned);
+    key.key_ = std::move(owned);
     key.id_ = id_of(read);
     keys.push_back(std::move(key));
   }

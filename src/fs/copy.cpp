@@ -66,17 +66,15 @@ class Copy {
 
   Result<std::uint64_t> by_buffer(std::uint64_t most) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size()));
-    const auto count = fs_.read(request_.from, buffer_.first(wanted));
-    if (!count) return count.error();
-    const auto data = buffer_.first(*count);
+    const auto count = TRY(fs_.read(request_.from, buffer_.first(wanted)));
+    const auto data = buffer_.first(count);
     if (request_.hasher != nullptr) request_.hasher->update(data);
     for (std::size_t written = 0; written < data.size();) {
-      const auto step = fs_.write(request_.to, data.subspan(written));
-      if (!step) return step.error();
-      if (*step == 0) return system_error("write", ENOSPC);
-      written += *step;
+      const auto step = TRY(fs_.write(request_.to, data.subspan(written)));
+      if (step == 0) return system_error("write", ENOSPC);
+      written += step;
     }
-    return std::uint64_t{*count};
+    return std::uint64_t{count};
   }
 
   Result<std::uint64_t> sparse(std::uint64_t size) {
@@ -88,27 +86,26 @@ class Copy {
       const std::uint64_t data_start = start ? std::min(*start, size) : size;
       hash_zeros(data_start - at);
       if (data_start == size) break;
-      const auto hole = fs_.seek(request_.from, data_start, Seek::kHole);
-      if (!hole) return hole.error();
-      auto copied = extent(data_start, std::min(*hole, size));
+      const auto hole = TRY(fs_.seek(request_.from, data_start, Seek::kHole));
+      auto copied = extent(data_start, std::min(hole, size));
       if (!copied) return copied;
       at = data_start + *copied;
-      if (at < std::min(*hole, size)) return at;  // it has shrunk
+      if (at < std::min(hole, size)) return at;  // it has shrunk
     }
-    if (Status sized = fs_.set_size(request_.to, size); !sized) return sized.error();
+    TRY(fs_.set_size(request_.to, size));
     return size;
   }
 
   Result<std::uint64_t> extent(std::uint64_t start, std::uint64_t end) {
     for (const int fd : {request_.from, request_.to}) {
-      if (const auto moved = fs_.seek(fd, start, Seek::kStart); !moved) return moved.error();
+      TRY(fs_.seek(fd, start, Seek::kStart));
     }
     return data(end - start);
   }
 
   // For file systems that can't tell holes.
   Result<std::uint64_t> from_start(std::uint64_t size) {
-    if (const auto moved = fs_.seek(request_.from, 0, Seek::kStart); !moved) return moved.error();
+    TRY(fs_.seek(request_.from, 0, Seek::kStart));
     return data(size);
   }
 
@@ -133,10 +130,9 @@ class Copy {
 Status write_all(FileSystem& fs, int fd, std::string_view text) {
   auto data = std::as_bytes(std::span(text));
   while (!data.empty()) {
-    const auto count = fs.write(fd, data);
-    if (!count) return count.error();
-    if (*count == 0) return system_error("write", ENOSPC);
-    data = data.subspan(*count);
+    const auto count = TRY(fs.write(fd, data));
+    if (count == 0) return system_error("write", ENOSPC);
+    data = data.subspan(count);
   }
   return success();
 }

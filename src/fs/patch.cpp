@@ -24,14 +24,13 @@ class Patch {
       if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
         return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
       }
-      const auto step = next(size - done_.size);
-      if (!step) return step.error();
-      if (*step == 0) break;
-      done_.size += *step;
-      if (request_.copied != nullptr) *request_.copied += *step;
-      if (request_.pace != nullptr) request_.pace->keep(*step, request_.stop);
+      const auto step = TRY(next(size - done_.size));
+      if (step == 0) break;
+      done_.size += step;
+      if (request_.copied != nullptr) *request_.copied += step;
+      if (request_.pace != nullptr) request_.pace->keep(step, request_.stop);
     }
-    if (Status sized = fs_.set_size(request_.to, done_.size); !sized) return sized.error();
+    TRY(fs_.set_size(request_.to, done_.size));
     return done_;
   }
 
@@ -44,14 +43,12 @@ class Patch {
     const auto bytes = std::span<const std::byte>(buffer_).first(*source);
     std::size_t there = 0;
     if (done_.size < kTrial || done_.written * 2 <= done_.size) {
-      if (const auto moved = fs_.seek(request_.to, done_.size, Seek::kStart); !moved) {
-        return moved.error();
-      }
+      TRY(fs_.seek(request_.to, done_.size, Seek::kStart));
       const auto held = fill(request_.to, other_.first(bytes.size()));
       if (!held) return held;
       there = *held;
     }
-    if (Status written = write_differences(bytes, there); !written) return written.error();
+    TRY(write_differences(bytes, there));
     return std::uint64_t{bytes.size()};
   }
 
@@ -65,8 +62,7 @@ class Patch {
       std::size_t end = begin;
       while (end < bytes.size() && !same(end)) end = std::min(end + kPiece, bytes.size());
       if (end > begin) {
-        Status written = write_at(done_.size + begin, bytes.subspan(begin, end - begin));
-        if (!written) return written;
+        TRY(write_at(done_.size + begin, bytes.subspan(begin, end - begin)));
       }
       begin = end + kPiece;  // the piece at `end` is the same, or it is the end
     }
@@ -74,15 +70,12 @@ class Patch {
   }
 
   Status write_at(std::uint64_t offset, std::span<const std::byte> data) {
-    if (const auto moved = fs_.seek(request_.to, offset, Seek::kStart); !moved) {
-      return moved.error();
-    }
+    TRY(fs_.seek(request_.to, offset, Seek::kStart));
     while (!data.empty()) {
-      const auto step = fs_.write(request_.to, data);
-      if (!step) return step.error();
-      if (*step == 0) return system_error("write", ENOSPC);
-      done_.written += *step;
-      data = data.subspan(*step);
+      const auto step = TRY(fs_.write(request_.to, data));
+      if (step == 0) return system_error("write", ENOSPC);
+      done_.written += step;
+      data = data.subspan(step);
     }
     return success();
   }
@@ -91,10 +84,9 @@ class Patch {
   Result<std::uint64_t> fill(int fd, std::span<std::byte> buffer) {
     std::size_t filled = 0;
     while (filled < buffer.size()) {
-      const auto count = fs_.read(fd, buffer.subspan(filled));
-      if (!count) return count.error();
-      if (*count == 0) break;
-      filled += *count;
+      const auto count = TRY(fs_.read(fd, buffer.subspan(filled)));
+      if (count == 0) break;
+      filled += count;
     }
     return std::uint64_t{filled};
   }

@@ -221,27 +221,22 @@ Result<std::string> PosixFileSystem::file_system_id(int fd) {
   if (id != std::array<unsigned char, sizeof(found.f_fsid)>{}) {
     return "fsid:" + hexadecimal(id.data(), id.size());
   }
-  const auto status = this->status(fd);
-  if (!status) return status.error();
-  return "dev:" + std::to_string(major(status->device)) + ":" +
-         std::to_string(minor(status->device));
+  const auto status = TRY(this->status(fd));
+  return "dev:" + std::to_string(major(status.device)) + ":" + std::to_string(minor(status.device));
 }
 
 Result<std::string> PosixFileSystem::mounted_as(int fd) {
-  const auto status = this->status(fd);
-  if (!status) return status.error();
-  const auto table =
-      opened(retried([] { return ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC); }), "open");
-  if (!table) return table.error();
+  const auto status = TRY(this->status(fd));
+  const auto table = TRY(
+      opened(retried([] { return ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC); }), "open"));
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
-    const auto count = read(table->get(), std::as_writable_bytes(std::span(buffer)));
-    if (!count) return count.error();
-    if (*count == 0) break;
-    text.append(buffer.data(), *count);
+    const auto count = TRY(read(table.get(), std::as_writable_bytes(std::span(buffer))));
+    if (count == 0) break;
+    text.append(buffer.data(), count);
   }
-  const auto found = foldersync::mounted_as(text, status->mount);
+  const auto found = foldersync::mounted_as(text, status.mount);
   if (!found) return system_error("mountinfo", ENOENT);
   return *found;
 }

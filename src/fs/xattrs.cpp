@@ -60,11 +60,10 @@ bool is_mirrored_xattr(std::string_view name, bool as_root) {
 }
 
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root) {
-  auto names = list_names(fs, entry, as_root);
-  if (!names) return names.error();
+  auto names = TRY(list_names(fs, entry, as_root));
   std::vector<Xattr> result;
   std::vector<std::byte> buffer;
-  for (std::string& name : *names) {
+  for (std::string& name : names) {
     buffer.resize(kMostBytes);
     const auto bytes = fs.get_xattr(entry, name.c_str(), buffer);
     if (!bytes && bytes.error().error_number == ENODATA) continue;  // removed meanwhile
@@ -91,10 +90,9 @@ bool has_xattrs_of(FileSystem& fs, Handle entry, Handle other, bool as_root) {
 }
 
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
-  const auto present = read_xattrs(fs, entry, as_root);
-  if (!present) return present.error();
+  const auto present = TRY(read_xattrs(fs, entry, as_root));
   Status refused = success();
-  for (const Xattr& xattr : *present) {
+  for (const Xattr& xattr : present) {
     const bool stays = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const Xattr& other) { return other.name == xattr.name; });
     if (stays) continue;
@@ -103,7 +101,7 @@ Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& want
     if (!removed && refused.ok()) refused = std::move(removed);
   }
   for (const Xattr& xattr : wanted) {
-    if (std::find(present->begin(), present->end(), xattr) != present->end()) continue;
+    if (std::find(present.begin(), present.end(), xattr) != present.end()) continue;
     Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value);
     if (!set && !is_refusal(set.error())) return set;
     if (!set && refused.ok()) refused = std::move(set);

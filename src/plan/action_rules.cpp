@@ -150,10 +150,9 @@ Result<const char*> SequenceRules::broken_by(const Action& next) {
 
 Result<const char*> SequenceRules::broken_in_the_end() {
   if (unmet_.empty()) return nullptr;
-  Status read = for_each_action(earlier_, [this](const Action& action, std::uint64_t) {
+  TRY(for_each_action(earlier_, [this](const Action& action, std::uint64_t) {
     if (takes_file_away(action)) unmet_.erase(action.path);
-  });
-  if (!read) return read.error();
+  }));
   if (unmet_.empty()) return nullptr;
   return "no file goes from where an action's \"from\" says";
 }
@@ -175,9 +174,8 @@ Result<const char*> SequenceRules::clash(const Action& next) {
         range.begin != range.end && is_deepest_first(kPhases[phase]) == is_deepest_first(phase_);
     while (range.begin != range.end) {
       const std::uint64_t at = same_direction ? range.begin : range.end - 1;
-      const auto found = cursor->at(at);
-      if (!found) return found.error();
-      const Action& other = **found;
+      const auto found = TRY(cursor->at(at));
+      const Action& other = *found;
       if (other.path == next.path) {
         const bool allowed = next.phase == Phase::kFinish && other.phase == Phase::kMkdir;
         if (!allowed) return "an action of an earlier phase has this path";

@@ -10,7 +10,7 @@ Status ActionRuns::take(std::vector<Action>& actions) {
   if (actions.empty()) return success();
   put_in_order(actions);
   for (const Action& action : actions) {
-    if (Status kept = store_.append(action); !kept) return kept;
+    TRY(store_.append(action));
   }
   actions.clear();
   ends_.push_back(store_.size());
@@ -32,9 +32,8 @@ bool ActionMerge::comes_later(std::size_t a, std::size_t b) const {
 Status ActionMerge::advance(std::size_t source) {
   Source& from = sources_[source];
   if (from.next == from.end) return success();
-  const auto action = from.cursor.at(from.next++);
-  if (!action) return action.error();
-  from.first = *action;
+  const auto action = TRY(from.cursor.at(from.next++));
+  from.first = action;
   heap_.push_back(source);
   std::push_heap(heap_.begin(), heap_.end(),
                  [this](std::size_t a, std::size_t b) { return comes_later(a, b); });
@@ -43,11 +42,11 @@ Status ActionMerge::advance(std::size_t source) {
 
 Result<const Action*> ActionMerge::next() {
   for (std::size_t source = 0; !begun_ && source < sources_.size(); ++source) {
-    if (Status advanced = advance(source); !advanced) return advanced.error();
+    TRY(advance(source));
   }
   begun_ = true;
   if (given_) {
-    if (Status advanced = advance(*given_); !advanced) return advanced.error();
+    TRY(advance(*given_));
     given_.reset();
   }
   if (heap_.empty()) return nullptr;

@@ -44,11 +44,10 @@ Status ActionStore::seal() {
 }
 
 Status ActionStore::move_out() {
-  auto spool = spooling_.make();
-  if (!spool) return spool.error();
-  spool_ = std::move(*spool);
+  auto spool = TRY(spooling_.make());
+  spool_ = std::move(spool);
   for (std::string& bytes : kept_) {
-    if (Status appended = spool_->append(bytes); !appended) return appended;
+    TRY(spool_->append(bytes));
     std::string().swap(bytes);
   }
   std::vector<std::string>().swap(kept_);
@@ -61,7 +60,7 @@ Result<std::string> ActionStore::bytes_of(std::size_t place) const {
   const bool is_last = place + 1 == places_.size();
   const std::uint64_t end = is_last ? sealed_bytes_ : places_[place + 1].offset;
   std::string bytes(end - places_[place].offset, '\0');
-  if (Status read = spool_->read(places_[place].offset, bytes); !read) return read.error();
+  TRY(spool_->read(places_[place].offset, bytes));
   return bytes;
 }
 
@@ -78,9 +77,8 @@ Result<ActionStore::Block> ActionStore::block_of(std::uint64_t index) const {
     const auto place = static_cast<std::size_t>(next - places_.begin()) - 1;
     block.first = places_[place].first;
     end = next == places_.end() ? open_first_ : next->first;
-    auto taken = bytes_of(place);
-    if (!taken) return taken.error();
-    read = std::move(*taken);
+    auto taken = TRY(bytes_of(place));
+    read = std::move(taken);
     bytes = read;
   }
   block.actions.resize(end - block.first);
@@ -94,9 +92,8 @@ Result<ActionStore::Block> ActionStore::block_of(std::uint64_t index) const {
 
 Result<const Action*> ActionCursor::at(std::uint64_t index) {
   if (index < block_.first || index - block_.first >= block_.actions.size()) {
-    auto block = store_->block_of(index);
-    if (!block) return block.error();
-    block_ = std::move(*block);
+    auto block = TRY(store_->block_of(index));
+    block_ = std::move(block);
   }
   return &block_.actions[index - block_.first];
 }

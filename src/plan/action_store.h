@@ -82,12 +82,11 @@ template <class Act>
 Status for_each_action(const ActionStore& store, std::uint64_t begin, std::uint64_t end, Act act) {
   ActionCursor cursor(store);
   for (std::uint64_t index = begin; index < end; ++index) {
-    const auto action = cursor.at(index);
-    if (!action) return action.error();
+    const auto action = TRY(cursor.at(index));
     if constexpr (std::is_void_v<std::invoke_result_t<Act&, const Action&, std::uint64_t>>) {
-      act(**action, index + 1);
-    } else if (Status done = act(**action, index + 1); !done) {
-      return done;
+      act(*action, index + 1);
+    } else {
+      TRY(act(*action, index + 1));
     }
   }
   return success();

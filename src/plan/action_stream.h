@@ -36,10 +36,9 @@ inline ActionStream stream_of(const ActionStore& actions) {
 template <class Visit>
 Status for_each(const ActionStream& next, Visit visit) {
   for (;;) {
-    const Result<const Action*> action = next();
-    if (!action) return action.error();
-    if (*action == nullptr) return success();
-    if (Status visited = visit(**action); !visited) return visited;
+    const Action* action = TRY(next());
+    if (action == nullptr) return success();
+    TRY(visit(*action));
   }
 }
 

@@ -44,19 +44,18 @@ class Arrangement {
   Result<Arranged> run() {
     find_blocked();
     ActionRuns more(spooling_);
-    if (Status taken = more.take(found_.more); !taken) return taken.error();
+    TRY(more.take(found_.more));
     found_.runs.push_back(std::move(more));
-    if (Status looked = look_ahead(); !looked) return looked.error();
+    TRY(look_ahead());
     ActionMerge merge;
     for (const ActionRuns& runs : found_.runs) merge.add(runs);
     merge.add(cleared_);
     for (;;) {
-      const auto next = merge.next();
-      if (!next) return next.error();
-      if (*next == nullptr) break;
-      if (Status taken = take(**next); !taken) return taken.error();
+      const auto next = TRY(merge.next());
+      if (next == nullptr) break;
+      TRY(take(*next));
     }
-    if (Status ended = end_with_root(); !ended) return ended.error();
+    TRY(end_with_root());
     return std::move(result_);
   }
 
@@ -106,7 +105,7 @@ class Arrangement {
       return success();
     };
     for (const ActionRuns& runs : found_.runs) {
-      if (Status looked = for_each_action(runs.store(), look); !looked) return looked;
+      TRY(for_each_action(runs.store(), look));
     }
     return cleared_.take(cleared);
   }

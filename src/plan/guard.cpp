@@ -101,9 +101,8 @@ std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts
 Result<std::vector<Guard>> counted_again(const StoredPlan& plan) {
   if (!plan.options.max_delete && !plan.options.max_update) return std::vector<Guard>();
   GuardCounts counts;
-  Status counted = for_each_action(
-      plan.actions, [&](const Action& action, std::uint64_t) { counts.add(action); });
-  if (!counted) return counted.error();
+  TRY(for_each_action(plan.actions,
+                      [&](const Action& action, std::uint64_t) { counts.add(action); }));
   const auto told = std::find_if(plan.guards.begin(), plan.guards.end(), [](const Guard& guard) {
     return guard.rule == kMaxDelete || guard.rule == kMaxUpdate;
   });

@@ -116,9 +116,8 @@ class Parsing {
 
   Result<StoredPlan> run() {
     for (;;) {
-      const auto more = parse_next();
-      if (!more) return more.error();
-      if (!*more) return std::move(parser_.handler().reader()).take();
+      const auto more = TRY(parse_next());
+      if (!more) return std::move(parser_.handler().reader()).take();
     }
   }
 
@@ -210,9 +209,8 @@ Result<RootReference> read_replica(const ByteSource& source) try {
 }
 
 Result<Plan> read_small_plan(const ByteSource& source) {
-  const auto plan = read_plan(source, {});
-  if (!plan) return plan.error();
-  return in_memory(*plan);
+  const auto plan = TRY(read_plan(source, {}));
+  return in_memory(plan);
 }
 
 }  // namespace foldersync

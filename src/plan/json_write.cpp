@@ -189,14 +189,12 @@ class Writer {
   template <class Actions>
   Status write(const PlanHeader& plan, Actions actions) {
     write_header(plan);
-    if (Status status = write_list("guards", plan.guards, append_guard); !status) return status;
+    TRY(write_list("guards", plan.guards, append_guard));
     append_switch(out_, "complete", plan.complete());
     out_ += ",\n";
-    if (Status status = write_list("problems", plan.problems, append_problem); !status) {
-      return status;
-    }
-    if (Status status = write_list("skipped", plan.skipped, append_skipped); !status) return status;
-    if (Status status = write_actions(actions); !status) return status;
+    TRY(write_list("problems", plan.problems, append_problem));
+    TRY(write_list("skipped", plan.skipped, append_skipped));
+    TRY(write_actions(actions));
     append_key(out_, "digest");
     out_ += '{';
     append_text(out_, "alg", kDigestAlgorithm);
@@ -247,7 +245,7 @@ class Writer {
     for (const Record& record : records) {
       if (&record != &records.front()) out_ += ",\n";
       append(out_, record);
-      if (Status status = flush(kFlushBytes); !status) return status;
+      TRY(flush(kFlushBytes));
     }
     out_ += "],\n";
     return success();
@@ -285,10 +283,10 @@ class Writer {
 }  // namespace
 
 Status write_plan(const Plan& plan, const ByteSink& sink) try {
-  return Writer(sink).write(plan, [&](const auto& take) {
+  return Writer(sink).write(plan, [&](const auto& take) -> Status {
     std::uint64_t seq = 0;
     for (const Action& action : plan.actions) {
-      if (Status taken = take(action, ++seq); !taken) return taken;
+      TRY(take(action, ++seq));
     }
     return success();
   });

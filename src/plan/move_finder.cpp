@@ -259,11 +259,10 @@ class Finder {
       is_known[i] = known != known_.end();
       if (is_known[i]) answers[i] = known->second;
     }
-    Status done = each(pairs.size(), [&](Judge& judge, std::size_t i) {
+    TRY(each(pairs.size(), [&](Judge& judge, std::size_t i) {
       if (is_known[i]) return;
       answers[i] = judge.compare(actions_[pairs[i].create], actions_[pairs[i].remove], true);
-    });
-    if (!done) return std::move(done).error();
+    }));
     for (std::size_t i = 0; i < pairs.size(); ++i) known_.emplace(pairs[i], answers[i]);
     return answers;
   }
@@ -285,9 +284,8 @@ class Finder {
           continue;
         }
         if (++tries > kTries) return success();
-        const auto answers = compare(entries);
-        if (!answers) return answers.error();
-        if (!take_directory(entries, *answers)) continue;
+        const auto answers = TRY(compare(entries));
+        if (!take_directory(entries, answers)) continue;
         left.drop(at);
         return success();
       }
@@ -313,7 +311,7 @@ class Finder {
       const bool is_single = group.creates.size() + group.updates.size() == 1 &&
                              group.removes.size() + group.changes.size() == 1;
       if (!is_single) {
-        if (Status hashed = settle_by_hash(group); !hashed) return hashed;
+        TRY(settle_by_hash(group));
       } else if (!group.creates.empty() && !group.removes.empty()) {
         single.push_back({group.creates.front(), group.removes.front()});
       } else {
@@ -322,9 +320,8 @@ class Finder {
              group.removes.empty() ? group.changes.front() : group.removes.front()});
       }
     }
-    const auto answers = compare(single);
-    if (!answers) return answers.error();
-    for (std::size_t i = 0; i < single.size(); ++i) take(single[i], (*answers)[i]);
+    const auto answers = TRY(compare(single));
+    for (std::size_t i = 0; i < single.size(); ++i) take(single[i], answers[i]);
     return take_over(single_take_overs);
   }
 
@@ -336,12 +333,11 @@ class Finder {
       for (const std::size_t index : *list) comes.push_back({index, {}});
     for (const auto* list : {&group.removes, &group.changes})
       for (const std::size_t index : *list) goes.push_back({index, {}});
-    Status done = each(comes.size() + goes.size(), [&](Judge& judge, std::size_t i) {
+    TRY(each(comes.size() + goes.size(), [&](Judge& judge, std::size_t i) {
       const bool is_new = i < comes.size();
       HashedFile& file = is_new ? comes[i] : goes[i - comes.size()];
       file.md5 = judge.md5(actions_[file.index], is_new ? Judge::Which::kNew : Judge::Which::kOld);
-    });
-    if (!done) return done;
+    }));
     const auto first = [](const std::vector<HashedFile>& files, std::size_t count) {
       return std::vector(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(count));
     };
@@ -375,12 +371,11 @@ class Finder {
 
   Status take_over(const std::vector<MovePair>& pairs) {
     std::vector<std::uint8_t> is_same(pairs.size());
-    Status done = each(pairs.size(), [&](Judge& judge, std::size_t i) {
+    TRY(each(pairs.size(), [&](Judge& judge, std::size_t i) {
       const Action& comes = actions_[pairs[i].create];
       const Action& goes = actions_[pairs[i].remove];
       is_same[i] = wants_metadata_of(comes, goes) && judge.can_take_over(comes, goes, true) ? 1 : 0;
-    });
-    if (!done) return done;
+    }));
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (is_same[i] != 0) add_take_over(pairs[i]);
     }
@@ -404,15 +399,14 @@ class Finder {
 }  // namespace
 
 Status find_moves(MoveSearch search, Arranged& plan) {
-  auto loaded = load_candidates(plan, search.context.policy, search.most_actions);
-  if (!loaded) return std::move(loaded).error();
-  if (loaded->actions.empty()) return success();
-  Finder finder(search, loaded->actions);
-  if (Status found = finder.run(); !found) return found;
+  auto loaded = TRY(load_candidates(plan, search.context.policy, search.most_actions));
+  if (loaded.actions.empty()) return success();
+  Finder finder(search, loaded.actions);
+  TRY(finder.run());
   if (finder.moves().empty() && finder.take_overs().empty()) return success();
-  const std::vector<bool> dropped = make_moves(loaded->actions, finder.moves());
-  make_take_overs(loaded->actions, finder.take_overs());
-  return put_back(plan, *loaded, dropped, search.spooling);
+  const std::vector<bool> dropped = make_moves(loaded.actions, finder.moves());
+  make_take_overs(loaded.actions, finder.take_overs());
+  return put_back(plan, loaded, dropped, search.spooling);
 }
 
 }  // namespace foldersync

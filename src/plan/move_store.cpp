@@ -40,9 +40,8 @@ class Loader {
     for (const bool with_rewritten : {true, false}) {
       if (with_rewritten ? !has_rewritten : !has_moves) continue;
       with_rewritten_ = with_rewritten;
-      const auto fits = try_load();
-      if (!fits) return fits.error();
-      if (*fits) return std::move(loaded_);
+      const auto fits = TRY(try_load());
+      if (fits) return std::move(loaded_);
     }
     return LoadedActions{};
   }
@@ -68,12 +67,11 @@ class Loader {
       if (!fits || !*fits) return fits;
     }
     loaded_ = {};
-    Status read = for_each_action(plan_.actions, [&](const Action& action, std::uint64_t seq) {
+    TRY(for_each_action(plan_.actions, [&](const Action& action, std::uint64_t seq) {
       if (loaded_.actions.size() > most_ || !is_wanted(action)) return;
       loaded_.actions.push_back(action);
       loaded_.places.push_back(seq - 1);
-    });
-    if (!read) return std::move(read).error();
+    }));
     return loaded_.actions.size() <= most_;
   }
 
@@ -134,7 +132,7 @@ Status put_back(Arranged& plan, const LoadedActions& loaded, const std::vector<b
   Summary summary;
   GuardCounts counts;
   std::size_t next = 0;
-  Status written = for_each_action(plan.actions, [&](const Action& old, std::uint64_t seq) {
+  TRY(for_each_action(plan.actions, [&](const Action& old, std::uint64_t seq) {
     const bool is_loaded = next < loaded.places.size() && loaded.places[next] == seq - 1;
     const std::size_t index = is_loaded ? next++ : next;
     if (is_loaded && dropped[index]) return success();
@@ -142,8 +140,7 @@ Status put_back(Arranged& plan, const LoadedActions& loaded, const std::vector<b
     add_to_summary(action, summary);
     counts.add(action);
     return actions.append(action);
-  });
-  if (!written) return written;
+  }));
   plan.actions = std::move(actions);
   plan.summary = summary;
   plan.counts = counts;

@@ -62,7 +62,7 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
   }
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
-    if (Status merged = merge(pair, children); !merged) return merged;
+    TRY(merge(pair, children));
   }
   record_self(pair);
   forget_missing_files(pair);
@@ -97,11 +97,10 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     const ListedEntry* const of_source = order <= 0 ? source : nullptr;
     const ListedEntry* of_replica = order >= 0 ? replica : nullptr;
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
-      const auto named = admission.admit(of_source, of_replica);
-      if (!named) return named.error();
-      if (*named) decide(pair, **named, children);
+      const auto named = TRY(admission.admit(of_source, of_replica));
+      if (named) decide(pair, *named, children);
       if (findings_.actions.size() >= run_actions_) {
-        if (Status taken = end_run(); !taken) return taken;
+        TRY(end_run());
       }
     }
     if (order <= 0) source = sources.next();
@@ -138,7 +137,7 @@ Status PairPlanner::end_run() {
 }
 
 Result<ActionRuns> PairPlanner::take_runs() {
-  if (Status taken = end_run(); !taken) return taken.error();
+  TRY(end_run());
   return std::move(runs_);
 }
 

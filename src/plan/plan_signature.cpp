@@ -90,9 +90,8 @@ std::string pre_authentication_encoding(std::string_view type, std::string_view 
 Result<PlanIdentity> identity_of(const StoredPlan& plan) {
   if (!plan.digest.empty()) return PlanIdentity{plan.plan_id, plan.digest};
   PlanDigest digest;
-  Status read = for_each_action(
-      plan.actions, [&](const Action& action, std::uint64_t seq) { digest.add(action, seq); });
-  if (!read) return read.error();
+  TRY(for_each_action(plan.actions,
+                      [&](const Action& action, std::uint64_t seq) { digest.add(action, seq); }));
   return PlanIdentity{plan.plan_id, to_string(digest.finish(plan))};
 }
 

@@ -40,9 +40,8 @@ class Workers final : public PairVisitor {
   Result<std::vector<ActionRuns>> take_runs() {
     std::vector<ActionRuns> all;
     for (PairPlanner& planner : planners_) {
-      auto runs = planner.take_runs();
-      if (!runs) return std::move(runs).error();
-      all.push_back(std::move(*runs));
+      auto runs = TRY(planner.take_runs());
+      all.push_back(std::move(runs));
     }
     return all;
   }
@@ -145,13 +144,11 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   } else {
     add_root_creation(request, found.more);
   }
-  auto arranged = arrange(std::move(found), request.spooling);
-  if (!arranged) return std::move(arranged).error();
+  auto arranged = TRY(arrange(std::move(found), request.spooling));
   if (request.roots.replica) {
-    Status moved = find_moves({context, request.roots, std::move(blocked), request.threads,
-                               request.stop, request.spooling},
-                              *arranged);
-    if (!moved) return std::move(moved).error();
+    TRY(find_moves({context, request.roots, std::move(blocked), request.threads, request.stop,
+                    request.spooling},
+                   arranged));
   }
 
   StoredPlan plan;
@@ -161,15 +158,15 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   plan.options = request.options;
   plan.problems = std::move(findings.problems);
   plan.skipped = std::move(findings.skipped);
-  for (const RelPath& path : arranged->blocked) {
+  for (const RelPath& path : arranged.blocked) {
     plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
   }
   sort_problems(plan);
-  plan.actions = std::move(arranged->actions);
-  plan.summary = arranged->summary;
-  plan.summary.unchanged = findings.unchanged + links.unchanged + arranged->unchanged;
+  plan.actions = std::move(arranged.actions);
+  plan.summary = arranged.summary;
+  plan.summary.unchanged = findings.unchanged + links.unchanged + arranged.unchanged;
   plan.summary.problems = plan.problems.size();
-  plan.guards = counting_guards(request.options, arranged->counts, findings.replica_entries);
+  plan.guards = counting_guards(request.options, arranged.counts, findings.replica_entries);
   for (const std::string& name : request.options.require) {
     const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
     plan.guards.push_back(require_guard(name, exists));
@@ -199,13 +196,11 @@ Result<Planned> make_plan(const PlanRequest& request) {
   }
   const WalkOptions walk{request.threads, request.stop, request.most_threads};
   Workers workers(context, request.spooling, walk);
-  Status walked = walk_pairs(
+  TRY(walk_pairs(
       request.fs,
       {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)}, walk,
-      workers);
-  if (!walked) return std::move(walked).error();
-  auto runs = workers.take_runs();
-  if (!runs) return std::move(runs).error();
+      workers));
+  auto runs = TRY(workers.take_runs());
   Findings findings = workers.gathered();
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
@@ -214,7 +209,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  auto plan = assemble(request, context, std::move(*runs), std::move(findings));
+  auto plan = assemble(request, context, std::move(runs), std::move(findings));
   if (!plan) return std::move(plan).error();
   planned.plan = std::move(*plan);
   return planned;

@@ -169,11 +169,10 @@ Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour
     return sink(painted(line, tone, colour) + "\n");
   };
   bool any = false;
-  Status shown = for_each(actions, [&](const Action& action) {
+  TRY(for_each(actions, [&](const Action& action) {
     any = true;
     return put(action_line(action), tone_of(action.op));
-  });
-  if (!shown) return shown;
+  }));
   std::string rest = any ? "" : "Nothing to do.\n";
   for (const Problem& problem : plan.problems) {
     rest += painted(problem_line(problem), Tone::kTrouble, colour) + "\n";

@@ -93,14 +93,14 @@ class Comparer {
       : old_(old_side), new_(new_side), colour_(colour), sink_(sink) {}
 
   Result<PlanDifference> compare() {
-    if (Status header = compare_headers(); !header) return header.error();
-    if (Status actions = compare_actions(); !actions) return actions.error();
+    TRY(compare_headers());
+    TRY(compare_actions());
     std::string last = human_count(found_.only_old) + " only in the old plan, " +
                        human_count(found_.only_new) + " only in the new one, " +
                        human_count(found_.changed) + " changed, " + human_count(found_.equal) +
                        " in both\n";
     if (!found_.any()) last = "No differences: " + human_count(found_.equal) + " in both\n";
-    if (Status put = sink_(last); !put) return put.error();
+    TRY(sink_(last));
     return found_;
   }
 
@@ -132,18 +132,18 @@ class Comparer {
     std::set_difference(new_sorted.begin(), new_sorted.end(), old_sorted.begin(), old_sorted.end(),
                         std::back_inserter(come));
     for (const std::string& line : gone) {
-      if (Status shown = put('-', Tone::kDelete, line); !shown) return shown;
+      TRY(put('-', Tone::kDelete, line));
     }
     for (const std::string& line : come) {
-      if (Status shown = put('+', Tone::kCreate, line); !shown) return shown;
+      TRY(put('+', Tone::kCreate, line));
     }
     if (!gone.empty() || !come.empty()) return success();
     return put('!', Tone::kChange, "another order: " + before.front() + " ...");
   }
 
   Status compare_headers() {
-    if (Status shown = put_title("---", old_); !shown) return shown;
-    if (Status shown = put_title("+++", new_); !shown) return shown;
+    TRY(put_title("---", old_));
+    TRY(put_title("+++", new_));
     const auto root = [](const std::string& name, const RootReference& side) {
       return Words{name + " " + escaped(side.path), name + " identity " + escaped(side.identity)};
     };
@@ -159,7 +159,7 @@ class Comparer {
     const std::vector<Words> before = words(old_.plan);
     const std::vector<Words> after = words(new_.plan);
     for (std::size_t at = 0; at < before.size(); ++at) {
-      if (Status compared = compare_words(before[at], after[at]); !compared) return compared;
+      TRY(compare_words(before[at], after[at]));
     }
     return success();
   }
@@ -172,10 +172,9 @@ class Comparer {
           *after == nullptr || (*before != nullptr && stands_before(**before, **after));
       const bool new_first =
           *before == nullptr || (*after != nullptr && stands_before(**after, **before));
-      Status shown = old_first   ? put_only(**before, found_.only_old, '-', Tone::kDelete)
-                     : new_first ? put_only(**after, found_.only_new, '+', Tone::kCreate)
-                                 : put_both(**before, **after);
-      if (!shown) return shown;
+      TRY(old_first   ? put_only(**before, found_.only_old, '-', Tone::kDelete)
+          : new_first ? put_only(**after, found_.only_new, '+', Tone::kCreate)
+                      : put_both(**before, **after));
       if (!new_first) before = old_.actions();
       if (!old_first) after = new_.actions();
     }

@@ -128,10 +128,9 @@ std::string guards_html(const std::vector<Guard>& guards) {
 Status put_findings(const PlanHeader& plan, const ByteSink& sink) {
   const auto put_list = [&](const char* title, const auto& list, auto line) -> Status {
     if (list.empty()) return success();
-    if (Status put = sink(std::string("<h2>") + title + "</h2>\n<ul>\n"); !put) return put;
+    TRY(sink(std::string("<h2>") + title + "</h2>\n<ul>\n"));
     for (const auto& one : list) {
-      Status put = sink("<li class=\"path\">" + html_escaped(line(one)) + "</li>\n");
-      if (!put) return put;
+      TRY(sink("<li class=\"path\">" + html_escaped(line(one)) + "</li>\n"));
     }
     return sink("</ul>\n");
   };
@@ -201,18 +200,16 @@ Status render_html(const PlanHeader& plan, const ActionStream& actions, const By
   head += "Plan " + html_text(plan.plan_id);
   head += kStyle;
   head += header_html(plan) + counts_html(plan.summary) + guards_html(plan.guards);
-  if (Status put = sink(head); !put) return put;
-  if (Status put = put_findings(plan, sink); !put) return put;
-  Status begun = sink("<h2>Actions</h2>\n" + boxes_html(plan.summary) +
-                      "<table>\n<thead><tr><th>op</th><th>path</th><th class=\"size\">size</th>"
-                      "<th>reason</th></tr></thead>\n<tbody>\n");
-  if (!begun) return begun;
+  TRY(sink(head));
+  TRY(put_findings(plan, sink));
+  TRY(sink("<h2>Actions</h2>\n" + boxes_html(plan.summary) +
+           "<table>\n<thead><tr><th>op</th><th>path</th><th class=\"size\">size</th>"
+           "<th>reason</th></tr></thead>\n<tbody>\n"));
   bool any = false;
-  Status shown = for_each(actions, [&](const Action& action) {
+  TRY(for_each(actions, [&](const Action& action) {
     any = true;
     return sink(row_html(action));
-  });
-  if (!shown) return shown;
+  }));
   const char* const none = any ? "" : "<tr><td colspan=\"4\">Nothing to do.</td></tr>\n";
   return sink(std::string(none) + "</tbody>\n</table>\n</body>\n</html>\n");
 }

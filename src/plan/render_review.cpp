@@ -194,7 +194,7 @@ Result<std::string> render_review(const PlanHeader& plan, const ActionStream& ac
   const std::size_t most = std::max(screen.rows, kLeastLines + 1);
   Parts parts{Part("Deletions", most), Part("Largest writes", most), Part("Other changes", most)};
   bool dates = false;
-  if (Status collected = collect(actions, parts, dates); !collected) return collected.error();
+  TRY(collect(actions, parts, dates));
 
   std::vector<Line> text = header_lines(plan);
   std::size_t taken = text.size() + 1;  // the prompt's line

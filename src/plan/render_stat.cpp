@@ -145,13 +145,12 @@ Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& acti
                                 std::size_t width, Colour colour) {
   Ops ops;
   Places places;
-  Status counted = for_each(actions, [&](const Action& action) {
+  TRY(for_each(actions, [&](const Action& action) {
     if (only_dates(action)) return success();
     add(ops[action.op], action);
     add(places[place_of(action)], action);
     return success();
-  });
-  if (!counted) return counted.error();
+  }));
   std::string text;
   if (!places.empty()) {
     const Layout layout = layout_of(places, ops, width);

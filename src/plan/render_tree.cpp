@@ -65,11 +65,11 @@ class Printer {
       while (common_length(path, open_.back()) != open_.back().size()) open_.pop_back();
       for (const std::size_t length : forks_before(at)) {
         const std::string_view directory = path.substr(0, length);
-        if (Status put = line(' ', Tone::kPlain, directory, "/"); !put) return put;
+        TRY(line(' ', Tone::kPlain, directory, "/"));
         open_.push_back(directory);
       }
       const Node& node = nodes_[at];
-      if (Status put = line(node.mark, node.tone, path, node.note); !put) return put;
+      TRY(line(node.mark, node.tone, path, node.note));
       if (!path.empty()) open_.push_back(path);
     }
     return success();
@@ -125,19 +125,18 @@ class Printer {
 Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::size_t width,
                    Colour colour, const ByteSink& sink) {
   std::vector<Node> nodes;
-  Status read = for_each(actions, [&nodes](const Action& action) {
+  TRY(for_each(actions, [&nodes](const Action& action) {
     if (only_dates(action)) return success();
     const Tone tone = tone_of(action.op);
     nodes.push_back({action.path.bytes(), note_of(action), mark_of(tone), tone});
     return success();
-  });
-  if (!read) return read;
+  }));
   std::stable_sort(nodes.begin(), nodes.end(),
                    [](const Node& a, const Node& b) { return compare_paths(a.path, b.path) < 0; });
   // A directory that is made has one more action, which finishes it.
   const auto same = [](const Node& a, const Node& b) { return a.path == b.path; };
   nodes.erase(std::unique(nodes.begin(), nodes.end(), same), nodes.end());
-  if (Status printed = Printer(nodes, width, colour, sink).print(); !printed) return printed;
+  TRY(Printer(nodes, width, colour, sink).print());
   return sink(summary_line(plan.summary) + "\n");
 }
 

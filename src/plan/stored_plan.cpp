@@ -8,7 +8,7 @@ Result<StoredPlan> stored(const Plan& plan) {
   StoredPlan result;
   static_cast<PlanHeader&>(result) = plan;
   for (const Action& action : plan.actions) {
-    if (Status appended = result.actions.append(action); !appended) return appended.error();
+    TRY(result.actions.append(action));
   }
   return result;
 }
@@ -17,9 +17,9 @@ Result<Plan> in_memory(const StoredPlan& plan) {
   Plan result;
   static_cast<PlanHeader&>(result) = plan;
   result.actions.reserve(plan.actions.size());
-  Status read = for_each_action(
-      plan.actions, [&](const Action& action, std::uint64_t) { result.actions.push_back(action); });
-  if (!read) return read.error();
+  TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
+    result.actions.push_back(action);
+  }));
   return result;
 }
 

@@ -29,21 +29,18 @@ Result<std::size_t> read_full(FileSystem& fs, int fd, std::span<std::byte> buffe
 
 // Whether the open file is still what was looked at before it was read.
 Status still_the_same(FileSystem& fs, int fd, const FileStatus& before) {
-  const auto now = fs.status(fd);
-  if (!now) return now.error();
-  if (!same_content_stamps(*now, before) || now->ctime != before.ctime) return changed_meanwhile();
+  const auto now = TRY(fs.status(fd));
+  if (!same_content_stamps(now, before) || now.ctime != before.ctime) return changed_meanwhile();
   return success();
 }
 
 }  // namespace
 
 Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
-  auto fd = fs.open_file(file.directory, file.name.data());
-  if (!fd) return fd.error();
-  const auto now = fs.status(fd->get());
-  if (!now) return now.error();
-  if (!same_content_stamps(*now, file.status)) return changed_meanwhile();
-  return OpenedFile{std::move(*fd), *now};
+  auto fd = TRY(fs.open_file(file.directory, file.name.data()));
+  const auto now = TRY(fs.status(fd.get()));
+  if (!same_content_stamps(now, file.status)) return changed_meanwhile();
+  return OpenedFile{std::move(fd), now};
 }
 
 ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
@@ -51,17 +48,15 @@ ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
   first_.resize(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
-  const auto opened = open_looked_at(fs_, file);
-  if (!opened) return opened.error();
-  const int fd = opened->fd.get();
+  const auto opened = TRY(open_looked_at(fs_, file));
+  const int fd = opened.fd.get();
   for (;;) {
-    const auto count = read_full(fs_, fd, first_);
-    if (!count) return count.error();
-    hasher_.update(std::span(first_).first(*count));
-    if (*count < first_.size()) break;
+    const auto count = TRY(read_full(fs_, fd, first_));
+    hasher_.update(std::span(first_).first(count));
+    if (count < first_.size()) break;
   }
   const Md5 md5 = hasher_.finish();
-  if (Status same = still_the_same(fs_, fd, file.status); !same) return same.error();
+  TRY(still_the_same(fs_, fd, file.status));
   return md5;
 }
 
@@ -79,37 +74,32 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
   first_.resize(kBufferBytes);
   second_.resize(kBufferBytes);
   error_was_replica_ = false;
-  const auto from = open_looked_at(fs_, source);
-  if (!from) return from.error();
+  const auto from = TRY(open_looked_at(fs_, source));
   error_was_replica_ = true;
-  const auto to = open_looked_at(fs_, replica);
-  if (!to) return to.error();
+  const auto to = TRY(open_looked_at(fs_, replica));
   for (;;) {
     error_was_replica_ = false;
-    const auto first = read_full(fs_, from->fd.get(), first_);
+    const auto first = read_full(fs_, from.fd.get(), first_);
     if (!first) return first.error();
     error_was_replica_ = true;
-    const auto second = read_full(fs_, to->fd.get(), second_);
-    if (!second) return second.error();
-    if (*first != *second || std::memcmp(first_.data(), second_.data(), *first) != 0) return false;
+    const auto second = TRY(read_full(fs_, to.fd.get(), second_));
+    if (*first != second || std::memcmp(first_.data(), second_.data(), *first) != 0) return false;
     if (hasher != nullptr) hasher->update(std::span(first_).first(*first));
     if (*first < first_.size()) break;
   }
-  if (Status same = still_the_same(fs_, to->fd.get(), replica.status); !same) return same.error();
+  TRY(still_the_same(fs_, to.fd.get(), replica.status));
   error_was_replica_ = false;
-  if (Status same = still_the_same(fs_, from->fd.get(), source.status); !same) return same.error();
+  TRY(still_the_same(fs_, from.fd.get(), source.status));
   return true;
 }
 
 // All of a file, which must be as large as `bytes`. Whether it is the one that was looked at is
 // asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
-  const auto fd = fs_.open_file(file.directory, file.name.data());
-  if (!fd) return fd.error();
-  const auto count = read_full(fs_, fd->get(), bytes);
-  if (!count) return count.error();
-  if (Status same = still_the_same(fs_, fd->get(), file.status); !same) return same;
-  return *count < bytes.size() ? Status(changed_meanwhile()) : success();
+  const auto fd = TRY(fs_.open_file(file.directory, file.name.data()));
+  const auto count = TRY(read_full(fs_, fd.get(), bytes));
+  TRY(still_the_same(fs_, fd.get(), file.status));
+  return count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
 
 Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hashes,
@@ -118,9 +108,8 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
   hashing.md5 = hashes.find(file);
   if (hashing.md5) return hashing;
   if (file.status.size > Md5Batch::kMaxBytes) {
-    auto read = md5(file, hashes);
-    if (!read) return std::move(read).error();
-    hashing.md5 = *read;
+    auto read = TRY(md5(file, hashes));
+    hashing.md5 = read;
     return hashing;
   }
   hashing.read_at = wall_clock_now();
@@ -149,9 +138,8 @@ Result<Likeness> ContentJudge::compare(const FileToRead& source, DirectoryHashes
   const std::uint64_t size = source.status.size;
   const bool is_small = size <= Md5Batch::kMaxBytes && replica.status.size == size;
   if (!is_small || source_hashes.find(source) || replica_hashes.find(replica)) {
-    auto common = common_md5(source, source_hashes, replica, replica_hashes);
-    if (!common) return std::move(common).error();
-    likeness.md5 = *common;
+    auto common = TRY(common_md5(source, source_hashes, replica, replica_hashes));
+    likeness.md5 = common;
     likeness.equal = likeness.md5.has_value();
     return likeness;
   }
@@ -173,23 +161,21 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
   const FileTime read_at = wall_clock_now();
   if (!known_source && !known_replica) {
     hasher_.finish();  // a reading that failed may have left its part
-    const auto equal = read_both(source, replica, &hasher_);
-    if (!equal) return equal.error();
-    if (!*equal) return std::optional<Md5>();
+    const auto equal = TRY(read_both(source, replica, &hasher_));
+    if (!equal) return std::optional<Md5>();
     const Md5 common = hasher_.finish();
     source_hashes.remember(source, common, read_at);
     replica_hashes.remember(replica, common, read_at);
     return std::optional<Md5>(common);
   }
   error_was_replica_ = false;
-  const auto of_source = known_source ? Result<Md5>(*known_source) : md5(source, source_hashes);
-  if (!of_source) return of_source.error();
+  const auto of_source =
+      TRY(known_source ? Result<Md5>(*known_source) : md5(source, source_hashes));
   error_was_replica_ = true;
   const auto of_replica =
-      known_replica ? Result<Md5>(*known_replica) : md5(replica, replica_hashes);
-  if (!of_replica) return of_replica.error();
-  if (*of_source != *of_replica) return std::optional<Md5>();
-  return std::optional<Md5>(*of_source);
+      TRY(known_replica ? Result<Md5>(*known_replica) : md5(replica, replica_hashes));
+  if (of_source != of_replica) return std::optional<Md5>();
+  return std::optional<Md5>(of_source);
 }
 
 Result<bool> ContentJudge::hold_same(const FileToRead& source, DirectoryHashes& source_hashes,
@@ -197,9 +183,8 @@ Result<bool> ContentJudge::hold_same(const FileToRead& source, DirectoryHashes& 
   if (!source_hashes.find(source) && !replica_hashes.find(replica)) {
     return hold_same(source, replica);
   }
-  const auto common = common_md5(source, source_hashes, replica, replica_hashes);
-  if (!common) return common.error();
-  return common->has_value();
+  const auto common = TRY(common_md5(source, source_hashes, replica, replica_hashes));
+  return common.has_value();
 }
 
 Result<bool> ContentJudge::hold_same(const FileToRead& source, const FileToRead& replica) {

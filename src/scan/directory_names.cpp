@@ -79,9 +79,8 @@ Result<bool> DirectoryNames::read_more(FileSystem& fs, int directory) {
 Status DirectoryNames::read(FileSystem& fs, int directory) {
   clear();
   for (;;) {
-    const auto more = read_more(fs, directory);
-    if (!more) return more.error();
-    if (!*more) break;
+    const auto more = TRY(read_more(fs, directory));
+    if (!more) break;
   }
   put_in_order();
   return success();

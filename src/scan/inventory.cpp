@@ -39,7 +39,7 @@ class Inventory {
         continue;
       }
       const RelPath path = level.path.child(level.names[level.visited++]);
-      if (Status visited = visit(path); !visited) return visited;
+      TRY(visit(path));
     }
     return success();
   }
@@ -58,7 +58,7 @@ class Inventory {
       return success();
     }
     if (!visitor_.admits(path.parent_bytes(), name, *status)) return success();
-    if (Status visited = visitor_.visit({path, *status, *fd}); !visited) return visited;
+    TRY(visitor_.visit({path, *status, *fd}));
     if (status->is_directory()) descend(path);
     return success();
   }

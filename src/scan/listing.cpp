@@ -36,7 +36,7 @@ const ListedEntry* EntryReader::next() {
 
 Status Listing::read(FileSystem& fs, int directory) {
   entries_.clear();
-  if (Status read = names_.read(fs, directory); !read) return read;
+  TRY(names_.read(fs, directory));
   EntryReader entries(fs, directory, names_);
   while (const ListedEntry* const entry = entries.next()) entries_.push_back(*entry);
   return success();

@@ -92,10 +92,9 @@ Result<Fd> open_judged(FileSystem& fs, const std::string& path) {
     const auto link = fs.open_entry(above->get(), parts.name.c_str());
     const auto status = link ? fs.status(link->get()) : link.error();
     if (!status || status->type != FileType::kSymlink) return folder;
-    if (Status odd = refuse_odd_link(*status, path); !odd) return odd.error();
-    auto target = fs.link_target(link->get(), "");
-    if (!target) return target.error();
-    here = target->starts_with('/') ? std::move(*target) : parts.parent + "/" + *target;
+    TRY(refuse_odd_link(*status, path));
+    auto target = TRY(fs.link_target(link->get(), ""));
+    here = target.starts_with('/') ? std::move(target) : parts.parent + "/" + target;
   }
   return system_error("open", ELOOP);
 }
@@ -147,18 +146,16 @@ Status refuse_never_replica(FileSystem& fs, const Root& replica,
 }
 
 Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) {
-  const auto in_source = is_inside(fs, replica_or_parent, roots.source.status);
-  if (!in_source) return in_source.error();
-  if (*in_source) {
+  const auto in_source = TRY(is_inside(fs, replica_or_parent, roots.source.status));
+  if (in_source) {
     return bad_pair(roots.replica_path,
                     "the replica lies inside the source, it would be copied into itself: choose a "
                     "folder outside of '" +
                         roots.source.path + "'");
   }
   if (!roots.replica) return success();
-  const auto in_replica = is_inside(fs, roots.source.fd.get(), roots.replica->status);
-  if (!in_replica) return in_replica.error();
-  if (*in_replica) {
+  const auto in_replica = TRY(is_inside(fs, roots.source.fd.get(), roots.replica->status));
+  if (in_replica) {
     return bad_pair(
         roots.source.path,
         "the source lies inside the replica, what is beside it would be removed: choose a "
@@ -195,7 +192,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
               folder_above(paths.replica) + "' first, or correct the path",
           parent.error().error_number);
     }
-    if (Status nested = refuse_nested(fs, roots, parent->get()); !nested) return nested.error();
+    TRY(refuse_nested(fs, roots, parent->get()));
     return roots;
   }
   roots.replica = std::move(*replica);
@@ -205,9 +202,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
   }
   if (Status nested = refuse_nested(fs, roots, roots.replica->fd.get()); !nested)
     return nested.error();
-  if (Status never = refuse_never_replica(fs, *roots.replica, paths.never_replica); !never) {
-    return never.error();
-  }
+  TRY(refuse_never_replica(fs, *roots.replica, paths.never_replica));
   return roots;
 }
 
@@ -223,16 +218,14 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 }
 
 Result<bool> is_empty(FileSystem& fs, int directory) {
-  const auto here = fs.open_directory(directory, ".");
-  if (!here) return here.error();
+  const auto here = TRY(fs.open_directory(directory, "."));
   DirectoryNames names;
   for (std::size_t seen = 0;;) {
-    const auto more = names.read_more(fs, here->get());
-    if (!more) return more.error();
+    const auto more = TRY(names.read_more(fs, here.get()));
     for (; seen < names.size(); ++seen) {
       if (names[seen] != kStagingName && names[seen] != "lost+found") return false;
     }
-    if (!*more) return true;
+    if (!more) return true;
   }
 }
 
@@ -256,11 +249,10 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   if (as_root) (void)fs.set_owner(replica, roots.source.status.uid, roots.source.status.gid);
   const auto xattrs = read_xattrs(fs, {roots.source.fd.get(), false}, as_root);
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
-  if (Status closed = fs.set_mode(replica, 0700); !closed) return closed;
+  TRY(fs.set_mode(replica, 0700));
   // RACE: by its path it may be something else by now.
-  auto opened = root_at(fs, std::move(fd), roots.replica_path, kReplica);
-  if (!opened) return opened.error();
-  roots.replica = std::move(*opened);
+  auto opened = TRY(root_at(fs, std::move(fd), roots.replica_path, kReplica));
+  roots.replica = std::move(opened);
   return success();
 }
 

@@ -232,21 +232,19 @@ void SqliteHashCache::write_pending() {
 
 Status SqliteHashCache::write_all() {
   Database& database = tables_->database();
-  Result<Transaction> transaction = Transaction::begin(database, Purpose::kWrite);
-  if (!transaction) return std::move(transaction).error();
-  const Result<SchemaState> schema = inspect_schema(database);
-  if (!schema) return schema.error();
-  if (*schema != SchemaState::kCurrent) {
+  Transaction transaction = TRY(Transaction::begin(database, Purpose::kWrite));
+  const SchemaState schema = TRY(inspect_schema(database));
+  if (schema != SchemaState::kCurrent) {
     return Error{ErrorCode::kState, "write", {}, 0, "another version has changed the database"};
   }
-  if (Status written = write_hashes(); !written) return written;
+  TRY(write_hashes());
   for (const auto& [identity, limits] : pending_.limits) {
-    if (Status written = tables_->put_limits(identity, limits); !written) return written;
+    TRY(tables_->put_limits(identity, limits));
   }
   for (const auto& [key, value] : pending_.facts) {
-    if (Status written = tables_->put_fact(key, value); !written) return written;
+    TRY(tables_->put_fact(key, value));
   }
-  return transaction->commit();
+  return transaction.commit();
 }
 
 Status SqliteHashCache::write_hashes() {
@@ -255,15 +253,12 @@ Status SqliteHashCache::write_hashes() {
     const std::string& identity = known(place.first)->identity;
     auto id = ids.find(place.first);
     if (id == ids.end()) {
-      const Result<std::int64_t> added = tables_->add_tree(identity);
-      if (!added) return added.error();
-      id = ids.emplace(place.first, *added).first;
+      const std::int64_t added = TRY(tables_->add_tree(identity));
+      id = ids.emplace(place.first, added).first;
     }
     const StoredTree tree{id->second, identity};
     for (const auto& [name, row] : changes) {
-      Status written =
-          row ? tables_->put(tree, place.second, *row) : tables_->remove(tree, place.second, name);
-      if (!written) return written;
+      TRY(row ? tables_->put(tree, place.second, *row) : tables_->remove(tree, place.second, name));
     }
   }
   return success();

@@ -54,7 +54,7 @@ Status configure(Database& database) {
       "PRAGMA cell_size_check=ON", "PRAGMA trusted_schema=OFF", "PRAGMA mmap_size=0",
       "PRAGMA synchronous=NORMAL", "PRAGMA temp_store=MEMORY"};
   for (const std::string_view pragma : kPragmas) {
-    if (Status set = database.run(pragma); !set) return set;
+    TRY(database.run(pragma));
   }
   return success();
 }

@@ -39,26 +39,23 @@ constexpr std::array kTables{
 };
 
 Result<std::int64_t> user_version(Database& database) {
-  Result<Statement> statement = database.prepare("PRAGMA user_version");
-  if (!statement) return std::move(statement).error();
-  const Result<bool> row = statement->step();
-  if (!row) return row.error();
-  return *row ? statement->integer(0) : 0;
+  Statement statement = TRY(database.prepare("PRAGMA user_version"));
+  const bool row = TRY(statement.step());
+  return row ? statement.integer(0) : 0;
 }
 
 Result<SchemaState> compare_tables(Database& database) {
   // Left out: the index behind UNIQUE in trees, which has no text.
-  Result<Statement> statement = database.prepare(
-      "SELECT name, sql FROM sqlite_schema WHERE name <> 'sqlite_autoindex_trees_1' ORDER BY name");
-  if (!statement) return std::move(statement).error();
+  Statement statement =
+      TRY(database.prepare("SELECT name, sql FROM sqlite_schema WHERE name <> "
+                           "'sqlite_autoindex_trees_1' ORDER BY name"));
   std::size_t count = 0;
   bool all_ours = true;
   for (;;) {
-    const Result<bool> row = statement->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    all_ours = all_ours && count < kTables.size() && statement->bytes(0) == kTables[count].name &&
-               statement->bytes(1) == kTables[count].text;
+    const bool row = TRY(statement.step());
+    if (!row) break;
+    all_ours = all_ours && count < kTables.size() && statement.bytes(0) == kTables[count].name &&
+               statement.bytes(1) == kTables[count].text;
     ++count;
   }
   if (count == 0) return SchemaState::kEmpty;
@@ -66,13 +63,11 @@ Result<SchemaState> compare_tables(Database& database) {
 }
 
 Result<SchemaState> inspect_in_transaction(Database& database) {
-  const Result<std::int64_t> version = user_version(database);
-  if (!version) return version.error();
-  if (*version > kSchemaVersion) return SchemaState::kNewer;
-  const Result<SchemaState> tables = compare_tables(database);
-  if (!tables) return tables.error();
-  const SchemaState expected = *version == 0 ? SchemaState::kEmpty : SchemaState::kCurrent;
-  return *version >= 0 && *tables == expected ? expected : SchemaState::kForeign;
+  const std::int64_t version = TRY(user_version(database));
+  if (version > kSchemaVersion) return SchemaState::kNewer;
+  const SchemaState tables = TRY(compare_tables(database));
+  const SchemaState expected = version == 0 ? SchemaState::kEmpty : SchemaState::kCurrent;
+  return version >= 0 && tables == expected ? expected : SchemaState::kForeign;
 }
 
 }  // namespace
@@ -80,14 +75,12 @@ Result<SchemaState> inspect_in_transaction(Database& database) {
 Result<SchemaState> inspect_schema(Database& database) {
   if (database.in_transaction()) return inspect_in_transaction(database);
   // Version and tables must be of one moment: another process may be making them.
-  const Result<Transaction> transaction = Transaction::begin(database, Purpose::kRead);
-  if (!transaction) return transaction.error();
+  TRY(Transaction::begin(database, Purpose::kRead));
   return inspect_in_transaction(database);
 }
 
 Result<SchemaState> migrate_schema(Database& database) {
-  Result<Transaction> transaction = Transaction::begin(database, Purpose::kWrite);
-  if (!transaction) return std::move(transaction).error();
+  Transaction transaction = TRY(Transaction::begin(database, Purpose::kWrite));
   Result<SchemaState> found = inspect_schema(database);
   if (!found || *found != SchemaState::kEmpty) return found;
   for (const Table& table : kTables) {
@@ -95,7 +88,7 @@ Result<SchemaState> migrate_schema(Database& database) {
   }
   const std::string version = "PRAGMA user_version = " + std::to_string(kSchemaVersion);
   if (Status set = database.run(version); !set) return std::move(set).error();
-  if (Status committed = transaction->commit(); !committed) return std::move(committed).error();
+  if (Status committed = transaction.commit(); !committed) return std::move(committed).error();
   return SchemaState::kCurrent;
 }
 

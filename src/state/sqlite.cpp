@@ -209,9 +209,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
 }
 
 Status Database::run(std::string_view sql) {
-  Result<Statement> statement = prepare(sql);
-  if (!statement) return std::move(statement).error();
-  return statement->run();
+  Statement statement = TRY(prepare(sql));
+  return statement.run();
 }
 
 bool Database::read_only() const { return sqlite3_db_readonly(connection_->handle, "main") != 0; }
@@ -227,8 +226,7 @@ void Database::report_damage() { connection_->trouble = Trouble::kDamaged; }
 Trouble Database::trouble() const { return connection_->trouble; }
 
 Result<Transaction> Transaction::begin(Database& database, Purpose purpose) {
-  Status status = database.run(purpose == Purpose::kRead ? "BEGIN DEFERRED" : "BEGIN IMMEDIATE");
-  if (!status) return std::move(status).error();
+  TRY(database.run(purpose == Purpose::kRead ? "BEGIN DEFERRED" : "BEGIN IMMEDIATE"));
   return Transaction(database);
 }
 

@@ -50,9 +50,8 @@ Status make_folder(FileSystem& system, int parent, const std::string& name) {
     return made;
   }
   // The umask may have taken rights of our own away.
-  Result<Fd> entry = system.open_entry(parent, name.c_str());
-  if (!entry) return std::move(entry).error();
-  return system.set_mode({entry->get(), true}, kFolderMode);
+  Fd entry = TRY(system.open_entry(parent, name.c_str()));
+  return system.set_mode({entry.get(), true}, kFolderMode);
 }
 
 // Opens the folder at `path`, made where it is missing.

@@ -100,9 +100,8 @@ Result<Tables> Tables::prepare(Database database) {
       {&Tables::put_fact_, "INSERT OR REPLACE INTO facts VALUES(?1, ?2, ?3)"},
   };
   for (const auto& [member, sql] : statements) {
-    Result<Statement> statement = tables.database_.prepare(sql);
-    if (!statement) return std::move(statement).error();
-    tables.*member = std::move(*statement);
+    Statement statement = TRY(tables.database_.prepare(sql));
+    tables.*member = std::move(statement);
   }
   return tables;
 }
