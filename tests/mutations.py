@@ -272,7 +272,7 @@ MUTATIONS = [
              '  (void)withdraw();\n  const auto status = fs_.status(area);', '^fault/Durability'),
     Mutation('hashes of what has just been changed are trusted', 'src/state/hash_cache.cpp',
              'kSettledSeconds = 60;', 'kSettledSeconds = 0;',
-             '^cli/file_systems_test.*(20000|mapping)', 'tests/cli/file_systems_test.py'),
+             '^cli/file_systems_test.*(right_after_a_scan|mapping)', 'tests/cli/file_systems_test.py'),
     Mutation('the marker is not made durable', 'src/apply/transaction.cpp',
              'return set ? context_.barrier.opened(area) : set;', 'return set;',
              '^fault/Durability'),

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "fault/rich_trees.h"
 #include "plan/json.h"
 #include "support/faulty_file_system.h"
+#include "support/sweep_points.h"
 
 namespace foldersync {
 namespace {
@@ -63,6 +65,29 @@ MirrorOptions cut_into(Windows windows) {
 }
 
 using HowACallFails = std::tuple<int, Lasting, Windows>;
+
+constexpr std::array kErrors{EIO, ENOSPC, EACCES, EMFILE};
+constexpr std::array kLasting{Lasting::kOnce, Lasting::kSameCall, Lasting::kEverything};
+constexpr std::array kCuts{Windows::kSmall, Windows::kAhead, Windows::kOutOfTime};
+
+template <class Values, class Value>
+std::uint64_t place_in(const Values& values, Value value) {
+  return static_cast<std::uint64_t>(std::find(values.begin(), values.end(), value) -
+                                    values.begin());
+}
+
+// The points that one way of failing tries. In one window, and with each way of cutting it, all of
+// them together try each call once.
+std::vector<std::uint64_t> points_of(const HowACallFails& how, std::uint64_t calls) {
+  const auto [error, lasting, windows] = how;
+  if (windows != Windows::kOne) {
+    constexpr std::uint64_t kEnoughPoints = 25;
+    return spread_points(calls, kEnoughPoints);
+  }
+  const std::uint64_t column =
+      place_in(kErrors, error) * kLasting.size() + place_in(kLasting, lasting);
+  return share_of_points(calls, column, kErrors.size() * kLasting.size());
+}
 
 class EveryCall : public MirrorTest, public testing::WithParamInterface<HowACallFails> {
  protected:
@@ -172,7 +197,8 @@ TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverg
   constexpr std::size_t kEnough = 40;
   const std::uint64_t calls = calls_of_a_run();
   Lines wrong;
-  for (std::uint64_t nth = 1; nth <= calls && wrong.size() < kEnough; ++nth) {
+  for (const std::uint64_t nth : points_of(GetParam(), calls)) {
+    if (wrong.size() >= kEnough) break;
     plant_replica_anew();
     FaultyFileSystem fs;
     fs.skip_syncs(skips_syncs_);
@@ -192,27 +218,25 @@ TEST_P(EveryCall, ThatFailsTearsNothingLosesNothingAndIsToldAndTheNextRunConverg
 }
 
 std::string name_of(const testing::TestParamInfo<HowACallFails>& info) {
-  static constexpr std::array<const char*, 3> kLasting{"Once", "ForThisMethod", "ForEverything"};
+  static constexpr std::array<const char*, 3> kHowLong{"Once", "ForThisMethod", "ForEverything"};
   static constexpr std::array<const char*, 4> kWindows{"", "InSmallWindows", "InWindowsStagedAhead",
                                                        "OutOfTime"};
   return errno_name(std::get<0>(info.param)) +
-         std::string(kLasting.at(static_cast<std::size_t>(std::get<1>(info.param)))) +
+         std::string(kHowLong.at(static_cast<std::size_t>(std::get<1>(info.param)))) +
          kWindows.at(static_cast<std::size_t>(std::get<2>(info.param)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Fails, EveryCall,
-                         testing::Combine(testing::Values(EIO, ENOSPC, EACCES, EMFILE),
-                                          testing::Values(Lasting::kOnce, Lasting::kSameCall,
-                                                          Lasting::kEverything),
+                         testing::Combine(testing::ValuesIn(kErrors), testing::ValuesIn(kLasting),
                                           testing::Values(Windows::kOne)),
                          name_of);
 
 // Where every later call fails, too, the disk looks as after a kill.
-INSTANTIATE_TEST_SUITE_P(
-    InManyWindows, EveryCall,
-    testing::Combine(testing::Values(EIO), testing::Values(Lasting::kOnce, Lasting::kEverything),
-                     testing::Values(Windows::kSmall, Windows::kAhead, Windows::kOutOfTime)),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(InManyWindows, EveryCall,
+                         testing::Combine(testing::Values(EIO),
+                                          testing::Values(Lasting::kOnce, Lasting::kEverything),
+                                          testing::ValuesIn(kCuts)),
+                         name_of);
 
 }  // namespace
 }  // namespace foldersync

@@ -14,6 +14,7 @@
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"
+#include "support/sweep_points.h"
 
 namespace foldersync {
 namespace {
@@ -93,8 +94,8 @@ TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
   FaultyFileSystem counting;
   ASSERT_TRUE(run(counting, options_).is_success());
   knows_root_time_ = false;
-  constexpr std::uint64_t kStep = 11;
-  for (std::uint64_t nth = 1; nth <= counting.calls(); nth += kStep) {
+  constexpr std::uint64_t kEnough = 20;
+  for (const std::uint64_t nth : spread_points(counting.calls(), kEnough)) {
     SCOPED_TRACE(nth);
     start_again();
     FaultyFileSystem failing;
