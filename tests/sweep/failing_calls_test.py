@@ -35,16 +35,16 @@ class FailingCallsSweep(SweepTest):
 
 class FailingCallsTest(FailingCallsSweep):
     def test_a_call_fails_with_EIO_1_of_2(self):
-        self.sweep('EIO', ONCE, 160, 0, 2)
+        self.sweep('EIO', ONCE, 60, 0, 2)
 
     def test_a_call_fails_with_EIO_2_of_2(self):
-        self.sweep('EIO', ONCE, 160, 1, 2)
+        self.sweep('EIO', ONCE, 60, 1, 2)
 
     def test_a_call_fails_with_ENOSPC_1_of_2(self):
-        self.sweep('ENOSPC', ONCE, 160, 0, 2)
+        self.sweep('ENOSPC', ONCE, 60, 0, 2)
 
     def test_a_call_fails_with_ENOSPC_2_of_2(self):
-        self.sweep('ENOSPC', ONCE, 160, 1, 2)
+        self.sweep('ENOSPC', ONCE, 60, 1, 2)
 
 
 def add_the_other_faults():

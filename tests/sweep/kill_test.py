@@ -51,7 +51,7 @@ def in_parts(name):
 
 @in_parts('killed_at_a_call_it_converges')
 class KillTest(KillSweep):
-    points = 400
+    points = 160
 
 
 @in_parts('killed_with_many_threads_it_converges')
@@ -59,7 +59,7 @@ class KillWithThreadsTest(KillSweep):
     """The order of calls changes from run to run: what a number means does, too."""
 
     command = ('run', '--threads', '4', '--xattrs')
-    points = 50
+    points = 40
 
 
 @as_root
@@ -68,7 +68,7 @@ class KillAsPlainUserTest(KillSweep):
     """Directories that the user may not write to are opened up, and closed again."""
 
     uid = NOBODY
-    points = 100
+    points = 40
 
 
 @in_parts('killed_while_it_applies_a_plan_it_converges_with_the_same_plan')
@@ -76,7 +76,7 @@ class KillApplyTest(KillSweep):
     """The plan stays the same: what the killed run did may not make its own plan stale."""
 
     command = ('apply', '--xattrs')
-    points = 50
+    points = 40
 
     def arguments(self):
         return ['apply', self.at('plan.json')]
@@ -101,11 +101,11 @@ class KillTwiceTest(KillSweep):
     """Kills of runs that have the remains of killed runs before them."""
 
     command = ('run', '--xattrs')
-    seeds = 400
+    seeds = 60
 
     def sweep(self, part):
         total = self.count_calls()
-        for seed in part_of(spread(range(25 * self.seeds), self.seeds), part, PARTS):
+        for seed in part_of(spread(range(10_000), self.seeds), part, PARTS):
             rng = random.Random(seed)
             with self.subTest(f'seed {seed}'):
                 self.start_again()

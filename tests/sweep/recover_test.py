@@ -55,7 +55,7 @@ class RecoverSweep(KillSweep):
 
 class FinishTest(RecoverSweep):
     command = ('run', '--threads', '1', '--xattrs', '--atomic')
-    points = 250
+    points = 60
 
     def test_killed_and_recovered_it_is_old_or_new_1_of_4(self):
         self.assertEqual({OLD, NEW}, self.rounds(0))
@@ -73,7 +73,7 @@ class FinishTest(RecoverSweep):
 class RollBackTest(RecoverSweep):
     command = ('run', '--threads', '1', '--xattrs')
     how = ('--rollback',)
-    points = 250
+    points = 60
 
     def test_killed_and_rolled_back_it_is_old_or_new_1_of_4(self):
         self.assertIn(OLD, self.rounds(0))
@@ -93,7 +93,7 @@ class RollBackAsPlainUserTest(RecoverSweep):
     command = ('run', '--threads', '1', '--xattrs')
     how = ('--rollback',)
     uid = NOBODY
-    points = 80
+    points = 60
 
     def test_killed_and_rolled_back_as_a_plain_user_it_is_old_or_new(self):
         self.assertIn(OLD, self.rounds(0, 1))
@@ -103,7 +103,7 @@ class KilledRecoveryTest(RecoverSweep):
     """Kills of the recovery itself, in either direction and with changes of mind."""
 
     command = ('run', '--threads', '1', '--xattrs', '--atomic')
-    seeds = 120
+    seeds = 40
 
     def kill_recovery(self, generator):
         how = generator.choice(((), ('--rollback',)))
@@ -114,7 +114,7 @@ class KilledRecoveryTest(RecoverSweep):
 
     def try_seeds(self, part):
         total = self.count_calls()
-        for seed in part_of(spread(range(self.seeds), self.seeds), part, PARTS):
+        for seed in part_of(spread(range(120), self.seeds), part, PARTS):
             generator = random.Random(seed)
             with self.subTest(f'seed {seed}'):
                 self.start_again()

@@ -46,7 +46,7 @@ class UndoSweep(SweepTest):
 
 @in_parts('killed_while_it_keeps_the_old_it_can_be_taken_back')
 class KillWithBackupTest(UndoSweep, KillSweep):
-    points = 250
+    points = 60
 
 
 @with_mounts
@@ -54,7 +54,7 @@ class KillWithBackupTest(UndoSweep, KillSweep):
 class KillWithCopiesTest(UndoSweep, KillSweep):
     """The backups lie on another file system."""
 
-    points = 150
+    points = 40
 
     def setUp(self):
         super().setUp()
@@ -67,16 +67,16 @@ class KillWithCopiesTest(UndoSweep, KillSweep):
 
 class FailingCallsWithBackupTest(UndoSweep, FailingCallsSweep):
     def test_a_call_fails_with_EIO_while_the_old_is_kept_1_of_2(self):
-        self.sweep('EIO', ONCE, 120, 0, 2)
+        self.sweep('EIO', ONCE, 30, 0, 2)
 
     def test_a_call_fails_with_EIO_while_the_old_is_kept_2_of_2(self):
-        self.sweep('EIO', ONCE, 120, 1, 2)
+        self.sweep('EIO', ONCE, 30, 1, 2)
 
     def test_a_call_fails_with_ENOSPC_while_the_old_is_kept_1_of_2(self):
-        self.sweep('ENOSPC', ONCE, 120, 0, 2)
+        self.sweep('ENOSPC', ONCE, 30, 0, 2)
 
     def test_a_call_fails_with_ENOSPC_while_the_old_is_kept_2_of_2(self):
-        self.sweep('ENOSPC', ONCE, 120, 1, 2)
+        self.sweep('ENOSPC', ONCE, 30, 1, 2)
 
 
 del FailingCallsSweep, KillSweep
