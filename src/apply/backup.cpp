@@ -68,7 +68,8 @@ Status Backup::open_folder(int parent, const std::string& name) {
   const auto status = fs_->status(tree.get());
   const auto id = fs_->file_system_id(tree.get());
   if (!status || !id) return status ? id.error() : status.error();
-  undo_.source = {path_ + "/" + kBackupTree, *id + ":" + std::to_string(status->inode)};
+  undo_.source.path = path_ + "/" + kBackupTree;
+  undo_.source.identity = *id + ":" + std::to_string(status->inode);
   folder_ = std::move(*folder);
   tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
   return success();

@@ -260,7 +260,7 @@ Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::u
 
 Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device) {
   const auto actions = TRY(fs.open_file(area, kActionsFile));
-  auto plan = read_small_plan(source_of(fs, actions.get()));
+  auto plan = read_window(source_of(fs, actions.get()));
   if (!plan) return plan.error();
   const auto file = TRY(fs.open_file(area, kRecordsFile));
   std::string bytes;

@@ -245,7 +245,7 @@ std::optional<BackupOrder> Session::backup_order() const {
 std::string Session::prune_backups(const Root& replica) {
   if (!settings_.backup_keep) return {};
   const auto pruned =
-      foldersync::prune_backups(fs_, backup_folder(), {replica.path, replica.identity},
+      foldersync::prune_backups(fs_, backup_folder(), {replica.path, replica.identity, {}},
                                 *settings_.backup_keep, wall_clock_now());
   return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
 }

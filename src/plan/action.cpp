@@ -18,6 +18,13 @@ bool takes_file_away(const Action& action) {
   return goes && action.before && action.before->type == FileType::kFile;
 }
 
+bool has_lone_group(const Action& action) {
+  const auto is_lone = [](const std::optional<Facts>& facts) {
+    return facts && facts->gid && !facts->uid;
+  };
+  return is_lone(action.before) || is_lone(action.after);
+}
+
 std::uint64_t bytes_to_write(const Action& action) {
   const bool copies = writes_entry(action) && !takes_file_over(action) && action.after;
   return copies ? action.after->size.value_or(0) : 0;

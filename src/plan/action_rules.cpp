@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/subtrees.h"
 #include "plan/order.h"
 
 namespace foldersync {
@@ -50,7 +51,7 @@ const char* broken_by_facts(const Facts& facts) {
   const bool is_device =
       facts.type == FileType::kCharDevice || facts.type == FileType::kBlockDevice;
   if (facts.mode > 07777U) return "\"mode\" is above 7777";
-  if (facts.uid.has_value() != facts.gid.has_value()) return "\"uid\" and \"gid\" go together";
+  if (facts.uid && !facts.gid) return "\"uid\" does not stand without \"gid\"";
   if (facts.uid == kNoOwner || facts.gid == kNoOwner) return "an owner or group is no id";
   if (facts.size && facts.type != FileType::kFile) return "\"size\" is for files only";
   if (facts.md5 && facts.type != FileType::kFile) return "\"md5\" is for files only";
@@ -102,6 +103,37 @@ const char* broken_by_paths(const Action& action) {
   return nullptr;
 }
 
+bool is_below(const Subtrees& trees, const RelPath& path) {
+  return !path.is_root() && trees.hold(path.parent());
+}
+
+// What a plan with problems may not take away: what could not be read, all below it, and the
+// directories above it.
+class Unknown {
+ public:
+  explicit Unknown(const std::vector<Problem>& problems) {
+    for (const Problem& problem : problems) paths_.push_back(problem.path);
+    std::sort(paths_.begin(), paths_.end());
+    trees_ = Subtrees(paths_);
+  }
+
+  [[nodiscard]] bool loses(const Action& action) const {
+    if (paths_.empty()) return false;
+    const bool goes = action.op == Op::kDelete || action.op == Op::kReplace;
+    return (goes && holds(action.path)) || (action.op == Op::kMove && holds(*action.other));
+  }
+
+ private:
+  [[nodiscard]] bool holds(const RelPath& path) const {
+    if (trees_.hold(path)) return true;
+    const auto next = std::lower_bound(paths_.begin(), paths_.end(), path);
+    return next != paths_.end() && next->is_within(path);
+  }
+
+  std::vector<RelPath> paths_;
+  Subtrees trees_;
+};
+
 }  // namespace
 
 const char* broken_rule(const Action& action) {
@@ -142,19 +174,37 @@ Result<const char*> SequenceRules::broken_by(const Action& next) {
     return "two actions have this \"from\"";
   }
   if (takes_file_over(next)) unmet_.insert(*next.other);
+  if (next.op == Op::kMove && next.phase == Phase::kMkdir) {
+    moved_.push_back(*next.other);
+    moved_.push_back(next.path);
+    unfinished_.insert(next.path);
+  }
   last_.emplace();
   last_->phase = next.phase;
   last_->path = next.path;
   return nullptr;
 }
 
-Result<const char*> SequenceRules::broken_in_the_end() {
-  if (unmet_.empty()) return nullptr;
-  TRY(for_each_action(earlier_, [this](const Action& action, std::uint64_t) {
+Result<const char*> SequenceRules::broken_in_the_end(const std::vector<Problem>& problems,
+                                                     Across across) {
+  const bool asks_all = across == Across::kAll;
+  if (!asks_all) unfinished_.clear();
+  if (unmet_.empty() && (!asks_all || (moved_.empty() && problems.empty()))) return nullptr;
+  const Subtrees moved(asks_all ? moved_ : std::vector<RelPath>());
+  const Unknown unknown(asks_all ? problems : std::vector<Problem>());
+  const char* broken = nullptr;
+  TRY(for_each_action(earlier_, [&](const Action& action, std::uint64_t) {
     if (takes_file_away(action)) unmet_.erase(action.path);
+    if (action.phase == Phase::kFinish) unfinished_.erase(action.path);
+    if (is_below(moved, action.path) || (action.other && is_below(moved, *action.other))) {
+      broken = "an action is about what is below a directory that is moved";
+    }
+    if (unknown.loses(action)) broken = "an action takes away what could not be read";
   }));
-  if (unmet_.empty()) return nullptr;
-  return "no file goes from where an action's \"from\" says";
+  if (broken != nullptr) return broken;
+  if (!unfinished_.empty()) return "a directory that is moved has no \"finish\"";
+  if (!unmet_.empty()) return "no file goes from where an action's \"from\" says";
+  return nullptr;
 }
 
 void SequenceRules::enter(Phase phase) {

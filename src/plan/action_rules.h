@@ -7,10 +7,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "plan/action.h"
 #include "plan/action_store.h"
+#include "plan/document.h"
 
 namespace foldersync {
 
@@ -20,6 +22,12 @@ inline constexpr std::size_t kMaxPathBytes = std::size_t{1} << 20U;
 // The rule of the format that `action` breaks for itself, as a clause for people; nullptr: none.
 // docs/plan-format.md has the same rules as a table.
 const char* broken_rule(const Action& action);
+
+// Which rules are asked that hold between all actions of a plan.
+enum class Across : std::uint8_t {
+  kAll,
+  kOrigins,  // only that a file goes from where another action takes it over
+};
 
 // The rules between actions: their order, and that `path` (but for one `finish` each) and `from`
 // are unique. Costs a few path comparisons for each action. Memory: every `from`, and a block of
@@ -34,10 +42,11 @@ class SequenceRules {
   // Requires: `earlier` holds all actions that were asked about before, in that order.
   Result<const char*> broken_by(const Action& next);
 
-  // The rule that all of them break together; nullptr: none. An error as above. Reads them once
-  // more where one takes a file over. Requires: `earlier` holds all actions that were asked about.
-  // To be called once.
-  Result<const char*> broken_in_the_end();
+  // The rule that all of them break together, in a plan with these problems; nullptr: none. An
+  // error as above. Reads them once more where one takes a file over or moves a directory, and
+  // where there are problems. Requires: `earlier` holds all actions that were asked about. To be
+  // called once.
+  Result<const char*> broken_in_the_end(const std::vector<Problem>& problems, Across across);
 
  private:
   void enter(Phase phase);
@@ -57,6 +66,8 @@ class SequenceRules {
   std::optional<Action> last_;
   std::set<std::string> origins_;  // every `from` so far
   std::set<RelPath> unmet_;        // of creations and updates: where a file has to go from
+  std::vector<RelPath> moved_;     // directories: where from and where to
+  std::set<RelPath> unfinished_;   // of those where to, without their finish
 };
 
 }  // namespace foldersync

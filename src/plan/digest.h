@@ -7,13 +7,13 @@
 #include <string_view>
 
 #include "core/hash.h"
+#include "plan/digest_bytes.h"
 #include "plan/document.h"
 
 namespace foldersync {
 
 // The words that every document of this format has.
 inline constexpr std::string_view kFormat = "sync.plan";
-inline constexpr std::string_view kFormatVersion = "1.0";
 inline constexpr std::string_view kToolName = "sync";
 inline constexpr std::string_view kDigestAlgorithm = "sha256";
 
@@ -21,18 +21,20 @@ inline constexpr std::string_view kDigestAlgorithm = "sha256";
 // keys stand nor its length matters. The byte form that is hashed stands in docs/plan-format.md.
 class PlanDigest {
  public:
-  void add(const Action& action, std::uint64_t seq);
+  // `later`: fields of the action that version 1.0 does not have.
+  void add(const Action& action, std::uint64_t seq, const LaterFields& later = {});
 
-  // The digest of the header and the actions added before. Requires: called once.
+  // The digest of the header and the actions added before. `minor` is that of the document's
+  // version, `later` what the header has beyond version 1.0. Requires: called once.
+  Sha256 finish(const PlanHeader& plan, std::uint32_t minor, const LaterFields& later);
+  // The same of a document as this program writes it.
   Sha256 finish(const PlanHeader& plan);
 
  private:
   std::string buffer_;  // bytes that are not hashed yet
   std::uint64_t count_ = 0;
+  bool has_lone_group_ = false;
   Sha256Hasher records_;
 };
-
-// A device number as the document has it: "8:1", major and minor in decimal.
-std::string device_text(std::uint64_t device);
 
 }  // namespace foldersync

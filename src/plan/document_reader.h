@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,12 +16,13 @@
 namespace foldersync {
 
 // Takes the events of one document in order. Each event says whether the document may go on; after
-// the first false complaint() says why not, and no event may follow. Knows nothing of the parser
-// and nothing of line numbers. Memory: that of the plan's header, of its store of actions, and of
-// SequenceRules.
+// the first false complaint() says why not, and no event may follow. Fields that it doesn't know
+// are taken for the digest, and refused in the end where the document does not say that they may be
+// ignored. Knows nothing of the parser and nothing of line numbers. Memory: that of the plan's
+// header, of its store of actions, and of SequenceRules.
 class DocumentReader {
  public:
-  explicit DocumentReader(Spooling spooling) : draft_(std::move(spooling)) {}
+  DocumentReader(Spooling spooling, Extent extent) : draft_(std::move(spooling), extent) {}
 
   bool scalar(Scalar value);
   bool begin_object();
@@ -52,9 +55,23 @@ class DocumentReader {
   struct Level {
     const ObjectShape* object = nullptr;  // of the two exactly one
     const ListShape* list = nullptr;
-    const Field* field = nullptr;  // the one whose value comes next; objects only
-    std::uint32_t seen = 0;        // bits: the fields that were there
+    const Field* field = nullptr;   // the one whose value comes next; objects only
+    std::uint32_t seen = 0;         // bits: the fields that were there
+    std::set<std::string> unknown;  // the others
   };
+
+  // A value that stands in a field unknown to this program, or in such a value.
+  struct Unknown {
+    bool is_object = false;  // else a list
+    std::string key;         // whose value comes next; objects only
+    std::map<std::string, LaterValue> members;
+    std::vector<LaterValue> elements;
+  };
+
+  bool begin_unknown(std::string_view name);
+  bool take_unknown(LaterValue value);
+  bool open_unknown(bool is_object);
+  bool close_unknown();
 
   bool refuse(std::string complaint);
   bool refuse_value(std::string_view found);
@@ -62,6 +79,8 @@ class DocumentReader {
 
   Draft draft_;
   std::vector<Level> levels_;
+  std::string unknown_field_;     // whose value comes next or is under way; empty: none
+  std::vector<Unknown> unknown_;  // what of it has not ended
   std::string complaint_;
 };
 

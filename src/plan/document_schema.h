@@ -1,9 +1,11 @@
-// The grammar of the plan document as tables: which fields each object has and what each may hold.
+// The grammar of the plan document for its reader: which fields each object has and what each may
+// hold. What has a table (document_tables.h) has its grammar from that.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,46 +13,60 @@
 
 #include "plan/action_rules.h"
 #include "plan/digest.h"
+#include "plan/document_growth.h"
+#include "plan/guard.h"
+#include "plan/scalar.h"
 #include "plan/stored_plan.h"
 
 namespace foldersync {
 
-// A JSON value that is no object and no list. Its text lasts as long as the event that brings it.
-struct Scalar {
-  enum class Kind : std::uint8_t { kNull, kBool, kCount, kOtherNumber, kText };
-  Kind kind = Kind::kNull;
-  bool on = false;          // kBool
-  std::uint64_t count = 0;  // kCount: an integer without a sign
-  std::string_view text;    // kText: its UTF-8; kOtherNumber: as it was written
-};
-
 // A string that may not be UTF-8, as two fields that come in any order.
 struct ByteFields {
-  std::string text;
+  std::optional<std::string> text;
   std::optional<std::string> base64;
+};
+
+// How much of a plan a document holds.
+enum class Extent : std::uint8_t {
+  kWhole,
+  kWindow,  // some actions of one, under the header of all: what the header says of the actions,
+            // and what they ask of each other from window to window, is not held against them
 };
 
 // The plan so far, and the record under way.
 struct Draft {
-  explicit Draft(Spooling spooling) { plan.actions = ActionStore(std::move(spooling)); }
+  Draft(Spooling spooling, Extent how_much) : extent(how_much) {
+    plan.actions = ActionStore(std::move(spooling));
+  }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
+  Extent extent;
   StoredPlan plan;
   Summary counted;             // of the actions so far
+  GuardCounts guard_counts;    // likewise
   std::optional<Error> error;  // the actions can't be kept
+  std::string why;             // what is wrong, where that takes more than a literal
   bool complete = false;
   std::string digest_value;
+
+  std::uint32_t minor = 0;  // of format_version
+  Announcement announced;
+  std::set<std::string> unknown;  // features that are here and that this program doesn't know
+  LaterFields later;              // unknown fields of the header
+  LaterFields later_of_action;    // of the action under way
+  bool lone_group = false;        // some action has one
 
   PlanDigest digest;
   SequenceRules sequence{plan.actions};
   std::size_t phases = 0;
+  bool all_undo = true;  // all actions have the reason `undo`
+  bool some_undo = false;
 
-  ByteFields path;
-  ByteFields target;
-  std::optional<ByteFields> from;
-  std::optional<ByteFields> to;
-  std::string identity;
+  ByteFields bytes;  // of an object that has a table
+  ByteFields path;   // of an action
+  ByteFields from;
+  ByteFields to;
   Action action;
   Facts facts;
   Guard guard;
@@ -85,6 +101,11 @@ struct ObjectShape {
   const char* name;               // "an action"
   std::span<const Field> fields;  // at most 32
   Finish finish = nullptr;
+  // Where it stands in the document, without places in lists ("guards.value"); the document itself
+  // is "". Null: it gets no fields in later versions.
+  const char* path = nullptr;
+  // Its place in the list that the first component of `path` names; null: that is no list.
+  std::uint64_t (*place)(const Draft&) = nullptr;
 };
 
 struct ListShape {
@@ -93,14 +114,6 @@ struct ListShape {
   const ObjectShape* object = nullptr;
   Finish finish = nullptr;
 };
-
-// The parts of the header that have fields of their own.
-extern const ObjectShape kToolShape;
-extern const ObjectShape kSourceShape;
-extern const ObjectShape kReplicaShape;
-extern const ObjectShape kOptionsShape;
-extern const ObjectShape kSummaryShape;
-extern const ListShape kGuardsShape;
 
 // The whole document.
 const ObjectShape& document_shape();

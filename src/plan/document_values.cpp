@@ -42,8 +42,6 @@ bool is_text(const Scalar& value, std::string_view text) {
   return is_text(value) && value.text == text;
 }
 
-bool take_null(Draft&, Scalar& value) { return value.kind == Scalar::Kind::kNull; }
-
 bool take_bool(Scalar& value, bool& into) {
   into = value.on;
   return value.kind == Scalar::Kind::kBool;
@@ -142,13 +140,6 @@ bool take_errno(Scalar& value, int& into) {
   return is_text(value) && take_parsed(errno_number(value.text), into);
 }
 
-bool take_type(Scalar& value, FileType& into) {
-  constexpr std::array kTypes{FileType::kFile,       FileType::kDirectory, FileType::kSymlink,
-                              FileType::kFifo,       FileType::kSocket,    FileType::kCharDevice,
-                              FileType::kBlockDevice};
-  return take_word(value, kTypes, into);
-}
-
 bool take_reason(Scalar& value, ReasonSet& into) {
   Reason reason{};
   if (!take_word(value, kReasons, reason)) return false;
@@ -157,19 +148,6 @@ bool take_reason(Scalar& value, ReasonSet& into) {
   }
   into.add(reason);
   return true;
-}
-
-const char* resolve(ByteFields& fields, std::string& bytes) {
-  if (!fields.base64) {
-    bytes = std::move(fields.text);
-    return nullptr;
-  }
-  if (is_utf8(*fields.base64)) return "a base64 form is there although the bytes are UTF-8";
-  if (utf8_rendering(*fields.base64) != fields.text) {
-    return "a text is not the rendering of its base64 form";
-  }
-  bytes = std::move(*fields.base64);
-  return nullptr;
 }
 
 }  // namespace foldersync

@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include "core/file_status.h"
-#include "plan/document_schema.h"
+#include "plan/action.h"
+#include "plan/scalar.h"
 
 namespace foldersync {
 
-bool take_null(Draft& draft, Scalar& value);
 bool take_bool(Scalar& value, bool& into);
 bool take_large(Scalar& value, std::uint64_t& into);  // a number, above 2^53 a string of digits
 bool take_small(Scalar& value, std::uint32_t& into);
@@ -26,7 +26,6 @@ bool take_mode(Scalar& value, std::uint32_t& into);
 bool take_device(Scalar& value, std::uint64_t& into);
 bool take_md5(Scalar& value, Md5& into);
 bool take_errno(Scalar& value, int& into);
-bool take_type(Scalar& value, FileType& into);
 bool take_reason(Scalar& value, ReasonSet& into);  // only in the order of Reason, each once
 
 bool is_text(const Scalar& value, std::string_view text);
@@ -41,9 +40,5 @@ bool take_word(const Scalar& value, const Words& words, Word& into) {
   }
   return false;
 }
-
-// The bytes that a text and its base64 form stand for. Says what is wrong: base64 is there exactly
-// where the bytes are not UTF-8, and the text is then their rendering; nullptr for nothing.
-const char* resolve(ByteFields& fields, std::string& bytes);
 
 }  // namespace foldersync

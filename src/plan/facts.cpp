@@ -1,9 +1,9 @@
 #include "plan/facts.h"
 
+#include <sys/sysmacros.h>
+
 #include <array>
 #include <cstdio>
-
-#include "plan/digest.h"
 
 namespace foldersync {
 namespace {
@@ -64,6 +64,10 @@ std::string mode_text(std::uint32_t mode) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "%04o", mode);
   return text.data();
+}
+
+std::string device_text(std::uint64_t device) {
+  return std::to_string(gnu_dev_major(device)) + ":" + std::to_string(gnu_dev_minor(device));
 }
 
 std::vector<Difference> differences(const Facts& expected, const Facts& found,

@@ -55,5 +55,7 @@ std::vector<Difference> differences(const Facts& expected, const Facts& found,
 
 // "0755".
 std::string mode_text(std::uint32_t mode);
+// A device number as the document has it: "8:1", major and minor in decimal.
+std::string device_text(std::uint64_t device);
 
 }  // namespace foldersync

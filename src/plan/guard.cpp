@@ -112,6 +112,46 @@ Result<std::vector<Guard>> counted_again(const StoredPlan& plan) {
   return counting_guards(plan.options, counts, entries);
 }
 
+bool is_known_rule(std::string_view rule) {
+  return rule == kMaxDelete || rule == kMaxUpdate || rule == kRequire || rule == kSpace;
+}
+
+std::size_t count_of_known(const std::vector<Guard>& guards) {
+  const auto end = std::find_if(guards.begin(), guards.end(),
+                                [](const Guard& guard) { return !is_known_rule(guard.rule); });
+  return static_cast<std::size_t>(end - guards.begin());
+}
+
+const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
+  const PlanOptions& options = plan.options;
+  const std::size_t known = count_of_known(plan.guards);
+  std::size_t at = 0;
+  const auto is_next = [&](const auto& expected) {
+    if (at == known || plan.guards[at] != expected(plan.guards[at])) return false;
+    return ++at, true;
+  };
+  if (options.max_delete && !is_next([&](const Guard& told) {
+        return max_delete_guard(counts, *options.max_delete, told.of);
+      })) {
+    return "the guard \"max-delete\" is missing, or doesn't say what option and actions do";
+  }
+  if (options.max_update && !is_next([&](const Guard& told) {
+        return max_update_guard(counts, *options.max_update, told.of);
+      })) {
+    return "the guard \"max-update\" is missing, or doesn't say what option and actions do";
+  }
+  for (const std::string& name : options.require) {
+    if (!is_next([&](const Guard& told) { return require_guard(name, told.count != 0); })) {
+      return "a guard \"require\" is missing, or doesn't say what its option does";
+    }
+  }
+  if (at == known) return nullptr;
+  if (!is_next([](const Guard& told) { return space_guard(told.count, told.of); })) {
+    return "a guard is there that no option asks for, or whose figures deny its verdict";
+  }
+  return at == known ? nullptr : "there are more guards than options that ask for them";
+}
+
 bool is_about_space(const Guard& guard) { return guard.rule == kSpace; }
 
 std::string figures(const Guard& guard) {

@@ -40,6 +40,15 @@ std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts
 // replica's entries, which nobody counts again. An error: its store can't be read.
 Result<std::vector<Guard>> counted_again(const StoredPlan& plan);
 
+// Whether the rule is one of those above.
+bool is_known_rule(std::string_view rule);
+// How many guards stand at the beginning that have such a rule.
+std::size_t count_of_known(const std::vector<Guard>& guards);
+// What is wrong with the guards of a plan whose actions count `counts`, for people: those that its
+// options ask for are missing, out of order, or say something else than these figures; nullptr:
+// nothing. Guards of unknown rules may follow.
+const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts);
+
 // Whether the guard is the one on free space, which is asked again where it matters and which
 // --no-space-check overrides at any time.
 bool is_about_space(const Guard& guard);

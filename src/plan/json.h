@@ -36,6 +36,10 @@ Result<RootReference> read_replica(const ByteSource& source);
 // The same as read_plan() of a small document. Memory: that of the plan, twice.
 Result<Plan> read_small_plan(const ByteSource& source);
 
+// The same of some actions of a plan, under the header of all: no rule is asked that holds between
+// the header and all actions, or between the actions of several windows.
+Result<Plan> read_window(const ByteSource& source);
+
 // One action as the document has it, without the line's end. `seq` counts from 1.
 std::string action_json(const Action& action, std::uint64_t seq);
 

@@ -73,7 +73,7 @@ class Events {
   bool on_comment_part(Text, ErrorCodeOut&) { return false; }  // refused by the parser
   bool on_comment(Text, ErrorCodeOut&) { return false; }
 
-  explicit Events(Spooling spooling) : reader_(std::move(spooling)) {}
+  Events(Spooling spooling, Extent extent) : reader_(std::move(spooling), extent) {}
 
   DocumentReader& reader() { return reader_; }
 
@@ -111,8 +111,8 @@ class Events {
 // Feeds the parser piece by piece, and knows how far it has come.
 class Parsing {
  public:
-  Parsing(const ByteSource& source, Spooling spooling)
-      : source_(source), parser_(boost::json::parse_options{}, std::move(spooling)) {}
+  Parsing(const ByteSource& source, Spooling spooling, Extent extent = Extent::kWhole)
+      : source_(source), parser_(boost::json::parse_options{}, std::move(spooling), extent) {}
 
   Result<StoredPlan> run() {
     for (;;) {
@@ -211,6 +211,13 @@ Result<RootReference> read_replica(const ByteSource& source) try {
 Result<Plan> read_small_plan(const ByteSource& source) {
   const auto plan = TRY(read_plan(source, {}));
   return in_memory(plan);
+}
+
+Result<Plan> read_window(const ByteSource& source) try {
+  const auto plan = TRY(Parsing(source, {}, Extent::kWindow).run());
+  return in_memory(plan);
+} catch (const std::exception& exception) {
+  return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
 }
 
 }  // namespace foldersync

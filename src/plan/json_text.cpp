@@ -127,6 +127,23 @@ void append_null(std::string& out, std::string_view key) {
   out += "null";
 }
 
+void append_byte_strings(std::string& out, std::string_view key, std::string_view inner,
+                         const std::vector<std::string>& values) {
+  append_key(out, key);
+  out += '[';
+  for (const std::string& value : values) {
+    if (out.back() != '[') out += ',';
+    if (is_utf8(value)) {
+      append_json_string(out, value);
+      continue;
+    }
+    out += '{';
+    append_bytes(out, inner, value);
+    out += '}';
+  }
+  out += ']';
+}
+
 void append_path(std::string& out, std::string_view key, const RelPath& path) {
   append_bytes(out, key, path.is_root() ? std::string_view(".") : path.bytes());
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/path.h"
 
@@ -26,6 +27,9 @@ void append_switch(std::string& out, std::string_view key, bool value);
 void append_null(std::string& out, std::string_view key);
 // Bytes that may not be UTF-8: "key", and "key_b64" where it is needed.
 void append_bytes(std::string& out, std::string_view key, std::string_view bytes);
+// A list of such: strings, and objects with the key `inner` where the bytes are not UTF-8.
+void append_byte_strings(std::string& out, std::string_view key, std::string_view inner,
+                         const std::vector<std::string>& values);
 // The root is ".".
 void append_path(std::string& out, std::string_view key, const RelPath& path);
 

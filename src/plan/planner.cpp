@@ -152,7 +152,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   }
 
   StoredPlan plan;
-  plan.source = {request.roots.source.path, request.roots.source.identity};
+  plan.source.path = request.roots.source.path;
+  plan.source.identity = request.roots.source.identity;
   plan.replica.path = request.roots.replica_path;
   if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
   plan.options = request.options;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/text.h"
-#include "plan/digest.h"
+#include "plan/document_tables.h"
 #include "plan/facts.h"
 #include "plan/guard.h"
 #include "plan/order.h"
@@ -18,7 +18,7 @@ using Words = std::vector<std::string>;
 
 // The fields of an entry as words, those that are absent empty.
 struct Field {
-  const char* name;
+  std::string_view name;
   std::string value;
 };
 
@@ -28,18 +28,16 @@ std::string value_of(const std::optional<T>& field, Text text) {
 }
 
 std::vector<Field> fields_of(const Facts& facts) {
-  const auto number = [](auto value) { return std::to_string(value); };
-  return {
-      {"type", to_string(facts.type)},
-      {"size", value_of(facts.size, number)},
-      {"mtime", value_of(facts.mtime, [](FileTime time) { return to_string(time); })},
-      {"mode", value_of(facts.mode, mode_text)},
-      {"uid", value_of(facts.uid, number)},
-      {"gid", value_of(facts.gid, number)},
-      {"target", value_of(facts.target, [](const std::string& bytes) { return escaped(bytes); })},
-      {"device", value_of(facts.device, device_text)},
-      {"md5", value_of(facts.md5, [](const Md5& digest) { return to_string(digest); })},
-      {"links", value_of(facts.links, number)}};
+  std::vector<Field> fields;
+  FactsTable::each([&]<class Row>(Row) {
+    const auto& member = Row::in(facts);
+    if constexpr (is_optional<std::remove_cvref_t<decltype(member)>>) {
+      fields.push_back({Row::name(), value_of(member, Row::Kind::text)});
+    } else {
+      fields.push_back({Row::name(), Row::Kind::text(member)});
+    }
+  });
+  return fields;
 }
 
 void note(Words& words, const std::string& name, const std::string& before,
@@ -58,7 +56,8 @@ void note_entry(Words& words, const std::string& name, const std::optional<Facts
   const std::vector<Field> old_fields = fields_of(*before);
   const std::vector<Field> new_fields = fields_of(*after);
   for (std::size_t at = 0; at < old_fields.size(); ++at) {
-    note(words, name + "." + old_fields[at].name, old_fields[at].value, new_fields[at].value);
+    note(words, name + "." + std::string(old_fields[at].name), old_fields[at].value,
+         new_fields[at].value);
   }
 }
 

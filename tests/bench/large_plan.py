@@ -41,6 +41,7 @@ def write_plan(out, count, source, replica, tail='.dat'):
     """Writes the document, one action a line, to a text stream."""
     summary = dict.fromkeys(sealed_plan.COUNTS, 0)
     summary['delete'] = count
+    summary['bytes_to_delete'] = sum(action['before']['size'] for action in deletions(count, tail))
     plan = {**HEADER, 'source': {'path': source, 'identity': ''},
             'replica': {'path': replica, 'identity': ''}, 'summary': summary}
     out.write(json.dumps(plan)[:-1] + ', "actions": [')

@@ -48,19 +48,60 @@ class ForgedPlanTest(ProgramTest):
         self.assertEqual(plan['digest']['value'], sealed_plan.digest(plan))
         self.apply(plan, DONE)
 
-    def test_a_limit_is_counted_again_and_not_read_off_the_plan(self):
-        plan = self.plan('--max-delete', '1', expect=REFUSED)
-        for guard in plan['guards']:
-            guard['verdict'], guard['value']['count'] = 'ok', 0
-        with self.untouched():
-            self.apply(plan, REFUSED)
+    def test_guards_that_do_not_say_what_options_and_actions_do_are_no_plan(self):
+        plan = self.plan('--max-delete', '1', '--max-update', '90%', '--require', 'a',
+                         expect=REFUSED)
+        self.assertEqual(['max-delete', 'max-update', 'require', 'space'],
+                         [guard['rule'] for guard in plan['guards']])
+        delete, update, require, space = plan['guards']
+        wrong = {
+            'a false count': [{**delete, 'value': {**delete['value'], 'count': 0}}, update,
+                              require, space],
+            'a false verdict': [{**delete, 'verdict': 'ok'}, update, require, space],
+            'another limit': [{**delete, 'limit': '99'}, update, require, space],
+            'one is missing': [update, require, space], 'the second is missing': [delete, require],
+            'out of order': [update, delete, require, space],
+            'one is there twice': [delete, update, require, require, space],
+            'what is required is not there': [delete, update, {**require, 'verdict': 'refused'}],
+            'of another name': [delete, update, {**require, 'limit': 'b'}, space],
+            'room that is not there': [delete, update, require, {**space, 'verdict': 'refused'}],
+            'a rule that nobody knows': [delete, update, require,
+                                         {**space, 'rule': 'on-mondays', 'verdict': 'ok'}],
+        }
+        for what, guards in wrong.items():
+            with self.subTest(what), self.untouched():
+                forged = {**plan, 'guards': guards}
+                self.execute('apply', '-', '-s', self.source, '-r', self.replica,
+                             input=sealed_plan.signed(forged), expect=BAD_PLAN)
 
-    def test_a_rule_that_refuses_is_believed_whatever_its_figures(self):
-        plan = self.plan('--max-delete', '90%')
-        for guard in plan['guards']:
-            guard['verdict'] = 'refused'
-        with self.untouched():
-            self.apply(plan, REFUSED)
+    def test_totals_that_are_not_those_of_the_actions_are_no_plan(self):
+        plan = self.plan()
+        for total in sealed_plan.COUNTS[:10]:
+            forged = copy.deepcopy(plan)
+            forged['summary'][total] = int(forged['summary'][total]) + 1
+            with self.subTest(total), self.untouched():
+                self.execute('apply', '-', '-s', self.source, '-r', self.replica,
+                             input=sealed_plan.signed(forged), expect=BAD_PLAN)
+
+    def test_what_could_not_be_read_is_not_taken_away(self):
+        plan = self.plan()
+        for path in ('gone', 'gone/x', 'gone/x/y', 'gone/x/y/z', 'there', 'was', 'was/n', 't'):
+            forged = copy.deepcopy(plan)
+            forged['problems'] = [{'path': path, 'side': 'source', 'errno': 'EACCES',
+                                   'doing': 'open'}]
+            forged['complete'] = False
+            forged['summary']['problems'] = 1
+            with self.subTest(path), self.untouched():
+                self.apply(forged, BAD_PLAN)
+
+    def test_only_an_undo_takes_back_and_nothing_else(self):
+        plan = self.plan()
+        for change in (lambda forged: forged['actions'][0]['reason'].append('undo'),
+                       lambda forged: forged.update(kind='undo')):
+            forged = copy.deepcopy(plan)
+            change(forged)
+            with self.subTest(forged['kind']), self.untouched():
+                self.apply(forged, BAD_PLAN)
 
     def test_a_deletion_of_what_the_source_has_is_stale(self):
         plan = self.plan()
@@ -90,6 +131,9 @@ class ForgedPlanTest(ProgramTest):
         plan['actions'] = [{'seq': 1, 'phase': 'mkdir' if entry['type'] == 'dir' else 'write',
                             'op': 'move', 'path': path, 'from': origin, 'reason': ['missing'],
                             'before': entry, 'after': entry}]
+        if entry['type'] == 'dir':
+            plan['actions'].append({'seq': 2, 'phase': 'finish', 'op': 'metadata', 'path': path,
+                                    'reason': ['mtime'], 'before': entry, 'after': entry})
         return plan
 
     def test_moves_that_a_fresh_plan_would_make_are_made(self):

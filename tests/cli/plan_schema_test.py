@@ -168,12 +168,13 @@ def add_rare_things(plan):
         ('write', 'update', 'z', file_, {**file_, 'size': '9007199254740993',
                                          'mtime': '@253402300800.000000001'}, {}),
         ('write', 'update', 'z1', file_, {**file_, 'mtime': DAWN}, {'from': 'z'}),
-        ('rmdir', 'delete', 'zz', {**dir_, 'uid': 5, 'gid': 6}, None, {})]
+        ('rmdir', 'delete', 'zz', {**dir_, 'uid': 5, 'gid': 6}, None, {}),
+        ('finish', 'metadata', 'n', dir_, dir_, {})]
     for phase, op, path, before, after, more in rare:
         plan['actions'].append({'phase': phase, 'op': op, 'path': path, **more,
                                 'reason': ['type', 'mode'], 'before': before, 'after': after})
     order = plan['phases'].index
-    plan['actions'].sort(key=lambda action: order(action['phase']))
+    plan['actions'].sort(key=lambda action: (order(action['phase']), action['path'] == '.'))
     plan['source'].update(path='/\ufffd', path_b64='L/8=')
     plan['options'].update(max_update='12', require=['a/b'],
                            left_out=['log', {'path': '\ufffd', 'path_b64': '/w=='}])
@@ -181,7 +182,10 @@ def add_rare_things(plan):
                                              latest='@-62167219201.999999999')
     plan['problems'].append({'path': 'q\ufffd', 'path_b64': 'cf8=', 'side': 'replica',
                              'errno': 'E1234', 'doing': 'read'})
-    plan['summary'].update(problems=2, bytes_to_write='9007199254740993')
+    plan['summary'].update(problems=2)
+    plan['guards'] += [
+        {'rule': 'max-update', 'limit': '12', 'value': {'count': 0, 'of': 40215}, 'verdict': 'ok'},
+        {'rule': 'require', 'limit': 'a/b', 'value': {'count': 0, 'of': 1}, 'verdict': 'refused'}]
     plan['skipped'].append({'path': '\ufffd', 'path_b64': '/w==', 'reason': 'device'})
     return parse_plan(sealed_plan.seal(plan))
 
@@ -259,7 +263,9 @@ def mutants_of(plan):
 # What the program says of documents in which a schema sees nothing wrong.
 BEYOND_A_SCHEMA = (
     'is not the rendering of its base64 form', 'although the bytes are UTF-8',
-    'the summary doesn\'t count', 'are out of order', 'counted from 1', 'the name of an error')
+    'the summary doesn\'t count', 'are out of order', 'counted from 1', 'the name of an error',
+    'the guard', 'a guard', 'not among', 'of a later version', 'reason "undo"', 'has no "finish"',
+    'below a directory that is moved', 'takes away what could not be read')
 
 
 class MutantTest(SchemaTest):
@@ -324,7 +330,11 @@ class MutantTest(SchemaTest):
                 'a target of over 4095 bytes': [{**a, 'after': {'type': 'symlink',
                                                                 'target': '\u20ac' * 2000}}],
                 'a rendering of something else': [{**a, 'path': 'b\ufffd', 'path_b64': '/w=='}],
-                'base64 of UTF-8': [{**a, 'path_b64': 'YQ=='}]}.items():
+                'base64 of UTF-8': [{**a, 'path_b64': 'YQ=='}],
+                'a reason of an undo': [{**a, 'reason': ['undo']}],
+                'a directory that moves without its finish': [
+                    {**move, 'phase': 'mkdir', 'before': {'type': 'dir'}, 'after': {'type': 'dir'}}],
+                'a field that nothing announces': [{**a, 'later': 1}]}.items():
             with self.subTest(what=what):
                 plan = {**copy.deepcopy(self.sample), 'actions': copy.deepcopy(actions)}
                 text = sealed_plan.seal(plan)

@@ -77,7 +77,7 @@ class PruneBackups : public testing::Test {
     Plan undo;
     undo.kind = PlanKind::kUndo;
     undo.plan_id = kDayOne;
-    undo.source = {"/nowhere", ""};
+    undo.source = {"/nowhere", "", ""};
     undo.replica = replica;
     std::string text;
     ASSERT_TRUE(write_plan(undo, [&](std::string_view piece) {
@@ -102,31 +102,31 @@ class PruneBackups : public testing::Test {
     return found;
   }
 
-  const RootReference kReplica{"/replica", "uuid:1:2"};
+  const RootReference kReplica{"/replica", "uuid:1:2", ""};
   ScratchFolder scratch_;
   PosixFileSystem fs_;
 };
 
 TEST_F(PruneBackups, RemovesAllButTheNewestOfTheReplica) {
   add(kDayOne, kReplica);
-  add(kDayTwo, {"/known/by/another/name", kReplica.identity});
+  add(kDayTwo, {"/known/by/another/name", kReplica.identity, ""});
   add(kDayThree, kReplica);
   EXPECT_THAT(left(), UnorderedElementsAre(kDayThree));
 }
 
 TEST_F(PruneBackups, ThoseOfAReplicaThatWasMadeByTheRunGoByItsPath) {
-  add(kDayOne, {kReplica.path, ""});
-  add(kDayOne + ".2", {"/other", ""});
+  add(kDayOne, {kReplica.path, "", ""});
+  add(kDayOne + ".2", {"/other", "", ""});
   add(kDayTwo, kReplica);
   EXPECT_THAT(left(), UnorderedElementsAre(kDayOne + ".2", kDayTwo));
 }
 
 // Disks take turns at one path, and on the one that is away may be a run that was killed.
 TEST_F(PruneBackups, ThoseOfAnotherReplicaDoNotCountAndStay) {
-  add(kDayOne, {"/replica", "uuid:1:3"});
+  add(kDayOne, {"/replica", "uuid:1:3", ""});
   add(kDayTwo, kReplica);
-  add(kDayThree, {"/other", "uuid:1:4"});
-  add(kDayThree + ".2", {"/other", "uuid:1:4"});
+  add(kDayThree, {"/other", "uuid:1:4", ""});
+  add(kDayThree + ".2", {"/other", "uuid:1:4", ""});
   EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree, kDayThree + ".2"));
 }
 

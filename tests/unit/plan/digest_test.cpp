@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "plan/facts.h"
 #include "unit/plan/sample_plan.h"
 
 namespace foldersync {

@@ -38,7 +38,9 @@ std::string long_name(std::size_t size) { return "\"path\":\"" + std::string(siz
 
 const std::vector<Edit> kEdits{
     {"another format", "sync.plan", "sync.plam"},
-    {"a higher minor version", R"(_version":"1.0")", R"(_version":"1.1")"},
+    {"a minor version with a zero before it", R"(_version":"1.0")", R"(_version":"1.00")"},
+    {"a version without a minor", R"(_version":"1.0")", R"(_version":"1")"},
+    {"a minor version that is no number", R"(_version":"1.0")", R"(_version":"1.x")"},
     {"a higher major version", R"(_version":"1.0")", R"(_version":"2.0")"},
     {"a version as a number", R"(_version":"1.0")", R"(_version":1.0)"},
     {"an unknown kind", "mirror", "snapshot"},

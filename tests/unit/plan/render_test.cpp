@@ -70,7 +70,8 @@ TEST(Render, LetsNoBytesOfANameReachTheTerminalUnescaped) {
       EXPECT_TRUE(byte == '\n' || (value >= 0x20 && value != 0x7F)) << int{byte};
     }
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    EXPECT_EQ(lines, plan.actions.size() + plan.problems.size() + plan.skipped.size() + 2);
+    EXPECT_EQ(lines, plan.actions.size() + plan.problems.size() + plan.skipped.size() +
+                         plan.guards.size() + 1);
   }
 }
 

@@ -233,7 +233,7 @@ TEST(Tree, JoinsDirectoriesThatLeadToOneChangeOnly) {
   const auto lines = lines_of(tree(plan));
   EXPECT_THAT(lines, ElementsAre("  a/", "    b/", "+     c/d 1 B", "      e/f/", "+       g 2 B",
                                  "+       h/i 3 B", "+   j 4 B", "+ a-b/c 5 B", "+ k/l/m/n/o 6 B",
-                                 "create 6"));
+                                 "create 6, write 21 B"));
 }
 
 TEST(Tree, ShowsWhatWasInADirectoryThatBecomesAFile) {
@@ -243,7 +243,7 @@ TEST(Tree, ShowsWhatWasInADirectoryThatBecomesAFile) {
   Action clear = deletion("a/b/c", 3);
   clear.phase = Phase::kClear;
   EXPECT_THAT(lines_of(tree(plan_of({replace, clear}))),
-              ElementsAre("~ a/b 7 B (type)", "-   c 3 B", "replace 1, delete 1"));
+              ElementsAre("~ a/b 7 B (type)", "-   c 3 B", "replace 1, delete 1 (3 B), write 7 B"));
 }
 
 TEST(Tree, PrintsEachChangedPathOnceAndItsLinesLeadToIt) {

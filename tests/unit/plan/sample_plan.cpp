@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "plan/guard.h"
 #include "plan/order.h"
 
 namespace foldersync::test {
@@ -38,11 +39,19 @@ Action action_of(Phase phase, Op op, std::string path, ReasonSet reasons) {
 
 void settle_summary(Plan& plan) {
   const Summary old = std::exchange(plan.summary, {});
-  plan.summary.bytes_to_write = old.bytes_to_write;
-  plan.summary.bytes_to_delete = old.bytes_to_delete;
   plan.summary.unchanged = old.unchanged;
   plan.summary.problems = plan.problems.size();
-  for (const Action& action : plan.actions) count(action, plan.summary);
+  for (const Action& action : plan.actions) add_to_summary(action, plan.summary);
+}
+
+// The guards that the options ask for, as a planner would say them; `entries`: of the replica.
+void settle_guards(Plan& plan, std::uint64_t entries) {
+  GuardCounts counts;
+  for (const Action& action : plan.actions) counts.add(action);
+  plan.guards = counting_guards(plan.options, counts, entries);
+  for (const std::string& name : plan.options.require) {
+    plan.guards.push_back(require_guard(name, name.size() % 2 == 0));
+  }
 }
 
 Plan empty_plan() {
@@ -50,8 +59,8 @@ Plan empty_plan() {
   plan.tool_version = "1.0.0";
   plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
   plan.created = FileTime{1'795'459'200, 0};
-  plan.source = {"/data/src", "uuid:6f0e:2"};
-  plan.replica = {"/mnt/replica", ""};
+  plan.source = {"/data/src", "uuid:6f0e:2", ""};
+  plan.replica = {"/mnt/replica", "", ""};
   return plan;
 }
 
@@ -59,10 +68,7 @@ Plan small_plan() {
   Plan plan = empty_plan();
   plan.options.rules = {"*.o", "caf\xe9/"};
   plan.options.max_delete = Limit{50, true};
-  plan.summary.bytes_to_write = 1148;
-  plan.summary.bytes_to_delete = 9;
   plan.summary.unchanged = 40211;
-  plan.guards = {{"max-delete", "50%", 1, 40215, false}};
   plan.problems = {{Side::kSource, RelPath("private/key"), EACCES, "open"}};
   plan.skipped = {{RelPath("lost+found"), "file-system-own"}};
 
@@ -108,6 +114,7 @@ Plan small_plan() {
   finish.after->mtime = FileTime{1'730'000'000, 0};
   plan.actions = {mkdir, create, update, link, move, target, device, remove, finish};
   settle_summary(plan);
+  settle_guards(plan, 40215);
   return plan;
 }
 
@@ -144,8 +151,6 @@ Plan PlanMaker::make(std::size_t actions) {
   if (chance(2)) plan.options.max_update = Limit{number(0, 100), true};
   if (chance(2)) plan.options.require = {path().bytes(), path().bytes()};
   plan.summary.unchanged = large();
-  plan.summary.bytes_to_write = large();
-  plan.guards = {{"max-delete", "12", large(), large(), chance(2)}};
   for (std::size_t at = number(0, 5); at > 0; --at) {
     plan.problems.push_back({chance(2) ? Side::kSource : Side::kReplica, path(),
                              static_cast<int>(number(0, 200)), "open"});
@@ -157,6 +162,8 @@ Plan PlanMaker::make(std::size_t actions) {
   while (plan.actions.size() < actions) add_actions(plan);
   put_in_order(plan.actions);
   settle_summary(plan);
+  settle_guards(plan, large());
+  if (chance(2)) plan.guards.push_back(space_guard(large(), large()));
   return plan;
 }
 
@@ -225,7 +232,7 @@ FileType PlanMaker::leaf() {
 ReasonSet PlanMaker::reasons() {
   ReasonSet result{Reason::kMtime};
   for (const Reason reason : kReasons) {
-    if (chance(4)) result.add(reason);
+    if (reason != Reason::kUndo && chance(4)) result.add(reason);
   }
   return result;
 }
@@ -242,12 +249,16 @@ void PlanMaker::add_actions(Plan& plan) {
   const FileType type = leaf();
   add(Phase::kClear, Op::kDelete, chance(2) ? directory : facts(type), std::nullopt);
   add(Phase::kMkdir, Op::kReplace, facts(type), directory);
+  const auto finish = [&] {
+    Action action{Phase::kFinish, Op::kMetadata, plan.actions.back().path, std::nullopt, reasons(),
+                  directory,      directory};
+    action.after->mtime = time();
+    plan.actions.push_back(std::move(action));
+  };
   add(Phase::kMkdir, Op::kMove, directory, directory);
+  finish();
   add(Phase::kMkdir, Op::kCreate, std::nullopt, directory);
-  Action finish{Phase::kFinish, Op::kMetadata, plan.actions.back().path, std::nullopt, reasons(),
-                directory,      directory};
-  finish.after->mtime = time();
-  plan.actions.push_back(std::move(finish));
+  finish();
   add(Phase::kWrite, Op::kCreate, std::nullopt, facts(type));
   add(Phase::kWrite, Op::kUpdate, facts(type), facts(type));
   add(Phase::kWrite, Op::kReplace, directory, facts(type));
