@@ -128,6 +128,7 @@ class OutcomeTest(ReportCase):
         self.assertEqual({'ok'}, set(self.outcomes(group).values()))
         self.assertLessEqual({'create', 'update', 'replace', 'link', 'metadata', 'delete'},
                              {line['op'] for line in group if line['event'] == 'action'})
+        self.assertEqual([], sum(json_schema.by_ajv(report.WRITERS_SCHEMA, group), []))
         self.assert_quiet('--xattrs')
 
     def test_applied_again_everything_is_there_already(self):
