@@ -2,7 +2,7 @@
 # A mirror in stages, each of which can be a job of its own; ../pipelines.md explains them.
 #
 # Usage: pipeline.sh plan SOURCE REPLICA FOLDER   works out FOLDER/plan.json, and plan.txt for people
-#        pipeline.sh check FOLDER                 holds the plan against a policy
+#        pipeline.sh check FOLDER [SOURCE]        holds the plan against a policy, see `check`
 #        pipeline.sh approve FOLDER PRIVATE_KEY   signs it: FOLDER/plan.json.sig
 #        pipeline.sh apply FOLDER PUBLIC_KEY      does what was approved, or nothing; FOLDER/report.jsonl
 #
@@ -21,17 +21,45 @@ plan() {
   "$sync" plan -s "$1" -r "$2" -o "$3/plan.json" --detailed-exitcode >"$3/plan.txt"
 }
 
-# All could be read, no rule of the plan's own was broken, not too much goes, no keys are touched.
+# What several filters say. `is_key`: whether a path leads to keys or through them. `shown`: a text
+# without the characters that a terminal obeys, or that nobody sees.
+defs='
+  def is_key: split("/") | any(. == ".ssh");
+  def hex:
+    if . < 16 then "0123456789abcdef"[. : . + 1] else (. / 16 | floor | hex) + (. % 16 | hex) end;
+  def shown: [explode[] | . as $code | [.] | implode
+    | if test("[\\p{C}\\p{Zl}\\p{Zp}\\\\]") then "\\u{\($code | hex)}" else . end] | add // "";
+  def moves_directory: .op == "move" and .phase == "mkdir";
+'
+
+# All could be read, no rule of the plan's own was broken, not too much goes, no keys are touched:
+# by no path that an action is about, nor by one that it takes something from or gives a name to.
+# What a moved directory holds is not in a plan. Where SOURCE is given it is asked there, for apply
+# moves nothing but what the source has in that place; otherwise no directory may be moved.
 check() {
-  jq -e --argjson most "${MAX_DELETE:-100}" '
+  if allows "$1/plan.json" "${2-}" && holds_no_keys "$1/plan.json" "${2-}"; then return; fi
+  printf 'the policy does not allow this plan; see %s\n' "$1/plan.txt" >&2
+  return 5
+}
+
+allows() {
+  jq -e --argjson most "${MAX_DELETE:-100}" --arg source "$2" "$defs"'
     .complete
     and all(.guards[]; .verdict == "ok")
     and (.summary.delete | tonumber) <= $most
-    and all(.actions[]; .path | test("(^|/)\\.ssh(/|$)") | not)
-  ' "$1/plan.json" >/dev/null || {
-    printf 'the policy does not allow this plan; see %s\n' "$1/plan.txt" >&2
-    return 5
-  }
+    and all(.actions[] | .path, .from // empty, .to // empty; is_key | not)
+    and ($source != "" or all(.actions[]; moves_directory | not))
+  ' "$1" >/dev/null
+}
+
+# A source that can't be listed as a whole allows nothing.
+holds_no_keys() {
+  if jq -e "$defs"'all(.actions[]; moves_directory | not)' "$1" >/dev/null; then return; fi
+  "$sync" scan -s "$2" --json | jq -en --slurpfile plan "$1" "$defs"'
+    [$plan[0].actions[] | select(moves_directory) | .path + "/"] as $moved
+    | all(inputs.path | select(is_key);
+          . as $path | all($moved[]; . as $to | $path | startswith($to) | not))
+  ' >/dev/null
 }
 
 # Signs what `apply` compares with the plan that it is given: its id and its digest.
@@ -49,21 +77,30 @@ approve() {
 }
 
 apply() {
-  local code=0
+  local code=0 report=$1/report.jsonl before=0
   # An artefact comes with whatever mode the download gave it.
   chmod go-w "$1/plan.json"
+  # Each apply appends to the report; one that is refused early writes nothing.
+  [[ ! -f $report ]] || before=$(wc -l <"$report")
   "$sync" apply "$1/plan.json" --verify "$2" --max-age "${MAX_AGE:-86400}" --stale refuse \
-    --report "$1/report.jsonl" || code=$?
-  if [[ -e $1/report.jsonl ]]; then
-    jq -r 'select(.event == "action" and (.outcome | IN("stale", "error")))
-           | [.outcome, .op, .path, (.drift[0].field // .error.errno // "")] | @tsv' \
-      "$1/report.jsonl"
-    jq -c 'select(.event == "summary") | .outcomes' "$1/report.jsonl"
-  fi
+    --report "$report" || code=$?
+  [[ ! -f $report ]] || tell "$report" "$before" "$(wc -l <"$report")"
   return "$code"
 }
 
+# What became of one apply: the lines of a report after the one number up to the other.
+tell() {
+  awk -v before="$2" -v last="$3" 'NR > before && NR <= last' "$1" | jq -r "$defs"'
+    if .event == "action" and (.outcome | IN("stale", "error")) then
+      [.outcome, .op, .path, (.drift[0].field // .error.errno // "")] | map(shown) | join("\t")
+    elif .event == "summary" then
+      .outcomes | tojson
+    else
+      empty
+    end'
+}
+
 case "${1-}:$#" in
-  plan:4 | check:2 | approve:3 | apply:3) "$@" ;;
+  plan:4 | check:[23] | approve:3 | apply:3) "$@" ;;
   *) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 64 ;;
 esac

@@ -27,6 +27,8 @@ void HeldReports::release_as_failed(const Error& error) {
   release_changed([&](ActionReport& report) {
     if (report.outcome != Outcome::kOk) return;
     report.outcome = Outcome::kError;
+    report.grown = false;
+    report.bytes = 0;
     report.error = error;
     if (report.error->path.empty()) report.error->path = report.action->path.shown();
   });
@@ -39,7 +41,9 @@ void HeldReports::release_as_rolled_back() {
       return;
     }
     report.outcome = Outcome::kRolledBack;
+    report.grown = false;
     report.bytes = 0;
+    report.error.reset();  // of what was skipped
   });
 }
 

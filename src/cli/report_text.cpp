@@ -1,5 +1,8 @@
 #include "cli/report_text.h"
 
+#include <algorithm>
+#include <cassert>
+
 #include "plan/json.h"
 #include "plan/json_text.h"
 
@@ -26,17 +29,28 @@ void append_error(std::string& out, const std::optional<Error>& error) {
   out += '}';
 }
 
+[[maybe_unused]] bool is_known(std::string_view field) {
+  return std::find(kDriftFields.begin(), kDriftFields.end(), field) != kDriftFields.end();
+}
+
+void append_drift(std::string& out, const Drift& drift) {
+  assert(is_known(drift.difference.field));
+  if (out.back() != '[') out += ',';
+  out += '{';
+  append_text(out, "side", to_string(drift.side));
+  append_text(out, "field", drift.difference.field);
+  append_bytes(out, "expected", drift.difference.expected);
+  append_bytes(out, "found", drift.difference.found);
+  out += '}';
+}
+
 void append_drifts(std::string& out, const std::vector<Drift>& drifts) {
   append_key(out, "drift");
   out += '[';
-  for (const Drift& drift : drifts) {
-    if (out.back() != '[') out += ',';
-    out += '{';
-    append_text(out, "side", to_string(drift.side));
-    append_text(out, "field", drift.difference.field);
-    append_bytes(out, "expected", drift.difference.expected);
-    append_bytes(out, "found", drift.difference.found);
-    out += '}';
+  for (const Side side : {Side::kSource, Side::kReplica}) {
+    for (const Drift& drift : drifts) {
+      if (drift.side == side) append_drift(out, drift);
+    }
   }
   out += ']';
 }
@@ -102,7 +116,7 @@ std::string report_problem(const Problem& problem) {
   std::string out = line("problem");
   append_path(out, "path", problem.path);
   append_text(out, "side", to_string(problem.side));
-  append_errno(out, problem.error_number);
+  append_text(out, "errno", errno_name(problem.error_number));
   append_text(out, "doing", problem.doing);
   return ended(std::move(out));
 }

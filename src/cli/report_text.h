@@ -17,6 +17,12 @@ namespace foldersync {
 inline constexpr std::string_view kReportFormat = "sync.report";
 inline constexpr std::string_view kReportVersion = "1.0";
 
+// Every word that `drift.field` of an action can be, see docs/report-format.md. A word that is not
+// here must not be written: page and schema have these.
+inline constexpr std::array<std::string_view, 15> kDriftFields{
+    "type",  "size", "mtime", "mode", "uid",     "gid",      "target",    "device",
+    "links", "md5",  "link",  "from", "content", "children", "attributes"};
+
 // What one command is about.
 struct ReportSubject {
   const char* command = "";  // "run" or "apply"
@@ -40,8 +46,9 @@ struct ReportEnd {
   std::string undo;            // absolute, of the document that takes it back; empty: there is none
 };
 
-// Each of these is one line, with its end. `microseconds` count from the start.
-// Without a plan: the command ended before there was one to apply.
+// Each of these is one line, with its end. `microseconds` count from the start. Drifts of the
+// source are written before those of the replica. Without a plan: the command ended before there
+// was one to apply.
 std::string report_start(const ReportSubject& subject, const StoredPlan* plan, FileTime started);
 std::string report_problem(const Problem& problem);
 std::string report_action(const ActionReport& report, std::uint64_t microseconds);

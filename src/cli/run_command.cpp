@@ -142,8 +142,8 @@ class Runner {
     return code;
   }
 
-  ExitCode fail(const Error& error) {
-    ReportEnd end;
+  // `end` has what was reported before.
+  ExitCode fail(const Error& error, ReportEnd end = {}) {
     end.error = error;
     if (error.code == ErrorCode::kStopped) {
       log_->warn("stopped before anything was changed");
@@ -269,14 +269,14 @@ class Runner {
       report.action = &action;
       observer.report(report);
     });
-    if (!shown) return fail(shown.error());
-    for (const Problem& problem : plan.problems) log_->error(describe(problem));
-    log_->info("dry run, nothing changed: the replica would be made, with " +
-               human_count(plan.actions.size()) + " actions");
     ReportEnd end;
     end.outcomes = observer.outcomes();
     end.problems = plan.problems.size();
     end.complete = plan.complete();
+    if (!shown) return fail(shown.error(), std::move(end));
+    for (const Problem& problem : plan.problems) log_->error(describe(problem));
+    log_->info("dry run, nothing changed: the replica would be made, with " +
+               human_count(plan.actions.size()) + " actions");
     end.exit_code = plan.complete() ? ExitCode::kDone : ExitCode::kPartial;
     return end_report(report_.get(), *log_, end);
   }

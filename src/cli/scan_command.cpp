@@ -1,90 +1,29 @@
 #include "cli/scan_command.h"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <span>
 #include <vector>
 
 #include "cli/output.h"
+#include "cli/scan_text.h"
 #include "cli/signals.h"
 #include "core/text.h"
-#include "plan/facts.h"
-#include "plan/json.h"
 #include "scan/content.h"
 #include "scan/inventory.h"
 
 namespace foldersync {
 namespace {
 
-struct Described {
-  InventoryEntry entry;
-  std::string target;  // of a symlink
-  std::optional<Md5> md5;
-};
-
 // A line that comes after one whose hash is not there yet.
 struct Waiting {
-  Described described;
+  ScannedEntry scanned;
   Hashing hash;
 };
 constexpr std::size_t kMostWaiting = 4096;
 
 void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
-
-// GNU md5sum's form: a name with a newline, a carriage return or a backslash is escaped, and a
-// backslash in front of the line says so.
-std::string md5sum_line(const Described& described) {
-  std::string name;
-  bool special = false;
-  for (const char byte : described.entry.path.bytes()) {
-    const char* code = byte == '\n'   ? "\\n"
-                       : byte == '\r' ? "\\r"
-                       : byte == '\\' ? "\\\\"
-                                      : nullptr;
-    special = special || code != nullptr;
-    if (code != nullptr) {
-      name += code;
-    } else {
-      name += byte;
-    }
-  }
-  return (special ? "\\" : "") + to_string(*described.md5) + "  " + name + "\n";
-}
-
-std::string text_line(const Described& described) {
-  const FileStatus& status = described.entry.status;
-  std::string line = to_string(status.type);
-  line.resize(7, ' ');
-  line += " " + mode_text(status.mode) + " " + std::to_string(status.uid) + ":" +
-          std::to_string(status.gid) + " " + std::to_string(status.is_file() ? status.size : 0) +
-          " " + to_string(status.mtime);
-  if (described.md5) line += " " + to_string(*described.md5);
-  line += " " + escaped(described.entry.path.shown());
-  if (status.type == FileType::kSymlink) line += " -> " + escaped(described.target);
-  return line + "\n";
-}
-
-std::string bytes_member(const char* key, const std::string& bytes) {
-  std::string member = std::string("\"") + key + "\":" + json_string(bytes);
-  if (!is_utf8(bytes))
-    member += std::string(",\"") + key + "_b64\":" + json_string(to_base64(bytes));
-  return member;
-}
-
-std::string json_line(const Described& described) {
-  const FileStatus& status = described.entry.status;
-  std::string line = "{" + bytes_member("path", described.entry.path.shown()) + ",\"type\":\"" +
-                     to_string(status.type) + "\",\"mode\":\"" + mode_text(status.mode) +
-                     "\",\"uid\":" + std::to_string(status.uid) +
-                     ",\"gid\":" + std::to_string(status.gid) + ",\"mtime\":\"" +
-                     to_string(status.mtime) + "\",\"links\":" + std::to_string(status.links);
-  if (status.is_file()) line += ",\"size\":" + std::to_string(status.size);
-  if (status.type == FileType::kSymlink) line += "," + bytes_member("target", described.target);
-  if (described.md5) line += ",\"md5\":\"" + to_string(*described.md5) + "\"";
-  return line + "}\n";
-}
 
 class Scanner {
  public:
@@ -147,13 +86,13 @@ class Scanner {
 
   Status visit(const InventoryEntry& entry) {
     if (settings_.md5sum && !entry.status.is_file()) return success();
-    Waiting waiting{{entry, {}, std::nullopt}, {}};
-    Described& described = waiting.described;
+    Waiting waiting{{entry, std::nullopt, std::nullopt}, {}};
+    ScannedEntry& scanned = waiting.scanned;
     const std::string name(entry.path.name());
     if (entry.status.type == FileType::kSymlink) {
       auto target = session_.fs().link_target(entry.directory, name.c_str());
       if (!target) note(entry.path, target.error());
-      if (target) described.target = std::move(*target);
+      if (target) scanned.target = std::move(*target);
     }
     if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
       if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
@@ -163,10 +102,10 @@ class Scanner {
       const auto hash = judge_.hash({entry.directory, name, entry.status}, hashes_, batch_);
       if (!hash) note(entry.path, hash.error());
       if (hash) waiting.hash = *hash;
-      if (hash) described.md5 = hash->md5;
+      if (hash) scanned.md5 = hash->md5;
       if (!hash && settings_.md5sum) return success();
     }
-    if (batch_.is_empty()) return write(described);
+    if (batch_.is_empty()) return write(scanned);
     waiting_.push_back(std::move(waiting));
     return waiting_.size() < kMostWaiting ? success() : write_waiting();
   }
@@ -175,23 +114,23 @@ class Scanner {
   Status write_waiting() {
     const std::span<const Md5> digests = batch_.finish();
     for (Waiting& line : waiting_) {
-      Described& described = line.described;
-      const InventoryEntry& entry = described.entry;
+      ScannedEntry& scanned = line.scanned;
+      const InventoryEntry& entry = scanned.entry;
       if (line.hash.in_batch) {
-        described.md5 = digests[*line.hash.in_batch];
+        scanned.md5 = digests[*line.hash.in_batch];
         hashes_.remember_in(entry.path.parent_bytes(), {-1, entry.path.name(), entry.status},
-                            *described.md5, line.hash.read_at);
+                            *scanned.md5, line.hash.read_at);
       }
-      TRY(write(described));
+      TRY(write(scanned));
     }
     waiting_.clear();
     return success();
   }
 
-  Status write(const Described& described) {
-    return output_.write(settings_.md5sum ? md5sum_line(described)
-                         : settings_.json ? json_line(described)
-                                          : text_line(described));
+  Status write(const ScannedEntry& scanned) {
+    return output_.write(settings_.md5sum ? scan_md5sum(scanned)
+                         : settings_.json ? scan_json(scanned)
+                                          : scan_text(scanned));
   }
 
   Session& session_;

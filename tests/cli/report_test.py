@@ -5,10 +5,11 @@ import stat
 import subprocess
 import unittest
 
-from tests.support import compare, report, sealed_plan, trees
+from tests.support import compare, json_schema, report, sealed_plan, trees
 from tests.support.program import (BAD_PLAN, DONE, FAILED, LOCKED, NOBODY, PARTIAL, REFUSED, STALE,
-                                   USAGE, ProgramTest, as_root, parse_plan)
-from tests.support.trees import file, fifo, folder, same_inode_as, symlink
+                                   USAGE, ProgramTest, as_root, parse_plan, with_mounts)
+from tests.support.trees import (block_device, char_device, file, fifo, folder, same_inode_as,
+                                 symlink)
 from tests.sweep import pair_of_trees
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x'}, 'l': symlink('a'), 't': {'inside': 'x'},
@@ -59,11 +60,64 @@ class ReportCase(ProgramTest):
                 for drift in line['drift']]
 
 
-@unittest.skipIf(report.jsonschema is None, 'python3-jsonschema is not installed')
+LINES = [
+    {'event': 'start', 'format': 'sync.report', 'format_version': '1.0',
+     'tool': {'name': 'sync', 'version': '1'}, 'command': 'run',
+     'started': '2026-01-01T00:00:00.000000000Z', 'plan_id': None, 'kind': None, 'signed_by': None,
+     'source': {'path': '/s'}, 'replica': {'path': '/\ufffd', 'path_b64': 'L/8='},
+     'options': {'atomic': False, 'durability': 'batch', 'dry_run': False, 'stale': 'skip'},
+     'actions': 0},
+    {'event': 'problem', 'path': 'd', 'side': 'source', 'errno': 'EACCES', 'doing': 'open'},
+    {'event': 'action', 'seq': 1, 'phase': 'write', 'op': 'create', 'path': 'a', 'outcome': 'ok',
+     'grown': True, 'bytes': '9007199254740993', 'microseconds': 1, 'error': None, 'drift': []},
+    {'event': 'action', 'seq': 2, 'phase': 'write', 'op': 'link', 'path': 'b', 'to': 'a',
+     'outcome': 'skipped', 'grown': False, 'bytes': 0, 'microseconds': 1,
+     'error': {'doing': 'open', 'errno': None, 'path': 'a', 'detail': 'so'}, 'drift': []},
+    {'event': 'action', 'seq': 3, 'phase': 'write', 'op': 'move', 'path': 'c', 'from': 'd',
+     'outcome': 'stale', 'grown': False, 'bytes': 0, 'microseconds': 1, 'error': None,
+     'drift': [{'side': 'source', 'field': 'from', 'expected': 'absent', 'found': 'file'}]},
+    {'event': 'summary', 'outcomes': {'ok': 1, 'already': 0, 'stale': 0, 'error': 0, 'skipped': 0,
+                                      'rolled_back': 0},
+     'bytes': 1, 'microseconds': 2, 'complete': True, 'problems': 0, 'exit_code': 0,
+     'undo': '/b/undo.json', 'error': None}]
+START, PROBLEM, OK, SKIPPED, STALE_MOVE, SUMMARY = LINES
+
+
 class SchemaTest(unittest.TestCase):
-    def test_the_schema_refuses_what_no_report_holds(self):
-        for line in ({}, {'event': 'start'}, {'event': 'action', 'seq': 0}, []):
-            self.assertNotEqual([], report.invalid([line]))
+    """What the schema takes, by both validators."""
+
+    def assert_judged(self, schema, lines, is_valid):
+        for validate in (json_schema.by_jsonschema, json_schema.by_ajv):
+            for line, wrong in zip(lines, validate(schema, lines), strict=True):
+                self.assertEqual(is_valid, not wrong, f'{validate.__name__}: {line}: {wrong}')
+
+    def test_a_line_of_each_kind_is_valid(self):
+        for schema in (report.SCHEMA, report.WRITERS_SCHEMA):
+            self.assert_judged(schema, LINES, True)
+
+    def test_what_no_report_holds_is_refused(self):
+        self.assert_judged(report.SCHEMA, [
+            {}, {'event': 'start'}, {'event': 'action', 'seq': 0}, [], {'event': 1},
+            {**START, 'format_version': '2.0'}, {**START, 'actions': 1},
+            {**START, 'kind': 'mirror'}, {**PROBLEM, 'errno': None}, {**PROBLEM, 'side': 'both'},
+            {**OK, 'outcome': 'done'}, {**OK, 'drift': STALE_MOVE['drift']},
+            {**OK, 'error': SKIPPED['error']}, {**OK, 'outcome': 'error'},
+            {**OK, 'outcome': 'already'}, {**OK, 'to': 'x'}, {**OK, 'path': 'a\n', 'phase': 'x'},
+            {**SKIPPED, 'bytes': 1}, {**SKIPPED, 'outcome': 'rolled_back'},
+            {key: value for key, value in SKIPPED.items() if key != 'to'},
+            {**STALE_MOVE, 'drift': []}, {**STALE_MOVE, 'error': SKIPPED['error']},
+            {**STALE_MOVE, 'op': 'update', 'from': None}, {**SUMMARY, 'undo': 'relative'},
+            {**SUMMARY, 'outcomes': {}}], False)
+
+    def test_what_a_later_version_may_add_is_taken_and_today_nobody_writes_it(self):
+        [drift] = STALE_MOVE['drift']
+        later = [{'event': 'progress', 'percent': 3}, {**PROBLEM, 'size': 1},
+                 {**START, 'tool': {**START['tool'], 'build': 'x'}},
+                 {**OK, 'cloned': True}, {**STALE_MOVE, 'drift': [{**drift, 'field': 'colour'}]},
+                 {**STALE_MOVE, 'drift': [{**drift, 'why': 'x'}]}, {**SUMMARY, 'seconds': 3},
+                 {**SKIPPED, 'error': {**SKIPPED['error'], 'code': 3}}]
+        self.assert_judged(report.SCHEMA, [*later, {**START, 'format_version': '1.7'}], True)
+        self.assert_judged(report.WRITERS_SCHEMA, later, False)
 
 
 class OutcomeTest(ReportCase):
@@ -74,6 +128,7 @@ class OutcomeTest(ReportCase):
         self.assertEqual({'ok'}, set(self.outcomes(group).values()))
         self.assertLessEqual({'create', 'update', 'replace', 'link', 'metadata', 'delete'},
                              {line['op'] for line in group if line['event'] == 'action'})
+        self.assertEqual([], sum(json_schema.by_ajv(report.WRITERS_SCHEMA, group), []))
         self.assert_quiet('--xattrs')
 
     def test_applied_again_everything_is_there_already(self):
@@ -148,6 +203,38 @@ class OutcomeTest(ReportCase):
                              self.drifts(self.apply(plan, *options, expect=STALE), 'b')[0][:3])
 
     @as_root
+    def test_other_owners_and_device_numbers_are_told(self):
+        if not trees.devices_possible():
+            self.skipTest('device nodes cannot be made here')
+        self.given({'o': 'new', 'n': char_device(1, 3), 'b': block_device(7, 1)},
+                   {'o': 'older', 'n': char_device(1, 5), 'b': block_device(7, 2)})
+        plan = self.plan_file()
+        os.chown(self.in_replica('o'), NOBODY, NOBODY - 1)
+        for name, device in (('n', char_device(1, 7)), ('b', block_device(7, 3))):
+            os.unlink(self.in_replica(name))
+            trees.build(self.replica, {name: device})
+        group = self.apply(plan, expect=STALE)
+        self.assertEqual([('replica', 'uid', '0', str(NOBODY)),
+                          ('replica', 'gid', '0', str(NOBODY - 1))], self.drifts(group, 'o'))
+        self.assertIn(('replica', 'device', '1:5', '1:7'), self.drifts(group, 'n'))
+        self.assertIn(('replica', 'device', '7:2', '7:3'), self.drifts(group, 'b'))
+
+    def test_one_more_name_of_what_would_change_in_place_is_told(self):
+        self.given({'a': file('same', mtime=5), 'b': same_inode_as('a')},
+                   {'a': file('same', mtime=9), 'b': same_inode_as('a')})
+        plan = self.plan_file()
+        os.link(self.in_replica('a'), self.at('theirs'))
+        self.assertEqual([('replica', 'links', '2', '3')],
+                         self.drifts(self.apply(plan, expect=STALE), 'a'))
+
+    def test_what_somebody_put_into_a_directory_that_is_to_go_is_told(self):
+        self.given({}, {'d': {'x': 'x'}})
+        plan = self.plan_file()
+        trees.write(self.in_replica('d', 'theirs'), 'x')
+        self.assertEqual([('replica', 'children', 'none', 'some that the plan does not know')],
+                         self.drifts(self.apply(plan, expect=STALE), 'd'))
+
+    @as_root
     def test_what_fails_is_told_with_errno_and_the_rest_goes_on(self):
         self.given({'a': 'new', 'd': {'f': 'new', 'g': 'x'}, 'z': 'new'},
                    {'a': 'older', 'd': {'f': 'older'}, 'z': 'older', 'gone': 'x'})
@@ -201,6 +288,68 @@ class OutcomeTest(ReportCase):
         self.given(source, replica)
         self.assertEqual({'ok'}, set(self.outcomes(self.apply(self.plan_file(),
                                                               '--dry-run')).values()))
+
+
+class MoveTest(ReportCase):
+    """What keeps a move from being done."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'new': file('content', mtime=5), 'to': {'f': file('in it', mtime=7)}},
+                   {'old': file('content', mtime=5), 'from': {'f': file('in it', mtime=7)}})
+        plan = self.plan()
+        self.assertEqual({('new', 'old'), ('to', 'from')},
+                         {(action['path'], action['from']) for action in plan['actions']
+                          if action['op'] == 'move'})
+        self.planned = self.plan_file()
+
+    def told(self, path):
+        """Of a dry run and of an apply, which say the same."""
+        said = [self.drifts(self.apply(self.planned, *options, expect=STALE), path)
+                for options in (('--dry-run',), ())]
+        self.assertEqual(said[0], said[1])
+        return said[0]
+
+    def test_nothing_is_there_to_be_moved(self):
+        os.unlink(self.in_replica('old'))
+        self.assertEqual([('replica', 'from', 'file', 'absent')], self.told('new'))
+
+    def test_what_the_source_has_again_stays_and_the_source_is_told_first(self):
+        trees.write(self.in_source('old'), 'back')
+        os.chmod(self.in_replica('old'), 0o600)
+        self.assertEqual([('source', 'from', 'absent', 'file'),
+                          ('replica', 'mode', '0644', '0600')], self.told('new'))
+
+    def test_what_has_other_names_stays(self):
+        os.link(self.in_replica('old'), self.at('theirs'))
+        self.assertEqual([('replica', 'links', '1', '2')], self.told('new'))
+
+    def test_the_new_path_is_taken(self):
+        trees.build(self.replica, {'new': {}})
+        self.assertEqual([('replica', 'type', 'absent', 'dir')], self.told('new'))
+
+    def test_the_content_is_another_one(self):
+        trees.write(self.in_source('new'), 'CONTENT', mtime=5)
+        self.assertEqual([('source', 'content', 'as the replica has it', 'another')],
+                         self.told('new'))
+
+    def test_a_directory_holds_something_else(self):
+        trees.write(self.in_replica('from', 'theirs'), 'x')
+        self.assertEqual([('replica', 'children', 'as in the source', 'other entries: from')],
+                         self.told('to'))
+
+    def test_what_a_rule_protects_stays(self):
+        plan = parse_plan(trees.read(self.planned))
+        plan['options']['rules'] = ['old']
+        trees.write(self.planned, sealed_plan.seal(plan))
+        self.assertEqual([('replica', 'from', 'not excluded', 'excluded')], self.told('new'))
+
+    @with_mounts
+    def test_a_mount_stays(self):
+        self.mount_tmpfs(self.in_replica('from'))
+        trees.build(self.in_replica('from'), {'f': file('in it', mtime=7)})
+        self.assertIn(('replica', 'from', 'no mount', 'another mount'),
+                      self.drifts(self.apply(self.planned, '--dry-run', expect=STALE), 'to'))
 
 
 class WholePlanTest(ReportCase):

@@ -9,6 +9,7 @@
 namespace foldersync {
 namespace {
 
+using testing::ContainsRegex;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -59,6 +60,28 @@ TEST(ReportText, EachDriftIsToldWithItsSide) {
                        R"({"side":"replica","field":"target","expected":"x","found":"\ufffd",)"
                        R"("found_b64":"/g=="}]})"
                        "\n"));
+}
+
+TEST(ReportText, DriftsOfTheSourceComeFirst) {
+  const Action action = link_action();
+  ActionReport report;
+  report.action = &action;
+  report.outcome = Outcome::kStale;
+  report.drifts = {{Side::kReplica, {"size", "1", "2"}},
+                   {Side::kSource, {"from", "absent", "file"}},
+                   {Side::kReplica, {"mode", "0644", "0600"}},
+                   {Side::kSource, {"type", "file", "dir"}}};
+  EXPECT_THAT(report_action(report, 0),
+              ContainsRegex(R"(source","field":"from".*source","field":"type".*)"
+                            R"(replica","field":"size".*replica","field":"mode")"));
+}
+
+TEST(ReportText, AProblemHasItsErrnoAsThePlanHasIt) {
+  EXPECT_EQ(report_problem({Side::kReplica, RelPath("d"), EACCES, "open"}),
+            R"({"event":"problem","path":"d","side":"replica","errno":"EACCES","doing":"open"})"
+            "\n");
+  EXPECT_THAT(report_problem({Side::kReplica, RelPath("d"), 0, "enter mount"}),
+              HasSubstr(R"("errno":"E0")"));
 }
 
 TEST(ReportText, WithoutAPlanTheStartHasNone) {
