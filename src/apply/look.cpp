@@ -183,6 +183,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
     // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
     const bool may_go =
         !result.source ||
+        (context_.options.delete_excluded && context_.filter.excludes_file(*result.source)) ||
         (is_excluded(action.path, result.source->is_directory()) &&
          (context_.options.delete_excluded ||
           !is_excluded(action.path, result.replica && result.replica->is_directory())));

@@ -45,13 +45,15 @@ void Looker::look_at_origin(const Action& action, LookResult& result) {
   }
   if (context_.is_undo) return;
   const bool is_directory = result.replica->is_directory();
-  if (!context_.options.delete_excluded && is_excluded(from, is_directory)) {
+  if (!context_.options.delete_excluded &&
+      (is_excluded(from, is_directory) || context_.filter.excludes_file(*result.replica))) {
     stale(result, drift(Side::kReplica, "from", "not excluded", "excluded"));
   }
   const auto left = source_status(from);
   if (!left) return fail(result, left.error());
   // As for a deletion: what the source has stays.
-  const bool may_go = !*left || is_excluded(from, (*left)->is_directory());
+  const bool may_go = !*left || is_excluded(from, (*left)->is_directory()) ||
+                      (context_.options.delete_excluded && context_.filter.excludes_file(**left));
   if (!may_go) {
     stale(result, drift(Side::kSource, "from", "absent", to_string((*left)->type)));
   }

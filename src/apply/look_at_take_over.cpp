@@ -8,7 +8,10 @@ namespace foldersync {
 
 // As for a deletion: what the source has there as well, or the plan's rules protect, stays.
 bool Looker::may_go_from(const RelPath& path, const FileStatus& file) {
-  if (!context_.options.delete_excluded && is_excluded(path, false)) return false;
+  if (!context_.options.delete_excluded &&
+      (is_excluded(path, false) || context_.filter.excludes_file(file))) {
+    return false;
+  }
   const auto wanted = source_status(path);
   if (!wanted) return false;
   if (!*wanted || !(*wanted)->is_file() || (*wanted)->size != file.size) return true;

@@ -52,7 +52,8 @@ class MovedTree::Visitor final : public PairVisitor {
     if (filter.empty()) return entry;
     const std::string directory = below(tree_.to_, pair.path).bytes();
     while (entry != nullptr && entry->error_number == 0 &&
-           filter.excludes(directory, entry->name, entry->status.is_directory())) {
+           (filter.excludes(directory, entry->name, entry->status.is_directory()) ||
+            filter.excludes_file(entry->status))) {
       entry = sources.next();
     }
     return entry;
@@ -75,7 +76,8 @@ class MovedTree::Visitor final : public PairVisitor {
     if (found.mount != context.replica.status.mount) return differs(path, "a mount");
     if (like == nullptr) return success();
     if (!context.options.delete_excluded && !context.filter.empty() &&
-        context.filter.excludes(path.parent_bytes(), entry.name, found.is_directory())) {
+        (context.filter.excludes(path.parent_bytes(), entry.name, found.is_directory()) ||
+         context.filter.excludes_file(found))) {
       return differs(path, "excluded");
     }
     if (!found.is_directory() && found.links != 1) return differs(path, "a hard link");

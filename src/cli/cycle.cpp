@@ -327,7 +327,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   counts.total_actions = plan.actions.size();
   counts.total_bytes = plan.summary.bytes_to_write;
   CycleObserver observer(log, counts, settings.dry_run, request.report);
-  auto filter = Filter::compile(plan.options.rules);
+  auto filter = Filter::of(plan.options, plan.created);
   if (!filter) return fail(request, observer, filter.error(), ExitCode::kBadPlan);
   if (settings.atomic && !plan.complete() && !settings.allow_incomplete) {
     return fail(request, observer,

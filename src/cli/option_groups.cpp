@@ -38,6 +38,33 @@ CLI::Option* add_seconds(CLI::App* command, const char* name, const char* help, 
       ->type_name("SECONDS");
 }
 
+// A number above 0, as `parse` reads it.
+void add_whole_number(CLI::App* command, const char* name, std::uint64_t& target,
+                      const char* type_name, const char* help,
+                      std::function<std::optional<std::uint64_t>(const std::string&)> parse) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, type_name, &target, parse = std::move(parse)](const std::string& text) {
+            const auto number = parse(text);
+            target = number.value_or(0);
+            if (target > 0) return;
+            throw CLI::ValidationError(name, std::string("expected ") + type_name +
+                                                 ", a number above 0, found '" + text + "'");
+          },
+          help)
+      ->type_name(type_name);
+}
+
+// At most a century.
+std::optional<std::uint64_t> parse_whole_seconds(const std::string& text) {
+  constexpr double kCentury = 100 * kYear;
+  const auto seconds = parse_seconds(text);
+  if (!seconds || *seconds < 1 || *seconds > kCentury) return std::nullopt;
+  const auto whole = static_cast<std::uint64_t>(*seconds);
+  return static_cast<double>(whole) == *seconds ? std::optional(whole) : std::nullopt;
+}
+
 void add_limit(CLI::App* command, const char* name, std::optional<Limit>& limit, const char* help) {
   command
       ->add_option_function<std::string>(
@@ -114,6 +141,14 @@ void OptionGroups::add_filters(CLI::App* command) {
           "gitignore rules from FILE, one a line")
       ->trigger_on_parse()
       ->type_name("FILE");
+  PlanOptions& plan = settings_.plan;
+  add_whole_number(command, "--min-age", plan.min_age, "SECONDS",
+                   "leave alone files that changed less than SECONDS ago, in both folders",
+                   [](const std::string& text) { return parse_whole_seconds(text); });
+  add_whole_number(
+      command, "--max-size", plan.max_size, "SIZE",
+      "leave alone files larger than SIZE bytes, in both folders (K, M, G: times 1024)",
+      [](const std::string& text) { return parse_rate(text); });
 }
 
 void OptionGroups::read_rules(const std::string& file) {

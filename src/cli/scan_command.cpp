@@ -10,6 +10,7 @@
 #include "cli/scan_text.h"
 #include "cli/signals.h"
 #include "core/text.h"
+#include "fs/clock.h"
 #include "scan/content.h"
 #include "scan/inventory.h"
 
@@ -54,7 +55,8 @@ class Scanner {
   bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
     if (is_staging_name(name) || is_own(directory, name)) return false;
     if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
-    return filter_.empty() || !filter_.excludes(directory, name, status.is_directory());
+    return filter_.empty() || !(filter_.excludes(directory, name, status.is_directory()) ||
+                                filter_.excludes_file(status));
   }
 
   // Whether it is the state or what is being written.
@@ -155,7 +157,7 @@ ExitCode scan_command(Session& session) {
     tell(describe(error));
     return exit_code_of(error);
   };
-  auto filter = Filter::compile(settings.plan.rules);
+  auto filter = Filter::of(settings.plan, wall_clock_now());
   if (!filter) return fail(filter.error());
   auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
   if (!root) return fail(root.error());

@@ -156,7 +156,7 @@ Session::Session(const Settings& settings) : settings_(settings) {
 
 Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
   std::unique_ptr<Session> session(new Session(settings));
-  auto filter = TRY(Filter::compile(settings.plan.rules));
+  auto filter = TRY(Filter::of(settings.plan, {}));
   session->filter_ = std::move(filter);
   return session;
 }
@@ -274,6 +274,8 @@ Spooling Session::spooling() {
 
 Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& stop,
                                    bool names_equal_content) {
+  const FileTime now = wall_clock_now();
+  filter_.set_time(now);
   FileSystemLimits limits;
   if (roots.replica) limits = known_limits(*roots.replica);
   PlanRequest request{fs_,          roots,    settings_.plan, policy(limits), filter_,
@@ -286,7 +288,7 @@ Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& 
   auto planned = foldersync::make_plan(request);
   if (!planned) return planned;
   planned->plan.tool_version = FOLDERSYNC_VERSION;
-  planned->plan.created = wall_clock_now();
+  planned->plan.created = now;
   planned->plan.plan_id = make_plan_id(planned->plan.created);
   return planned;
 }

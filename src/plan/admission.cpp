@@ -41,15 +41,21 @@ bool Admission::is_excluded(const ListedEntry& entry) const {
          context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory());
 }
 
+// Whether it is a file that is left alone, whatever it is called. Of a pair the source's entry is
+// asked, so that a file that has shrunk is mirrored.
+bool Admission::is_out_of_bounds(const ListedEntry& entry) const {
+  return entry.error_number == 0 && context_.filter.excludes_file(entry.status);
+}
+
 bool Admission::mirrors(const ListedEntry& source) const {
   return !is_staging_name(source.name) && !is_left_out(source.name) &&
-         !is_own_of_file_system(source.name) && !is_excluded(source);
+         !is_own_of_file_system(source.name) && !is_excluded(source) && !is_out_of_bounds(source);
 }
 
 bool Admission::protects(const ListedEntry& replica) const {
   return is_staging_name(replica.name) || is_left_out(replica.name) ||
          is_own_of_file_system(replica.name) ||
-         (is_excluded(replica) && !context_.options.delete_excluded);
+         ((is_excluded(replica) || is_out_of_bounds(replica)) && !context_.options.delete_excluded);
 }
 
 // Whether the name is the program's own or the file system's.
@@ -138,6 +144,11 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
     return Error{ErrorCode::kRefused, "walk", path_of(pair_, named.name).shown(), 0,
                  "one of the two folders lies inside the other, through a mount"};
   }
+  if (in_replica && is_out_of_bounds(any) && !context_.options.delete_excluded) {
+    keep(named.name);
+    return kNothing;
+  }
+  if (source != nullptr && is_out_of_bounds(*source)) source = nullptr;
   if (in_replica && admit_replica(*replica)) named.replica = &replica->status;
   if (source != nullptr && admit_source(*source, named)) named.source = &source->status;
   if (!named.source_is_mirrored_below && named.source == nullptr && in_replica) {

@@ -42,6 +42,7 @@ class Admission {
   [[nodiscard]] bool is_own_of_file_system(std::string_view name) const;
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
+  [[nodiscard]] bool is_out_of_bounds(const ListedEntry& entry) const;
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(const Named& named);

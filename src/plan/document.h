@@ -51,6 +51,8 @@ struct PlanOptions {
   std::optional<Limit> max_update;
   std::vector<std::string> require;  // what the source must have: paths relative to it; bytes
   FileSystemLimits replica_limits;   // what the replica's file system can't hold
+  std::uint64_t min_age = 0;   // files younger than that when the plan is made are left alone; s
+  std::uint64_t max_size = 0;  // files larger than that are, bytes; 0: no bound
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 

@@ -71,7 +71,9 @@ struct OptionsTable
           DocumentField<"max_update", At<&PlanOptions::max_update>, kind::OrNull<kind::LimitText>>,
           DocumentField<"require", At<&PlanOptions::require>, PathsInSource>,
           DocumentField<"replica_limits", At<&PlanOptions::replica_limits>,
-                        kind::Object<ReplicaLimitsTable>>> {
+                        kind::Object<ReplicaLimitsTable>>,
+          DocumentField<"min_age", At<&PlanOptions::min_age>, kind::Count, Since::kNeeded>,
+          DocumentField<"max_size", At<&PlanOptions::max_size>, kind::Count, Since::kNeeded>> {
   static constexpr const char* title = "the options";
 };
 

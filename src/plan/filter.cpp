@@ -300,7 +300,24 @@ Result<Filter> Filter::compile(const std::vector<std::string>& rules) {
   return filter;
 }
 
-bool Filter::empty() const { return rules_ == nullptr; }
+Result<Filter> Filter::of(const PlanOptions& options, FileTime as_of) {
+  auto filter = TRY(compile(options.rules));
+  filter.bounds_ = {.as_of = as_of, .min_age = options.min_age, .max_size = options.max_size};
+  return filter;
+}
+
+bool Filter::empty() const {
+  return rules_ == nullptr && bounds_.min_age == 0 && bounds_.max_size == 0;
+}
+
+bool Filter::excludes_file(const FileStatus& entry) const {
+  if (!entry.is_file()) return false;
+  if (bounds_.max_size > 0 && entry.size > bounds_.max_size) return true;
+  if (bounds_.min_age == 0) return false;
+  const FileTime youngest{bounds_.as_of.seconds - static_cast<std::int64_t>(bounds_.min_age),
+                          bounds_.as_of.nanoseconds};
+  return entry.mtime > youngest;
+}
 
 bool Filter::excludes(std::string_view directory, std::string_view name, bool is_directory) const {
   if (rules_ == nullptr) return false;

@@ -1,12 +1,15 @@
-// Which entries a run leaves alone: gitignore rules over raw bytes.
+// Which entries a run leaves alone: gitignore rules over raw bytes, and bounds that files keep.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/file_status.h"
 #include "core/result.h"
+#include "plan/document.h"
 
 namespace foldersync {
 
@@ -32,8 +35,18 @@ class Filter {
   // Error kUsage: a rule too large to compile, or with a NUL byte in it (UTF-16?); detail names it.
   static Result<Filter> compile(const std::vector<std::string>& rules);
 
-  // Whether there is no rule that could match anything.
+  // The rules of a plan's options, and the bounds that they set to files, `as_of` its making.
+  static Result<Filter> of(const PlanOptions& options, FileTime as_of);
+
+  // The same bounds at another time.
+  void set_time(FileTime as_of) { bounds_.as_of = as_of; }
+
+  // Whether nothing could be excluded.
   [[nodiscard]] bool empty() const;
+
+  // Whether a file is outside of the bounds. They say nothing of other types. Of a name that both
+  // trees hold the source's entry is to be asked, and both are left alone.
+  [[nodiscard]] bool excludes_file(const FileStatus& entry) const;
 
   // Whether the entry `name` in the directory `directory` (path bytes relative to the root, empty
   // for the root itself) is excluded by the rules. Requires: no ancestor of it is.
@@ -42,7 +55,14 @@ class Filter {
 
  private:
   struct Rules;
+  struct Bounds {
+    FileTime as_of;
+    std::uint64_t min_age = 0;   // seconds; 0: none
+    std::uint64_t max_size = 0;  // bytes; 0: none
+  };
+
   std::unique_ptr<const Rules> rules_;
+  Bounds bounds_;
 };
 
 // The rules that stand in the text of a rules file (as --exclude-from reads it): one a line,

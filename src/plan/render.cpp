@@ -1,6 +1,9 @@
 #include "plan/render.h"
 
+#include <algorithm>
+
 #include "core/text.h"
+#include "plan/document_tables.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -147,6 +150,15 @@ std::vector<std::string> option_words(const PlanOptions& options) {
   flag(options.cross_mounts, "--cross-mounts");
   if (options.max_delete) words.push_back("--max-delete " + to_string(*options.max_delete));
   if (options.max_update) words.push_back("--max-update " + to_string(*options.max_update));
+  OptionsTable::each([&]<class Field>(Field) {
+    if constexpr (Field::since != Since::kFirst) {
+      const auto& value = Field::in(options);
+      if (Field::Kind::later(value).is_default()) return;
+      std::string name(Field::name());
+      std::replace(name.begin(), name.end(), '_', '-');
+      words.push_back("--" + name + " " + Field::Kind::text(value));
+    }
+  });
   for (const std::string& name : options.require) words.push_back("--require " + quoted(name));
   for (const std::string& rule : options.rules) words.push_back("rule " + quoted(rule));
   for (const std::string& path : options.left_out) words.push_back("left out " + quoted(path));
