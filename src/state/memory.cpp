@@ -103,7 +103,7 @@ OpenedDatabase begin_anew(const StateFolder& folder, OpenedDatabase damaged,
   const bool is_database = damaged.database.has_value();
   damaged.database.reset();
   // CRASH: killed before it is copied, what could be read of it is only in the file that was set
-  // aside.
+  // aside. RACE: a process that starts before it is copied finds a memory that knows nothing.
   const auto aside = set_database_aside(folder, kMemoryDatabase.name, damaged.file);
   add_sentence(warning, fate_of(aside));
   OpenedDatabase opened = open_database(folder, kMemoryDatabase, busy_milliseconds);

@@ -26,7 +26,7 @@ class Memory {
   // is damaged is renamed to memory.db.corrupt-N, and what can still be read of it is kept; a newer
   // version is left alone; one that can't be written is read. What an older version of the program
   // kept in hashes.db is taken over first (see old_state).
-  static Opened open(const std::string& folder, int busy_milliseconds = 10'000);
+  static Opened open(const std::string& folder, int busy_milliseconds = 5000);
 
   virtual ~Memory() = default;
 

@@ -116,6 +116,7 @@ OpenedDatabase connect(const StateFolder& folder, const DatabaseKind& kind, int 
   if (!writing.may_be_read) return std::move(writing.opened);
 
   // A journal tells of a commit that was killed: without it, half of that would be read.
+  // RACE: a commit that begins after this look may be read in half. Each row has its own checksum.
   const Result<StateFile> journal = folder.look(std::string(kind.name) + "-journal");
   if (!journal || *journal != StateFile::kMissing) return std::move(writing.opened);
   Attempt reading = connect(path, kind, Access::kImmutable, busy_milliseconds);
