@@ -383,6 +383,7 @@ void Session::save_state(const Root& replica, const FileSystemLimits& limits) {
       "what this run saw is not remembered, and the next one may not notice a disk that is not "
       "mounted: " +
       describe(saved.error()));
+  memory_.reset();  // the next cycle opens what is there by then
 }
 
 void Session::save_hashes() {

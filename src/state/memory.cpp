@@ -118,7 +118,16 @@ OpenedDatabase begin_anew(const StateFolder& folder, OpenedDatabase damaged,
 
 OpenedDatabase open_all(const StateFolder& folder, int busy_milliseconds) {
   OpenedDatabase opened = try_open_whole(folder, busy_milliseconds);
-  if (opened.usable == Usable::kNo) opened.warning = sentence(*opened.reason);
+  if (opened.usable == Usable::kNo) {
+    const Result<StateFile> file = folder.look(kMemoryDatabase.name);
+    const bool can_be_old = file && *file == StateFile::kMissing;
+    OpenedDatabase old = can_be_old ? read_old_state(folder, busy_milliseconds) : OpenedDatabase();
+    if (old.usable == Usable::kYes) {
+      old.write_obstacle = std::move(opened.reason);
+      return old;
+    }
+    opened.warning = sentence(*opened.reason);
+  }
   if (opened.usable == Usable::kDamaged) {
     opened = begin_anew(folder, std::move(opened), busy_milliseconds);
   }

@@ -12,18 +12,20 @@ namespace {
 
 constexpr char kOldName[] = "hashes.db";
 
-// It had the tables of both its successors.
+// It had the tables of both its successors. Not kFast, which would begin a log: one under the old
+// name would do harm when the file has its new one.
 DatabaseKind old_kind() {
   static const std::array<Table, 4> tables{
       kMemoryDatabase.schema.tables[0], kCacheDatabase.schema.tables[0],
       kMemoryDatabase.schema.tables[1], kCacheDatabase.schema.tables[1]};
-  return {kOldName, {.version = 1, .tables = tables}, Commits::kFast};
+  return {kOldName, {.version = 1, .tables = tables}, Commits::kDurable};
 }
 
 // The same file once its memory is taken out.
-DatabaseKind parted_kind() { return {kOldName, kCacheDatabase.schema, Commits::kFast}; }
+DatabaseKind parted_kind() { return {kOldName, kCacheDatabase.schema, Commits::kDurable}; }
 
-// Whether there is nothing in it that memory.db lacks.
+// Whether there is nothing in it that memory.db lacks. Requires: memory.db is locked for writing,
+// so that nobody renames the file meanwhile.
 bool is_parted(const StateFolder& folder, int busy_milliseconds) {
   const Result<StateFile> file = folder.look(kOldName);
   if (!file || *file == StateFile::kForeign) return false;
@@ -53,8 +55,8 @@ Result<bool> move_rows(Database& old, const std::optional<Error>& write_obstacle
   TRY(folder.sync());
   // CRASH: killed here, all is copied once more.
   if (damaged || !dropping) return all;
-  TRY(drop_memory(old));
-  TRY(dropping->commit());
+  // So it is where this fails.
+  if (drop_memory(old)) (void)dropping->commit();
   return true;
 }
 
@@ -80,6 +82,13 @@ Result<std::string> take_memory(const StateFolder& folder, Database& memory,
   add_sentence(loss, fate_of(set_database_aside(folder, kOldName, old.file)));
   add_sentence(loss, "what could be read of it is kept");
   return loss;
+}
+
+// Whether another process has done it by now.
+bool was_taken(const StateFolder& folder, OpenedDatabase& memory, int busy_milliseconds) {
+  if (memory.write_obstacle) return false;
+  const auto alone = Transaction::begin(*memory.database, Purpose::kWrite);
+  return alone && is_parted(folder, busy_milliseconds);
 }
 
 // Puts all of the database into its one file. Error kState where others have it open.
@@ -109,6 +118,12 @@ Status become_cache(const StateFolder& folder, Database& memory, int busy_millis
 
 }  // namespace
 
+OpenedDatabase read_old_state(const StateFolder& folder, int busy_milliseconds) {
+  const Result<StateFile> file = folder.look(kOldName);
+  if (!file || *file != StateFile::kRegular) return {};
+  return try_open(folder, old_kind(), busy_milliseconds);
+}
+
 std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memory,
                                 int busy_milliseconds) {
   const Result<StateFile> file = folder.look(kOldName);
@@ -117,7 +132,7 @@ std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memor
                                  ? Result<std::string>(*memory.write_obstacle)
                                  : take_memory(folder, *memory.database, busy_milliseconds);
   // Another process may have been first between two of these steps.
-  if (!loss && is_parted(folder, busy_milliseconds)) loss = std::string();
+  if (!loss && was_taken(folder, memory, busy_milliseconds)) loss = std::string();
   if (!loss) {
     return "what an earlier version remembers in hashes.db can't be taken over: " +
            sentence(loss.error());

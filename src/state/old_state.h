@@ -19,4 +19,8 @@ namespace foldersync {
 std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memory,
                                 int busy_milliseconds);
 
+// The old file as it is, whose memory can be read like that of memory.db: for where nothing can be
+// written. Not usable where there is none, or only its hashes.
+OpenedDatabase read_old_state(const StateFolder& folder, int busy_milliseconds);
+
 }  // namespace foldersync

@@ -126,6 +126,19 @@ TEST_F(SessionTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
   EXPECT_TRUE(session_->make_plan(roots(), stop, true).ok());
 }
 
+TEST_F(SessionTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
+  session_->open_state();
+  std::filesystem::remove(scratch_ / "state/memory.db");
+  session_->remember_run(roots(), {}, 1);
+  session_->save_state(*roots().replica, {});
+  EXPECT_THAT(session_->take_warnings(), testing::ElementsAre(HasSubstr("is not remembered")));
+  session_->open_state();
+  session_->remember_run(roots(), {}, 1);
+  session_->save_state(*roots().replica, {});
+  EXPECT_THAT(session_->take_warnings(), testing::IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "state/memory.db"));
+}
+
 TEST_F(SessionTest, EachPlanHasAnIdOfItsOwn) {
   const Roots pair = roots();
   const std::atomic<bool> stop{false};

@@ -202,6 +202,24 @@ TEST_F(OldStateTest, AnEmptyFileBecomesAnEmptyCache) {
   EXPECT_THAT(rows_of(*good()), IsEmpty());
 }
 
+TEST_F(OldStateTest, IsReadAsItIsWhereNothingCanBeWritten) {
+  ASSERT_TRUE(make_old());
+  ASSERT_EQ(::chmod(folder_.c_str(), 0555), 0);
+  ASSERT_EQ(::chmod(path("hashes.db").c_str(), 0444), 0);
+  const bool as_expected = in_child([this] {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) return true;
+    if (::access(folder_.c_str(), R_OK | X_OK) != 0) return true;
+    const Memory::Opened opened = open_memory();
+    if (!opened.memory || !opened.warning.empty()) return false;
+    const auto known = opened.memory->fact("first");
+    opened.memory->set_fact("first", "new");
+    return known && *known == "1" && !opened.memory->save().ok();
+  });
+  ASSERT_EQ(::chmod(folder_.c_str(), 0700), 0);
+  EXPECT_TRUE(as_expected);
+  EXPECT_THAT(files(), ElementsAre("hashes.db"));
+}
+
 TEST_F(OldStateTest, ANewerVersionIsLeftAloneAndTold) {
   ASSERT_TRUE(make_old());
   ASSERT_TRUE(old().run("PRAGMA user_version=9").ok());
