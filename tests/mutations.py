@@ -500,6 +500,39 @@ MUTATIONS = [
              'return file_system + " " + *mounted;', 'return file_system;',
              '^unit_state/LimitsKey'),
 
+    # What is remembered is not lost, and what is lost is told
+
+    Mutation('the old memory goes before the new one is durable', 'src/state/old_state.cpp',
+             '  TRY(remembering.commit());\n  TRY(folder.sync());\n  // CRASH',
+             '  if (!damaged && dropping) {\n    TRY(drop_memory(old));\n'
+             '    TRY(dropping->commit());\n    TRY(remembering.commit());\n    return all;\n  }\n'
+             '  TRY(remembering.commit());\n  TRY(folder.sync());\n  // CRASH',
+             '^sweep/old_state_test.*killed', 'tests/sweep/old_state_test.py'),
+    Mutation('an old memory takes the place of a newer one', 'src/state/memory_rows.cpp',
+             'INSERT OR IGNORE INTO facts', 'INSERT OR REPLACE INTO facts',
+             '^unit_state/OldStateTest.WhatTheMemoryKnows'),
+    Mutation('of a damaged memory nothing is kept', 'src/state/memory.cpp',
+             'if (may_copy && save_from(', 'if (may_copy && false && save_from(',
+             '^unit_state/MemoryTest.OfADamagedOne'),
+    Mutation('a fact that was changed on disk counts as none', 'src/state/memory_rows.cpp',
+             'if (!is_whole) return Error', 'if (!is_whole) return std::optional<std::string>();\n'
+             '  if (false) return Error', '^unit_state/MemoryTest.AFactThatWasChanged'),
+    Mutation('half a commit is read', 'src/state/open_database.cpp',
+             'if (!journal || *journal != StateFile::kMissing)', 'if (false)',
+             '^unit_state/MemoryTest.ACommitThatWasKilled'),
+    Mutation('a commit of the memory may be lost in a power cut', 'src/state/memory_rows.cpp',
+             '.commits = Commits::kDurable', '.commits = Commits::kFast',
+             '^unit_state/MemoryTest.ACommitIsOnDisk'),
+    Mutation('a memory that is not known is not told', 'src/cli/session.cpp',
+             'if (!opened.warning.empty()) warnings_.push_back(std::move(opened.warning));', '',
+             '^cli/state_test.*cannot_be_read', 'tests/cli/state_test.py'),
+    Mutation('a fact that is not known is not told', 'src/cli/session.cpp',
+             'warnings_.push_back(unknown_memory(describe(last_run.error())));', '',
+             '^cli/state_test.*changed_on_disk', 'tests/cli/state_test.py'),
+    Mutation('a memory that is not written is not told', 'src/cli/session.cpp',
+             'Status saved = memory_->save();', 'Status saved = success();',
+             '^cli/state_test.*not_remembered', 'tests/cli/state_test.py'),
+
     # The replica is what was judged, whatever has its name by then
 
     Mutation('a slash and a dot hide the link to the replica', 'src/scan/roots.cpp',

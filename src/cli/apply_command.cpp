@@ -63,7 +63,8 @@ class Applier {
     if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
     Status has_all = session_.check_required(roots->source, plan.options.require);
     if (!has_all) return fail(has_all.error());
-    if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
+    session_.open_state();
+    log_warnings(session_, *log_);
     if (Status ready = make_ready(*roots, plan.actions); !ready) return fail(ready.error());
     return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started,
                           conflicts_, 0, report_.get()});

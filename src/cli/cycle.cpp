@@ -223,6 +223,10 @@ Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& repli
   return recovered.conflicts;
 }
 
+void log_warnings(Session& session, Log& log) {
+  for (const std::string& warning : session.take_warnings()) log.warn(warning);
+}
+
 ReportSubject report_subject(const Settings& settings, std::string source, std::string replica) {
   return {settings.command == Command::kRun ? "run" : "apply",
           std::move(source),
@@ -307,6 +311,7 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
     session.remember_run(request.roots, *request.source_mounts, request.source_entries);
   }
   session.save_state(*request.roots.replica, applied.limits);
+  log_warnings(session, request.log);
   if (applied.backup.empty()) return;
   request.log.info("what was replaced or deleted is kept; 'sync apply " +
                    escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");

@@ -61,6 +61,9 @@ struct CycleRequest {
   ReportFile* report = nullptr;      // null: none is wanted
 };
 
+// Says what there is to say of cache and memory.
+void log_warnings(Session& session, Log& log);
+
 // What a report says of the command that writes it.
 ReportSubject report_subject(const Settings& settings, std::string source, std::string replica);
 

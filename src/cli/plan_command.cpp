@@ -19,6 +19,10 @@ namespace {
 
 void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
 
+void tell_warnings(Session& session) {
+  for (const std::string& warning : session.take_warnings()) tell(warning);
+}
+
 ExitCode fail(const Error& error) {
   tell(describe(error));
   return exit_code_of(error);
@@ -89,8 +93,10 @@ ExitCode plan_command(Session& session) {
       !placed) {
     return fail(placed.error());
   }
-  if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
-  if (Status known = session.compare_with_last_run(*roots); !known) return fail(known.error());
+  session.open_state();
+  Status known = session.compare_with_last_run(*roots);
+  tell_warnings(session);
+  if (!known) return fail(known.error());
   auto planned = [&] {
     const ProgressCounts counts;
     const Progress progress(counts, wants_progress(settings));
@@ -113,7 +119,8 @@ ExitCode plan_command(Session& session) {
     tell(describe(written.error()));
     return ExitCode::kFailed;
   }
-  if (session.cache() != nullptr) (void)session.cache()->save();
+  session.save_hashes();
+  tell_warnings(session);
   return code_of(plan, settings);
 }
 

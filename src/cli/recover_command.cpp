@@ -26,7 +26,8 @@ ExitCode recover_command(Session& session) {
   if (!placed) return fail(placed.error());
   auto log = Log::open({{}, settings.verbosity, wants_colour(settings)});
   if (!log) return fail(log.error());
-  if (const std::string warning = session.open_state(); !warning.empty()) (*log)->warn(warning);
+  session.open_state();
+  log_warnings(session, **log);
   Status locked = take_lock(session, signals, **log, *replica);
   if (!locked) return fail(locked.error());
   const auto recovered = recover_and_log(

@@ -35,7 +35,6 @@ class Runner {
     is_log_in_source_ = !settings_.log_file && has_log_in_source();
     if (const auto opened = open_log(); !opened) return fail_at_start(opened.error());
     if (const auto opened = open_report(); !opened) return fail_at_start(opened.error());
-    if (const std::string warning = session_.open_state(); !warning.empty()) log_->warn(warning);
     return settings_.interval_seconds ? loop(*settings_.interval_seconds) : cycle();
   }
 
@@ -171,7 +170,10 @@ class Runner {
     auto roots = session_.open_roots(settings_.source, settings_.replica);
     if (!roots) return fail(roots.error());
     if (Status placed = place_own_files(*roots); !placed) return fail(placed.error());
-    if (Status known = session_.compare_with_last_run(*roots); !known) return fail(known.error());
+    session_.open_state();
+    Status known = session_.compare_with_last_run(*roots);
+    log_warnings(session_, *log_);
+    if (!known) return fail(known.error());
     Status has_all = session_.check_required(roots->source, settings_.plan.require);
     if (!has_all) return fail(has_all.error());
     // Where a person is asked, nothing is made before the answer; what a killed run had begun in a

@@ -166,7 +166,8 @@ ExitCode scan_command(Session& session) {
       settings.output_file ? absolute_name(*settings.output_file) : std::string();
   Status placed = session.place_own_files(roots, {file, session.state_folder()});
   if (!placed) return fail(placed.error());
-  if (const std::string warning = session.open_state(); !warning.empty()) tell(warning);
+  session.open_state();
+  for (const std::string& warning : session.take_warnings()) tell(warning);
   auto output = Output::open(file);
   if (!output) return fail(output.error());
   placed = session.place_own_files(roots, {file, (*output)->name(), session.state_folder()});
@@ -178,7 +179,8 @@ ExitCode scan_command(Session& session) {
   }
   if (scanned) scanned = (*output)->finish();
   if (!scanned) return fail(scanned.error());
-  if (session.cache() != nullptr) (void)session.cache()->save();
+  session.save_hashes();
+  for (const std::string& warning : session.take_warnings()) tell(warning);
   return scanner.has_problems() ? ExitCode::kPartial : ExitCode::kDone;
 }
 

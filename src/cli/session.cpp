@@ -161,13 +161,24 @@ Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
   return session;
 }
 
-std::string Session::open_state() {
-  if (cache_ != nullptr) return {};
-  if (state_folder_.empty())
-    return "no home folder is known: hashes are not remembered (see --state)";
-  HashCache::Opened opened = HashCache::open(state_folder_);
-  cache_ = std::move(opened.cache);
-  return opened.warning;
+void Session::open_state() {
+  if (memory_ != nullptr) return;
+  if (state_folder_.empty()) {
+    warnings_.push_back(unknown_memory("no home folder is known, see --state"));
+    return;
+  }
+  if (cache_ == nullptr) cache_ = HashCache::in(state_folder_);
+  Memory::Opened opened = Memory::open(state_folder_);
+  memory_ = std::move(opened.memory);
+  if (!opened.warning.empty()) warnings_.push_back(std::move(opened.warning));
+}
+
+std::vector<std::string> Session::take_warnings() {
+  if (cache_ != nullptr) {
+    std::string warning = cache_->take_warning();
+    if (!warning.empty()) warnings_.push_back(std::move(warning));
+  }
+  return std::exchange(warnings_, {});
 }
 
 Result<Roots> Session::open_roots(const std::string& source, const std::string& replica) {
@@ -295,8 +306,13 @@ Result<Planned> Session::make_plan(const Roots& roots, const std::atomic<bool>& 
 
 Status Session::compare_with_last_run(const Roots& roots) {
   last_run_.reset();
-  if (cache_ == nullptr) return success();
-  last_run_ = recall(*cache_, roots.source.path, roots.replica_path);
+  if (memory_ == nullptr) return success();
+  auto last_run = recall(*memory_, roots.source.path, roots.replica_path);
+  if (!last_run) {
+    warnings_.push_back(unknown_memory(describe(last_run.error())));
+    return success();
+  }
+  last_run_ = std::move(*last_run);
   if (!last_run_) return success();
   if (!settings_.new_source) {
     const std::string why = suspicion_about_source(*last_run_, memory_of(fs_, roots.source));
@@ -333,15 +349,15 @@ Status Session::compare_mounts_with_last_run(const Roots& roots,
 
 void Session::remember_run(const Roots& roots, const std::vector<KnownMount>& mounts,
                            std::uint64_t source_entries) {
-  if (cache_ == nullptr || !roots.replica) return;
-  remember(*cache_, roots.source.path, roots.replica_path,
+  if (memory_ == nullptr || !roots.replica) return;
+  remember(*memory_, roots.source.path, roots.replica_path,
            {memory_of(fs_, roots.source), memory_of(fs_, *roots.replica), mounts, source_entries});
 }
 
 FileSystemLimits Session::known_limits(const Root& replica) {
-  if (cache_ == nullptr) return {};
+  if (memory_ == nullptr) return {};
   const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
-  return key ? cache_->limits(*key) : FileSystemLimits{};
+  return key ? memory_->limits(*key) : FileSystemLimits{};
 }
 
 Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
@@ -359,11 +375,22 @@ Status Session::add_space_guard(const Roots& roots, StoredPlan& plan) {
 }
 
 void Session::save_state(const Root& replica, const FileSystemLimits& limits) {
-  if (cache_ == nullptr) return;
+  save_hashes();
+  if (memory_ == nullptr) return;
   const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
-  if (key && cache_->limits(*key) != limits) cache_->set_limits(*key, limits);
+  if (key && memory_->limits(*key) != limits) memory_->set_limits(*key, limits);
+  Status saved = memory_->save();
+  if (saved) return;
+  warnings_.push_back(
+      "what this run saw is not remembered, and the next one may not notice a disk that is not "
+      "mounted: " +
+      describe(saved.error()));
+  memory_.reset();  // the next cycle opens what is there by then
+}
+
+void Session::save_hashes() {
   // Whatever goes wrong here costs time in the next run, and nothing else.
-  (void)cache_->save();
+  if (cache_ != nullptr) (void)cache_->save();
 }
 
 }  // namespace foldersync

@@ -20,6 +20,7 @@
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 #include "state/last_run.h"
+#include "state/memory.h"
 
 namespace foldersync {
 
@@ -33,8 +34,10 @@ class Session {
   HashCache* cache() { return cache_.get(); }
   [[nodiscard]] std::size_t threads() const { return threads_; }
 
-  // Opens the hash cache, once. A warning for people, empty where all is well.
-  std::string open_state();
+  // Opens the memory, unless it is open, and gets the hash cache ready.
+  void open_state();
+  // What a person should know of cache and memory, since this was asked last.
+  std::vector<std::string> take_warnings();
 
   // Opens both folders by absolute names.
   Result<Roots> open_roots(const std::string& source, const std::string& replica);
@@ -86,8 +89,11 @@ class Session {
   // An error: the plan can't be read.
   Status add_space_guard(const Roots& roots, StoredPlan& plan);
 
-  // Keeps what was learned of the replica's file system, and the hashes.
+  // Keeps what was learned of the replica's file system, what is remembered of the run, and the
+  // hashes.
   void save_state(const Root& replica, const FileSystemLimits& limits);
+  // Keeps the hashes only.
+  void save_hashes();
 
   // Whether this is the first time that a lock of another kind had to do; true once.
   bool is_first_stand_in() { return !std::exchange(had_stand_in_, true); }
@@ -107,6 +113,8 @@ class Session {
   std::size_t threads_;
   std::string state_folder_;
   std::unique_ptr<HashCache> cache_;
+  std::unique_ptr<Memory> memory_;
+  std::vector<std::string> warnings_;
   std::vector<std::string> left_out_;
   std::optional<LastRun> last_run_;  // of the pair that was compared last
   bool had_stand_in_ = false;

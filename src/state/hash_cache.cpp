@@ -9,10 +9,9 @@
 #include <utility>
 
 #include "fs/posix_file_system.h"
-#include "state/open_tables.h"
-#include "state/schema.h"
+#include "state/hash_rows.h"
+#include "state/open_database.h"
 #include "state/state_folder.h"
-#include "state/tables.h"
 
 namespace foldersync {
 namespace {
@@ -29,8 +28,6 @@ using DirectoryChanges = std::map<std::string, std::optional<CachedHash>, std::l
 struct Pending {
   std::map<std::pair<TreeId, std::string>, DirectoryChanges> hashes;
   std::size_t rows = 0;  // in all of them
-  std::map<std::string, FileSystemLimits, std::less<>> limits;
-  std::map<std::string, std::string, std::less<>> facts;
 
   void put(TreeId tree, const std::string& directory, std::string name,
            std::optional<CachedHash> row) {
@@ -38,8 +35,6 @@ struct Pending {
         hashes[{tree, directory}].insert_or_assign(std::move(name), std::move(row));
     if (added) ++rows;
   }
-
-  [[nodiscard]] bool empty() const { return rows == 0 && limits.empty() && facts.empty(); }
 };
 
 // `rows` with the changes made to them; both are by name.
@@ -63,45 +58,77 @@ struct KnownTree {
 
 class SqliteHashCache final : public HashCache {
  public:
-  SqliteHashCache(std::unique_ptr<FileSystem> system, StateFolder folder, OpenedTables opened)
-      : system_(std::move(system)),
-        folder_(std::move(folder)),
-        tables_(std::move(opened.tables)),
-        file_(opened.file),
-        write_failure_(std::move(opened.write_obstacle)),
-        only_read_(write_failure_.has_value()) {}
+  SqliteHashCache(std::string folder, int busy_milliseconds)
+      : folder_name_(std::move(folder)), busy_milliseconds_(busy_milliseconds) {}
 
   TreeId tree(std::string_view identity) override;
   std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
   void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
   void forget(TreeId tree, const RelPath& directory, std::string_view name) override;
-  FileSystemLimits limits(std::string_view identity) override;
-  void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
-  std::optional<std::string> fact(std::string_view key) override;
-  void set_fact(std::string_view key, std::string_view value) override;
   Status save() override;
+  std::string take_warning() override;
 
  private:
   // All of these want mutex_ held.
+  bool opened();
+  Status open();
   KnownTree* known(TreeId tree);
   std::vector<CachedHash> stored(KnownTree& tree, const std::string& directory);
   [[nodiscard]] bool may_change(TreeId tree, const RelPath& directory);
   void turn_off(Error error);
   void write_pending();
   Status write_all();
-  Status write_hashes();
 
   std::mutex mutex_;
-  std::unique_ptr<FileSystem> system_;
-  StateFolder folder_;
-  std::optional<Tables> tables_;  // empty once the cache has turned itself off
+  PosixFileSystem system_;
+  std::string folder_name_;
+  int busy_milliseconds_;
+  bool was_asked_ = false;  // it has been opened then, or can't be
+  std::string warning_;
+  std::optional<StateFolder> folder_;
+  std::optional<HashRows> rows_;  // empty once the cache has turned itself off
   FileStatus file_;
   std::optional<Error> write_failure_;  // set: nothing more is written
-  bool only_read_;
+  bool only_read_ = false;
   std::vector<KnownTree> trees_;  // TreeId counts from 1
   std::map<std::string, TreeId, std::less<>> tree_ids_;
   Pending pending_;
 };
+
+// Whether there is a database to ask.
+bool SqliteHashCache::opened() {
+  if (was_asked_) return rows_.has_value();
+  was_asked_ = true;
+  Status made = success();
+  try {
+    made = open();
+  } catch (const std::exception& error) {  // no MD5 in this OpenSSL
+    made = Error{ErrorCode::kState, "open", {}, 0, error.what()};
+  }
+  if (made) return true;
+  warning_ =
+      "the hash cache is not used: " + (warning_.empty() ? sentence(made.error()) : warning_);
+  write_failure_ = std::move(made).error();
+  return false;
+}
+
+Status SqliteHashCache::open() {
+  auto folder = TRY(StateFolder::open(system_, folder_name_));
+  folder_ = std::move(folder);
+  OpenedDatabase found = open_database(*folder_, kCacheDatabase, busy_milliseconds_);
+  warning_ = std::move(found.warning);
+  if (found.usable != Usable::kYes) return std::move(*found.reason);
+  auto rows = TRY(HashRows::prepare(std::move(*found.database)));
+  rows_ = std::move(rows);
+  file_ = found.file;
+  only_read_ = found.write_obstacle.has_value();
+  write_failure_ = std::move(found.write_obstacle);
+  if (write_failure_) {
+    add_sentence(warning_, "nothing new can be remembered: " + sentence(*write_failure_));
+  }
+  if (!warning_.empty()) warning_ = "the hash cache: " + warning_;
+  return success();
+}
 
 KnownTree* SqliteHashCache::known(TreeId tree) {
   const auto number = static_cast<std::int64_t>(tree);
@@ -112,11 +139,11 @@ KnownTree* SqliteHashCache::known(TreeId tree) {
 // Another process may be writing to a damaged file too: it keeps what it has open, and SQLite
 // notices the new name before it touches anything by the old one.
 void SqliteHashCache::turn_off(Error error) {
-  const bool damaged = tables_->database().trouble() == Trouble::kDamaged;
-  tables_.reset();
+  const bool damaged = rows_->database().trouble() == Trouble::kDamaged;
+  rows_.reset();
   pending_ = {};
   if (damaged && !only_read_) {
-    error.detail.append("; ").append(set_database_aside(folder_, file_));
+    add_sentence(error.detail, fate_of(set_database_aside(*folder_, kCacheDatabase.name, file_)));
   }
   if (!write_failure_) write_failure_ = std::move(error);
 }
@@ -132,7 +159,7 @@ TreeId SqliteHashCache::tree(std::string_view identity) {
 
 std::vector<CachedHash> SqliteHashCache::stored(KnownTree& tree, const std::string& directory) {
   if (!tree.id) {
-    const Result<std::optional<std::int64_t>> id = tables_->find_tree(tree.identity);
+    const Result<std::optional<std::int64_t>> id = rows_->find_tree(tree.identity);
     if (!id) {
       turn_off(id.error());
       return {};
@@ -140,7 +167,7 @@ std::vector<CachedHash> SqliteHashCache::stored(KnownTree& tree, const std::stri
     if (!id->has_value()) return {};
     tree.id = **id;
   }
-  Result<std::vector<CachedHash>> rows = tables_->directory({*tree.id, tree.identity}, directory);
+  Result<std::vector<CachedHash>> rows = rows_->directory({*tree.id, tree.identity}, directory);
   if (rows) return std::move(*rows);
   turn_off(std::move(rows).error());
   return {};
@@ -149,7 +176,7 @@ std::vector<CachedHash> SqliteHashCache::stored(KnownTree& tree, const std::stri
 std::vector<CachedHash> SqliteHashCache::directory(TreeId tree, const RelPath& directory) {
   const std::lock_guard lock(mutex_);
   KnownTree* const known_tree = known(tree);
-  if (!tables_ || known_tree == nullptr) return {};
+  if (known_tree == nullptr || !opened()) return {};
   std::vector<CachedHash> rows = stored(*known_tree, directory.bytes());
   const auto newer = pending_.hashes.find({tree, directory.bytes()});
   if (newer == pending_.hashes.end()) return rows;
@@ -157,8 +184,8 @@ std::vector<CachedHash> SqliteHashCache::directory(TreeId tree, const RelPath& d
 }
 
 bool SqliteHashCache::may_change(TreeId tree, const RelPath& directory) {
-  return tables_ && !write_failure_ && known(tree) != nullptr &&
-         directory.bytes().size() <= kMaxKeptBytes;
+  return known(tree) != nullptr && directory.bytes().size() <= kMaxKeptBytes && opened() &&
+         !write_failure_;
 }
 
 void SqliteHashCache::remember(TreeId tree, const RelPath& directory, CachedHash row) {
@@ -176,40 +203,6 @@ void SqliteHashCache::forget(TreeId tree, const RelPath& directory, std::string_
   if (pending_.rows >= kRowsInMemory) write_pending();
 }
 
-FileSystemLimits SqliteHashCache::limits(std::string_view identity) {
-  const std::lock_guard lock(mutex_);
-  const auto newer = pending_.limits.find(identity);
-  if (newer != pending_.limits.end()) return newer->second;
-  if (!tables_) return {};
-  Result<std::optional<FileSystemLimits>> limits = tables_->limits(identity);
-  if (limits) return limits->value_or(FileSystemLimits{});
-  turn_off(std::move(limits).error());
-  return {};
-}
-
-void SqliteHashCache::set_limits(std::string_view identity, const FileSystemLimits& limits) {
-  const std::lock_guard lock(mutex_);
-  if (!tables_ || write_failure_ || identity.size() > kMaxKeptBytes) return;
-  pending_.limits.insert_or_assign(std::string(identity), limits);
-}
-
-std::optional<std::string> SqliteHashCache::fact(std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  const auto newer = pending_.facts.find(key);
-  if (newer != pending_.facts.end()) return newer->second;
-  if (!tables_) return std::nullopt;
-  Result<std::optional<std::string>> value = tables_->fact(key);
-  if (value) return std::move(*value);
-  turn_off(std::move(value).error());
-  return std::nullopt;
-}
-
-void SqliteHashCache::set_fact(std::string_view key, std::string_view value) {
-  const std::lock_guard lock(mutex_);
-  if (!tables_ || write_failure_ || key.size() + value.size() > kMaxKeptBytes) return;
-  pending_.facts.insert_or_assign(std::string(key), std::string(value));
-}
-
 Status SqliteHashCache::save() {
   const std::lock_guard lock(mutex_);
   write_pending();
@@ -217,71 +210,42 @@ Status SqliteHashCache::save() {
   return success();
 }
 
+std::string SqliteHashCache::take_warning() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(warning_, {});
+}
+
 // Whatever comes of it, nothing is pending afterwards.
 void SqliteHashCache::write_pending() {
-  if (!tables_ || write_failure_ || pending_.empty()) return;
+  if (!rows_ || write_failure_ || pending_.rows == 0) return;
   Status written = write_all();
   pending_ = {};
   if (written) return;
   write_failure_ = written.error();
-  if (tables_->database().trouble() == Trouble::kDamaged) {
+  if (rows_->database().trouble() == Trouble::kDamaged) {
     write_failure_.reset();
     turn_off(std::move(written).error());
   }
 }
 
 Status SqliteHashCache::write_all() {
-  Database& database = tables_->database();
+  Database& database = rows_->database();
   Transaction transaction = TRY(Transaction::begin(database, Purpose::kWrite));
-  const SchemaState schema = TRY(inspect_schema(database));
-  if (schema != SchemaState::kCurrent) {
-    return Error{ErrorCode::kState, "write", {}, 0, "another version has changed the database"};
-  }
-  TRY(write_hashes());
-  for (const auto& [identity, limits] : pending_.limits) {
-    TRY(tables_->put_limits(identity, limits));
-  }
-  for (const auto& [key, value] : pending_.facts) {
-    TRY(tables_->put_fact(key, value));
-  }
-  return transaction.commit();
-}
-
-Status SqliteHashCache::write_hashes() {
+  TRY(still_current(database, kCacheDatabase.schema));
   std::map<TreeId, std::int64_t> ids;  // not yet of use to readers: they hold once committed
   for (const auto& [place, changes] : pending_.hashes) {
     const std::string& identity = known(place.first)->identity;
     auto id = ids.find(place.first);
     if (id == ids.end()) {
-      const std::int64_t added = TRY(tables_->add_tree(identity));
+      const std::int64_t added = TRY(rows_->add_tree(identity));
       id = ids.emplace(place.first, added).first;
     }
     const StoredTree tree{id->second, identity};
     for (const auto& [name, row] : changes) {
-      TRY(row ? tables_->put(tree, place.second, *row) : tables_->remove(tree, place.second, name));
+      TRY(row ? rows_->put(tree, place.second, *row) : rows_->remove(tree, place.second, name));
     }
   }
-  return success();
-}
-
-HashCache::Opened open_cache(const std::string& folder, int busy_milliseconds) {
-  auto system = std::make_unique<PosixFileSystem>();
-  Result<StateFolder> state_folder = StateFolder::open(*system, folder);
-  if (!state_folder) {
-    return {nullptr, "the hash cache is not used: " + sentence(state_folder.error())};
-  }
-  OpenedTables opened = open_tables(*state_folder, busy_milliseconds);
-  HashCache::Opened result;
-  const bool usable = opened.tables.has_value();
-  if (!opened.warning.empty()) {
-    result.warning = usable ? "the hash cache: " : "the hash cache is not used: ";
-    result.warning += opened.warning;
-  }
-  if (usable) {
-    result.cache = std::make_unique<SqliteHashCache>(std::move(system), std::move(*state_folder),
-                                                     std::move(opened));
-  }
-  return result;
+  return transaction.commit();
 }
 
 }  // namespace
@@ -299,12 +263,8 @@ bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing) {
   return stamp.mtime <= latest && stamp.ctime <= latest;
 }
 
-HashCache::Opened HashCache::open(const std::string& folder, int busy_milliseconds) {
-  try {
-    return open_cache(folder, busy_milliseconds);
-  } catch (const std::exception& error) {  // no MD5 in this OpenSSL
-    return {nullptr, std::string("the hash cache is not used: ") + error.what()};
-  }
+std::unique_ptr<HashCache> HashCache::in(std::string folder, int busy_milliseconds) {
+  return std::make_unique<SqliteHashCache>(std::move(folder), busy_milliseconds);
 }
 
 }  // namespace foldersync

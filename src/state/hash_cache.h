@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "core/file_status.h"
-#include "core/file_system_limits.h"
 #include "core/hash.h"
 #include "core/path.h"
 #include "core/result.h"
@@ -51,22 +50,18 @@ enum class TreeId : std::int64_t {};
 // Any number of threads may call the methods of one object.
 class HashCache {
  public:
-  struct Opened {
-    std::unique_ptr<HashCache> cache;  // null where the folder or its database can't be used
-    std::string warning;               // for people; empty where all is well
-  };
-
-  // Opens `folder`/hashes.db, made with mode 0600 in a folder made with mode 0700 (parents too).
-  // Not used are a folder or a database of somebody else than root or the effective user, or that
-  // others can write. A database that is damaged is renamed to hashes.db.corrupt-N and begun anew;
-  // a newer one is left alone; one that can't be written is read. `busy_milliseconds` is how long
-  // to wait for another process's lock at each step.
+  // The cache in `folder`/cache.db. Nothing is opened before the first row is asked for or told:
+  // then the file is made with mode 0600 in a folder made with mode 0700 (parents too). Not used
+  // are a folder or a database of somebody else than root or the effective user, or that others can
+  // write. A database that is damaged is renamed to cache.db.corrupt-N and begun anew; a newer one
+  // is left alone; one that can't be written is read. `busy_milliseconds` is how long to wait for
+  // another process's lock at each step.
   //
   // The whole file is never checked, which would take as long as reading it. Each row has a
   // checksum of its own, so that damage inside values costs that row; damage that SQLite notices
   // later turns the cache off for its lifetime and renames the file then, so that the next one
   // begins anew.
-  static Opened open(const std::string& folder, int busy_milliseconds = 2000);
+  static std::unique_ptr<HashCache> in(std::string folder, int busy_milliseconds = 2000);
 
   virtual ~HashCache() = default;
 
@@ -79,27 +74,20 @@ class HashCache {
   virtual std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) = 0;
 
   // Puts a row in place of what was known of that name. Kept in memory until save() or until many
-  // have gathered; what was not saved when the object goes is lost. Keys and facts of more than
-  // 1 MiB are not kept. Requires: is_settled() was asked by the caller.
+  // have gathered; what was not saved when the object goes is lost. Names of directories of more
+  // than 1 MiB are not kept. Requires: is_settled() was asked by the caller.
   virtual void remember(TreeId tree, const RelPath& directory, CachedHash row) = 0;
 
   // Takes out what is known of a name; as with rows, at once for readers and for good with save().
   virtual void forget(TreeId tree, const RelPath& directory, std::string_view name) = 0;
 
-  // Limits that were learned of the file system `identity` (see limits_key); the default where
-  // nothing was.
-  // Like facts, they are visible at once and written with the rows.
-  virtual FileSystemLimits limits(std::string_view identity) = 0;
-  virtual void set_limits(std::string_view identity, const FileSystemLimits& limits) = 0;
-
-  // A fact about earlier runs, any bytes, by any key.
-  virtual std::optional<std::string> fact(std::string_view key) = 0;
-  virtual void set_fact(std::string_view key, std::string_view value) = 0;
-
   // Writes what was remembered, in one transaction. An error loses only speed. Once anything could
-  // not be written, now or earlier, remember() and the setters do nothing and save() gives that
+  // not be written, now or earlier, remember() and forget() do nothing and save() gives that
   // error: a new object may try again.
   virtual Status save() = 0;
+
+  // What a person should know of the database, once; empty where all is well, or nobody asked it.
+  virtual std::string take_warning() = 0;
 };
 
 }  // namespace foldersync

@@ -54,31 +54,33 @@ class Fields {
   bool ok_ = true;
 };
 
+Error unreadable(const char* why) { return Error{ErrorCode::kState, "recall", "last run", 0, why}; }
+
 std::string entries_of(const LastRun& run) {
   return human_count(run.entries) + (run.entries == 1 ? " entry" : " entries");
 }
 
 }  // namespace
 
-std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
-                              std::string_view replica_path) {
-  const auto text = cache.fact(key_of(source_path, replica_path));
-  if (!text) return std::nullopt;
+Result<std::optional<LastRun>> recall(Memory& memory, std::string_view source_path,
+                                      std::string_view replica_path) {
+  const auto text = TRY(memory.fact(key_of(source_path, replica_path)));
+  if (!text) return std::optional<LastRun>();
   Fields fields(*text);
-  if (fields.next() != kVersion) return std::nullopt;
+  if (fields.next() != kVersion) return unreadable("it is of another version");
   LastRun run;
   run.source = fields.folder();
   run.replica = fields.folder();
   const std::string entries = fields.next();
   const char* const end = entries.data() + entries.size();
   const auto [read, failed] = std::from_chars(entries.data(), end, run.entries);
-  if (failed != std::errc() || read != end) return std::nullopt;
+  if (failed != std::errc() || read != end) return unreadable("its count is no number");
   while (fields.ok() && !fields.at_end()) run.mounts.push_back({fields.next(), fields.next()});
-  if (!fields.ok()) return std::nullopt;
-  return run;
+  if (!fields.ok()) return unreadable("a field is missing");
+  return std::optional(std::move(run));
 }
 
-void remember(HashCache& cache, std::string_view source_path, std::string_view replica_path,
+void remember(Memory& memory, std::string_view source_path, std::string_view replica_path,
               const LastRun& run) {
   std::string text;
   put(text, kVersion);
@@ -90,7 +92,8 @@ void remember(HashCache& cache, std::string_view source_path, std::string_view r
     put(text, mount.file_system);
   }
   const std::string key = key_of(source_path, replica_path);
-  if (cache.fact(key) != text) cache.set_fact(key, text);
+  const auto known = memory.fact(key);
+  if (!known || *known != text) memory.set_fact(key, text);
 }
 
 std::string suspicion_about_source(const LastRun& last, const FolderMemory& now) {

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "state/hash_cache.h"
+#include "core/result.h"
+#include "state/memory.h"
 
 namespace foldersync {
 
@@ -33,11 +34,11 @@ struct LastRun {
   friend bool operator==(const LastRun&, const LastRun&) = default;
 };
 
-// The memory of a pair of folders, by the names a person gives them; nothing where there is none,
-// or where it can't be read.
-std::optional<LastRun> recall(HashCache& cache, std::string_view source_path,
-                              std::string_view replica_path);
-void remember(HashCache& cache, std::string_view source_path, std::string_view replica_path,
+// What is remembered of a pair of folders, by the names a person gives them; nothing where there
+// was no run. Error kState: there may have been one, and what it saw can't be read.
+Result<std::optional<LastRun>> recall(Memory& memory, std::string_view source_path,
+                                      std::string_view replica_path);
+void remember(Memory& memory, std::string_view source_path, std::string_view replica_path,
               const LastRun& run);
 
 // Why the source of today is not to be mirrored, as a sentence; empty where it may. An emptied

@@ -110,7 +110,7 @@ enum class Purpose : std::uint8_t {
 };
 
 // Everything between begin() and commit() happens or nothing does.
-class Transaction {
+class [[nodiscard]] Transaction {
  public:
   // Requires: `database` outlives the transaction and is not moved meanwhile.
   static Result<Transaction> begin(Database& database, Purpose purpose);

@@ -122,6 +122,22 @@ Result<FileStatus> StateFolder::status(const std::string& name) const {
   return found;
 }
 
+Status StateFolder::rename(const std::string& from, const std::string& to) const {
+  Status renamed = system_->rename(folder_.get(), from.c_str(), folder_.get(), to.c_str(),
+                                   RenameMode::kNoReplace);
+  return renamed ? success() : as_state_error(std::move(renamed).error(), from);
+}
+
+Status StateFolder::remove(const std::string& name) const {
+  Status removed = system_->remove_file(folder_.get(), name.c_str());
+  return removed ? success() : as_state_error(std::move(removed).error(), name);
+}
+
+Status StateFolder::sync() const {
+  Status synced = system_->sync(folder_.get());
+  return synced ? success() : as_state_error(std::move(synced).error(), path_);
+}
+
 Result<std::string> StateFolder::set_aside(const std::string& name,
                                            const std::vector<std::string_view>& suffixes) const {
   std::string aside;

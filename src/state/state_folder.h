@@ -38,6 +38,14 @@ class StateFolder {
   // The inode that has the name.
   [[nodiscard]] Result<FileStatus> status(const std::string& name) const;
 
+  // Renames OLD to NEW, which must be free: EEXIST otherwise.
+  [[nodiscard]] Status rename(const std::string& from, const std::string& to) const;
+
+  [[nodiscard]] Status remove(const std::string& name) const;
+
+  // Makes durable which names are in it.
+  [[nodiscard]] Status sync() const;
+
   // Renames NAME, whatever it is, to NAME.corrupt-N with the first N from 1 that is free, and
   // before it each NAMESUFFIX to NAME.corrupt-NSUFFIX; what is missing is left out. Gives the name.
   [[nodiscard]] Result<std::string> set_aside(const std::string& name,

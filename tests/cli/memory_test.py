@@ -4,6 +4,7 @@ import unittest
 
 from tests.support import trees
 from tests.support.program import REFUSED, ProgramTest, with_mounts
+from tests.support.trees import SECOND
 
 SOURCE = {'a': 'x', 'sub': {'b': 'x'}}
 
@@ -29,6 +30,21 @@ class MemoryTest(ProgramTest):
                 self.assertIn('3 entries', result.err)
                 self.assertIn('--new-source', result.err)
         self.mirror('--new-source')
+
+    def test_the_cache_may_be_deleted_and_what_the_last_run_saw_is_known_all_the_same(self):
+        trees.set_mtime(self.in_source('a'), SECOND)
+        self.mirror()
+        trees.set_mtime(self.in_source('a'), 2 * SECOND)  # asks for its hash
+        self.mirror()
+        folder = os.path.join(self.state, 'foldersync')
+        self.assertIn('cache.db', os.listdir(folder))
+        for name in os.listdir(folder):
+            if name.startswith('cache.db'):
+                os.remove(os.path.join(folder, name))
+        os.rename(self.source, self.at('away'))
+        os.mkdir(self.source)
+        with self.untouched():
+            self.assertIn('3 entries', self.sync('run', expect=REFUSED).err)
 
     @with_mounts
     def test_a_source_whose_disk_is_not_mounted_is_refused(self):

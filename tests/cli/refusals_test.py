@@ -186,7 +186,7 @@ class RefusalTest(ProgramTest):
         os.mkdir(self.in_source('state'), mode=0o700)
         for place in (self.in_source('state'), self.at('link')):
             self.sync('run', '--state', place, source_may_change=True)
-            self.assertTrue(os.path.exists(self.in_source('state', 'hashes.db')))
+            self.assertTrue(os.path.exists(self.in_source('state', 'memory.db')))
             self.assertFalse(os.path.lexists(self.in_replica('state')))
 
     def test_a_log_that_cannot_be_opened_is_refused_where_it_was_asked_for(self):

@@ -109,27 +109,4 @@ void MemoryCache::forget(TreeId tree, const RelPath& directory, std::string_view
   rows_.erase({tree, directory.child(name)});
 }
 
-FileSystemLimits MemoryCache::limits(std::string_view identity) {
-  const std::lock_guard lock(mutex_);
-  const auto found = limits_.find(identity);
-  return found == limits_.end() ? FileSystemLimits{} : found->second;
-}
-
-void MemoryCache::set_limits(std::string_view identity, const FileSystemLimits& limits) {
-  const std::lock_guard lock(mutex_);
-  limits_[std::string(identity)] = limits;
-}
-
-std::optional<std::string> MemoryCache::fact(std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  const auto found = facts_.find(key);
-  if (found == facts_.end()) return std::nullopt;
-  return found->second;
-}
-
-void MemoryCache::set_fact(std::string_view key, std::string_view value) {
-  const std::lock_guard lock(mutex_);
-  facts_[std::string(key)] = value;
-}
-
 }  // namespace foldersync::test

@@ -51,11 +51,8 @@ class MemoryCache final : public HashCache {
   std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
   void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
   void forget(TreeId tree, const RelPath& directory, std::string_view name) override;
-  FileSystemLimits limits(std::string_view identity) override;
-  void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
-  std::optional<std::string> fact(std::string_view key) override;
-  void set_fact(std::string_view key, std::string_view value) override;
   Status save() override { return success(); }
+  std::string take_warning() override { return {}; }
 
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   // How often anything about hashes was asked or told.
@@ -66,8 +63,6 @@ class MemoryCache final : public HashCache {
   std::map<std::string, TreeId, std::less<>> trees_;
   std::map<std::pair<TreeId, RelPath>, CachedHash> rows_;
   std::size_t calls_ = 0;
-  std::map<std::string, FileSystemLimits, std::less<>> limits_;
-  std::map<std::string, std::string, std::less<>> facts_;
 };
 
 }  // namespace foldersync::test

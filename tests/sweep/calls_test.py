@@ -123,7 +123,7 @@ class RulesTest(unittest.TestCase):
 
     def test_own_files_and_descriptors_by_name_are_right(self):
         self.assertIsNone(self.verdict('openat', ['log.txt'], [None], os.O_WRONLY | os.O_CREAT))
-        self.assertIsNone(self.verdict('unlink', ['/state/hashes.db-journal'], [None]))
+        self.assertIsNone(self.verdict('unlink', ['/state/memory.db-journal'], [None]))
         self.assertIsNone(self.verdict('chmod', ['/proc/self/fd/7'], [None]))
         self.assertIsNone(self.verdict('openat', ['/s'], [None], os.O_DIRECTORY))
 

@@ -4,12 +4,15 @@ import json
 import os
 
 from tests.support import trees
+from tests.sweep.call_rules import FILLING
 from tests.sweep.sweep import StoppedTest
+
+WRITING_NAMES = {'unlink', 'unlinkat', 'rename', 'renameat', 'renameat2', 'fsync', 'fdatasync'}
 
 
 class QuietCallsTest(StoppedTest):
-    def calls(self, directories, files):
-        """How often each call is made on two equal trees with so many files in each directory."""
+    def trace(self, directories, files):
+        """The calls on two equal trees with so many files in each directory."""
         for folder in (self.source, self.replica, self.state):
             if os.path.exists(folder):
                 trees.remove(folder)
@@ -21,12 +24,23 @@ class QuietCallsTest(StoppedTest):
         self.execute('run', '-s', self.source, '-r', self.replica, '--threads', '1',
                      wrapper=self.stopper('--from', self.top, '--trace', trace))
         with open(trace, encoding='ascii') as lines:
-            return collections.Counter(json.loads(line)['call'] for line in lines)
+            return [json.loads(line) for line in lines]
+
+    def calls(self, directories, files):
+        """How often each of them is made."""
+        return collections.Counter(call['call'] for call in self.trace(directories, files))
 
     def test_a_file_costs_one_status_in_each_tree_and_nothing_else(self):
         few, many = self.calls(10, 3), self.calls(10, 8)
         self.assertEqual({'statx': 2 * 10 * (8 - 3)}, dict(many - few))
         self.assertEqual({}, dict(few - many))
+
+    def test_the_state_is_read_and_nothing_of_it_is_written(self):
+        calls = [call for call in self.trace(1, 1) if self.state in json.dumps(call)]
+        names = {os.path.basename(name) for call in calls for name in call.get('names', ())}
+        self.assertIn('memory.db', names)
+        self.assertNotIn('cache.db', names, 'nobody asked for a hash')
+        self.assertEqual(set(), {call['call'] for call in calls} & (FILLING | WRITING_NAMES))
 
     def test_a_directory_costs_the_same_few_calls_wherever_it_is(self):
         few, more, most = self.calls(10, 0), self.calls(20, 0), self.calls(30, 0)

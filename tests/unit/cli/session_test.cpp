@@ -118,10 +118,25 @@ TEST_F(SessionTest, OwnFilesInTheSourceAreLeftOutOfThePlans) {
 
 TEST_F(SessionTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
   write_file(scratch_ / "state", "no folder");
-  EXPECT_NE(session_->open_state(), "");
-  EXPECT_EQ(session_->cache(), nullptr);
+  session_->open_state();
+  EXPECT_THAT(session_->take_warnings(),
+              testing::ElementsAre(HasSubstr("a disk that is not mounted may go unnoticed")));
+  EXPECT_TRUE(session_->compare_with_last_run(roots()).ok());
   const std::atomic<bool> stop{false};
   EXPECT_TRUE(session_->make_plan(roots(), stop, true).ok());
+}
+
+TEST_F(SessionTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
+  session_->open_state();
+  std::filesystem::remove(scratch_ / "state/memory.db");
+  session_->remember_run(roots(), {}, 1);
+  session_->save_state(*roots().replica, {});
+  EXPECT_THAT(session_->take_warnings(), testing::ElementsAre(HasSubstr("is not remembered")));
+  session_->open_state();
+  session_->remember_run(roots(), {}, 1);
+  session_->save_state(*roots().replica, {});
+  EXPECT_THAT(session_->take_warnings(), testing::IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "state/memory.db"));
 }
 
 TEST_F(SessionTest, EachPlanHasAnIdOfItsOwn) {

@@ -268,7 +268,7 @@ class Sharer final : public test::UnableFileSystem {
 class CachedContent : public Content {
  protected:
   CachedContent() {
-    cache_ = HashCache::open(scratch_ / "state").cache;
+    cache_ = HashCache::in(scratch_ / "state");
     EXPECT_NE(cache_, nullptr);
     write_file(scratch_ / "file", "what it holds");
     // The change time can't be set: rows are put there as a run long after it would have.

@@ -34,37 +34,35 @@ class DamageLaterOn : public StateTest {
 };
 
 TEST_F(DamageLaterOn, TurnsTheCacheOffAndTheNextOneBeginsAnew) {
-  HashCache::Opened opened = open();
-  smash("hashes.db", 4096);
+  OpenedCache opened = open();
+  smash("cache.db", 4096);
   EXPECT_THAT(rows_of(*opened.cache), IsEmpty());
   opened.cache->remember(opened.cache->tree("tree"), RelPath("d"), row("b"));
-  opened.cache->set_fact("key", "value");
-  EXPECT_EQ(opened.cache->fact("key"), std::nullopt);
   const Status saved = opened.cache->save();
   ASSERT_FALSE(saved.ok());
-  EXPECT_THAT(saved.error().detail, HasSubstr("renamed to hashes.db.corrupt-1"));
-  EXPECT_TRUE(exists("hashes.db.corrupt-1"));
+  EXPECT_THAT(saved.error().detail, HasSubstr("renamed to cache.db.corrupt-1"));
+  EXPECT_TRUE(exists("cache.db.corrupt-1"));
   EXPECT_THAT(rows_of(*good()), IsEmpty());
 }
 
 TEST_F(DamageLaterOn, IsFoundByWritingToo) {
-  HashCache::Opened opened = open();
-  smash("hashes.db", 4096);
+  OpenedCache opened = open();
+  smash("cache.db", 4096);
   opened.cache->remember(opened.cache->tree("tree"), RelPath("d"), row("b"));
   EXPECT_FALSE(opened.cache->save().ok());
-  EXPECT_TRUE(exists("hashes.db.corrupt-1"));
+  EXPECT_TRUE(exists("cache.db.corrupt-1"));
   EXPECT_THAT(rows_of(*good()), IsEmpty());
 }
 
 TEST_F(DamageLaterOn, LeavesADatabaseAloneThatHasTakenThePlace) {
-  HashCache::Opened opened = open();
+  OpenedCache opened = open();
   std::filesystem::rename(path(), path("elsewhere"));
-  std::filesystem::rename(path("hashes.db-wal"), path("elsewhere-wal"));
-  std::filesystem::rename(path("hashes.db-shm"), path("elsewhere-shm"));
+  std::filesystem::rename(path("cache.db-wal"), path("elsewhere-wal"));
+  std::filesystem::rename(path("cache.db-shm"), path("elsewhere-shm"));
   fill({row("new")});
   smash("elsewhere", 4096);
   EXPECT_THAT(rows_of(*opened.cache), IsEmpty());
-  EXPECT_FALSE(exists("hashes.db.corrupt-1"));
+  EXPECT_FALSE(exists("cache.db.corrupt-1"));
   EXPECT_THAT(rows_of(*good()), ElementsAre(row("new")));
 }
 
@@ -89,14 +87,13 @@ class Flips : public StateTest {
         cache.remember(cache.tree("tree"), RelPath(directory(number)), each);
       }
     }
-    cache.set_fact("key", "value");
     return cache.save().ok();
   }
 
   // Opens and reads what is in the folder. Gives the number of rows that were believed.
   [[nodiscard]] std::size_t expect_nothing_wrong(const std::string& what, Then then) const {
     std::size_t believed = 0;
-    const HashCache::Opened opened = open();
+    const OpenedCache opened = open();
     if (!opened.cache) return 0;
     for (int number = 1; number <= kDirectories; ++number) {
       const std::vector<CachedHash> right = truth(number);
@@ -107,7 +104,6 @@ class Flips : public StateTest {
             << what << ": " << testing::PrintToString(each);
       }
     }
-    EXPECT_EQ(opened.cache->fact("key").value_or("value"), "value") << what;
     if (then == Then::kWrite) static_cast<void>(remember_all(*opened.cache));
     return believed;
   }
@@ -144,12 +140,12 @@ class Flips : public StateTest {
 
 TEST_F(Flips, InTheDatabaseNeverGiveAWrongHash) {
   ASSERT_TRUE(remember_all(*good()));
-  flip_everywhere({"hashes.db"}, 200);
+  flip_everywhere({"cache.db"}, 200);
 }
 
 TEST_F(Flips, InTheLogOfAKilledProcessNeverGiveAWrongHash) {
   ASSERT_TRUE(in_child([this] { return remember_all(*good().release()); }));
-  flip_everywhere({"hashes.db", "hashes.db-wal", "hashes.db-shm"}, 100);
+  flip_everywhere({"cache.db", "cache.db-wal", "cache.db-shm"}, 100);
 }
 
 }  // namespace

@@ -62,6 +62,17 @@ TEST_F(HashCacheTest, BeginsEmptyAndSilent) {
   EXPECT_EQ(mode(path()), 0600U);
 }
 
+TEST_F(HashCacheTest, IsNotOpenedBeforeARowIsAskedForOrTold) {
+  const auto cache = HashCache::in(folder_);
+  const TreeId tree = cache->tree("tree");
+  EXPECT_TRUE(cache->save().ok());
+  EXPECT_FALSE(exists("cache.db"));
+  cache->remember(tree, RelPath("d"), row("a"));
+  EXPECT_TRUE(exists("cache.db"));
+  EXPECT_TRUE(cache->save().ok());
+  EXPECT_THAT(rows_of(*good()), ElementsAre(row("a")));
+}
+
 TEST_F(HashCacheTest, RowsAreThereAfterReopening) {
   CachedHash extreme = row("extreme");
   extreme.stamp = {std::numeric_limits<std::uint64_t>::max(),
@@ -188,42 +199,6 @@ TEST_F(HashCacheTest, TreesDoNotMix) {
   EXPECT_EQ(cache->tree("two"), two);
 }
 
-TEST_F(HashCacheTest, LimitsAreKeptForEachFileSystem) {
-  FileSystemLimits limits;
-  limits.times = {1'000'000'000, true, FileTime{-5, 1}, FileTime{4'354'819'198, 2}};
-  limits.holds_modes = false;
-  FileSystemLimits half;
-  half.times.latest = FileTime{7, 0};
-  half.holds_owners = false;
-  {
-    const auto cache = good();
-    cache->set_limits("fat", limits);
-    cache->set_limits("other", half);
-    EXPECT_EQ(cache->limits("fat"), limits);
-    ASSERT_TRUE(cache->save().ok());
-  }
-  const auto cache = good();
-  EXPECT_EQ(cache->limits("fat"), limits);
-  EXPECT_EQ(cache->limits("other"), half);
-  EXPECT_EQ(cache->limits("unknown"), FileSystemLimits{});
-}
-
-TEST_F(HashCacheTest, FactsAreKeptByAnyKey) {
-  const std::string key("k\0\xff", 3);
-  {
-    const auto cache = good();
-    cache->set_fact(key, std::string_view("v\0", 2));
-    cache->set_fact("empty", "old");
-    cache->set_fact("empty", "");
-    EXPECT_EQ(cache->fact("empty"), "");
-    ASSERT_TRUE(cache->save().ok());
-  }
-  const auto cache = good();
-  EXPECT_EQ(cache->fact(key), std::string("v\0", 2));
-  EXPECT_EQ(cache->fact("empty"), "");
-  EXPECT_EQ(cache->fact("k"), std::nullopt);
-}
-
 TEST_F(HashCacheTest, TwoMayHaveItOpenAtOnce) {
   const auto one = good();
   const auto two = good();
@@ -259,9 +234,7 @@ TEST_F(HashCacheTest, ManyThreadsMayUseOneObject) {
       for (int n = 0; n < 5000; ++n) {
         cache->remember(tree, mine, row(std::to_string(n)));
         if (n % 500 != 0) continue;
-        cache->set_fact("last", std::to_string(n));
         EXPECT_EQ(cache->directory(tree, mine).size(), static_cast<std::size_t>(n + 1));
-        EXPECT_TRUE(cache->fact("last").has_value());
         EXPECT_TRUE(cache->save().ok());
       }
     });
@@ -277,7 +250,7 @@ TEST_F(HashCacheTest, WhatWasSavedSurvivesAKill) {
     cache->remember(cache->tree("tree"), RelPath("d"), row("a"));
     return cache->save().ok();
   }));
-  EXPECT_TRUE(exists("hashes.db-wal"));
+  EXPECT_TRUE(exists("cache.db-wal"));
   EXPECT_THAT(rows_of(*good()), ElementsAre(row("a")));
 }
 

@@ -22,31 +22,31 @@ LastRun full_run() {
 
 class LastRunTest : public StateTest {
  protected:
-  std::unique_ptr<HashCache> cache_ = HashCache::open(path("")).cache;
+  std::unique_ptr<Memory> memory_ = Memory::open(path("")).memory;
 };
 
 TEST_F(LastRunTest, IsRecalledAsItWasRemembered) {
-  remember(*cache_, "/a", "/b", full_run());
-  EXPECT_EQ(recall(*cache_, "/a", "/b"), full_run());
-  EXPECT_EQ(recall(*cache_, "/a", "/c"), std::nullopt);
-  remember(*cache_, "/a", "/b", LastRun{});
-  EXPECT_EQ(recall(*cache_, "/a", "/b"), LastRun{});
+  remember(*memory_, "/a", "/b", full_run());
+  EXPECT_EQ(*recall(*memory_, "/a", "/b"), full_run());
+  EXPECT_EQ(*recall(*memory_, "/a", "/c"), std::nullopt);
+  remember(*memory_, "/a", "/b", LastRun{});
+  EXPECT_EQ(*recall(*memory_, "/a", "/b"), LastRun{});
 }
 
-TEST_F(LastRunTest, IsNothingWhereItCannotBeRead) {
-  remember(*cache_, "/a", "/b", full_run());
+TEST_F(LastRunTest, IsAnErrorWhereItCannotBeRead) {
+  remember(*memory_, "/a", "/b", full_run());
   const std::string key = "last-run " + to_base64("/a") + " " + to_base64("/b");
-  const std::string text = *cache_->fact(key);
+  const std::string text = **memory_->fact(key);
   const std::string entries = to_base64("1234567");
   for (const std::string& other : {to_base64("-1"), to_base64(""), to_base64("1x"),
                                    to_base64("99999999999999999999"), std::string("?")}) {
     std::string damaged = text;
     damaged.replace(text.find(entries), entries.size(), other);
-    cache_->set_fact(key, damaged);
-    EXPECT_EQ(recall(*cache_, "/a", "/b"), std::nullopt) << other;
+    memory_->set_fact(key, damaged);
+    EXPECT_FALSE(recall(*memory_, "/a", "/b").ok()) << other;
   }
-  cache_->set_fact(key, to_base64("1") + text.substr(text.find('\n')));
-  EXPECT_EQ(recall(*cache_, "/a", "/b"), std::nullopt) << "another version";
+  memory_->set_fact(key, to_base64("1") + text.substr(text.find('\n')));
+  EXPECT_FALSE(recall(*memory_, "/a", "/b").ok()) << "another version";
 }
 
 TEST(Suspicion, OfAnEmptySourceIsOnlyWhereItIsAnotherFolderAndHasItsFigures) {

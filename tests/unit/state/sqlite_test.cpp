@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 class Sqlite : public StateTest {
  protected:
-  Sqlite() { write("hashes.db", ""); }
+  Sqlite() { write("cache.db", ""); }
 
   [[nodiscard]] Database database(Access access = Access::kReadWrite) const {
     Result<Database> opened = Database::open(path(), access, 1);
@@ -105,7 +105,7 @@ TEST_F(Sqlite, ALockOfSomebodyElseIsAnErrorAfterTheWait) {
 }
 
 TEST_F(Sqlite, AFileThatIsNoDatabaseIsDamage) {
-  write("hashes.db", std::string(5000, 'x'));
+  write("cache.db", std::string(5000, 'x'));
   Database on = database();
   EXPECT_FALSE(on.run("CREATE TABLE t(a)").ok());
   EXPECT_EQ(on.trouble(), Trouble::kDamaged);
@@ -129,11 +129,11 @@ TEST_F(Sqlite, AMissingFileIsNotMade) {
   const Result<Database> opened = Database::open(path(), Access::kReadWrite, 1);
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().error_number, ENOENT);
-  EXPECT_FALSE(exists("hashes.db"));
+  EXPECT_FALSE(exists("cache.db"));
 }
 
 TEST_F(Sqlite, ASymlinkIsNotFollowed) {
-  ASSERT_EQ(::symlink("hashes.db", path("link").c_str()), 0);
+  ASSERT_EQ(::symlink("cache.db", path("link").c_str()), 0);
   EXPECT_FALSE(Database::open(path("link"), Access::kReadWrite, 1).ok());
 }
 
@@ -178,8 +178,8 @@ TEST_F(Sqlite, AnImmutableDatabaseIsReadWithoutAnythingBesideIt) {
   Database on = database(Access::kImmutable);
   EXPECT_TRUE(on.read_only());
   EXPECT_EQ(number(on, "SELECT a FROM t"), 1);
-  EXPECT_FALSE(exists("hashes.db-wal"));
-  EXPECT_FALSE(exists("hashes.db-shm"));
+  EXPECT_FALSE(exists("cache.db-wal"));
+  EXPECT_FALSE(exists("cache.db-shm"));
   EXPECT_FALSE(on.run("INSERT INTO t VALUES(2)").ok());
 }
 

@@ -57,13 +57,13 @@ class StateTest : public testing::Test {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  [[nodiscard]] std::string path(std::string_view name = "hashes.db") const {
+  [[nodiscard]] std::string path(std::string_view name = "cache.db") const {
     return folder_.string() + "/" + std::string(name);
   }
   [[nodiscard]] bool exists(std::string_view name) const {
     return std::filesystem::exists(std::filesystem::symlink_status(path(name)));
   }
-  [[nodiscard]] std::string read(std::string_view name = "hashes.db") const {
+  [[nodiscard]] std::string read(std::string_view name = "cache.db") const {
     std::ifstream file(path(name), std::ios::binary);
     std::ostringstream bytes;
     bytes << file.rdbuf();
@@ -80,12 +80,26 @@ class StateTest : public testing::Test {
     return ::lstat(of.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
   }
 
+  struct OpenedCache {
+    std::unique_ptr<HashCache> cache;  // null where it said that it can't be used
+    std::string warning;
+  };
+
+  // A cache that was asked once, and so has opened its database.
+  [[nodiscard]] static OpenedCache open_in(const std::string& folder, int busy_milliseconds) {
+    OpenedCache opened{HashCache::in(folder, busy_milliseconds), {}};
+    static_cast<void>(opened.cache->directory(opened.cache->tree("no such tree"), RelPath()));
+    opened.warning = opened.cache->take_warning();
+    if (opened.warning.find("not used") != std::string::npos) opened.cache.reset();
+    return opened;
+  }
+
   // Waits for no lock longer than a moment.
-  [[nodiscard]] HashCache::Opened open() const { return HashCache::open(folder_, 1); }
+  [[nodiscard]] OpenedCache open() const { return open_in(folder_, 1); }
 
   // A cache that must be there, without a word.
   [[nodiscard]] std::unique_ptr<HashCache> good() const {
-    HashCache::Opened opened = HashCache::open(folder_);
+    OpenedCache opened = open_in(folder_, 2000);
     EXPECT_EQ(opened.warning, "");
     EXPECT_NE(opened.cache, nullptr);
     return std::move(opened.cache);

@@ -1,4 +1,4 @@
-#include "state/tables.h"
+#include "state/hash_rows.h"
 
 #include <gmock/gmock.h>
 
@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class TablesTest : public StateTest {
+class HashRowsTest : public StateTest {
  protected:
   // Changes the saved database behind the cache's back.
   void run(std::string_view sql) const {
@@ -21,7 +21,7 @@ class TablesTest : public StateTest {
   }
 };
 
-TEST_F(TablesTest, ARowInWhichAnyColumnWasChangedIsNotThere) {
+TEST_F(HashRowsTest, ARowInWhichAnyColumnWasChangedIsNotThere) {
   fill({});
   for (const char* change : {
            "name = x'63'",
@@ -47,7 +47,7 @@ TEST_F(TablesTest, ARowInWhichAnyColumnWasChangedIsNotThere) {
   }
 }
 
-TEST_F(TablesTest, ARowCountsOnlyInItsOwnDirectoryAndTree) {
+TEST_F(HashRowsTest, ARowCountsOnlyInItsOwnDirectoryAndTree) {
   fill({row("a")});
   fill({row("b")}, "e");
   {
@@ -60,7 +60,7 @@ TEST_F(TablesTest, ARowCountsOnlyInItsOwnDirectoryAndTree) {
   EXPECT_THAT(rows_of(*good()), ElementsAre(row("a")));
 }
 
-TEST_F(TablesTest, ATreeThatGetsTheNumberOfAnotherDoesNotGetItsRows) {
+TEST_F(HashRowsTest, ATreeThatGetsTheNumberOfAnotherDoesNotGetItsRows) {
   fill({row("a")});
   run("UPDATE trees SET identity = x'6f74686572'");
   const auto cache = good();
@@ -68,57 +68,21 @@ TEST_F(TablesTest, ATreeThatGetsTheNumberOfAnotherDoesNotGetItsRows) {
   EXPECT_THAT(rows_of(*cache), IsEmpty());
 }
 
-TEST_F(TablesTest, AChangedRowIsMendedByRememberingItAgain) {
+TEST_F(HashRowsTest, AChangedRowIsMendedByRememberingItAgain) {
   fill({row("a")});
   run("UPDATE hashes SET size = 5");
   fill({row("a")});
   EXPECT_THAT(rows_of(*good()), ElementsAre(row("a")));
 }
 
-TEST_F(TablesTest, ChangedLimitsAndFactsAreNotThere) {
-  FileSystemLimits limits;
-  limits.holds_owners = false;
-  limits.times.earliest = FileTime{5, 5};
-  for (const char* change : {
-           "limits SET identity = x'01' || identity",
-           "limits SET granularity = 2",
-           "limits SET two_seconds = 1",
-           "limits SET earliest_seconds = 6",
-           "limits SET earliest_seconds = NULL",
-           "limits SET earliest_nanoseconds = 1000000000",
-           "limits SET latest_seconds = 6",
-           "limits SET holds_owners = 1",
-           "limits SET holds_modes = 0",
-           "limits SET holds_xattrs = 0",
-           "limits SET checksum = 0",
-           "facts SET key = x'6b32'",
-           "facts SET value = x'77'",
-           "facts SET checksum = 0",
-       }) {
-    {
-      const auto cache = good();
-      cache->set_limits("id", limits);
-      cache->set_fact("key", "value");
-      ASSERT_TRUE(cache->save().ok());
-    }
-    run(std::string("UPDATE ") + change);
-    const auto cache = good();
-    const bool is_fact = std::string_view(change).starts_with("facts");
-    EXPECT_EQ(cache->fact("key").has_value(), !is_fact) << change;
-    EXPECT_EQ(cache->limits("id") == limits, is_fact) << change;
-    run("DELETE FROM limits");
-    run("DELETE FROM facts");
-  }
-}
-
-TEST_F(TablesTest, OrderedRowsAreNoDamage) {
+TEST_F(HashRowsTest, OrderedRowsAreNoDamage) {
   fill({row("a"), row("b"), row("c")});
-  Tables tables = std::move(*Tables::prepare(*Database::open(path(), Access::kReadWrite, 1)));
-  EXPECT_EQ(tables.directory({**tables.find_tree("tree"), "tree"}, "d")->size(), 3U);
-  EXPECT_EQ(tables.database().trouble(), Trouble::kNone);
+  HashRows rows = std::move(*HashRows::prepare(*Database::open(path(), Access::kReadWrite, 1)));
+  EXPECT_EQ(rows.directory({**rows.find_tree("tree"), "tree"}, "d")->size(), 3U);
+  EXPECT_EQ(rows.database().trouble(), Trouble::kNone);
 }
 
-TEST_F(TablesTest, RowsOutOfOrderAreDamage) {
+TEST_F(HashRowsTest, RowsOutOfOrderAreDamage) {
   fill({row("a"), row("b"), row("c")});
   Database database = std::move(*Database::open(path(), Access::kReadWrite, 1));
   Statement root = *database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'hashes'");
@@ -131,10 +95,10 @@ TEST_F(TablesTest, RowsOutOfOrderAreDamage) {
   std::swap_ranges(bytes.begin() + static_cast<std::ptrdiff_t>(page + 8),
                    bytes.begin() + static_cast<std::ptrdiff_t>(page + 10),
                    bytes.begin() + static_cast<std::ptrdiff_t>(page + 12));
-  write("hashes.db", bytes);
-  Tables tables = std::move(*Tables::prepare(*Database::open(path(), Access::kReadWrite, 1)));
-  EXPECT_FALSE(tables.directory({**tables.find_tree("tree"), "tree"}, "d").ok());
-  EXPECT_EQ(tables.database().trouble(), Trouble::kDamaged);
+  write("cache.db", bytes);
+  HashRows rows = std::move(*HashRows::prepare(*Database::open(path(), Access::kReadWrite, 1)));
+  EXPECT_FALSE(rows.directory({**rows.find_tree("tree"), "tree"}, "d").ok());
+  EXPECT_EQ(rows.database().trouble(), Trouble::kDamaged);
 }
 
 }  // namespace
