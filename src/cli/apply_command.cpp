@@ -148,6 +148,16 @@ class Applier {
     return roots;
   }
 
+  // Whether the folders that only the plan names are on this host.
+  Status lie_here(const PlanHeader& plan) const {
+    const bool is_elsewhere = (settings_.source.empty() && !plan.source.host.empty()) ||
+                              (settings_.replica.empty() && !plan.replica.host.empty());
+    if (!is_elsewhere) return success();
+    const std::string& host = plan.source.host.empty() ? plan.replica.host : plan.source.host;
+    return refused("the plan names a folder on the host '" + host +
+                   "', and this program works on this one: name both folders with -s and -r");
+  }
+
   Result<Roots> open_roots(const ReadPlan& read) {
     const PlanHeader& plan = read.plan;
     if (plan.kind == PlanKind::kUndo) return open_backup(read);
@@ -159,6 +169,7 @@ class Applier {
           "the plan's file can be written by others, so the folders it names are not "
           "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
     }
+    if (Status here = lie_here(plan); !here) return here.error();
     const std::string& source = settings_.source.empty() ? plan.source.path : settings_.source;
     const std::string& replica = settings_.replica.empty() ? plan.replica.path : settings_.replica;
     auto roots = session_.open_roots(source, replica);
@@ -166,7 +177,13 @@ class Applier {
     const bool source_is_it =
         !settings_.source.empty() || roots->source.identity == plan.source.identity;
     const std::string found = roots->replica ? roots->replica->identity : std::string();
-    const bool replica_is_it = !settings_.replica.empty() || found == plan.replica.identity;
+    bool replica_is_it = !settings_.replica.empty() || found == plan.replica.identity;
+    if (!replica_is_it && plan.replica.identity.empty()) {
+      // There was none: such a plan makes it, and finds it made where it is applied again.
+      const auto makes_root = begins_with_root(read.plan.actions);
+      if (!makes_root) return makes_root.error();
+      replica_is_it = *makes_root;
+    }
     if (source_is_it && replica_is_it) return roots;
     return refused(
         std::string("the ") + (source_is_it ? "replica" : "source") + " '" +

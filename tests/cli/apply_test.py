@@ -1,15 +1,48 @@
 """Applying a reviewed plan: it looks again first, and does no more than a fresh run would."""
 import json
 import os
+import subprocess
 import unittest
 
-from tests.support import trees
-from tests.support.program import (BAD_PLAN, DONE, NOBODY, PENDING, STALE, ProgramTest,
+from tests.support import sealed_plan, trees
+from tests.support.program import (BAD_PLAN, DONE, NOBODY, PENDING, REFUSED, STALE, ProgramTest,
                                    as_root)
 from tests.support.trees import fifo, file, folder, symlink
 
 SOURCE = {'a': 'new content', 'd': {'b': 'x'}, 'l': symlink('a'), 't': {'inside': 'x'}}
 REPLICA = {'a': 'old', 'd': {'extra': {'z': 'z'}}, 't': 'file', 'gone': {'x': {'y': 'y'}}}
+
+
+class NewReplicaTest(ProgramTest):
+    """A plan for a replica that did not exist names no identity, and can only create."""
+
+    def test_it_applies_again_and_to_one_that_somebody_made(self):
+        self.given({'a': 'x', 'd': {'b': 'y'}})
+        plan = self.plan_file()
+        os.mkdir(self.replica)
+        self.execute('apply', plan, expect=DONE)
+        self.assert_mirrored()
+        self.execute('apply', plan, expect=DONE)
+        self.assert_mirrored()
+
+    def test_one_that_deletes_is_not_believed_without_an_identity(self):
+        self.given({'a': 'x'}, {'a': 'x', 'gone': 'x'})
+        plan = self.plan()
+        plan['replica']['identity'] = ''
+        trees.write(self.at('plan.json'), sealed_plan.seal(plan))
+        os.chmod(self.at('plan.json'), 0o600)
+        with self.untouched():
+            result = self.execute('apply', self.at('plan.json'), expect=REFUSED)
+        self.assertIn('-r', result.err)
+
+    def test_a_source_that_was_made_anew_is_named_or_refused(self):
+        self.given({'a': 'x'}, {'b': 'x'})
+        plan = self.plan_file()
+        os.rename(self.source, self.at('kept'))
+        subprocess.run(['cp', '-a', self.at('kept'), self.source], check=True)
+        with self.untouched():
+            self.execute('apply', plan, expect=REFUSED)
+        self.execute('apply', plan, '-s', self.source, '-r', self.replica, expect=DONE)
 
 
 class ApplyTest(ProgramTest):

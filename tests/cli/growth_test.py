@@ -186,6 +186,18 @@ class GrowthTest(ProgramTest):
                 self.execute('apply', '-', '--dry-run', '-s', self.source, '-r', self.replica,
                              input=text, expect=DONE if good else BAD_PLAN)
 
+    def test_a_folder_on_another_host_is_not_taken_for_one_here(self):
+        for side, other in (('source', 'replica'), ('replica', 'source')):
+            plan = self.later(needs=[f'{side}.host'], version='1.1')
+            plan[side]['host'] = 'elsewhere.example'
+            text = sealed_plan.signed(plan)
+            with self.subTest(side), self.untouched():
+                result = self.execute('apply', '-', input=text, expect=REFUSED)
+                self.assertIn("'elsewhere.example'", result.err)
+                named = {'source': '-s', 'replica': '-r'}[other]
+                self.execute('apply', '-', named, plan[other]['path'], input=text, expect=REFUSED)
+        self.execute('apply', '-', '-s', self.source, '-r', self.replica, input=text, expect=DONE)
+
     def test_a_group_may_stand_without_an_owner(self):
         plan = self.later(version='1.1')
         for action in plan['actions']:

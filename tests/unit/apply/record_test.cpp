@@ -128,8 +128,8 @@ class RecordMaker {
     Plan plan;
     plan.tool_version = "1";
     plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
-    plan.source = {"/data/src", "uuid:6f0e:2"};
-    plan.replica = {"/mnt/replica", ""};
+    plan.source = {"/data/src", "uuid:6f0e:2", ""};
+    plan.replica = {"/mnt/replica", "", ""};
     for (std::size_t i = 0; i < actions; ++i) {
       Action action;
       action.path = RelPath("n" + std::to_string(10'000 + i) + "\xff\n");

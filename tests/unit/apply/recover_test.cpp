@@ -85,8 +85,8 @@ class RecoverTest : public testing::Test {
     WindowRecord record;
     record.plan.tool_version = "1";
     record.plan.plan_id = "019a0d3e-5b80-7c3a-9f21-0123456789ab";
-    record.plan.source = {"/source", ""};
-    record.plan.replica = {"/replica", ""};
+    record.plan.source = {"/source", "", ""};
+    record.plan.replica = {"/replica", "", ""};
     record.boot = boot_id();
     record.durable = true;
     const auto add = [&](Op op, const std::string& path, const char* staged) {
