@@ -15,7 +15,7 @@ from tests.support.program import (BAD_PLAN, DONE, FAILED, PARTIAL, REFUSED, STA
                                    with_xattrs)
 from tests.support.trees import SECOND, fifo, file, folder, symlink
 
-FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '2000'))
+FORGERIES = int(os.environ.get('SYNC_TEST_FORGERIES', '600'))
 SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
 
 THEN = 1_000_000_000 * SECOND

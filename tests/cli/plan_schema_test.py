@@ -23,7 +23,7 @@ from tests.support.trees import (block_device, char_device, fifo, file, folder, 
 PAIRS = min(int(os.environ.get('SYNC_TEST_PAIRS', '20')), 20)
 DAWN = '1970-01-01T00:00:00.000000000Z'
 SEED = int(os.environ.get('SYNC_TEST_SEED', '1'))
-MUTANTS = max(1, int(os.environ.get('SYNC_TEST_FORGERIES', '2000')) // 2)
+MUTANTS = max(1, int(os.environ.get('SYNC_TEST_FORGERIES', '600')) // 2)
 SECOND = 10**9
 
 ODD_NAMES = ['bad\udcff\udce9', 'two\nlines', '\n', '.\n', ' ', '-rf', '\x01', '\x7f', '\u202eexe',
