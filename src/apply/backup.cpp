@@ -35,16 +35,6 @@ bool takes_away_directory(const Action& action) {
          (!action.after || action.after->type != FileType::kDirectory);
 }
 
-// Where renames from the root's staging area don't reach, what has the name is a second copy of
-// what the record speaks of.
-bool is_what_was_made(const FileStatus& now, const FileStatus& made) {
-  if (same_object(now, made)) return true;
-  const bool is_like_it =
-      now.type == made.type &&
-      (now.is_directory() || (now.size == made.size && now.mtime == made.mtime));
-  return now.device != made.device && is_like_it;
-}
-
 }  // namespace
 
 Status Backup::open_folder(int parent, const std::string& name) {

@@ -249,6 +249,15 @@ ByteSource source_of(FileSystem& fs, int fd) {
 
 }  // namespace
 
+bool is_what_was_made(const FileStatus& found, const FileStatus& made) {
+  if (same_object(found, made)) return true;
+  const bool is_like_it =
+      found.type == made.type &&
+      (found.is_directory() ||
+       (found.size == made.size && found.mtime == made.mtime && found.rdev == made.rdev));
+  return found.device != made.device && is_like_it;
+}
+
 Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::uint64_t device,
                     bool sync) {
   TRY(remove_record(fs, area));

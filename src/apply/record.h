@@ -29,6 +29,10 @@ struct ActionRecord {
   std::optional<std::vector<Xattr>> new_xattrs;
 };
 
+// Whether `found` is what the record says was made; or a second copy of it, which is made where
+// renames from the root's staging area don't reach.
+bool is_what_was_made(const FileStatus& found, const FileStatus& made);
+
 // A directory that was opened up for its owner, and the mode it had.
 struct LoosenedRecord {
   RelPath path;

@@ -1,6 +1,8 @@
 #include "apply/recover.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -189,6 +191,7 @@ class Recoverer {
   // Staging folders below the root, for places that renames from the root's don't reach.
   void clear_nested(const WindowRecord& record) {
     DirectoryCursor cursor(fs_, root(), {}, descriptors_per_cursor(1));
+    const std::map<std::string, std::size_t> by_name = actions_by_name(record);
     std::set<RelPath> seen;
     for (const Action& action : record.plan.actions) {
       if (action.path.is_root() || !seen.insert(action.path.parent()).second) continue;
@@ -197,15 +200,20 @@ class Recoverer {
       if (!home) continue;
       auto area = StagingArea::find(fs_, *home);
       if (!area || !*area) continue;
-      clear_one_nested(**area, record);
+      clear_one_nested(**area, [&](const ListedEntry& entry) {
+        const auto found = by_name.find(std::string(entry.name));
+        return found == by_name.end() ? entry.name == "origin"
+                                      : is_own(entry.status, record.actions[found->second]);
+      });
     }
   }
 
-  void clear_one_nested(StagingArea& area, const WindowRecord& record) {
+  template <class IsOwn>
+  void clear_one_nested(StagingArea& area, IsOwn is_own) {
     Listing listing;
     if (!listing.read(fs_, area.fd())) return;
     for (const ListedEntry& entry : listing.entries()) {
-      if (entry.status.is_directory() || is_own(entry, record)) continue;
+      if (entry.status.is_directory() || is_own(entry)) continue;
       const auto conflicts = area.conflict_folder();
       if (!conflicts) return;
       if (!keep_as_conflict(fs_, area.fd(), std::string(entry.name), conflicts->get())) return;
@@ -214,17 +222,17 @@ class Recoverer {
     result_.conflicts = result_.conflicts || (kept && *kept);
   }
 
-  // Whether it is what the record's action displaced, or a copy of what it was to create.
-  static bool is_own(const ListedEntry& entry, const WindowRecord& record) {
-    for (std::size_t i = 0; i < record.actions.size(); ++i) {
-      if (record.name_of(i) != entry.name) continue;
-      const auto& old = record.actions[i].old;
-      if (old && same_content_stamps(entry.status, *old)) return true;
-      const auto& after = record.plan.actions[i].after;
-      return after && after->type == entry.status.type &&
-             after->size.value_or(entry.status.size) == entry.status.size;
-    }
-    return entry.name == "origin";
+  // By the names that their objects have in the staging folders.
+  static std::map<std::string, std::size_t> actions_by_name(const WindowRecord& record) {
+    std::map<std::string, std::size_t> by_name;
+    for (std::size_t i = 0; i < record.actions.size(); ++i) by_name.emplace(record.name_of(i), i);
+    return by_name;
+  }
+
+  // Whether it is what the action displaced, or a copy of what it was to create.
+  static bool is_own(const FileStatus& found, const ActionRecord& record) {
+    return (record.old && same_content_stamps(found, *record.old)) ||
+           (record.made && is_what_was_made(found, *record.made));
   }
 
   Result<Recovered> leave(StagingArea& area, WindowReplay& replay, bool back) {

@@ -331,6 +331,37 @@ TEST_F(RecoverTest, EntersNoOtherMount) {
   }
 }
 
+// Where renames from the root's staging folder don't reach, a run stages beside the target.
+TEST_F(RecoverTest, OfWhatLiesBesideItsTargetOnlyWhatTheRecordKnowsGoes) {
+  plant_object(directory(), scratch_.path(), "d");
+  plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  for (Action& action : record_.plan.actions) action.path = RelPath("d/" + action.path.bytes());
+  for (const char* const name : {"updated", "deleted"}) {
+    ASSERT_EQ(::rename(in(name).c_str(), in(std::string("d/") + name).c_str()), 0);
+  }
+  left(Marker::kDone);
+  write_file(in("d/.sync-txn/1"), "of them");  // of the size of what was to be created
+  ASSERT_EQ(::rename(in("d/deleted").c_str(), in("d/.sync-txn/3").c_str()), 0);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_TRUE(done->conflicts);
+  EXPECT_THAT(files(), ElementsAre("d/.sync-txn/conflict/1=of them", "d/updated=old"));
+}
+
+TEST_F(RecoverTest, ASecondCopyOfWhatWasStagedThatLiesBesideItsTargetGoes) {
+  plant_object(directory(), scratch_.path(), "d");
+  plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  record_.plan.actions[0].path = RelPath("d/created");
+  record_.actions[0].made->device += 1;  // the copy has no name on the root's file system
+  write_file(in("d/.sync-txn/1"), "created");
+  set_mtime(in("d/.sync-txn/1"), record_.actions[0].made->mtime);
+  left(Marker::kDone);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_FALSE(done->conflicts);
+  EXPECT_FALSE(read_tree(scratch_.path()).contains("d/.sync-txn"));
+}
+
 TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsAllThatLiesThere) {
   for (const std::string name : {"records", "actions"}) {
     plant_anew();
