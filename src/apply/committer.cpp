@@ -30,82 +30,80 @@ Committer::Committer(const CommitContext& context, Looker& looker, Fd folder, Fd
 
 // Whether an action that nothing was staged for may be done: the plan still expects what is there,
 // and it is the very object that was found before the window's record was written.
-bool Committer::holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                            const LookResult& look) {
+bool Committer::holds_again(const Slot& slot, const LookResult& look) {
   if (!slot.look) {
-    outcomes_.skip(action, seq);
+    outcomes_.skip(slot);
     return false;
   }
   if (slot.error) {
-    outcomes_.failed(action, seq, *slot.error);
+    outcomes_.failed(slot, *slot.error);
     return false;
   }
   // What was not found to hold is not in the window's record.
   const Finding found = slot.look->finding;
   if (found == Finding::kFailed || found == Finding::kStale) {
-    outcomes_.settle_look(action, seq, *slot.look);
+    outcomes_.settle_look(slot, *slot.look);
     return false;
   }
-  if (outcomes_.settle_look(action, seq, look)) return false;
+  if (outcomes_.settle_look(slot, look)) return false;
   if (holds_as_then(slot, look)) return true;
-  outcomes_.stale(action, seq, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+  outcomes_.stale(slot, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   return false;
 }
 
-void Committer::commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                       const StagedWindow& staging) {
-  if (action.op == Op::kLink) return link(action, seq, slot);
-  if (action.op == Op::kMove) return move(action, seq, slot);
+void Committer::commit(Slot& slot, const StagedWindow& staging) {
+  const Action& action = slot.action;
+  if (action.op == Op::kLink) return link(slot);
+  if (action.op == Op::kMove) return move(slot);
   if (action.phase == Phase::kRmdir ||
       (action.op == Op::kDelete && action.before->type == FileType::kDirectory)) {
-    return remove_directory(action, seq, slot);
+    return remove_directory(slot);
   }
-  if (action.op == Op::kDelete) return remove_entry(action, seq, slot);
-  if (action.path.is_root())
-    return outcomes_.done(action, seq, Outcome::kOk);  // made by the caller
-  if (!slot.look) return outcomes_.skip(action, seq);
-  if (slot.error) return fail_staging(action, seq, slot);
-  if (outcomes_.settle_look(action, seq, *slot.look)) return;
+  if (action.op == Op::kDelete) return remove_entry(slot);
+  if (action.path.is_root()) return outcomes_.done(slot, Outcome::kOk);  // made by the caller
+  if (!slot.look) return outcomes_.skip(slot);
+  if (slot.error) return fail_staging(slot, *slot.error, slot.drift);
+  if (outcomes_.settle_look(slot, *slot.look)) return;
   // Something below the directory that is to be replaced had to stay.
-  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
-  publish_staged(action, seq, slot, staging);
+  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(slot);
+  publish_staged(slot, staging);
 }
 
 // What was staged in its directory has come with it, unless that has not: then it comes by itself.
 // CRASH: killed after the rename of the directory, all of it has its name, and recovery finds it
 // there.
-void Committer::publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                               const StagedWindow& staging) {
+void Committer::publish_staged(Slot& slot, const StagedWindow& staging) {
+  const Action& action = slot.action;
   if (slot.is_inside && staging.slots[slot.above].has_arrived) {
     slot.has_arrived = true;
-    return outcomes_.done(action, seq, Outcome::kOk, *slot.staged);
+    return outcomes_.done(slot, Outcome::kOk, *slot.staged);
   }
-  StagedPlace place{{staging.folders[slot.folder].get(), slot.name}, slot.staged->status, false};
+  StagedPlace place{{staging.folders[slot.folder].get(), slot.name()}, slot.staged->status, false};
   if (slot.is_inside) {
     const auto directory = staging.trees.directory(slot.above);
-    if (!directory) return outcomes_.failed(action, seq, directory.error());
+    if (!directory) return outcomes_.failed(slot, directory.error());
     place.directory = *directory;
     place.name = leaf(action.path);
   }
-  slot.has_arrived = publish(action, seq, *slot.look, place, *slot.staged);
+  slot.has_arrived = publish(slot, *slot.look, place, *slot.staged);
 }
 
-void Committer::tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                          bool comes_later) {
-  if (comes_later) return outcomes_.done(action, seq, Outcome::kOk);
-  if (!slot.look) return outcomes_.skip(action, seq);
-  if (slot.error) return fail_staging(action, seq, slot);
-  if (outcomes_.settle_look(action, seq, *slot.look)) return;
-  outcomes_.done(action, seq, Outcome::kOk);
+void Committer::tell_only(const Slot& slot, bool comes_later) {
+  if (comes_later) return outcomes_.done(slot, Outcome::kOk);
+  if (!slot.look) return outcomes_.skip(slot);
+  if (slot.error) return fail_staging(slot, *slot.error, slot.drift);
+  if (outcomes_.settle_look(slot, *slot.look)) return;
+  outcomes_.done(slot, Outcome::kOk);
 }
 
-void Committer::fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-  if (slot.error->code == ErrorCode::kStopped) return outcomes_.skip(action, seq);
-  if (slot.error->code == ErrorCode::kChanged && !context_.request.follow_source) {
-    const Drift unknown{Side::kSource, {"content", "as planned", slot.error->detail}};
-    return outcomes_.stale(action, seq, {slot.drift.value_or(unknown)});
+void Committer::fail_staging(const Slot& slot, const Error& error,
+                             const std::optional<Drift>& drift) {
+  if (error.code == ErrorCode::kStopped) return outcomes_.skip(slot);
+  if (error.code == ErrorCode::kChanged && !context_.request.follow_source) {
+    const Drift unknown{Side::kSource, {"content", "as planned", error.detail}};
+    return outcomes_.stale(slot, {drift.value_or(unknown)});
   }
-  outcomes_.failed(action, seq, *slot.error);
+  outcomes_.failed(slot, error);
 }
 
 Result<Published> Committer::place(const Action& action, const LookResult& look,
@@ -121,43 +119,40 @@ Result<Published> Committer::place(const Action& action, const LookResult& look,
 }
 
 // Whether the staged object itself has its place now.
-bool Committer::publish(const Action& action, std::uint64_t seq, const LookResult& look,
-                        const StagedPlace& staged, const Staged& made) {
+bool Committer::publish(const Slot& slot, const LookResult& look, const StagedPlace& staged,
+                        const Staged& made) {
+  const Action& action = slot.action;
   const auto published = place(action, look, staged);
   if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
-    restage_near(action, seq, look);
+    restage_near(slot, look);
     return false;
   }
-  return settle(action, seq, published, staged, made);
+  return settle(slot, published, staged, made);
 }
 
 // Where renames from the root's staging folder don't reach, stages once more beside the target.
-void Committer::restage_near(const Action& action, std::uint64_t seq, const LookResult& look) {
+void Committer::restage_near(const Slot& slot, const LookResult& look) {
+  const Action& action = slot.action;
   const auto folder = nested_folder(action.path.parent());
-  if (!folder) return outcomes_.failed(action, seq, folder.error());
-  const std::string name = std::to_string(seq);
+  if (!folder) return outcomes_.failed(slot, folder.error());
+  const std::string name = slot.name();
   Action today = action;
   today.after = look.after;
   Staged made;
   if (action.op == Op::kLink) {
     const auto linked = make_link(action, *folder, name);
-    if (!linked) return outcomes_.failed(action, seq, linked.error());
+    if (!linked) return outcomes_.failed(slot, linked.error());
     made.status = *linked;
   } else {
     auto staged = stager_.stage(today, look, *folder, name);
-    if (!staged) {
-      StagedSlot slot;
-      slot.error = std::move(staged).error();
-      slot.drift = stager_.take_drift();
-      return fail_staging(action, seq, slot);
-    }
+    if (!staged) return fail_staging(slot, staged.error(), stager_.take_drift());
     made = *staged;
     if (Status synced = sync_staged(*folder, name, made); !synced) {
-      return outcomes_.failed(action, seq, synced.error());
+      return outcomes_.failed(slot, synced.error());
     }
   }
   const StagedPlace staged{{*folder, name}, made.status, true};
-  settle(action, seq, place(action, look, staged), staged, made);
+  settle(slot, place(action, look, staged), staged, made);
 }
 
 // What is staged here comes after the window's barrier, and may lie on another file system.
@@ -186,10 +181,11 @@ Result<int> Committer::nested_folder(const RelPath& directory) {
 }
 
 // Whether what was staged has its place now.
-bool Committer::settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
+bool Committer::settle(const Slot& slot, const Result<Published>& published,
                        const StagedPlace& staged, const Staged& made) {
+  const Action& action = slot.action;
   if (!published) {
-    outcomes_.failed(action, seq, published.error());
+    outcomes_.failed(slot, published.error());
     return false;
   }
   const bool appeared = *published == Published::kDone || *published == Published::kDisplaced;
@@ -199,30 +195,31 @@ bool Committer::settle(const Action& action, std::uint64_t seq, const Result<Pub
     case Published::kDisplaced: {
       const bool directory = action.before && action.before->type == FileType::kDirectory;
       displaced_.push_back({staged.directory, staged.name, directory});
-      outcomes_.done(action, seq, Outcome::kOk, made);
+      outcomes_.done(slot, Outcome::kOk, made);
       return true;
     }
     case Published::kDone:
-      outcomes_.done(action, seq, Outcome::kOk, made);
+      outcomes_.done(slot, Outcome::kOk, made);
       return true;
     case Published::kStranded:
-      outcomes_.failed(action, seq, put_aside(staged));
+      outcomes_.failed(slot, put_aside(staged));
       return false;
     case Published::kForeign:
-      tell_foreign(action, seq);
+      tell_foreign(slot);
       return false;
   }
   return false;
 }
 
 // Something else than expected was there in the last moment.
-void Committer::tell_foreign(const Action& action, std::uint64_t seq) {
+void Committer::tell_foreign(const Slot& slot) {
+  const Action& action = slot.action;
   const LookResult again = looker_.look(action);
   if (again.finding == Finding::kHolds) {
-    return outcomes_.stale(action, seq,
+    return outcomes_.stale(slot,
                            {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   }
-  outcomes_.settle_look(action, seq, again);
+  outcomes_.settle_look(slot, again);
 }
 
 Result<std::string> Committer::move_to_conflicts(const Place& stranded) {
@@ -268,46 +265,48 @@ Result<FileStatus> Committer::make_link(const Action& action, int folder, const 
   return fs_.status_at(folder, name.c_str());
 }
 
-void Committer::link(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+void Committer::link(const Slot& slot) {
+  const Action& action = slot.action;
   const LookResult look = looker_.look(action);
-  if (!holds_again(action, seq, slot, look)) return;
+  if (!holds_again(slot, look)) return;
   if (outcomes_.is_not_written(*action.other) || outcomes_.is_not_emptied(action.path)) {
-    return outcomes_.skip(action, seq);
+    return outcomes_.skip(slot);
   }
-  const std::string name = std::to_string(seq);
+  const std::string name = slot.name();
   const auto linked = make_link(action, folder_.get(), name);
   if (!linked && linked.error().error_number == EXDEV && !context_.request.atomic) {
-    return restage_near(action, seq, look);
+    return restage_near(slot, look);
   }
   if (!linked && linked.error().code == ErrorCode::kChanged && !context_.request.follow_source) {
     return outcomes_.stale(
-        action, seq, {{Side::kReplica, {"link", action.other->bytes(), linked.error().detail}}});
+        slot, {{Side::kReplica, {"link", action.other->bytes(), linked.error().detail}}});
   }
-  if (!linked) return outcomes_.failed(action, seq, linked.error());
+  if (!linked) return outcomes_.failed(slot, linked.error());
   Staged made;
   made.status = *linked;
-  publish(action, seq, look, {{folder_.get(), name}, *linked, false}, made);
+  publish(slot, look, {{folder_.get(), name}, *linked, false}, made);
 }
 
-void Committer::remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+void Committer::remove_entry(const Slot& slot) {
+  const Action& action = slot.action;
   const LookResult look = looker_.look(action);
-  if (!holds_again(action, seq, slot, look)) return;
+  if (!holds_again(slot, look)) return;
   const auto parent = looker_.replica_parent(action.path);
-  if (!parent) return outcomes_.failed(action, seq, parent.error());
+  if (!parent) return outcomes_.failed(slot, parent.error());
   const Place target{*parent, leaf(action.path)};
-  StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
+  StagedPlace away{{folder_.get(), slot.name()}, {}, false};
   auto published = looker_.replica().with_write_access(*parent, action.path.parent(), [&] {
     return publisher_.take_away(target, away, *look.replica);
   });
   if (!published && published.error().error_number == EXDEV && !context_.request.atomic) {
     const auto folder = nested_folder(action.path.parent());
-    if (!folder) return outcomes_.failed(action, seq, folder.error());
+    if (!folder) return outcomes_.failed(slot, folder.error());
     const auto again = looker_.replica_parent(action.path);
-    if (!again) return outcomes_.failed(action, seq, again.error());
+    if (!again) return outcomes_.failed(slot, again.error());
     away.directory = *folder;
     published = publisher_.take_away({*again, target.name}, away, *look.replica);
   }
-  settle(action, seq, published, away, {});
+  settle(slot, published, away, {});
 }
 
 // Only an empty directory goes: whatever others put into it stays, and so does it.
@@ -329,45 +328,47 @@ Result<Published> Committer::take_away_directory(const Action& action, const Sta
       });
 }
 
-void Committer::remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+void Committer::remove_directory(const Slot& slot) {
+  const Action& action = slot.action;
   const LookResult look = looker_.look(action);
-  if (!holds_again(action, seq, slot, look)) return;
-  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(action, seq);
-  const StagedPlace away{{folder_.get(), std::to_string(seq)}, {}, false};
+  if (!holds_again(slot, look)) return;
+  if (outcomes_.is_not_emptied(action.path)) return outcomes_.skip(slot);
+  const StagedPlace away{{folder_.get(), slot.name()}, {}, false};
   const auto published = take_away_directory(action, away, look);
   if (!published || *published != Published::kForeign) {
-    (void)settle(action, seq, published, away, {});
+    (void)settle(slot, published, away, {});
     return;
   }
-  outcomes_.stale(action, seq,
+  outcomes_.stale(slot,
                   {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
 }
 
-void Committer::finish(const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-  if (slot.error) return outcomes_.failed(action, seq, *slot.error);
-  if (!slot.look) return outcomes_.skip(action, seq);
+void Committer::finish(const Slot& slot) {
+  const Action& action = slot.action;
+  if (slot.error) return outcomes_.failed(slot, *slot.error);
+  if (!slot.look) return outcomes_.skip(slot);
   // What could not be seen then has no attributes to be given now.
   if (slot.look->finding == Finding::kFailed) {
-    outcomes_.settle_look(action, seq, *slot.look);
+    outcomes_.settle_look(slot, *slot.look);
     return;
   }
   const LookResult look = looker_.look(action);
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
-  if (!is_moved && outcomes_.settle_look(action, seq, look)) return;
+  if (!is_moved && outcomes_.settle_look(slot, look)) return;
   if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
-    return outcomes_.stale(action, seq,
+    return outcomes_.stale(slot,
                            {{Side::kReplica, {"attributes", "as planned", "changed meanwhile"}}});
   }
   const auto directory = looker_.replica_directory(action.path);
-  if (!directory) return outcomes_.failed(action, seq, directory.error());
+  if (!directory) return outcomes_.failed(slot, directory.error());
   touched_.directories.insert(action.path);
   const auto set = set_in_place({fs_, context_.looks.policy, context_.book}, slot, look.wanted,
                                 {*directory, false}, nullptr);
-  if (!set) return outcomes_.failed(action, seq, set.error());
+  if (!set) return outcomes_.failed(slot, set.error());
   learn_from(*set, look.wanted);
   finished_.insert(action.path);
-  outcomes_.done(action, seq, Outcome::kOk);
+  outcomes_.done(slot, Outcome::kOk);
 }
 
 void Committer::learn_root_mtime() {

@@ -43,23 +43,21 @@ class Committer {
 
   // Each action, but metadata and finish, after what was found and made for it. Once more it is
   // looked at before it is done, and what is found must be what was found then.
-  void commit(const Action& action, std::uint64_t seq, StagedSlot& slot,
-              const StagedWindow& staging);
+  void commit(Slot& slot, const StagedWindow& staging);
   // A directory with all that is deleted in it, by one rename. False: nothing was done, each action
   // is to be done by itself. Requires: `range` is of doomed_ranges(), and the window has a record.
-  bool take_tree(const WindowPart& part, const std::vector<StagedSlot>& slots, DoomedRange range);
+  bool take_tree(const std::vector<Slot>& slots, DoomedRange range);
   // What change_in_place() did, in the order of the window; nothing: it was not tried.
-  void tell_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                     const std::optional<InPlace>& done);
+  void tell_in_place(const Slot& slot, const std::optional<InPlace>& done);
   // How many names this run gave to what has that path.
   [[nodiscard]] std::uint32_t names_added(const RelPath& path) const;
   // Actions of phase kFinish. The root's comes when the staging folder is gone, which changes its
   // time.
-  void finish(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  void finish(const Slot& slot);
 
   // Reports what would hinder the action, or that nothing would; changes nothing. `comes_later`:
   // what it works on is made by an earlier action.
-  void tell_only(const Action& action, std::uint64_t seq, const StagedSlot& slot, bool comes_later);
+  void tell_only(const Slot& slot, bool comes_later);
 
   // What is to be done before anything displaced is removed; where it fails, nothing is.
   void before_purging(std::function<Status()> keep) { keep_ = std::move(keep); }
@@ -82,7 +80,7 @@ class Committer {
   // `lookers` are those of the other threads, which have ended.
   void tighten(std::vector<Looker>& lookers);
 
-  void skip(const Action& action, std::uint64_t seq) { outcomes_.skip(action, seq); }
+  void skip(const Slot& slot) { outcomes_.skip(slot); }
   [[nodiscard]] bool has_conflicts() const { return conflicts_; }
   // What others wrote lies where the staging folder's removal would take it along.
   [[nodiscard]] bool must_keep_staging() const { return must_keep_staging_; }
@@ -95,33 +93,30 @@ class Committer {
     StagingArea area;
   };
 
-  void publish_staged(const Action& action, std::uint64_t seq, StagedSlot& slot,
-                      const StagedWindow& staging);
-  bool publish(const Action& action, std::uint64_t seq, const LookResult& look,
-               const StagedPlace& staged, const Staged& made);
+  void publish_staged(Slot& slot, const StagedWindow& staging);
+  bool publish(const Slot& slot, const LookResult& look, const StagedPlace& staged,
+               const Staged& made);
   Result<Published> place(const Action& action, const LookResult& look, const StagedPlace& staged);
-  void restage_near(const Action& action, std::uint64_t seq, const LookResult& look);
+  void restage_near(const Slot& slot, const LookResult& look);
   Status purge_inside(const RelPath& directory);
   Result<bool> discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees);
-  void fail_staging(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  bool holds_again(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                   const LookResult& look);
+  void fail_staging(const Slot& slot, const Error& error, const std::optional<Drift>& drift);
+  bool holds_again(const Slot& slot, const LookResult& look);
   Result<Published> take_away_directory(const Action& action, const StagedPlace& away,
                                         const LookResult& look);
   Status sync_staged(int folder, const std::string& name, const Staged& made);
   Result<int> nested_folder(const RelPath& directory);
-  void link(const Action& action, std::uint64_t seq, const StagedSlot& slot);
+  void link(const Slot& slot);
   Result<FileStatus> make_link(const Action& action, int folder, const std::string& name);
-  void move(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  void tell_metadata(const Action& action, std::uint64_t seq, const InPlace& done);
-  void settle_move(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                   const LookResult& look, Published moved);
-  void copy_and_remove(const Action& action, std::uint64_t seq, const LookResult& look);
-  void remove_entry(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  void remove_directory(const Action& action, std::uint64_t seq, const StagedSlot& slot);
-  bool settle(const Action& action, std::uint64_t seq, const Result<Published>& published,
-              const StagedPlace& staged, const Staged& made);
-  void tell_foreign(const Action& action, std::uint64_t seq);
+  void move(const Slot& slot);
+  void tell_metadata(const Slot& slot, const InPlace& done);
+  void settle_move(const Slot& slot, const LookResult& look, Published moved);
+  void copy_and_remove(const Slot& slot, const LookResult& look);
+  void remove_entry(const Slot& slot);
+  void remove_directory(const Slot& slot);
+  bool settle(const Slot& slot, const Result<Published>& published, const StagedPlace& staged,
+              const Staged& made);
+  void tell_foreign(const Slot& slot);
   Result<std::string> move_to_conflicts(const Place& stranded);
   Error put_aside(const Place& stranded);
   void learn_from(const FileStatus& found, const FileStatus& wanted);

@@ -11,19 +11,20 @@ std::uint32_t Committer::names_added(const RelPath& path) const {
   return added == links_added_.end() ? 0 : added->second;
 }
 
-void Committer::tell_in_place(const Action& action, std::uint64_t seq, const StagedSlot& slot,
-                              const std::optional<InPlace>& done) {
-  if (!done) return outcomes_.skip(action, seq);
-  if (!holds_again(action, seq, slot, done->look)) return;
+void Committer::tell_in_place(const Slot& slot, const std::optional<InPlace>& done) {
+  const Action& action = slot.action;
+  if (!done) return outcomes_.skip(slot);
+  if (!holds_again(slot, done->look)) return;
   if (auto drift = foreign_name(action, done->look, names_added(action.path))) {
-    return outcomes_.stale(action, seq, {std::move(*drift)});
+    return outcomes_.stale(slot, {std::move(*drift)});
   }
-  tell_metadata(action, seq, *done);
+  tell_metadata(slot, *done);
 }
 
-void Committer::tell_metadata(const Action& action, std::uint64_t seq, const InPlace& done) {
+void Committer::tell_metadata(const Slot& slot, const InPlace& done) {
+  const Action& action = slot.action;
   if (!done.changed) {
-    return outcomes_.stale(action, seq,
+    return outcomes_.stale(slot,
                            {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
   }
   if (done.touched == FileType::kFile) {
@@ -31,9 +32,9 @@ void Committer::tell_metadata(const Action& action, std::uint64_t seq, const InP
   } else if (done.touched) {
     touched_.others = true;
   }
-  if (!*done.changed) return outcomes_.failed(action, seq, done.changed->error());
+  if (!*done.changed) return outcomes_.failed(slot, done.changed->error());
   learn_from(**done.changed, done.look.wanted);
-  outcomes_.done(action, seq, Outcome::kOk);
+  outcomes_.done(slot, Outcome::kOk);
 }
 
 void Committer::learn_from(const FileStatus& found, const FileStatus& wanted) {

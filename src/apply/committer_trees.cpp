@@ -11,21 +11,20 @@ namespace foldersync {
 //
 // RACE: until it is back, what others put into the directory is not at its path.
 // CRASH: killed before it has been looked through, recovery does that.
-bool Committer::take_tree(const WindowPart& part, const std::vector<StagedSlot>& slots,
-                          DoomedRange range) {
-  const Action& top = part.actions[range.end - 1];
-  const std::uint64_t top_seq = part.seqs[range.end - 1];
+bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
+  const Slot& whole = slots[range.end - 1];
+  const Action& top = whole.action;
   if (!nested_.empty() || outcomes_.is_not_emptied(top.path)) return false;
   const LookResult look = looker_.look(top);
   const bool holds = look.finding == Finding::kHolds && !look.source &&
-                     same_object(*look.replica, *slots[range.end - 1].look->replica);
+                     same_object(*look.replica, *whole.look->replica);
   if (!holds) return false;
   std::vector<DoomedEntry> entries;
   entries.reserve(range.end - range.begin);
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    entries.push_back(doomed_entry(top.path, part.actions[i].path, *slots[i].look->replica));
+    entries.push_back(doomed_entry(top.path, slots[i].action.path, *slots[i].look->replica));
   }
-  const StagedPlace away{{folder_.get(), std::to_string(top_seq)}, {}, false};
+  const StagedPlace away{{folder_.get(), whole.name()}, {}, false};
   DoomedTree tree(fs_, away, std::move(entries), context_.request.threads);
   const auto parent = looker_.replica_parent(top.path);
   if (!parent) return false;
@@ -38,14 +37,14 @@ bool Committer::take_tree(const WindowPart& part, const std::vector<StagedSlot>&
   if (*taken == Published::kStranded) {
     const Error kept = put_aside(away);
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      outcomes_.failed(part.actions[i], part.seqs[i], kept);
+      outcomes_.failed(slots[i], kept);
     }
     return true;
   }
   trees_.push_back(std::move(tree));
   touched_.directories.insert(top.path.parent());
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    outcomes_.done(part.actions[i], part.seqs[i], Outcome::kOk);
+    outcomes_.done(slots[i], Outcome::kOk);
   }
   return true;
 }

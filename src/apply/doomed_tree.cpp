@@ -20,8 +20,8 @@ bool deletes_directory(const Action& action) {
 }
 
 // Whether the entry is still to be deleted, and can be once it lies in the staging folder.
-bool is_doomed(const Action& action, const StagedSlot& slot, std::optional<std::uint32_t> owner) {
-  if (action.op != Op::kDelete || !slot.look || slot.error) return false;
+bool is_doomed(const Slot& slot, std::optional<std::uint32_t> owner) {
+  if (slot.action.op != Op::kDelete || !slot.look || slot.error) return false;
   if (slot.look->finding != Finding::kHolds || !slot.look->replica) return false;
   const FileStatus& found = *slot.look->replica;
   if (found.mount_root || found.immutable) return false;
@@ -139,11 +139,11 @@ using Object = std::pair<std::uint64_t, std::uint64_t>;
 
 // Files that the window gives other metadata under other names than those that go: they would not
 // be found as they were seen.
-std::set<Object> changed_in_place(const WindowPart& part, const std::vector<StagedSlot>& slots) {
+std::set<Object> changed_in_place(const std::vector<Slot>& slots) {
   std::set<Object> changed;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (part.actions[i].op != Op::kMetadata || !slots[i].look || !slots[i].look->replica) continue;
-    const FileStatus& found = *slots[i].look->replica;
+  for (const Slot& slot : slots) {
+    if (slot.action.op != Op::kMetadata || !slot.look || !slot.look->replica) continue;
+    const FileStatus& found = *slot.look->replica;
     if (found.links > 1) changed.insert({found.device, found.inode});
   }
   return changed;
@@ -151,12 +151,12 @@ std::set<Object> changed_in_place(const WindowPart& part, const std::vector<Stag
 
 }  // namespace
 
-std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
+std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
                                        std::optional<std::uint32_t> owner) {
   std::vector<std::size_t> others(slots.size() + 1);  // so many before each that must stay
-  const std::set<Object> changed = changed_in_place(part, slots);
+  const std::set<Object> changed = changed_in_place(slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    bool goes = is_doomed(part.actions[i], slots[i], owner);
+    bool goes = is_doomed(slots[i], owner);
     if (goes && !changed.empty()) {
       const FileStatus& found = *slots[i].look->replica;
       goes = !changed.contains({found.device, found.inode});
@@ -165,11 +165,11 @@ std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector
   }
   std::vector<DoomedRange> ranges;
   for (std::size_t end = slots.size(); end > 0; --end) {
-    const Action& top = part.actions[end - 1];
+    const Action& top = slots[end - 1].action;
     if (!deletes_directory(top)) continue;
     std::size_t begin = end - 1;
-    while (begin > 0 && part.actions[begin - 1].op == Op::kDelete &&
-           part.actions[begin - 1].path.is_within(top.path)) {
+    while (begin > 0 && slots[begin - 1].action.op == Op::kDelete &&
+           slots[begin - 1].action.path.is_within(top.path)) {
       --begin;
     }
     if (begin + 1 == end || others[begin] != others[end]) continue;

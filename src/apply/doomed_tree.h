@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apply/publisher.h"
-#include "apply/window.h"
+#include "apply/slot.h"
 #include "core/file_status.h"
 #include "core/path.h"
 #include "core/result.h"
@@ -76,16 +76,16 @@ class DoomedTreeRemover {
   std::optional<DirectoryCursor> cursor_;
 };
 
-// A range of a window's actions: the deletion of a directory, after those of what is in it.
+// A range of a window's slots: the deletion of a directory, after those of what is in it.
 struct DoomedRange {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
 
 // The largest such ranges, one after another, whose actions may all be done and whose entries this
-// process is able to remove wherever they lie. `slots` belong to `part.actions`; `owner` is the
-// user whose directories it may change, nothing: everybody's.
-std::vector<DoomedRange> doomed_ranges(const WindowPart& part, const std::vector<StagedSlot>& slots,
+// process is able to remove wherever they lie. `owner` is the user whose directories it may change,
+// nothing: everybody's.
+std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
                                        std::optional<std::uint32_t> owner);
 
 }  // namespace foldersync

@@ -192,9 +192,9 @@ class Engine {
     if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (root_finish_) {
       if (stopped() && !request_.atomic) {
-        committer.skip(*root_finish_, total_);
+        committer.skip(*root_finish_);
       } else {
-        committer.finish(*root_finish_, total_, root_slot_);
+        committer.finish(*root_finish_);
       }
     }
     Status synced = Barrier(syncing_).opened(root);
@@ -234,7 +234,7 @@ class Engine {
     ScheduleReader reader(request_.plan.actions, schedule_, next_);
     while (!reader.at_end()) {
       const auto action = TRY(reader.next());
-      if (which(*action)) outcomes.done(*action, reader.seq(), Outcome::kSkipped);
+      if (which(*action)) outcomes.done({*action, reader.seq()}, Outcome::kSkipped);
     }
     return success();
   }
@@ -247,8 +247,8 @@ class Engine {
       if (stopped() && !request_.atomic) return skip_rest();
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
-        auto part = TRY(window_at(next_));
-        window = std::make_unique<OpenWindow>(shop, std::move(part));
+        auto slots = TRY(window_at(next_));
+        window = std::make_unique<OpenWindow>(shop, std::move(slots));
         TRY(window->begin());
       }
       TRY(run_window(shop, *window));
@@ -257,7 +257,14 @@ class Engine {
     return success();
   }
 
-  [[nodiscard]] Result<WindowPart> window_at(Progress begin) const {
+  static std::vector<std::uint64_t> seqs_of(OpenWindow& window) {
+    std::vector<std::uint64_t> seqs;
+    seqs.reserve(window.slots().size());
+    for (const Slot& slot : window.slots()) seqs.push_back(slot.seq);
+    return seqs;
+  }
+
+  [[nodiscard]] Result<std::vector<Slot>> window_at(Progress begin) const {
     WindowLimits limits = request_.windows;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
@@ -274,14 +281,14 @@ class Engine {
 
   Status run_window(const Workshop& shop, OpenWindow& window) {
     window.stage();
-    const Progress end = schedule_.past(next_, window.seqs());
+    const Progress end = schedule_.past(next_, seqs_of(window));
     auto& slots = window.slots();
     Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
-    if (root_finish_ && end == schedule_.end()) root_slot_ = slots.back();
+    if (root_finish_ && end == schedule_.end()) root_finish_ = slots.back();
     if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
-    TRY(transaction.begin(slots, shop.lookers));
+    TRY(transaction.begin(shop.lookers));
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();
@@ -307,7 +314,7 @@ class Engine {
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
-    slots.clear();
+    for (Slot& slot : slots) slot.look.reset();  // reports still name the actions
     look_ahead(shop, end);
     Status settled =
         window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
@@ -324,10 +331,10 @@ class Engine {
   // others see before this one is done with.
   void look_ahead(const Workshop& shop, Progress begin) {
     if (request_.threads < 2 || begin == schedule_.end() || stopped()) return;
-    auto part = window_at(begin);
+    auto slots = window_at(begin);
     // Where it can't be read, that is told when its turn comes.
-    if (!part || !fits_beside_the_old(request_, part->actions)) return;
-    auto next = std::make_unique<OpenWindow>(shop, std::move(*part));
+    if (!slots || !fits_beside_the_old(request_, *slots)) return;
+    auto next = std::make_unique<OpenWindow>(shop, std::move(*slots));
     if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 
@@ -375,23 +382,24 @@ class Engine {
 
   // Nothing was changed yet, and nothing will be.
   Status call_off(const Workshop& shop, OpenWindow& window) {
-    next_ = schedule_.past(next_, window.seqs());
+    next_ = schedule_.past(next_, seqs_of(window));
     rolled_back_ = true;
     stopped_ = stopped();
     discard_backup();
     std::set<RelPath> made;
-    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+    for (const Slot& slot : window.slots()) {
+      const Action& action = slot.action;
       if (action.phase == Phase::kMkdir) made.insert(action.path);
       const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
-      shop.committer.tell_only(action, seq, slot, comes_later);
-    });
+      shop.committer.tell_only(slot, comes_later);
+    }
     held_.release_as_rolled_back();
     return success();
   }
 
   Status roll_back(const Workshop& shop, Transaction& transaction) {
     next_ = schedule_.end();
-    if (root_finish_) shop.committer.skip(*root_finish_, total_);
+    if (root_finish_) shop.committer.skip(*root_finish_);
     if (Status back = transaction.roll_back(); !back) {
       held_.release_as_failed(back.error());
       return back;
@@ -418,8 +426,8 @@ class Engine {
   std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is begun
   std::optional<Backup> backup_;
   const std::size_t total_ = request_.plan.actions.size();
-  std::optional<Action> root_finish_;  // the plan's last action, where it is the root's own
-  StagedSlot root_slot_;               // of that action, which comes when all windows are done
+  // The plan's last action, where it is the root's own, which comes when all windows are done.
+  std::optional<Slot> root_finish_;
   Schedule schedule_;
   Progress next_;  // where the window under way begins
   bool is_committing_ = false;

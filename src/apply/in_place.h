@@ -6,7 +6,7 @@
 
 #include "apply/limit_book.h"
 #include "apply/look.h"
-#include "apply/window.h"
+#include "apply/slot.h"
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"
@@ -29,19 +29,18 @@ struct InPlaceContext {
 
 // Whether the action holds, and works on the very object that was found when the slot's look was
 // made, before the window's record was written.
-bool holds_as_then(const StagedSlot& slot, const LookResult& look);
+bool holds_as_then(const Slot& slot, const LookResult& look);
 
 // An action of op kMetadata on an entry that is no directory; `names_added` this run gave to it.
-InPlace change_in_place(const InPlaceContext& context, const Action& action, const StagedSlot& slot,
-                        std::uint32_t names_added, Looker& looker);
+InPlace change_in_place(const InPlaceContext& context, const Slot& slot, std::uint32_t names_added,
+                        Looker& looker);
 
 // Gives an open entry the metadata `wanted`, and the attributes that were read for its slot. `now`:
 // what it is by now, where that is known, or null. The answer is read back.
-Result<FileStatus> set_in_place(const InPlaceContext& context, const StagedSlot& slot,
+Result<FileStatus> set_in_place(const InPlaceContext& context, const Slot& slot,
                                 const FileStatus& wanted, Handle entry, const FileStatus* now);
 
 // The change itself, of what was looked at and has the action's path by now.
-void set_metadata(const InPlaceContext& context, const Action& action, const StagedSlot& slot,
-                  Looker& looker, InPlace& task);
+void set_metadata(const InPlaceContext& context, const Slot& slot, Looker& looker, InPlace& task);
 
 }  // namespace foldersync

@@ -6,17 +6,18 @@
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const WindowShop& shop, WindowPart part)
+OpenWindow::OpenWindow(const WindowShop& shop, std::vector<Slot> slots)
     : shop_(shop),
-      part_(std::move(part)),
+      slots_(std::move(slots)),
       barrier_(shop.syncing),
       context_{shop.request, shop.observer, shop.book,  barrier_,
                shop.area,    shop.folders,  shop.backup},
-      transaction_(context_, part_) {}
+      transaction_(context_, slots_) {}
 
 Status OpenWindow::begin() {
   ToSync amount;
-  for (const Action& action : part_.actions) {
+  for (const Slot& slot : slots_) {
+    const Action& action = slot.action;
     const bool finishes = action.phase == Phase::kFinish;
     if (finishes) ++amount.directories;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
@@ -32,9 +33,9 @@ void OpenWindow::look_and_stage() {
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
   // Where each file is synced by itself, so would be each directory once more when it is filled.
   const bool in_trees = !barrier_.syncs_each();
-  slots_ = stage_window({shop_.looks, shop_.stages, part_, shop_.lookers, shop_.folders,
-                         shop_.request.windows, shop_.max_open, !shop_.request.atomic, in_trees,
-                         &abandoned_, writes_early ? &write_back : nullptr});
+  stage_window({shop_.looks, shop_.stages, slots_, shop_.lookers, shop_.folders,
+                shop_.request.windows, shop_.max_open, !shop_.request.atomic, in_trees, &abandoned_,
+                writes_early ? &write_back : nullptr});
   barrier_.written_early(write_back.end());
 }
 
@@ -50,16 +51,16 @@ bool OpenWindow::stage_meanwhile() {
 void OpenWindow::stage() {
   if (meanwhile_.joinable()) {
     meanwhile_.join();
-  } else if (slots_.empty()) {
+  } else if (!is_staged_) {
     look_and_stage();
   }
+  is_staged_ = true;
 }
 
 bool OpenWindow::is_ready() const {
   std::set<RelPath> made;  // directories that the window makes
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Action& action = part_.actions[i];
-    const StagedSlot& slot = slots_[i];
+  for (const Slot& slot : slots_) {
+    const Action& action = slot.action;
     if (!slot.look || slot.error) return false;
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const Finding finding = slot.look->finding;
@@ -77,8 +78,7 @@ void OpenWindow::abandon() {
 
 void OpenWindow::throw_away() {
   abandon();
-  transaction_.discard_staged(slots_,
-                              Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
+  transaction_.discard_staged(Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
 }
 
 }  // namespace foldersync

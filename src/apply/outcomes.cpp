@@ -4,11 +4,19 @@
 #include <utility>
 
 namespace foldersync {
+namespace {
 
-void Outcomes::done(const Action& action, std::uint64_t seq, Outcome outcome, const Staged& made) {
+ActionReport report_of(const Numbered& of) {
   ActionReport report;
-  report.seq = seq;
-  report.action = &action;
+  report.seq = of.seq;
+  report.action = &of.action;
+  return report;
+}
+
+}  // namespace
+
+void Outcomes::done(const Numbered& of, Outcome outcome, const Staged& made) {
+  ActionReport report = report_of(of);
   report.outcome = outcome;
   report.grown = made.grown;
   report.bytes = made.bytes;
@@ -35,61 +43,56 @@ bool Outcomes::failed_above(const RelPath& path) const {
   return false;
 }
 
-void Outcomes::failed(const Action& action, std::uint64_t seq, Error error) {
+void Outcomes::failed(const Numbered& of, Error error) {
   // Nothing has the directory's name, or what was to become it still has.
   const bool is_unreachable = error.error_number == ENOENT || error.error_number == ENOTDIR;
-  const bool follows_failure = is_unreachable && failed_above(action.path);
-  remember_failure(action);
-  if (error.path.empty()) error.path = action.path.shown();
-  ActionReport report;
-  report.seq = seq;
-  report.action = &action;
+  const bool follows_failure = is_unreachable && failed_above(of.action.path);
+  remember_failure(of.action);
+  if (error.path.empty()) error.path = of.action.path.shown();
+  ActionReport report = report_of(of);
   report.outcome = follows_failure ? Outcome::kSkipped : Outcome::kError;
   report.error = std::move(error);
   observer_.report(report);
 }
 
-void Outcomes::stale(const Action& action, std::uint64_t seq, std::vector<Drift> drifts) {
-  remember_failure(action);
-  ActionReport report;
-  report.seq = seq;
-  report.action = &action;
+void Outcomes::stale(const Numbered& of, std::vector<Drift> drifts) {
+  remember_failure(of.action);
+  ActionReport report = report_of(of);
   report.outcome = Outcome::kStale;
   report.drifts = std::move(drifts);
   observer_.report(report);
 }
 
-void Outcomes::skip(const Action& action, std::uint64_t seq) {
-  remember_failure(action);
-  done(action, seq, Outcome::kSkipped);
+void Outcomes::skip(const Numbered& of) {
+  remember_failure(of.action);
+  done(of, Outcome::kSkipped);
 }
 
 // Reports what a look already decides; false where the action is still to be done.
-bool Outcomes::settle_look(const Action& action, std::uint64_t seq, const LookResult& look) {
+bool Outcomes::settle_look(const Numbered& of, const LookResult& look) {
   switch (look.finding) {
     case Finding::kHolds:
       return false;
     case Finding::kAlready:
-      done(action, seq, Outcome::kAlready);
+      done(of, Outcome::kAlready);
       return true;
     case Finding::kFailed:
-      failed(action, seq, *look.error);
+      failed(of, *look.error);
       return true;
     case Finding::kStale:
       break;
   }
-  const bool has_no_place = !look.replica || action.phase == Phase::kFinish;
-  if (failed_above(action.path) && has_no_place) {
-    skip(action, seq);
+  const bool has_no_place = !look.replica || of.action.phase == Phase::kFinish;
+  if (failed_above(of.action.path) && has_no_place) {
+    skip(of);
   } else if (follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource) {
-    failed(action, seq,
-           Error{ErrorCode::kChanged,
-                 "look",
-                 {},
-                 look.source ? 0 : ENOENT,
-                 "the source changed after it was planned"});
+    failed(of, Error{ErrorCode::kChanged,
+                     "look",
+                     {},
+                     look.source ? 0 : ENOENT,
+                     "the source changed after it was planned"});
   } else {
-    stale(action, seq, look.drifts);
+    stale(of, look.drifts);
   }
   return true;
 }

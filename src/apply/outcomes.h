@@ -7,6 +7,7 @@
 
 #include "apply/look.h"
 #include "apply/report.h"
+#include "apply/slot.h"
 #include "apply/stager.h"
 
 namespace foldersync {
@@ -19,14 +20,14 @@ class Outcomes {
   Outcomes(ApplyObserver& observer, bool follow_source)
       : observer_(observer), follow_source_(follow_source) {}
 
-  void done(const Action& action, std::uint64_t seq, Outcome outcome, const Staged& made = {});
+  void done(const Numbered& of, Outcome outcome, const Staged& made = {});
   // Skipped instead, where it only follows from an earlier failure.
-  void failed(const Action& action, std::uint64_t seq, Error error);
-  void stale(const Action& action, std::uint64_t seq, std::vector<Drift> drifts);
-  void skip(const Action& action, std::uint64_t seq);
+  void failed(const Numbered& of, Error error);
+  void stale(const Numbered& of, std::vector<Drift> drifts);
+  void skip(const Numbered& of);
 
   // Reports what a look already decides; false where the action is still to be done.
-  bool settle_look(const Action& action, std::uint64_t seq, const LookResult& look);
+  bool settle_look(const Numbered& of, const LookResult& look);
 
   // Whether the action that was to bring `path` up to date failed, or was left alone.
   [[nodiscard]] bool is_not_written(const RelPath& path) const {

@@ -184,14 +184,14 @@ Status check_space(const ApplyRequest& request) {
   return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
 }
 
-bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>& window) {
+bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Slot>& window) {
   const auto facts = request.fs.facts(request.replica.fd.get());
   if (!facts) return false;
   const SpaceQuestion question = question_of(request, false);
   if (shares_content(question, *facts)) return true;
   SpaceCheck check(question, TakenOver(), facts->block);
   std::uint64_t taken = kSpare;
-  for (const Action& action : window) taken += check.taken_by(action);
+  for (const Slot& slot : window) taken += check.taken_by(slot.action);
   return taken <= facts->free_bytes;
 }
 

@@ -32,6 +32,6 @@ Status check_space(const ApplyRequest& request);
 
 // Whether a window of these actions can be staged while what an earlier one displaced is still
 // there.
-bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Action>& window);
+bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Slot>& window);
 
 }  // namespace foldersync

@@ -15,18 +15,17 @@ namespace foldersync {
 
 inline constexpr std::size_t kNoSlot = static_cast<std::size_t>(-1);
 
-// For each of the actions the index of that one which makes the directory around it, or kNoSlot.
-// Requires: a directory stands before what it holds, as in WindowPart.
-std::vector<std::size_t> directories_around(const std::vector<Action>& actions);
+// For each of the slots the index of that one which makes the directory around it, or kNoSlot.
+// Requires: a directory stands before what it holds, as in a window.
+std::vector<std::size_t> directories_around(const std::vector<Slot>& slots);
 
 // The way to the staged directories of a window; one thread's.
 class StagedTrees {
  public:
-  // `slots` belong to `part.actions`. A slot that is asked for, and those above it, must not be
-  // changed meanwhile.
-  StagedTrees(FileSystem& fs, const WindowPart& part, const std::vector<StagedSlot>& slots,
-              const std::vector<Fd>& folders, std::size_t max_open)
-      : fs_(fs), part_(part), slots_(slots), folders_(folders), max_open_(max_open) {}
+  // A slot that is asked for, and those above it, must not be changed meanwhile.
+  StagedTrees(FileSystem& fs, const std::vector<Slot>& slots, const std::vector<Fd>& folders,
+              std::size_t max_open)
+      : fs_(fs), slots_(slots), folders_(folders), max_open_(max_open) {}
 
   // The directory that was staged for the action `index`, as long as it has not got its place; open
   // until the next call.
@@ -34,8 +33,7 @@ class StagedTrees {
 
  private:
   FileSystem& fs_;
-  const WindowPart& part_;
-  const std::vector<StagedSlot>& slots_;
+  const std::vector<Slot>& slots_;
   const std::vector<Fd>& folders_;
   std::size_t max_open_;
   std::size_t top_ = kNoSlot;  // of the tree that `cursor_` walks through
@@ -45,7 +43,7 @@ class StagedTrees {
 
 // What stage_window() found and made, where it did so, and the way to it.
 struct StagedWindow {
-  std::vector<StagedSlot>& slots;
+  std::vector<Slot>& slots;
   const std::vector<Fd>& folders;
   StagedTrees& trees;
 };

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <map>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,8 +23,10 @@ bool is_full_disk(const Error& error) {
   return error.error_number == ENOSPC || error.error_number == EDQUOT;
 }
 
-ActionRecord action_record(const Action& action, const StagedSlot& slot) {
+ActionRecord action_record(const Slot& slot) {
+  const Action& action = slot.action;
   ActionRecord record;
+  record.seq = slot.seq;
   if (!slot.look || slot.error) return record;
   const Finding finding = slot.look->finding;
   const bool finishes = action.phase == Phase::kFinish;
@@ -63,7 +64,7 @@ void Transaction::reserve() {
   const auto file = fs_.create_file(area, kReserve, 0600);
   if (!file) return;
   const std::vector<std::byte> zeros(std::size_t{64} << 10U);
-  for (std::size_t left = (part_.actions.size() + 16) * kReservedEach; left > 0;) {
+  for (std::size_t left = (slots_.size() + 16) * kReservedEach; left > 0;) {
     const auto piece = std::span(zeros).first(std::min(left, zeros.size()));
     const auto count = fs_.write(file->get(), piece);
     if (!count) return;
@@ -71,17 +72,17 @@ void Transaction::reserve() {
   }
 }
 
-Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) {
+Status Transaction::begin(std::vector<Looker>& lookers) {
   (void)fs_.remove_file(context_.area.fd(), kReserve);
-  record_ = record_of(slots, lookers);
+  record_ = record_of(lookers);
   Status ready = write_down();
   if (ready) return ready;
   TRY(withdraw());
   if (context_.request.atomic) return ready;
-  discard_staged(slots, ready.error());
+  discard_staged(ready.error());
   if (!is_full_disk(ready.error())) return ready;
   // There may still be deletions that make room.
-  record_ = record_of(slots, lookers);
+  record_ = record_of(lookers);
   if (write_down()) return success();
   TRY(withdraw());
   // What is deleted is kept by the record.
@@ -108,30 +109,29 @@ Status Transaction::withdraw() {
   return removed;
 }
 
-void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& why) {
-  for (StagedSlot& slot : slots) {
+void Transaction::discard_staged(const Error& why) {
+  for (Slot& slot : slots_) {
     if (!slot.staged) continue;
     const int folder = context_.folders[slot.folder].get();
     const bool directory = slot.staged->status.is_directory();
     // What can't be removed now goes with the staging folder.
-    if (!slot.is_inside && directory) (void)remove_tree(fs_, folder, slot.name);
-    if (!slot.is_inside && !directory) (void)fs_.remove_file(folder, slot.name.c_str());
+    if (!slot.is_inside && directory) (void)remove_tree(fs_, folder, slot.name());
+    if (!slot.is_inside && !directory) (void)fs_.remove_file(folder, slot.name().c_str());
     slot.staged.reset();
     slot.error = why;
   }
 }
 
-// The first `count` of its actions.
-std::vector<std::size_t> Transaction::in_order_of_the_plan(std::size_t count) const {
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
+std::vector<const Slot*> Transaction::in_order_of_the_plan() const {
+  std::vector<const Slot*> order;
+  order.reserve(slots_.size());
+  for (const Slot& slot : slots_) order.push_back(&slot);
   std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return part_.seqs[a] < part_.seqs[b]; });
+            [](const Slot* a, const Slot* b) { return a->seq < b->seq; });
   return order;
 }
 
-WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
-                                    std::vector<Looker>& lookers) const {
+WindowRecord Transaction::record_of(std::vector<Looker>& lookers) const {
   const PlanHeader& plan = context_.request.plan;
   WindowRecord record;
   record.plan.kind = plan.kind;
@@ -150,24 +150,20 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
     for (const auto& loosened : looker.replica().loosened())
       record.loosened.push_back({loosened.path, loosened.mode});
   }
-  const auto is_link = [](const Action& action) { return action.op == Op::kLink; };
-  const auto& actions = part_.actions;
-  const auto end = actions.begin() + static_cast<std::ptrdiff_t>(slots.size());
-  const bool has_links = std::any_of(actions.begin(), end, is_link);
+  const bool has_links = std::any_of(slots_.begin(), slots_.end(),
+                                     [](const Slot& slot) { return slot.action.op == Op::kLink; });
   std::map<RelPath, FileStatus> made;  // what links of the window may be names of
-  for (std::size_t i = 0; has_links && i < slots.size(); ++i) {
-    if (slots[i].staged) made[actions[i].path] = slots[i].staged->status;
+  for (const Slot& slot : slots_) {
+    if (has_links && slot.staged) made[slot.action.path] = slot.staged->status;
   }
-  for (const std::size_t i : in_order_of_the_plan(slots.size())) {
-    const StagedSlot& slot = slots[i];
-    Action action = actions[i];
-    if (slot.look && slot.look->after) action.after = slot.look->after;
+  for (const Slot* const slot : in_order_of_the_plan()) {
+    Action action = slot->action;
+    if (slot->look && slot->look->after) action.after = slot->look->after;
     // What is staged is staged; what goes from where it came from may be in another window.
     if (takes_file_over(action)) action.other.reset();
     count(action, record.plan.summary);
-    record.actions.push_back(action_record(action, slot));
-    record.actions.back().seq = part_.seqs[i];
-    if (is_link(action)) {
+    record.actions.push_back(action_record(*slot));
+    if (action.op == Op::kLink) {
       record.actions.back().made = leader_of(action, made, lookers.front());
     }
     record.plan.actions.push_back(std::move(action));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 
 #include "apply/staged_trees.h"
 #include "scan/on_threads.h"
@@ -21,18 +22,18 @@ struct Unit {
   std::size_t end = 0;
 };
 
-std::vector<Unit> units_of(const std::vector<Action>& actions, std::size_t threads) {
-  const std::size_t most = std::clamp(actions.size() / (kShares * threads), std::size_t{1}, kUnit);
+std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) {
+  const std::size_t most = std::clamp(slots.size() / (kShares * threads), std::size_t{1}, kUnit);
   std::vector<Unit> units;
   std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < actions.size(); ++i) {
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     const bool joins = !units.empty() && i - units.back().begin < most && bytes < kUnitBytes;
     if (!joins) {
       units.push_back({i, i});
       bytes = 0;
     }
     units.back().end = i + 1;
-    bytes += bytes_to_write(actions[i]);
+    bytes += bytes_to_write(slots[i].action);
   }
   return units;
 }
@@ -46,8 +47,8 @@ Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> 
   return read_xattrs(fs, {entry.get(), true}, window.stages.policy.as_root);
 }
 
-void read_attributes(const StageWindow& window, std::size_t thread, const Action& action,
-                     StagedSlot& slot) {
+void read_attributes(const StageWindow& window, std::size_t thread, Slot& slot) {
+  const Action& action = slot.action;
   Looker& looker = window.lookers[thread];
   const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
   auto wanted = attributes_in(window, looker.source_directory(above), action.path);
@@ -66,21 +67,20 @@ class Staging {
  public:
   explicit Staging(const StageWindow& window)
       : window_(window),
-        slots_(window.part.actions.size()),
-        around_(directories_around(window.part.actions)),
-        states_(window.part.actions.size()),
-        units_(units_of(window.part.actions, window.lookers.size())),
+        slots_(window.slots),
+        around_(directories_around(slots_)),
+        states_(slots_.size()),
+        units_(units_of(slots_, window.lookers.size())),
         until_(window.limits.clock() + window.limits.stage_seconds) {}
 
-  std::vector<StagedSlot> run() {
+  void run() {
     on_threads(std::min(window_.lookers.size(), units_.size()),
                [this](std::size_t thread) { work(thread); });
     // Units are taken in their order, and each that was taken is done, or the run was told to stop:
     // what must not end early keeps a slot for each action even then.
-    if (window_.ends_in_time) {
-      slots_.resize(units_[std::min<std::size_t>(next_, units_.size()) - 1].end);
-    }
-    return std::move(slots_);
+    if (!window_.ends_in_time) return;
+    const std::size_t end = units_[std::min<std::size_t>(next_, units_.size()) - 1].end;
+    slots_.erase(slots_.begin() + static_cast<std::ptrdiff_t>(end), slots_.end());
   }
 
  private:
@@ -110,13 +110,13 @@ class Staging {
     Worker worker{thread,
                   looker,
                   Stager(window_.stages, looker),
-                  {window_.stages.fs, window_.part, slots_, window_.folders, window_.max_open}};
+                  {window_.stages.fs, slots_, window_.folders, window_.max_open}};
     while (is_due()) {
       const std::size_t unit = next_++;
       if (unit >= units_.size()) return;
       for (std::size_t i = units_[unit].begin; i < units_[unit].end; ++i) {
         if (is_told_to_stop()) return;
-        if (window_.part.actions[i].phase == Phase::kMkdir) {
+        if (slots_[i].action.phase == Phase::kMkdir) {
           stage_once(worker, i);
         } else {
           stage_one(worker, i);
@@ -139,16 +139,15 @@ class Staging {
   }
 
   void stage_one(Worker& worker, std::size_t index) {
-    const Action& action = window_.part.actions[index];
-    StagedSlot& slot = slots_[index];
+    Slot& slot = slots_[index];
+    const Action& action = slot.action;
     slot.folder = worker.thread;
-    slot.name = std::to_string(window_.part.seqs[index]);
     slot.look = worker.looker.look(action);
     worker.looker.compare_moved(action, *slot.look);
     if (slot.look->finding != Finding::kHolds) return;
     if (!is_staged(action)) {
       if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
-        read_attributes(window_, worker.thread, action, slot);
+        read_attributes(window_, worker.thread, slot);
       }
       return;
     }
@@ -157,7 +156,7 @@ class Staging {
     auto staged = stage_inside(worker, index, today);
     if (!staged) {
       staged =
-          worker.stager.stage(today, *slot.look, window_.folders[worker.thread].get(), slot.name);
+          worker.stager.stage(today, *slot.look, window_.folders[worker.thread].get(), slot.name());
     }
     if (*staged) {
       slot.staged = **staged;
@@ -173,7 +172,7 @@ class Staging {
   std::optional<Result<Staged>> stage_inside(Worker& worker, std::size_t index,
                                              const Action& action) {
     const std::size_t above = around_[index];
-    StagedSlot& slot = slots_[index];
+    Slot& slot = slots_[index];
     if (!window_.in_trees || above == kNoSlot || PartialCopies::takes(*slot.look->source)) {
       return std::nullopt;
     }
@@ -192,7 +191,7 @@ class Staging {
   }
 
   const StageWindow& window_;
-  std::vector<StagedSlot> slots_;
+  std::vector<Slot>& slots_;
   std::vector<std::size_t> around_;
   std::vector<std::atomic<State>> states_;  // of the actions that make directories
   std::vector<Unit> units_;
@@ -207,26 +206,24 @@ void WindowMeter::add(const Action& action) {
   bytes_ += bytes_to_write(action);
 }
 
-Result<std::optional<Action>> root_finish_of(const ActionStore& actions) {
-  if (actions.empty()) return std::optional<Action>();
+Result<std::optional<Slot>> root_finish_of(const ActionStore& actions) {
+  if (actions.empty()) return std::optional<Slot>();
   ActionCursor cursor(actions);
   const auto last = TRY(cursor.at(actions.size() - 1));
-  return is_root_finish(*last) ? std::optional(*last) : std::nullopt;
+  if (!is_root_finish(*last)) return std::optional<Slot>();
+  return std::optional(Slot{.action = *last, .seq = actions.size()});
 }
 
-Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits) {
-  WindowPart part;
+Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits) {
+  std::vector<Slot> slots;
   WindowMeter meter(limits);
-  const std::size_t most = std::min<std::uint64_t>(reader.left(), limits.actions);
-  part.actions.reserve(most);
-  part.seqs.reserve(most);
+  slots.reserve(std::min<std::uint64_t>(reader.left(), limits.actions));
   while (!reader.at_end() && !meter.is_full()) {
     const auto action = TRY(reader.next());
     meter.add(*action);
-    part.actions.push_back(*action);
-    part.seqs.push_back(reader.seq());
+    slots.push_back({.action = *action, .seq = reader.seq()});
   }
-  return part;
+  return slots;
 }
 
 bool is_staged(const Action& action) {
@@ -235,6 +232,6 @@ bool is_staged(const Action& action) {
   return writes_entry(action);
 }
 
-std::vector<StagedSlot> stage_window(const StageWindow& window) { return Staging(window).run(); }
+void stage_window(const StageWindow& window) { Staging(window).run(); }
 
 }  // namespace foldersync

@@ -10,21 +10,15 @@
 
 #include "apply/look.h"
 #include "apply/schedule.h"
+#include "apply/slot.h"
 #include "apply/stager.h"
 #include "apply/staging_area.h"
 #include "apply/window_limits.h"
 #include "apply/write_back.h"
 #include "core/result.h"
-#include "fs/xattrs.h"
 #include "plan/action_store.h"
 
 namespace foldersync {
-
-// Actions that the engine does one after another, and their numbers in the plan.
-struct WindowPart {
-  std::vector<Action> actions;
-  std::vector<std::uint64_t> seqs;  // one each, from 1
-};
 
 // Says where a window ends: bounded by actions and by bytes to write, at least one action.
 class WindowMeter {
@@ -42,39 +36,24 @@ class WindowMeter {
   std::uint64_t bytes_ = 0;
 };
 
-// The actions of the window that comes next.
-Result<WindowPart> read_window(ScheduleReader& reader, const WindowLimits& limits);
+// The actions of the window that comes next, in the order in which the engine does them; nothing is
+// found or made for them yet.
+Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits);
 
 // The root's own, which comes when all windows are done.
 inline bool is_root_finish(const Action& action) {
   return action.phase == Phase::kFinish && action.path.is_root();
 }
 // It is the last action, if there is one. An error: the actions can't be read.
-Result<std::optional<Action>> root_finish_of(const ActionStore& actions);
+Result<std::optional<Slot>> root_finish_of(const ActionStore& actions);
 
 // Whether the action needs something made in a staging folder by stage_window().
 bool is_staged(const Action& action);
 
-// What was found, and made, for one action before anything is changed.
-struct StagedSlot {
-  std::optional<LookResult> look;  // nothing: stopped before it was looked at
-  std::optional<Staged> staged;    // where the look holds and staging succeeded
-  std::optional<Error> error;      // where something failed
-  std::optional<Drift> drift;      // where that is a precondition that no longer holds
-  std::size_t folder = 0;          // index of the staging subfolder
-  std::string name;                // its name there
-  bool is_inside = false;          // or staged in its directory, by its own name, see StagedTrees:
-  std::size_t above = 0;           // index of that directory's slot
-  bool has_arrived = false;        // is in its place, with all that is inside
-  // Of an action that changes attributes in place: what they were and what they shall be.
-  std::optional<std::vector<Xattr>> old_xattrs;
-  std::optional<std::vector<Xattr>> new_xattrs;
-};
-
 struct StageWindow {
   const LookContext& looks;
   const StageContext& stages;
-  const WindowPart& part;
+  std::vector<Slot>& slots;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // one a thread
   const WindowLimits& limits;
@@ -86,8 +65,7 @@ struct StageWindow {
 };
 
 // Looks at a window's actions and stages what they create, on as many threads as there are lookers.
-// Slot i belongs to actions[i]; there are fewer slots than actions where the time was up, and at
-// least one.
-std::vector<StagedSlot> stage_window(const StageWindow& window);
+// Where the time is up, the last slots are taken away; at least one stays.
+void stage_window(const StageWindow& window);
 
 }  // namespace foldersync
