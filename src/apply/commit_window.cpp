@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "apply/doomed_tree.h"
-#include "apply/in_place.h"
 #include "apply/staged_trees.h"
 #include "scan/on_threads.h"
 
@@ -17,10 +16,10 @@ bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
 // Where a kill would leave nothing to tell what others wrote from what was to go, or where a backup
 // wants each entry, directories are emptied first.
 std::vector<DoomedRange> trees_to_take(const CommitWindow& task) {
-  if (task.request.backup || !task.window.transaction().has_record()) return {};
+  if (task.job.request.backup || !task.window.transaction().has_record()) return {};
   std::optional<std::uint32_t> owner;
-  if (!task.request.policy.as_root) {
-    const auto own = task.request.fs.status(task.folders.back().get());
+  if (!task.job.request.policy.as_root) {
+    const auto own = task.job.request.fs.status(task.job.folders.back().get());
     if (!own) return {};
     owner = own->uid;
   }
@@ -53,20 +52,16 @@ class InPlaceChanges {
   static constexpr std::size_t kShare = 64;    // that a thread takes at a time
 
   void change_on_all_threads() {
-    on_threads(std::min(task_.lookers.size(), (end_ - begin_) / kShare + 1),
-               [this](std::size_t thread) { work(task_.lookers[thread]); });
+    on_threads(std::min(task_.job.lookers.size(), (end_ - begin_) / kShare + 1),
+               [this](std::size_t thread) { work(task_.job.lookers[thread]); });
   }
 
   void work(Looker& looker) {
-    const ApplyRequest& request = task_.request;
-    const InPlaceContext context{request.fs, task_.policy, task_.book};
     for (;;) {
       const std::size_t first = next_.fetch_add(kShare);
       for (std::size_t at = first; at < std::min(first + kShare, end_); ++at) {
         if (task_.winds_up()) return;
-        const Slot& slot = *slots_[at];
-        done_[at - begin_] =
-            change_in_place(context, slot, task_.committer.names_added(slot.action.path), looker);
+        done_[at - begin_] = task_.committer.change_in_place(*slots_[at], looker);
       }
       if (first >= end_) return;
     }
@@ -84,7 +79,7 @@ class InPlaceChanges {
 
 void commit(const CommitWindow& task) {
   auto& slots = task.window.slots();
-  StagedTrees staged(task.request.fs, slots, task.folders, task.max_open);
+  StagedTrees staged(task.job.request.fs, slots, task.job.folders, task.job.max_open);
   const std::vector<DoomedRange> doomed = trees_to_take(task);
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -100,7 +95,7 @@ void commit(const CommitWindow& task) {
     if (task.winds_up()) {
       task.committer.skip(slots[i]);
     } else {
-      task.committer.commit(slots[i], {slots, task.folders, staged});
+      task.committer.commit(slots[i], {slots, task.job.folders, staged});
     }
   }
   InPlaceChanges(task).run();

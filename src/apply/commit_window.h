@@ -2,23 +2,17 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include "apply/committer.h"
+#include "apply/job.h"
 #include "apply/open_window.h"
-#include "fs/fd.h"
 
 namespace foldersync {
 
 struct CommitWindow {
+  const Job& job;
   Committer& committer;
   OpenWindow& window;
-  const std::vector<Fd>& folders;  // of staging, as in WindowShop
-  std::vector<Looker>& lookers;    // one a thread
-  const ApplyRequest& request;
-  const Policy& policy;
-  LimitBook& book;
-  std::size_t max_open;  // as in StageWindow
   // No new work is to start: the actions are skipped. Any thread, while nothing is reported.
   std::function<bool()> winds_up;
 };

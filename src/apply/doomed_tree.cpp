@@ -36,6 +36,30 @@ DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStat
   return {RelPath(path.bytes().substr(top.bytes().size() + 1)), seen};
 }
 
+Deletions::Deletions(const WindowRecord& record) : record_(record) {
+  const auto& actions = record.plan.actions;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (record.actions[i].is_due && actions[i].op == Op::kDelete) due_.push_back(i);
+  }
+  std::sort(due_.begin(), due_.end(),
+            [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; });
+}
+
+std::vector<DoomedEntry> Deletions::in(const RelPath& top) const {
+  const auto path_of = [&](std::size_t index) -> const RelPath& {
+    return record_.plan.actions[index].path;
+  };
+  auto next = std::lower_bound(
+      due_.begin(), due_.end(), top,
+      [&](std::size_t index, const RelPath& path) { return path_of(index) < path; });
+  std::vector<DoomedEntry> entries;
+  for (; next != due_.end() && path_of(*next).is_within(top); ++next) {
+    entries.push_back(doomed_entry(top, path_of(*next), *record_.actions[*next].old));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
+}
+
 // Looks through the tree until there is something else in it.
 class DoomedTree::Visitor final : public PairVisitor {
  public:

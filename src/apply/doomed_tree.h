@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apply/publisher.h"
+#include "apply/record.h"
 #include "apply/slot.h"
 #include "core/file_status.h"
 #include "core/path.h"
@@ -25,6 +26,18 @@ struct DoomedEntry {
 
 // Of the entry at `path` in the directory `top`, or of that itself; both are paths in the replica.
 DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStatus& seen);
+
+// What a window deletes, by its record.
+class Deletions {
+ public:
+  explicit Deletions(const WindowRecord& record);
+  // A directory with all that the window deletes in it, as DoomedTree takes it.
+  [[nodiscard]] std::vector<DoomedEntry> in(const RelPath& top) const;
+
+ private:
+  const WindowRecord& record_;
+  std::vector<std::size_t> due_;  // places in the record, in path order
+};
 
 // Such a directory in the staging folder, where nothing in it may be removed that the plan does not
 // delete.

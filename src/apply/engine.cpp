@@ -11,7 +11,9 @@
 #include "apply/check_only.h"
 #include "apply/commit_window.h"
 #include "apply/committer.h"
+#include "apply/conflicts.h"
 #include "apply/held_reports.h"
+#include "apply/job.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
 #include "apply/open_window.h"
@@ -121,42 +123,42 @@ class Engine {
     auto own_folder = TRY(area.folder(kCommitFolder));
     auto again = TRY(fs_.open_directory(own_folder.get(), "."));
     folders.push_back(std::move(again));
-    auto conflicts = TRY(area.conflict_folder());
+    Conflicts conflicts(fs_, area);
+    TRY(conflicts.prepare());
     auto partial = TRY(area.partial_folder());
     PartialCopies partials(fs_, std::move(partial), area.earlier_folder());
     stages_.partials = &partials;
-    Looker own(looks_, max_open_, true);
-    const CommitContext context{request_, held_, looks_, stages_, book_, area};
-    Committer committer(context, own, std::move(own_folder), std::move(conflicts));
+    Job job{request_, held_, policy_, looks_,  stages_,   book_,
+            syncing_, area,  lookers, folders, max_open_, std::string()};
+    Committer committer(job, std::move(own_folder), conflicts);
     Status went = begin_backup(area, lookers.front().replica());
-    const Workshop shop{{request_, looks_, stages_, syncing_, held_, book_, area, lookers, folders,
-                         max_open_, backup_ ? backup_->path() : std::string()},
-                        committer,
-                        own};
+    if (backup_) job.backup = backup_->path();
+    const Workshop shop{job, committer, conflicts};
     if (went) went = run_windows(shop);
     // Where the run is told to stop, what was staged goes with the staging folder.
     if (ahead_ && !stopped()) ahead_->throw_away();
     ahead_.reset();
-    if (!went) return break_off(area, committer, std::move(went).error());
-    committer.tighten(lookers);
+    if (!went) return break_off(shop, std::move(went).error());
+    committer.tighten();
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
     if (mtime) discard_backup();  // nothing was changed
-    staging_left_ = !remove_area(area, committer) || committer.has_conflicts() || staging_left_;
+    staging_left_ = !remove_area(shop) || conflicts.any() || staging_left_;
     TRY(end_root(committer, mtime));
     tell_news();
     return result();
   }
 
-  // What the windows work with.
-  struct Workshop : WindowShop {
+  // What the windows are done with.
+  struct Workshop {
+    const Job& job;
     Committer& committer;
-    Looker& looker;
+    const Conflicts& conflicts;
   };
 
   // Removes the staging folder, and says so where it stays.
-  bool remove_area(StagingArea& area, const Committer& committer) {
-    if (committer.must_keep_staging()) {
+  bool remove_area(const Workshop& shop) {
+    if (shop.conflicts.failed()) {
       // CRASH: the next run takes it for what a killed run left.
       request_.observer.warn(
           "what others wrote in the middle of this run lies in the replica's '.sync-txn' and could "
@@ -168,9 +170,9 @@ class Engine {
           "told to stop: the next run removes what this one replaced or deleted");
       return false;
     }
-    const auto kept = area.remove();
+    const auto kept = shop.job.area.remove();
     if (kept && *kept) return false;
-    const bool removed = kept && !committer.leaves_nested();
+    const bool removed = kept && !shop.committer.leaves_nested();
     if (!removed) {
       request_.observer.warn(
           "a staging folder '.sync-txn' could not be removed; the next run does it");
@@ -212,11 +214,12 @@ class Engine {
 
   // The whole operation has failed: what was not reported yet was not done. What a window has begun
   // stays for the next run to bring to rest.
-  Error break_off(StagingArea& area, Committer& committer, Error error) {
+  Error break_off(const Workshop& shop, Error error) {
+    const StagingArea& area = shop.job.area;
     const auto marker = read_marker(fs_, area.fd());
     if (marker && !*marker) {
       const std::optional<FileTime> mtime = area.home_mtime();
-      const bool removed = remove_area(area, committer);
+      const bool removed = remove_area(shop);
       if (next_ == schedule_.start()) discard_backup();
       // Where this fails, the next plan finds the time.
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
@@ -248,7 +251,7 @@ class Engine {
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
         auto slots = TRY(window_at(next_));
-        window = std::make_unique<OpenWindow>(shop, std::move(slots));
+        window = std::make_unique<OpenWindow>(shop.job, std::move(slots));
         TRY(window->begin());
       }
       TRY(run_window(shop, *window));
@@ -288,16 +291,14 @@ class Engine {
     if (root_finish_ && end == schedule_.end()) root_finish_ = slots.back();
     if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
-    TRY(transaction.begin(shop.lookers));
+    TRY(transaction.begin());
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();
-      return backup_->keep(transaction.record(), shop.area.fd(), shop.looker.replica());
+      return backup_->keep(transaction.record(), shop.job.area.fd(), shop.committer.replica());
     };
     shop.committer.before_purging(keep_old);
-    const CommitWindow task{shop.committer, window,    shop.folders,
-                            shop.lookers,   request_,  policy_,
-                            book_,          max_open_, [this] { return winds_up(); }};
+    const CommitWindow task{shop.job, shop.committer, window, [this] { return winds_up(); }};
     commit(task);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
@@ -316,9 +317,9 @@ class Engine {
     const auto touched = shop.committer.take_touched();
     for (Slot& slot : slots) slot.look.reset();  // reports still name the actions
     look_ahead(shop, end);
-    Status settled =
-        window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
-    if (settled && shop.committer.must_keep_staging() && transaction.has_record()) {
+    Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,
+                                                   shop.committer.replica());
+    if (settled && shop.conflicts.failed() && transaction.has_record()) {
       return stranded(end);
     }
     if (settled) settled = transaction.end();
@@ -334,7 +335,7 @@ class Engine {
     auto slots = window_at(begin);
     // Where it can't be read, that is told when its turn comes.
     if (!slots || !fits_beside_the_old(request_, *slots)) return;
-    auto next = std::make_unique<OpenWindow>(shop, std::move(*slots));
+    auto next = std::make_unique<OpenWindow>(shop.job, std::move(*slots));
     if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 

@@ -6,13 +6,11 @@
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const WindowShop& shop, std::vector<Slot> slots)
-    : shop_(shop),
+OpenWindow::OpenWindow(const Job& job, std::vector<Slot> slots)
+    : job_(job),
       slots_(std::move(slots)),
-      barrier_(shop.syncing),
-      context_{shop.request, shop.observer, shop.book,  barrier_,
-               shop.area,    shop.folders,  shop.backup},
-      transaction_(context_, slots_) {}
+      barrier_(job.syncing),
+      transaction_(job, barrier_, slots_) {}
 
 Status OpenWindow::begin() {
   ToSync amount;
@@ -22,20 +20,22 @@ Status OpenWindow::begin() {
     if (finishes) ++amount.directories;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
-  TRY(barrier_.begin(shop_.area, amount));
-  shop_.stages.sync_each = barrier_.syncs_each();
+  TRY(barrier_.begin(job_.area, amount));
+  job_.stages.sync_each = barrier_.syncs_each();
   transaction_.reserve();
   return success();
 }
 
 void OpenWindow::look_and_stage() {
-  WriteBack write_back(shop_.request.fs, shop_.area.fd());
+  WriteBack write_back(job_.request.fs, job_.area.fd());
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
   // Where each file is synced by itself, so would be each directory once more when it is filled.
   const bool in_trees = !barrier_.syncs_each();
-  stage_window({shop_.looks, shop_.stages, slots_, shop_.lookers, shop_.folders,
-                shop_.request.windows, shop_.max_open, !shop_.request.atomic, in_trees, &abandoned_,
-                writes_early ? &write_back : nullptr});
+  stage_window({.job = job_,
+                .slots = slots_,
+                .in_trees = in_trees,
+                .abandoned = abandoned_,
+                .write_back = writes_early ? &write_back : nullptr});
   barrier_.written_early(write_back.end());
 }
 

@@ -2,39 +2,21 @@
 #pragma once
 
 #include <atomic>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "apply/barrier.h"
-#include "apply/engine.h"
-#include "apply/look.h"
-#include "apply/stager.h"
+#include "apply/job.h"
 #include "apply/transaction.h"
 #include "apply/window.h"
 
 namespace foldersync {
 
-// What the windows of a plan are made with, one after another.
-struct WindowShop {
-  const ApplyRequest& request;
-  const LookContext& looks;
-  StageContext& stages;
-  SyncContext& syncing;
-  ApplyObserver& observer;
-  LimitBook& book;
-  StagingArea& area;
-  std::vector<Looker>& lookers;    // one a thread
-  const std::vector<Fd>& folders;  // one a looker, and the committer's
-  std::size_t max_open;            // as in StageWindow
-  std::string backup;              // as in WindowRecord
-};
-
 // One thread opens and works on it. Two may be open: one that is staged, while what an earlier one
 // changed is made durable.
 class OpenWindow {
  public:
-  OpenWindow(const WindowShop& shop, std::vector<Slot> slots);
+  OpenWindow(const Job& job, std::vector<Slot> slots);
   ~OpenWindow() { abandon(); }
   OpenWindow(const OpenWindow&) = delete;
   OpenWindow& operator=(const OpenWindow&) = delete;
@@ -59,10 +41,9 @@ class OpenWindow {
   void look_and_stage();
   void abandon();
 
-  const WindowShop& shop_;
+  const Job& job_;
   std::vector<Slot> slots_;
   Barrier barrier_;
-  TransactionContext context_;
   Transaction transaction_;
   bool is_staged_ = false;
   std::atomic<bool> abandoned_{false};

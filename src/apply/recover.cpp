@@ -114,8 +114,7 @@ class Recoverer {
   Result<Recovered> bring_to_end(StagingArea& area, const WindowRecord& record, Marker marker) {
     Policy policy = request_.policy;
     policy.mirrors_owners = record.owners;
-    const ReplayContext context{fs_, request_.replica, policy, request_.observer, book_};
-    WindowReplay replay(context, area, record);
+    WindowReplay replay({fs_, request_.replica, policy, request_.observer, book_}, area, record);
     const bool back =
         marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));
     bool is_put_aside = false;

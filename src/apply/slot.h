@@ -40,4 +40,8 @@ struct Slot {
   operator Numbered() const { return {action, seq}; }  // NOLINT: one is as good as the other
 };
 
+// Whether the action holds, and works on the very object that was found when the slot's look was
+// made, before the window's record was written.
+bool holds_as_then(const Slot& slot, const LookResult& look);
+
 }  // namespace foldersync

@@ -6,22 +6,11 @@
 #include <vector>
 
 #include "apply/barrier.h"
-#include "apply/engine.h"
+#include "apply/job.h"
 #include "apply/record.h"
 #include "apply/slot.h"
-#include "apply/staging_area.h"
 
 namespace foldersync {
-
-struct TransactionContext {
-  const ApplyRequest& request;
-  ApplyObserver& observer;
-  LimitBook& book;
-  Barrier& barrier;
-  StagingArea& area;
-  const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
-  std::string backup;              // as in WindowRecord
-};
 
 // The name of the committer's staging subfolder; those of the threads are numbers. It must differ
 // from the markers' names where case does not count.
@@ -30,8 +19,8 @@ inline constexpr const char* kCommitFolder = "moved";
 class Transaction {
  public:
   // Requires: the window's slots outlive this.
-  Transaction(const TransactionContext& context, std::vector<Slot>& slots)
-      : context_(context), fs_(context.request.fs), slots_(slots) {}
+  Transaction(const Job& job, Barrier& barrier, std::vector<Slot>& slots)
+      : job_(job), barrier_(barrier), fs_(job.request.fs), slots_(slots) {}
 
   // Before staging: holds as much room as the record will need, where the disk is nearly full.
   void reserve();
@@ -39,7 +28,7 @@ class Transaction {
   // Records what is about to happen and makes it durable, with all that is staged. From here on the
   // window may change what others see. Where that fails, what was staged is thrown away, and its
   // slots have the error; the answer is an error where nothing of the window may be done.
-  Status begin(std::vector<Looker>& lookers);
+  Status begin();
 
   // Whether begin() has written something down: where the disk is full, only what is deleted may go
   // without.
@@ -66,10 +55,11 @@ class Transaction {
   [[nodiscard]] bool changes_anything() const;
   Status withdraw();
   [[nodiscard]] std::vector<const Slot*> in_order_of_the_plan() const;
-  WindowRecord record_of(std::vector<Looker>& lookers) const;
+  [[nodiscard]] WindowRecord record_of_window() const;
   Status mark(Marker marker, std::optional<Marker> from);
 
-  const TransactionContext& context_;
+  const Job& job_;
+  Barrier& barrier_;
   FileSystem& fs_;
   std::vector<Slot>& slots_;
   std::optional<WindowRecord> record_;  // nothing: the window does without one

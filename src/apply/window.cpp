@@ -41,15 +41,15 @@ std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) 
 Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> directory,
                                          const RelPath& path) {
   if (!directory) return directory.error();
-  FileSystem& fs = window.stages.fs;
+  FileSystem& fs = window.job.stages.fs;
   const std::string name = path.is_root() ? "." : std::string(path.name());
   const auto entry = TRY(fs.open_entry(*directory, name.c_str()));
-  return read_xattrs(fs, {entry.get(), true}, window.stages.policy.as_root);
+  return read_xattrs(fs, {entry.get(), true}, window.job.stages.policy.as_root);
 }
 
 void read_attributes(const StageWindow& window, std::size_t thread, Slot& slot) {
   const Action& action = slot.action;
-  Looker& looker = window.lookers[thread];
+  Looker& looker = window.job.lookers[thread];
   const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
   auto wanted = attributes_in(window, looker.source_directory(above), action.path);
   auto found = attributes_in(window, looker.replica_directory(above), action.path);
@@ -67,18 +67,19 @@ class Staging {
  public:
   explicit Staging(const StageWindow& window)
       : window_(window),
+        job_(window.job),
         slots_(window.slots),
         around_(directories_around(slots_)),
         states_(slots_.size()),
-        units_(units_of(slots_, window.lookers.size())),
-        until_(window.limits.clock() + window.limits.stage_seconds) {}
+        units_(units_of(slots_, window.job.lookers.size())),
+        until_(window.job.request.windows.clock() + window.job.request.windows.stage_seconds) {}
 
   void run() {
-    on_threads(std::min(window_.lookers.size(), units_.size()),
+    on_threads(std::min(job_.lookers.size(), units_.size()),
                [this](std::size_t thread) { work(thread); });
     // Units are taken in their order, and each that was taken is done, or the run was told to stop:
     // what must not end early keeps a slot for each action even then.
-    if (!window_.ends_in_time) return;
+    if (job_.request.atomic) return;
     const std::size_t end = units_[std::min<std::size_t>(next_, units_.size()) - 1].end;
     slots_.erase(slots_.begin() + static_cast<std::ptrdiff_t>(end), slots_.end());
   }
@@ -94,23 +95,22 @@ class Staging {
   };
 
   [[nodiscard]] bool is_due() const {
-    return !window_.ends_in_time || next_ == 0 || window_.limits.clock() < until_;
+    return job_.request.atomic || next_ == 0 || job_.request.windows.clock() < until_;
   }
 
   [[nodiscard]] bool is_told_to_stop() const {
-    return (window_.stages.stop != nullptr && *window_.stages.stop) ||
-           (window_.abandoned != nullptr && *window_.abandoned);
+    return (job_.stages.stop != nullptr && *job_.stages.stop) || window_.abandoned;
   }
 
   void work(std::size_t thread) {
-    Looker& looker = window_.lookers[thread];
+    Looker& looker = job_.lookers[thread];
     // RACE: a directory that others make meanwhile is missed. What is to be deleted is looked at
     // again before it goes; of what is to be created the next plan knows more.
     looker.remember_absent();
     Worker worker{thread,
                   looker,
-                  Stager(window_.stages, looker),
-                  {window_.stages.fs, slots_, window_.folders, window_.max_open}};
+                  Stager(job_.stages, looker),
+                  {job_.stages.fs, slots_, job_.folders, job_.max_open}};
     while (is_due()) {
       const std::size_t unit = next_++;
       if (unit >= units_.size()) return;
@@ -156,7 +156,7 @@ class Staging {
     auto staged = stage_inside(worker, index, today);
     if (!staged) {
       staged =
-          worker.stager.stage(today, *slot.look, window_.folders[worker.thread].get(), slot.name());
+          worker.stager.stage(today, *slot.look, job_.folders[worker.thread].get(), slot.name());
     }
     if (*staged) {
       slot.staged = **staged;
@@ -191,6 +191,7 @@ class Staging {
   }
 
   const StageWindow& window_;
+  const Job& job_;
   std::vector<Slot>& slots_;
   std::vector<std::size_t> around_;
   std::vector<std::atomic<State>> states_;  // of the actions that make directories

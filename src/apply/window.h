@@ -8,11 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "apply/look.h"
+#include "apply/job.h"
 #include "apply/schedule.h"
 #include "apply/slot.h"
-#include "apply/stager.h"
-#include "apply/staging_area.h"
 #include "apply/window_limits.h"
 #include "apply/write_back.h"
 #include "core/result.h"
@@ -51,21 +49,16 @@ Result<std::optional<Slot>> root_finish_of(const ActionStore& actions);
 bool is_staged(const Action& action);
 
 struct StageWindow {
-  const LookContext& looks;
-  const StageContext& stages;
+  const Job& job;
   std::vector<Slot>& slots;
-  std::vector<Looker>& lookers;    // one a thread
-  const std::vector<Fd>& folders;  // one a thread
-  const WindowLimits& limits;
-  std::size_t max_open;      // descriptors for the way into what is staged, for each thread
-  bool ends_in_time = true;  // limits.stage_seconds counts
-  bool in_trees = false;     // new directories are filled before they appear
-  const std::atomic<bool>* abandoned = nullptr;  // set by others: what is staged is not wanted
-  WriteBack* write_back = nullptr;
+  bool in_trees;                       // new directories are filled before they appear
+  const std::atomic<bool>& abandoned;  // set by others: what is staged is not wanted
+  WriteBack* write_back;               // may be null
 };
 
-// Looks at a window's actions and stages what they create, on as many threads as there are lookers.
-// Where the time is up, the last slots are taken away; at least one stays.
+// Looks at a window's actions and stages what they create, on as many threads as the job has
+// lookers. Where the time is up, and the plan need not be all or nothing, the last slots are taken
+// away; at least one stays.
 void stage_window(const StageWindow& window);
 
 }  // namespace foldersync

@@ -4,20 +4,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "apply/conflicts.h"
 #include "apply/doomed_tree.h"
-#include "apply/metadata_replay.h"
-#include "apply/move_replay.h"
 #include "apply/publisher.h"
 #include "apply/record.h"
 #include "apply/replica_access.h"
+#include "apply/report.h"
 #include "apply/staging_area.h"
+#include "apply/steps/step.h"
+#include "scan/roots.h"
 
 namespace foldersync {
+
+struct ReplayContext {
+  FileSystem& fs;
+  const Root& replica;
+  const Policy& policy;
+  ApplyObserver& observer;
+  LimitBook& book;
+};
+
+// What came of a replay.
+struct ReplayResult {
+  std::vector<Error> errors;    // one for each action that could not be replayed
+  std::uint64_t overtaken = 0;  // actions that others have made impossible: left as they are
+  bool conflicts = false;       // what others wrote was put aside
+};
 
 // What others wrote is never removed: it goes back to where it was, or into `conflict`.
 // Every step looks first, so that a replay may be killed and repeated, in either direction.
@@ -28,7 +44,7 @@ class WindowReplay {
   // Does what is left to do of the window, but for the root: that comes with finish_root(), when
   // the staging folder is gone.
   void forward();
-  void finish_root() { metadata_.finish_root(); }
+  void finish_root();
   // Undoes what was done. The root's time is left to the caller.
   void backward();
   // Removes what the window displaced; what others have filled meanwhile, and
@@ -38,39 +54,18 @@ class WindowReplay {
   // Removes what the killed run had staged already for the window after this one.
   void drop_unrecorded();
 
-  [[nodiscard]] const ReplayResult& result() const { return result_; }
+  [[nodiscard]] ReplayResult result() const;
 
  private:
-  struct Step {
-    const Action& action;
-    const ActionRecord& record;
-    StagedPlace staged;               // where its object was staged, or what it displaced lies
-    std::optional<FileStatus> there;  // what has that name now
-  };
+  enum class Way : std::uint8_t { kForward, kBack };
 
-  template <class Do>
-  void each(bool backwards, Do act);
-  DoomedTree tree_of(const Step& step);
-  Status locate(Step& step, std::size_t index);
-  Status settle_old_name(Step& step);
+  void replay(std::size_t index, const StepKind& kind, Way way);
+  Result<Step> step_at(std::size_t index);
+  Status settle(const Step& step, const Result<Published>& done);
+  template <class Which>
+  std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
-  Result<Place> target(const RelPath& path);
-  Result<std::optional<FileStatus>> at(const Place& place);
-
-  Status forward_rename(Step& step);
-  Status forward_staged(Step& step);
-  Status forward_link(Step& step);
-  Status forward_delete(Step& step);
-  Status backward_rename(Step& step);
-  Status take_back(Step& step, const FileStatus& ours);
-  Status exchange_back(Step& step, const FileStatus& ours);
-  Status bring_back(Step& step);
-  Status keep_if_foreign(const Step& step, const Place& out, const FileStatus& ours);
-  Status make_again(const RelPath& path);
-  Status give_back(Step& step);
-  Status publish(Step& step);
-  Status note(Step& step, const Result<Published>& published);
-  Status put_aside(const Place& foreign);
+  void close_loosened();
   void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
 
   FileSystem& fs_;
@@ -78,11 +73,11 @@ class WindowReplay {
   const WindowRecord& record_;
   ReplayResult result_;
   ReplicaAccess access_;
-  MetadataReplay metadata_;
   Publisher publisher_;
-  MoveReplay moves_;
+  Conflicts conflicts_;
+  Deletions deletions_;
+  Site site_;
   std::map<std::string, Fd> folders_;
-  std::vector<std::size_t> deletions_;  // that are due, by index, in path order
 };
 
 }  // namespace foldersync

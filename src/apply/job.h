@@ -1,0 +1,32 @@
+// What is there for all windows of a plan that is applied.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "apply/barrier.h"
+#include "apply/engine.h"
+#include "apply/limit_book.h"
+#include "apply/look.h"
+#include "apply/stager.h"
+#include "apply/staging_area.h"
+
+namespace foldersync {
+
+struct Job {
+  const ApplyRequest& request;
+  ApplyObserver& observer;  // holds reports until it is certain that they are true
+  const Policy& policy;     // with the limits that are known by now
+  const LookContext& looks;
+  StageContext& stages;
+  LimitBook& book;
+  SyncContext& syncing;
+  StagingArea& area;
+  std::vector<Looker>& lookers;    // one a thread
+  const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
+  std::size_t max_open;            // descriptors for each thread's way into what is staged
+  std::string backup;              // as in WindowRecord
+};
+
+}  // namespace foldersync
