@@ -15,22 +15,23 @@ bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
 
 // Where a kill would leave nothing to tell what others wrote from what was to go, or where a backup
 // wants each entry, directories are emptied first.
-std::vector<DoomedRange> trees_to_take(const CommitWindow& task) {
-  if (task.job.request.backup || !task.window.transaction().has_record()) return {};
+std::vector<DoomedRange> trees_to_take(const Job& job, OpenWindow& window) {
+  if (job.request.backup || !window.transaction().has_record()) return {};
   std::optional<std::uint32_t> owner;
-  if (!task.job.request.policy.as_root) {
-    const auto own = task.job.request.fs.status(task.job.folders.back().get());
+  if (!job.request.policy.as_root) {
+    const auto own = job.request.fs.status(job.folders.back().get());
     if (!own) return {};
     owner = own->uid;
   }
-  return doomed_ranges(task.window.slots(), owner);
+  return doomed_ranges(window.slots(), owner);
 }
 
 // What changes in place, on all threads; told in the window's order.
 class InPlaceChanges {
  public:
-  explicit InPlaceChanges(const CommitWindow& task) : task_(task) {
-    for (const Slot& slot : task.window.slots()) {
+  InPlaceChanges(const Job& job, Committer& committer, OpenWindow& window)
+      : job_(job), committer_(committer) {
+    for (const Slot& slot : window.slots()) {
       if (is_in_place(slot.action) && slot.action.phase != Phase::kFinish) slots_.push_back(&slot);
     }
   }
@@ -42,7 +43,7 @@ class InPlaceChanges {
       done_.assign(end_ - begin_, std::nullopt);
       change_on_all_threads();
       for (std::size_t at = begin_; at < end_; ++at) {
-        task_.committer.tell_in_place(*slots_[at], done_[at - begin_]);
+        committer_.tell_in_place(*slots_[at], done_[at - begin_]);
       }
     }
   }
@@ -52,22 +53,23 @@ class InPlaceChanges {
   static constexpr std::size_t kShare = 64;    // that a thread takes at a time
 
   void change_on_all_threads() {
-    on_threads(std::min(task_.job.lookers.size(), (end_ - begin_) / kShare + 1),
-               [this](std::size_t thread) { work(task_.job.lookers[thread]); });
+    on_threads(std::min(job_.lookers.size(), (end_ - begin_) / kShare + 1),
+               [this](std::size_t thread) { work(job_.lookers[thread]); });
   }
 
   void work(Looker& looker) {
     for (;;) {
       const std::size_t first = next_.fetch_add(kShare);
       for (std::size_t at = first; at < std::min(first + kShare, end_); ++at) {
-        if (task_.winds_up()) return;
-        done_[at - begin_] = task_.committer.change_in_place(*slots_[at], looker);
+        if (job_.winds_up()) return;
+        done_[at - begin_] = committer_.change_in_place(*slots_[at], looker);
       }
       if (first >= end_) return;
     }
   }
 
-  const CommitWindow& task_;
+  const Job& job_;
+  Committer& committer_;
   std::vector<const Slot*> slots_;
   std::size_t begin_ = 0;  // of the batch
   std::size_t end_ = 0;
@@ -77,34 +79,34 @@ class InPlaceChanges {
 
 }  // namespace
 
-void commit(const CommitWindow& task) {
-  auto& slots = task.window.slots();
-  StagedTrees staged(task.job.request.fs, slots, task.job.folders, task.job.max_open);
-  const std::vector<DoomedRange> doomed = trees_to_take(task);
+void commit(const Job& job, Committer& committer, OpenWindow& window) {
+  auto& slots = window.slots();
+  StagedTrees staged(job.request.fs, slots, job.folders, job.max_open);
+  const std::vector<DoomedRange> doomed = trees_to_take(job, window);
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const Action& action = slots[i].action;
     if (action.phase == Phase::kFinish || is_in_place(action)) continue;
     if (next != doomed.end() && next->begin == i) {
       const DoomedRange tree = *next++;
-      if (!task.winds_up() && task.committer.take_tree(slots, tree)) {
+      if (!job.winds_up() && committer.take_tree(slots, tree)) {
         i = tree.end - 1;
         continue;
       }
     }
-    if (task.winds_up()) {
-      task.committer.skip(slots[i]);
+    if (job.winds_up()) {
+      committer.skip(slots[i]);
     } else {
-      task.committer.commit(slots[i], {slots, task.job.folders, staged});
+      committer.commit(slots[i], {slots, job.folders, staged});
     }
   }
-  InPlaceChanges(task).run();
+  InPlaceChanges(job, committer, window).run();
 }
 
-void finish(const CommitWindow& task) {
-  for (const Slot& slot : task.window.slots()) {
+void finish(const Job& job, Committer& committer, OpenWindow& window) {
+  for (const Slot& slot : window.slots()) {
     if (slot.action.phase != Phase::kFinish || is_root_finish(slot.action)) continue;
-    task.winds_up() ? task.committer.skip(slot) : task.committer.finish(slot);
+    job.winds_up() ? committer.skip(slot) : committer.finish(slot);
   }
 }
 

@@ -27,12 +27,13 @@ Committer::Committer(const Job& job, Fd folder, Conflicts& conflicts)
     : job_(job),
       fs_(job.request.fs),
       looker_(job.looks, job.max_open, true),
-      stager_(job.stages, looker_),
+      stager_(job, looker_),
       publisher_(fs_, job.observer),
       conflicts_(conflicts),
       site_{fs_, looker_.replica(), publisher_, conflicts, job.policy, job.book},
       outcomes_(job.observer, job.request.follow_source),
-      folder_(std::move(folder)) {}
+      folder_(std::move(folder)),
+      nested_(fs_, job.request.policy.as_root) {}
 
 // Whether an action that nothing was staged for may be done: the plan still expects what is there,
 // and it is the very object that was found before the window's record was written.
@@ -57,6 +58,17 @@ bool Committer::holds_again(const Slot& slot, const LookResult& look) {
   return false;
 }
 
+// Whether what was found and made for it says already what becomes of it, which is told.
+bool Committer::is_settled(const Slot& slot) {
+  if (!slot.look) {
+    outcomes_.skip(slot);
+    return true;
+  }
+  if (!slot.error) return outcomes_.settle_look(slot, *slot.look);
+  fail_staging(slot, *slot.error, slot.drift);
+  return true;
+}
+
 void Committer::commit(Slot& slot, const StagedWindow& staging) {
   const Action& action = slot.action;
   if (action.path.is_root()) return outcomes_.done(slot, Outcome::kOk);  // made by the caller
@@ -65,12 +77,11 @@ void Committer::commit(Slot& slot, const StagedWindow& staging) {
   if (!is_made) {
     now = looker_.look(action);
     if (!holds_again(slot, now)) return;
-  } else {
-    if (!slot.look) return outcomes_.skip(slot);
-    if (slot.error) return fail_staging(slot, *slot.error, slot.drift);
-    if (outcomes_.settle_look(slot, *slot.look)) return;
+  } else if (is_settled(slot)) {
+    return;
   }
-  if (kind_of(action).is_barred(action, outcomes_)) return outcomes_.skip(slot);
+  const auto is_barred = kind_of(action).is_barred;
+  if (is_barred != nullptr && is_barred(action, outcomes_)) return outcomes_.skip(slot);
   // What was staged in its directory has come with it, unless that has not: then it comes by
   // itself. CRASH: killed after the rename of the directory, all of it has its name, and recovery
   // finds it there.
@@ -97,11 +108,7 @@ Result<StagedPlace> Committer::place_of(const Slot& slot, const StagedWindow& st
 }
 
 void Committer::tell_only(const Slot& slot, bool comes_later) {
-  if (comes_later) return outcomes_.done(slot, Outcome::kOk);
-  if (!slot.look) return outcomes_.skip(slot);
-  if (slot.error) return fail_staging(slot, *slot.error, slot.drift);
-  if (outcomes_.settle_look(slot, *slot.look)) return;
-  outcomes_.done(slot, Outcome::kOk);
+  if (comes_later || !is_settled(slot)) outcomes_.done(slot, Outcome::kOk);
 }
 
 void Committer::fail_staging(const Slot& slot, const Error& error,
@@ -116,7 +123,7 @@ void Committer::fail_staging(const Slot& slot, const Error& error,
 
 Result<Published> Committer::forward(Step& step) {
   // A directory that is to vanish must not hold a staging folder of ours.
-  if (nested_.contains(step.action.path)) {
+  if (nested_.has(step.action.path)) {
     TRY(purge_nested());
   }
   return kind_of(step.action).forward(site_, step);
@@ -142,7 +149,7 @@ bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
 
 // Where renames from the root's staging folder don't reach: once more, from beside the target.
 void Committer::perform_near(const Slot& slot, Step step, const LookResult& look) {
-  const auto folder = nested_folder(slot.action.path.parent());
+  const auto folder = folder_near(slot.action.path);
   if (!folder) return outcomes_.failed(slot, folder.error());
   step.staged = {{*folder, slot.name()}, {}, true};
   Staged made;
@@ -160,7 +167,7 @@ Result<Staged> Committer::stage_near(const Slot& slot, const LookResult& look, c
   Action today = slot.action;
   today.after = look.after;
   auto made = TRY(stager_.stage(today, look, place.directory, place.name));
-  if (!job_.request.durable || !made.status.is_file() || job_.stages.sync_each) return made;
+  if (!job_.request.durable || !made.status.is_file() || job_.sync_each) return made;
   const auto file = fs_.open_file(place.directory, place.name.c_str());
   const Status synced = file ? fs_.sync(file->get()) : Status(file.error());
   if (synced) return made;
@@ -168,16 +175,9 @@ Result<Staged> Committer::stage_near(const Slot& slot, const LookResult& look, c
   return synced.error();
 }
 
-Result<int> Committer::nested_folder(const RelPath& directory) {
-  // The root's own staging folder is as near to its entries as any can be.
-  if (directory.is_root()) return folder_.get();
-  const auto known = nested_.find(directory);
-  if (known != nested_.end()) return known->second.area.fd();
-  const auto fd = TRY(looker_.replica_directory(directory));
-  auto home = TRY(fs_.open_directory(fd, "."));
-  auto area = TRY(StagingArea::open(fs_, home.get(), job_.request.policy.as_root));
-  const auto placed = nested_.emplace(directory, NestedArea{std::move(home), std::move(area)});
-  return placed.first->second.area.fd();
+// The staging folder that is as near to the path as any can be.
+Result<int> Committer::folder_near(const RelPath& path) {
+  return path.parent().is_root() ? folder_.get() : nested_.in(path.parent(), replica());
 }
 
 // Whether what was staged has its place now.
@@ -281,7 +281,7 @@ void Committer::copy_and_remove(const Slot& slot, const LookResult& look) {
   copy.action.before.reset();
   LookResult of_source = look;
   of_source.replica.reset();
-  const auto folder = nested_folder(slot.action.path.parent());
+  const auto folder = folder_near(slot.action.path);
   if (!folder) return outcomes_.failed(slot, folder.error());
   StagedPlace place{{*folder, slot.name()}, {}, true};
   auto made = stage_near(copy, of_source, place);
@@ -297,7 +297,7 @@ void Committer::copy_and_remove(const Slot& slot, const LookResult& look) {
   Slot origin{.action = slot.action, .seq = slot.seq};
   origin.action.op = Op::kDelete;
   origin.action.path = *slot.action.other;
-  const auto away = nested_folder(origin.action.path.parent());
+  const auto away = folder_near(origin.action.path);
   if (!away) return outcomes_.failed(slot, away.error());
   Step remove = step_of(origin, look, {{*away, slot.name()}, {}, true});
   const auto removed = forward(remove);
@@ -424,29 +424,19 @@ Result<bool> Committer::discard(const std::vector<Displaced>& gone,
   return purged.is_complete;
 }
 
-std::vector<int> Committer::nested() const {
-  std::vector<int> folders;
-  for (const auto& [path, nested] : nested_) folders.push_back(nested.area.fd());
-  return folders;
-}
-
 Status Committer::purge_nested() {
   if (nested_.empty()) return success();
   TRY(keep_());
-  const auto is_nested = [&](const Displaced& gone) {
-    return std::any_of(nested_.begin(), nested_.end(),
-                       [&](const auto& nested) { return nested.second.area.fd() == gone.folder; });
+  const std::vector<int> folders = nested_.folders();
+  const auto lies_in_root = [&](const Displaced& gone) {
+    return std::find(folders.begin(), folders.end(), gone.folder) == folders.end();
   };
-  const auto first = std::stable_partition(displaced_.begin(), displaced_.end(),
-                                           [&](const Displaced& gone) { return !is_nested(gone); });
-  // What is left goes with its folder.
+  const auto first = std::stable_partition(displaced_.begin(), displaced_.end(), lies_in_root);
   const auto discarded = discard({first, displaced_.end()}, {});
   displaced_.erase(first, displaced_.end());
-  for (auto& [path, nested] : nested_) {
-    const auto kept = discarded ? nested.area.remove_but_filled() : Result<bool>(discarded.error());
-    if (!kept || *kept) leaves_nested_ = true;
-  }
-  nested_.clear();
+  // What is left goes with its folder, unless it could not be put aside.
+  if (!discarded || !nested_.remove_all()) leaves_nested_ = true;
+  nested_.forget();
   return success();
 }
 

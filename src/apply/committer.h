@@ -14,10 +14,10 @@
 #include "apply/barrier.h"
 #include "apply/doomed_tree.h"
 #include "apply/job.h"
+#include "apply/nested_areas.h"
 #include "apply/outcomes.h"
 #include "apply/purge.h"
 #include "apply/staged_trees.h"
-#include "apply/staging_area.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {
@@ -58,7 +58,7 @@ class Committer {
   // Removes the staging folders that the window needed below the root, with what it displaced
   // there; before the directories get their times.
   Status purge_nested();
-  [[nodiscard]] std::vector<int> nested() const;  // the open ones
+  [[nodiscard]] const NestedAreas& nested() const { return nested_; }
   // Removes what the window displaced. What can't be removed goes with the staging folder. False:
   // it was told to stop, and that would have taken long. An error: it can't be told whether
   // something of others is there; it stays, and needs the record.
@@ -80,19 +80,15 @@ class Committer {
   [[nodiscard]] bool leaves_nested() const { return leaves_nested_; }
 
  private:
-  struct NestedArea {
-    Fd home;
-    StagingArea area;
-  };
-
   Result<StagedPlace> place_of(const Slot& slot, const StagedWindow& staging);
+  bool is_settled(const Slot& slot);
   bool holds_again(const Slot& slot, const LookResult& look);
   bool perform(const Slot& slot, Step step, const LookResult& look);
   Result<Published> forward(Step& step);
   void perform_near(const Slot& slot, Step step, const LookResult& look);
   Result<Staged> stage_near(const Slot& slot, const LookResult& look, const Place& place);
   void copy_and_remove(const Slot& slot, const LookResult& look);
-  Result<int> nested_folder(const RelPath& directory);
+  Result<int> folder_near(const RelPath& path);
 
   bool settle(const Slot& slot, const Step& step, const Result<Published>& done,
               const Staged& made);
@@ -119,7 +115,7 @@ class Committer {
   Fd folder_;
   std::vector<Displaced> displaced_;
   std::vector<DoomedTree> trees_;
-  std::map<RelPath, NestedArea> nested_;
+  NestedAreas nested_;
   std::set<RelPath> moved_;                       // directories that this run has moved
   std::set<RelPath> finished_;                    // directories that have their final mode
   std::map<RelPath, std::uint32_t> links_added_;  // names that this run gave to an object

@@ -45,18 +45,7 @@ class Engine {
                request.filter,
                request.follow_source,
                request.plan.kind == PlanKind::kUndo},
-        stages_{request.fs,
-                policy_,
-                book_,
-                request.follow_source,
-                request.stop,
-                request.copied,
-                &request.plan.problems,
-                false,
-                request.plan.kind == PlanKind::kUndo},
-        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {
-    stages_.pace = request.pace;
-  }
+        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {
@@ -127,9 +116,18 @@ class Engine {
     TRY(conflicts.prepare());
     auto partial = TRY(area.partial_folder());
     PartialCopies partials(fs_, std::move(partial), area.earlier_folder());
-    stages_.partials = &partials;
-    Job job{request_, held_, policy_, looks_,  stages_,   book_,
-            syncing_, area,  lookers, folders, max_open_, std::string()};
+    Job job{.request = request_,
+            .observer = held_,
+            .policy = policy_,
+            .looks = looks_,
+            .book = book_,
+            .syncing = syncing_,
+            .area = area,
+            .lookers = lookers,
+            .folders = folders,
+            .max_open = max_open_,
+            .winds_up = [this] { return winds_up(); },
+            .partials = &partials};
     Committer committer(job, std::move(own_folder), conflicts);
     Status went = begin_backup(area, lookers.front().replica());
     if (backup_) job.backup = backup_->path();
@@ -151,7 +149,7 @@ class Engine {
 
   // What the windows are done with.
   struct Workshop {
-    const Job& job;
+    Job& job;
     Committer& committer;
     const Conflicts& conflicts;
   };
@@ -298,20 +296,19 @@ class Engine {
       return backup_->keep(transaction.record(), shop.job.area.fd(), shop.committer.replica());
     };
     shop.committer.before_purging(keep_old);
-    const CommitWindow task{shop.job, shop.committer, window, [this] { return winds_up(); }};
-    commit(task);
+    commit(shop.job, shop.committer, window);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
       return undurable(kept.error(), end);
     }
-    for (const int nested : shop.committer.nested()) {
+    for (const int nested : shop.committer.nested().folders()) {
       Status settled = window.barrier().all(nested);
       if (!settled) return undurable(settled.error(), end);
     }
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), end);
     }
-    finish(task);
+    finish(shop.job, shop.committer, window);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
@@ -419,7 +416,6 @@ class Engine {
   LimitBook book_;
   Policy policy_;  // with the limits that are known by now
   LookContext looks_;
-  StageContext stages_;
   std::size_t max_open_;
   HeldReports held_{request_.observer};
   SyncContext syncing_{fs_, request_.durable, request_.plan.options.cross_mounts,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 #include "apply/engine.h"
 #include "apply/limit_book.h"
 #include "apply/look.h"
-#include "apply/stager.h"
+#include "apply/partial_copies.h"
 #include "apply/staging_area.h"
 
 namespace foldersync {
@@ -19,14 +20,16 @@ struct Job {
   ApplyObserver& observer;  // holds reports until it is certain that they are true
   const Policy& policy;     // with the limits that are known by now
   const LookContext& looks;
-  StageContext& stages;
   LimitBook& book;
   SyncContext& syncing;
   StagingArea& area;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
   std::size_t max_open;            // descriptors for each thread's way into what is staged
-  std::string backup;              // as in WindowRecord
+  std::function<bool()> winds_up;  // no new work is to start; any thread
+  std::string backup = {};         // as in WindowRecord
+  PartialCopies* partials = nullptr;  // where large files are copied
+  bool sync_each = false;             // files are made durable one by one as they are staged
 };
 
 }  // namespace foldersync

@@ -6,7 +6,7 @@
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const Job& job, std::vector<Slot> slots)
+OpenWindow::OpenWindow(Job& job, std::vector<Slot> slots)
     : job_(job),
       slots_(std::move(slots)),
       barrier_(job.syncing),
@@ -21,7 +21,7 @@ Status OpenWindow::begin() {
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
   TRY(barrier_.begin(job_.area, amount));
-  job_.stages.sync_each = barrier_.syncs_each();
+  job_.sync_each = barrier_.syncs_each();
   transaction_.reserve();
   return success();
 }

@@ -16,7 +16,7 @@ namespace foldersync {
 // changed is made durable.
 class OpenWindow {
  public:
-  OpenWindow(const Job& job, std::vector<Slot> slots);
+  OpenWindow(Job& job, std::vector<Slot> slots);
   ~OpenWindow() { abandon(); }
   OpenWindow(const OpenWindow&) = delete;
   OpenWindow& operator=(const OpenWindow&) = delete;
@@ -41,7 +41,7 @@ class OpenWindow {
   void look_and_stage();
   void abandon();
 
-  const Job& job_;
+  Job& job_;
   std::vector<Slot> slots_;
   Barrier barrier_;
   Transaction transaction_;

@@ -17,6 +17,10 @@ bool is_taken(const Status& status) { return status.error().error_number == EEXI
 
 }  // namespace
 
+Status rename_to(FileSystem& fs, const Place& from, const Place& to, RenameMode mode) {
+  return fs.rename(from.directory, from.name.c_str(), to.directory, to.name.c_str(), mode);
+}
+
 void Publisher::say_once(bool& said, const char* sentence) {
   if (!said) observer_.warn(sentence);
   said = true;
@@ -35,8 +39,7 @@ Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& exp
 }
 
 Result<Published> Publisher::create(const Place& staged, const Place& target) {
-  Status renamed = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
-                              target.name.c_str(), RenameMode::kNoReplace);
+  Status renamed = rename_to(fs_, staged, target, RenameMode::kNoReplace);
   if (renamed) return Published::kDone;
   if (is_taken(renamed)) return Published::kForeign;
   if (lacks_rename_mode(renamed.error())) return create_without_noreplace(staged, target);
@@ -59,17 +62,13 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   if (there.error().error_number != ENOENT) return there.error();
   // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
   // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
-  TRY(fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
-                 RenameMode::kReplace));
+  TRY(rename_to(fs_, staged, target, RenameMode::kReplace));
   return Published::kDone;
 }
 
 Result<Published> Publisher::replace(const StagedPlace& staged, const Place& target,
                                      const FileStatus& expected) {
-  const auto exchange = [&] {
-    return fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
-                      RenameMode::kExchange);
-  };
+  const auto exchange = [&] { return rename_to(fs_, staged, target, RenameMode::kExchange); };
   Status exchanged = exchange();
   if (!exchanged && exchanged.error().error_number == EACCES && expected.is_directory() &&
       let_move(fs_, target.directory, target.name)) {
@@ -97,8 +96,7 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
 // RACE: what others put there between the look and the exchange came out, and goes back as it was.
 // Where they replaced it once more meanwhile, the newer of theirs comes out: it is stranded, too.
 Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Place& target) {
-  if (!fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
-                  RenameMode::kExchange)) {
+  if (!rename_to(fs_, staged, target, RenameMode::kExchange)) {
     return Published::kStranded;
   }
   auto ours = fs_.status_at(staged.directory, staged.name.c_str());
@@ -139,8 +137,7 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   auto created = create(staged, target);
   if (created && *created == Published::kDone) return keep_old(old, staged);
   // What was put aside is what the plan wanted to go; it goes back all the same, if it can.
-  (void)fs_.rename(old.directory, old.name.c_str(), target.directory, target.name.c_str(),
-                   RenameMode::kNoReplace);
+  (void)rename_to(fs_, old, target, RenameMode::kNoReplace);
   return created;
 }
 
@@ -154,11 +151,9 @@ Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Pla
   if (!linked) return std::move(linked).error();
   const auto as_expected = is_as_expected(old, expected);
   // RACE: what others put there between the look and the rename is replaced.
-  Status renamed = !as_expected ? Status(as_expected.error())
-                   : *as_expected
-                       ? fs_.rename(staged.directory, staged.name.c_str(), target.directory,
-                                    target.name.c_str(), RenameMode::kReplace)
-                       : success();
+  Status renamed = !as_expected   ? Status(as_expected.error())
+                   : *as_expected ? rename_to(fs_, staged, target, RenameMode::kReplace)
+                                  : success();
   if (renamed && *as_expected) return keep_old(old, staged);
   (void)fs_.remove_file(old.directory, old.name.c_str());
   if (!renamed) return std::move(renamed).error();
@@ -167,8 +162,7 @@ Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Pla
 
 // What was displaced gets the staged name, as after an exchange.
 Result<Published> Publisher::keep_old(const Place& old, const Place& staged) {
-  Status renamed = fs_.rename(old.directory, old.name.c_str(), staged.directory,
-                              staged.name.c_str(), RenameMode::kReplace);
+  Status renamed = rename_to(fs_, old, staged, RenameMode::kReplace);
   if (!renamed) return Published::kDone;  // removed with the staging folder
   return Published::kDisplaced;
 }
@@ -181,10 +175,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
 Result<Published> Publisher::take_away(const Place& target, const Place& staged,
                                        const FileStatus& expected,
                                        const std::function<Result<bool>()>& is_expected) {
-  const auto rename = [&] {
-    return fs_.rename(target.directory, target.name.c_str(), staged.directory, staged.name.c_str(),
-                      RenameMode::kNoReplace);
-  };
+  const auto rename = [&] { return rename_to(fs_, target, staged, RenameMode::kNoReplace); };
   Status renamed = rename();
   if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
       let_move(fs_, target.directory, target.name)) {
@@ -192,8 +183,7 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   }
   // The staged name is this run's own, nothing can be lost under it.
   if (!renamed && lacks_rename_mode(renamed.error())) {
-    renamed = fs_.rename(target.directory, target.name.c_str(), staged.directory,
-                         staged.name.c_str(), RenameMode::kReplace);
+    renamed = rename_to(fs_, target, staged, RenameMode::kReplace);
   }
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
   if (!renamed) return std::move(renamed).error();
@@ -201,12 +191,10 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   const auto as_expected = is_expected();
   if (as_expected && *as_expected) return Published::kDisplaced;
   // RACE: what others put there between the look and the rename goes back.
-  Status back = fs_.rename(staged.directory, staged.name.c_str(), target.directory,
-                           target.name.c_str(), RenameMode::kNoReplace);
+  Status back = rename_to(fs_, staged, target, RenameMode::kNoReplace);
   if (!back && lacks_rename_mode(back.error())) {
     // RACE: what gets the name between the look and this rename is replaced.
-    back = fs_.rename(staged.directory, staged.name.c_str(), target.directory, target.name.c_str(),
-                      RenameMode::kReplace);
+    back = rename_to(fs_, staged, target, RenameMode::kReplace);
   }
   if (!back) return Published::kStranded;
   if (!as_expected) return as_expected.error();

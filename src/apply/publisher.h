@@ -18,6 +18,9 @@ struct Place {
   std::string name;
 };
 
+// One rename, from one such name to another.
+Status rename_to(FileSystem& fs, const Place& from, const Place& to, RenameMode mode);
+
 enum class Published : std::uint8_t {
   kDone,       // and nothing was displaced
   kDisplaced,  // and what was there now has the staged name

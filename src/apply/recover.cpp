@@ -1,15 +1,13 @@
 #include "apply/recover.h"
 
 #include <cerrno>
-#include <cstddef>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "apply/backup.h"
 #include "apply/barrier.h"
+#include "apply/nested_areas.h"
 #include "apply/record.h"
 #include "apply/replica_access.h"
 #include "apply/staging_area.h"
@@ -17,7 +15,6 @@
 #include "core/text.h"
 #include "fs/boot.h"
 #include "fs/directory_cursor.h"
-#include "scan/listing.h"
 
 namespace foldersync {
 namespace {
@@ -126,7 +123,7 @@ class Recoverer {
       is_put_aside = settled;
     }
     TRY(is_put_aside ? success() : replay.purge());
-    clear_nested(record);
+    if (clear_nested_areas(fs_, root(), record)) result_.conflicts = true;
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.
     if (is_final(marker)) result_.what = Recovered::What::kCleared;
@@ -185,53 +182,6 @@ class Recoverer {
     if (!replay.result().errors.empty()) return true;  // and the markers are gone
     Status marked = mark(area, record, back ? Marker::kUndone : Marker::kDone, marker);
     return marked ? Result<bool>(false) : Result<bool>(marked.error());
-  }
-
-  // Staging folders below the root, for places that renames from the root's don't reach.
-  void clear_nested(const WindowRecord& record) {
-    DirectoryCursor cursor(fs_, root(), {}, descriptors_per_cursor(1));
-    const std::map<std::string, std::size_t> by_name = actions_by_name(record);
-    std::set<RelPath> seen;
-    for (const Action& action : record.plan.actions) {
-      if (action.path.is_root() || !seen.insert(action.path.parent()).second) continue;
-      if (action.path.parent().is_root()) continue;
-      const auto home = cursor.enter(action.path.parent_bytes());
-      if (!home) continue;
-      auto area = StagingArea::find(fs_, *home);
-      if (!area || !*area) continue;
-      clear_one_nested(**area, [&](const ListedEntry& entry) {
-        const auto found = by_name.find(std::string(entry.name));
-        return found == by_name.end() ? entry.name == "origin"
-                                      : is_own(entry.status, record.actions[found->second]);
-      });
-    }
-  }
-
-  template <class IsOwn>
-  void clear_one_nested(StagingArea& area, IsOwn is_own) {
-    Listing listing;
-    if (!listing.read(fs_, area.fd())) return;
-    for (const ListedEntry& entry : listing.entries()) {
-      if (entry.status.is_directory() || is_own(entry)) continue;
-      const auto conflicts = area.conflict_folder();
-      if (!conflicts) return;
-      if (!keep_as_conflict(fs_, area.fd(), std::string(entry.name), conflicts->get())) return;
-    }
-    const auto kept = area.remove_but_filled();
-    result_.conflicts = result_.conflicts || (kept && *kept);
-  }
-
-  // By the names that their objects have in the staging folders.
-  static std::map<std::string, std::size_t> actions_by_name(const WindowRecord& record) {
-    std::map<std::string, std::size_t> by_name;
-    for (std::size_t i = 0; i < record.actions.size(); ++i) by_name.emplace(record.name_of(i), i);
-    return by_name;
-  }
-
-  // Whether it is what the action displaced, or a copy of what it was to create.
-  static bool is_own(const FileStatus& found, const ActionRecord& record) {
-    return (record.old && same_content_stamps(found, *record.old)) ||
-           (record.made && is_what_was_made(found, *record.made));
   }
 
   Result<Recovered> leave(StagingArea& area, WindowReplay& replay, bool back) {

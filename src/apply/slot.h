@@ -42,6 +42,12 @@ struct Slot {
 
 // Whether the action holds, and works on the very object that was found when the slot's look was
 // made, before the window's record was written.
-bool holds_as_then(const Slot& slot, const LookResult& look);
+inline bool holds_as_then(const Slot& slot, const LookResult& look) {
+  if (!slot.look || slot.error || look.finding != Finding::kHolds) return false;
+  const LookResult& then = *slot.look;
+  if (then.finding == Finding::kFailed || then.finding == Finding::kStale) return false;
+  return then.replica.has_value() == look.replica.has_value() &&
+         (!then.replica || same_object(*then.replica, *look.replica));
+}
 
 }  // namespace foldersync

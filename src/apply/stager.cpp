@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "apply/attributes.h"
+#include "apply/job.h"
 #include "fs/xattrs.h"
 
 namespace foldersync {
@@ -30,11 +31,13 @@ Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 
 
 }  // namespace
 
+Stager::Stager(const Job& job, Looker& looker) : job_(job), fs_(job.request.fs), looker_(looker) {}
+
 Result<Staged> Stager::stage(const Action& action, const LookResult& look, int folder,
                              const std::string& name) {
-  metadata_ = context_.is_undo ? &look.wanted : nullptr;
+  metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
   if (look.source->is_directory()) return stage_directory(action, look, folder, name);
-  if (takes_file_over(action) && !context_.is_undo) {
+  if (takes_file_over(action) && !job_.looks.is_undo) {
     // Whatever stands in the way of that: the source has it all.
     if (auto taken = take_over(action, look, folder, name)) return *taken;
   }
@@ -46,7 +49,7 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing, but for another
     // entry that has the name.
-    if (staged.error().error_number != EEXIST) (void)context_.fs.remove_file(folder, name.c_str());
+    if (staged.error().error_number != EEXIST) (void)fs_.remove_file(folder, name.c_str());
     return std::move(staged).error().at(action.path.bytes());
   }
   return staged;
@@ -60,10 +63,9 @@ std::optional<Staged> Stager::take_over(const Action& action, const LookResult& 
   if (!file) return std::nullopt;
   const auto parent = looker_.replica_parent(*action.other);
   if (!parent) return std::nullopt;
-  FileSystem& fs = context_.fs;
   const std::string old_name(action.other->name());
-  if (!fs.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
-  const auto made = fs.status_at(folder, name.c_str());
+  if (!fs_.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
+  const auto made = fs_.status_at(folder, name.c_str());
   // Two names, and one of them is this: others that have the file would see what becomes of it.
   const bool is_it = made && same_content_stamps(*made, *file) && made->links == 2 &&
                      made->mode == file->mode && made->uid == file->uid && made->gid == file->gid;
@@ -71,15 +73,15 @@ std::optional<Staged> Stager::take_over(const Action& action, const LookResult& 
       make_durable(folder, name)) {
     return Staged{*made, false, 0};
   }
-  (void)fs.remove_file(folder, name.c_str());  // a copy finds the name taken, and fails
+  (void)fs_.remove_file(folder, name.c_str());  // a copy finds the name taken, and fails
   return std::nullopt;
 }
 
 // What was written to the replica long ago may not be on disk: nobody has waited for it.
 bool Stager::make_durable(int folder, const std::string& name) {
-  if (!context_.sync_each) return true;
-  const auto file = context_.fs.open_file(folder, name.c_str());
-  return file && context_.fs.sync(file->get());
+  if (!job_.sync_each) return true;
+  const auto file = fs_.open_file(folder, name.c_str());
+  return file && fs_.sync(file->get());
 }
 
 Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,
@@ -87,13 +89,12 @@ Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, 
   FileStatus seen = *look.source;
   for (int attempt = 1;; ++attempt) {
     auto staged = copy_once(action, seen, source_parent, folder, name);
-    if (staged || staged.error().code != ErrorCode::kChanged || !context_.follow_source ||
+    if (staged || staged.error().code != ErrorCode::kChanged || !job_.request.follow_source ||
         attempt == kTries) {
       return staged;
     }
-    (void)context_.fs.remove_file(folder, name.c_str());
-    const auto now =
-        TRY(context_.fs.status_at(source_parent, std::string(action.path.name()).c_str()));
+    (void)fs_.remove_file(folder, name.c_str());
+    const auto now = TRY(fs_.status_at(source_parent, std::string(action.path.name()).c_str()));
     if (!now.is_file()) return changed("the source's file became something else");
     seen = now;
   }
@@ -103,14 +104,14 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
                                  int folder, const std::string& name) {
   const std::string source_name(action.path.name());
   const auto open = [&] {
-    return context_.follow_source ? open_same_object(source_parent, source_name, seen)
-                                  : open_looked_at(context_.fs, {source_parent, source_name, seen});
+    return job_.request.follow_source ? open_same_object(source_parent, source_name, seen)
+                                      : open_looked_at(fs_, {source_parent, source_name, seen});
   };
   auto from = open();
-  if (!from && context_.is_undo && from.error().error_number == EACCES) {
+  if (!from && job_.looks.is_undo && from.error().error_number == EACCES) {
     // A backup is the caller's own, and what it says of the mode does not count.
-    const auto entry = context_.fs.open_entry(source_parent, source_name.c_str());
-    if (entry && context_.fs.set_mode({entry->get(), true}, kPrivate)) from = open();
+    const auto entry = fs_.open_entry(source_parent, source_name.c_str());
+    if (entry && fs_.set_mode({entry->get(), true}, kPrivate)) from = open();
   }
   if (!from) return from.error();
   if (may_be_cloned(action, from->status)) {
@@ -120,8 +121,7 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
   if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
   // Nobody else gets into a staging folder, so it may have its mode at once.
   const FileStatus& wanted = metadata_ ? *metadata_ : from->status;
-  auto to =
-      TRY(context_.fs.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions)));
+  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions)));
   auto staged = copy_into(action, *from, to.get(), 0);
   if (!staged) return staged;
   TRY(complete(std::move(to)));
@@ -129,16 +129,16 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
 }
 
 Status Stager::complete(Fd to) {
-  if (context_.sync_each) {
-    TRY(context_.fs.sync(to.get()));
+  if (job_.sync_each) {
+    TRY(fs_.sync(to.get()));
   }
-  return context_.fs.close(std::move(to));
+  return fs_.close(std::move(to));
 }
 
 // Where both trees are on one device, a copy is a clone of the source already. What has holes keeps
 // them when it is copied; a clone would have the old copy's.
 bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
-  return old_ != nullptr && !action.after->md5 && !context_.is_undo &&
+  return old_ != nullptr && !action.after->md5 && !job_.looks.is_undo &&
          std::min(source.size, old_->size) >= kWorthCloning && source.blocks * 512 >= source.size &&
          source.device != old_->device;
 }
@@ -148,27 +148,27 @@ bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const
 // killed in here, the next run removes the clone, and begins with another one.
 Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, const OpenedFile& from,
                                                       int folder, const std::string& name) {
-  FileSystem& fs = context_.fs;
-  const auto facts = fs.facts(folder);
+  const auto facts = fs_.facts(folder);
   if (!facts || !facts->clones) return std::optional<Staged>();
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return std::optional<Staged>();
   const std::string old_name(action.path.name());
   // RACE: whatever this file holds by now is compared with the source, byte by byte.
-  const auto old = fs.open_file(*parent, old_name.c_str());
+  const auto old = fs_.open_file(*parent, old_name.c_str());
   if (!old) return std::optional<Staged>();
-  const auto is = fs.status(old->get());
+  const auto is = fs_.status(old->get());
   if (!is || !same_object(*is, *old_)) return std::optional<Staged>();
-  auto to = TRY(fs.create_file(folder, name.c_str(), kPrivate));
-  if (!fs.clone(old->get(), to.get())) {
-    TRY(fs.remove_file(folder, name.c_str()));
+  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate));
+  if (!fs_.clone(old->get(), to.get())) {
+    TRY(fs_.remove_file(folder, name.c_str()));
     return std::optional<Staged>();
   }
   buffer_.resize(kBufferBytes);
   other_buffer_.resize(kBufferBytes);
-  const CopyRequest request{from.fd.get(),   to.get(), &from.status, nullptr, context_.stop,
-                            context_.copied, 0,        context_.pace};
-  const auto patched = TRY(patch_content(fs, request, buffer_, other_buffer_));
+  const CopyRequest request{
+      from.fd.get(),       to.get(), &from.status,     nullptr, job_.request.stop,
+      job_.request.copied, 0,        job_.request.pace};
+  const auto patched = TRY(patch_content(fs_, request, buffer_, other_buffer_));
   auto staged = TRY(complete_copy(action, from, to.get(), patched));
   TRY(complete(std::move(to)));
   return std::optional<Staged>(std::move(staged));
@@ -176,15 +176,15 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
 
 // Where the plan names the content, all of it has to be read.
 bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) const {
-  return context_.partials != nullptr && !action.after->md5 && PartialCopies::takes(source);
+  return job_.partials != nullptr && !action.after->md5 && PartialCopies::takes(source);
 }
 
 // CRASH: killed in here, the next run goes on with what is there.
 Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from, int folder,
                                      const std::string& name) {
-  PartialCopies& partials = *context_.partials;
+  PartialCopies& partials = *job_.partials;
   auto begun = TRY(partials.begin(action.path, from.status, name));
-  const auto moved = context_.fs.seek(from.fd.get(), begun.start, Seek::kStart);
+  const auto moved = fs_.seek(from.fd.get(), begun.start, Seek::kStart);
   auto staged =
       moved ? copy_into(action, from, begun.to.get(), begun.start) : Result<Staged>(moved.error());
   if (staged) {
@@ -200,15 +200,15 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
 // The file that was seen, with whatever it holds by now.
 Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string& name,
                                             const FileStatus& seen) {
-  auto fd = TRY(context_.fs.open_file(source_parent, name.c_str()));
-  const auto now = TRY(context_.fs.status(fd.get()));
+  auto fd = TRY(fs_.open_file(source_parent, name.c_str()));
+  const auto now = TRY(fs_.status(fd.get()));
   if (!same_object(now, seen)) return changed("the source's file was replaced by another");
   return OpenedFile{std::move(fd), now};
 }
 
 // Files of the kernel's own (as in /proc) give a size of 0 and have content all the same.
 bool Stager::holds_something(int from) {
-  const auto count = context_.fs.read(from, std::span(buffer_).first(1));
+  const auto count = fs_.read(from, std::span(buffer_).first(1));
   return count && *count > 0;
 }
 
@@ -219,10 +219,15 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
-  CopyRequest request{
-      from,  to,           &before, pinned ? &hasher_ : nullptr, context_.stop, context_.copied,
-      start, context_.pace};
-  const auto bytes = TRY(copy_content(context_.fs, request, buffer_));
+  CopyRequest request{from,
+                      to,
+                      &before,
+                      pinned ? &hasher_ : nullptr,
+                      job_.request.stop,
+                      job_.request.copied,
+                      start,
+                      job_.request.pace};
+  const auto bytes = TRY(copy_content(fs_, request, buffer_));
   return complete_copy(action, opened, to, {bytes, bytes - start});
 }
 
@@ -231,7 +236,7 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
                                      Patched content) {
   const int from = opened.fd.get();
   const FileStatus& before = opened.status;
-  const auto after = context_.fs.status(from);
+  const auto after = fs_.status(from);
   if (!after) return after.error();
   Staged staged;
   staged.bytes = content.written;
@@ -251,13 +256,13 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
     }
   }
   std::vector<Xattr> xattrs;
-  if (context_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(context_.fs, {from, false}, context_.policy.as_root));
+  if (job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {from, false}, job_.policy.as_root));
     xattrs = std::move(read);
   }
-  auto status = set_attributes({context_.fs,
-                                context_.policy,
-                                context_.book,
+  auto status = set_attributes({fs_,
+                                job_.policy,
+                                job_.book,
                                 {to, false},
                                 metadata_ ? *metadata_ : before,
                                 &xattrs,
@@ -270,8 +275,8 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
 }
 
 bool Stager::is_known_problem(const RelPath& path) const {
-  if (context_.problems == nullptr) return false;
-  return std::any_of(context_.problems->begin(), context_.problems->end(),
+  const std::vector<Problem>& problems = job_.request.plan.problems;
+  return std::any_of(problems.begin(), problems.end(),
                      [&](const Problem& problem) { return problem.path == path; });
 }
 
@@ -281,15 +286,15 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   // A directory that may not be read is mirrored as far as it can be seen; the plan knows it.
   if (!source && !is_known_problem(action.path)) return source.error();
   std::vector<Xattr> xattrs;
-  if (source && context_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(context_.fs, {*source, false}, context_.policy.as_root));
+  if (source && job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {*source, false}, job_.policy.as_root));
     xattrs = std::move(read);
   }
-  TRY(context_.fs.make_directory(folder, name.c_str(), kOwnerAll));
-  const auto fd = context_.fs.open_directory(folder, name.c_str());
-  auto status = fd ? set_attributes({context_.fs,
-                                     context_.policy,
-                                     context_.book,
+  TRY(fs_.make_directory(folder, name.c_str(), kOwnerAll));
+  const auto fd = fs_.open_directory(folder, name.c_str());
+  auto status = fd ? set_attributes({fs_,
+                                     job_.policy,
+                                     job_.book,
                                      {fd->get(), false},
                                      look.wanted,
                                      &xattrs,
@@ -297,11 +302,11 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
                                      true,
                                      false})
                    : Result<FileStatus>(fd.error());
-  if (status && context_.sync_each) {
-    if (Status synced = context_.fs.sync(fd->get()); !synced) status = synced.error();
+  if (status && job_.sync_each) {
+    if (Status synced = fs_.sync(fd->get()); !synced) status = synced.error();
   }
   if (!status) {
-    (void)context_.fs.remove_directory(folder, name.c_str());
+    (void)fs_.remove_directory(folder, name.c_str());
     return std::move(status).error().at(action.path.bytes());
   }
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
@@ -311,26 +316,19 @@ Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, in
                                    const std::string& name, const std::string& source_name) {
   const FileStatus& source = *look.source;
   TRY(source.type == FileType::kSymlink
-          ? context_.fs.make_symlink(look.source_target.c_str(), folder, name.c_str())
-          : context_.fs.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev));
-  const auto to = TRY(context_.fs.open_entry(folder, name.c_str()));
+          ? fs_.make_symlink(look.source_target.c_str(), folder, name.c_str())
+          : fs_.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev));
+  const auto to = TRY(fs_.open_entry(folder, name.c_str()));
   std::vector<Xattr> xattrs;
-  const auto from = TRY(context_.fs.open_entry(source_parent, source_name.c_str()));
-  const auto now = TRY(context_.fs.status(from.get()));
+  const auto from = TRY(fs_.open_entry(source_parent, source_name.c_str()));
+  const auto now = TRY(fs_.status(from.get()));
   if (!same_object(now, source)) return changed("the source's entry became something else");
-  if (context_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(context_.fs, {from.get(), true}, context_.policy.as_root));
+  if (job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {from.get(), true}, job_.policy.as_root));
     xattrs = std::move(read);
   }
-  auto status = TRY(set_attributes({context_.fs,
-                                    context_.policy,
-                                    context_.book,
-                                    {to.get(), true},
-                                    look.wanted,
-                                    &xattrs,
-                                    0,
-                                    true,
-                                    true}));
+  auto status = TRY(set_attributes(
+      {fs_, job_.policy, job_.book, {to.get(), true}, look.wanted, &xattrs, 0, true, true}));
   return Staged{status, false, 0};
 }
 

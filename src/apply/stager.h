@@ -1,7 +1,6 @@
 // Making what an action creates, complete with content and metadata, where nobody sees it yet.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,9 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/limit_book.h"
 #include "apply/look.h"
-#include "apply/partial_copies.h"
 #include "core/result.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
@@ -27,25 +24,13 @@ struct Staged {
   bool hands_down = false;  // a directory: what is made in it would get more than is its own
 };
 
-struct StageContext {
-  FileSystem& fs;
-  const Policy& policy;
-  LimitBook& book;
-  bool follow_source = false;  // as in LookContext
-  const std::atomic<bool>* stop = nullptr;
-  ByteCounter* copied = nullptr;
-  const std::vector<Problem>* problems = nullptr;  // of the plan, in its order
-  bool sync_each = false;                          // each file is made durable as it is staged
-  bool is_undo = false;                            // as in LookContext
-  PartialCopies* partials = nullptr;               // where large files are copied
-  Pace* pace = nullptr;                            // of all copies
-};
+struct Job;
 
 // One thread's workshop; holds a buffer of 256 KiB once it has copied, and another
 // once it has patched a clone.
 class Stager {
  public:
-  Stager(const StageContext& context, Looker& looker) : context_(context), looker_(looker) {}
+  Stager(const Job& job, Looker& looker);
 
   // Makes, as `name` in `folder`, what `action` creates; `look` is the look at it that found that
   // it holds. A directory is made empty, with u+rwx for as long as its children are missing. Of a
@@ -87,14 +72,14 @@ class Stager {
   Result<Staged> stage_other(const LookResult& look, int source_parent, int folder,
                              const std::string& name, const std::string& source_name);
 
-  const StageContext& context_;
+  const Job& job_;
+  FileSystem& fs_;
   Looker& looker_;
   std::vector<std::byte> buffer_;
   Md5Hasher hasher_;
   std::optional<Drift> drift_;
   std::vector<std::byte> other_buffer_;
-  const FileStatus* old_ =
-      nullptr;  // the replica's file that will be replaced; null: there is none
+  const FileStatus* old_ = nullptr;       // the replica's file that will be replaced, or null
   const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
 };
 

@@ -41,10 +41,10 @@ std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) 
 Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> directory,
                                          const RelPath& path) {
   if (!directory) return directory.error();
-  FileSystem& fs = window.job.stages.fs;
+  FileSystem& fs = window.job.request.fs;
   const std::string name = path.is_root() ? "." : std::string(path.name());
   const auto entry = TRY(fs.open_entry(*directory, name.c_str()));
-  return read_xattrs(fs, {entry.get(), true}, window.job.stages.policy.as_root);
+  return read_xattrs(fs, {entry.get(), true}, window.job.policy.as_root);
 }
 
 void read_attributes(const StageWindow& window, std::size_t thread, Slot& slot) {
@@ -99,7 +99,7 @@ class Staging {
   }
 
   [[nodiscard]] bool is_told_to_stop() const {
-    return (job_.stages.stop != nullptr && *job_.stages.stop) || window_.abandoned;
+    return (job_.request.stop != nullptr && *job_.request.stop) || window_.abandoned;
   }
 
   void work(std::size_t thread) {
@@ -109,8 +109,8 @@ class Staging {
     looker.remember_absent();
     Worker worker{thread,
                   looker,
-                  Stager(job_.stages, looker),
-                  {job_.stages.fs, slots_, job_.folders, job_.max_open}};
+                  Stager(job_, looker),
+                  {job_.request.fs, slots_, job_.folders, job_.max_open}};
     while (is_due()) {
       const std::size_t unit = next_++;
       if (unit >= units_.size()) return;

@@ -7,17 +7,13 @@ namespace {
 
 constexpr std::uint32_t kOwnerAll = 0700;
 
-Status rename(Site& site, const Place& from, const Place& to, RenameMode mode) {
-  return site.fs.rename(from.directory, from.name.c_str(), to.directory, to.name.c_str(), mode);
-}
-
 Status settle_old_name(Site& site, const Step& step) {
   if (!step.old || step.action.op == Op::kDelete) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
   const auto waiting = TRY(status_at(site, old));
   if (!waiting) return success();
   const auto staged = TRY(status_at(site, step.staged));
-  if (!staged) return rename(site, old, step.staged, RenameMode::kNoReplace);
+  if (!staged) return rename_to(site.fs, old, step.staged, RenameMode::kNoReplace);
   const auto parent = TRY(site.replica.parent(step.action.path));
   const Place target{parent, std::string(step.action.path.name())};
   const auto there = TRY(status_at(site, target));
@@ -25,7 +21,7 @@ Status settle_old_name(Site& site, const Step& step) {
   if (there && same_object(*there, *waiting)) {
     return site.fs.remove_file(old.directory, old.name.c_str());
   }
-  if (!there) return rename(site, old, target, RenameMode::kNoReplace);
+  if (!there) return rename_to(site.fs, old, target, RenameMode::kNoReplace);
   TRY(site.conflicts.keep(old));
   return success();
 }
@@ -52,7 +48,7 @@ Result<Published> give_back(Site& site, const Step& step) {
   const Place target{*parent, std::string(step.action.path.name())};
   const bool was_exchanged = step.action.op != Op::kDelete;
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
-  if (!rename(site, step.staged, target, mode)) return Published::kStranded;
+  if (!rename_to(site.fs, step.staged, target, mode)) return Published::kStranded;
   if (!was_exchanged) return Published::kForeign;
   const auto out = TRY(status_at(site, step.staged));
   const bool is_ours = !out || (step.made && same_object(*out, *step.made));
@@ -61,7 +57,7 @@ Result<Published> give_back(Site& site, const Step& step) {
 
 Result<Published> bring_back(Site& site, const Step& step) {
   const Status renamed = at_path(site, step.action.path, [&](const Place& target) {
-    return rename(site, step.staged, target, RenameMode::kNoReplace);
+    return rename_to(site.fs, step.staged, target, RenameMode::kNoReplace);
   });
   if (renamed) return Published::kDone;
   if (renamed.error().error_number == EEXIST) return Published::kStranded;

@@ -6,8 +6,6 @@
 namespace foldersync {
 namespace {
 
-bool is_barred(const Action&, const Outcomes&) { return false; }
-
 AttributeRequest request_of(Site& site, const Step& step, Handle entry) {
   AttributeRequest request{site.fs, site.policy, site.book, entry, *step.wanted};
   request.xattrs = step.new_xattrs;
@@ -89,8 +87,7 @@ Result<Published> back(Site& site, Step& step) {
 
 }  // namespace
 
-const StepKind kMetadataStep{
-    .is_barred = is_barred, .forward = forward, .again = again, .back = back};
-const StepKind kFinishStep{.is_barred = is_barred, .forward = finish, .again = again, .back = back};
+const StepKind kMetadataStep{.forward = forward, .again = again, .back = back};
+const StepKind kFinishStep{.forward = finish, .again = again, .back = back};
 
 }  // namespace foldersync

@@ -7,8 +7,6 @@
 namespace foldersync {
 namespace {
 
-bool is_barred(const Action&, const Outcomes&) { return false; }
-
 Result<bool> is_expected(Site& site, const Place& place, const FileStatus& expected) {
   const auto found = TRY(site.fs.status_at(place.directory, place.name.c_str()));
   return expected.is_directory() ? same_object(found, expected)
@@ -85,6 +83,6 @@ Result<Published> back(Site& site, Step& step) {
 
 }  // namespace
 
-const StepKind kMoveStep{.is_barred = is_barred, .forward = forward, .again = again, .back = back};
+const StepKind kMoveStep{.forward = forward, .again = again, .back = back};
 
 }  // namespace foldersync

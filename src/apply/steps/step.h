@@ -61,8 +61,8 @@ struct Step {
 // Whatever others wrote is never removed. In what these answer, kForeign: theirs is at the path,
 // and stays there. kStranded: theirs lies under the staged name, and can't go back.
 struct StepKind {
-  // Whether what failed before in this window keeps the action from being done.
-  bool (*is_barred)(const Action& action, const Outcomes& outcomes);
+  // Whether what failed before in this window keeps the action from being done; null: nothing does.
+  bool (*is_barred)(const Action& action, const Outcomes& outcomes) = nullptr;
   // Does it. Requires: the action was looked at and holds, and nothing of it is done.
   Result<Published> (*forward)(Site& site, Step& step);
   // Does what is left to do of it.

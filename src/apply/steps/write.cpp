@@ -49,8 +49,7 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   if (!now) return Published::kDone;
   if (!same_object(*now, *step.made)) return Published::kForeign;
   TRY(site.replica.with_write_access(*parent, step.action.path.parent(), [&] {
-    return site.fs.rename(target.directory, target.name.c_str(), step.staged.directory,
-                          step.staged.name.c_str(), RenameMode::kNoReplace);
+    return rename_to(site.fs, target, step.staged, RenameMode::kNoReplace);
   }));
   TRY(keep_if_foreign(site, step, step.staged));
   return Published::kDone;
@@ -59,8 +58,7 @@ Result<Published> take_away_again(Site& site, const Step& step) {
 // Exchanges the old object back.
 Result<Published> exchange_back(Site& site, const Step& step) {
   const Status renamed = at_path(site, step.action.path, [&](const Place& target) {
-    return site.fs.rename(step.staged.directory, step.staged.name.c_str(), target.directory,
-                          target.name.c_str(), RenameMode::kExchange);
+    return rename_to(site.fs, step.staged, target, RenameMode::kExchange);
   });
   if (renamed) {
     TRY(keep_if_foreign(site, step, step.staged));
@@ -71,8 +69,7 @@ Result<Published> exchange_back(Site& site, const Step& step) {
   // RACE: for a moment neither is there. CRASH: the same, until whoever comes next has recovered.
   const Place out{step.staged.directory, step.staged.name + ".new"};
   Status away = at_path(site, step.action.path, [&](const Place& target) {
-    return site.fs.rename(target.directory, target.name.c_str(), out.directory, out.name.c_str(),
-                          RenameMode::kReplace);
+    return rename_to(site.fs, target, out, RenameMode::kReplace);
   });
   if (away) away = keep_if_foreign(site, step, out);
   if (!away && away.error().error_number != ENOENT) return away.error();

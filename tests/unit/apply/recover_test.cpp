@@ -302,6 +302,31 @@ TEST_F(RecoverTest, AWayBackThatFailsGoesOnWhateverIsAskedForNext) {
   expect_old();
 }
 
+// As on the lower layers of an overlay.
+TEST_F(RecoverTest, WhereDirectoriesCanNotBeRenamedAnEmptyOneIsRemovedAtOnceAndMadeAnew) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    plant_anew();
+    plant_object(directory(), scratch_.path(), "emptied");
+    Action& removal = record_.plan.actions[2];
+    removal.phase = Phase::kRmdir;
+    removal.path = RelPath("emptied");
+    removal.before = Facts{};
+    removal.before->type = FileType::kDirectory;
+    record_.actions[2].old = look(in("emptied"));
+    record_.plan.summary = {};
+    for (const Action& action : record_.plan.actions) count(action, record_.plan.summary);
+    left(Marker::kCommit);
+    if (wanted == Recovery::kRollBack) remove_tree(in("emptied"));
+    fs_.intercept([](const CallInfo& info) {
+      return info.call == Call::kRename && info.names("emptied") ? EXDEV : 0;
+    });
+    const auto done = recover(wanted);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(done->overtaken + done->failed, 0U);
+    EXPECT_EQ(read_tree(scratch_.path()).contains("emptied"), wanted == Recovery::kRollBack);
+  }
+}
+
 // A directory of the replica on which somebody has mounted another file system since.
 class MountedOver final : public test::ForwardingFileSystem {
  public:
