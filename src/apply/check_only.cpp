@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "apply/outcomes.h"
-#include "apply/window.h"
+#include "apply/stage/window.h"
+#include "apply/steps/outcomes.h"
 
 namespace foldersync {
 namespace {

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <optional>
 
-#include "apply/doomed_tree.h"
-#include "apply/staged_trees.h"
+#include "apply/stage/staged_trees.h"
+#include "apply/steps/doomed_tree.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {

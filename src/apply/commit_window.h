@@ -2,8 +2,8 @@
 #pragma once
 
 #include "apply/committer.h"
-#include "apply/job.h"
 #include "apply/open_window.h"
+#include "apply/stage/job.h"
 
 namespace foldersync {
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "apply/attributes.h"
+#include "apply/stage/attributes.h"
 #include "apply/steps/remove.h"
 
 namespace foldersync {

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "apply/barrier.h"
-#include "apply/doomed_tree.h"
-#include "apply/job.h"
-#include "apply/nested_areas.h"
-#include "apply/outcomes.h"
-#include "apply/purge.h"
-#include "apply/staged_trees.h"
+#include "apply/recovery/nested_areas.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/job.h"
+#include "apply/stage/staged_trees.h"
+#include "apply/steps/doomed_tree.h"
+#include "apply/steps/outcomes.h"
+#include "apply/steps/purge.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {

@@ -5,10 +5,10 @@
 #include <thread>
 #include <vector>
 
-#include "apply/barrier.h"
-#include "apply/job.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/job.h"
+#include "apply/stage/window.h"
 #include "apply/transaction.h"
-#include "apply/window.h"
 
 namespace foldersync {
 

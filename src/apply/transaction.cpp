@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "apply/remove_tree.h"
-#include "apply/window_replay.h"
+#include "apply/recovery/window_replay.h"
+#include "apply/stage/remove_tree.h"
 #include "fs/boot.h"
 
 namespace foldersync {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "apply/barrier.h"
-#include "apply/job.h"
-#include "apply/record.h"
-#include "apply/slot.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/job.h"
+#include "apply/stage/record.h"
+#include "apply/stage/slot.h"
 
 namespace foldersync {
 

@@ -1,6 +1,6 @@
 // Metadata of what stays the object that it is: of entries where they are or have been moved to,
 // and, when all else is done, of directories.
-#include "apply/attributes.h"
+#include "apply/stage/attributes.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {

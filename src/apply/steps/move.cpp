@@ -1,7 +1,7 @@
 // Moves: an entry of the replica, with all that is in it, gets another path by one rename.
 #include <cerrno>
 
-#include "apply/staging_area.h"
+#include "apply/stage/staging_area.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {

@@ -1,7 +1,7 @@
 // Deletions: what is to go gets a name in the staging folder.
 #pragma once
 
-#include "apply/doomed_tree.h"
+#include "apply/steps/doomed_tree.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {

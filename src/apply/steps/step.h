@@ -14,12 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "apply/conflicts.h"
-#include "apply/doomed_tree.h"
-#include "apply/limit_book.h"
-#include "apply/outcomes.h"
-#include "apply/publisher.h"
-#include "apply/replica_access.h"
+#include "apply/look/replica_access.h"
+#include "apply/stage/limit_book.h"
+#include "apply/steps/conflicts.h"
+#include "apply/steps/doomed_tree.h"
+#include "apply/steps/outcomes.h"
+#include "apply/steps/publisher.h"
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"

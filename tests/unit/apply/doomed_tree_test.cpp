@@ -1,4 +1,4 @@
-#include "apply/doomed_tree.h"
+#include "apply/steps/doomed_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/outcomes.h"
+#include "apply/steps/outcomes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/record.h"
+#include "apply/stage/record.h"
 #include "fs/boot.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"

@@ -1,4 +1,4 @@
-#include "apply/window.h"
+#include "apply/stage/window.h"
 
 #include <gtest/gtest.h>
 
