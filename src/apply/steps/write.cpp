@@ -47,6 +47,8 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   const Place target{*parent, std::string(step.action.path.name())};
   const auto now = TRY(status_at(site, target));
   if (!now) return Published::kDone;
+  // The old is there, so nothing was done; a link may be the one that was there before.
+  if (step.old && is_still(*now, *step.old)) return Published::kDone;
   if (!same_object(*now, *step.made)) return Published::kForeign;
   TRY(site.replica.with_write_access(*parent, step.action.path.parent(), [&] {
     return rename_to(site.fs, target, step.staged, RenameMode::kNoReplace);
