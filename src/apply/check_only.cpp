@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "apply/outcomes.h"
-#include "apply/window.h"
+#include "apply/stage/window.h"
+#include "apply/steps/outcomes.h"
 
 namespace foldersync {
 namespace {
@@ -23,13 +23,14 @@ class Checker {
         outcomes_(observer, request.follow_source) {}
 
   // An error: the plan can't be read.
-  Status check(const Action& action, std::uint64_t seq) {
-    if (request_.stop != nullptr && *request_.stop) return skip(action, seq);
+  Status check(const Numbered& of) {
+    const Action& action = of.action;
+    if (request_.stop != nullptr && *request_.stop) return skip(of);
     if (action.phase == Phase::kMkdir) made_.insert(action.path);
-    if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(action, seq);
+    if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(of);
     LookResult look = looker_.look(action);
     looker_.compare_moved(action, look);
-    if (outcomes_.settle_look(action, seq, look)) return success();
+    if (outcomes_.settle_look(of, look)) return success();
     auto drift = foreign_name(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {
       drift = looker_.pinned_drift(action, look);
@@ -38,18 +39,18 @@ class Checker {
       auto found = TRY(leader_drift(action));
       drift = std::move(found);
     }
-    if (!drift) return done(action, seq);
-    outcomes_.stale(action, seq, {std::move(*drift)});
+    if (!drift) return done(of);
+    outcomes_.stale(of, {std::move(*drift)});
     return success();
   }
 
  private:
-  Status done(const Action& action, std::uint64_t seq) {
-    outcomes_.done(action, seq, Outcome::kOk);
+  Status done(const Numbered& of) {
+    outcomes_.done(of, Outcome::kOk);
     return success();
   }
-  Status skip(const Action& action, std::uint64_t seq) {
-    outcomes_.skip(action, seq);
+  Status skip(const Numbered& of) {
+    outcomes_.skip(of);
     return success();
   }
 
@@ -115,7 +116,7 @@ class StaleReports final : public ApplyObserver {
 Status check_only(const ApplyRequest& request, const LookContext& looks, std::size_t max_open) {
   Checker checker(request, looks, max_open, request.observer);
   return for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t seq) {
-    return checker.check(action, seq);
+    return checker.check({action, seq});
   });
 }
 
@@ -125,14 +126,14 @@ Result<bool> refuse_if_stale(const ApplyRequest& request, const LookContext& loo
   Checker checker(request, looks, max_open, stale);
   const ActionStore& actions = request.plan.actions;
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
-    return checker.check(action, seq);
+    return checker.check({action, seq});
   }));
   if (stale.found.empty()) return false;
   Outcomes outcomes(request.observer, request.follow_source);
   auto next = stale.found.begin();
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
     if (next == stale.found.end() || next->seq != seq) {
-      return outcomes.done(action, seq, Outcome::kSkipped);
+      return outcomes.done({action, seq}, Outcome::kSkipped);
     }
     next->action = &action;
     request.observer.report(*next++);
@@ -155,7 +156,7 @@ Result<bool> tell_if_done(const ApplyRequest& request, const LookContext& looks,
   }
   Outcomes outcomes(request.observer, request.follow_source);
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t seq) {
-    outcomes.done(action, seq, Outcome::kAlready);
+    outcomes.done({action, seq}, Outcome::kAlready);
   }));
   return true;
 }

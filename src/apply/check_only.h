@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "apply/engine.h"
-#include "apply/look.h"
+#include "apply/look/look.h"
+#include "apply/stage/request.h"
 
 namespace foldersync {
 

@@ -4,9 +4,8 @@
 #include <atomic>
 #include <optional>
 
-#include "apply/doomed_tree.h"
-#include "apply/in_place.h"
-#include "apply/staged_trees.h"
+#include "apply/stage/staged_trees.h"
+#include "apply/steps/doomed_tree.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {
@@ -16,37 +15,35 @@ bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
 
 // Where a kill would leave nothing to tell what others wrote from what was to go, or where a backup
 // wants each entry, directories are emptied first.
-std::vector<DoomedRange> trees_to_take(const CommitWindow& task) {
-  if (task.request.backup || !task.window.transaction().has_record()) return {};
+std::vector<DoomedRange> trees_to_take(const Job& job, OpenWindow& window) {
+  if (job.request.backup || !window.transaction().has_record()) return {};
   std::optional<std::uint32_t> owner;
-  if (!task.request.policy.as_root) {
-    const auto own = task.request.fs.status(task.folders.back().get());
+  if (!job.request.policy.as_root) {
+    const auto own = job.request.fs.status(job.folders.back().get());
     if (!own) return {};
     owner = own->uid;
   }
-  return doomed_ranges(task.window.part(), task.window.slots(), owner);
+  return doomed_ranges(window.slots(), owner);
 }
 
 // What changes in place, on all threads; told in the window's order.
 class InPlaceChanges {
  public:
-  explicit InPlaceChanges(const CommitWindow& task) : task_(task) {
-    const auto& actions = task.window.part().actions;
-    for (std::size_t i = 0; i < task.window.slots().size(); ++i) {
-      if (is_in_place(actions[i]) && actions[i].phase != Phase::kFinish) indices_.push_back(i);
+  InPlaceChanges(const Job& job, Committer& committer, OpenWindow& window)
+      : job_(job), committer_(committer) {
+    for (const Slot& slot : window.slots()) {
+      if (is_in_place(slot.action) && slot.action.phase != Phase::kFinish) slots_.push_back(&slot);
     }
   }
 
   void run() {
-    for (begin_ = 0; begin_ < indices_.size(); begin_ += kBatch) {
-      end_ = std::min(begin_ + kBatch, indices_.size());
+    for (begin_ = 0; begin_ < slots_.size(); begin_ += kBatch) {
+      end_ = std::min(begin_ + kBatch, slots_.size());
       next_ = begin_;
       done_.assign(end_ - begin_, std::nullopt);
       change_on_all_threads();
       for (std::size_t at = begin_; at < end_; ++at) {
-        const std::size_t i = indices_[at];
-        task_.committer.tell_in_place(part().actions[i], part().seqs[i], task_.window.slots()[i],
-                                      done_[at - begin_]);
+        committer_.tell_in_place(*slots_[at], done_[at - begin_]);
       }
     }
   }
@@ -55,32 +52,26 @@ class InPlaceChanges {
   static constexpr std::size_t kBatch = 4096;  // whose results are held
   static constexpr std::size_t kShare = 64;    // that a thread takes at a time
 
-  [[nodiscard]] const WindowPart& part() const { return task_.window.part(); }
-
   void change_on_all_threads() {
-    on_threads(std::min(task_.lookers.size(), (end_ - begin_) / kShare + 1),
-               [this](std::size_t thread) { work(task_.lookers[thread]); });
+    on_threads(std::min(job_.lookers.size(), (end_ - begin_) / kShare + 1),
+               [this](std::size_t thread) { work(job_.lookers[thread]); });
   }
 
   void work(Looker& looker) {
-    const ApplyRequest& request = task_.request;
-    const InPlaceContext context{request.fs, task_.policy, task_.book};
     for (;;) {
       const std::size_t first = next_.fetch_add(kShare);
       for (std::size_t at = first; at < std::min(first + kShare, end_); ++at) {
-        if (task_.winds_up()) return;
-        const std::size_t i = indices_[at];
-        const Action& action = part().actions[i];
-        done_[at - begin_] = change_in_place(context, action, task_.window.slots()[i],
-                                             task_.committer.names_added(action.path), looker);
+        if (job_.winds_up()) return;
+        done_[at - begin_] = committer_.change_in_place(*slots_[at], looker);
       }
       if (first >= end_) return;
     }
   }
 
-  const CommitWindow& task_;
-  std::vector<std::size_t> indices_;  // of the actions
-  std::size_t begin_ = 0;             // of the batch, in indices_
+  const Job& job_;
+  Committer& committer_;
+  std::vector<const Slot*> slots_;
+  std::size_t begin_ = 0;  // of the batch
   std::size_t end_ = 0;
   std::atomic<std::size_t> next_{0};
   std::vector<std::optional<InPlace>> done_;
@@ -88,37 +79,35 @@ class InPlaceChanges {
 
 }  // namespace
 
-void commit(const CommitWindow& task) {
-  const WindowPart& part = task.window.part();
-  auto& slots = task.window.slots();
-  StagedTrees staged(task.request.fs, part, slots, task.folders, task.max_open);
-  const std::vector<DoomedRange> doomed = trees_to_take(task);
+void commit(const Job& job, Committer& committer, OpenWindow& window) {
+  auto& slots = window.slots();
+  StagedTrees staged(job.request.fs, slots, job.folders, job.max_open);
+  const std::vector<DoomedRange> doomed = trees_to_take(job, window);
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    const Action& action = part.actions[i];
+    const Action& action = slots[i].action;
     if (action.phase == Phase::kFinish || is_in_place(action)) continue;
     if (next != doomed.end() && next->begin == i) {
       const DoomedRange tree = *next++;
-      if (!task.winds_up() && task.committer.take_tree(part, slots, tree)) {
+      if (!job.winds_up() && committer.take_tree(slots, tree)) {
         i = tree.end - 1;
         continue;
       }
     }
-    if (task.winds_up()) {
-      task.committer.skip(action, part.seqs[i]);
+    if (job.winds_up()) {
+      committer.skip(slots[i]);
     } else {
-      task.committer.commit(action, part.seqs[i], slots[i], {slots, task.folders, staged});
+      committer.commit(slots[i], {slots, job.folders, staged});
     }
   }
-  InPlaceChanges(task).run();
+  InPlaceChanges(job, committer, window).run();
 }
 
-void finish(const CommitWindow& task) {
-  task.window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
-    if (action.phase != Phase::kFinish || is_root_finish(action)) return;
-    if (task.winds_up()) return task.committer.skip(action, seq);
-    task.committer.finish(action, seq, slot);
-  });
+void finish(const Job& job, Committer& committer, OpenWindow& window) {
+  for (const Slot& slot : window.slots()) {
+    if (slot.action.phase != Phase::kFinish || is_root_finish(slot.action)) continue;
+    job.winds_up() ? committer.skip(slot) : committer.finish(slot);
+  }
 }
 
 }  // namespace foldersync

@@ -1,32 +1,16 @@
 // Doing the actions of a window, when all of it is staged and recorded.
 #pragma once
 
-#include <functional>
-#include <vector>
-
 #include "apply/committer.h"
 #include "apply/open_window.h"
-#include "fs/fd.h"
+#include "apply/stage/job.h"
 
 namespace foldersync {
 
-struct CommitWindow {
-  Committer& committer;
-  OpenWindow& window;
-  const std::vector<Fd>& folders;  // of staging, as in WindowShop
-  std::vector<Looker>& lookers;    // one a thread
-  const ApplyRequest& request;
-  const Policy& policy;
-  LimitBook& book;
-  std::size_t max_open;  // as in StageWindow
-  // No new work is to start: the actions are skipped. Any thread, while nothing is reported.
-  std::function<bool()> winds_up;
-};
-
 // The renames in the window's order, then what changes in place.
-void commit(const CommitWindow& task);
+void commit(const Job& job, Committer& committer, OpenWindow& window);
 // Then, when what was displaced in nested staging folders is gone: what the directories get. The
 // root's own comes when all windows are done.
-void finish(const CommitWindow& task);
+void finish(const Job& job, Committer& committer, OpenWindow& window);
 
 }  // namespace foldersync

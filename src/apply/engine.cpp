@@ -8,21 +8,24 @@
 #include <string>
 #include <utility>
 
+#include "apply/backup/backup.h"
 #include "apply/check_only.h"
 #include "apply/commit_window.h"
 #include "apply/committer.h"
 #include "apply/held_reports.h"
-#include "apply/limit_book.h"
-#include "apply/look.h"
+#include "apply/look/look.h"
 #include "apply/open_window.h"
-#include "apply/record.h"
-#include "apply/schedule.h"
-#include "apply/space.h"
-#include "apply/staged_trees.h"
-#include "apply/staging_area.h"
-#include "apply/staging_entry.h"
+#include "apply/stage/job.h"
+#include "apply/stage/limit_book.h"
+#include "apply/stage/record.h"
+#include "apply/stage/schedule.h"
+#include "apply/stage/space.h"
+#include "apply/stage/staged_trees.h"
+#include "apply/stage/staging_area.h"
+#include "apply/stage/staging_entry.h"
+#include "apply/stage/window.h"
+#include "apply/steps/conflicts.h"
 #include "apply/transaction.h"
-#include "apply/window.h"
 #include "fs/directory_cursor.h"
 
 namespace foldersync {
@@ -43,18 +46,7 @@ class Engine {
                request.filter,
                request.follow_source,
                request.plan.kind == PlanKind::kUndo},
-        stages_{request.fs,
-                policy_,
-                book_,
-                request.follow_source,
-                request.stop,
-                request.copied,
-                &request.plan.problems,
-                false,
-                request.plan.kind == PlanKind::kUndo},
-        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {
-    stages_.pace = request.pace;
-  }
+        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {
@@ -121,42 +113,51 @@ class Engine {
     auto own_folder = TRY(area.folder(kCommitFolder));
     auto again = TRY(fs_.open_directory(own_folder.get(), "."));
     folders.push_back(std::move(again));
-    auto conflicts = TRY(area.conflict_folder());
+    Conflicts conflicts(fs_, area);
+    TRY(conflicts.prepare());
     auto partial = TRY(area.partial_folder());
     PartialCopies partials(fs_, std::move(partial), area.earlier_folder());
-    stages_.partials = &partials;
-    Looker own(looks_, max_open_, true);
-    const CommitContext context{request_, held_, looks_, stages_, book_, area};
-    Committer committer(context, own, std::move(own_folder), std::move(conflicts));
+    Job job{.request = request_,
+            .observer = held_,
+            .policy = policy_,
+            .looks = looks_,
+            .book = book_,
+            .syncing = syncing_,
+            .area = area,
+            .lookers = lookers,
+            .folders = folders,
+            .max_open = max_open_,
+            .winds_up = [this] { return winds_up(); },
+            .partials = &partials};
+    Committer committer(job, std::move(own_folder), conflicts);
     Status went = begin_backup(area, lookers.front().replica());
-    const Workshop shop{{request_, looks_, stages_, syncing_, held_, book_, area, lookers, folders,
-                         max_open_, backup_ ? backup_->path() : std::string()},
-                        committer,
-                        own};
+    if (backup_) job.backup = backup_->path();
+    const Workshop shop{job, committer, conflicts};
     if (went) went = run_windows(shop);
     // Where the run is told to stop, what was staged goes with the staging folder.
     if (ahead_ && !stopped()) ahead_->throw_away();
     ahead_.reset();
-    if (!went) return break_off(area, committer, std::move(went).error());
-    committer.tighten(lookers);
+    if (!went) return break_off(shop, std::move(went).error());
+    committer.tighten();
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
     if (mtime) discard_backup();  // nothing was changed
-    staging_left_ = !remove_area(area, committer) || committer.has_conflicts() || staging_left_;
+    staging_left_ = !remove_area(shop) || conflicts.any() || staging_left_;
     TRY(end_root(committer, mtime));
     tell_news();
     return result();
   }
 
-  // What the windows work with.
-  struct Workshop : WindowShop {
+  // What the windows are done with.
+  struct Workshop {
+    Job& job;
     Committer& committer;
-    Looker& looker;
+    const Conflicts& conflicts;
   };
 
   // Removes the staging folder, and says so where it stays.
-  bool remove_area(StagingArea& area, const Committer& committer) {
-    if (committer.must_keep_staging()) {
+  bool remove_area(const Workshop& shop) {
+    if (shop.conflicts.failed()) {
       // CRASH: the next run takes it for what a killed run left.
       request_.observer.warn(
           "what others wrote in the middle of this run lies in the replica's '.sync-txn' and could "
@@ -168,9 +169,9 @@ class Engine {
           "told to stop: the next run removes what this one replaced or deleted");
       return false;
     }
-    const auto kept = area.remove();
+    const auto kept = shop.job.area.remove();
     if (kept && *kept) return false;
-    const bool removed = kept && !committer.leaves_nested();
+    const bool removed = kept && !shop.committer.leaves_nested();
     if (!removed) {
       request_.observer.warn(
           "a staging folder '.sync-txn' could not be removed; the next run does it");
@@ -192,9 +193,9 @@ class Engine {
     if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
     if (root_finish_) {
       if (stopped() && !request_.atomic) {
-        committer.skip(*root_finish_, total_);
+        committer.skip(*root_finish_);
       } else {
-        committer.finish(*root_finish_, total_, root_slot_);
+        committer.finish(*root_finish_);
       }
     }
     Status synced = Barrier(syncing_).opened(root);
@@ -212,11 +213,12 @@ class Engine {
 
   // The whole operation has failed: what was not reported yet was not done. What a window has begun
   // stays for the next run to bring to rest.
-  Error break_off(StagingArea& area, Committer& committer, Error error) {
+  Error break_off(const Workshop& shop, Error error) {
+    const StagingArea& area = shop.job.area;
     const auto marker = read_marker(fs_, area.fd());
     if (marker && !*marker) {
       const std::optional<FileTime> mtime = area.home_mtime();
-      const bool removed = remove_area(area, committer);
+      const bool removed = remove_area(shop);
       if (next_ == schedule_.start()) discard_backup();
       // Where this fails, the next plan finds the time.
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
@@ -234,7 +236,7 @@ class Engine {
     ScheduleReader reader(request_.plan.actions, schedule_, next_);
     while (!reader.at_end()) {
       const auto action = TRY(reader.next());
-      if (which(*action)) outcomes.done(*action, reader.seq(), Outcome::kSkipped);
+      if (which(*action)) outcomes.done({*action, reader.seq()}, Outcome::kSkipped);
     }
     return success();
   }
@@ -247,8 +249,8 @@ class Engine {
       if (stopped() && !request_.atomic) return skip_rest();
       std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
       if (!window) {
-        auto part = TRY(window_at(next_));
-        window = std::make_unique<OpenWindow>(shop, std::move(part));
+        auto slots = TRY(window_at(next_));
+        window = std::make_unique<OpenWindow>(shop.job, std::move(slots));
         TRY(window->begin());
       }
       TRY(run_window(shop, *window));
@@ -257,7 +259,14 @@ class Engine {
     return success();
   }
 
-  [[nodiscard]] Result<WindowPart> window_at(Progress begin) const {
+  static std::vector<std::uint64_t> seqs_of(OpenWindow& window) {
+    std::vector<std::uint64_t> seqs;
+    seqs.reserve(window.slots().size());
+    for (const Slot& slot : window.slots()) seqs.push_back(slot.seq);
+    return seqs;
+  }
+
+  [[nodiscard]] Result<std::vector<Slot>> window_at(Progress begin) const {
     WindowLimits limits = request_.windows;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
@@ -274,44 +283,41 @@ class Engine {
 
   Status run_window(const Workshop& shop, OpenWindow& window) {
     window.stage();
-    const Progress end = schedule_.past(next_, window.seqs());
+    const Progress end = schedule_.past(next_, seqs_of(window));
     auto& slots = window.slots();
     Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
-    if (root_finish_ && end == schedule_.end()) root_slot_ = slots.back();
+    if (root_finish_ && end == schedule_.end()) root_finish_ = slots.back();
     if (request_.atomic && !(window.is_ready() && !stopped())) return call_off(shop, window);
     if (stopped() && !request_.atomic) return success();
-    TRY(transaction.begin(slots, shop.lookers));
+    TRY(transaction.begin());
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();
-      return backup_->keep(transaction.record(), shop.area.fd(), shop.looker.replica());
+      return backup_->keep(transaction.record(), shop.job.area.fd(), shop.committer.replica());
     };
     shop.committer.before_purging(keep_old);
-    const CommitWindow task{shop.committer, window,    shop.folders,
-                            shop.lookers,   request_,  policy_,
-                            book_,          max_open_, [this] { return winds_up(); }};
-    commit(task);
+    commit(shop.job, shop.committer, window);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
       return undurable(kept.error(), end);
     }
-    for (const int nested : shop.committer.nested()) {
+    for (const int nested : shop.committer.nested().folders()) {
       Status settled = window.barrier().all(nested);
       if (!settled) return undurable(settled.error(), end);
     }
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), end);
     }
-    finish(task);
+    finish(shop.job, shop.committer, window);
     is_committing_ = false;
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
-    slots.clear();
+    for (Slot& slot : slots) slot.look.reset();  // reports still name the actions
     look_ahead(shop, end);
-    Status settled =
-        window.barrier().after_commit(shop.area, shop.folders, touched, shop.looker.replica());
-    if (settled && shop.committer.must_keep_staging() && transaction.has_record()) {
+    Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,
+                                                   shop.committer.replica());
+    if (settled && shop.conflicts.failed() && transaction.has_record()) {
       return stranded(end);
     }
     if (settled) settled = transaction.end();
@@ -324,10 +330,10 @@ class Engine {
   // others see before this one is done with.
   void look_ahead(const Workshop& shop, Progress begin) {
     if (request_.threads < 2 || begin == schedule_.end() || stopped()) return;
-    auto part = window_at(begin);
+    auto slots = window_at(begin);
     // Where it can't be read, that is told when its turn comes.
-    if (!part || !fits_beside_the_old(request_, part->actions)) return;
-    auto next = std::make_unique<OpenWindow>(shop, std::move(*part));
+    if (!slots || !fits_beside_the_old(request_, *slots)) return;
+    auto next = std::make_unique<OpenWindow>(shop.job, std::move(*slots));
     if (next->begin() && next->stage_meanwhile()) ahead_ = std::move(next);
   }
 
@@ -375,23 +381,24 @@ class Engine {
 
   // Nothing was changed yet, and nothing will be.
   Status call_off(const Workshop& shop, OpenWindow& window) {
-    next_ = schedule_.past(next_, window.seqs());
+    next_ = schedule_.past(next_, seqs_of(window));
     rolled_back_ = true;
     stopped_ = stopped();
     discard_backup();
     std::set<RelPath> made;
-    window.each([&](const Action& action, std::uint64_t seq, const StagedSlot& slot) {
+    for (const Slot& slot : window.slots()) {
+      const Action& action = slot.action;
       if (action.phase == Phase::kMkdir) made.insert(action.path);
       const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
-      shop.committer.tell_only(action, seq, slot, comes_later);
-    });
+      shop.committer.tell_only(slot, comes_later);
+    }
     held_.release_as_rolled_back();
     return success();
   }
 
   Status roll_back(const Workshop& shop, Transaction& transaction) {
     next_ = schedule_.end();
-    if (root_finish_) shop.committer.skip(*root_finish_, total_);
+    if (root_finish_) shop.committer.skip(*root_finish_);
     if (Status back = transaction.roll_back(); !back) {
       held_.release_as_failed(back.error());
       return back;
@@ -410,7 +417,6 @@ class Engine {
   LimitBook book_;
   Policy policy_;  // with the limits that are known by now
   LookContext looks_;
-  StageContext stages_;
   std::size_t max_open_;
   HeldReports held_{request_.observer};
   SyncContext syncing_{fs_, request_.durable, request_.plan.options.cross_mounts,
@@ -418,8 +424,8 @@ class Engine {
   std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is begun
   std::optional<Backup> backup_;
   const std::size_t total_ = request_.plan.actions.size();
-  std::optional<Action> root_finish_;  // the plan's last action, where it is the root's own
-  StagedSlot root_slot_;               // of that action, which comes when all windows are done
+  // The plan's last action, where it is the root's own, which comes when all windows are done.
+  std::optional<Slot> root_finish_;
   Schedule schedule_;
   Progress next_;  // where the window under way begins
   bool is_committing_ = false;

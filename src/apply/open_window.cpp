@@ -6,35 +6,36 @@
 
 namespace foldersync {
 
-OpenWindow::OpenWindow(const WindowShop& shop, WindowPart part)
-    : shop_(shop),
-      part_(std::move(part)),
-      barrier_(shop.syncing),
-      context_{shop.request, shop.observer, shop.book,  barrier_,
-               shop.area,    shop.folders,  shop.backup},
-      transaction_(context_, part_) {}
+OpenWindow::OpenWindow(Job& job, std::vector<Slot> slots)
+    : job_(job),
+      slots_(std::move(slots)),
+      barrier_(job.syncing),
+      transaction_(job, barrier_, slots_) {}
 
 Status OpenWindow::begin() {
   ToSync amount;
-  for (const Action& action : part_.actions) {
+  for (const Slot& slot : slots_) {
+    const Action& action = slot.action;
     const bool finishes = action.phase == Phase::kFinish;
     if (finishes) ++amount.directories;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
-  TRY(barrier_.begin(shop_.area, amount));
-  shop_.stages.sync_each = barrier_.syncs_each();
+  TRY(barrier_.begin(job_.area, amount));
+  job_.sync_each = barrier_.syncs_each();
   transaction_.reserve();
   return success();
 }
 
 void OpenWindow::look_and_stage() {
-  WriteBack write_back(shop_.request.fs, shop_.area.fd());
+  WriteBack write_back(job_.request.fs, job_.area.fd());
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
   // Where each file is synced by itself, so would be each directory once more when it is filled.
   const bool in_trees = !barrier_.syncs_each();
-  slots_ = stage_window({shop_.looks, shop_.stages, part_, shop_.lookers, shop_.folders,
-                         shop_.request.windows, shop_.max_open, !shop_.request.atomic, in_trees,
-                         &abandoned_, writes_early ? &write_back : nullptr});
+  stage_window({.job = job_,
+                .slots = slots_,
+                .in_trees = in_trees,
+                .abandoned = abandoned_,
+                .write_back = writes_early ? &write_back : nullptr});
   barrier_.written_early(write_back.end());
 }
 
@@ -50,16 +51,16 @@ bool OpenWindow::stage_meanwhile() {
 void OpenWindow::stage() {
   if (meanwhile_.joinable()) {
     meanwhile_.join();
-  } else if (slots_.empty()) {
+  } else if (!is_staged_) {
     look_and_stage();
   }
+  is_staged_ = true;
 }
 
 bool OpenWindow::is_ready() const {
   std::set<RelPath> made;  // directories that the window makes
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Action& action = part_.actions[i];
-    const StagedSlot& slot = slots_[i];
+  for (const Slot& slot : slots_) {
+    const Action& action = slot.action;
     if (!slot.look || slot.error) return false;
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const Finding finding = slot.look->finding;
@@ -77,8 +78,7 @@ void OpenWindow::abandon() {
 
 void OpenWindow::throw_away() {
   abandon();
-  transaction_.discard_staged(slots_,
-                              Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
+  transaction_.discard_staged(Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
 }
 
 }  // namespace foldersync

@@ -2,41 +2,21 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
-#include <span>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "apply/barrier.h"
-#include "apply/engine.h"
-#include "apply/look.h"
-#include "apply/stager.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/job.h"
+#include "apply/stage/window.h"
 #include "apply/transaction.h"
-#include "apply/window.h"
 
 namespace foldersync {
-
-// What the windows of a plan are made with, one after another.
-struct WindowShop {
-  const ApplyRequest& request;
-  const LookContext& looks;
-  StageContext& stages;
-  SyncContext& syncing;
-  ApplyObserver& observer;
-  LimitBook& book;
-  StagingArea& area;
-  std::vector<Looker>& lookers;    // one a thread
-  const std::vector<Fd>& folders;  // one a looker, and the committer's
-  std::size_t max_open;            // as in StageWindow
-  std::string backup;              // as in WindowRecord
-};
 
 // One thread opens and works on it. Two may be open: one that is staged, while what an earlier one
 // changed is made durable.
 class OpenWindow {
  public:
-  OpenWindow(const WindowShop& shop, WindowPart part);
+  OpenWindow(Job& job, std::vector<Slot> slots);
   ~OpenWindow() { abandon(); }
   OpenWindow(const OpenWindow&) = delete;
   OpenWindow& operator=(const OpenWindow&) = delete;
@@ -52,19 +32,8 @@ class OpenWindow {
   // Removes what was staged, and what still is to be staged is not. Nothing of it is done.
   void throw_away();
 
-  // What it was opened with: where its time was up, more than it does.
-  [[nodiscard]] const WindowPart& part() const { return part_; }
-  // The numbers of the actions that it does. Requires: stage() is done.
-  [[nodiscard]] std::span<const std::uint64_t> seqs() const {
-    return std::span(part_.seqs).first(slots_.size());
-  }
-  // Gives each of these to act(action, seq, slot).
-  template <class Do>
-  void each(Do act) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) act(part_.actions[i], part_.seqs[i], slots_[i]);
-  }
-  // One for each action that it does, once stage() is done.
-  std::vector<StagedSlot>& slots() { return slots_; }
+  // What it does; more than that until stage() is done, where its time is up.
+  std::vector<Slot>& slots() { return slots_; }
   Barrier& barrier() { return barrier_; }
   Transaction& transaction() { return transaction_; }
 
@@ -72,12 +41,11 @@ class OpenWindow {
   void look_and_stage();
   void abandon();
 
-  const WindowShop& shop_;
-  WindowPart part_;
+  Job& job_;
+  std::vector<Slot> slots_;
   Barrier barrier_;
-  TransactionContext context_;
   Transaction transaction_;
-  std::vector<StagedSlot> slots_;
+  bool is_staged_ = false;
   std::atomic<bool> abandoned_{false};
   std::thread meanwhile_;
 };

@@ -4,13 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <map>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 
-#include "apply/remove_tree.h"
-#include "apply/window_replay.h"
+#include "apply/recovery/window_replay.h"
+#include "apply/stage/remove_tree.h"
 #include "fs/boot.h"
 
 namespace foldersync {
@@ -24,8 +23,10 @@ bool is_full_disk(const Error& error) {
   return error.error_number == ENOSPC || error.error_number == EDQUOT;
 }
 
-ActionRecord action_record(const Action& action, const StagedSlot& slot) {
+ActionRecord action_record(const Slot& slot) {
+  const Action& action = slot.action;
   ActionRecord record;
+  record.seq = slot.seq;
   if (!slot.look || slot.error) return record;
   const Finding finding = slot.look->finding;
   const bool finishes = action.phase == Phase::kFinish;
@@ -57,13 +58,13 @@ std::optional<FileStatus> leader_of(const Action& action, const std::map<RelPath
 }  // namespace
 
 void Transaction::reserve() {
-  const int area = context_.area.fd();
+  const int area = job_.area.fd();
   const auto facts = fs_.facts(area);
   if (!facts || facts->free_bytes > kPlenty) return;
   const auto file = fs_.create_file(area, kReserve, 0600);
   if (!file) return;
   const std::vector<std::byte> zeros(std::size_t{64} << 10U);
-  for (std::size_t left = (part_.actions.size() + 16) * kReservedEach; left > 0;) {
+  for (std::size_t left = (slots_.size() + 16) * kReservedEach; left > 0;) {
     const auto piece = std::span(zeros).first(std::min(left, zeros.size()));
     const auto count = fs_.write(file->get(), piece);
     if (!count) return;
@@ -71,68 +72,67 @@ void Transaction::reserve() {
   }
 }
 
-Status Transaction::begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) {
-  (void)fs_.remove_file(context_.area.fd(), kReserve);
-  record_ = record_of(slots, lookers);
+Status Transaction::begin() {
+  (void)fs_.remove_file(job_.area.fd(), kReserve);
+  record_ = record_of_window();
   Status ready = write_down();
   if (ready) return ready;
   TRY(withdraw());
-  if (context_.request.atomic) return ready;
-  discard_staged(slots, ready.error());
+  if (job_.request.atomic) return ready;
+  discard_staged(ready.error());
   if (!is_full_disk(ready.error())) return ready;
   // There may still be deletions that make room.
-  record_ = record_of(slots, lookers);
+  record_ = record_of_window();
   if (write_down()) return success();
   TRY(withdraw());
   // What is deleted is kept by the record.
-  if (!context_.backup.empty()) return ready;
+  if (!job_.backup.empty()) return ready;
   // CRASH: without a record, what others put in the place of what is deleted in the moment of the
   // kill can't be told from it.
-  (void)remove_record(fs_, context_.area.fd());
+  (void)remove_record(fs_, job_.area.fd());
   record_.reset();
   return success();
 }
 
 Status Transaction::write_down() {
-  const int area = context_.area.fd();
+  const int area = job_.area.fd();
   const auto status = TRY(fs_.status(area));
-  TRY(write_record(fs_, area, *record_, status.device, context_.barrier.syncs_each()));
-  TRY(context_.barrier.before_commit(context_.area, context_.folders));
+  TRY(write_record(fs_, area, *record_, status.device, barrier_.syncs_each()));
+  TRY(barrier_.before_commit(job_.area, job_.folders));
   return mark(Marker::kCommit, std::nullopt);
 }
 
 // The marker may be set although it could not be made durable.
 Status Transaction::withdraw() {
-  Status removed = fs_.remove_file(context_.area.fd(), file_name(Marker::kCommit));
+  Status removed = fs_.remove_file(job_.area.fd(), file_name(Marker::kCommit));
   if (!removed && removed.error().error_number == ENOENT) return success();
   return removed;
 }
 
-void Transaction::discard_staged(std::vector<StagedSlot>& slots, const Error& why) {
-  for (StagedSlot& slot : slots) {
+void Transaction::discard_staged(const Error& why) {
+  for (Slot& slot : slots_) {
     if (!slot.staged) continue;
-    const int folder = context_.folders[slot.folder].get();
+    const int folder = job_.folders[slot.folder].get();
     const bool directory = slot.staged->status.is_directory();
     // What can't be removed now goes with the staging folder.
-    if (!slot.is_inside && directory) (void)remove_tree(fs_, folder, slot.name);
-    if (!slot.is_inside && !directory) (void)fs_.remove_file(folder, slot.name.c_str());
+    if (!slot.is_inside && directory) (void)remove_tree(fs_, folder, slot.name());
+    if (!slot.is_inside && !directory) (void)fs_.remove_file(folder, slot.name().c_str());
     slot.staged.reset();
     slot.error = why;
   }
 }
 
-// The first `count` of its actions.
-std::vector<std::size_t> Transaction::in_order_of_the_plan(std::size_t count) const {
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
+std::vector<const Slot*> Transaction::in_order_of_the_plan() const {
+  std::vector<const Slot*> order;
+  order.reserve(slots_.size());
+  for (const Slot& slot : slots_) order.push_back(&slot);
   std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return part_.seqs[a] < part_.seqs[b]; });
+            [](const Slot* a, const Slot* b) { return a->seq < b->seq; });
   return order;
 }
 
-WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
-                                    std::vector<Looker>& lookers) const {
-  const PlanHeader& plan = context_.request.plan;
+WindowRecord Transaction::record_of_window() const {
+  const PlanHeader& plan = job_.request.plan;
   WindowRecord record;
   record.plan.kind = plan.kind;
   record.plan.tool_version = plan.tool_version;
@@ -141,34 +141,30 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
   record.plan.source = plan.source;
   record.plan.replica = plan.replica;
   record.plan.options = plan.options;
-  record.atomic = context_.request.atomic;
-  record.durable = context_.barrier.is_wanted();
-  record.owners = context_.request.policy.mirrors_owners;
+  record.atomic = job_.request.atomic;
+  record.durable = barrier_.is_wanted();
+  record.owners = job_.request.policy.mirrors_owners;
   record.boot = boot_id();
-  record.backup = context_.backup;
-  for (Looker& looker : lookers) {
+  record.backup = job_.backup;
+  for (Looker& looker : job_.lookers) {
     for (const auto& loosened : looker.replica().loosened())
       record.loosened.push_back({loosened.path, loosened.mode});
   }
-  const auto is_link = [](const Action& action) { return action.op == Op::kLink; };
-  const auto& actions = part_.actions;
-  const auto end = actions.begin() + static_cast<std::ptrdiff_t>(slots.size());
-  const bool has_links = std::any_of(actions.begin(), end, is_link);
+  const bool has_links = std::any_of(slots_.begin(), slots_.end(),
+                                     [](const Slot& slot) { return slot.action.op == Op::kLink; });
   std::map<RelPath, FileStatus> made;  // what links of the window may be names of
-  for (std::size_t i = 0; has_links && i < slots.size(); ++i) {
-    if (slots[i].staged) made[actions[i].path] = slots[i].staged->status;
+  for (const Slot& slot : slots_) {
+    if (has_links && slot.staged) made[slot.action.path] = slot.staged->status;
   }
-  for (const std::size_t i : in_order_of_the_plan(slots.size())) {
-    const StagedSlot& slot = slots[i];
-    Action action = actions[i];
-    if (slot.look && slot.look->after) action.after = slot.look->after;
+  for (const Slot* const slot : in_order_of_the_plan()) {
+    Action action = slot->action;
+    if (slot->look && slot->look->after) action.after = slot->look->after;
     // What is staged is staged; what goes from where it came from may be in another window.
     if (takes_file_over(action)) action.other.reset();
     count(action, record.plan.summary);
-    record.actions.push_back(action_record(action, slot));
-    record.actions.back().seq = part_.seqs[i];
-    if (is_link(action)) {
-      record.actions.back().made = leader_of(action, made, lookers.front());
+    record.actions.push_back(action_record(*slot));
+    if (action.op == Op::kLink) {
+      record.actions.back().made = leader_of(action, made, job_.lookers.front());
     }
     record.plan.actions.push_back(std::move(action));
   }
@@ -176,9 +172,9 @@ WindowRecord Transaction::record_of(const std::vector<StagedSlot>& slots,
 }
 
 Status Transaction::mark(Marker marker, std::optional<Marker> from) {
-  const int area = context_.area.fd();
+  const int area = job_.area.fd();
   Status set = set_marker(fs_, area, marker, from);
-  return set ? context_.barrier.opened(area) : set;
+  return set ? barrier_.opened(area) : set;
 }
 
 // A window whose actions are all stale, say, leaves no trace.
@@ -190,22 +186,21 @@ bool Transaction::changes_anything() const {
 
 Status Transaction::end() {
   Status done = record_ ? mark(Marker::kDone, Marker::kCommit) : success();
-  if (done && changes_anything()) context_.area.forget_home_mtime();
+  if (done && changes_anything()) job_.area.forget_home_mtime();
   return done;
 }
 
 Status Transaction::roll_back() {
   TRY(mark(Marker::kRollback, Marker::kCommit));
-  const ReplayContext replaying{fs_, context_.request.replica, context_.request.policy,
-                                context_.observer, context_.book};
-  WindowReplay replay(replaying, context_.area, *record_);
+  WindowReplay replay({fs_, job_.request.replica, job_.request.policy, job_.observer, job_.book},
+                      job_.area, *record_);
   replay.backward();
   if (!replay.result().errors.empty()) {
     Error error = replay.result().errors.front();
     error.detail = "not everything could be taken back; 'sync recover' goes on with it";
     return error;
   }
-  TRY(context_.barrier.all(context_.area.fd()));
+  TRY(barrier_.all(job_.area.fd()));
   TRY(mark(Marker::kUndone, Marker::kRollback));
   final_ = Marker::kUndone;
   TRY(replay.purge());
@@ -215,7 +210,7 @@ Status Transaction::roll_back() {
 
 Status Transaction::forget() {
   if (!record_) return success();
-  const int area = context_.area.fd();
+  const int area = job_.area.fd();
   TRY(remove_record(fs_, area));
   return fs_.remove_file(area, file_name(final_));
 }

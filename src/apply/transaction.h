@@ -5,23 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "apply/barrier.h"
-#include "apply/engine.h"
-#include "apply/record.h"
-#include "apply/staging_area.h"
-#include "apply/window.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/job.h"
+#include "apply/stage/record.h"
+#include "apply/stage/slot.h"
 
 namespace foldersync {
-
-struct TransactionContext {
-  const ApplyRequest& request;
-  ApplyObserver& observer;
-  LimitBook& book;
-  Barrier& barrier;
-  StagingArea& area;
-  const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
-  std::string backup;              // as in WindowRecord
-};
 
 // The name of the committer's staging subfolder; those of the threads are numbers. It must differ
 // from the markers' names where case does not count.
@@ -29,9 +18,9 @@ inline constexpr const char* kCommitFolder = "moved";
 
 class Transaction {
  public:
-  // Of what is read for a window. Requires: it outlives this.
-  Transaction(const TransactionContext& context, const WindowPart& part)
-      : context_(context), fs_(context.request.fs), part_(part) {}
+  // Requires: the window's slots outlive this.
+  Transaction(const Job& job, Barrier& barrier, std::vector<Slot>& slots)
+      : job_(job), barrier_(barrier), fs_(job.request.fs), slots_(slots) {}
 
   // Before staging: holds as much room as the record will need, where the disk is nearly full.
   void reserve();
@@ -39,8 +28,7 @@ class Transaction {
   // Records what is about to happen and makes it durable, with all that is staged. From here on the
   // window may change what others see. Where that fails, what was staged is thrown away, and its
   // slots have the error; the answer is an error where nothing of the window may be done.
-  // `slots` are of its first actions; only these are the window from now on.
-  Status begin(std::vector<StagedSlot>& slots, std::vector<Looker>& lookers);
+  Status begin();
 
   // Whether begin() has written something down: where the disk is full, only what is deleted may go
   // without.
@@ -49,7 +37,7 @@ class Transaction {
   [[nodiscard]] const WindowRecord& record() const { return *record_; }
 
   // Removes what was staged and gives its slots the error.
-  void discard_staged(std::vector<StagedSlot>& slots, const Error& why);
+  void discard_staged(const Error& why);
 
   // Everything is done and durable: the old may go.
   Status end();
@@ -66,13 +54,14 @@ class Transaction {
   Status write_down();
   [[nodiscard]] bool changes_anything() const;
   Status withdraw();
-  [[nodiscard]] std::vector<std::size_t> in_order_of_the_plan(std::size_t count) const;
-  WindowRecord record_of(const std::vector<StagedSlot>& slots, std::vector<Looker>& lookers) const;
+  [[nodiscard]] std::vector<const Slot*> in_order_of_the_plan() const;
+  [[nodiscard]] WindowRecord record_of_window() const;
   Status mark(Marker marker, std::optional<Marker> from);
 
-  const TransactionContext& context_;
+  const Job& job_;
+  Barrier& barrier_;
   FileSystem& fs_;
-  const WindowPart& part_;
+  std::vector<Slot>& slots_;
   std::optional<WindowRecord> record_;  // nothing: the window does without one
   Marker final_ = Marker::kDone;        // the one that end() or roll_back() sets
   bool conflicts_ = false;

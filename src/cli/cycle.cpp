@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "apply/lock.h"
+#include "apply/recovery/lock.h"
 #include "core/text.h"
 #include "plan/guard.h"
 #include "plan/render.h"

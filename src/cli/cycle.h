@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apply/engine.h"
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/report_file.h"

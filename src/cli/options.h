@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apply/backup_prune.h"
+#include "apply/backup/backup_prune.h"
 #include "cli/exit_code.h"
 #include "fs/io_priority.h"
 #include "plan/document.h"

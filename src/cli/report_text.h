@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "apply/report.h"
+#include "apply/look/report.h"
 #include "cli/exit_code.h"
 #include "core/file_time.h"
 #include "plan/stored_plan.h"

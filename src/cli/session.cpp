@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "apply/space.h"
+#include "apply/stage/space.h"
 #include "cli/spool_file.h"
 #include "core/text.h"
 #include "fs/clock.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/backup.h"
+#include "apply/backup/backup.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "core/result.h"

@@ -24,6 +24,11 @@ LAYERS = {
     'cli': {'core', 'fs', 'state', 'scan', 'plan', 'apply'},
 }
 
+# The folders within a folder. Each may include those before it, and the folder's own files all.
+ROOMS = {
+    'apply': ('look', 'stage', 'steps', 'backup', 'recovery'),
+}
+
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
     'CLI': ('cli/options', 'cli/option_groups'),
@@ -119,6 +124,17 @@ def _judge_own(layer, pair, header, src):
     allowed = {layer} | LAYERS[layer] | LAYERS.get(pair, set())
     if target not in allowed:
         return f'"{header}": {layer} may include {_list(allowed)} only'
+    return _judge_room(layer, pair, header) if target == layer else None
+
+
+def _judge_room(layer, pair, header):
+    rooms = ROOMS.get(layer, ())
+    room = pair.split('/')[1]
+    if room not in rooms:
+        return None
+    allowed = rooms[:rooms.index(room) + 1]
+    if header.split('/')[1] not in allowed:
+        return f'"{header}": {layer}/{room} may include {", ".join(allowed)} only'
     return None
 
 

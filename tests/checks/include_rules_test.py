@@ -51,6 +51,19 @@ class BreachTest(unittest.TestCase):
     def test_apply_includes_the_state(self):
         self.expect('apply/a.h', '"state/thing.h"', 'apply may include')
 
+    def test_a_room_includes_a_later_one(self):
+        self.write('apply/steps/thing.h', '#include <string>')
+        self.expect('apply/look/a.h', '"apply/steps/thing.h"', 'apply/look may include look only')
+
+    def test_a_room_includes_what_puts_the_rooms_together(self):
+        self.expect('apply/steps/a.h', '"apply/thing.h"',
+                    'apply/steps may include look, stage, steps only')
+
+    def test_a_room_includes_an_earlier_one_and_all_rooms_are_put_together(self):
+        self.write('apply/look/thing.h', '#include <string>')
+        self.expect_nothing('apply/steps/a.h', '"apply/look/thing.h"')
+        self.expect_nothing('apply/a.h', '"apply/look/thing.h"')
+
     def test_the_pure_part_of_plan_includes_the_scan(self):
         self.expect('plan/compare.cpp', '"scan/thing.h"', 'plan may include core, plan only')
 

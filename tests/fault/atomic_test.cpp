@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"

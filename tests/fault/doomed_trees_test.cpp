@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 #include "fault/mirror.h"
 #include "fault/others.h"
 #include "support/faulty_file_system.h"

@@ -5,8 +5,9 @@
 #include <fstream>
 #include <span>
 
-#include "apply/lock.h"
-#include "apply/recover.h"
+#include "apply/backup/backup.h"
+#include "apply/recovery/lock.h"
+#include "apply/recovery/recover.h"
 #include "plan/json.h"
 #include "plan/planner.h"
 #include "scan/roots.h"

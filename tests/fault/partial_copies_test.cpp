@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 #include "fault/mirror.h"
 #include "fs/boot.h"
 #include "support/faulty_file_system.h"

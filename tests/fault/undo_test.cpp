@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/backup/backup.h"
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"

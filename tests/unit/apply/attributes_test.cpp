@@ -1,4 +1,4 @@
-#include "apply/attributes.h"
+#include "apply/stage/attributes.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

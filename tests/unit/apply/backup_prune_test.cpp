@@ -1,4 +1,4 @@
-#include "apply/backup_prune.h"
+#include "apply/backup/backup_prune.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/backup.h"
+#include "apply/backup/backup.h"
 #include "plan/json.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"

@@ -1,4 +1,4 @@
-#include "apply/barrier.h"
+#include "apply/stage/barrier.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "apply/doomed_tree.h"
+#include "apply/steps/doomed_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,11 +32,9 @@ class DoomedRanges : public testing::Test {
       status.type = action.before->type;
       status.mode = 0755;
       status.uid = 1000;
-      StagedSlot slot;
+      Slot slot{.action = action, .seq = slots_.size() + 1};
       slot.look = LookResult{};
       slot.look->replica = status;
-      part_.actions.push_back(action);
-      part_.seqs.push_back(part_.actions.size());
       slots_.push_back(std::move(slot));
     }
   }
@@ -45,12 +43,12 @@ class DoomedRanges : public testing::Test {
   std::vector<std::string> tops(std::optional<std::uint32_t> owner = std::nullopt) {
     std::vector<std::string> paths;
     std::size_t last = 0;
-    for (const DoomedRange range : doomed_ranges(part_, slots_, owner)) {
+    for (const DoomedRange range : doomed_ranges(slots_, owner)) {
       EXPECT_LE(last, range.begin);
       EXPECT_LT(range.begin + 1, range.end);
-      const RelPath& top = part_.actions[range.end - 1].path;
+      const RelPath& top = slots_[range.end - 1].action.path;
       for (std::size_t i = range.begin; i < range.end; ++i) {
-        EXPECT_TRUE(part_.actions[i].path.is_within(top));
+        EXPECT_TRUE(slots_[i].action.path.is_within(top));
       }
       last = range.end;
       paths.push_back(top.bytes());
@@ -60,8 +58,7 @@ class DoomedRanges : public testing::Test {
 
   FileStatus& found(std::size_t index) { return *slots_[index].look->replica; }
 
-  WindowPart part_;
-  std::vector<StagedSlot> slots_;
+  std::vector<Slot> slots_;
 };
 
 TEST_F(DoomedRanges, AreTheLargestOnes) {
@@ -70,17 +67,16 @@ TEST_F(DoomedRanges, AreTheLargestOnes) {
 }
 
 TEST_F(DoomedRanges, LeaveOutWhatHoldsSomethingThatStays) {
-  const std::vector<std::function<void(StagedSlot&)>> reasons{
-      [](StagedSlot& slot) { slot.look.reset(); },
-      [](StagedSlot& slot) { slot.look->finding = Finding::kStale; },
-      [](StagedSlot& slot) { slot.look->finding = Finding::kAlready; },
-      [](StagedSlot& slot) {
+  const std::vector<std::function<void(Slot&)>> reasons{
+      [](Slot& slot) { slot.look.reset(); },
+      [](Slot& slot) { slot.look->finding = Finding::kStale; },
+      [](Slot& slot) { slot.look->finding = Finding::kAlready; },
+      [](Slot& slot) {
         slot.error = Error{ErrorCode::kSystem, "stat", {}, 5, {}};
       },
-      [](StagedSlot& slot) { slot.look->replica->immutable = true; },
-      [](StagedSlot& slot) { slot.look->replica->mount_root = true; }};
+      [](Slot& slot) { slot.look->replica->immutable = true; },
+      [](Slot& slot) { slot.look->replica->mount_root = true; }};
   for (const auto& spoil : reasons) {
-    part_ = {};
     slots_.clear();
     window({"d/t/x", "d/t/", "d/s/a", "d/s/", "d/a", "d/"});
     spoil(slots_[2]);
@@ -107,7 +103,7 @@ TEST_F(DoomedRanges, LeaveOutDirectoriesOfOthersWhereOnlyTheirOwnerMay) {
 
 TEST_F(DoomedRanges, TakeNoOtherActionAlong) {
   window({"d/s/a", "d/s/", "d/a", "d/"});
-  part_.actions[2].op = Op::kUpdate;
+  slots_[2].action.op = Op::kUpdate;
   EXPECT_THAT(tops(), ElementsAre("d/s"));
 }
 

@@ -1,4 +1,4 @@
-#include "apply/limit_book.h"
+#include "apply/stage/limit_book.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/lock.h"
+#include "apply/recovery/lock.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "apply/look.h"
+#include "apply/look/look.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 

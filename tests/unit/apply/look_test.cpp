@@ -1,4 +1,4 @@
-#include "apply/look.h"
+#include "apply/look/look.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/outcomes.h"
+#include "apply/steps/outcomes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ TEST_F(OutcomesTest, DoneTellsWhatWasMade) {
   Staged made;
   made.bytes = 7;
   made.grown = true;
-  reviewed_.done(copied, 3, Outcome::kOk, made);
+  reviewed_.done({copied, 3}, Outcome::kOk, made);
   EXPECT_THAT(ear_.heard, ElementsAre("3 ok"));
   EXPECT_EQ(ear_.reports[0].bytes, 7U);
   EXPECT_TRUE(ear_.reports[0].grown);
@@ -73,60 +73,60 @@ TEST_F(OutcomesTest, DoneTellsWhatWasMade) {
 }
 
 TEST_F(OutcomesTest, AnErrorThatNamesNoPathIsAboutTheActions) {
-  reviewed_.failed(written("d/f"), 1, system_error("open", EACCES));
-  reviewed_.failed(written("d/g"), 2, system_error("open", EACCES).at("d"));
+  reviewed_.failed({written("d/f"), 1}, system_error("open", EACCES));
+  reviewed_.failed({written("d/g"), 2}, system_error("open", EACCES).at("d"));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EACCES", "2 error EACCES"));
   EXPECT_EQ(ear_.reports[0].error->path, "d/f");
   EXPECT_EQ(ear_.reports[1].error->path, "d");
 }
 
 TEST_F(OutcomesTest, WhatIsMissingBelowADirectoryThatCouldNotBeMadeIsSkipped) {
-  reviewed_.failed(made_directory("d"), 1, system_error("mkdir", EACCES));
-  reviewed_.failed(written("d/e/f"), 2, system_error("open", ENOENT));
-  reviewed_.failed(written("e/f"), 3, system_error("open", ENOENT));
-  reviewed_.failed(written("d/g"), 4, system_error("open", EIO));
+  reviewed_.failed({made_directory("d"), 1}, system_error("mkdir", EACCES));
+  reviewed_.failed({written("d/e/f"), 2}, system_error("open", ENOENT));
+  reviewed_.failed({written("e/f"), 3}, system_error("open", ENOENT));
+  reviewed_.failed({written("d/g"), 4}, system_error("open", EIO));
   EXPECT_THAT(ear_.heard,
               ElementsAre("1 error EACCES", "2 skipped ENOENT", "3 error ENOENT", "4 error EIO"));
 }
 
 TEST_F(OutcomesTest, ADirectoryThatWasStaleOrSkippedIsMissingTooForWhatLiesBelow) {
-  reviewed_.stale(made_directory("d"), 1, {});
-  reviewed_.skip(made_directory("e"), 2);
-  reviewed_.failed(written("d/f"), 3, system_error("open", ENOENT));
-  reviewed_.failed(written("e/f"), 4, system_error("open", ENOENT));
+  reviewed_.stale({made_directory("d"), 1}, {});
+  reviewed_.skip({made_directory("e"), 2});
+  reviewed_.failed({written("d/f"), 3}, system_error("open", ENOENT));
+  reviewed_.failed({written("e/f"), 4}, system_error("open", ENOENT));
   EXPECT_THAT(ear_.heard,
               ElementsAre("1 stale", "2 skipped", "3 skipped ENOENT", "4 skipped ENOENT"));
 }
 
 // A file kept the place of the directory.
 TEST_F(OutcomesTest, WhatCannotBeReachedBelowADirectoryThatCouldNotBeMadeIsSkipped) {
-  reviewed_.failed(made_directory("d"), 1, system_error("rename", EPERM));
-  reviewed_.failed(written("d/f"), 2, system_error("open", ENOTDIR));
-  reviewed_.failed(written("e/f"), 3, system_error("open", ENOTDIR));
+  reviewed_.failed({made_directory("d"), 1}, system_error("rename", EPERM));
+  reviewed_.failed({written("d/f"), 2}, system_error("open", ENOTDIR));
+  reviewed_.failed({written("e/f"), 3}, system_error("open", ENOTDIR));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EPERM", "2 skipped ENOTDIR", "3 error ENOTDIR"));
 }
 
 TEST_F(OutcomesTest, TheFinishOfADirectoryThatCouldNotBeMadeIsSkipped) {
-  reviewed_.failed(made_directory("d"), 1, system_error("rename", EPERM));
+  reviewed_.failed({made_directory("d"), 1}, system_error("rename", EPERM));
   LookResult a_file = drifted(Side::kReplica);
   a_file.replica = FileStatus{};
-  EXPECT_TRUE(reviewed_.settle_look(action(Phase::kFinish, Op::kMetadata, "d"), 2, a_file));
-  EXPECT_TRUE(reviewed_.settle_look(action(Phase::kFinish, Op::kMetadata, "e"), 3, a_file));
+  EXPECT_TRUE(reviewed_.settle_look({action(Phase::kFinish, Op::kMetadata, "d"), 2}, a_file));
+  EXPECT_TRUE(reviewed_.settle_look({action(Phase::kFinish, Op::kMetadata, "e"), 3}, a_file));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EPERM", "2 skipped", "3 stale replica"));
 }
 
 TEST_F(OutcomesTest, AFailedFileIsNoMissingDirectory) {
-  reviewed_.failed(written("d"), 1, system_error("open", EIO));
-  reviewed_.failed(written("d/f"), 2, system_error("open", ENOENT));
+  reviewed_.failed({written("d"), 1}, system_error("open", EIO));
+  reviewed_.failed({written("d/f"), 2}, system_error("open", ENOENT));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EIO", "2 error ENOENT"));
 }
 
 TEST_F(OutcomesTest, EverythingWrittenThatDidNotSucceedIsNotWritten) {
-  reviewed_.failed(written("failed"), 1, system_error("open", EIO));
-  reviewed_.stale(written("stale"), 2, {});
-  reviewed_.skip(written("skipped"), 3);
-  reviewed_.done(written("done"), 4, Outcome::kOk);
-  reviewed_.done(written("already"), 5, Outcome::kAlready);
+  reviewed_.failed({written("failed"), 1}, system_error("open", EIO));
+  reviewed_.stale({written("stale"), 2}, {});
+  reviewed_.skip({written("skipped"), 3});
+  reviewed_.done({written("done"), 4}, Outcome::kOk);
+  reviewed_.done({written("already"), 5}, Outcome::kAlready);
   for (const char* path : {"failed", "stale", "skipped"}) {
     EXPECT_TRUE(reviewed_.is_not_written(RelPath(path))) << path;
   }
@@ -136,10 +136,10 @@ TEST_F(OutcomesTest, EverythingWrittenThatDidNotSucceedIsNotWritten) {
 }
 
 TEST_F(OutcomesTest, WhatCouldNotBeDeletedKeepsEveryDirectoryAboveIt) {
-  reviewed_.failed(deleted("a/b/c"), 1, system_error("rename", EPERM));
-  reviewed_.stale(deleted("a/d/e"), 2, {});
-  reviewed_.skip(deleted("f/g"), 3);
-  reviewed_.done(deleted("h/i"), 4, Outcome::kOk);
+  reviewed_.failed({deleted("a/b/c"), 1}, system_error("rename", EPERM));
+  reviewed_.stale({deleted("a/d/e"), 2}, {});
+  reviewed_.skip({deleted("f/g"), 3});
+  reviewed_.done({deleted("h/i"), 4}, Outcome::kOk);
   for (const char* path : {"a", "a/b", "a/d", "f"}) {
     EXPECT_TRUE(reviewed_.is_not_emptied(RelPath(path))) << path;
   }
@@ -149,20 +149,20 @@ TEST_F(OutcomesTest, WhatCouldNotBeDeletedKeepsEveryDirectoryAboveIt) {
 }
 
 TEST_F(OutcomesTest, WhatCouldNotBeWrittenEmptiesNothing) {
-  reviewed_.failed(written("a/b"), 1, system_error("open", EIO));
+  reviewed_.failed({written("a/b"), 1}, system_error("open", EIO));
   EXPECT_FALSE(reviewed_.is_not_emptied(RelPath("a")));
 }
 
 TEST_F(OutcomesTest, ALookThatHoldsDecidesNothing) {
-  EXPECT_FALSE(reviewed_.settle_look(written("f"), 1, found(Finding::kHolds)));
+  EXPECT_FALSE(reviewed_.settle_look({written("f"), 1}, found(Finding::kHolds)));
   EXPECT_THAT(ear_.heard, IsEmpty());
 }
 
 TEST_F(OutcomesTest, ALookThatFindsItDoneOrFailsIsReported) {
   LookResult failed = found(Finding::kFailed);
   failed.error = system_error("stat", EIO);
-  EXPECT_TRUE(reviewed_.settle_look(written("f"), 1, found(Finding::kAlready)));
-  EXPECT_TRUE(reviewed_.settle_look(written("g"), 2, failed));
+  EXPECT_TRUE(reviewed_.settle_look({written("f"), 1}, found(Finding::kAlready)));
+  EXPECT_TRUE(reviewed_.settle_look({written("g"), 2}, failed));
   EXPECT_THAT(ear_.heard, ElementsAre("1 already", "2 error EIO"));
   EXPECT_FALSE(reviewed_.is_not_written(RelPath("f")));
   EXPECT_TRUE(reviewed_.is_not_written(RelPath("g")));
@@ -171,17 +171,17 @@ TEST_F(OutcomesTest, ALookThatFindsItDoneOrFailsIsReported) {
 TEST_F(OutcomesTest, AStaleLookTellsEachDrift) {
   LookResult both = drifted(Side::kReplica);
   both.drifts.push_back({Side::kReplica, {"mode", "0644", "0600"}});
-  EXPECT_TRUE(reviewed_.settle_look(written("f"), 1, drifted(Side::kSource)));
-  EXPECT_TRUE(reviewed_.settle_look(written("g"), 2, both));
+  EXPECT_TRUE(reviewed_.settle_look({written("f"), 1}, drifted(Side::kSource)));
+  EXPECT_TRUE(reviewed_.settle_look({written("g"), 2}, both));
   EXPECT_THAT(ear_.heard, ElementsAre("1 stale source", "2 stale replica replica"));
 }
 
 TEST_F(OutcomesTest, InARunASourceThatChangedIsAnErrorAndAReplicaThatChangedIsStale) {
   LookResult changed = drifted(Side::kSource);
   changed.source = FileStatus{};
-  EXPECT_TRUE(following_.settle_look(written("gone"), 1, drifted(Side::kSource)));
-  EXPECT_TRUE(following_.settle_look(written("changed"), 2, changed));
-  EXPECT_TRUE(following_.settle_look(written("f"), 3, drifted(Side::kReplica)));
+  EXPECT_TRUE(following_.settle_look({written("gone"), 1}, drifted(Side::kSource)));
+  EXPECT_TRUE(following_.settle_look({written("changed"), 2}, changed));
+  EXPECT_TRUE(following_.settle_look({written("f"), 3}, drifted(Side::kReplica)));
   EXPECT_THAT(ear_.heard,
               ElementsAre("1 error ENOENT", "2 error " + errno_name(0), "3 stale replica"));
   EXPECT_EQ(ear_.reports[0].error->code, ErrorCode::kChanged);
@@ -189,11 +189,11 @@ TEST_F(OutcomesTest, InARunASourceThatChangedIsAnErrorAndAReplicaThatChangedIsSt
 }
 
 TEST_F(OutcomesTest, WhatIsStaleForWantOfADirectoryThatCouldNotBeMadeIsSkipped) {
-  reviewed_.failed(made_directory("d"), 1, system_error("mkdir", EACCES));
+  reviewed_.failed({made_directory("d"), 1}, system_error("mkdir", EACCES));
   LookResult there = drifted(Side::kReplica);
   there.replica = FileStatus{};
-  EXPECT_TRUE(reviewed_.settle_look(written("d/f"), 2, drifted(Side::kReplica)));
-  EXPECT_TRUE(reviewed_.settle_look(written("d/g"), 3, there));
+  EXPECT_TRUE(reviewed_.settle_look({written("d/f"), 2}, drifted(Side::kReplica)));
+  EXPECT_TRUE(reviewed_.settle_look({written("d/g"), 3}, there));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EACCES", "2 skipped", "3 stale replica"));
   EXPECT_TRUE(reviewed_.is_not_written(RelPath("d/f")));
 }

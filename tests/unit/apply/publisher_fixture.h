@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "apply/publisher.h"
-#include "apply/report.h"
+#include "apply/look/report.h"
+#include "apply/steps/publisher.h"
 #include "plan/json.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"

@@ -1,4 +1,4 @@
-#include "apply/publisher.h"
+#include "apply/steps/publisher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/purge.h"
+#include "apply/steps/purge.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

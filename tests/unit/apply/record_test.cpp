@@ -1,4 +1,4 @@
-#include "apply/record.h"
+#include "apply/stage/record.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "apply/recover.h"
+#include "apply/recovery/recover.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "apply/record.h"
+#include "apply/stage/record.h"
 #include "fs/boot.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
@@ -302,6 +302,31 @@ TEST_F(RecoverTest, AWayBackThatFailsGoesOnWhateverIsAskedForNext) {
   expect_old();
 }
 
+// As on the lower layers of an overlay.
+TEST_F(RecoverTest, WhereDirectoriesCanNotBeRenamedAnEmptyOneIsRemovedAtOnceAndMadeAnew) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    plant_anew();
+    plant_object(directory(), scratch_.path(), "emptied");
+    Action& removal = record_.plan.actions[2];
+    removal.phase = Phase::kRmdir;
+    removal.path = RelPath("emptied");
+    removal.before = Facts{};
+    removal.before->type = FileType::kDirectory;
+    record_.actions[2].old = look(in("emptied"));
+    record_.plan.summary = {};
+    for (const Action& action : record_.plan.actions) count(action, record_.plan.summary);
+    left(Marker::kCommit);
+    if (wanted == Recovery::kRollBack) remove_tree(in("emptied"));
+    fs_.intercept([](const CallInfo& info) {
+      return info.call == Call::kRename && info.names("emptied") ? EXDEV : 0;
+    });
+    const auto done = recover(wanted);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(done->overtaken + done->failed, 0U);
+    EXPECT_EQ(read_tree(scratch_.path()).contains("emptied"), wanted == Recovery::kRollBack);
+  }
+}
+
 // A directory of the replica on which somebody has mounted another file system since.
 class MountedOver final : public test::ForwardingFileSystem {
  public:
@@ -329,6 +354,37 @@ TEST_F(RecoverTest, EntersNoOtherMount) {
     EXPECT_EQ(done->failed, wanted == Recovery::kFinish ? 1U : 0U);
     EXPECT_EQ(read_tree(in("d")).size(), 1U) << "the directory alone";
   }
+}
+
+// Where renames from the root's staging folder don't reach, a run stages beside the target.
+TEST_F(RecoverTest, OfWhatLiesBesideItsTargetOnlyWhatTheRecordKnowsGoes) {
+  plant_object(directory(), scratch_.path(), "d");
+  plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  for (Action& action : record_.plan.actions) action.path = RelPath("d/" + action.path.bytes());
+  for (const char* const name : {"updated", "deleted"}) {
+    ASSERT_EQ(::rename(in(name).c_str(), in(std::string("d/") + name).c_str()), 0);
+  }
+  left(Marker::kDone);
+  write_file(in("d/.sync-txn/1"), "of them");  // of the size of what was to be created
+  ASSERT_EQ(::rename(in("d/deleted").c_str(), in("d/.sync-txn/3").c_str()), 0);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_TRUE(done->conflicts);
+  EXPECT_THAT(files(), ElementsAre("d/.sync-txn/conflict/1=of them", "d/updated=old"));
+}
+
+TEST_F(RecoverTest, ASecondCopyOfWhatWasStagedThatLiesBesideItsTargetGoes) {
+  plant_object(directory(), scratch_.path(), "d");
+  plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  record_.plan.actions[0].path = RelPath("d/created");
+  record_.actions[0].made->device += 1;  // the copy has no name on the root's file system
+  write_file(in("d/.sync-txn/1"), "created");
+  set_mtime(in("d/.sync-txn/1"), record_.actions[0].made->mtime);
+  left(Marker::kDone);
+  const auto done = recover();
+  ASSERT_TRUE(done.ok());
+  EXPECT_FALSE(done->conflicts);
+  EXPECT_FALSE(read_tree(scratch_.path()).contains("d/.sync-txn"));
 }
 
 TEST_F(RecoverTest, ARecordThatCanNotBeReadKeepsAllThatLiesThere) {

@@ -1,4 +1,4 @@
-#include "apply/schedule.h"
+#include "apply/stage/schedule.h"
 
 #include <gtest/gtest.h>
 

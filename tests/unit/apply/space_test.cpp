@@ -1,4 +1,4 @@
-#include "apply/space.h"
+#include "apply/stage/space.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "apply/staging_area.h"
+#include "apply/stage/staging_area.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apply/report.h"
+#include "apply/look/report.h"
 
 namespace foldersync::test {
 

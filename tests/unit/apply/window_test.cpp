@@ -1,4 +1,4 @@
-#include "apply/window.h"
+#include "apply/stage/window.h"
 
 #include <gtest/gtest.h>
 
@@ -39,9 +39,10 @@ std::size_t end_of_window(const std::vector<Action>& actions, std::size_t begin)
   ScheduleReader reader(store, *schedule, schedule->past(schedule->start(), before));
   const auto window = read_window(reader, WindowLimits());
   EXPECT_TRUE(window);
-  EXPECT_TRUE(std::equal(window->actions.begin(), window->actions.end(),
-                         actions.begin() + static_cast<std::ptrdiff_t>(begin)));
-  return begin + window->actions.size();
+  EXPECT_TRUE(std::equal(window->begin(), window->end(),
+                         actions.begin() + static_cast<std::ptrdiff_t>(begin),
+                         [](const Slot& slot, const Action& as) { return slot.action == as; }));
+  return begin + window->size();
 }
 
 TEST(Window, HoldsAWholeSmallPlan) {

@@ -1,4 +1,4 @@
-#include "apply/write_back.h"
+#include "apply/stage/write_back.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,356 @@
+#include "apply/backup/backup.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string_view>
+
+#include "apply/stage/remove_tree.h"
+#include "fs/copy.h"
+#include "plan/json.h"
+#include "plan/undo.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kPrivate = 0600;
+constexpr const char* kNewUndoFile = "undo.json.new";
+
+Error in_folder(Error error, const std::string& path) {
+  error.detail = error.detail.empty() ? "the backup could not be written" : error.detail;
+  error.path = path;
+  return error;
+}
+
+std::optional<Facts> without_time(std::optional<Facts> facts) {
+  if (facts && facts->type == FileType::kDirectory) facts->mtime.reset();
+  return facts;
+}
+
+bool takes_away_directory(const Action& action) {
+  return action.before && action.before->type == FileType::kDirectory &&
+         (!action.after || action.after->type != FileType::kDirectory);
+}
+
+}  // namespace
+
+Status Backup::open_folder(int parent, const std::string& name) {
+  auto folder = fs_->open_directory(parent, name.c_str());
+  if (!folder) return folder.error();
+  // Held as long as the folder is open, so that no other run removes it as an old one. Where there
+  // are no locks, it is spared as that of another replica.
+  (void)fs_->lock(folder->get());
+  const auto own = TRY(fs_->status(folder->get()));
+  if (own.uid != ::geteuid()) {
+    return Error{ErrorCode::kRefused,
+                 "back up",
+                 {},
+                 0,
+                 "the backup's folder belongs to somebody else: others can write the folder it is "
+                 "in"};
+  }
+  Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
+  if (!made && made.error().error_number != EEXIST) return made;
+  auto tree = TRY(fs_->open_directory(folder->get(), kBackupTree));
+  const auto status = fs_->status(tree.get());
+  const auto id = fs_->file_system_id(tree.get());
+  if (!status || !id) return status ? id.error() : status.error();
+  undo_.source.path = path_ + "/" + kBackupTree;
+  undo_.source.identity = *id + ":" + std::to_string(status->inode);
+  folder_ = std::move(*folder);
+  tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
+  return success();
+}
+
+// CRASH: killed before the first window has a record, the folder stays; its undo takes nothing
+// back.
+Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
+                             const Policy& policy, const Before& before, bool durable) {
+  auto parent = fs.open_root(order.folder.c_str());
+  if (!parent) return in_folder(parent.error(), order.folder);
+  std::string name = plan.plan_id;
+  for (int number = 2;; ++number) {
+    Status made = fs.make_directory(parent->get(), name.c_str(), kOwnerAll);
+    if (made) break;
+    if (made.error().error_number != EEXIST) return in_folder(made.error(), order.folder);
+    name = plan.plan_id + "." + std::to_string(number);
+  }
+  Backup backup(fs, order.folder + "/" + name, policy, durable);
+  Status opened = backup.open_folder(parent->get(), name);
+  backup.parent_ = std::move(*parent);
+  backup.name_ = std::move(name);
+  Plan& undo = backup.undo_;
+  undo.kind = PlanKind::kUndo;
+  undo.tool_version = order.tool_version;
+  undo.plan_id = order.undo_id;
+  undo.created = order.created;
+  undo.replica = plan.replica;
+  undo.options.owners = plan.options.owners;
+  undo.options.cross_mounts = plan.options.cross_mounts;
+  undo.options.replica_limits = plan.options.replica_limits;
+  if (opened) opened = backup.remember_directories(plan.actions, before);
+  if (opened) opened = backup.write();
+  if (opened && durable) opened = fs.sync(backup.parent_.get());
+  if (opened) return backup;
+  backup.discard();
+  return in_folder(opened.error(), backup.path_);
+}
+
+Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Policy& policy,
+                              bool durable) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) {
+    return in_folder(Error{ErrorCode::kInvalidDocument, "back up", {}, 0, {}}, path);
+  }
+  Backup backup(fs, path, policy, durable);
+  auto parent = fs.open_root(path.substr(0, std::max<std::size_t>(slash, 1)).c_str());
+  if (!parent) return in_folder(parent.error(), path);
+  backup.parent_ = std::move(*parent);
+  backup.name_ = path.substr(slash + 1);
+  if (Status opened = backup.open_folder(backup.parent_.get(), backup.name_); !opened) {
+    return in_folder(opened.error(), path);
+  }
+  const auto file = fs.open_file(backup.folder_.get(), kUndoFile);
+  if (!file) return in_folder(file.error(), path);
+  const RootReference source = backup.undo_.source;
+  auto undo = read_small_plan(
+      [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
+  if (!undo) return in_folder(undo.error(), path);
+  backup.undo_ = std::move(*undo);
+  backup.undo_.source = source;
+  backup.is_reopened_ = true;
+  for (Action& action : backup.undo_.actions) {
+    if (action.phase == Phase::kFinish) {
+      backup.directories_[action.path] = std::move(action);
+      continue;
+    }
+    Restore restore{std::move(action), std::nullopt, 1};
+    const bool stays = restore.undo.op == Op::kMetadata || restore.undo.op == Op::kMove;
+    const bool has_content =
+        restore.undo.after && !stays && restore.undo.after->type != FileType::kDirectory;
+    // Where it is one more name of the file that the replica had, names of windows to come join it.
+    const auto kept = has_content && restore.undo.op != Op::kLink
+                          ? backup.tree_->status(restore.undo.path)
+                          : Result<std::optional<FileStatus>>(std::nullopt);
+    if (kept && *kept) restore.object = Object{(*kept)->device, (*kept)->inode};
+    const RelPath where = restore.undo.path;
+    backup.restores_.insert_or_assign(where, std::move(restore));
+  }
+  backup.undo_.actions.clear();
+  return backup;
+}
+
+Status Backup::remember_directories(const ActionStore& actions, const Before& before) {
+  bool makes_root = false;
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    makes_root = makes_root || (action.path.is_root() && action.phase == Phase::kMkdir);
+  }));
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
+    if (action.phase != Phase::kFinish && !takes_away_directory(action)) return success();
+    if (action.path.is_root() && makes_root) return success();
+    return remember_directory(action.path, &action, before);
+  }));
+  // Where something had to stay, its directory has no action, but other times.
+  return for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
+    if (action.path.is_root()) return success();
+    const bool moves = action.op == Op::kMove;
+    for (const RelPath& path : {action.path, moves ? *action.other : action.path}) {
+      const RelPath parent = path.parent();
+      if (directories_.contains(parent) || (parent.is_root() && makes_root)) continue;
+      TRY(remember_directory(parent, nullptr, before));
+    }
+    return success();
+  });
+}
+
+// While windows come and go the times of directories change: this is what they were at first.
+// `action`: the one at its path; null: there is none.
+Status Backup::remember_directory(const RelPath& path, const Action* action, const Before& before) {
+  auto status = before.replica.status(path);
+  if (!status) return std::move(status).error().at(path.bytes());
+  if (!*status || !(*status)->is_directory()) return success();
+  for (const ReplicaAccess::Loosened& loosened : before.replica.loosened()) {
+    if (loosened.path == path) (*status)->mode = loosened.mode;
+  }
+  Facts old = found_facts(**status, {}, policy_);
+  old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
+  const bool goes = action != nullptr && action->phase != Phase::kFinish;
+  const bool stays = action != nullptr && !goes;
+  const bool has_new_xattrs = stays && action->reasons.has(Reason::kXattrs);
+  const Facts now = stays ? action->after.value_or(old) : old;
+  directories_[path] = directory_as_it_was(path, now, old, has_new_xattrs);
+  if (!goes && !has_new_xattrs) return success();
+  const auto fd = TRY(before.replica.directory(path));
+  const auto xattrs = read_xattrs(*fs_, {fd, false}, policy_.as_root);
+  if (!xattrs) return Error(xattrs.error()).at(path.bytes());
+  return tree_->keep_attributes(path, FileType::kDirectory, *xattrs);
+}
+
+// CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
+// missing. Killed after it, the undo speaks of what is done, or will be.
+Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
+  remember_objects(record);
+  for (std::size_t i = 0; i < record.actions.size(); ++i) {
+    if (Status kept = keep_one(record, i, area, replica); !kept) {
+      return in_folder(std::move(kept).error(), path_);
+    }
+  }
+  Status done = find_other_names(replica);
+  if (done) done = tree_->settle();
+  if (done) done = write();
+  return done ? done : in_folder(std::move(done).error(), path_);
+}
+
+Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
+                        ReplicaAccess& replica) {
+  const Action& action = record.plan.actions[index];
+  const ActionRecord& is = record.actions[index];
+  if (!is.is_due || action.path.is_root() || action.phase == Phase::kFinish) return success();
+  if (action.op == Op::kMetadata) return keep_metadata(action, is);
+  if (action.op == Op::kMove) return keep_move(action, is, replica);
+  if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
+  const auto now = TRY(replica.status(action.path));
+  if (is.old) {
+    if (now && same_object(*now, *is.old)) return success();  // not done
+    note(action, is, without_time(found_facts(*is.old, {}, policy_)));
+  } else if (is.made && now && is_what_was_made(*now, *is.made)) {
+    note(action, is, std::nullopt);
+  }
+  return success();
+}
+
+// What is moved is not displaced: the undo moves it back.
+Status Backup::keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica) {
+  const auto now = TRY(replica.status(action.path));
+  if (!now || !record.old || !same_object(*now, *record.old)) return success();  // not done
+  const std::string target = action.after->target.value_or(std::string());
+  const Facts old = found_facts(*record.old, target, policy_);
+  Facts made = old;
+  for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+    if ((*action.after).*field) made.*field = (*action.after).*field;
+  }
+  const RelPath& from = *action.other;
+  restores_.insert_or_assign(from, Restore{moved_back(action, made, old), std::nullopt, 1});
+  if (!record.old->is_directory()) return success();
+  Facts dated = old;
+  dated.mtime = record.old->mtime;
+  directories_[from] = directory_as_it_was(from, made, dated, false);
+  return success();
+}
+
+Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
+  if (!record.old) return success();
+  const std::string target = action.before->target.value_or(std::string());
+  note(action, record, found_facts(*record.old, target, policy_));
+  if (!action.reasons.has(Reason::kXattrs) || !record.old_xattrs) return success();
+  return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);
+}
+
+Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area,
+                         ReplicaAccess& replica) {
+  const Action& action = record.plan.actions[index];
+  const ActionRecord& is = record.actions[index];
+  const auto found = TRY(displaced(record, index, area, replica));
+  if (!found) return success();  // not done
+  const Place& place = found->place;
+  std::string target;
+  if (is.old->type == FileType::kSymlink) {
+    auto read = TRY(fs_->link_target(place.directory, place.name.c_str()));
+    target = std::move(read);
+  }
+  const FileStatus old = as_it_is_kept(*is.old, found->now);
+  const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
+  TRY(tree_->keep(place, old, action.path, how));
+  note(action, is, found_facts(old, target, policy_));
+  // A name that this apply has given it is none of the old ones.
+  if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
+    Restore& restore = restores_.at(action.path);
+    restore.object = Object{is.old->device, is.old->inode};
+    restore.names = is.old->links;
+  }
+  return success();
+}
+
+// Where the action's old entry lies, in the root's staging area or, where renames from there don't
+// reach, in one beside it.
+Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& record,
+                                                           std::size_t index, int area,
+                                                           ReplicaAccess& replica) {
+  const std::string name = record.name_of(index);
+  const FileStatus& old = *record.actions[index].old;
+  std::vector<Fd> folders;
+  const auto look_into = [&](int directory, const std::string& folder) -> Status {
+    auto fd = fs_->open_directory(directory, folder.c_str());
+    if (!fd) return is_absence(fd.error()) ? success() : Status(fd.error());
+    folders.push_back(std::move(*fd));
+    return success();
+  };
+  Status looked = look_into(area, record.actions[index].folder);
+  if (!looked) return std::move(looked).error();
+  const RelPath& path = record.plan.actions[index].path;
+  const auto parent = replica.parent(path);
+  if (!parent && !is_absence(parent.error())) return parent.error();
+  if (parent && !path.parent().is_root()) looked = look_into(*parent, std::string(kStagingName));
+  if (!looked) return std::move(looked).error();
+  for (Fd& folder : folders) {
+    for (const std::string& candidate : {name, name + ".old"}) {
+      const auto found = fs_->status_at(folder.get(), candidate.c_str());
+      if (!found && found.error().error_number != ENOENT) return found.error();
+      if (!found || !same_object(*found, old)) continue;
+      held_ = std::move(folder);
+      return std::optional(Displaced{{held_.get(), candidate}, *found});
+    }
+  }
+  return std::optional<Displaced>();
+}
+
+void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old) {
+  std::optional<Facts> made;
+  if (action.op == Op::kMetadata) {
+    made = old;
+    for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+      if ((*action.after).*field) (*made).*field = (*action.after).*field;
+    }
+    if (action.after->mtime) made->mtime = action.after->mtime;
+  } else if (action.after && action.after->type == FileType::kDirectory) {
+    made = without_time(action.after);
+  } else if (action.op == Op::kLink) {
+    made = action.after;  // the file itself may get its metadata later
+  } else if (action.after && record.made) {
+    made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
+  }
+  if (!made && !old) return;
+  restores_.insert_or_assign(action.path, Restore{inverse_of(action, made, old), std::nullopt, 1});
+}
+
+Status Backup::write() {
+  Plan undo = undo_;
+  settle_links(undo.actions);
+  for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
+  arrange_undo(undo.actions);
+  undo.summary = {};
+  for (const Action& action : undo.actions) add_to_summary(action, undo.summary);
+  Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);
+  if (!removed && removed.error().error_number != ENOENT) return removed;
+  auto file = TRY(fs_->create_file(folder_.get(), kNewUndoFile, kPrivate));
+  Status written =
+      write_plan(undo, [&](std::string_view text) { return write_all(*fs_, file.get(), text); });
+  if (written && durable_) written = fs_->sync(file.get());
+  if (written) written = fs_->close(std::move(file));
+  if (!written) return written;
+  Status renamed =
+      fs_->rename(folder_.get(), kNewUndoFile, folder_.get(), kUndoFile, RenameMode::kReplace);
+  return renamed && durable_ ? fs_->sync(folder_.get()) : renamed;
+}
+
+void Backup::discard() {
+  tree_.reset();
+  folder_.reset();
+  // Where it stays, it takes back nothing.
+  (void)remove_tree(*fs_, parent_.get(), name_);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,114 @@
+// Keeping what an apply replaces or deletes, and writing down how to take the apply back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/backup/backup_tree.h"
+#include "apply/look/replica_access.h"
+#include "apply/stage/record.h"
+#include "apply/stage/request.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+#include "plan/stored_plan.h"
+
+namespace foldersync {
+
+// The names in a backup's folder.
+inline constexpr const char* kUndoFile = "undo.json";
+inline constexpr const char* kBackupTree = "tree";
+
+// One apply's backup, `FOLDER/<plan_id>`: undo.json, a plan of kind undo, and `tree`, which holds
+// the old entries. Whatever happens, the undo is right: what it would take back and was not done
+// is found to hold already.
+class Backup {
+ public:
+  // The replica before anything is changed, and the time of its root before there was a staging
+  // area.
+  struct Before {
+    ReplicaAccess& replica;
+    FileTime root_mtime;
+  };
+
+  // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
+  // are now. Where an earlier apply of the same plan has left one, another name beside it.
+  static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
+                              const Policy& policy, const Before& before, bool durable);
+
+  // The backup that a killed run had begun, by the path that the window's record has.
+  static Result<Backup> reopen(FileSystem& fs, const std::string& path, const Policy& policy,
+                               bool durable);
+
+  // Keeps what a window displaced and writes the undo anew, before anything displaced is removed.
+  // `area` is the root's staging area; `replica` the way to staging areas below it. What was not
+  // done is left out. Safe to repeat.
+  Status keep(const WindowRecord& record, int area, ReplicaAccess& replica);
+
+  // Removes it again: nothing was changed after all.
+  void discard();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  // A file by its device and inode.
+  using Object = std::pair<std::uint64_t, std::uint64_t>;
+
+  struct Restore {
+    Action undo;
+    std::optional<Object> object;  // in the replica, where the file had more names than one
+    std::uint32_t names = 1;       // how many it had
+  };
+
+  Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
+      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {}
+
+  Status open_folder(int parent, const std::string& name);
+  Status remember_directories(const ActionStore& actions, const Before& before);
+  Status remember_directory(const RelPath& path, const Action* action, const Before& before);
+  Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
+  Status keep_metadata(const Action& action, const ActionRecord& record);
+  Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  void remember_objects(const WindowRecord& record);
+  bool lives_on(const FileStatus& old, const Place& place) const;
+  // Where a displaced entry lies, and how it is there.
+  struct Displaced {
+    Place place;
+    FileStatus now;
+  };
+  Result<std::optional<Displaced>> displaced(const WindowRecord& record, std::size_t index,
+                                             int area, ReplicaAccess& replica);
+  [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
+  void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
+  Status find_other_names(ReplicaAccess& replica);
+  void settle_links(std::vector<Action>& actions) const;
+  Status write();
+
+  FileSystem* fs_;
+  std::string path_;
+  Policy policy_;
+  bool durable_;
+  Fd parent_;
+  std::string name_;
+  Fd folder_;
+  std::unique_ptr<BackupTree> tree_;
+  Plan undo_;                            // all but its actions
+  std::map<RelPath, Restore> restores_;  // by what they restore; directories' metadata apart
+  std::map<RelPath, Action> directories_;
+  std::map<Object, RelPath> others_;  // names that such files have kept in the replica
+  std::set<Object> sought_;
+  std::set<Object> taken_over_;  // files that the apply has given other paths
+  std::set<Object> redated_;     // files whose metadata the window changes in place
+  bool is_reopened_ = false;     // what earlier windows did to files is not known
+  Fd held_;                      // the staging folder in which displaced() has found something
+};
+
+}  // namespace foldersync

@@ -1,0 +1,130 @@
+#include "apply/backup/backup_prune.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <span>
+
+#include "apply/backup/backup.h"
+#include "apply/stage/remove_tree.h"
+#include "plan/json.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kIdLength = 36;  // of a UUID as text
+constexpr std::uint64_t kDayMilliseconds = 86'400'000;
+
+std::uint64_t milliseconds_of(FileTime time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.seconds, 0)) * 1000;
+}
+
+// When the plan was made, in milliseconds since 1970, by the id of version 7 that the name begins
+// with; nothing where it begins otherwise.
+std::optional<std::uint64_t> time_of(std::string_view name) {
+  if (name.size() < kIdLength || name[8] != '-' || name[13] != '-' || name[14] != '7' ||
+      name[18] != '-' || name[23] != '-') {
+    return std::nullopt;
+  }
+  const std::string_view number = name.substr(kIdLength);
+  if (!number.empty() && (number[0] != '.' || number.size() < 2 ||
+                          number.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+    return std::nullopt;
+  }
+  std::string digits(name.substr(0, kIdLength));
+  std::erase(digits, '-');
+  if (digits.size() != 32 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return std::nullopt;
+  }
+  std::uint64_t milliseconds = 0;
+  std::from_chars(digits.data(), digits.data() + 12, milliseconds, 16);
+  return milliseconds;
+}
+
+// A run that was killed before it had a backup to speak of leaves an empty one. A day later no run
+// is about to fill it.
+void remove_if_abortive(FileSystem& fs, int folder, int backup, const std::string& name,
+                        FileTime now) {
+  const auto made = time_of(name);
+  if (!made || *made + kDayMilliseconds >= milliseconds_of(now)) return;
+  // Where something lies in them they stay.
+  (void)fs.remove_directory(backup, kBackupTree);
+  (void)fs.remove_directory(folder, name.c_str());
+}
+
+// Whether a run is writing it: see Backup. Where there are no locks nobody can tell.
+bool is_in_use(FileSystem& fs, int backup) {
+  const Status locked = fs.lock(backup);
+  return !locked && locked.error().error_number == EWOULDBLOCK;
+}
+
+// Whether its undo is about the replica. One that was made together with the replica does not know
+// which folder that became.
+bool is_of(FileSystem& fs, int backup, const RootReference& replica) {
+  const auto file = fs.open_file(backup, kUndoFile);
+  if (!file) return false;
+  const auto whose = read_replica(
+      [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
+  if (!whose) return false;
+  return whose->identity.empty() ? whose->path == replica.path
+                                 : whose->identity == replica.identity;
+}
+
+}  // namespace
+
+std::optional<BackupKeep> parse_backup_keep(std::string_view text) {
+  BackupKeep keep;
+  keep.is_days = text.ends_with('d');
+  if (keep.is_days) text.remove_suffix(1);
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), keep.amount);
+  constexpr std::uint64_t kMost = 1'000'000;
+  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+  if (keep.amount < 1 || keep.amount > kMost) return std::nullopt;
+  return keep;
+}
+
+std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
+                                          FileTime now) {
+  std::erase_if(names, [](const std::string& name) { return !time_of(name); });
+  std::sort(names.begin(), names.end());
+  if (!keep.is_days) {
+    const auto most = static_cast<std::size_t>(keep.amount);
+    names.resize(names.size() > most ? names.size() - most : 0);
+    return names;
+  }
+  const std::uint64_t today = milliseconds_of(now);
+  std::erase_if(names, [&](const std::string& name) {
+    return *time_of(name) + keep.amount * kDayMilliseconds >= today;
+  });
+  return names;
+}
+
+Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder,
+                                    const RootReference& replica, BackupKeep keep, FileTime now) {
+  const auto directory = fs.open_root(folder.c_str());
+  if (!directory) return Error(directory.error()).at(folder);
+  Listing listing;
+  if (Status read = listing.read(fs, directory->get()); !read) return std::move(read).error();
+  std::vector<std::string> names;
+  for (const ListedEntry& entry : listing.entries()) {
+    if (entry.error_number != 0 || !entry.status.is_directory()) continue;
+    const auto backup = fs.open_directory(directory->get(), entry.name.data());
+    if (!backup || !time_of(entry.name) || is_in_use(fs, backup->get())) continue;
+    const auto undo = fs.status_at(backup->get(), kUndoFile);
+    if (undo && is_of(fs, backup->get(), replica)) {
+      names.emplace_back(entry.name);
+    } else if (!undo && undo.error().error_number == ENOENT) {
+      remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), now);
+    }
+  }
+  const std::vector<std::string> gone = outdated_backups(std::move(names), keep, now);
+  for (const std::string& name : gone) {
+    if (Status removed = remove_tree(fs, directory->get(), name); !removed) {
+      return std::move(removed).error().at(folder + "/" + name);
+    }
+  }
+  return gone.size();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,351 @@
+#include "apply/look/look.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace foldersync {
+namespace {
+
+CursorRules source_rules(const LookContext& context) {
+  CursorRules rules;
+  rules.other_root = context.replica.status;
+  return rules;
+}
+
+// Where the file system takes several names for one, another one may lead there.
+// RACE: before the folder is made nothing leads there; who executes actions looks after that. Where
+// it can't be seen, the exact name and its letter cases are still refused by the rules of plans.
+std::optional<FileStatus> own_folder(const LookContext& context) {
+  const auto own = context.fs.status_at(context.replica.fd.get(), kStagingName.data());
+  return own ? std::optional(*own) : std::nullopt;
+}
+
+CursorRules replica_rules(const LookContext& context, const std::optional<FileStatus>& own) {
+  CursorRules rules;
+  rules.other_root = context.source.status;
+  rules.own_folder = own;
+  if (!context.options.cross_mounts) rules.only_mount = context.replica.status.mount;
+  return rules;
+}
+
+Drift presence(Side side, const char* expected, const char* found) {
+  return {side, {"type", expected, found}};
+}
+
+}  // namespace
+
+void fail(LookResult& result, Error error) {
+  result.finding = Finding::kFailed;
+  result.error = std::move(error);
+}
+
+void stale(LookResult& result, Drift drift) {
+  result.finding = Finding::kStale;
+  result.drifts.push_back(std::move(drift));
+}
+
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+                                  std::uint32_t added) {
+  if (!action.before || !action.before->links || !look.replica) return std::nullopt;
+  const std::uint32_t known = *action.before->links + added;
+  if (look.replica->links <= known) return std::nullopt;
+  return Drift{Side::kReplica,
+               {"links", std::to_string(known), std::to_string(look.replica->links)}};
+}
+
+Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
+    : context_(context),
+      source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
+      own_folder_(own_folder(context)),
+      replica_(context.fs, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
+               may_loosen),
+      judge_(context.fs) {}
+
+Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
+Result<int> Looker::replica_directory(const RelPath& path) { return replica_.directory(path); }
+Result<int> Looker::source_parent(const RelPath& path) {
+  return source_.enter(path.parent_bytes());
+}
+Result<int> Looker::replica_parent(const RelPath& path) { return replica_.parent(path); }
+
+Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
+  using Answer = std::optional<FileStatus>;
+  if (path.is_root()) {
+    const auto status = TRY(context_.fs.status(context_.source.fd.get()));
+    return Answer(status);
+  }
+  if (absent_in_source_.holds(path)) return Answer();
+  const auto parent = source_parent(path);
+  if (!parent) {
+    if (!is_absence(parent.error())) return parent.error();
+    absent_in_source_.learn(parent.error());
+    return Answer();
+  }
+  const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
+  if (status) return Answer(*status);
+  if (is_absence(status.error())) return Answer();
+  return Error(status.error()).at(path.bytes());
+}
+
+Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
+  auto status = replica_.status(path);
+  if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {
+    return own_folder_refused(path.bytes());
+  }
+  return status;
+}
+
+bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
+  if (context_.filter.empty()) return false;
+  for (RelPath ancestor = path; !ancestor.is_root(); ancestor = ancestor.parent()) {
+    const bool directory = is_directory || ancestor != path;
+    if (context_.filter.excludes(ancestor.parent_bytes(), ancestor.name(), directory)) return true;
+  }
+  return false;
+}
+
+// Where the source is a symlink.
+Status Looker::read_target(const Action& action, LookResult& result) {
+  if (result.source->type != FileType::kSymlink) return success();
+  const auto parent = TRY(source_parent(action.path));
+  auto target = TRY(context_.fs.link_target(parent, std::string(action.path.name()).c_str()));
+  result.source_target = std::move(target);
+  return success();
+}
+
+// The backup has the content of what is to be restored, and nothing of what is to go.
+void Looker::look_at_backup(const Action& action, LookResult& result) {
+  if (!action.after) {
+    if (result.source)
+      stale(result, presence(Side::kSource, "absent", to_string(result.source->type)));
+    return;
+  }
+  const Facts& after = *action.after;
+  const bool has_content =
+      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+  if (has_content) {
+    if (!result.source)
+      return stale(result, presence(Side::kSource, to_string(after.type), "absent"));
+    if (Status read = read_target(action, result); !read) {
+      return fail(result, std::move(read).error().at(action.path.bytes()));
+    }
+    Facts kept = found_facts(*result.source, result.source_target, context_.policy);
+    // Its folder may lie on a file system that can't hold the metadata.
+    kept.mode.reset();
+    kept.uid.reset();
+    kept.gid.reset();
+    kept.mtime.reset();
+    for (Difference& difference : differences(after, kept, FileSystemLimits{})) {
+      stale(result, {Side::kSource, std::move(difference)});
+    }
+  }
+  result.after = after;
+  if (has_content) result.wanted = *result.source;
+  if (!has_content && result.replica) result.wanted = *result.replica;
+  result.wanted.type = after.type;
+  result.wanted.mode = after.mode.value_or(result.wanted.mode);
+  result.wanted.uid = after.uid.value_or(result.wanted.uid);
+  result.wanted.gid = after.gid.value_or(result.wanted.gid);
+  result.wanted.mtime = after.mtime.value_or(result.wanted.mtime);
+}
+
+// Whether both paths of a link are one file in the source. Requires: the source is there.
+bool Looker::look_at_link(const Action& action, LookResult& result) {
+  if (action.op != Op::kLink) return true;
+  const auto other = source_status(*action.other);
+  if (!other) {
+    fail(result, Error(other.error()).at(action.other->bytes()));
+    return false;
+  }
+  if (*other && same_object(**other, *result.source)) return true;
+  stale(result,
+        {Side::kSource, {"link", action.other->bytes(), *other ? "another file" : "absent"}});
+  return false;
+}
+
+std::optional<Drift> Looker::pinned_drift(const Action& action, const LookResult& look) {
+  if (!action.after || !action.after->md5 || !look.source || !look.source->is_file()) return {};
+  const auto parent = source_parent(action.path);
+  if (!parent) return {};
+  DirectoryHashes none{CachedTree{}};
+  const auto found = judge_.md5({*parent, std::string(action.path.name()), *look.source}, none);
+  if (!found || *found == *action.after->md5) return {};
+  return Drift{Side::kSource, {"md5", to_string(*action.after->md5), to_string(*found)}};
+}
+
+void Looker::look_at_source(const Action& action, LookResult& result) {
+  auto source = source_status(action.path);
+  if (!source) return fail(result, std::move(source).error());
+  result.source = *source;
+  if (context_.is_undo) return look_at_backup(action, result);
+  if (!action.after) {
+    // The source is the authority: what it has is never deleted. Only what it has and the plan's
+    // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
+    const bool may_go =
+        !result.source ||
+        (context_.options.delete_excluded && context_.filter.excludes_file(*result.source)) ||
+        (is_excluded(action.path, result.source->is_directory()) &&
+         (context_.options.delete_excluded ||
+          !is_excluded(action.path, result.replica && result.replica->is_directory())));
+    if (!may_go) stale(result, presence(Side::kSource, "absent", to_string(result.source->type)));
+    return;
+  }
+  if (!result.source) {
+    return stale(result, presence(Side::kSource, to_string(action.after->type), "absent"));
+  }
+  if (Status read = read_target(action, result); !read) {
+    return fail(result, std::move(read).error().at(action.path.bytes()));
+  }
+  result.wanted = *result.source;
+  if (!look_at_link(action, result)) return;
+  const bool stays = action.op == Op::kMetadata || action.op == Op::kMove;
+  const bool new_object = !stays || !result.replica;
+  Facts today = wanted_facts(*result.source, result.source_target,
+                             new_object ? nullptr : &*result.replica, context_.policy);
+  if (action.phase == Phase::kFinish) today.mtime = result.source->mtime;
+  result.after = action.after;
+  for (Difference& difference : differences(*action.after, today, FileSystemLimits{})) {
+    result.drifts.push_back({Side::kSource, std::move(difference)});
+  }
+  if (result.drifts.empty()) return;
+  // What was compared with what is to be moved there is another file by now.
+  const bool may_follow = context_.follow_source && action.op != Op::kMove;
+  if (may_follow && today.type == action.after->type) {
+    today.md5 = std::nullopt;
+    result.after = std::move(today);
+    result.drifts.clear();
+    return;
+  }
+  result.finding = Finding::kStale;
+}
+
+// Whether both files hold the same bytes; asked only where their stamps can't tell.
+bool Looker::has_same_content(const Action& action, const LookResult& result) {
+  const std::string name(action.path.name());
+  const auto source = source_parent(action.path);
+  const auto replica = replica_parent(action.path);
+  if (!source || !replica) return false;
+  const auto same =
+      judge_.hold_same({*source, name, *result.source}, {*replica, name, *result.replica});
+  return same && *same;
+}
+
+bool Looker::is_one_object_with(const RelPath& other, const LookResult& result) {
+  const auto status = replica_status(other);
+  return status && *status && same_object(**status, *result.replica);
+}
+
+// Whether `after` holds in the replica. Requires: it is there, and so is the source.
+bool Looker::already_holds(const Action& action, const LookResult& result, const Facts& found) {
+  const Facts& after = *result.after;
+  if (!differences(after, found, context_.policy.limits).empty()) return false;
+  switch (action.op) {
+    case Op::kCreate:
+    case Op::kReplace:
+      return true;
+    case Op::kUpdate:
+      // Where stamps don't tell old from new, only content does.
+      // A name that shares its file with no other one has left its group.
+      if (action.reasons.has(Reason::kLink) && result.replica->links != 1) return false;
+      return !action.reasons.has(Reason::kContent) ||
+             !differences(*action.before, after, context_.policy.limits).empty() ||
+             has_same_content(action, result);
+    case Op::kMetadata:
+      return !action.reasons.has(Reason::kXattrs) && (!after.mode || after.mode == found.mode);
+    case Op::kLink:
+      return is_one_object_with(*action.other, result);
+    default:
+      return false;
+  }
+}
+
+// Empty where it is no symlink.
+Result<std::string> Looker::replica_target(const RelPath& path, const FileStatus& status) {
+  if (status.type != FileType::kSymlink) return std::string();
+  const auto parent = replica_parent(path);
+  auto read = parent ? context_.fs.link_target(*parent, std::string(path.name()).c_str())
+                     : Result<std::string>(parent.error());
+  if (!read) return std::move(read).error().at(path.bytes());
+  return read;
+}
+
+// What the replica holds at the action's path, where there is something.
+Result<Facts> Looker::replica_facts(const Action& action, const FileStatus& status) {
+  const auto target = TRY(replica_target(action.path, status));
+  Facts found = found_facts(status, target, context_.policy);
+  // Of a directory `before` never has the time, but the `after` of a finish does.
+  found.mtime = status.mtime;
+  return found;
+}
+
+// The source has drifted: has the replica, too? What it has become by the plan itself is no drift.
+void Looker::tell_of_replica(const Action& action, LookResult& result) {
+  if (!result.replica) {
+    if (action.before && action.after)
+      stale(result, presence(Side::kReplica, to_string(action.before->type), "absent"));
+    return;
+  }
+  const auto found = replica_facts(action, *result.replica);
+  if (!found) return;
+  const FileSystemLimits& limits = context_.policy.limits;
+  if (action.after && differences(*action.after, *found, limits).empty()) return;
+  if (!action.before)
+    return stale(result, presence(Side::kReplica, "absent", to_string(found->type)));
+  for (Difference& difference : differences(*action.before, *found, limits)) {
+    stale(result, {Side::kReplica, std::move(difference)});
+  }
+}
+
+void Looker::look_at_replica(const Action& action, LookResult& result) {
+  const auto is_expected_absent = !action.before.has_value();
+  if (!result.replica) {
+    if (!action.after) result.finding = Finding::kAlready;
+    if (action.after && !is_expected_absent) {
+      stale(result, presence(Side::kReplica, to_string(action.before->type), "absent"));
+    }
+    return;
+  }
+  const auto found = replica_facts(action, *result.replica);
+  if (!found) return fail(result, found.error());
+  if (action.after && already_holds(action, result, *found)) {
+    result.finding = Finding::kAlready;
+    return;
+  }
+  if (is_expected_absent) {
+    return stale(result, presence(Side::kReplica, "absent", to_string(found->type)));
+  }
+  // Metadata is set in several steps: a run that was killed between two of them has made some
+  // fields new and left others old.
+  std::vector<Difference> missing;
+  if (action.op == Op::kMetadata) {
+    missing = differences(*result.after, *found, context_.policy.limits);
+  }
+  for (Difference& difference : differences(*action.before, *found, context_.policy.limits)) {
+    const bool is_new = action.op == Op::kMetadata &&
+                        std::none_of(missing.begin(), missing.end(), [&](const Difference& other) {
+                          return other.field == difference.field;
+                        });
+    if (!is_new) stale(result, {Side::kReplica, std::move(difference)});
+  }
+}
+
+LookResult Looker::look(const Action& action) {
+  LookResult result;
+  if (action.op == Op::kMove) {
+    look_at_move(action, result);
+    return result;
+  }
+  auto replica = replica_status(action.path);
+  if (!replica) {
+    fail(result, std::move(replica).error());
+    return result;
+  }
+  result.replica = *replica;
+  look_at_source(action, result);
+  if (result.finding == Finding::kHolds) look_at_replica(action, result);
+  const bool is_told = result.finding == Finding::kStale && !context_.follow_source;
+  if (is_told && result.drifts.front().side == Side::kSource) tell_of_replica(action, result);
+  return result;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,128 @@
+// Looking again at both trees before an action is done: does what the plan expects still hold?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/look/replica_access.h"
+#include "apply/look/report.h"
+#include "core/file_status.h"
+#include "fs/directory_cursor.h"
+#include "plan/action.h"
+#include "plan/facts.h"
+#include "plan/filter.h"
+#include "scan/content.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+enum class Finding : std::uint8_t { kHolds, kAlready, kStale, kFailed };
+
+struct LookResult {
+  Finding finding = Finding::kHolds;
+  std::optional<FileStatus> source;   // nothing: absent
+  FileStatus wanted;                  // whose metadata is to be given, where `after` is there
+  std::optional<FileStatus> replica;  // nothing: absent; of a move: what is at `from`
+  std::string source_target;          // where the source is a symlink
+  std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
+  std::vector<Drift> drifts;   // of kStale
+  std::optional<Error> error;  // of kFailed
+};
+
+// What a look comes to.
+void fail(LookResult& result, Error error);
+void stale(LookResult& result, Drift drift);
+
+// For an action that changes an object in place: a drift where the object has more names than the
+// plan knew and this run has added since, for then it is somebody else's too.
+std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+                                  std::uint32_t added);
+
+// How apply looks at the trees; what its threads share and only read.
+struct LookContext {
+  FileSystem& fs;
+  const Root& source;
+  const Root& replica;
+  const PlanOptions& options;
+  const Policy& policy;
+  const Filter& filter;
+  bool follow_source = false;  // nobody reviewed the plan: mirror what the source has by now
+  bool is_undo = false;  // the source is a backup's tree, and metadata comes from the document
+};
+
+// One thread's eyes.
+class Looker {
+ public:
+  Looker(const LookContext& context, std::size_t max_open, bool may_loosen);
+
+  // Both sides against the action's `after` and `before`.
+  LookResult look(const Action& action);
+  // Of a move that was looked at and holds: whether source and replica hold the same, as far as the
+  // planner has not found that just now, and whether all of a directory may be moved. Otherwise the
+  // result says so.
+  void compare_moved(const Action& action, LookResult& result);
+
+  // Of an action that takes a file over (see plan/action.h) and was looked at: that file, where it
+  // is still what the source has at the action's path, as far as a look tells, and the source wants
+  // something else where it is. Nothing otherwise, also where it can't be seen.
+  std::optional<FileStatus> file_to_take_over(const Action& action, const LookResult& result);
+  // Whether one more name of that file, `name` in `folder`, has the attributes and, as far as the
+  // planner has not found that just now, the content of the source's.
+  bool is_like_source(const Action& action, const LookResult& result, int folder,
+                      const std::string& name, const FileStatus& status);
+
+  // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
+  // Reads it all; what can't be read is no drift. `look` is what look() said.
+  std::optional<Drift> pinned_drift(const Action& action, const LookResult& look);
+
+  // One path in one tree; nothing where it is absent.
+  Result<std::optional<FileStatus>> source_status(const RelPath& path);
+  Result<std::optional<FileStatus>> replica_status(const RelPath& path);
+
+  // The directory that holds `path`, open until the next call for the same tree.
+  // Requires: !path.is_root().
+  Result<int> source_parent(const RelPath& path);
+  Result<int> replica_parent(const RelPath& path);
+  // A directory itself.
+  Result<int> source_directory(const RelPath& path);
+  Result<int> replica_directory(const RelPath& path);
+
+  // The replica alone.
+  ReplicaAccess& replica() { return replica_; }
+
+  // From now on directories that were found to be missing, in either tree, are not looked for
+  // again.
+  void remember_absent() {
+    absent_in_source_.remember();
+    replica_.absent().remember();
+  }
+
+ private:
+  Status read_target(const Action& action, LookResult& result);
+  void look_at_source(const Action& action, LookResult& result);
+  bool look_at_link(const Action& action, LookResult& result);
+  void look_at_backup(const Action& action, LookResult& result);
+  void look_at_replica(const Action& action, LookResult& result);
+  Result<Facts> replica_facts(const Action& action, const FileStatus& status);
+  void tell_of_replica(const Action& action, LookResult& result);
+  void look_at_move(const Action& action, LookResult& result);
+  void look_at_origin(const Action& action, LookResult& result);
+  Result<std::string> replica_target(const RelPath& path, const FileStatus& status);
+  void compare_directories(const Action& action, LookResult& result);
+  bool already_holds(const Action& action, const LookResult& result, const Facts& found);
+  bool has_same_content(const Action& action, const LookResult& result);
+  bool is_one_object_with(const RelPath& other, const LookResult& result);
+  bool is_excluded(const RelPath& path, bool is_directory) const;
+  bool may_go_from(const RelPath& path, const FileStatus& file);
+
+  const LookContext& context_;
+  DirectoryCursor source_;
+  AbsentBranch absent_in_source_;
+  std::optional<FileStatus> own_folder_;  // the staging folder, which no action is about
+  ReplicaAccess replica_;
+  ContentJudge judge_;
+};
+
+}  // namespace foldersync

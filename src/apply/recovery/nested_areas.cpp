@@ -1,0 +1,91 @@
+#include "apply/recovery/nested_areas.h"
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "apply/steps/conflicts.h"
+#include "fs/directory_cursor.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+
+Result<int> NestedAreas::in(const RelPath& directory, ReplicaAccess& replica) {
+  const auto known = areas_.find(directory);
+  if (known != areas_.end()) return known->second.area.fd();
+  const auto fd = TRY(replica.directory(directory));
+  auto home = TRY(fs_.open_directory(fd, "."));
+  auto area = TRY(StagingArea::open(fs_, home.get(), as_root_));
+  const auto placed = areas_.emplace(directory, Nested{std::move(home), std::move(area)});
+  return placed.first->second.area.fd();
+}
+
+std::vector<int> NestedAreas::folders() const {
+  std::vector<int> folders;
+  for (const auto& [path, nested] : areas_) folders.push_back(nested.area.fd());
+  return folders;
+}
+
+bool NestedAreas::remove_all() {
+  bool is_left = false;
+  for (auto& [path, nested] : areas_) {
+    const auto kept = nested.area.remove_but_filled();
+    is_left = is_left || !kept || *kept;
+  }
+  areas_.clear();
+  return !is_left;
+}
+
+namespace {
+
+// By the names that their objects have in staging folders.
+std::map<std::string, std::size_t> actions_by_name(const WindowRecord& record) {
+  std::map<std::string, std::size_t> by_name;
+  for (std::size_t i = 0; i < record.actions.size(); ++i) by_name.emplace(record.name_of(i), i);
+  return by_name;
+}
+
+// Whether it is what the action displaced, or a copy of what it was to create.
+bool is_own(const FileStatus& found, const ActionRecord& record) {
+  return (record.old && same_content_stamps(found, *record.old)) ||
+         (record.made && is_what_was_made(found, *record.made));
+}
+
+template <class IsOwn>
+bool clear(FileSystem& fs, StagingArea& area, IsOwn is_own_entry) {
+  Listing listing;
+  if (!listing.read(fs, area.fd())) return false;
+  Conflicts conflicts(fs, area);
+  for (const ListedEntry& entry : listing.entries()) {
+    if (entry.status.is_directory() || is_own_entry(entry)) continue;
+    if (!conflicts.keep({area.fd(), std::string(entry.name)})) return false;
+  }
+  const auto kept = area.remove_but_filled();
+  return kept && *kept;
+}
+
+}  // namespace
+
+bool clear_nested_areas(FileSystem& fs, int root, const WindowRecord& record) {
+  DirectoryCursor cursor(fs, root, {}, descriptors_per_cursor(1));
+  const std::map<std::string, std::size_t> by_name = actions_by_name(record);
+  const auto is_own_entry = [&](const ListedEntry& entry) {
+    const auto found = by_name.find(std::string(entry.name));
+    return found == by_name.end() ? entry.name == "origin"
+                                  : is_own(entry.status, record.actions[found->second]);
+  };
+  bool has_conflicts = false;
+  std::set<RelPath> seen;
+  for (const Action& action : record.plan.actions) {
+    if (action.path.is_root() || !seen.insert(action.path.parent()).second) continue;
+    if (action.path.parent().is_root()) continue;
+    const auto home = cursor.enter(action.path.parent_bytes());
+    if (!home) continue;
+    auto area = StagingArea::find(fs, *home);
+    if (area && *area && clear(fs, **area, is_own_entry)) has_conflicts = true;
+  }
+  return has_conflicts;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,51 @@
+// Staging folders below the replica's root, in directories that renames from the root's own staging
+// folder don't reach (a nested Btrfs subvolume, say).
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "apply/look/replica_access.h"
+#include "apply/stage/record.h"
+#include "apply/stage/staging_area.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "fs/fd.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+// Those of a window.
+class NestedAreas {
+ public:
+  NestedAreas(FileSystem& fs, bool as_root) : fs_(fs), as_root_(as_root) {}
+
+  // The folder in that directory, made if it is missing; open until remove_all().
+  Result<int> in(const RelPath& directory, ReplicaAccess& replica);
+
+  [[nodiscard]] bool empty() const { return areas_.empty(); }
+  [[nodiscard]] bool has(const RelPath& directory) const { return areas_.contains(directory); }
+  [[nodiscard]] std::vector<int> folders() const;  // the open ones
+
+  // Removes them all. False: something is left.
+  bool remove_all();
+  // Closes them all, and leaves them as they are.
+  void forget() { areas_.clear(); }
+
+ private:
+  struct Nested {
+    Fd home;
+    StagingArea area;
+  };
+
+  FileSystem& fs_;
+  bool as_root_;
+  std::map<RelPath, Nested> areas_;
+};
+
+// After a kill: removes those that a window may have made. What neither the record knows nor is the
+// copy of something that it knows stays, in their `conflict`. The answer: whether that is so.
+// `root` is the replica's.
+bool clear_nested_areas(FileSystem& fs, int root, const WindowRecord& record);
+
+}  // namespace foldersync

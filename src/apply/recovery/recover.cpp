@@ -1,0 +1,232 @@
+#include "apply/recovery/recover.h"
+
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "apply/backup/backup.h"
+#include "apply/look/replica_access.h"
+#include "apply/recovery/nested_areas.h"
+#include "apply/recovery/window_replay.h"
+#include "apply/stage/barrier.h"
+#include "apply/stage/record.h"
+#include "apply/stage/staging_area.h"
+#include "core/text.h"
+#include "fs/boot.h"
+#include "fs/directory_cursor.h"
+
+namespace foldersync {
+namespace {
+
+class Recoverer {
+ public:
+  explicit Recoverer(const RecoverRequest& request)
+      : request_(request), fs_(request.fs), book_(request.policy.limits) {}
+
+  Result<Recovered> run() {
+    auto found = TRY(StagingArea::find(fs_, root()));
+    if (!found) return result_;
+    StagingArea& area = *found;
+    if (request_.drop_conflicts) {
+      TRY(area.drop_conflicts());
+    }
+    const auto marker = TRY(read_marker(fs_, area.fd()));
+    if (!marker) return clear(area);
+    const auto record = read_record(fs_, area.fd(), area_device(area));
+    if (record) return bring_to_end(area, *record, *marker);
+    const bool is_missing = record.error().error_number == ENOENT;
+    // The record goes when all that was to be removed is gone, and then the marker.
+    if (is_missing && is_final(*marker)) return clear(area);
+    if (is_missing || record.error().code == ErrorCode::kInvalidDocument) return give_up(area);
+    return record.error();
+  }
+
+ private:
+  [[nodiscard]] int root() const { return request_.replica.fd.get(); }
+
+  std::uint64_t area_device(const StagingArea& area) {
+    const auto status = fs_.status(area.fd());
+    return status ? status->device : 0;
+  }
+
+  Result<bool> clear_out(StagingArea& area) const {
+    return request_.keep_partial ? area.remove_but_partial() : area.remove();
+  }
+
+  // Nothing was changed yet, or everything was, and removed what was to be removed.
+  Result<Recovered> clear(StagingArea& area) {
+    const std::optional<FileTime> mtime = area.home_mtime();
+    const auto conflicts = clear_out(area);
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = *conflicts;
+    // Where only conflicts were kept, there was no run that was killed.
+    if (mtime || !*conflicts) result_.what = Recovered::What::kCleared;
+    if (mtime) {
+      TRY(fs_.set_mtime({root(), false}, *mtime));
+    }
+    if (result_.what == Recovered::What::kCleared) {
+      TRY(sync_root());
+    }
+    return result_;
+  }
+
+  // The end of the staging folder, and the root's own metadata.
+  Status sync_root() { return sync(root(), true); }
+
+  Status sync(int fd, bool wanted) {
+    SyncContext syncing{fs_, wanted, false, request_.observer};
+    return Barrier(syncing).opened(fd);
+  }
+
+  Status mark(StagingArea& area, const WindowRecord& record, Marker marker, Marker from) {
+    Status set = set_marker(fs_, area.fd(), marker, from);
+    return set ? sync(area.fd(), record.durable) : set;
+  }
+
+  // The record can't be read, which a power cut without barriers brings about: what lies here may
+  // be the old content of files, or a directory that others have filled since it was displaced.
+  Result<Recovered> give_up(StagingArea& area) {
+    request_.observer.warn(
+        "what a killed run had recorded can't be read: all that it had displaced is kept in the "
+        "replica's '.sync-txn/conflict'");
+    TRY(area.put_all_aside());
+    const auto conflicts = area.remove();
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = *conflicts;
+    result_.what = Recovered::What::kCleared;
+    return result_;
+  }
+
+  // Whether to take back instead of finishing.
+  bool goes_back(const WindowRecord& record, Marker marker) {
+    if (marker == Marker::kRollback || request_.wanted == Recovery::kRollBack) return true;
+    if (record.durable || record.boot == boot_id()) return false;
+    request_.observer.warn(
+        "the system went down while changes were not yet safe on disk (--durability none): they "
+        "are taken back");
+    return true;
+  }
+
+  Result<Recovered> bring_to_end(StagingArea& area, const WindowRecord& record, Marker marker) {
+    Policy policy = request_.policy;
+    policy.mirrors_owners = record.owners;
+    WindowReplay replay({fs_, request_.replica, policy, request_.observer, book_}, area, record);
+    const bool back =
+        marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));
+    bool is_put_aside = false;
+    if (!is_final(marker)) {
+      TRY(turn(area, record, marker, back));
+      back ? replay.backward() : replay.forward();
+      TRY(back ? success() : keep_old(area, record, policy));
+      const auto settled = TRY(settle(area, record, replay, back));
+      is_put_aside = settled;
+    }
+    TRY(is_put_aside ? success() : replay.purge());
+    if (clear_nested_areas(fs_, root(), record)) result_.conflicts = true;
+    result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
+    // Where all was done, only what was to be removed was left.
+    if (is_final(marker)) result_.what = Recovered::What::kCleared;
+    return leave(area, replay, back);
+  }
+
+  // A run that was to keep what it replaced has not done so yet, or not all.
+  Status keep_old(const StagingArea& area, const WindowRecord& record, const Policy& policy) {
+    if (record.backup.empty()) return success();
+    CursorRules rules;
+    if (!record.plan.options.cross_mounts) rules.only_mount = request_.replica.status.mount;
+    ReplicaAccess replica(fs_, root(), rules, descriptors_per_cursor(3));
+    auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
+    Status kept = backup ? backup->keep(record, area.fd(), replica) : Status(backup.error());
+    if (kept) return kept;
+    Error error = std::move(kept).error();
+    error.detail =
+        "the backup that the killed run was making can't be finished: see to it that "
+        "the folder can be written, or take the run back with 'sync recover --rollback'";
+    return error;
+  }
+
+  // From here on whoever comes next goes the same way.
+  Status turn(StagingArea& area, const WindowRecord& record, Marker marker, bool back) {
+    if (!back || marker == Marker::kRollback) return success();
+    return mark(area, record, Marker::kRollback, marker);
+  }
+
+  // The answer: whether all that lay in the area was put aside, because a step failed.
+  Result<bool> settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay,
+                      bool back) {
+    result_.overtaken = replay.result().overtaken;
+    result_.failed = replay.result().errors.size();
+    const Marker marker = back ? Marker::kRollback : Marker::kCommit;
+    if (!replay.result().errors.empty()) {
+      if (record.atomic) {
+        Error error = replay.result().errors.front();
+        error.detail = "an apply that was to be all or nothing could not be brought to an end (" +
+                       human_count(replay.result().errors.size()) +
+                       " actions): repair what stands in its way and try again, or try 'sync "
+                       "recover --rollback'";
+        return error;
+      }
+      for (const Error& error : replay.result().errors) {
+        request_.observer.warn("recovery: '" + escaped(error.path) + "' could not be " +
+                               (back ? "taken back" : "finished"));
+      }
+      // Something of the old may still lie here, beside copies that nobody misses.
+      replay.drop_unrecorded();
+      TRY(area.put_all_aside());
+    }
+    if (record.durable) {
+      const auto facts = TRY(fs_.facts(area.fd()));
+      TRY(facts.has_sync_all ? fs_.sync_all(area.fd()) : success());
+    }
+    if (!replay.result().errors.empty()) return true;  // and the markers are gone
+    Status marked = mark(area, record, back ? Marker::kUndone : Marker::kDone, marker);
+    return marked ? Result<bool>(false) : Result<bool>(marked.error());
+  }
+
+  Result<Recovered> leave(StagingArea& area, WindowReplay& replay, bool back) {
+    const std::optional<FileTime> mtime = area.home_mtime();
+    const auto conflicts = clear_out(area);
+    if (!conflicts) return conflicts.error();
+    result_.conflicts = result_.conflicts || *conflicts;
+    if (!back) {
+      replay.finish_root();  // where it fails, the next plan finds the difference
+    } else if (mtime) {
+      TRY(fs_.set_mtime({root(), false}, *mtime));
+    }
+    TRY(sync_root());
+    return result_;
+  }
+
+  const RecoverRequest& request_;
+  FileSystem& fs_;
+  LimitBook book_;
+  Recovered result_;
+};
+
+}  // namespace
+
+Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
+
+Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers) {
+  CursorRules rules;
+  rules.only_mount = replica.status.mount;
+  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  for (const RelPath& leftover : leftovers) {
+    const auto home = TRY(cursor.enter(leftover.parent_bytes()));
+    // It may be the work of a run that mirrors only this part, and is at it now.
+    const auto own = TRY(fs.open_directory(home, "."));
+    if (const Status locked = fs.lock(own.get()); !locked) {
+      return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
+                   "another run is working on a part of this replica"};
+    }
+    auto area = StagingArea::find(fs, own.get());
+    if (!area) return std::move(area).error().at(leftover.bytes());
+    if (!*area) continue;
+    const auto cleared = (*area)->remove();
+    if (!cleared) return Error(cleared.error()).at(leftover.bytes());
+  }
+  return success();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,225 @@
+#include "apply/recovery/window_replay.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "apply/stage/remove_tree.h"
+#include "apply/steps/purge.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+CursorRules rules_of(const ReplayContext& context, const WindowRecord& record) {
+  CursorRules rules;
+  if (!record.plan.options.cross_mounts) rules.only_mount = context.replica.status.mount;
+  return rules;
+}
+
+// The number of the action that an object in a staging subfolder belongs to; 0 where it has none.
+std::uint64_t number_of(std::string_view name) {
+  std::uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
+}
+
+bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
+
+// Where the replica had what the action changes.
+const RelPath& old_path(const Action& action) {
+  return action.op == Op::kMove ? *action.other : action.path;
+}
+
+}  // namespace
+
+WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
+                           const WindowRecord& record)
+    : fs_(context.fs),
+      area_(area),
+      record_(record),
+      access_(context.fs, context.replica.fd.get(), rules_of(context, record),
+              descriptors_per_cursor(1)),
+      publisher_(context.fs, context.observer),
+      conflicts_(context.fs, area),
+      deletions_(record),
+      site_{context.fs,     access_,      publisher_, conflicts_,
+            context.policy, context.book, &deletions_} {}
+
+ReplayResult WindowReplay::result() const {
+  ReplayResult result = result_;
+  result.conflicts = conflicts_.any();
+  return result;
+}
+
+// The places in the record, in its order, of the actions that are due and that `which` takes.
+template <class Which>
+std::vector<std::size_t> WindowReplay::due(Which which) const {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < record_.actions.size(); ++i) {
+    if (record_.actions[i].is_due && which(record_.plan.actions[i])) places.push_back(i);
+  }
+  return places;
+}
+
+Result<int> WindowReplay::folder(const std::string& name) {
+  auto known = folders_.find(name);
+  if (known == folders_.end()) {
+    auto opened = TRY(fs_.open_directory(area_.fd(), name.c_str()));
+    known = folders_.emplace(name, std::move(opened)).first;
+  }
+  return known->second.get();
+}
+
+// As the committer made it from the action's slot.
+Result<Step> WindowReplay::step_at(std::size_t index) {
+  const Action& action = record_.plan.actions[index];
+  const ActionRecord& record = record_.actions[index];
+  Step step{.action = action, .made = record.made, .old = record.old};
+  if (record.new_xattrs) step.new_xattrs = &*record.new_xattrs;
+  if (record.old_xattrs) step.old_xattrs = &*record.old_xattrs;
+  if (action.op == Op::kMove || action.op == Op::kMetadata) return step;
+  step.staged.directory = TRY(folder(record.folder));
+  step.staged.name = record_.name_of(index);
+  if (record.made) step.staged.made = *record.made;
+  return step;
+}
+
+void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
+  auto step = step_at(index);
+  Status done = step ? settle(*step, way == Way::kForward ? kind.again(site_, *step)
+                                                          : kind.back(site_, *step))
+                     : Status(step.error());
+  if (done) return;
+  const Action& action = record_.plan.actions[index];
+  const bool is_old = way == Way::kBack && &kind == &kMetadataStep;
+  result_.errors.push_back(
+      std::move(done).error().at(is_old ? old_path(action).bytes() : action.path.bytes()));
+}
+
+Status WindowReplay::settle(const Step& step, const Result<Published>& done) {
+  const Published published = TRY(done);
+  if (published == Published::kForeign || published == Published::kStranded) ++result_.overtaken;
+  if (published == Published::kStranded) {
+    TRY(conflicts_.keep(step.staged));
+  }
+  return success();
+}
+
+void WindowReplay::forward() {
+  const auto is_rename = [](const Action& action) {
+    return action.op != Op::kMetadata && !action.path.is_root();
+  };
+  for (const std::size_t i : due(is_rename)) {
+    replay(i, kind_of(record_.plan.actions[i]), Way::kForward);
+  }
+  for (const bool finish : {false, true}) {
+    const auto is_next = [&](const Action& action) {
+      return changes_in_place(action) && is_finish(action) == finish && !action.path.is_root();
+    };
+    for (const std::size_t i : due(is_next)) replay(i, kMetadataStep, Way::kForward);
+  }
+  close_loosened();
+}
+
+void WindowReplay::finish_root() {
+  const auto is_last = [](const Action& action) {
+    return is_finish(action) && action.path.is_root();
+  };
+  for (const std::size_t i : due(is_last)) replay(i, kFinishStep, Way::kForward);
+}
+
+void WindowReplay::backward() {
+  auto renames = due(
+      [](const Action& action) { return action.op != Op::kMetadata && !action.path.is_root(); });
+  std::reverse(renames.begin(), renames.end());
+  for (const std::size_t i : renames) replay(i, kind_of(record_.plan.actions[i]), Way::kBack);
+  // What changed in place, and directories that a rename needed to be writable.
+  auto given = due([](const Action&) { return true; });
+  std::erase_if(given, [&](std::size_t i) {
+    const auto& old = record_.actions[i].old;
+    return !old || (!changes_in_place(record_.plan.actions[i]) && !old->is_directory());
+  });
+  // The deepest first, so that the way to the others stays open.
+  std::sort(given.begin(), given.end(), [&](std::size_t a, std::size_t b) {
+    return old_path(record_.plan.actions[b]) < old_path(record_.plan.actions[a]);
+  });
+  for (const std::size_t i : given) replay(i, kMetadataStep, Way::kBack);
+  close_loosened();
+}
+
+void WindowReplay::close_loosened() {
+  // What the record says of one comes first: it knows the mode from before the window.
+  std::vector<ReplicaAccess::Loosened> all;
+  for (const LoosenedRecord& loosened : record_.loosened) {
+    all.push_back({loosened.path, loosened.mode});
+  }
+  all.insert(all.end(), access_.loosened().begin(), access_.loosened().end());
+  access_.close_again(std::move(all));
+}
+
+Status WindowReplay::purge() {
+  std::vector<Displaced> empty;
+  std::vector<DoomedTree> trees;
+  for (const std::size_t i : due([](const Action&) { return true; })) {
+    const ActionRecord& record = record_.actions[i];
+    if (!record.old || !record.old->is_directory()) continue;
+    const auto directory = folder(record.folder);
+    if (!directory && directory.error().error_number == ENOENT) continue;
+    if (!directory) return directory.error();
+    const Place place{*directory, record_.name_of(i)};
+    const auto there = fs_.status_at(place.directory, place.name.c_str());
+    if (!there && there.error().error_number == ENOENT) continue;
+    const Action& action = record_.plan.actions[i];
+    if (action.op == Op::kDelete) {
+      trees.push_back({fs_, place, deletions_.in(action.path), 1});
+    } else {
+      empty.push_back({place.directory, place.name, true});
+    }
+  }
+  const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
+  // Others have filled it since it was displaced; or this has tried it as well, and in `conflict`
+  // nothing is lost.
+  for (const auto* places : {&purged.filled, &purged.stuck}) {
+    for (const Place& place : *places) {
+      TRY(conflicts_.keep(place));
+    }
+  }
+  return success();
+}
+
+void WindowReplay::drop_unrecorded_in(const std::string& folder_name,
+                                      const std::set<std::uint64_t>& recorded) {
+  const auto directory = folder(folder_name);
+  Listing listing;
+  if (!directory || !listing.read(fs_, *directory)) return;
+  for (const ListedEntry& entry : listing.entries()) {
+    const std::uint64_t number = number_of(entry.name);
+    if (number == 0 || recorded.contains(number)) continue;
+    // What can't be removed goes with the staging folder. All that a directory holds was staged in
+    // it, for this window: nothing was displaced that the record does not name.
+    const std::string name(entry.name);
+    (void)(entry.status.is_directory() ? remove_tree(fs_, *directory, name)
+                                       : fs_.remove_file(*directory, name.c_str()));
+  }
+}
+
+void WindowReplay::drop_unrecorded() {
+  std::set<std::uint64_t> recorded;
+  for (const ActionRecord& action : record_.actions) recorded.insert(action.seq);
+  Listing listing;
+  if (const auto rewound = fs_.seek(area_.fd(), 0, Seek::kStart); !rewound) return;
+  if (!listing.read(fs_, area_.fd())) return;
+  for (const ListedEntry& entry : listing.entries()) {
+    const bool is_of_a_thread =
+        entry.name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_of_a_thread && entry.status.is_directory()) {
+      drop_unrecorded_in(std::string(entry.name), recorded);
+    }
+  }
+}
+
+}  // namespace foldersync

@@ -1,0 +1,83 @@
+// Finishing, or taking back, what a window began, from its record and from what the disk shows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apply/look/replica_access.h"
+#include "apply/look/report.h"
+#include "apply/stage/record.h"
+#include "apply/stage/staging_area.h"
+#include "apply/steps/conflicts.h"
+#include "apply/steps/doomed_tree.h"
+#include "apply/steps/publisher.h"
+#include "apply/steps/step.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+struct ReplayContext {
+  FileSystem& fs;
+  const Root& replica;
+  const Policy& policy;
+  ApplyObserver& observer;
+  LimitBook& book;
+};
+
+// What came of a replay.
+struct ReplayResult {
+  std::vector<Error> errors;    // one for each action that could not be replayed
+  std::uint64_t overtaken = 0;  // actions that others have made impossible: left as they are
+  bool conflicts = false;       // what others wrote was put aside
+};
+
+// What others wrote is never removed: it goes back to where it was, or into `conflict`.
+// Every step looks first, so that a replay may be killed and repeated, in either direction.
+class WindowReplay {
+ public:
+  WindowReplay(const ReplayContext& context, StagingArea& area, const WindowRecord& record);
+
+  // Does what is left to do of the window, but for the root: that comes with finish_root(), when
+  // the staging folder is gone.
+  void forward();
+  void finish_root();
+  // Undoes what was done. The root's time is left to the caller.
+  void backward();
+  // Removes what the window displaced; what others have filled meanwhile, and
+  // directories that can't be removed, are put aside. An error: some of it is still where it lies,
+  // and only this can tell what of it is others'.
+  Status purge();
+  // Removes what the killed run had staged already for the window after this one.
+  void drop_unrecorded();
+
+  [[nodiscard]] ReplayResult result() const;
+
+ private:
+  enum class Way : std::uint8_t { kForward, kBack };
+
+  void replay(std::size_t index, const StepKind& kind, Way way);
+  Result<Step> step_at(std::size_t index);
+  Status settle(const Step& step, const Result<Published>& done);
+  template <class Which>
+  std::vector<std::size_t> due(Which which) const;
+  Result<int> folder(const std::string& name);
+  void close_loosened();
+  void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
+
+  FileSystem& fs_;
+  StagingArea& area_;
+  const WindowRecord& record_;
+  ReplayResult result_;
+  ReplicaAccess access_;
+  Publisher publisher_;
+  Conflicts conflicts_;
+  Deletions deletions_;
+  Site site_;
+  std::map<std::string, Fd> folders_;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,114 @@
+#include "apply/stage/barrier.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <set>
+
+namespace foldersync {
+namespace {
+
+// So many files, synced one by one, take about as long as their whole file system.
+constexpr std::size_t kFew = 32;
+constexpr std::size_t kFewDirectories = 8 * kFew;  // names weigh less than content
+
+bool is_unsupported(const Error& error) {
+  return error.error_number == EINVAL || error.error_number == EOPNOTSUPP ||
+         error.error_number == ENOSYS;
+}
+
+}  // namespace
+
+Status Barrier::begin(const StagingArea& area, ToSync amount) {
+  if (!is_wanted()) return success();
+  const auto facts = TRY(fs_.facts(area.fd()));
+  has_sync_all_ = facts.has_sync_all;
+  each_ = (amount.entries <= kFew && amount.directories <= kFewDirectories) || !has_sync_all_;
+  return success();
+}
+
+Status Barrier::opened(int fd) {
+  if (!is_wanted()) return success();
+  Status synced = fs_.sync(fd);
+  if (synced || !is_unsupported(synced.error())) return synced;
+  if (!context_.said_unsupported) {
+    context_.observer.warn(
+        "the replica's file system can't be told to make names durable: what a power cut leaves of "
+        "the last seconds is up to it");
+  }
+  context_.said_unsupported = true;
+  return success();
+}
+
+Status Barrier::all(int fd) {
+  if (!is_wanted()) return success();
+  return has_sync_all_ ? fs_.sync_all(fd) : opened(fd);
+}
+
+Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& folders) {
+  if (!is_wanted()) return success();
+  if (!early_) return std::exchange(early_, success());
+  if (!each_) {
+    Status synced = all(area.fd());
+    context_.area_is_entered = synced.ok();
+    return synced;
+  }
+  for (const Fd& folder : folders) {
+    TRY(opened(folder.get()));
+  }
+  if (Status synced = opened(area.fd()); !synced || context_.area_is_entered) return synced;
+  Status entered = opened(area.home());
+  context_.area_is_entered = entered.ok();
+  return entered;
+}
+
+Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica, int area) {
+  for (const RelPath& path : touched.directories) {
+    const auto fd = replica.directory(path);
+    if (!fd && is_absence(fd.error())) continue;  // it went with this window
+    if (!fd) return fd.error();
+    if (Status synced = opened(*fd); !synced) return std::move(synced).error().at(path.bytes());
+  }
+  for (const RelPath& path : touched.files) {
+    const auto parent = replica.parent(path);
+    if (!parent && is_absence(parent.error())) continue;  // others have removed it
+    if (!parent) return parent.error();
+    const auto file = fs_.open_file(*parent, std::string(path.name()).c_str());
+    // What may not be read can't be synced by itself.
+    if (!file) return has_sync_all_ ? fs_.sync_all(area) : success();
+    if (Status synced = opened(file->get()); !synced) {
+      return std::move(synced).error().at(path.bytes());
+    }
+  }
+  return success();
+}
+
+// What --cross-mounts reaches: each other file system, once.
+Status Barrier::other_file_systems(const StagingArea& area, const Touched& touched,
+                                   ReplicaAccess& replica) {
+  const auto own = TRY(fs_.status(area.fd()));
+  std::set<std::uint64_t> synced{own.device};
+  std::set<RelPath> directories = touched.directories;
+  for (const RelPath& file : touched.files) directories.insert(file.parent());
+  for (const RelPath& path : directories) {
+    const auto fd = replica.directory(path);
+    if (!fd && is_absence(fd.error())) continue;
+    if (!fd) return fd.error();
+    const auto status = TRY(fs_.status(*fd));
+    if (!synced.insert(status.device).second) continue;
+    TRY(all(*fd));
+  }
+  return success();
+}
+
+Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
+                             const Touched& touched, ReplicaAccess& replica) {
+  if (!is_wanted()) return success();
+  if (each_ && !(touched.others && has_sync_all_)) {
+    TRY(sync_touched(touched, replica, area.fd()));
+    return before_commit(area, folders);
+  }
+  TRY(all(area.fd()));
+  return context_.cross_mounts ? other_file_systems(area, touched, replica) : success();
+}
+
+}  // namespace foldersync

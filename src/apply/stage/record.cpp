@@ -1,0 +1,325 @@
+#include "apply/stage/record.h"
+
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/hash.h"
+#include "fs/copy.h"
+#include "plan/json.h"
+
+namespace foldersync {
+namespace {
+
+constexpr const char* kActionsFile = "actions";  // a plan document
+constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
+constexpr std::string_view kMagic = "foldersync-record-2\n";
+constexpr std::size_t kBuffer = std::size_t{64} << 10U;
+
+Error damaged(const char* what) {
+  return Error{ErrorCode::kInvalidDocument, "read record", {}, 0, what};
+}
+
+// Numbers as eight bytes, the lowest first; texts as their length and their bytes.
+class Writer {
+ public:
+  void number(std::uint64_t value) {
+    std::array<char, 8> bytes{};
+    for (char& byte : bytes) {
+      byte = static_cast<char>(static_cast<unsigned char>(value));
+      value >>= 8U;
+    }
+    bytes_.append(bytes.data(), bytes.size());
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    bytes_ += value;
+  }
+  void time(FileTime value) {
+    number(static_cast<std::uint64_t>(value.seconds));
+    number(value.nanoseconds);
+  }
+  void status(const std::optional<FileStatus>& value) {
+    number(value ? 1 : 0);
+    if (!value) return;
+    number(static_cast<std::uint64_t>(value->type));
+    for (const std::uint64_t part :
+         {std::uint64_t{value->mode}, std::uint64_t{value->uid}, std::uint64_t{value->gid},
+          value->size, value->inode, value->device, value->rdev, std::uint64_t{value->links}}) {
+      number(part);
+    }
+    time(value->mtime);
+  }
+  void xattrs(const std::optional<std::vector<Xattr>>& value) {
+    number(value ? value->size() + 1 : 0);
+    if (!value) return;
+    for (const Xattr& xattr : *value) {
+      text(xattr.name);
+      number(xattr.value.size());
+      bytes_.append(reinterpret_cast<const char*>(xattr.value.data()), xattr.value.size());
+    }
+  }
+  std::string& bytes() { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// The inverse. After the first piece that isn't there everything is zero and ok() is false.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return ok_ && bytes_.empty(); }
+
+  std::string_view raw(std::uint64_t count) {
+    if (!ok_ || count > bytes_.size()) {
+      ok_ = false;
+      return {};
+    }
+    const std::string_view piece = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return piece;
+  }
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    const std::string_view piece = raw(8);
+    for (std::size_t i = piece.size(); i-- > 0;)
+      value = value << 8U | static_cast<unsigned char>(piece[i]);
+    return value;
+  }
+  std::uint32_t small() {
+    const std::uint64_t value = number();
+    ok_ = ok_ && value <= std::numeric_limits<std::uint32_t>::max();
+    return static_cast<std::uint32_t>(value);
+  }
+  std::string text() { return std::string(raw(number())); }
+  FileTime time() {
+    FileTime value;
+    value.seconds = static_cast<std::int64_t>(number());
+    value.nanoseconds = small();
+    return value;
+  }
+  std::optional<FileStatus> status() {
+    if (number() == 0) return std::nullopt;
+    FileStatus value;
+    const std::uint64_t type = number();
+    ok_ = ok_ && type <= static_cast<std::uint64_t>(FileType::kBlockDevice);
+    value.type = static_cast<FileType>(ok_ ? type : 0);
+    value.mode = small();
+    value.uid = small();
+    value.gid = small();
+    value.size = number();
+    value.inode = number();
+    value.device = number();
+    value.rdev = number();
+    value.links = small();
+    value.mtime = time();
+    return value;
+  }
+  std::optional<std::vector<Xattr>> xattrs() {
+    const std::uint64_t count = number();
+    if (count == 0) return std::nullopt;
+    std::vector<Xattr> list;
+    for (std::uint64_t i = 1; ok_ && i < count; ++i) {
+      Xattr xattr;
+      xattr.name = text();
+      const std::string_view value = raw(number());
+      const auto data = std::as_bytes(std::span(value));
+      xattr.value.assign(data.begin(), data.end());
+      list.push_back(std::move(xattr));
+    }
+    return list;
+  }
+
+ private:
+  std::string_view bytes_;
+  bool ok_ = true;
+};
+
+std::string encode(const WindowRecord& record, std::uint64_t device) {
+  Writer writer;
+  writer.bytes() += kMagic;
+  writer.number(device);
+  writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
+  writer.text(record.boot);
+  writer.text(record.backup);
+  writer.number(record.loosened.size());
+  for (const LoosenedRecord& loosened : record.loosened) {
+    writer.text(loosened.path.bytes());
+    writer.number(loosened.mode);
+  }
+  writer.number(record.actions.size());
+  for (const ActionRecord& action : record.actions) {
+    writer.number(action.seq);
+    writer.number(action.is_due ? 1 : 0);
+    writer.text(action.folder);
+    writer.status(action.made);
+    writer.status(action.old);
+    writer.xattrs(action.old_xattrs);
+    writer.xattrs(action.new_xattrs);
+  }
+  Sha256Hasher hasher;
+  hasher.update(writer.bytes());
+  writer.bytes() += to_string(hasher.finish());
+  return std::move(writer.bytes());
+}
+
+void move_device(std::optional<FileStatus>& status, std::uint64_t then, std::uint64_t now) {
+  if (status && status->device == then) status->device = now;
+}
+
+Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record) {
+  constexpr std::size_t kDigest = 64;
+  if (bytes.size() < kMagic.size() + kDigest || !bytes.starts_with(kMagic)) {
+    return damaged("it is not one, or of another version");
+  }
+  Sha256Hasher hasher;
+  hasher.update(bytes.substr(0, bytes.size() - kDigest));
+  if (to_string(hasher.finish()) != bytes.substr(bytes.size() - kDigest)) {
+    return damaged("it is damaged");
+  }
+  Reader reader(bytes.substr(kMagic.size(), bytes.size() - kDigest - kMagic.size()));
+  const std::uint64_t then = reader.number();
+  const std::uint64_t flags = reader.number();
+  record.atomic = (flags & 1U) != 0;
+  record.durable = (flags & 2U) != 0;
+  record.owners = (flags & 4U) != 0;
+  record.boot = reader.text();
+  record.backup = reader.text();
+  for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
+    std::string path = reader.text();
+    if (!path.empty() && !RelPath::is_path(path)) return damaged("it names what is no path");
+    record.loosened.push_back({RelPath::from_bytes(path), reader.small()});
+  }
+  for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
+    ActionRecord action;
+    action.seq = reader.number();
+    action.is_due = reader.number() != 0;
+    action.folder = reader.text();
+    action.made = reader.status();
+    action.old = reader.status();
+    action.old_xattrs = reader.xattrs();
+    action.new_xattrs = reader.xattrs();
+    move_device(action.made, then, device);
+    move_device(action.old, then, device);
+    record.actions.push_back(std::move(action));
+  }
+  if (!reader.at_end() || record.actions.size() != record.plan.actions.size()) {
+    return damaged("it does not fit the window's actions");
+  }
+  return success();
+}
+
+Status remove_if_there(FileSystem& fs, int area, const char* name) {
+  Status removed = fs.remove_file(area, name);
+  if (!removed && removed.error().error_number == ENOENT) return success();
+  return removed;
+}
+
+Status end_file(FileSystem& fs, Fd file, bool sync) {
+  if (sync) {
+    TRY(fs.sync(file.get()));
+  }
+  return fs.close(std::move(file));
+}
+
+Status write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
+  auto file = TRY(fs.create_file(area, kActionsFile, 0600));
+  std::string buffer;
+  const auto sink = [&](std::string_view piece) -> Status {
+    buffer += piece;
+    if (buffer.size() < kBuffer) return success();
+    Status written = write_all(fs, file.get(), buffer);
+    buffer.clear();
+    return written;
+  };
+  TRY(write_plan(plan, sink));
+  TRY(write_all(fs, file.get(), buffer));
+  return end_file(fs, std::move(file), sync);
+}
+
+ByteSource source_of(FileSystem& fs, int fd) {
+  return [&fs, fd](std::span<char> buffer) { return fs.read(fd, std::as_writable_bytes(buffer)); };
+}
+
+}  // namespace
+
+bool is_what_was_made(const FileStatus& found, const FileStatus& made) {
+  if (same_object(found, made)) return true;
+  const bool is_like_it =
+      found.type == made.type &&
+      (found.is_directory() ||
+       (found.size == made.size && found.mtime == made.mtime && found.rdev == made.rdev));
+  return found.device != made.device && is_like_it;
+}
+
+Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::uint64_t device,
+                    bool sync) {
+  TRY(remove_record(fs, area));
+  TRY(write_actions(fs, area, record.plan, sync));
+  auto file = TRY(fs.create_file(area, kRecordsFile, 0600));
+  TRY(write_all(fs, file.get(), encode(record, device)));
+  return end_file(fs, std::move(file), sync);
+}
+
+Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device) {
+  const auto actions = TRY(fs.open_file(area, kActionsFile));
+  auto plan = read_window(source_of(fs, actions.get()));
+  if (!plan) return plan.error();
+  const auto file = TRY(fs.open_file(area, kRecordsFile));
+  std::string bytes;
+  std::vector<char> buffer(kBuffer);
+  const ByteSource source = source_of(fs, file.get());
+  for (;;) {
+    const auto count = TRY(source(buffer));
+    if (count == 0) break;
+    bytes.append(buffer.data(), count);
+  }
+  WindowRecord record;
+  record.plan = std::move(*plan);
+  TRY(decode(bytes, device, record));
+  return record;
+}
+
+Status remove_record(FileSystem& fs, int area) {
+  TRY(remove_if_there(fs, area, kActionsFile));
+  return remove_if_there(fs, area, kRecordsFile);
+}
+
+const char* file_name(Marker marker) {
+  switch (marker) {
+    case Marker::kCommit:
+      return "COMMIT";
+    case Marker::kRollback:
+      return "ROLLBACK";
+    case Marker::kDone:
+      return "DONE";
+    case Marker::kUndone:
+      return "UNDONE";
+  }
+  return "";
+}
+
+Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from) {
+  if (from) {
+    return fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
+  }
+  const auto file = fs.create_file(area, file_name(marker), 0600);
+  return file ? success() : Status(file.error());
+}
+
+Result<std::optional<Marker>> read_marker(FileSystem& fs, int area) {
+  for (const Marker marker : kMarkers) {
+    const auto status = fs.status_at(area, file_name(marker));
+    if (status) return std::optional<Marker>(marker);
+    if (status.error().error_number != ENOENT) return status.error();
+  }
+  return std::optional<Marker>();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,70 @@
+#include "apply/stage/remove_tree.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "core/path.h"
+#include "fs/directory_cursor.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+using Names = std::initializer_list<std::string_view>;
+
+// Removes what it can of one directory; the paths of directories that still hold something are
+// added to `full`.
+Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names spared,
+                      std::vector<RelPath>& full) {
+  const auto self = TRY(fs.status(directory));
+  TRY(fs.seek(directory, 0, Seek::kStart));
+  Listing listing;
+  TRY(listing.read(fs, directory));
+  for (const ListedEntry& entry : listing.entries()) {
+    if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
+    if (entry.error_number != 0) return system_error("stat", entry.error_number);
+    if (entry.status.mount != self.mount) {
+      return Error{ErrorCode::kRefused, "remove", std::string(entry.name), 0,
+                   "something is mounted in it: unmount it"};
+    }
+    const bool is_directory = entry.status.is_directory();
+    Status removed = is_directory ? fs.remove_directory(directory, entry.name.data())
+                                  : fs.remove_file(directory, entry.name.data());
+    if (removed) continue;
+    if (!is_directory || removed.error().error_number != ENOTEMPTY) return removed;
+    full.push_back(path.child(entry.name));
+  }
+  return success();
+}
+
+}  // namespace
+
+// Visits a directory again when those below it are gone.
+Status empty_directory(FileSystem& fs, int directory, Names spared) {
+  std::vector<RelPath> pending;
+  TRY(remove_entries(fs, directory, {}, spared, pending));
+  if (pending.empty()) return success();
+  DirectoryCursor cursor(fs, directory, {}, descriptors_per_cursor(1));
+  while (!pending.empty()) {
+    const RelPath path = pending.back();
+    const auto inside = TRY(cursor.enter(path.bytes()));
+    const std::size_t known = pending.size();
+    TRY(remove_entries(fs, inside, path, {}, pending));
+    if (pending.size() > known) continue;
+    pending.pop_back();
+    const auto above = TRY(cursor.enter(path.parent_bytes()));
+    TRY(fs.remove_directory(above, std::string(path.name()).c_str()));
+  }
+  return success();
+}
+
+Status remove_tree(FileSystem& fs, int parent, const std::string& name) {
+  {
+    const auto root = TRY(fs.open_directory(parent, name.c_str()));
+    TRY(empty_directory(fs, root.get()));
+  }
+  return fs.remove_directory(parent, name.c_str());
+}
+
+}  // namespace foldersync

@@ -1,0 +1,51 @@
+// What is to be applied, and how.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "apply/look/report.h"
+#include "apply/stage/window_limits.h"
+#include "core/file_time.h"
+#include "fs/copy.h"
+#include "fs/file_system.h"
+#include "plan/facts.h"
+#include "plan/filter.h"
+#include "plan/stored_plan.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// What a person asked for of a backup, and what identifies the undo that comes of it.
+struct BackupOrder {
+  std::string folder;   // absolute; made where its parent exists
+  std::string undo_id;  // the plan_id of the undo
+  FileTime created;
+  std::string tool_version;
+};
+
+struct ApplyRequest {
+  FileSystem& fs;
+  const Root& source;
+  const Root& replica;  // the caller holds its lock
+  const StoredPlan& plan;
+  Policy policy;
+  const Filter& filter;  // compiled from the plan's rules
+  ApplyObserver& observer;
+  std::size_t threads = 1;
+  bool follow_source = false;  // the plan was made just now: mirror what the source has by now
+  bool dry_run = false;        // check everything, change nothing
+  bool atomic = false;         // all of it, or nothing
+  bool durable = true;         // what is reported as done is on disk
+  bool check_space = true;     // refuse what doesn't fit before anything is changed
+  const std::atomic<bool>* stop = nullptr;
+  ByteCounter* copied = nullptr;
+  std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
+  WindowLimits windows = {};
+  bool refuse_stale = false;  // do nothing where a first look finds an action stale
+  Pace* pace = nullptr;       // of all content that is copied; may be null
+};
+
+}  // namespace foldersync

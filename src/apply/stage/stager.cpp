@@ -1,0 +1,335 @@
+#include "apply/stage/stager.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "apply/stage/attributes.h"
+#include "apply/stage/job.h"
+#include "fs/xattrs.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr int kTries = 3;
+// Below, a copy costs less than reading two files.
+constexpr std::uint64_t kWorthCloning = std::uint64_t{1} << 20U;
+constexpr std::uint32_t kPrivate = 0600;
+constexpr std::uint32_t kPermissions = 0777;
+constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kSetGroup = 02000;
+
+// Whether a directory gives what is made in it its group, or an ACL.
+bool hands_down(const FileStatus& directory, const std::vector<Xattr>& xattrs) {
+  const auto is_acl = [](const Xattr& xattr) { return xattr.name.starts_with("system."); };
+  return (directory.mode & kSetGroup) != 0 || std::any_of(xattrs.begin(), xattrs.end(), is_acl);
+}
+
+Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 0, what}; }
+
+}  // namespace
+
+Stager::Stager(const Job& job, Looker& looker) : job_(job), fs_(job.request.fs), looker_(looker) {}
+
+Result<Staged> Stager::stage(const Action& action, const LookResult& look, int folder,
+                             const std::string& name) {
+  metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
+  if (look.source->is_directory()) return stage_directory(action, look, folder, name);
+  if (takes_file_over(action) && !job_.looks.is_undo) {
+    // Whatever stands in the way of that: the source has it all.
+    if (auto taken = take_over(action, look, folder, name)) return *taken;
+  }
+  old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
+  const auto parent = TRY(looker_.source_parent(action.path));
+  const std::string source_name(action.path.name());
+  auto staged = look.source->is_file() ? stage_file(action, look, parent, folder, name)
+                                       : stage_other(look, parent, folder, name, source_name);
+  if (!staged) {
+    // Whatever was made is of no use; where nothing was, this finds nothing, but for another
+    // entry that has the name.
+    if (staged.error().error_number != EEXIST) (void)fs_.remove_file(folder, name.c_str());
+    return std::move(staged).error().at(action.path.bytes());
+  }
+  return staged;
+}
+
+// RACE: what others write into the file under its old path, between the comparison and the rename
+// there, is under the new one, and the next plan finds it.
+std::optional<Staged> Stager::take_over(const Action& action, const LookResult& look, int folder,
+                                        const std::string& name) {
+  const auto file = looker_.file_to_take_over(action, look);
+  if (!file) return std::nullopt;
+  const auto parent = looker_.replica_parent(*action.other);
+  if (!parent) return std::nullopt;
+  const std::string old_name(action.other->name());
+  if (!fs_.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
+  const auto made = fs_.status_at(folder, name.c_str());
+  // Two names, and one of them is this: others that have the file would see what becomes of it.
+  const bool is_it = made && same_content_stamps(*made, *file) && made->links == 2 &&
+                     made->mode == file->mode && made->uid == file->uid && made->gid == file->gid;
+  if (is_it && looker_.is_like_source(action, look, folder, name, *made) &&
+      make_durable(folder, name)) {
+    return Staged{*made, false, 0};
+  }
+  (void)fs_.remove_file(folder, name.c_str());  // a copy finds the name taken, and fails
+  return std::nullopt;
+}
+
+// What was written to the replica long ago may not be on disk: nobody has waited for it.
+bool Stager::make_durable(int folder, const std::string& name) {
+  if (!job_.sync_each) return true;
+  const auto file = fs_.open_file(folder, name.c_str());
+  return file && fs_.sync(file->get());
+}
+
+Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,
+                                  int folder, const std::string& name) {
+  FileStatus seen = *look.source;
+  for (int attempt = 1;; ++attempt) {
+    auto staged = copy_once(action, seen, source_parent, folder, name);
+    if (staged || staged.error().code != ErrorCode::kChanged || !job_.request.follow_source ||
+        attempt == kTries) {
+      return staged;
+    }
+    (void)fs_.remove_file(folder, name.c_str());
+    const auto now = TRY(fs_.status_at(source_parent, std::string(action.path.name()).c_str()));
+    if (!now.is_file()) return changed("the source's file became something else");
+    seen = now;
+  }
+}
+
+Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
+                                 int folder, const std::string& name) {
+  const std::string source_name(action.path.name());
+  const auto open = [&] {
+    return job_.request.follow_source ? open_same_object(source_parent, source_name, seen)
+                                      : open_looked_at(fs_, {source_parent, source_name, seen});
+  };
+  auto from = open();
+  if (!from && job_.looks.is_undo && from.error().error_number == EACCES) {
+    // A backup is the caller's own, and what it says of the mode does not count.
+    const auto entry = fs_.open_entry(source_parent, source_name.c_str());
+    if (entry && fs_.set_mode({entry->get(), true}, kPrivate)) from = open();
+  }
+  if (!from) return from.error();
+  if (may_be_cloned(action, from->status)) {
+    auto cloned = TRY(clone_and_patch(action, *from, folder, name));
+    if (cloned) return std::move(*cloned);
+  }
+  if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
+  // Nobody else gets into a staging folder, so it may have its mode at once.
+  const FileStatus& wanted = metadata_ ? *metadata_ : from->status;
+  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions)));
+  auto staged = copy_into(action, *from, to.get(), 0);
+  if (!staged) return staged;
+  TRY(complete(std::move(to)));
+  return staged;
+}
+
+Status Stager::complete(Fd to) {
+  if (job_.sync_each) {
+    TRY(fs_.sync(to.get()));
+  }
+  return fs_.close(std::move(to));
+}
+
+// Where both trees are on one device, a copy is a clone of the source already. What has holes keeps
+// them when it is copied; a clone would have the old copy's.
+bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
+  return old_ != nullptr && !action.after->md5 && !job_.looks.is_undo &&
+         std::min(source.size, old_->size) >= kWorthCloning && source.blocks * 512 >= source.size &&
+         source.device != old_->device;
+}
+
+// Begins with a clone of the replica's own file, where its file system has clones, so that only
+// what has changed is written. Nothing where it has none; then `name` is free, as it was. CRASH:
+// killed in here, the next run removes the clone, and begins with another one.
+Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, const OpenedFile& from,
+                                                      int folder, const std::string& name) {
+  const auto facts = fs_.facts(folder);
+  if (!facts || !facts->clones) return std::optional<Staged>();
+  const auto parent = looker_.replica_parent(action.path);
+  if (!parent) return std::optional<Staged>();
+  const std::string old_name(action.path.name());
+  // RACE: whatever this file holds by now is compared with the source, byte by byte.
+  const auto old = fs_.open_file(*parent, old_name.c_str());
+  if (!old) return std::optional<Staged>();
+  const auto is = fs_.status(old->get());
+  if (!is || !same_object(*is, *old_)) return std::optional<Staged>();
+  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate));
+  if (!fs_.clone(old->get(), to.get())) {
+    TRY(fs_.remove_file(folder, name.c_str()));
+    return std::optional<Staged>();
+  }
+  buffer_.resize(kBufferBytes);
+  other_buffer_.resize(kBufferBytes);
+  const CopyRequest request{
+      from.fd.get(),       to.get(), &from.status,     nullptr, job_.request.stop,
+      job_.request.copied, 0,        job_.request.pace};
+  const auto patched = TRY(patch_content(fs_, request, buffer_, other_buffer_));
+  auto staged = TRY(complete_copy(action, from, to.get(), patched));
+  TRY(complete(std::move(to)));
+  return std::optional<Staged>(std::move(staged));
+}
+
+// Where the plan names the content, all of it has to be read.
+bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) const {
+  return job_.partials != nullptr && !action.after->md5 && PartialCopies::takes(source);
+}
+
+// CRASH: killed in here, the next run goes on with what is there.
+Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from, int folder,
+                                     const std::string& name) {
+  PartialCopies& partials = *job_.partials;
+  auto begun = TRY(partials.begin(action.path, from.status, name));
+  const auto moved = fs_.seek(from.fd.get(), begun.start, Seek::kStart);
+  auto staged =
+      moved ? copy_into(action, from, begun.to.get(), begun.start) : Result<Staged>(moved.error());
+  if (staged) {
+    Status completed = complete(std::move(begun.to));
+    if (completed) completed = partials.finish(name, folder);
+    if (completed) return staged;
+    staged = completed.error();
+  }
+  partials.drop(name);
+  return staged;
+}
+
+// The file that was seen, with whatever it holds by now.
+Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string& name,
+                                            const FileStatus& seen) {
+  auto fd = TRY(fs_.open_file(source_parent, name.c_str()));
+  const auto now = TRY(fs_.status(fd.get()));
+  if (!same_object(now, seen)) return changed("the source's file was replaced by another");
+  return OpenedFile{std::move(fd), now};
+}
+
+// Files of the kernel's own (as in /proc) give a size of 0 and have content all the same.
+bool Stager::holds_something(int from) {
+  const auto count = fs_.read(from, std::span(buffer_).first(1));
+  return count && *count > 0;
+}
+
+Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened, int to,
+                                 std::uint64_t start) {
+  const int from = opened.fd.get();
+  const FileStatus& before = opened.status;
+  buffer_.resize(kBufferBytes);
+  const bool pinned = action.after->md5.has_value();
+  hasher_.finish();  // a copy that failed may have left its part
+  CopyRequest request{from,
+                      to,
+                      &before,
+                      pinned ? &hasher_ : nullptr,
+                      job_.request.stop,
+                      job_.request.copied,
+                      start,
+                      job_.request.pace};
+  const auto bytes = TRY(copy_content(fs_, request, buffer_));
+  return complete_copy(action, opened, to, {bytes, bytes - start});
+}
+
+// Whether the source is still what was copied; then gives `to` its attributes.
+Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& opened, int to,
+                                     Patched content) {
+  const int from = opened.fd.get();
+  const FileStatus& before = opened.status;
+  const auto after = fs_.status(from);
+  if (!after) return after.error();
+  Staged staged;
+  staged.bytes = content.written;
+  if (!same_content_stamps(*after, before) || after->ctime != before.ctime) {
+    staged.grown = after->size > before.size && content.size == before.size;
+    if (!staged.grown) return changed("the source's file changed while it was copied");
+  } else if (before.size == 0 && holds_something(from)) {
+    return changed("the source's file says that it is empty, and it is not");
+  } else if (content.size != before.size) {
+    return changed("the source's file holds less than it says");
+  }
+  if (action.after->md5) {
+    const Md5 found = hasher_.finish();
+    if (found != *action.after->md5) {
+      drift_ = {Side::kSource, {"md5", to_string(*action.after->md5), to_string(found)}};
+      return changed("the source's content is not what the plan names (md5)");
+    }
+  }
+  std::vector<Xattr> xattrs;
+  if (job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {from, false}, job_.policy.as_root));
+    xattrs = std::move(read);
+  }
+  auto status = set_attributes({fs_,
+                                job_.policy,
+                                job_.book,
+                                {to, false},
+                                metadata_ ? *metadata_ : before,
+                                &xattrs,
+                                0,
+                                true,
+                                true});
+  if (!status) return status.error();
+  staged.status = *status;
+  return staged;
+}
+
+bool Stager::is_known_problem(const RelPath& path) const {
+  const std::vector<Problem>& problems = job_.request.plan.problems;
+  return std::any_of(problems.begin(), problems.end(),
+                     [&](const Problem& problem) { return problem.path == path; });
+}
+
+Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look, int folder,
+                                       const std::string& name) {
+  const auto source = looker_.source_directory(action.path);
+  // A directory that may not be read is mirrored as far as it can be seen; the plan knows it.
+  if (!source && !is_known_problem(action.path)) return source.error();
+  std::vector<Xattr> xattrs;
+  if (source && job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {*source, false}, job_.policy.as_root));
+    xattrs = std::move(read);
+  }
+  TRY(fs_.make_directory(folder, name.c_str(), kOwnerAll));
+  const auto fd = fs_.open_directory(folder, name.c_str());
+  auto status = fd ? set_attributes({fs_,
+                                     job_.policy,
+                                     job_.book,
+                                     {fd->get(), false},
+                                     look.wanted,
+                                     &xattrs,
+                                     kOwnerAll,
+                                     true,
+                                     false})
+                   : Result<FileStatus>(fd.error());
+  if (status && job_.sync_each) {
+    if (Status synced = fs_.sync(fd->get()); !synced) status = synced.error();
+  }
+  if (!status) {
+    (void)fs_.remove_directory(folder, name.c_str());
+    return std::move(status).error().at(action.path.bytes());
+  }
+  return Staged{*status, false, 0, hands_down(*status, xattrs)};
+}
+
+Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, int folder,
+                                   const std::string& name, const std::string& source_name) {
+  const FileStatus& source = *look.source;
+  TRY(source.type == FileType::kSymlink
+          ? fs_.make_symlink(look.source_target.c_str(), folder, name.c_str())
+          : fs_.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev));
+  const auto to = TRY(fs_.open_entry(folder, name.c_str()));
+  std::vector<Xattr> xattrs;
+  const auto from = TRY(fs_.open_entry(source_parent, source_name.c_str()));
+  const auto now = TRY(fs_.status(from.get()));
+  if (!same_object(now, source)) return changed("the source's entry became something else");
+  if (job_.policy.limits.holds_xattrs) {
+    auto read = TRY(read_xattrs(fs_, {from.get(), true}, job_.policy.as_root));
+    xattrs = std::move(read);
+  }
+  auto status = TRY(set_attributes(
+      {fs_, job_.policy, job_.book, {to.get(), true}, look.wanted, &xattrs, 0, true, true}));
+  return Staged{status, false, 0};
+}
+
+}  // namespace foldersync

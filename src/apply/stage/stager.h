@@ -1,0 +1,86 @@
+// Making what an action creates, complete with content and metadata, where nobody sees it yet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/look/look.h"
+#include "core/result.h"
+#include "fs/copy.h"
+#include "fs/file_system.h"
+#include "fs/patch.h"
+
+namespace foldersync {
+
+// A new object in a staging folder, ready to be renamed.
+struct Staged {
+  FileStatus status;        // as it was made
+  bool grown = false;       // the source grew while it was copied: this is what it held before
+  std::uint64_t bytes = 0;  // of content written: of a clone, what differed from the old copy
+  bool hands_down = false;  // a directory: what is made in it would get more than is its own
+};
+
+struct Job;
+
+// One thread's workshop; holds a buffer of 256 KiB once it has copied, and another
+// once it has patched a clone.
+class Stager {
+ public:
+  Stager(const Job& job, Looker& looker);
+
+  // Makes, as `name` in `folder`, what `action` creates; `look` is the look at it that found that
+  // it holds. A directory is made empty, with u+rwx for as long as its children are missing. Of a
+  // file that is taken over, `name` is one more name where that can be: no bytes, and nothing of it
+  // changes.
+  // On an error nothing is left. Error kChanged: the source is no longer what `look` saw, or
+  // changes faster than it can be copied (three tries).
+  Result<Staged> stage(const Action& action, const LookResult& look, int folder,
+                       const std::string& name);
+
+  // What the last error kChanged was about, where that is a fact of the plan (its MD5). Once.
+  std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
+
+ private:
+  std::optional<Staged> take_over(const Action& action, const LookResult& look, int folder,
+                                  const std::string& name);
+  bool make_durable(int folder, const std::string& name);
+  Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
+                            int folder, const std::string& name);
+  Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,
+                           int folder, const std::string& name);
+  Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
+                                      const FileStatus& seen);
+  bool holds_something(int from);
+  bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
+  [[nodiscard]] bool may_be_cloned(const Action& action, const FileStatus& source) const;
+  Result<std::optional<Staged>> clone_and_patch(const Action& action, const OpenedFile& from,
+                                                int folder, const std::string& name);
+  Result<Staged> copy_in_parts(const Action& action, const OpenedFile& from, int folder,
+                               const std::string& name);
+  Result<Staged> copy_into(const Action& action, const OpenedFile& opened, int to,
+                           std::uint64_t start);
+  Result<Staged> complete_copy(const Action& action, const OpenedFile& opened, int to,
+                               Patched content);
+  Status complete(Fd to);
+  bool is_known_problem(const RelPath& path) const;
+  Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
+                                 const std::string& name);
+  Result<Staged> stage_other(const LookResult& look, int source_parent, int folder,
+                             const std::string& name, const std::string& source_name);
+
+  const Job& job_;
+  FileSystem& fs_;
+  Looker& looker_;
+  std::vector<std::byte> buffer_;
+  Md5Hasher hasher_;
+  std::optional<Drift> drift_;
+  std::vector<std::byte> other_buffer_;
+  const FileStatus* old_ = nullptr;       // the replica's file that will be replaced, or null
+  const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
+};
+
+}  // namespace foldersync

@@ -1,0 +1,267 @@
+#include "apply/stage/staging_area.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <initializer_list>
+#include <span>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "apply/stage/record.h"
+#include "apply/stage/remove_tree.h"
+#include "core/path.h"
+#include "fs/copy.h"
+#include "fs/xattrs.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kConflict = "conflict";
+constexpr std::string_view kPartial = "partial";
+constexpr std::string_view kEarlier = "earlier";
+constexpr std::uint32_t kOwnerWrite = 0200;
+constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
+
+const std::string& area_name() {
+  static const std::string name(kStagingName);
+  return name;
+}
+
+Error refused(std::string detail) {
+  return Error{ErrorCode::kRefused, "stage", std::string(kStagingName), 0, std::move(detail)};
+}
+
+bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
+  return std::find(numbers.begin(), numbers.end(), error.error_number) != numbers.end();
+}
+
+Status write_origin(FileSystem& fs, int area, FileTime mtime) {
+  const std::string text =
+      std::to_string(mtime.seconds) + " " + std::to_string(mtime.nanoseconds) + "\n";
+  const auto file = TRY(fs.create_file(area, std::string(kOrigin).c_str(), 0600));
+  return write_all(fs, file.get(), text);
+}
+
+std::optional<FileTime> read_origin(FileSystem& fs, int area) {
+  const auto file = fs.open_file(area, std::string(kOrigin).c_str());
+  if (!file) return std::nullopt;
+  std::array<char, 64> text{};
+  const auto count = fs.read(file->get(), std::as_writable_bytes(std::span(text)));
+  if (!count) return std::nullopt;
+  std::istringstream stream(std::string(text.data(), *count));
+  FileTime mtime;
+  if (!(stream >> mtime.seconds >> mtime.nanoseconds) || stream.get() != '\n') return std::nullopt;
+  return mtime.nanoseconds < 1'000'000'000 ? std::optional(mtime) : std::nullopt;
+}
+
+bool is_marker(std::string_view name) {
+  return std::any_of(kMarkers.begin(), kMarkers.end(),
+                     [&](Marker marker) { return name == file_name(marker); });
+}
+
+// Opens what has the name of a staging area. Error kRefused where it isn't one of ours.
+Result<Fd> open_existing(FileSystem& fs, int home) {
+  auto fd = fs.open_directory(home, area_name().c_str());
+  if (!fd) {
+    if (fd.error().error_number == ENOTDIR || fd.error().error_number == ELOOP) {
+      return refused("'.sync-txn' in the replica is no folder: the name is reserved, move it away");
+    }
+    return std::move(fd).error().at(std::string(kStagingName));
+  }
+  const auto status = TRY(fs.status(fd->get()));
+  if (status.uid != ::geteuid()) {
+    return refused("'.sync-txn' in the replica belongs to user id " + std::to_string(status.uid) +
+                   ": a run of another user is under way or was killed; let that user run again");
+  }
+  return fd;
+}
+
+}  // namespace
+
+Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
+  const auto before = TRY(fs.status(home));
+  Status made = fs.make_directory(home, area_name().c_str(), 0700);
+  if (!made && made.error().error_number != EEXIST) {
+    return std::move(made).error().at(std::string(kStagingName));
+  }
+  auto fd = open_existing(fs, home);
+  if (!fd) return fd.error();
+  StagingArea area(fs, home, std::move(*fd));
+  const auto marker = TRY(read_marker(fs, area.fd()));
+  if (marker) return refused("a run was killed while it changed the replica: recover it first");
+  TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
+  TRY(fs.set_mode({area.fd(), false}, 0700));
+  if (!made) {
+    area.home_mtime_ = read_origin(fs, area.fd());
+    TRY(area.set_partial_aside());
+  }
+  if (!area.home_mtime_) {
+    area.home_mtime_ = before.mtime;
+    // Without it the folder's time is found to differ by the next plan, and no more.
+    (void)write_origin(fs, area.fd(), before.mtime);
+  }
+  return area;
+}
+
+Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, int home) {
+  using Found = std::optional<StagingArea>;
+  const auto status = fs.status_at(home, area_name().c_str());
+  if (!status && status.error().error_number == ENOENT) return Found();
+  auto fd = open_existing(fs, home);
+  if (!fd) return fd.error();
+  StagingArea area(fs, home, std::move(*fd));
+  area.home_mtime_ = read_origin(fs, area.fd());
+  return Found(std::move(area));
+}
+
+Result<Fd> StagingArea::folder(const std::string& name) {
+  Status made = fs_->make_directory(fd(), name.c_str(), 0700);
+  if (!made && made.error().error_number != EEXIST) return made.error();
+  return fs_->open_directory(fd(), name.c_str());
+}
+
+// What the last run left partly copied takes the place of what the one before it had; where it came
+// to no large file at all, that is still of use.
+Status StagingArea::set_partial_aside() {
+  const std::string partial(kPartial);
+  const std::string earlier(kEarlier);
+  Status gone = fs_->remove_directory(fd(), partial.c_str());
+  if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
+    const auto older = fs_->open_directory(fd(), earlier.c_str());
+    if (older) {
+      TRY(empty_directory(*fs_, older->get()));
+    }
+    gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
+  }
+  if (!gone && gone.error().error_number != ENOENT) return gone;
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, kEarlier});
+}
+
+std::optional<Fd> StagingArea::earlier_folder() {
+  auto fd = fs_->open_directory(this->fd(), std::string(kEarlier).c_str());
+  return fd ? std::optional<Fd>(std::move(*fd)) : std::nullopt;
+}
+
+Result<bool> StagingArea::remove_but_partial() {
+  TRY(set_partial_aside());
+  Status earlier = fs_->remove_directory(fd(), std::string(kEarlier).c_str());
+  const bool holds_some = !earlier && is_one_of(earlier.error(), {ENOTEMPTY, EEXIST});
+  if (!holds_some) return remove();
+  Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
+  return !conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST});
+}
+
+Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}); }
+
+Result<bool> StagingArea::remove() {
+  TRY(empty());
+  Status origin = fs_->remove_file(fd(), std::string(kOrigin).c_str());
+  if (!origin && origin.error().error_number != ENOENT) return origin.error();
+  // Only an empty one goes.
+  Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
+  if (!conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST})) return true;
+  if (!conflict && conflict.error().error_number != ENOENT) return conflict.error();
+  TRY(fs_->remove_directory(home_, area_name().c_str()));
+  return false;
+}
+
+Result<bool> StagingArea::remove_but_filled() {
+  TRY(fs_->seek(fd(), 0, Seek::kStart));
+  Listing listing;
+  TRY(listing.read(*fs_, fd()));
+  for (const ListedEntry& entry : listing.entries()) {
+    if (entry.name == kConflict) continue;
+    if (entry.error_number == 0 && !entry.status.is_directory()) continue;
+    Status removed = fs_->remove_directory(fd(), entry.name.data());
+    if (removed || is_one_of(removed.error(), {ENOENT, ENOTDIR})) continue;
+    // Whatever keeps it from being removed, it may hold something, and remove() would not ask.
+    const auto conflicts = TRY(conflict_folder());
+    TRY(keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts.get()));
+  }
+  return remove();
+}
+
+void StagingArea::forget_home_mtime() {
+  home_mtime_.reset();
+  (void)fs_->remove_file(fd(), std::string(kOrigin).c_str());
+}
+
+Status StagingArea::put_all_aside() {
+  const auto conflicts = TRY(conflict_folder());
+  std::string name;
+  for (int number = 1;; ++number) {
+    name = "killed-" + std::to_string(number);
+    Status made = fs_->make_directory(conflicts.get(), name.c_str(), 0700);
+    if (made) break;
+    if (made.error().error_number != EEXIST) return made;
+  }
+  const auto aside = TRY(fs_->open_directory(conflicts.get(), name.c_str()));
+  TRY(fs_->seek(fd(), 0, Seek::kStart));
+  Listing listing;
+  TRY(listing.read(*fs_, fd()));
+  for (const ListedEntry& entry : listing.entries()) {
+    if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
+    if (entry.name == kPartial || entry.name == kEarlier) continue;
+    const char* moved = entry.name.data();
+    if (Status renamed = fs_->rename(fd(), moved, aside.get(), moved, RenameMode::kReplace);
+        !renamed) {
+      return renamed;
+    }
+  }
+  // CRASH: killed before, whoever comes next still finds the marker, and puts the rest aside.
+  for (const Marker marker : kMarkers) {
+    Status removed = fs_->remove_file(fd(), file_name(marker));
+    if (!removed && removed.error().error_number != ENOENT) return removed;
+  }
+  return success();
+}
+
+Status StagingArea::drop_conflicts() {
+  const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
+  if (!conflicts && conflicts.error().error_number == ENOENT) return success();
+  if (!conflicts) return conflicts.error();
+  return empty_directory(*fs_, conflicts->get());
+}
+
+Status let_move(FileSystem& fs, int directory, const std::string& name) {
+  const auto entry = TRY(fs.open_entry(directory, name.c_str()));
+  const auto status = TRY(fs.status(entry.get()));
+  if (!status.is_directory()) return system_error("rename", EACCES);
+  return fs.set_mode({entry.get(), true}, status.mode | kOwnerWrite);
+}
+
+namespace {
+
+// `to` must be free in `conflicts`; EEXIST: it is not.
+Status move_aside(FileSystem& fs, int directory, const std::string& name, int conflicts,
+                  const std::string& to) {
+  Status moved = fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kNoReplace);
+  if (moved || !lacks_rename_mode(moved.error())) return moved;
+  // Nobody else makes names in this folder.
+  const auto there = fs.status_at(conflicts, to.c_str());
+  if (there) return system_error("rename", EEXIST);
+  if (there.error().error_number != ENOENT) return there.error();
+  return fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kReplace);
+}
+
+}  // namespace
+
+Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
+                                     int conflicts) {
+  for (int number = 1;; ++number) {
+    const std::string kept = number == 1 ? name : name + "-" + std::to_string(number);
+    Status moved = move_aside(fs, directory, name, conflicts, kept);
+    if (!moved && moved.error().error_number == EACCES && let_move(fs, directory, name)) {
+      moved = move_aside(fs, directory, name, conflicts, kept);
+    }
+    if (moved) return kept;
+    if (moved.error().error_number != EEXIST) return moved.error();
+  }
+}
+
+}  // namespace foldersync

@@ -1,0 +1,35 @@
+// The staging area of a run: how it is come by, and what is removed of an earlier one's.
+#pragma once
+
+#include <cstddef>
+
+#include "apply/stage/request.h"
+#include "apply/stage/staging_area.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// Opens or makes it, where needed in a read-only root of the caller's own, which is opened up for
+// its owner. `max_open`: descriptors for the way into the replica. Error kRefused: the replica
+// can't be written.
+Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool as_root,
+                                      std::size_t max_open);
+
+// Asks whether the plan fits, unless the space is not to be checked; copies that a killed run left
+// go where it doesn't. Error kRefused: it doesn't fit all the same.
+Status make_room(const ApplyRequest& request);
+
+// Removes the partial copies of a killed run, for which there is no use any more; false where
+// something is left.
+bool drop_partial_copies(FileSystem& fs, const Root& replica);
+
+// These end a run that keeps its record, so that the next one goes on from it.
+// What others wrote in the middle of the run has no place yet.
+Error can_not_put_aside();
+// What was to be removed stays, and may hold something of others. `why`: what failed. Without a
+// record the next run would not know of it.
+Error can_not_purge(Error why, bool is_recorded);
+
+}  // namespace foldersync

@@ -1,0 +1,77 @@
+#include "apply/steps/displaced.h"
+
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+
+Status settle_old_name(Site& site, const Step& step) {
+  if (!step.old || step.action.op == Op::kDelete) return success();
+  const Place old{step.staged.directory, step.staged.name + ".old"};
+  const auto waiting = TRY(status_at(site, old));
+  if (!waiting) return success();
+  const auto staged = TRY(status_at(site, step.staged));
+  if (!staged) return rename_to(site.fs, old, step.staged, RenameMode::kNoReplace);
+  const auto parent = TRY(site.replica.parent(step.action.path));
+  const Place target{parent, std::string(step.action.path.name())};
+  const auto there = TRY(status_at(site, target));
+  // It has its own name too, or others have taken that.
+  if (there && same_object(*there, *waiting)) {
+    return site.fs.remove_file(old.directory, old.name.c_str());
+  }
+  if (!there) return rename_to(site.fs, old, target, RenameMode::kNoReplace);
+  TRY(site.conflicts.keep(old));
+  return success();
+}
+
+}  // namespace
+
+Result<std::optional<FileStatus>> status_at(Site& site, const Place& place) {
+  const auto found = site.fs.status_at(place.directory, place.name.c_str());
+  if (found) return std::optional<FileStatus>(*found);
+  if (found.error().error_number == ENOENT) return std::optional<FileStatus>();
+  return found.error();
+}
+
+Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step) {
+  TRY(settle_old_name(site, step));
+  return status_at(site, step.staged);
+}
+
+Result<Published> give_back(Site& site, const Step& step) {
+  const auto parent = site.replica.parent(step.action.path);
+  // The directory around it has gone as well.
+  if (!parent && is_absence(parent.error())) return Published::kStranded;
+  if (!parent) return parent.error();
+  const Place target{*parent, std::string(step.action.path.name())};
+  const bool was_exchanged = step.action.op != Op::kDelete;
+  const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
+  if (!rename_to(site.fs, step.staged, target, mode)) return Published::kStranded;
+  if (!was_exchanged) return Published::kForeign;
+  const auto out = TRY(status_at(site, step.staged));
+  const bool is_ours = !out || (step.made && same_object(*out, *step.made));
+  return is_ours ? Published::kForeign : Published::kStranded;
+}
+
+Result<Published> bring_back(Site& site, const Step& step) {
+  const Status renamed = at_path(site, step.action.path, [&](const Place& target) {
+    return rename_to(site.fs, step.staged, target, RenameMode::kNoReplace);
+  });
+  if (renamed) return Published::kDone;
+  if (renamed.error().error_number == EEXIST) return Published::kStranded;
+  return renamed.error();
+}
+
+Result<Published> make_again(Site& site, const RelPath& path) {
+  const auto parent = site.replica.parent(path);
+  // The directory around it could not come back, and has it with it.
+  if (!parent && is_absence(parent.error())) return Published::kDone;
+  if (!parent) return parent.error();
+  const Status made = site.fs.make_directory(*parent, std::string(path.name()).c_str(), kOwnerAll);
+  if (!made && made.error().error_number != EEXIST) return made.error();
+  return Published::kDone;
+}
+
+}  // namespace foldersync

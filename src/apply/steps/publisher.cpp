@@ -1,0 +1,204 @@
+#include "apply/steps/publisher.h"
+
+#include <cerrno>
+
+#include "apply/stage/staging_area.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+bool can_not_link(const Error& error) {
+  const int number = error.error_number;
+  return number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EMLINK;
+}
+
+bool is_taken(const Status& status) { return status.error().error_number == EEXIST; }
+
+}  // namespace
+
+Status rename_to(FileSystem& fs, const Place& from, const Place& to, RenameMode mode) {
+  return fs.rename(from.directory, from.name.c_str(), to.directory, to.name.c_str(), mode);
+}
+
+void Publisher::say_once(bool& said, const char* sentence) {
+  if (!said) observer_.warn(sentence);
+  said = true;
+}
+
+Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
+  const auto found = TRY(fs_.status_at(moved.directory, moved.name.c_str()));
+  if (!found.is_directory()) return same_content_stamps(found, expected);
+  if (!same_object(found, expected)) return false;
+  const auto directory = fs_.open_directory(moved.directory, moved.name.c_str());
+  // One that may not be read shows when it is removed.
+  if (!directory) return true;
+  Listing listing;
+  TRY(listing.read(fs_, directory->get()));
+  return listing.entries().empty();
+}
+
+Result<Published> Publisher::create(const Place& staged, const Place& target) {
+  Status renamed = rename_to(fs_, staged, target, RenameMode::kNoReplace);
+  if (renamed) return Published::kDone;
+  if (is_taken(renamed)) return Published::kForeign;
+  if (lacks_rename_mode(renamed.error())) return create_without_noreplace(staged, target);
+  return std::move(renamed).error();
+}
+
+Result<Published> Publisher::create_without_noreplace(const Place& staged, const Place& target) {
+  say_once(
+      said_no_noreplace_,
+      "the replica's file system can't rename without replacing: new names are made by a link");
+  Status linked =
+      fs_.make_link(staged.directory, staged.name.c_str(), target.directory, target.name.c_str());
+  if (linked) {
+    TRY(fs_.remove_file(staged.directory, staged.name.c_str()));
+    return Published::kDone;
+  }
+  if (is_taken(linked)) return Published::kForeign;
+  const auto there = fs_.status_at(target.directory, target.name.c_str());
+  if (there) return Published::kForeign;
+  if (there.error().error_number != ENOENT) return there.error();
+  // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
+  // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
+  TRY(rename_to(fs_, staged, target, RenameMode::kReplace));
+  return Published::kDone;
+}
+
+Result<Published> Publisher::replace(const StagedPlace& staged, const Place& target,
+                                     const FileStatus& expected) {
+  const auto exchange = [&] { return rename_to(fs_, staged, target, RenameMode::kExchange); };
+  Status exchanged = exchange();
+  if (!exchanged && exchanged.error().error_number == EACCES && expected.is_directory() &&
+      let_move(fs_, target.directory, target.name)) {
+    exchanged = exchange();
+  }
+  if (!exchanged) {
+    const int number = exchanged.error().error_number;
+    if (number == EXDEV && expected.is_directory() && staged.is_beside_target) {
+      return replace_empty_directory(staged, target);
+    }
+    if (lacks_rename_mode(exchanged.error()))
+      return replace_without_exchange(staged, target, expected);
+    if (number == ENOENT) return Published::kForeign;
+    return std::move(exchanged).error();
+  }
+  // CRASH: killed before this look, what others put there in the moment before the exchange is
+  // taken by the next run for what the plan displaced, and removed with the staging folder.
+  const auto as_expected = is_as_expected(staged, expected);
+  if (as_expected && *as_expected) return Published::kDisplaced;
+  auto back = exchange_back(staged, target);
+  if (back && *back == Published::kForeign && !as_expected) return as_expected.error();
+  return back;
+}
+
+// RACE: what others put there between the look and the exchange came out, and goes back as it was.
+// Where they replaced it once more meanwhile, the newer of theirs comes out: it is stranded, too.
+Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Place& target) {
+  if (!rename_to(fs_, staged, target, RenameMode::kExchange)) {
+    return Published::kStranded;
+  }
+  auto ours = fs_.status_at(staged.directory, staged.name.c_str());
+  if (!ours) {
+    // Too much hangs on it to give up at once.
+    const auto entry = fs_.open_entry(staged.directory, staged.name.c_str());
+    if (entry) ours = fs_.status(entry->get());
+  }
+  return ours && same_object(*ours, staged.made) ? Published::kForeign : Published::kStranded;
+}
+
+// Where a directory can't be renamed (overlay file systems), it is removed, since it is empty.
+// RACE: for a moment neither the old nor the new is there.
+Result<Published> Publisher::replace_empty_directory(const Place& staged, const Place& target) {
+  Status removed = fs_.remove_directory(target.directory, target.name.c_str());
+  if (!removed && (removed.error().error_number == ENOTEMPTY || is_taken(removed))) {
+    return Published::kForeign;
+  }
+  if (!removed) return std::move(removed).error();
+  return create(staged, target);
+}
+
+Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
+                                                      const Place& target,
+                                                      const FileStatus& expected) {
+  say_once(said_no_exchange_,
+           "the replica's file system can't exchange names: what is replaced is moved aside first");
+  if (expected.is_directory()) return replace_empty_directory(staged, target);
+  const Place old{staged.directory, staged.name + ".old"};
+  if (!staged.made.is_directory()) {
+    auto replaced = replace_linked(staged, target, old, expected);
+    if (replaced || !can_not_link(replaced.error())) return replaced;
+  }
+  // The old one goes aside, then the new one appears.
+  // RACE: for a moment neither is there. CRASH: the same, until the next run.
+  auto taken = take_away(target, old, expected);
+  if (!taken || *taken != Published::kDisplaced) return taken;
+  auto created = create(staged, target);
+  if (created && *created == Published::kDone) return keep_old(old, staged);
+  // What was put aside is what the plan wanted to go; it goes back all the same, if it can.
+  (void)rename_to(fs_, old, target, RenameMode::kNoReplace);
+  return created;
+}
+
+// Without an exchange the old object gets a second name in the staging folder first, so that it is
+// not lost when the new one takes its place.
+Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Place& target,
+                                            const Place& old, const FileStatus& expected) {
+  Status linked =
+      fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
+  if (!linked && linked.error().error_number == ENOENT) return Published::kForeign;
+  if (!linked) return std::move(linked).error();
+  const auto as_expected = is_as_expected(old, expected);
+  // RACE: what others put there between the look and the rename is replaced.
+  Status renamed = !as_expected   ? Status(as_expected.error())
+                   : *as_expected ? rename_to(fs_, staged, target, RenameMode::kReplace)
+                                  : success();
+  if (renamed && *as_expected) return keep_old(old, staged);
+  (void)fs_.remove_file(old.directory, old.name.c_str());
+  if (!renamed) return std::move(renamed).error();
+  return Published::kForeign;
+}
+
+// What was displaced gets the staged name, as after an exchange.
+Result<Published> Publisher::keep_old(const Place& old, const Place& staged) {
+  Status renamed = rename_to(fs_, old, staged, RenameMode::kReplace);
+  if (!renamed) return Published::kDone;  // removed with the staging folder
+  return Published::kDisplaced;
+}
+
+Result<Published> Publisher::take_away(const Place& target, const Place& staged,
+                                       const FileStatus& expected) {
+  return take_away(target, staged, expected, [&] { return is_as_expected(staged, expected); });
+}
+
+Result<Published> Publisher::take_away(const Place& target, const Place& staged,
+                                       const FileStatus& expected,
+                                       const std::function<Result<bool>()>& is_expected) {
+  const auto rename = [&] { return rename_to(fs_, target, staged, RenameMode::kNoReplace); };
+  Status renamed = rename();
+  if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
+      let_move(fs_, target.directory, target.name)) {
+    renamed = rename();
+  }
+  // The staged name is this run's own, nothing can be lost under it.
+  if (!renamed && lacks_rename_mode(renamed.error())) {
+    renamed = rename_to(fs_, target, staged, RenameMode::kReplace);
+  }
+  if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
+  if (!renamed) return std::move(renamed).error();
+  // CRASH: as in replace().
+  const auto as_expected = is_expected();
+  if (as_expected && *as_expected) return Published::kDisplaced;
+  // RACE: what others put there between the look and the rename goes back.
+  Status back = rename_to(fs_, staged, target, RenameMode::kNoReplace);
+  if (!back && lacks_rename_mode(back.error())) {
+    // RACE: what gets the name between the look and this rename is replaced.
+    back = rename_to(fs_, staged, target, RenameMode::kReplace);
+  }
+  if (!back) return Published::kStranded;
+  if (!as_expected) return as_expected.error();
+  return Published::kForeign;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,28 @@
+#include "apply/steps/step.h"
+
+namespace foldersync {
+
+const StepKind& kind_of(const Action& action) {
+  switch (action.op) {
+    case Op::kCreate:
+    case Op::kUpdate:
+    case Op::kReplace:
+      break;
+    case Op::kLink:
+      return kLinkStep;
+    case Op::kMove:
+      return kMoveStep;
+    case Op::kDelete:
+      return kRemoveStep;
+    case Op::kMetadata:
+      return action.phase == Phase::kFinish ? kFinishStep : kMetadataStep;
+  }
+  return kWriteStep;
+}
+
+bool changes_in_place(const Action& action) {
+  const bool moves_leaf = action.op == Op::kMove && action.after->type != FileType::kDirectory;
+  return action.op == Op::kMetadata || moves_leaf;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,197 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/steps/step.h"
+#include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
+#include "unit/apply/warnings.h"
+
+namespace foldersync {
+namespace {
+
+using testing::AnyOf;
+using testing::IsEmpty;
+
+// An action, and what is staged for it.
+struct Case {
+  const char* name;
+  Op op;
+  Phase phase;
+  const char* path;
+  const char* other;   // of links and moves; else null
+  const char* staged;  // what the new file holds; null: nothing is staged
+};
+
+constexpr Case kCases[] = {
+    {"create", Op::kCreate, Phase::kWrite, "new", nullptr, "content"},
+    {"update", Op::kUpdate, Phase::kWrite, "file", nullptr, "content"},
+    {"replace", Op::kReplace, Phase::kWrite, "directory", nullptr, "content"},
+    {"link", Op::kLink, Phase::kWrite, "name", "file", nullptr},
+    {"link_over", Op::kLink, Phase::kWrite, "other", "file", nullptr},
+    {"move", Op::kMove, Phase::kWrite, "moved", "file", nullptr},
+    {"move_directory", Op::kMove, Phase::kWrite, "moved", "directory", nullptr},
+    {"delete", Op::kDelete, Phase::kDelete, "file", nullptr, nullptr},
+    {"delete_directory", Op::kDelete, Phase::kRmdir, "directory", nullptr, nullptr},
+    {"metadata", Op::kMetadata, Phase::kWrite, "file", nullptr, nullptr},
+    {"finish", Op::kMetadata, Phase::kFinish, "directory", nullptr, nullptr},
+};
+
+class OneStep : public testing::Test {
+ protected:
+  OneStep() {
+    plant({{".", directory()},
+           {"directory", directory().at(500)},
+           {"file", file("old")},
+           {"other", file("another")}},
+          scratch_.path());
+    root_ = Fd(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    area_.emplace(*StagingArea::open(fs_, root_.get(), ::geteuid() == 0));
+    folder_ = *area_->folder("0");
+    access_.emplace(fs_, root_.get(), CursorRules{}, std::size_t{8});
+    conflicts_.emplace(fs_, *area_);
+  }
+
+  // What the window's record would have of it.
+  void describe(const Case& given) {
+    Action action;
+    action.op = given.op;
+    action.phase = given.phase;
+    action.path = RelPath(given.path);
+    if (given.other != nullptr) action.other = RelPath(given.other);
+    ActionRecord record;
+    record.seq = 1;
+    record.is_due = true;
+    record.old = *access_->status(given.op == Op::kMove ? *action.other : action.path);
+    if (given.staged != nullptr) {
+      write_file(scratch_ / ".sync-txn/0/1", given.staged);
+      record.made = *fs_.status_at(folder_.get(), "1");
+    }
+    if (given.op == Op::kLink) record.made = *access_->status(*action.other);
+    if (given.op == Op::kMove) record.made = record.old;
+    if (record.old) action.before = Facts{};
+    if (record.old) action.before->type = record.old->type;
+    if (given.op != Op::kDelete) action.after = Facts{};
+    if (action.after && given.staged == nullptr) {
+      action.after->type = (record.made ? record.made : record.old)->type;
+    }
+    if (given.op == Op::kMetadata) action.after->mode = 0700;
+    record_.plan.actions.push_back(std::move(action));
+    record_.actions.push_back(std::move(record));
+    deletions_.emplace(record_);
+  }
+
+  Result<Published> go(Result<Published> (*StepKind::*way)(Site&, Step&)) {
+    const Action& action = record_.plan.actions[0];
+    const ActionRecord& record = record_.actions[0];
+    Site site{fs_, *access_, publisher_, *conflicts_, policy_, book_, &*deletions_};
+    Step step{.action = action, .made = record.made, .old = record.old};
+    step.staged = {{folder_.get(), "1"}, record.made.value_or(FileStatus{}), false};
+    if (action.op == Op::kMetadata) {
+      step.wanted = record.old;
+      step.wanted->mode = *action.after->mode;
+    }
+    return (kind_of(action).*way)(site, step);
+  }
+  void expect_done(const Result<Published>& done) {
+    ASSERT_TRUE(done.ok()) << done.error().operation << " " << done.error().error_number;
+    EXPECT_THAT(*done, AnyOf(Published::kDone, Published::kDisplaced));
+  }
+
+  // What others see, but for the time of the root and which names are one file.
+  [[nodiscard]] Tree visible() const {
+    Tree tree = read_tree(scratch_.path());
+    std::erase_if(tree, [](const auto& one) {
+      return one.first == "." || one.first.starts_with(".sync-txn");
+    });
+    for (auto& [path, entry] : tree) entry.linked_to.clear();
+    return tree;
+  }
+  void expect(const Tree& tree) const { EXPECT_THAT(tree_differences(tree, visible()), IsEmpty()); }
+
+  ScratchFolder scratch_;
+  PosixFileSystem fs_;
+  Fd root_;
+  std::optional<StagingArea> area_;
+  Fd folder_;
+  std::optional<ReplicaAccess> access_;
+  test::Warnings observer_;
+  Publisher publisher_{fs_, observer_};
+  std::optional<Conflicts> conflicts_;
+  const Policy policy_{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
+  LimitBook book_{policy_.limits};
+  WindowRecord record_;
+  std::optional<Deletions> deletions_;
+};
+
+class StepsTest : public OneStep, public testing::WithParamInterface<Case> {
+ protected:
+  StepsTest() { describe(GetParam()); }
+};
+
+TEST_P(StepsTest, AreDoneTakenBackAndDoneAgainAndMayBeRepeatedInEachDirection) {
+  const Tree old = visible();
+  expect_done(go(&StepKind::forward));
+  const Tree done = visible();
+  EXPECT_FALSE(tree_differences(old, done).empty());
+  for (int round = 0; round < 2; ++round) {
+    expect_done(go(&StepKind::again));
+    expect(done);
+    expect_done(go(&StepKind::again));
+    expect(done);
+    expect_done(go(&StepKind::back));
+    expect(old);
+    expect_done(go(&StepKind::back));
+    expect(old);
+  }
+  EXPECT_FALSE(conflicts_->any());
+}
+
+TEST_P(StepsTest, ThatHaveNotBegunAreDoneBySayingAgain) {
+  const Tree old = visible();
+  expect_done(go(&StepKind::back));
+  expect(old);
+  expect_done(go(&StepKind::again));
+  EXPECT_FALSE(tree_differences(old, visible()).empty());
+}
+
+// Theirs stays where it is, or comes into the folder for conflicts; it is never gone.
+TEST_P(StepsTest, LeaveWhatOthersHavePutIntoTheirPlace) {
+  const Action& action = record_.plan.actions[0];
+  const std::string path = action.op == Op::kMove ? GetParam().other : GetParam().path;
+  write_file(scratch_ / (path + ".saving"), "of others");  // an inode of its own
+  remove_tree(scratch_ / path);
+  ASSERT_EQ(::rename((scratch_ / (path + ".saving")).c_str(), (scratch_ / path).c_str()), 0);
+  for (const auto way : {&StepKind::again, &StepKind::back, &StepKind::again}) {
+    const auto done = go(way);
+    ASSERT_TRUE(done.ok());
+    if (*done == Published::kStranded) {
+      ASSERT_TRUE(conflicts_->keep({folder_.get(), "1"}).ok());
+    }
+    const bool is_kept = conflicts_->any();
+    EXPECT_EQ(bytes_of(scratch_ / (is_kept ? ".sync-txn/conflict/1" : path)), "of others");
+  }
+}
+
+TEST_F(OneStep, ALinkThatWasThereBeforeStaysThoughItIsTakenBack) {
+  remove_tree(scratch_ / "other");
+  ASSERT_EQ(::link((scratch_ / "file").c_str(), (scratch_ / "other").c_str()), 0);
+  describe({"link", Op::kLink, Phase::kWrite, "other", "file", nullptr});
+  const Tree old = visible();
+  expect_done(go(&StepKind::again));
+  expect_done(go(&StepKind::back));
+  expect(old);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, StepsTest, testing::ValuesIn(kCases),
+                         [](const auto& given) { return given.param.name; });
+
+}  // namespace
+}  // namespace foldersync
