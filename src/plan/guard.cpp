@@ -98,20 +98,6 @@ std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts
   return guards;
 }
 
-Result<std::vector<Guard>> counted_again(const StoredPlan& plan) {
-  if (!plan.options.max_delete && !plan.options.max_update) return std::vector<Guard>();
-  GuardCounts counts;
-  TRY(for_each_action(plan.actions,
-                      [&](const Action& action, std::uint64_t) { counts.add(action); }));
-  const auto told = std::find_if(plan.guards.begin(), plan.guards.end(), [](const Guard& guard) {
-    return guard.rule == kMaxDelete || guard.rule == kMaxUpdate;
-  });
-  // A plan with limits and without their verdicts: at least these entries were there.
-  const std::uint64_t entries =
-      told != plan.guards.end() ? told->of : plan.summary.unchanged + counts.found;
-  return counting_guards(plan.options, counts, entries);
-}
-
 bool is_known_rule(std::string_view rule) {
   return rule == kMaxDelete || rule == kMaxUpdate || rule == kRequire || rule == kSpace;
 }

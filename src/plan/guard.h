@@ -36,17 +36,14 @@ Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes);
 std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts& counts,
                                    std::uint64_t replica_entries);
 
-// The same of a plan that was read: its own figures are not believed, only the number of the
-// replica's entries, which nobody counts again. An error: its store can't be read.
-Result<std::vector<Guard>> counted_again(const StoredPlan& plan);
-
 // Whether the rule is one of those above.
 bool is_known_rule(std::string_view rule);
 // How many guards stand at the beginning that have such a rule.
 std::size_t count_of_known(const std::vector<Guard>& guards);
 // What is wrong with the guards of a plan whose actions count `counts`, for people: those that its
 // options ask for are missing, out of order, or say something else than these figures; nullptr:
-// nothing. Guards of unknown rules may follow.
+// nothing. Guards of unknown rules may follow. `of`, the number of the replica's entries, is believed:
+// nobody counts them again.
 const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts);
 
 // Whether the guard is the one on free space, which is asked again where it matters and which

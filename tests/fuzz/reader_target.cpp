@@ -33,7 +33,6 @@ void read_and_write(std::string_view text) {
   };
   require(bool(render(*plan, stream_of(plan->actions), Colour::kOff, sink)), "it can be shown");
   require(bool(render_html(*plan, stream_of(plan->actions), sink)), "it can be shown as a page");
-  (void)counted_again(*stored(*plan));
 }
 
 }  // namespace

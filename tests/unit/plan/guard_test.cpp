@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "unit/plan/sample_plan.h"
 
 namespace foldersync {
@@ -165,20 +167,43 @@ TEST(CountingGuards, AreThoseOfTheOptionsInTheOrderOfTheDocument) {
       ElementsAre(Guard{"max-delete", "1", 2, 9, true}, Guard{"max-update", "1", 0, 9, false}));
 }
 
-TEST(CountedAgain, BelievesTheActionsAndNotTheVerdicts) {
+// A plan that deletes three of four entries, with all options that ask for guards, and these.
+Plan guarded() {
   Plan plan;
-  plan.options.max_delete = Limit{50, true};
-  plan.actions = deletions(3);
-  plan.guards = {{"space", "1", 0, 1, false}, {"max-delete", "50%", 0, 4, false}};
-  EXPECT_THAT(*counted_again(*stored(plan)), ElementsAre(Guard{"max-delete", "50%", 3, 4, true}));
+  plan.options.max_delete = Limit{80, true};
+  plan.options.max_update = Limit{9, false};
+  plan.options.require = {"a", "b"};
+  plan.guards = {{"max-delete", "80%", 3, 4, false}, {"max-update", "9", 0, 4, false},
+                 {"require", "a", 1, 1, false},      {"require", "b", 0, 1, true},
+                 {"space", "8", 9, 8, true},         {"of a later version", "", 0, 0, false}};
+  return plan;
 }
 
-TEST(CountedAgain, CountsTheEntriesItselfWhereNoVerdictTellsThem) {
-  Plan plan;
-  plan.options.max_delete = Limit{50, true};
-  plan.actions = deletions(3);
-  plan.summary.unchanged = 2;
-  EXPECT_THAT(*counted_again(*stored(plan)), ElementsAre(Guard{"max-delete", "50%", 3, 5, true}));
+TEST(BrokenGuards, AreNoneWhereTheySayWhatOptionsAndActionsDo) {
+  EXPECT_EQ(broken_guards(guarded(), counts_of(deletions(3))), nullptr);
+  Plan roomy = guarded();
+  roomy.guards.erase(roomy.guards.begin() + 4);  // the rule on free space is not always there
+  EXPECT_EQ(broken_guards(roomy, counts_of(deletions(3))), nullptr);
+}
+
+TEST(BrokenGuards, AreThoseThatAreMissingFalseOrTooMany) {
+  for (std::size_t at = 0; at < 4; ++at) {
+    Plan missing = guarded();
+    missing.guards.erase(missing.guards.begin() + static_cast<std::ptrdiff_t>(at));
+    EXPECT_NE(broken_guards(missing, counts_of(deletions(3))), nullptr) << at;
+  }
+  for (std::size_t at = 0; at < 5; ++at) {
+    for (const auto& change : std::vector<std::function<void(Guard&)>>{
+             [](Guard& guard) { guard.refused = !guard.refused; },
+             [](Guard& guard) { guard.limit += "1"; }, [](Guard& guard) { guard.of += 7; }}) {
+      Plan wrong = guarded();
+      change(wrong.guards[at]);
+      EXPECT_NE(broken_guards(wrong, counts_of(deletions(3))), nullptr) << at;
+    }
+  }
+  Plan twice = guarded();
+  twice.guards.insert(twice.guards.begin() + 4, twice.guards[4]);
+  EXPECT_NE(broken_guards(twice, counts_of(deletions(3))), nullptr);
 }
 
 }  // namespace
