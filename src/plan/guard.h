@@ -42,8 +42,8 @@ bool is_known_rule(std::string_view rule);
 std::size_t count_of_known(const std::vector<Guard>& guards);
 // What is wrong with the guards of a plan whose actions count `counts`, for people: those that its
 // options ask for are missing, out of order, or say something else than these figures; nullptr:
-// nothing. Guards of unknown rules may follow. `of`, the number of the replica's entries, is believed:
-// nobody counts them again.
+// nothing. Guards of unknown rules may follow. `of`, the number of the replica's entries, is
+// believed: nobody counts them again.
 const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts);
 
 // Whether the guard is the one on free space, which is asked again where it matters and which

@@ -93,7 +93,7 @@ class GlossaryTest(unittest.TestCase):
         told = {words.strip('*`'): meaning for words, meaning, _ in rows(self.text)}
         for word, file, enumeration in (('op', 'plan/action.cpp', 'Op'),
                                         ('phase', 'plan/action.cpp', 'Phase'),
-                                        ('outcome', 'apply/report.cpp', 'Outcome')):
+                                        ('outcome', 'apply/look/report.cpp', 'Outcome')):
             self.assertEqual(words_of(file, enumeration), re.findall(r'`(\w+)`', told[word]))
 
 
