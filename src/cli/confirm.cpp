@@ -14,7 +14,7 @@
 #include <functional>
 
 #include "cli/terminal.h"
-#include "plan/render_review.h"
+#include "show/render_review.h"
 
 namespace foldersync {
 namespace {

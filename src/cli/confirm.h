@@ -10,8 +10,8 @@
 #include "cli/signals.h"
 #include "core/result.h"
 #include "fs/fd.h"
-#include "plan/render.h"
 #include "plan/stored_plan.h"
+#include "show/render.h"
 
 namespace foldersync {
 

@@ -11,7 +11,7 @@
 #include "apply/recovery/lock.h"
 #include "core/text.h"
 #include "plan/guard.h"
-#include "plan/render.h"
+#include "show/render.h"
 
 namespace foldersync {
 namespace {

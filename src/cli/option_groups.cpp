@@ -11,7 +11,7 @@
 
 #include "cli/gentleness.h"
 #include "cli/seconds.h"
-#include "plan/filter.h"
+#include "filter/filter.h"
 
 namespace foldersync {
 namespace {

@@ -12,7 +12,7 @@
 #include "cli/signing.h"
 #include "plan/guard.h"
 #include "plan/json.h"
-#include "plan/render_review.h"
+#include "show/render_review.h"
 
 namespace foldersync {
 namespace {

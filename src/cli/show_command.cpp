@@ -12,11 +12,11 @@
 #include "cli/spool_file.h"
 #include "core/columns.h"
 #include "core/text.h"
-#include "plan/render_diff.h"
-#include "plan/render_html.h"
-#include "plan/render_review.h"
-#include "plan/render_stat.h"
-#include "plan/render_tree.h"
+#include "show/render_diff.h"
+#include "show/render_html.h"
+#include "show/render_review.h"
+#include "show/render_stat.h"
+#include "show/render_tree.h"
 
 namespace foldersync {
 namespace {

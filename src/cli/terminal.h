@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "fs/copy.h"
-#include "plan/render_review.h"
+#include "show/render_review.h"
 
 namespace foldersync {
 

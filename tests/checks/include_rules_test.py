@@ -68,7 +68,7 @@ class BreachTest(unittest.TestCase):
         self.expect('plan/compare.cpp', '"scan/thing.h"', 'plan may include core, plan only')
 
     def test_the_planner_may_include_the_scan(self):
-        self.expect_nothing('plan/planner.cpp', '"scan/thing.h"')
+        self.expect_nothing('planner/planner.cpp', '"scan/thing.h"')
 
     def test_the_pure_part_of_plan_asks_the_system(self):
         self.expect('plan/compare.cpp', '<unistd.h>', 'plan is pure')

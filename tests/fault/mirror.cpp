@@ -9,7 +9,7 @@
 #include "apply/recovery/lock.h"
 #include "apply/recovery/recover.h"
 #include "plan/json.h"
-#include "plan/planner.h"
+#include "planner/planner.h"
 #include "scan/roots.h"
 
 namespace foldersync {

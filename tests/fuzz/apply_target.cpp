@@ -12,7 +12,7 @@
 #include "fuzz/forged_plan.h"
 #include "fuzz/target.h"
 #include "plan/json.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

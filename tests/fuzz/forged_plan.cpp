@@ -6,9 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "core/subtrees.h"
 #include "plan/action_rules.h"
 #include "plan/order.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {
@@ -124,6 +125,38 @@ Action forged_action(FuzzBytes& bytes, const World& world) {
   return action;
 }
 
+// A directory that moves takes all below it along, and is finished where it comes to.
+void make_moves_lawful(std::vector<Action>& actions) {
+  std::vector<RelPath> moved;
+  std::set<RelPath> unfinished;
+  for (const Action& action : actions) {
+    if (action.op != Op::kMove || action.phase != Phase::kMkdir) continue;
+    moved.push_back(*action.other);
+    moved.push_back(action.path);
+  }
+  const Subtrees trees(moved);
+  const auto is_below = [&](const RelPath& path) {
+    return !path.is_root() && trees.hold(path.parent());
+  };
+  std::erase_if(actions, [&](const Action& action) {
+    return is_below(action.path) || (action.other && is_below(*action.other));
+  });
+  for (const Action& action : actions) {
+    if (action.op == Op::kMove && action.phase == Phase::kMkdir) unfinished.insert(action.path);
+  }
+  for (const Action& action : actions) {
+    if (action.phase == Phase::kFinish) unfinished.erase(action.path);
+  }
+  Facts directory;
+  directory.type = FileType::kDirectory;
+  for (const RelPath& path : unfinished) {
+    Action finish = test::action_of(Phase::kFinish, Op::kMetadata, path.shown(), {Reason::kMtime});
+    finish.before = finish.after = directory;
+    actions.push_back(std::move(finish));
+  }
+  put_in_order(actions);
+}
+
 // Leaves out what the reader would refuse.
 std::vector<Action> lawful(std::vector<Action> actions) {
   put_in_order(actions);
@@ -131,10 +164,12 @@ std::vector<Action> lawful(std::vector<Action> actions) {
   ActionStore store;
   SequenceRules rules(store);
   for (Action& action : actions) {
+    if (action.reasons.has(Reason::kUndo)) action.reasons = {Reason::kMtime};
     if (broken_rule(action) != nullptr || *rules.broken_by(action) != nullptr) continue;
     (void)store.append(action);
     kept.push_back(std::move(action));
   }
+  make_moves_lawful(kept);
   std::set<RelPath> left;
   for (const Action& action : kept) {
     if (takes_file_away(action)) left.insert(action.path);

@@ -4,11 +4,11 @@
 #include "core/file_time.h"
 #include "core/path.h"
 #include "core/text.h"
+#include "filter/filter.h"
 #include "fuzz/fuzz_bytes.h"
 #include "fuzz/target.h"
 #include "plan/document.h"
 #include "plan/errno_name.h"
-#include "plan/filter.h"
 #include "plan/json.h"
 
 namespace foldersync {

@@ -6,10 +6,10 @@
 #include "core/text.h"
 #include "fuzz/target.h"
 #include "plan/guard.h"
-#include "plan/render.h"
-#include "plan/render_html.h"
 #include "plan/stored_plan.h"
-#include "unit/plan/sample_plan.h"
+#include "show/render.h"
+#include "show/render_html.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

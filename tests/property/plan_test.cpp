@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/filter.h"
+#include "filter/filter.h"
 #include "plan/json.h"
 #include "support/memory_file_system.h"
 #include "support/memory_spool.h"

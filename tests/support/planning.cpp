@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "plan/filter.h"
+#include "filter/filter.h"
 #include "plan/json.h"
-#include "plan/planner.h"
+#include "planner/planner.h"
 #include "scan/roots.h"
 #include "support/memory_file_system.h"
 

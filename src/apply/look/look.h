@@ -9,10 +9,10 @@
 #include "apply/look/replica_access.h"
 #include "apply/look/report.h"
 #include "core/file_status.h"
+#include "filter/filter.h"
 #include "fs/directory_cursor.h"
 #include "plan/action.h"
 #include "plan/facts.h"
-#include "plan/filter.h"
 #include "scan/content.h"
 #include "scan/roots.h"
 

@@ -9,10 +9,10 @@
 #include "apply/look/report.h"
 #include "apply/stage/window_limits.h"
 #include "core/file_time.h"
+#include "filter/filter.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
 #include "plan/facts.h"
-#include "plan/filter.h"
 #include "plan/stored_plan.h"
 #include "scan/roots.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/nearest.h"
-#include "plan/filter.h"
+#include "filter/filter.h"
 #include "support/disk_tree.h"
 
 namespace foldersync {

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <vector>
 
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

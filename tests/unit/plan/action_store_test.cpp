@@ -10,7 +10,7 @@
 
 #include "plan/action_codec.h"
 #include "support/memory_spool.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "plan/order.h"
 #include "support/memory_spool.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

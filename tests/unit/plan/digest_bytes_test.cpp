@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "plan/digest.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

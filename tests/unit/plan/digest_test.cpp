@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "plan/facts.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

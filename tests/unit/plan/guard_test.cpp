@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/text.h"
 #include "support/memory_spool.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

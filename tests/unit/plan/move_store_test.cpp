@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

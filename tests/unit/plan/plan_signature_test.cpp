@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/text.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

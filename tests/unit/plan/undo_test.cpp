@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/action_rules.h"
-#include "unit/plan/sample_plan.h"
+#include "support/sample_plan.h"
 
 namespace foldersync {
 namespace {

@@ -1,0 +1,170 @@
+#include "planner/admission.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kLostAndFound = "lost+found";
+
+bool is_device(const FileStatus& status) {
+  return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
+}
+
+// Whether a side met the root of the other one.
+bool meets(const ListedEntry* entry, const FileStatus& root) {
+  return entry != nullptr && entry->status.is_directory() && same_object(entry->status, root);
+}
+
+}  // namespace
+
+bool Admission::is_own_of_file_system(std::string_view name) const {
+  if (name != kLostAndFound) return false;
+  return (pair_.source.self != nullptr && pair_.source.self->mount_root) ||
+         (pair_.replica.self != nullptr && pair_.replica.self->mount_root);
+}
+
+bool Admission::is_left_out(std::string_view name) const {
+  const std::string_view directory = pair_.path;
+  return std::any_of(context_.options.left_out.begin(), context_.options.left_out.end(),
+                     [&](std::string_view path) {
+                       if (directory.empty()) return path == name;
+                       return path.size() == directory.size() + 1 + name.size() &&
+                              path.starts_with(directory) && path.ends_with(name) &&
+                              path[directory.size()] == '/';
+                     });
+}
+
+bool Admission::is_excluded(const ListedEntry& entry) const {
+  return !context_.filter.empty() &&
+         context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory());
+}
+
+// Whether it is a file that is left alone, whatever it is called. Of a pair the source's entry is
+// asked, so that a file that has shrunk is mirrored.
+bool Admission::is_out_of_bounds(const ListedEntry& entry) const {
+  return entry.error_number == 0 && context_.filter.excludes_file(entry.status);
+}
+
+bool Admission::mirrors(const ListedEntry& source) const {
+  return !is_staging_name(source.name) && !is_left_out(source.name) &&
+         !is_own_of_file_system(source.name) && !is_excluded(source) && !is_out_of_bounds(source);
+}
+
+bool Admission::protects(const ListedEntry& replica) const {
+  return is_staging_name(replica.name) || is_left_out(replica.name) ||
+         is_own_of_file_system(replica.name) ||
+         ((is_excluded(replica) || is_out_of_bounds(replica)) && !context_.options.delete_excluded);
+}
+
+// Whether the name is the program's own or the file system's.
+bool Admission::is_own(std::string_view name, bool in_replica) {
+  const bool left_out = is_left_out(name);
+  if (!left_out && !is_own_of_file_system(name)) return false;
+  findings_.skipped.push_back({path_of(pair_, name), left_out ? "own-file" : "file-system-own"});
+  if (in_replica) keep(name);
+  return true;
+}
+
+// Whether the entry is there and could not be examined.
+bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica) {
+  if (entry == nullptr || entry->error_number == 0) return false;
+  findings_.add_problem(side, path_of(pair_, entry->name),
+                        system_error("stat", entry->error_number));
+  if (in_replica) keep(entry->name);
+  return true;
+}
+
+// Whether the source's entry is to be mirrored.
+bool Admission::admit_source(const ListedEntry& entry, Named& named) {
+  if (is_staging_name(entry.name)) {
+    findings_.skipped.push_back({path_of(pair_, entry.name), "reserved-name"});
+    return false;
+  }
+  if (is_excluded(entry)) return false;
+  if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
+    findings_.skipped.push_back({path_of(pair_, entry.name), "other-file-system"});
+    named.source_is_mirrored_below = false;
+    return entry.status.is_directory();
+  }
+  ++findings_.source_entries;
+  return true;
+}
+
+// Whether the replica's entry may be compared and changed. What may not keeps its parents.
+bool Admission::admit_replica(const ListedEntry& entry) {
+  if (is_staging_name(entry.name)) {
+    if (entry.name != kStagingName) {
+      keep(entry.name);
+    } else if (!pair_.path.empty()) {
+      findings_.leftovers.push_back(path_of(pair_, entry.name));
+    }
+    return false;
+  }
+  if (!context_.options.delete_excluded && is_excluded(entry)) {
+    keep(entry.name);
+    return false;
+  }
+  ++findings_.replica_entries;
+  return true;
+}
+
+// Whether what both trees hold under the name is left alone, for a reason that is recorded.
+bool Admission::is_left_alone(const Named& named) {
+  const auto left = [&] {
+    if (named.replica != nullptr) keep(named.name);
+    return true;
+  };
+  if (named.source == nullptr && !context_.options.remove_extra) return left();
+  if (named.replica != nullptr && named.replica->mount != context_.replica_root.mount &&
+      !context_.options.cross_mounts) {
+    findings_.add_problem(Side::kReplica, path_of(pair_, named.name),
+                          system_error("enter mount", EXDEV));
+    return left();
+  }
+  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
+    findings_.skipped.push_back({path_of(pair_, named.name), "device"});
+    return left();
+  }
+  return false;
+}
+
+Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
+                                              const ListedEntry* replica) {
+  constexpr std::optional<Named> kNothing;
+  const ListedEntry& any = source != nullptr ? *source : *replica;
+  Named named{any.name, nullptr, nullptr, true};
+  const bool in_replica = replica != nullptr;
+  if (is_own(named.name, in_replica) || is_unknown(Side::kSource, source, in_replica) ||
+      is_unknown(Side::kReplica, replica, in_replica)) {
+    return kNothing;
+  }
+  if (meets(source, context_.replica_root) || meets(replica, context_.source_root)) {
+    return Error{ErrorCode::kRefused, "walk", path_of(pair_, named.name).shown(), 0,
+                 "one of the two folders lies inside the other, through a mount"};
+  }
+  if (in_replica && is_out_of_bounds(any) && !context_.options.delete_excluded) {
+    keep(named.name);
+    return kNothing;
+  }
+  if (source != nullptr && is_out_of_bounds(*source)) source = nullptr;
+  if (in_replica && admit_replica(*replica)) named.replica = &replica->status;
+  if (source != nullptr && admit_source(*source, named)) named.source = &source->status;
+  if (!named.source_is_mirrored_below && named.source == nullptr && in_replica) {
+    // A file of another file system is left out: what the replica has there stays.
+    keep(named.name);
+    return kNothing;
+  }
+  const bool replica_is_protected = in_replica && named.replica == nullptr;
+  if (replica_is_protected && named.source != nullptr) {
+    findings_.add_problem(Side::kReplica, path_of(pair_, named.name),
+                          system_error("replace an excluded entry", EEXIST));
+    return kNothing;
+  }
+  if (named.source == nullptr && named.replica == nullptr) return kNothing;
+  if (is_left_alone(named)) return kNothing;
+  return std::optional(named);
+}
+
+}  // namespace foldersync

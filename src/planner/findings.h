@@ -1,0 +1,55 @@
+// What the threads of one planning share, and what each of them gathers.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "filter/filter.h"
+#include "plan/document.h"
+#include "plan/facts.h"
+#include "plan/links.h"
+#include "scan/content.h"
+#include "scan/walker.h"
+#include "state/last_run.h"
+
+namespace foldersync {
+
+// What every thread of one planning reads.
+struct PlanningContext {
+  FileSystem& fs;
+  const PlanOptions& options;
+  const Policy& policy;
+  const Filter& filter;
+  FileStatus source_root;
+  FileStatus replica_root;  // of no meaning where there is no replica yet
+  CachedTree source_hashes;
+  CachedTree replica_hashes;
+  bool names_equal_content = true;  // see PlanRequest
+};
+
+// What was found, by one thread; in no order.
+struct Findings {
+  std::vector<Action> actions;    // those that are in no run yet
+  std::vector<RelPath> replaced;  // directories that become something else, of the actions
+  std::vector<RelPath> doubtful;  // directories of which only links may change an entry
+  std::vector<LinkedEntry> linked;
+  std::vector<Problem> problems;
+  std::vector<Skipped> skipped;
+  std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
+  std::vector<KnownMount> source_mounts;  // where another file system begins in the source
+  std::vector<RelPath> leftovers;         // staging folders of killed runs, below the root
+  std::uint64_t unchanged = 0;
+  std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded
+  std::uint64_t source_entries = 0;   // likewise
+
+  void add_problem(Side side, RelPath path, const Error& error) {
+    problems.push_back({side, std::move(path), error.error_number, error.operation});
+  }
+};
+
+// The path of a name of the pair, or of the pair itself where the name is ".".
+RelPath path_of(const VisitedPair& pair, std::string_view name);
+
+}  // namespace foldersync

@@ -1,0 +1,432 @@
+#include "planner/pair_planner.h"
+
+#include <cerrno>
+#include <span>
+#include <utility>
+
+#include "fs/xattrs.h"
+
+namespace foldersync {
+namespace {
+
+bool is_directory(const FileStatus* status) { return status != nullptr && status->is_directory(); }
+
+bool writes_content(const Verdict& verdict, const FileStatus& source) {
+  return source.is_file() &&
+         (verdict.decision == Decision::kCreate || verdict.decision == Decision::kUpdate ||
+          verdict.decision == Decision::kReplace);
+}
+
+bool takes_file_away(const Verdict& verdict, const Seen* replica) {
+  return replica != nullptr && replica->status.is_file() &&
+         (verdict.decision == Decision::kDelete || verdict.decision == Decision::kReplace);
+}
+
+ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
+
+// The files of one name on both sides.
+FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status) {
+  return {side.fd, name, status};
+}
+
+// What is known of files that were compared and not hashed.
+Result<Likeness> likeness_of(const Result<bool>& same) {
+  if (!same) return same.error();
+  Likeness likeness;
+  likeness.equal = *same;
+  return likeness;
+}
+
+}  // namespace
+
+PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
+    : context_(context),
+      judge_(context.fs),
+      source_hashes_(context.source_hashes),
+      replica_hashes_(context.replica_hashes),
+      run_actions_(spooling.run_actions),
+      runs_(spooling) {}
+
+Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  children_change_ = children_may_change_ = has_other_spellings_ = false;
+  source_hashes_.begin(pair.path);
+  replica_hashes_.begin(pair.path);
+  const auto unreadable = [&](Side side, const Error& error) {
+    findings_.add_problem(side, RelPath::from_bytes(pair.path), error);
+    findings_.kept.push_back(RelPath::from_bytes(pair.path));
+  };
+  if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
+  if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
+  if (pair.source.fd >= 0 && pair.source.self->mount_root && !pair.path.empty()) {
+    const auto id = context_.fs.file_system_id(pair.source.fd);
+    findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
+  }
+  if (pair.source.error == nullptr && pair.replica.error == nullptr) {
+    TRY(merge(pair, children));
+  }
+  record_self(pair);
+  forget_missing_files(pair);
+  return success();
+}
+
+// What the cache still has of files that are gone would stay there for ever otherwise. Where no
+// hash was asked for and nothing goes, the cache is left in peace.
+void PairPlanner::forget_missing_files(const VisitedPair& pair) {
+  if (pair.source.self == nullptr) {
+    source_hashes_.load();
+    replica_hashes_.load();
+  }
+  if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
+  if (pair.replica.error == nullptr && !has_other_spellings_) {
+    replica_hashes_.forget_missing(pair.replica.names);
+  }
+}
+
+Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  EntryReader sources = pair.source.entries;
+  EntryReader replicas = pair.replica.entries;
+  Admission admission(context_, pair, findings_);
+  std::optional<OtherSpellings> spellings;  // where a side lacks a name
+  const ListedEntry* source = sources.next();
+  const ListedEntry* replica = replicas.next();
+  while (source != nullptr || replica != nullptr) {
+    const int order = source == nullptr    ? 1
+                      : replica == nullptr ? -1
+                                           : source->name.compare(replica->name);
+    if (order != 0 && !spellings) spellings = find_other_spellings(context_.fs, pair, admission);
+    const ListedEntry* const of_source = order <= 0 ? source : nullptr;
+    const ListedEntry* of_replica = order >= 0 ? replica : nullptr;
+    if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
+      const auto named = TRY(admission.admit(of_source, of_replica));
+      if (named) decide(pair, *named, children);
+      if (findings_.actions.size() >= run_actions_) {
+        TRY(end_run());
+      }
+    }
+    if (order <= 0) source = sources.next();
+    if (order >= 0) replica = replicas.next();
+  }
+  return success();
+}
+
+// Gives a name that only the source lists what the replica has of it under another spelling; false
+// where nothing is to be decided about the name. Requires: one of the two is null.
+bool PairPlanner::spell(const VisitedPair& pair, const OtherSpellings& spellings,
+                        const ListedEntry* source, const ListedEntry*& replica) {
+  if (source == nullptr) {
+    if (spellings.in_replica.contains(replica->name)) return false;
+    if (spellings.is_unclear) findings_.kept.push_back(path_of(pair, replica->name));
+    return !spellings.is_unclear;
+  }
+  if (spellings.without_room.contains(source->name)) {
+    findings_.add_problem(Side::kReplica, path_of(pair, source->name),
+                          system_error("hold beside another spelling of the name", EEXIST));
+    return false;
+  }
+  const auto other = spellings.entries.find(source->name);
+  if (other == spellings.entries.end()) return true;
+  replica = &other->second;
+  findings_.skipped.push_back({path_of(pair, source->name), "spelling"});
+  has_other_spellings_ = true;
+  return true;
+}
+
+Status PairPlanner::end_run() {
+  settle_hashes();  // by the places of the actions
+  return runs_.take(findings_.actions);
+}
+
+Result<ActionRuns> PairPlanner::take_runs() {
+  TRY(end_run());
+  return std::move(runs_);
+}
+
+bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
+                              std::string_view name, std::string& target) {
+  auto read = context_.fs.link_target(side.fd, name.data());
+  if (!read) {
+    findings_.add_problem(which, path, read.error());
+    return false;
+  }
+  target = std::move(*read);
+  return true;
+}
+
+// Reads the targets that count; false where one can't be read and the name must be left alone.
+bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen* source,
+                               Seen* replica) {
+  const auto is_link = [](const FileStatus* status) {
+    return status != nullptr && status->type == FileType::kSymlink;
+  };
+  if (is_link(named.source)) {
+    if (!read_target(pair.source, Side::kSource, path_of(pair, named.name), named.name,
+                     source_target_)) {
+      return false;
+    }
+    source->target = source_target_;
+  }
+  if (is_link(named.replica)) {
+    if (!read_target(pair.replica, Side::kReplica, path_of(pair, named.name), named.name,
+                     replica_target_)) {
+      return false;
+    }
+    replica->target = replica_target_;
+  }
+  return true;
+}
+
+// Turns kContentAsked into a decision; false where the source can't be read.
+bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+  const FileToRead source = file_of(pair.source, named.name, *named.source);
+  const FileToRead replica = file_of(pair.replica, named.name, *named.replica);
+  if (!batch_.has_room(named.source->size)) settle_hashes();
+  const auto like =
+      context_.names_equal_content
+          ? judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_)
+          : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
+  if (!like && !judge_.error_was_replica()) {
+    findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
+    return false;
+  }
+  // A replica's file that can't be read is not known to be equal: it is written anew.
+  if (like) common_md5_ = like->md5;
+  if (like && like->in_batch) wait_for_hash(pair, named, like->read_at);
+  verdict = settle_content(verdict, like && like->equal);
+  return true;
+}
+
+void PairPlanner::wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at) {
+  waits_ = true;
+  waiting_.push_back({std::string(pair.path), std::string(named.name), *named.source,
+                      *named.replica, read_at, std::nullopt, std::nullopt});
+}
+
+// Hashes the batch, and gives each finding the hash that it waits for.
+void PairPlanner::settle_hashes() {
+  if (batch_.is_empty()) return;
+  const std::span<const Md5> digests = batch_.finish();
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const WaitingForHash& file = waiting_[i];
+    source_hashes_.remember_in(file.directory, {-1, file.name, file.source}, digests[i],
+                               file.read_at);
+    replica_hashes_.remember_in(file.directory, {-1, file.name, file.replica}, digests[i],
+                                file.read_at);
+    const auto give = [&](std::optional<Facts>& before, std::optional<Facts>& after) {
+      before->md5 = digests[i];
+      after->md5 = digests[i];
+    };
+    if (file.action) {
+      Action& action = findings_.actions[*file.action];
+      give(action.before, action.after);
+    }
+    if (file.linked) {
+      LinkedEntry& entry = findings_.linked[*file.linked];
+      give(entry.before, entry.after);
+    }
+  }
+  waiting_.clear();
+}
+
+// Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
+// can't be read.
+bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+  if (!context_.policy.limits.holds_xattrs) return true;
+  FileSystem& fs = context_.fs;
+  const auto failed = [&](Side side, const Error& error) {
+    findings_.add_problem(side, path_of(pair, named.name), error);
+    return false;
+  };
+  const auto source_entry = fs.open_entry(pair.source.fd, named.name.data());
+  if (!source_entry) return failed(Side::kSource, source_entry.error());
+  auto source = read_xattrs(fs, {source_entry->get(), true}, context_.policy.as_root);
+  if (!source) return failed(Side::kSource, source.error());
+  const auto replica_entry = fs.open_entry(pair.replica.fd, named.name.data());
+  if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
+  const Handle entry{replica_entry->get(), true};
+  const auto replica = read_xattrs(fs, entry, context_.policy.as_root);
+  if (!replica) return failed(Side::kReplica, replica.error());
+  if (*source == *replica) return true;
+  if (without_unsupported(fs, entry, std::move(*source)) == *replica) return true;
+  verdict.reasons.add(Reason::kXattrs);
+  if (verdict.decision == Decision::kUnchanged) verdict.decision = Decision::kMetadata;
+  return true;
+}
+
+bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
+  const auto md5 = judge_.md5(file_of(pair.source, named.name, *named.source), source_hashes_);
+  if (md5) {
+    pinned_md5_ = *md5;
+    return true;
+  }
+  findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
+  return false;
+}
+
+void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
+                              std::vector<PairToVisit>& children) {
+  const bool of_source = is_directory(named.source);
+  const bool below_source = of_source && named.source_is_mirrored_below;
+  // A directory of another file system that is left out protects what the replica has there.
+  const bool below_replica =
+      is_directory(named.replica) && (named.source_is_mirrored_below || !of_source);
+  if (!below_source && !below_replica) return;
+  PairToVisit child{
+      path_of(pair, named.name).bytes(), std::nullopt, std::nullopt,
+      is_directory(named.replica) ? link_range_in(*named.replica) : pair.replica_range};
+  if (below_source) child.source = *named.source;
+  if (below_replica) child.replica = *named.replica;
+  children.push_back(std::move(child));
+}
+
+void PairPlanner::decide(const VisitedPair& pair, const Named& named,
+                         std::vector<PairToVisit>& children) {
+  if (is_directory(named.source) && is_directory(named.replica) && named.source_is_mirrored_below) {
+    // A directory of both trees decides about itself when it is visited.
+    return queue_below(pair, named, children);
+  }
+  const bool both = named.source != nullptr && named.replica != nullptr;
+  common_md5_.reset();
+  waits_ = false;
+  pinned_md5_.reset();
+  Seen source{named.source != nullptr ? *named.source : FileStatus{}, {}};
+  Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
+  if (!read_targets(pair, named, &source, &replica)) {
+    if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
+    return;
+  }
+  const Seen* of_source = named.source != nullptr ? &source : nullptr;
+  const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
+  Verdict verdict = compare(of_source, of_replica, context_.policy);
+  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return;
+  if (context_.options.xattrs && both &&
+      (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
+      !compare_xattrs(pair, named, verdict)) {
+    return;
+  }
+  if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
+      !pin(pair, named)) {
+    return;
+  }
+  record(pair, named, of_source, of_replica, verdict);
+  // Only now that the name itself is decided: what is below follows from it.
+  queue_below(pair, named, children);
+}
+
+void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
+                         const Seen* replica, const Verdict& verdict) {
+  const bool of_directory = (source != nullptr ? source : replica)->status.is_directory();
+  const bool has_links =
+      !of_directory &&
+      ((source != nullptr && source->status.links > 1) ||
+       (replica != nullptr && !replica->status.is_directory() && replica->status.links > 1));
+  if (verdict.decision == Decision::kUnchanged && !has_links) {
+    ++findings_.unchanged;
+    return;
+  }
+  if (takes_file_away(verdict, replica)) {
+    source_hashes_.forget(named.name);
+    replica_hashes_.forget(named.name);
+  }
+  const RelPath path = path_of(pair, named.name);
+  if (!has_links) {
+    children_change_ = children_change_ || verdict.decision != Decision::kMetadata;
+  }
+  if (of_directory) return record_directory(path, source, replica, verdict);
+
+  LinkedEntry entry;
+  entry.path = path;
+  entry.range = pair.replica_range;
+  entry.verdict = verdict;
+  if (replica != nullptr)
+    entry.before = found_facts(replica->status, replica->target, context_.policy);
+  if (source != nullptr) {
+    const bool same_type = replica != nullptr && replica->status.type == source->status.type;
+    const bool stays = verdict.decision == Decision::kMetadata && same_type;
+    entry.after = wanted_facts(source->status, source->target, stays ? &replica->status : nullptr,
+                               context_.policy);
+    entry.after->md5 = common_md5_ ? common_md5_ : pinned_md5_;
+    if (common_md5_) entry.before->md5 = common_md5_;
+  }
+  if (has_links) {
+    children_may_change_ = true;
+    if (source != nullptr) {
+      entry.source = object_of(source->status);
+      // Whether the object stays is not known yet.
+      entry.mode_in_place = entry.after->mode;
+      entry.after->mode =
+          wanted_facts(source->status, source->target, nullptr, context_.policy).mode;
+    }
+    if (replica != nullptr && !replica->status.is_directory()) {
+      entry.replica = object_of(replica->status);
+      entry.replica_links = replica->status.links;
+    }
+    if (waits_) waiting_.back().linked = findings_.linked.size();
+    findings_.linked.push_back(std::move(entry));
+    return;
+  }
+  const Op op = op_of(verdict.decision);
+  if (waits_) waiting_.back().action = findings_.actions.size();
+  if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
+  findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
+                               std::nullopt, verdict.reasons, std::move(entry.before),
+                               std::move(entry.after)});
+}
+
+// A directory that one of the trees lacks, or that takes the place of something else.
+void PairPlanner::record_directory(const RelPath& path, const Seen* source, const Seen* replica,
+                                   const Verdict& verdict) {
+  std::optional<Facts> before;
+  if (replica != nullptr) before = found_facts(replica->status, replica->target, context_.policy);
+  if (source == nullptr) {
+    Facts only_type;
+    only_type.type = FileType::kDirectory;
+    findings_.actions.push_back(
+        {Phase::kRmdir, Op::kDelete, path, std::nullopt, verdict.reasons, only_type, std::nullopt});
+    return;
+  }
+  Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
+  if (verdict.decision == Decision::kMetadata || verdict.decision == Decision::kUnchanged) {
+    finish(path, std::move(*before), source->status, &replica->status, verdict.reasons);
+    return;
+  }
+  findings_.actions.push_back({Phase::kMkdir, op_of(verdict.decision), path, std::nullopt,
+                               verdict.reasons, std::move(before), after});
+  finish(path, std::move(after), source->status, nullptr, {Reason::kMtime});
+}
+
+// What the visited directory itself needs, where both trees have it.
+void PairPlanner::record_self(const VisitedPair& pair) {
+  if (pair.source.self == nullptr || pair.replica.self == nullptr) return;
+  const Seen source{*pair.source.self, {}};
+  const Seen replica{*pair.replica.self, {}};
+  Verdict verdict = compare(&source, &replica, context_.policy);
+  if (children_change_ || children_may_change_) verdict.reasons.add(Reason::kChildren);
+  if (!children_change_ && children_may_change_) {
+    findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
+  }
+  if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
+    compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
+  }
+  if (verdict.reasons.empty()) {
+    if (!pair.path.empty()) ++findings_.unchanged;
+    return;
+  }
+  finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy),
+         source.status, &replica.status, verdict.reasons);
+}
+
+// `replica` is null where the directory is made by the plan.
+void PairPlanner::finish(const RelPath& path, Facts before, const FileStatus& source,
+                         const FileStatus* replica, ReasonSet reasons) {
+  Action action;
+  action.phase = Phase::kFinish;
+  action.op = Op::kMetadata;
+  action.path = path;
+  action.reasons = reasons;
+  action.after = wanted_facts(source, {}, replica, context_.policy);
+  action.after->mtime = source.mtime;
+  action.before = std::move(before);
+  findings_.actions.push_back(std::move(action));
+}
+
+}  // namespace foldersync

@@ -1,0 +1,219 @@
+#include "planner/planner.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "plan/arrange.h"
+#include "plan/guard.h"
+#include "planner/move_finder.h"
+#include "planner/pair_planner.h"
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+// What one of `threads` threads may hold in memory.
+Spooling share_of(Spooling whole, std::size_t threads) {
+  whole.memory_bytes /= threads;
+  whole.run_actions = std::max<std::size_t>(whole.run_actions / threads, 1);
+  return whole;
+}
+
+class Workers final : public PairVisitor {
+ public:
+  Workers(const PlanningContext& context, const Spooling& whole, const WalkOptions& walk) {
+    const std::size_t most = widest(walk);
+    planners_.reserve(most);
+    // Those that may never come to work do not make the runs of the others shorter.
+    for (std::size_t i = 0; i < most; ++i) {
+      planners_.emplace_back(context, share_of(whole, i < walk.threads ? walk.threads : most));
+    }
+  }
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    return planners_[pair.worker].visit(pair, children);
+  }
+
+  // The actions of all; once, before gathered().
+  Result<std::vector<ActionRuns>> take_runs() {
+    std::vector<ActionRuns> all;
+    for (PairPlanner& planner : planners_) {
+      auto runs = TRY(planner.take_runs());
+      all.push_back(std::move(runs));
+    }
+    return all;
+  }
+
+  // All findings in one, but for the actions; once.
+  Findings gathered() {
+    Findings all = std::move(planners_.front().findings());
+    for (std::size_t i = 1; i < planners_.size(); ++i) append(all, planners_[i].findings());
+    return all;
+  }
+
+ private:
+  template <class T>
+  static void move_to(std::vector<T>& all, std::vector<T>& part) {
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
+  }
+
+  static void append(Findings& all, Findings& part) {
+    move_to(all.replaced, part.replaced);
+    move_to(all.doubtful, part.doubtful);
+    move_to(all.linked, part.linked);
+    move_to(all.problems, part.problems);
+    move_to(all.skipped, part.skipped);
+    move_to(all.kept, part.kept);
+    move_to(all.source_mounts, part.source_mounts);
+    move_to(all.leftovers, part.leftovers);
+    all.unchanged += part.unchanged;
+    all.replica_entries += part.replica_entries;
+    all.source_entries += part.source_entries;
+  }
+
+  std::vector<PairPlanner> planners_;
+};
+
+// The root itself, where there is no replica yet.
+void add_root_creation(const PlanRequest& request, std::vector<Action>& actions) {
+  const FileStatus& source = request.roots.source.status;
+  Action create;
+  create.phase = Phase::kMkdir;
+  create.op = Op::kCreate;
+  create.reasons = {Reason::kMissing};
+  create.after = wanted_facts(source, {}, nullptr, request.policy);
+  Action finish;
+  finish.phase = Phase::kFinish;
+  finish.op = Op::kMetadata;
+  finish.reasons = {Reason::kMtime};
+  finish.before = create.after;
+  finish.after = create.after;
+  finish.after->mtime = source.mtime;
+  actions.push_back(std::move(create));
+  actions.push_back(std::move(finish));
+}
+
+// The staging folder comes and goes in the root, so the root's time has to be put right whenever
+// anything is done. Requires: there is a replica.
+Action root_finish(const PlanRequest& request) {
+  const FileStatus& source = request.roots.source.status;
+  const FileStatus& replica = request.roots.replica->status;
+  Action finish;
+  finish.phase = Phase::kFinish;
+  finish.op = Op::kMetadata;
+  finish.reasons = {Reason::kChildren};
+  finish.before = found_facts(replica, {}, request.policy);
+  finish.after = wanted_facts(source, {}, &replica, request.policy);
+  finish.after->mtime = source.mtime;
+  return finish;
+}
+
+void sort_problems(PlanHeader& plan) {
+  std::sort(plan.problems.begin(), plan.problems.end(), [](const Problem& a, const Problem& b) {
+    if (a.path != b.path) return a.path < b.path;
+    return a.side < b.side;
+  });
+  std::sort(plan.skipped.begin(), plan.skipped.end(),
+            [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
+}
+
+// What may not be moved.
+std::vector<RelPath> immovable(const Findings& findings) {
+  std::vector<RelPath> paths;
+  for (const LinkedEntry& entry : findings.linked) paths.push_back(entry.path);
+  for (const Problem& problem : findings.problems) paths.push_back(problem.path);
+  for (const Skipped& skipped : findings.skipped) paths.push_back(skipped.path);
+  return paths;
+}
+
+Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
+                            std::vector<ActionRuns> runs, Findings findings) {
+  std::vector<RelPath> blocked = immovable(findings);
+  SettledLinks links = settle_links(std::move(findings.linked));
+  Unarranged found;
+  found.runs = std::move(runs);
+  found.more = std::move(links.actions);
+  found.kept = std::move(findings.kept);
+  found.replaced = std::move(findings.replaced);
+  found.doubtful = std::move(findings.doubtful);
+  if (request.roots.replica) {
+    found.root_finish = root_finish(request);
+  } else {
+    add_root_creation(request, found.more);
+  }
+  auto arranged = TRY(arrange(std::move(found), request.spooling));
+  if (request.roots.replica) {
+    TRY(find_moves({context, request.roots, std::move(blocked), request.threads, request.stop,
+                    request.spooling},
+                   arranged));
+  }
+
+  StoredPlan plan;
+  plan.source.path = request.roots.source.path;
+  plan.source.identity = request.roots.source.identity;
+  plan.replica.path = request.roots.replica_path;
+  if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
+  plan.options = request.options;
+  plan.problems = std::move(findings.problems);
+  plan.skipped = std::move(findings.skipped);
+  for (const RelPath& path : arranged.blocked) {
+    plan.problems.push_back({Side::kReplica, path, ENOTEMPTY, "replace"});
+  }
+  sort_problems(plan);
+  plan.actions = std::move(arranged.actions);
+  plan.summary = arranged.summary;
+  plan.summary.unchanged = findings.unchanged + links.unchanged + arranged.unchanged;
+  plan.summary.problems = plan.problems.size();
+  plan.guards = counting_guards(request.options, arranged.counts, findings.replica_entries);
+  for (const std::string& name : request.options.require) {
+    const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
+    plan.guards.push_back(require_guard(name, exists));
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const PlanRequest& request) {
+  const Roots& roots = request.roots;
+  PlanningContext context{request.fs,
+                          request.options,
+                          request.policy,
+                          request.filter,
+                          roots.source.status,
+                          FileStatus{},
+                          cached_tree(request.cache, request.fs, roots.source),
+                          {},
+                          request.names_equal_content};
+  PairToVisit root{{}, roots.source.status, std::nullopt, {}};
+  if (roots.replica) {
+    context.replica_root = roots.replica->status;
+    root.replica = roots.replica->status;
+    root.replica_range = link_range_in(*root.replica);
+    context.replica_hashes = cached_tree(request.cache, request.fs, *roots.replica);
+  }
+  const WalkOptions walk{request.threads, request.stop, request.most_threads};
+  Workers workers(context, request.spooling, walk);
+  TRY(walk_pairs(
+      request.fs,
+      {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)}, walk,
+      workers));
+  auto runs = TRY(workers.take_runs());
+  Findings findings = workers.gathered();
+  Planned planned;
+  planned.leftovers = std::move(findings.leftovers);
+  planned.source_mounts = std::move(findings.source_mounts);
+  planned.source_entries = findings.source_entries;
+  std::sort(
+      planned.source_mounts.begin(), planned.source_mounts.end(),
+      [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
+  auto plan = assemble(request, context, std::move(runs), std::move(findings));
+  if (!plan) return std::move(plan).error();
+  planned.plan = std::move(*plan);
+  return planned;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,49 @@
+// Makes a plan: walks both trees, compares, decides by content where that is needed, settles links,
+// puts the actions in order and applies the safety rules. Changes nothing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/result.h"
+#include "filter/filter.h"
+#include "fs/file_system.h"
+#include "plan/facts.h"
+#include "plan/stored_plan.h"
+#include "scan/roots.h"
+#include "state/hash_cache.h"
+#include "state/last_run.h"
+
+namespace foldersync {
+
+struct PlanRequest {
+  FileSystem& fs;
+  const Roots& roots;
+  PlanOptions options;
+  Policy policy;
+  const Filter& filter;
+  HashCache* cache = nullptr;
+  std::size_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;
+  Spooling spooling = {};
+  // Of the walk, where it waits for a disk (WalkOptions); not above `threads`: never more.
+  std::size_t most_threads = 0;
+  // The MD5 of content that was found equal stands in the plan, and is remembered. Without it,
+  // files that both have to be read are only compared, which is faster.
+  bool names_equal_content = true;
+};
+
+struct Planned {
+  StoredPlan plan;  // its tool_version, plan_id and created are left to the caller
+  std::vector<KnownMount> source_mounts;  // in path order
+  std::vector<RelPath> leftovers;         // staging folders of killed runs below the replica's root
+  std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
+};
+
+// Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.
+// Everything else that can't be read is a problem in the plan.
+Result<Planned> make_plan(const PlanRequest& request);
+
+}  // namespace foldersync

@@ -1,0 +1,224 @@
+#include "show/render.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "plan/document_tables.h"
+#include "plan/guard.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kPlain = "\x1b[0m";
+
+std::string_view colour_of(Tone tone) {
+  switch (tone) {
+    case Tone::kPlain:
+      return {};
+    case Tone::kCreate:
+      return "\x1b[32m";
+    case Tone::kChange:
+      return "\x1b[33m";
+    case Tone::kMove:
+      return "\x1b[36m";
+    case Tone::kDelete:
+    case Tone::kTrouble:
+      return "\x1b[31m";
+    case Tone::kTitle:
+      return "\x1b[1m";
+  }
+  return {};
+}
+
+// The entry that the action is about: what will be there, or what was.
+const Facts* subject(const Action& action) {
+  if (action.after) return &*action.after;
+  return action.before ? &*action.before : nullptr;
+}
+
+void append_part(std::string& line, const std::string& part) {
+  line += line.empty() ? "" : ", ";
+  line += part;
+}
+
+void append_count(std::string& line, const char* word, std::uint64_t count) {
+  if (count != 0) append_part(line, std::string(word) + " " + human_count(count));
+}
+
+std::string quoted(std::string_view bytes) { return "'" + escaped(bytes) + "'"; }
+
+void append_limits(std::vector<std::string>& words, const FileSystemLimits& limits) {
+  const TimeLimits& times = limits.times;
+  if (times.granularity != 1) {
+    words.push_back("times of the replica in steps of " + human_count(times.granularity) + " ns");
+  }
+  if (times.two_seconds) words.emplace_back("times of the replica in even seconds");
+  if (times.earliest) words.push_back("no times before " + to_string(*times.earliest));
+  if (times.latest) words.push_back("no times after " + to_string(*times.latest));
+  if (!limits.holds_owners) words.emplace_back("the replica holds no owners");
+  if (!limits.holds_modes) words.emplace_back("the replica holds no modes");
+  if (!limits.holds_xattrs) words.emplace_back("the replica holds no extended attributes");
+}
+
+}  // namespace
+
+Tone tone_of(Op op) {
+  switch (op) {
+    case Op::kCreate:
+      return Tone::kCreate;
+    case Op::kMove:
+    case Op::kLink:
+      return Tone::kMove;
+    case Op::kDelete:
+      return Tone::kDelete;
+    case Op::kUpdate:
+    case Op::kReplace:
+    case Op::kMetadata:
+      return Tone::kChange;
+  }
+  return Tone::kPlain;
+}
+
+std::string painted(std::string_view text, Tone tone, Colour colour) {
+  const std::string_view begin = colour == Colour::kOn ? colour_of(tone) : std::string_view();
+  std::string whole(begin);
+  whole += text;
+  return begin.empty() ? whole : whole.append(kPlain);
+}
+
+std::string reason_words(ReasonSet reasons) {
+  std::string text;
+  for (const Reason reason : kReasons) {
+    if (reasons.has(reason)) append_part(text, to_string(reason));
+  }
+  return text;
+}
+
+bool only_dates(const Action& action) {
+  if (action.phase != Phase::kFinish) return false;
+  for (const Reason reason : kReasons) {
+    const bool date =
+        reason == Reason::kMtime || reason == Reason::kChildren || reason == Reason::kUndo;
+    if (!date && action.reasons.has(reason)) return false;
+  }
+  return true;
+}
+
+std::string action_line(const Action& action) {
+  const Facts* const entry = subject(action);
+  const bool is_directory = entry != nullptr && entry->type == FileType::kDirectory;
+  const char* const slash = is_directory && !action.path.is_root() ? "/" : "";
+
+  std::string line = action.phase == Phase::kFinish ? "finish" : to_string(action.op);
+  line += " " + escaped(action.path.shown()) + slash;
+  if (action.other) {
+    line += (action.op == Op::kLink ? " to " : " from ") + escaped(action.other->shown()) + slash;
+  }
+  if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
+  const bool is_copied = !takes_file_over(action);
+  if (entry != nullptr && entry->size && is_copied) line += " " + human_bytes(*entry->size);
+  if (entry != nullptr && entry->target) line += " -> " + escaped(*entry->target);
+  return line;
+}
+
+std::string guard_line(const Guard& guard) {
+  return "guard " + escaped(guard.rule) + ": " + figures(guard) +
+         (guard.refused ? ": refused" : ": ok");
+}
+
+std::string problem_line(const Problem& problem) {
+  return std::string("problem in the ") + to_string(problem.side) + ": " +
+         escaped(problem.path.shown()) + ": " + escaped(problem.doing) + ": " +
+         errno_name(problem.error_number);
+}
+
+std::string skipped_line(const Skipped& skipped) {
+  return "skipped " + escaped(skipped.path.shown()) + " (" + escaped(skipped.reason) + ")";
+}
+
+std::vector<std::string> option_words(const PlanOptions& options) {
+  std::vector<std::string> words;
+  const auto flag = [&words](bool on, const char* word) {
+    if (on) words.emplace_back(word);
+  };
+  flag(options.checksum, "--checksum");
+  flag(options.pin, "--pin");
+  flag(options.xattrs, "--xattrs");
+  flag(!options.remove_extra, "--no-delete");
+  flag(options.delete_excluded, "--delete-excluded");
+  flag(options.one_file_system, "--one-file-system");
+  flag(options.cross_mounts, "--cross-mounts");
+  if (options.max_delete) words.push_back("--max-delete " + to_string(*options.max_delete));
+  if (options.max_update) words.push_back("--max-update " + to_string(*options.max_update));
+  OptionsTable::each([&]<class Field>(Field) {
+    if constexpr (Field::since != Since::kFirst) {
+      const auto& value = Field::in(options);
+      if (Field::Kind::later(value).is_default()) return;
+      std::string name(Field::name());
+      std::replace(name.begin(), name.end(), '_', '-');
+      words.push_back("--" + name + " " + Field::Kind::text(value));
+    }
+  });
+  for (const std::string& name : options.require) words.push_back("--require " + quoted(name));
+  for (const std::string& rule : options.rules) words.push_back("rule " + quoted(rule));
+  for (const std::string& path : options.left_out) words.push_back("left out " + quoted(path));
+  flag(options.owners, "owners mirrored");
+  append_limits(words, options.replica_limits);
+  return words;
+}
+
+std::string moment(FileTime time) {
+  std::string text = to_string(time);
+  if (text.front() == '@') return text;
+  text.resize(sizeof "2026-11-23T18:40:00" - 1);
+  text[text.find('T')] = ' ';
+  return text + " UTC";
+}
+
+Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour,
+              const ByteSink& sink) {
+  const auto put = [&](const std::string& line, Tone tone) {
+    return sink(painted(line, tone, colour) + "\n");
+  };
+  bool any = false;
+  TRY(for_each(actions, [&](const Action& action) {
+    any = true;
+    return put(action_line(action), tone_of(action.op));
+  }));
+  std::string rest = any ? "" : "Nothing to do.\n";
+  for (const Problem& problem : plan.problems) {
+    rest += painted(problem_line(problem), Tone::kTrouble, colour) + "\n";
+  }
+  for (const Skipped& skipped : plan.skipped) rest += skipped_line(skipped) + "\n";
+  for (const Guard& guard : plan.guards) {
+    rest +=
+        painted(guard_line(guard), guard.refused ? Tone::kTrouble : Tone::kPlain, colour) + "\n";
+  }
+  return sink(rest + summary_line(plan.summary) + "\n");
+}
+
+std::string summary_line(const Summary& summary) {
+  std::string line;
+  append_count(line, "create", summary.create);
+  append_count(line, "update", summary.update);
+  append_count(line, "replace", summary.replace);
+  append_count(line, "move", summary.move);
+  append_count(line, "link", summary.link);
+  append_count(line, "metadata", summary.metadata);
+  append_count(line, "delete", summary.remove);
+  const std::string deleted = human_bytes(summary.bytes_to_delete);
+  if (summary.bytes_to_delete != 0 && summary.remove != 0) {
+    line += " (" + deleted + ")";
+  } else if (summary.bytes_to_delete != 0) {
+    append_part(line, "delete " + deleted);
+  }
+  append_count(line, "finish", summary.finish);
+  if (summary.bytes_to_write != 0) {
+    append_part(line, "write " + human_bytes(summary.bytes_to_write));
+  }
+  append_count(line, "unchanged", summary.unchanged);
+  append_count(line, "problems", summary.problems);
+  return line.empty() ? "no entries" : line;
+}
+
+}  // namespace foldersync
