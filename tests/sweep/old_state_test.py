@@ -10,7 +10,7 @@ from tests.support.old_state import make_old
 from tests.support.program import DONE, REFUSED
 from tests.sweep.sweep import KILLED, StoppedTest, spread
 
-POINTS = 150
+POINTS = 40
 
 
 class OldStateTest(StoppedTest):
