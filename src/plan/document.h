@@ -20,7 +20,7 @@ const char* to_string(Side side);  // "source", "replica"
 // One of the two folders, as it was when the plan was made.
 struct RootReference {
   std::string path;      // bytes, absolute
-  std::string identity;  // file system and inode, see fs/identity.h; printable ASCII; empty where
+  std::string identity;  // file system and inode, as Root has it; printable ASCII; empty where
                          // there was no such folder yet
   std::string host;      // where the path is, printable ASCII; empty: here
   friend bool operator==(const RootReference&, const RootReference&) = default;
