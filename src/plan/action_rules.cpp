@@ -119,7 +119,9 @@ class Unknown {
 
   [[nodiscard]] bool loses(const Action& action) const {
     if (paths_.empty()) return false;
-    const bool goes = action.op == Op::kDelete || action.op == Op::kReplace;
+    // In place of a file or a link even a directory that could not be listed may come.
+    const bool goes = action.op == Op::kDelete ||
+                      (action.op == Op::kReplace && kind_of(action.before) == kDirectory);
     return (goes && holds(action.path)) || (action.op == Op::kMove && holds(*action.other));
   }
 

@@ -4,7 +4,7 @@ import unittest
 
 from tests.support import trees
 from tests.support.program import NOBODY, PARTIAL, ProgramTest, as_root
-from tests.support.trees import file, folder
+from tests.support.trees import file, folder, symlink
 
 
 @as_root
@@ -22,6 +22,13 @@ class UnreadableTest(ProgramTest):
                          self.replica_paths())
         self.assertEqual(b'old', self.content('locked', 'x'))
         self.assertEqual(b'new', self.content('a'))
+
+    def test_a_directory_that_cannot_be_listed_may_take_the_place_of_a_link(self):
+        self.given_for_nobody({'d': folder({'x': 'new'}, mode=0o700)}, {'d': symlink('elsewhere')})
+        plan = self.plan_text(uid=NOBODY, expect=PARTIAL)
+        self.execute('apply', '-', input=plan, uid=NOBODY, expect=PARTIAL)
+        self.assertEqual(['d'], self.replica_paths())
+        self.assertTrue(os.path.isdir(self.in_replica('d')))
 
     def test_an_unreadable_file_keeps_its_old_copy_and_the_rest_is_mirrored(self):
         self.given_for_nobody({'locked': file('new!', mode=0o600), 'a': 'new', 'd': {'b': 'x'}},
