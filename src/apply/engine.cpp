@@ -266,7 +266,7 @@ class Engine {
     return seqs;
   }
 
-  [[nodiscard]] Result<std::vector<Slot>> window_at(Progress begin) const {
+  [[nodiscard]] Result<std::vector<Slot>> window_at(SchedulePosition begin) const {
     WindowLimits limits = request_.windows;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
@@ -283,7 +283,7 @@ class Engine {
 
   Status run_window(const Workshop& shop, OpenWindow& window) {
     window.stage();
-    const Progress end = schedule_.past(next_, seqs_of(window));
+    const SchedulePosition end = schedule_.past(next_, seqs_of(window));
     auto& slots = window.slots();
     Transaction& transaction = window.transaction();
     policy_.limits = book_.limits();
@@ -328,7 +328,7 @@ class Engine {
   // While this window becomes durable and its old is removed, the next one is staged: on other
   // threads, so that a run on one thread does one thing after another. It changes nothing that
   // others see before this one is done with.
-  void look_ahead(const Workshop& shop, Progress begin) {
+  void look_ahead(const Workshop& shop, SchedulePosition begin) {
     if (request_.threads < 2 || begin == schedule_.end() || stopped()) return;
     auto slots = window_at(begin);
     // Where it can't be read, that is told when its turn comes.
@@ -339,7 +339,7 @@ class Engine {
 
   // What was changed may not survive a power cut. The old is kept until the next run, which goes on
   // from the record.
-  Error undurable(const Error& error, Progress end) {
+  Error undurable(const Error& error, SchedulePosition end) {
     held_.release_as_failed(error);
     end_before_root(end);
     return error;
@@ -347,20 +347,20 @@ class Engine {
 
   // What others wrote could not be put aside. CRASH: as after a kill here, whoever comes next goes
   // on from the record, and puts it back or aside.
-  Error stranded(Progress end) {
+  Error stranded(SchedulePosition end) {
     held_.release();
     end_before_root(end);
     return can_not_put_aside();
   }
 
   // What is left is what comes from `end` on, and the root's own metadata.
-  void end_before_root(Progress end) {
+  void end_before_root(SchedulePosition end) {
     next_ = end;
     if (root_finish_ && end == schedule_.end()) --next_.other;
   }
 
   // Everything is where it belongs, and durable: the old goes.
-  Status conclude(const Workshop& shop, Progress end, Transaction& transaction) {
+  Status conclude(const Workshop& shop, SchedulePosition end, Transaction& transaction) {
     held_.release();
     const auto purged = shop.committer.purge();
     if (!purged) {
@@ -427,7 +427,7 @@ class Engine {
   // The plan's last action, where it is the root's own, which comes when all windows are done.
   std::optional<Slot> root_finish_;
   Schedule schedule_;
-  Progress next_;  // where the window under way begins
+  SchedulePosition next_;  // where the window under way begins
   bool is_committing_ = false;
   bool is_old_left_ = false;
   bool stopped_ = false;

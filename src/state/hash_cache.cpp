@@ -230,7 +230,7 @@ void SqliteHashCache::write_pending() {
 
 Status SqliteHashCache::write_all() {
   Database& database = rows_->database();
-  Transaction transaction = TRY(Transaction::begin(database, Purpose::kWrite));
+  DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kWrite));
   TRY(still_current(database, kCacheDatabase.schema));
   std::map<TreeId, std::int64_t> ids;  // not yet of use to readers: they hold once committed
   for (const auto& [place, changes] : pending_.hashes) {

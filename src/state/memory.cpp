@@ -65,7 +65,8 @@ Status SqliteMemory::save() {
 }
 
 Status SqliteMemory::write_all() {
-  Transaction transaction = TRY(Transaction::begin(rows_.database(), Purpose::kWrite));
+  DatabaseTransaction transaction =
+      TRY(DatabaseTransaction::begin(rows_.database(), Purpose::kWrite));
   TRY(still_current(rows_.database(), kMemoryDatabase.schema));
   for (const auto& [identity, limits] : limits_) {
     TRY(rows_.put_limits(identity, limits));
@@ -91,7 +92,7 @@ OpenedDatabase try_open_whole(const StateFolder& folder, int busy_milliseconds) 
 // Copies what can be read of the file `name`, which was set aside, into `memory`.
 Status save_from(const StateFolder& folder, const std::string& name, Database& memory) {
   Database damaged = TRY(Database::open(folder.path() + "/" + name, Access::kImmutable, 0));
-  Transaction transaction = TRY(Transaction::begin(memory, Purpose::kWrite));
+  DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(memory, Purpose::kWrite));
   (void)TRY(copy_memory(damaged, memory));
   return transaction.commit();
 }

@@ -176,7 +176,7 @@ std::int64_t MemoryRows::checksum(std::string_view key, std::string_view value) 
 }
 
 Status read_through(Database& database) {
-  const Transaction view = TRY(Transaction::begin(database, Purpose::kRead));
+  const DatabaseTransaction view = TRY(DatabaseTransaction::begin(database, Purpose::kRead));
   for (const Copying& copying : kCopyings) {
     TRY(each_row(database, copying, Order::kUp, [](const Statement&) { return success(); }));
   }

@@ -41,10 +41,11 @@ Status drop_memory(Database& old) {
 
 // Writing is locked in the old file meanwhile, so that nothing is added to what was copied.
 Result<bool> move_rows(Database& old, const std::optional<Error>& write_obstacle,
-                       const StateFolder& folder, Database& memory, Transaction& remembering) {
-  std::optional<Transaction> dropping;
+                       const StateFolder& folder, Database& memory,
+                       DatabaseTransaction& remembering) {
+  std::optional<DatabaseTransaction> dropping;
   if (!write_obstacle) {
-    auto begun = TRY(Transaction::begin(old, Purpose::kWrite));
+    auto begun = TRY(DatabaseTransaction::begin(old, Purpose::kWrite));
     dropping.emplace(std::move(begun));
     TRY(still_current(old, old_kind().schema));
   }
@@ -64,7 +65,7 @@ Result<bool> move_rows(Database& old, const std::optional<Error>& write_obstacle
 Result<std::string> take_memory(const StateFolder& folder, Database& memory,
                                 int busy_milliseconds) {
   // Others who start now wait for this lock, and find nothing left to do.
-  Transaction remembering = TRY(Transaction::begin(memory, Purpose::kWrite));
+  DatabaseTransaction remembering = TRY(DatabaseTransaction::begin(memory, Purpose::kWrite));
   if (is_parted(folder, busy_milliseconds)) return std::string();
   OpenedDatabase old = try_open(folder, old_kind(), busy_milliseconds);
   if (old.usable == Usable::kNo) return std::move(*old.reason);
@@ -87,7 +88,7 @@ Result<std::string> take_memory(const StateFolder& folder, Database& memory,
 // Whether another process has done it by now.
 bool was_taken(const StateFolder& folder, OpenedDatabase& memory, int busy_milliseconds) {
   if (memory.write_obstacle) return false;
-  const auto alone = Transaction::begin(*memory.database, Purpose::kWrite);
+  const auto alone = DatabaseTransaction::begin(*memory.database, Purpose::kWrite);
   return alone && is_parted(folder, busy_milliseconds);
 }
 
@@ -101,7 +102,7 @@ Status leave_log(Database& database) {
 
 // Costs time in later runs where it fails, and nothing else: the next one tries again.
 Status become_cache(const StateFolder& folder, Database& memory, int busy_milliseconds) {
-  const Transaction alone = TRY(Transaction::begin(memory, Purpose::kWrite));
+  const DatabaseTransaction alone = TRY(DatabaseTransaction::begin(memory, Purpose::kWrite));
   const StateFile file = TRY(folder.look(kOldName));
   if (file == StateFile::kMissing) return success();
   {

@@ -43,12 +43,12 @@ Result<SchemaState> inspect_in_transaction(Database& database, const Schema& sch
 Result<SchemaState> inspect_schema(Database& database, const Schema& schema) {
   if (database.in_transaction()) return inspect_in_transaction(database, schema);
   // Version and tables must be of one moment: another process may be making them.
-  const Transaction transaction = TRY(Transaction::begin(database, Purpose::kRead));
+  const DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kRead));
   return inspect_in_transaction(database, schema);
 }
 
 Result<SchemaState> make_schema(Database& database, const Schema& schema) {
-  Transaction transaction = TRY(Transaction::begin(database, Purpose::kWrite));
+  DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kWrite));
   const SchemaState found = TRY(inspect_schema(database, schema));
   if (found != SchemaState::kEmpty) return found;
   for (const Table& table : schema.tables) {

@@ -225,19 +225,19 @@ void Database::report_damage() { connection_->trouble = Trouble::kDamaged; }
 
 Trouble Database::trouble() const { return connection_->trouble; }
 
-Result<Transaction> Transaction::begin(Database& database, Purpose purpose) {
+Result<DatabaseTransaction> DatabaseTransaction::begin(Database& database, Purpose purpose) {
   TRY(database.run(purpose == Purpose::kRead ? "BEGIN DEFERRED" : "BEGIN IMMEDIATE"));
-  return Transaction(database);
+  return DatabaseTransaction(database);
 }
 
-Transaction::Transaction(Transaction&& other) noexcept
+DatabaseTransaction::DatabaseTransaction(DatabaseTransaction&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)) {}
 
-Transaction::~Transaction() {
+DatabaseTransaction::~DatabaseTransaction() {
   if (database_ != nullptr && database_->in_transaction()) database_->roll_back();
 }
 
-Status Transaction::commit() {
+Status DatabaseTransaction::commit() {
   Status status = database_->run("COMMIT");
   if (status) database_ = nullptr;
   return status;

@@ -1,4 +1,4 @@
-// SQLite as three types that release what they hold: Database, Statement, Transaction.
+// SQLite as three types that release what they hold: Database, Statement, DatabaseTransaction.
 //
 // Errors are of code kState, with SQLite's own words as detail. Nothing in an opened file is
 // trusted: no triggers, no views, no extensions, small limits. One thread at a time for a database
@@ -110,20 +110,20 @@ enum class Purpose : std::uint8_t {
 };
 
 // Everything between begin() and commit() happens or nothing does.
-class [[nodiscard]] Transaction {
+class [[nodiscard]] DatabaseTransaction {
  public:
   // Requires: `database` outlives the transaction and is not moved meanwhile.
-  static Result<Transaction> begin(Database& database, Purpose purpose);
+  static Result<DatabaseTransaction> begin(Database& database, Purpose purpose);
 
-  Transaction(Transaction&& other) noexcept;
-  Transaction& operator=(Transaction&&) = delete;
-  ~Transaction();  // rolls back what was not committed
+  DatabaseTransaction(DatabaseTransaction&& other) noexcept;
+  DatabaseTransaction& operator=(DatabaseTransaction&&) = delete;
+  ~DatabaseTransaction();  // rolls back what was not committed
 
   // After an error nothing of it happened.
   Status commit();
 
  private:
-  explicit Transaction(Database& database) : database_(&database) {}
+  explicit DatabaseTransaction(Database& database) : database_(&database) {}
 
   Database* database_;
 };

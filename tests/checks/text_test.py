@@ -46,6 +46,18 @@ class TextTest(unittest.TestCase):
             except UnicodeDecodeError:
                 continue
 
+    def test_no_two_headers_of_the_program_define_a_type_of_one_name(self):
+        """The linker would take the destructor of one for that of the other."""
+        homes = collections.defaultdict(list)
+        for path in sorted((CHECKOUT / 'src').rglob('*.h')):
+            for space, body in re.findall(r'^namespace ([\w:]+) \{\n(.*?)^\}  // namespace',
+                                          path.read_text(), re.M | re.S):
+                for name in re.findall(r'^(?:struct|class|enum class) (\w+)[^;{]*\{', body, re.M):
+                    homes[f'{space}::{name}'].append(str(path.relative_to(CHECKOUT)))
+        self.assertGreater(len(homes), 100, 'nothing to check')
+        self.assert_none([f'{name}: {", ".join(files)}' for name, files in sorted(homes.items())
+                          if len(files) > 1])
+
     def test_sources_are_formatted(self):
         if shutil.which(FORMATTER) is None:
             self.skipTest(f'{FORMATTER} is not installed')

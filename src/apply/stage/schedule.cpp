@@ -35,11 +35,12 @@ Result<Schedule> Schedule::of(const ActionStore& actions) {
   return schedule;
 }
 
-Progress Schedule::start() const {
+SchedulePosition Schedule::start() const {
   return {mkdir_, write_, rmdir_, rmdir_, mkdir_ == 0 ? finish_ : 0};
 }
 
-Progress Schedule::past(Progress progress, std::span<const std::uint64_t> seqs) const {
+SchedulePosition Schedule::past(SchedulePosition progress,
+                                std::span<const std::uint64_t> seqs) const {
   for (const std::uint64_t seq : seqs) {
     const std::uint64_t place = seq - 1;
     if (place < mkdir_ || place >= finish_) {
@@ -58,7 +59,7 @@ Progress Schedule::past(Progress progress, std::span<const std::uint64_t> seqs) 
 }
 
 std::uint64_t ScheduleReader::left() const {
-  const Progress end = schedule_.end();
+  const SchedulePosition end = schedule_.end();
   const std::uint64_t around = end.other - next_.other;
   const std::uint64_t inside =
       next_.other < schedule_.mkdir_ ? schedule_.finish_ - schedule_.mkdir_ : 0;

@@ -15,14 +15,14 @@ namespace foldersync {
 
 // How far into that order something has come: the place in the store of the next action of each
 // part, whose actions come one after another.
-struct Progress {
+struct SchedulePosition {
   std::uint64_t mkdir = 0;
   std::uint64_t write = 0;
   std::uint64_t undeleted = 0;  // of phase delete, which is done backwards: so many places are left
   std::uint64_t rmdir = 0;
   std::uint64_t other = 0;  // what comes before these phases, and after them
 
-  friend bool operator==(const Progress&, const Progress&) = default;
+  friend bool operator==(const SchedulePosition&, const SchedulePosition&) = default;
 };
 
 class Schedule {
@@ -30,11 +30,12 @@ class Schedule {
   // Error: the store can't be read.
   static Result<Schedule> of(const ActionStore& actions);
 
-  [[nodiscard]] Progress start() const;
-  [[nodiscard]] Progress end() const { return {write_, delete_, delete_, finish_, total_}; }
+  [[nodiscard]] SchedulePosition start() const;
+  [[nodiscard]] SchedulePosition end() const { return {write_, delete_, delete_, finish_, total_}; }
   // Where `progress` has come to after some more actions, whose numbers in the plan (from 1) are
   // `seqs`. Requires: they are the next.
-  [[nodiscard]] Progress past(Progress progress, std::span<const std::uint64_t> seqs) const;
+  [[nodiscard]] SchedulePosition past(SchedulePosition progress,
+                                      std::span<const std::uint64_t> seqs) const;
 
  private:
   friend class ScheduleReader;
@@ -50,7 +51,7 @@ class Schedule {
 // Reads actions in that order. Requires: store and schedule outlive it.
 class ScheduleReader {
  public:
-  ScheduleReader(const ActionStore& actions, const Schedule& schedule, Progress from)
+  ScheduleReader(const ActionStore& actions, const Schedule& schedule, SchedulePosition from)
       : schedule_(schedule), next_(from), directories_(actions), others_(actions) {}
 
   [[nodiscard]] bool at_end() const { return next_ == schedule_.end(); }
@@ -72,7 +73,7 @@ class ScheduleReader {
   Choice remove();
 
   const Schedule& schedule_;
-  Progress next_;
+  SchedulePosition next_;
   ActionCursor directories_;
   ActionCursor others_;
   std::uint64_t seq_ = 0;

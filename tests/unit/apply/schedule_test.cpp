@@ -26,7 +26,7 @@ struct Order {
   std::vector<std::uint64_t> seqs;
 };
 
-Order read_from(const ActionStore& store, const Schedule& schedule, Progress from) {
+Order read_from(const ActionStore& store, const Schedule& schedule, SchedulePosition from) {
   Order order;
   ScheduleReader reader(store, schedule, from);
   std::uint64_t left = reader.left();
@@ -69,7 +69,7 @@ TEST(Schedule, GoesOnFromAnyPlace) {
   const auto schedule = Schedule::of(store);
   ASSERT_TRUE(schedule);
   const Order whole = read_from(store, *schedule, schedule->start());
-  Progress progress = schedule->start();
+  SchedulePosition progress = schedule->start();
   for (std::size_t done = 0; done <= whole.seqs.size(); ++done) {
     const auto from = whole.seqs.begin() + static_cast<std::ptrdiff_t>(done);
     EXPECT_EQ(read_from(store, *schedule, progress).seqs,

@@ -73,7 +73,7 @@ TEST_F(Sqlite, ATransactionThatIsNotCommittedLeavesNothing) {
   Database on = database();
   run(on, "CREATE TABLE t(a)");
   {
-    const Transaction transaction = *Transaction::begin(on, Purpose::kWrite);
+    const DatabaseTransaction transaction = *DatabaseTransaction::begin(on, Purpose::kWrite);
     run(on, "INSERT INTO t VALUES(1)");
     EXPECT_TRUE(on.in_transaction());
   }
@@ -85,7 +85,7 @@ TEST_F(Sqlite, ACommittedTransactionStays) {
   Database on = database();
   run(on, "CREATE TABLE t(a)");
   {
-    Transaction transaction = *Transaction::begin(on, Purpose::kWrite);
+    DatabaseTransaction transaction = *DatabaseTransaction::begin(on, Purpose::kWrite);
     run(on, "INSERT INTO t VALUES(1)");
     ASSERT_TRUE(transaction.commit().ok());
   }
@@ -95,9 +95,9 @@ TEST_F(Sqlite, ACommittedTransactionStays) {
 
 TEST_F(Sqlite, ALockOfSomebodyElseIsAnErrorAfterTheWait) {
   Database holder = database();
-  const Transaction transaction = *Transaction::begin(holder, Purpose::kWrite);
+  const DatabaseTransaction transaction = *DatabaseTransaction::begin(holder, Purpose::kWrite);
   Database other = database();
-  const Result<Transaction> refused = Transaction::begin(other, Purpose::kWrite);
+  const Result<DatabaseTransaction> refused = DatabaseTransaction::begin(other, Purpose::kWrite);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kState);
   EXPECT_THAT(refused.error().detail, HasSubstr("locked"));
