@@ -12,6 +12,9 @@ FORMATTER = 'clang-format-14'
 # Places that exist on one machine only: another folder beside the checkout, a home, a workspace.
 ELSEWHERE = re.compile(r'\.\./(\.\./)*(shared|main|peers)\b'
                        r'|(?<![\w.~$}>)-])/(work|workspace|root)/[\w.]')
+# What a header defines.
+TYPE = r'^(?:struct|class|enum class) (?:\[\[nodiscard\]\] )?(\w+)[^;{]*\{'
+
 LINK = re.compile(r'\]\(([^)#:\s]+)[^):]*\)')
 
 
@@ -52,7 +55,7 @@ class TextTest(unittest.TestCase):
         for path in sorted((CHECKOUT / 'src').rglob('*.h')):
             for space, body in re.findall(r'^namespace ([\w:]+) \{\n(.*?)^\}  // namespace',
                                           path.read_text(), re.M | re.S):
-                for name in re.findall(r'^(?:struct|class|enum class) (\w+)[^;{]*\{', body, re.M):
+                for name in re.findall(TYPE, body, re.M):
                     homes[f'{space}::{name}'].append(str(path.relative_to(CHECKOUT)))
         self.assertGreater(len(homes), 100, 'nothing to check')
         self.assert_none([f'{name}: {", ".join(files)}' for name, files in sorted(homes.items())
