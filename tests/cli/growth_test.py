@@ -68,6 +68,8 @@ class GrowthTest(ProgramTest):
         plan = self.later(ignorable=names)
         self.made_up(plan)
         text = sealed_plan.signed(plan)
+        self.execute('apply', '-', '--dry-run', '-s', self.source, '-r', self.replica, input=text,
+                     expect=DONE)
         for old, new in (('of the document', 'of the documents'), ('"abc"', '"abd"'),
                          ('"dirty": false', '"dirty": true'), ('[1, null', '[2, null'),
                          ('[1, null', '[1, false'), ('"label": 7', '"label": 8'),
