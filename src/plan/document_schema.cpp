@@ -274,7 +274,7 @@ const char* check_kind(const Draft& draft) {
 }
 
 // Whether header and actions tell the same.
-const char* check_header(Draft& draft) {
+[[maybe_unused]] const char* check_header(Draft& draft) {
   const PlanHeader& plan = draft.plan;
   Summary counted = draft.counted;
   counted.unchanged = plan.summary.unchanged;

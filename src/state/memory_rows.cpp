@@ -62,7 +62,8 @@ Status each_row(Database& database, const Copying& copying, Order order, Take ta
   std::optional<std::string> previous;
   while (TRY(rows.step())) {
     const std::string_view key = rows.bytes(0);
-    const bool in_order = !previous || (order == Order::kUp ? *previous < key : key < *previous);
+    const std::string_view last = previous ? std::string_view(*previous) : std::string_view();
+    const bool in_order = !previous || (order == Order::kUp ? last < key : key < last);
     if (!in_order) {  // a page that points to itself would go on for ever
       database.report_damage();
       return Error{ErrorCode::kState, "read", {}, 0, "rows are out of order"};
