@@ -39,7 +39,7 @@ void put_facts(std::string& out, const Facts& facts) {
   unsigned at = kFirstFieldBit;
   FactsTable::each([&]<class Field>(Field) {
     const auto& member = Field::in(facts);
-    if constexpr (is_optional<std::remove_cvref_t<decltype(member)>>) {
+    if constexpr (kIsOptional<std::remove_cvref_t<decltype(member)>>) {
       if (member) {
         bits |= std::uint64_t{1} << at;
         Field::Kind::encode(values, *member);
@@ -59,7 +59,7 @@ Facts take_facts(ShortReader& reader) {
   unsigned at = kFirstFieldBit;
   FactsTable::each([&]<class Field>(Field) {
     auto& member = Field::in(facts);
-    if constexpr (is_optional<std::remove_cvref_t<decltype(member)>>) {
+    if constexpr (kIsOptional<std::remove_cvref_t<decltype(member)>>) {
       if ((bits >> at++ & 1U) != 0) member = Field::Kind::decode(reader);
     }
   });

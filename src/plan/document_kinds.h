@@ -1,6 +1,6 @@
 // The kinds of value that a plan document has: what each looks like, in every form. A kind has
 //
-//   expected                what a complaint says that it should be
+//   kExpected               what a complaint says that it should be
 //   write(out, key, value)  as JSON
 //   take(scalar, value)     the inverse; false where it isn't one in its only spelling
 //   hash(out, value)        as the digest has it
@@ -33,7 +33,7 @@
 namespace foldersync::kind {
 
 struct Switch {
-  static constexpr const char* expected = "true or false";
+  static constexpr const char* kExpected = "true or false";
   static void write(std::string& out, std::string_view key, bool value) {
     append_switch(out, key, value);
   }
@@ -44,7 +44,7 @@ struct Switch {
 
 // A count or a size, of any width.
 struct Count {
-  static constexpr const char* expected = "a count or a size in bytes";
+  static constexpr const char* kExpected = "a count or a size in bytes";
   static void write(std::string& out, std::string_view key, std::uint64_t value) {
     append_count(out, key, value);
   }
@@ -60,7 +60,7 @@ struct Count {
 
 // An id or a number of names; action_rules.h has the bounds.
 struct Small {
-  static constexpr const char* expected = "an integer from 0 to 4294967295";
+  static constexpr const char* kExpected = "an integer from 0 to 4294967295";
   static void write(std::string& out, std::string_view key, std::uint32_t value) {
     append_count(out, key, value);
   }
@@ -75,7 +75,7 @@ struct Small {
 
 // Of times, in nanoseconds.
 struct Granularity {
-  static constexpr const char* expected = "nanoseconds, 1 to 1000000000";
+  static constexpr const char* kExpected = "nanoseconds, 1 to 1000000000";
   static void write(std::string& out, std::string_view key, std::uint32_t value) {
     append_count(out, key, value);
   }
@@ -86,7 +86,7 @@ struct Granularity {
 };
 
 struct Time {
-  static constexpr const char* expected = "a time";
+  static constexpr const char* kExpected = "a time";
   static void write(std::string& out, std::string_view key, FileTime value) {
     append_text(out, key, to_string(value));
   }
@@ -107,7 +107,7 @@ struct Time {
 };
 
 struct Mode {
-  static constexpr const char* expected = "a mode of four octal digits";
+  static constexpr const char* kExpected = "a mode of four octal digits";
   static void write(std::string& out, std::string_view key, std::uint32_t value) {
     append_key(out, key);
     out += '"';
@@ -127,7 +127,7 @@ struct Mode {
 };
 
 struct Device {
-  static constexpr const char* expected = "a device number, MAJOR:MINOR";
+  static constexpr const char* kExpected = "a device number, MAJOR:MINOR";
   static void write(std::string& out, std::string_view key, std::uint64_t value) {
     append_text(out, key, device_text(value));
   }
@@ -141,7 +141,7 @@ struct Device {
 };
 
 struct Md5Digits {
-  static constexpr const char* expected = "32 lower-case hexadecimal digits";
+  static constexpr const char* kExpected = "32 lower-case hexadecimal digits";
   static void write(std::string& out, std::string_view key, const Md5& value) {
     append_text(out, key, to_string(value));
   }
@@ -166,7 +166,7 @@ struct Md5Digits {
 template <auto kWords>
 struct Word {
   using Value = typename decltype(kWords)::value_type;
-  static constexpr const char* expected = "a word that docs/plan-format.md lists";
+  static constexpr const char* kExpected = "a word that docs/plan-format.md lists";
   static void write(std::string& out, std::string_view key, Value value) {
     append_text(out, key, to_string(value));
   }
@@ -180,7 +180,7 @@ inline constexpr std::array kTypes{
     FileType::kSocket, FileType::kCharDevice, FileType::kBlockDevice};
 
 struct Verdict {
-  static constexpr const char* expected = "\"ok\" or \"refused\"";
+  static constexpr const char* kExpected = "\"ok\" or \"refused\"";
   static void write(std::string& out, std::string_view key, bool refused) {
     append_text(out, key, refused ? "refused" : "ok");
   }
@@ -192,7 +192,7 @@ struct Verdict {
 };
 
 struct Errno {
-  static constexpr const char* expected = "the name of an error";
+  static constexpr const char* kExpected = "the name of an error";
   static void write(std::string& out, std::string_view key, int value) {
     append_text(out, key, errno_name(value));
   }
@@ -201,7 +201,7 @@ struct Errno {
 };
 
 struct Ascii {
-  static constexpr const char* expected = "printable ASCII of at most 255 bytes";
+  static constexpr const char* kExpected = "printable ASCII of at most 255 bytes";
   static void write(std::string& out, std::string_view key, const std::string& value) {
     append_text(out, key, value);
   }
@@ -212,7 +212,7 @@ struct Ascii {
 
 // "12" or "50%".
 struct LimitText {
-  static constexpr const char* expected = "a limit, such as \"12\" or \"50%\",";
+  static constexpr const char* kExpected = "a limit, such as \"12\" or \"50%\",";
   static void write(std::string& out, std::string_view key, Limit value) {
     append_text(out, key, to_string(value));
   }
@@ -228,7 +228,7 @@ struct LimitText {
 // Another kind, or null; of members that are optional and fields that are always there.
 template <class Kind>
 struct OrNull {
-  static constexpr const char* expected = Kind::expected;
+  static constexpr const char* kExpected = Kind::kExpected;
   template <class Value>
   static void write(std::string& out, std::string_view key, const std::optional<Value>& value) {
     if (value) return Kind::write(out, key, *value);
@@ -248,7 +248,7 @@ struct OrNull {
 // Any bytes, in two fields: NAME, and NAME_b64 where they are not UTF-8. An object has one such
 // field at most; document_shapes.h puts its two parts together.
 struct Bytes {
-  static constexpr const char* expected = "a text";
+  static constexpr const char* kExpected = "a text";
   static void write(std::string& out, std::string_view key, std::string_view value) {
     append_bytes(out, key, value);
   }
@@ -262,7 +262,7 @@ struct Bytes {
 
 // A path below a root in that form.
 struct Path {
-  static constexpr const char* expected = "a path";
+  static constexpr const char* kExpected = "a path";
   static void write(std::string& out, std::string_view key, const RelPath& value) {
     append_path(out, key, value);
   }
@@ -273,7 +273,7 @@ struct Path {
 // kSuits says which bytes may be one.
 template <FieldName kElement, bool (*kSuits)(std::string_view)>
 struct ByteList {
-  static constexpr const char* expected = "a list";
+  static constexpr const char* kExpected = "a list";
   static constexpr std::string_view element() { return kElement.view(); }
   static bool suits(std::string_view value) { return kSuits(value); }
   static void write(std::string& out, std::string_view key,
@@ -289,7 +289,7 @@ struct ByteList {
 template <class TableOfObject>
 struct Object {
   using Table = TableOfObject;
-  static constexpr const char* expected = "an object";
+  static constexpr const char* kExpected = "an object";
 };
 
 }  // namespace foldersync::kind

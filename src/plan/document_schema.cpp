@@ -30,10 +30,10 @@ const char* finish_facts(Draft& draft, std::optional<Facts>& into) {
 }
 
 constexpr auto kFactsFields = keys<FactsTable, facts_of>();
-constexpr ObjectShape kBefore{FactsTable::title, kFactsFields,
+constexpr ObjectShape kBefore{FactsTable::kTitle, kFactsFields,
                               [](Draft& draft) { return finish_facts(draft, draft.action.before); },
                               "actions.before"};
-constexpr ObjectShape kAfter{FactsTable::title, kFactsFields,
+constexpr ObjectShape kAfter{FactsTable::kTitle, kFactsFields,
                              [](Draft& draft) { return finish_facts(draft, draft.action.after); },
                              "actions.after"};
 
@@ -114,7 +114,7 @@ constexpr ListShape kActions{"an action", nullptr, &kAction};
 constexpr auto kProblemFields =
     keys<ProblemTable, +[](Draft& draft) -> Problem& { return draft.problem; }>();
 constexpr ObjectShape kProblem{
-    ProblemTable::title, kProblemFields,
+    ProblemTable::kTitle, kProblemFields,
     [](Draft& draft) -> const char* {
       if (const char* broken = take_bytes_of<ProblemTable>(draft, draft.problem)) return broken;
       std::vector<Problem>& all = draft.plan.problems;
@@ -126,12 +126,12 @@ constexpr ObjectShape kProblem{
       return nullptr;
     },
     "problems", [](const Draft& draft) -> std::uint64_t { return draft.plan.problems.size(); }};
-constexpr ListShape kProblems{ProblemTable::title, nullptr, &kProblem};
+constexpr ListShape kProblems{ProblemTable::kTitle, nullptr, &kProblem};
 
 constexpr auto kSkippedFields =
     keys<SkippedTable, +[](Draft& draft) -> Skipped& { return draft.skipped; }>();
 constexpr ObjectShape kSkipped{
-    SkippedTable::title, kSkippedFields,
+    SkippedTable::kTitle, kSkippedFields,
     [](Draft& draft) -> const char* {
       if (const char* broken = take_bytes_of<SkippedTable>(draft, draft.skipped)) return broken;
       std::vector<Skipped>& all = draft.plan.skipped;
@@ -142,17 +142,17 @@ constexpr ObjectShape kSkipped{
       return nullptr;
     },
     "skipped", [](const Draft& draft) -> std::uint64_t { return draft.plan.skipped.size(); }};
-constexpr ListShape kSkippedList{SkippedTable::title, nullptr, &kSkipped};
+constexpr ListShape kSkippedList{SkippedTable::kTitle, nullptr, &kSkipped};
 
 constexpr auto kGuardFields =
     keys<GuardTable, +[](Draft& draft) -> Guard& { return draft.guard; }>();
-constexpr ObjectShape kGuard{GuardTable::title, kGuardFields,
+constexpr ObjectShape kGuard{GuardTable::kTitle, kGuardFields,
                              [](Draft& draft) -> const char* {
                                draft.plan.guards.push_back(std::exchange(draft.guard, {}));
                                return nullptr;
                              },
                              "guards", place_of_guard};
-constexpr ListShape kGuards{GuardTable::title, nullptr, &kGuard};
+constexpr ListShape kGuards{GuardTable::kTitle, nullptr, &kGuard};
 
 template <RootReference PlanHeader::*kRoot>
 RootReference& root_of(Draft& draft) {
@@ -170,25 +170,25 @@ const char* finish_root(Draft& draft) {
 }
 constexpr auto kSourceFields = keys<RootTable, root_of<&PlanHeader::source>>();
 constexpr auto kReplicaFields = keys<RootTable, root_of<&PlanHeader::replica>>();
-constexpr ObjectShape kSource{RootTable::title, kSourceFields, finish_root<&PlanHeader::source>,
+constexpr ObjectShape kSource{RootTable::kTitle, kSourceFields, finish_root<&PlanHeader::source>,
                               "source"};
-constexpr ObjectShape kReplica{RootTable::title, kReplicaFields, finish_root<&PlanHeader::replica>,
+constexpr ObjectShape kReplica{RootTable::kTitle, kReplicaFields, finish_root<&PlanHeader::replica>,
                                "replica"};
 
 constexpr auto kOptionsFields =
     keys<OptionsTable, +[](Draft& draft) -> PlanOptions& { return draft.plan.options; }>();
-constexpr ObjectShape kOptions{OptionsTable::title, kOptionsFields, nullptr, "options"};
+constexpr ObjectShape kOptions{OptionsTable::kTitle, kOptionsFields, nullptr, "options"};
 
 constexpr auto kSummaryFields =
     keys<SummaryTable, +[](Draft& draft) -> Summary& { return draft.plan.summary; }>();
-constexpr ObjectShape kSummary{SummaryTable::title, kSummaryFields, nullptr, "summary"};
+constexpr ObjectShape kSummary{SummaryTable::kTitle, kSummaryFields, nullptr, "summary"};
 
 // The header.
 
 constexpr Field kToolFields[] = {
     {"name", kRequired, "\"sync\"",
      [](Draft&, Scalar& value) { return is_text(value, kToolName); }},
-    {"version", kRequired, kind::Ascii::expected,
+    {"version", kRequired, kind::Ascii::kExpected,
      [](Draft& draft, Scalar& value) { return take_ascii(value, draft.plan.tool_version); }},
 };
 constexpr ObjectShape kTool{"the tool", kToolFields, nullptr, "tool"};

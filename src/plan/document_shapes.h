@@ -19,13 +19,13 @@ template <class Thing>
 using Select = Thing& (*)(Draft&);
 
 template <class Kind>
-inline constexpr bool is_bytes =
+inline constexpr bool kIsBytes =
     std::is_same_v<Kind, kind::Bytes> || std::is_same_v<Kind, kind::Path>;
 
 // NAME_b64.
 template <class Field>
 struct Base64Name {
-  static constexpr auto text = [] {
+  static constexpr auto kText = [] {
     constexpr std::string_view kEnd = "_b64";
     std::array<char, Field::name().size() + kEnd.size()> joined{};
     std::size_t at = 0;
@@ -33,7 +33,7 @@ struct Base64Name {
     for (const char byte : kEnd) joined[at++] = byte;
     return joined;
   }();
-  static constexpr std::string_view view() { return {text.data(), text.size()}; }
+  static constexpr std::string_view view() { return {kText.data(), kText.size()}; }
 };
 
 // The bytes that two fields stand for. Says what is wrong; nullptr for nothing.
@@ -49,10 +49,10 @@ template <class Table, class Thing>
 const char* take_bytes_of(Draft& draft, Thing& object) {
   const char* broken = nullptr;
   Table::each([&]<class Row>(Row) {
-    if constexpr (is_bytes<typename Row::Kind>) {
+    if constexpr (kIsBytes<typename Row::Kind>) {
       ByteFields fields = std::exchange(draft.bytes, {});
       auto& member = Row::in(object);
-      if constexpr (is_optional<std::remove_reference_t<decltype(member)>>) {
+      if constexpr (kIsOptional<std::remove_reference_t<decltype(member)>>) {
         if (!fields.text && fields.base64) broken = "a base64 form is there without its text";
         if (fields.text) broken = resolve(std::move(fields), member.emplace());
       } else {
@@ -127,7 +127,7 @@ struct ShapeOf;
 template <class Table>
 constexpr std::size_t keys_of() {
   std::size_t keys = 0;
-  Table::each([&]<class Row>(Row) { keys += is_bytes<typename Row::Kind> ? 2 : 1; });
+  Table::each([&]<class Row>(Row) { keys += kIsBytes<typename Row::Kind> ? 2 : 1; });
   return keys;
 }
 
@@ -141,23 +141,23 @@ constexpr auto keys() {
     using Member = std::remove_reference_t<decltype(Row::in(kSelect(std::declval<Draft&>())))>;
     Field& field = fields[at++];
     field.name = Row::name();
-    field.expected = Kind::expected;
-    if constexpr (is_bytes<Kind>) {
+    field.expected = Kind::kExpected;
+    if constexpr (kIsBytes<Kind>) {
       field.take = take_bytes_text;
       fields[at++] =
           Field{Base64Name<Row>::view(), Presence::kOptional, "base64", take_bytes_base64};
-      if constexpr (is_optional<Member>) field.presence = Presence::kOptional;
+      if constexpr (kIsOptional<Member>) field.presence = Presence::kOptional;
     } else if constexpr (requires { typename Kind::Table; }) {
-      field.object = &ShapeOf<typename Kind::Table, &select_member<Row, kSelect>>::shape;
+      field.object = &ShapeOf<typename Kind::Table, &select_member<Row, kSelect>>::kShape;
     } else if constexpr (requires { Kind::element(); }) {
       field.list = &kElements<Row, kSelect>;
     } else {
       field.take = take_member<Row, kSelect>;
       constexpr bool kMayBeAbsent =
-          is_optional<Member> && !requires(Scalar & value, Member & member) {
+          kIsOptional<Member> && !requires(Scalar & value, Member & member) {
         Kind::take(value, member);
       };
-      if constexpr (kMayBeAbsent || Row::since != Since::kFirst) {
+      if constexpr (kMayBeAbsent || Row::kSince != Since::kFirst) {
         field.presence = Presence::kOptional;
       }
     }
@@ -177,9 +177,9 @@ inline std::uint64_t place_of_guard(const Draft& draft) { return draft.plan.guar
 
 template <class Table, auto kSelect>
 struct ShapeOf {
-  static constexpr auto fields = keys<Table, kSelect>();
-  static constexpr ObjectShape shape{
-      Table::title, fields, nullptr, kPathOf<Table>,
+  static constexpr auto kFields = keys<Table, kSelect>();
+  static constexpr ObjectShape kShape{
+      Table::kTitle, kFields, nullptr, kPathOf<Table>,
       std::is_same_v<Table, GuardValueTable> ? place_of_guard : nullptr};
 };
 

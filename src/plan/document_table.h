@@ -39,11 +39,11 @@ struct At {
   }
 };
 
-template <FieldName kName, class Place, class KindOfValue, Since kSince = Since::kFirst>
+template <FieldName kName, class Place, class KindOfValue, Since kFrom = Since::kFirst>
 struct DocumentField {
   using Kind = KindOfValue;
   static constexpr std::string_view name() { return kName.view(); }
-  static constexpr Since since = kSince;
+  static constexpr Since kSince = kFrom;
 
   template <class Object>
   static constexpr auto& in(Object& object) {
@@ -52,15 +52,13 @@ struct DocumentField {
 };
 
 template <class Member>
-inline constexpr bool is_optional = false;
+inline constexpr bool kIsOptional = false;
 template <class Value>
-inline constexpr bool is_optional<std::optional<Value>> = true;
+inline constexpr bool kIsOptional<std::optional<Value>> = true;
 
 // The fields of an object in the order in which they are written.
 template <class... Fields>
 struct FieldTable {
-  static constexpr std::size_t size = sizeof...(Fields);
-
   // Calls visit(Field{}) for each field, in order.
   template <class Visit>
   static constexpr void each(Visit visit) {

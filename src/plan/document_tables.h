@@ -19,14 +19,14 @@ struct FactsTable : FieldTable<DocumentField<"type", At<&Facts::type>, kind::Wor
                                DocumentField<"device", At<&Facts::device>, kind::Device>,
                                DocumentField<"md5", At<&Facts::md5>, kind::Md5Digits>,
                                DocumentField<"links", At<&Facts::links>, kind::Small>> {
-  static constexpr const char* title = "an entry";
+  static constexpr const char* kTitle = "an entry";
 };
 
 struct RootTable
     : FieldTable<DocumentField<"path", At<&RootReference::path>, kind::Bytes>,
                  DocumentField<"identity", At<&RootReference::identity>, kind::Ascii>,
                  DocumentField<"host", At<&RootReference::host>, kind::Ascii, Since::kNeeded>> {
-  static constexpr const char* title = "a root";
+  static constexpr const char* kTitle = "a root";
 };
 
 struct ReplicaLimitsTable
@@ -42,7 +42,7 @@ struct ReplicaLimitsTable
           DocumentField<"owners", At<&FileSystemLimits::holds_owners>, kind::Switch>,
           DocumentField<"modes", At<&FileSystemLimits::holds_modes>, kind::Switch>,
           DocumentField<"xattrs", At<&FileSystemLimits::holds_xattrs>, kind::Switch>> {
-  static constexpr const char* title = "the replica's limits";
+  static constexpr const char* kTitle = "the replica's limits";
 };
 
 inline bool suits_as_rule(std::string_view rule) {
@@ -74,7 +74,7 @@ struct OptionsTable
                         kind::Object<ReplicaLimitsTable>>,
           DocumentField<"min_age", At<&PlanOptions::min_age>, kind::Count, Since::kNeeded>,
           DocumentField<"max_size", At<&PlanOptions::max_size>, kind::Count, Since::kNeeded>> {
-  static constexpr const char* title = "the options";
+  static constexpr const char* kTitle = "the options";
 };
 
 struct SummaryTable
@@ -90,19 +90,19 @@ struct SummaryTable
                  DocumentField<"bytes_to_delete", At<&Summary::bytes_to_delete>, kind::Count>,
                  DocumentField<"unchanged", At<&Summary::unchanged>, kind::Count>,
                  DocumentField<"problems", At<&Summary::problems>, kind::Count>> {
-  static constexpr const char* title = "the summary";
+  static constexpr const char* kTitle = "the summary";
 };
 
 struct GuardValueTable : FieldTable<DocumentField<"count", At<&Guard::count>, kind::Count>,
                                     DocumentField<"of", At<&Guard::of>, kind::Count>> {
-  static constexpr const char* title = "the value of a guard";
+  static constexpr const char* kTitle = "the value of a guard";
 };
 
 struct GuardTable : FieldTable<DocumentField<"rule", At<&Guard::rule>, kind::Ascii>,
                                DocumentField<"limit", At<&Guard::limit>, kind::Ascii>,
                                DocumentField<"value", At<>, kind::Object<GuardValueTable>>,
                                DocumentField<"verdict", At<&Guard::refused>, kind::Verdict>> {
-  static constexpr const char* title = "a guard";
+  static constexpr const char* kTitle = "a guard";
 };
 
 struct ProblemTable
@@ -110,12 +110,12 @@ struct ProblemTable
                  DocumentField<"side", At<&Problem::side>, kind::Word<kind::kSides>>,
                  DocumentField<"errno", At<&Problem::error_number>, kind::Errno>,
                  DocumentField<"doing", At<&Problem::doing>, kind::Ascii>> {
-  static constexpr const char* title = "a problem";
+  static constexpr const char* kTitle = "a problem";
 };
 
 struct SkippedTable : FieldTable<DocumentField<"path", At<&Skipped::path>, kind::Path>,
                                  DocumentField<"reason", At<&Skipped::reason>, kind::Ascii>> {
-  static constexpr const char* title = "a skipped entry";
+  static constexpr const char* kTitle = "a skipped entry";
 };
 
 // What each table makes of an object of its own.
@@ -133,9 +133,9 @@ void write_fields(std::string& out, const Thing& object) {
     if constexpr (requires { typename Kind::Table; }) {
       append_key(out, Field::name());
       write_object<typename Kind::Table>(out, member);
-    } else if constexpr (Field::since != Since::kFirst) {
+    } else if constexpr (Field::kSince != Since::kFirst) {
       if (!Kind::later(member).is_default()) Kind::write(out, Field::name(), member);
-    } else if constexpr (is_optional<Member> && !requires { Kind::write(out, "", member); }) {
+    } else if constexpr (kIsOptional<Member> && !requires { Kind::write(out, "", member); }) {
       if (member) Kind::write(out, Field::name(), *member);
     } else {
       Kind::write(out, Field::name(), member);
@@ -157,11 +157,11 @@ void hash_fields(std::string& out, const Thing& object) {
     using Kind = typename Field::Kind;
     const auto& member = Field::in(object);
     using Member = std::remove_cvref_t<decltype(member)>;
-    if constexpr (Field::since != Since::kFirst) {
+    if constexpr (Field::kSince != Since::kFirst) {
       return;
     } else if constexpr (requires { typename Kind::Table; }) {
       hash_fields<typename Kind::Table>(out, member);
-    } else if constexpr (is_optional<Member> && !requires { Kind::hash(out, member); }) {
+    } else if constexpr (kIsOptional<Member> && !requires { Kind::hash(out, member); }) {
       bytes::put_flag(out, member.has_value());
       if (member) Kind::hash(out, *member);
     } else {
@@ -179,9 +179,9 @@ void visit_later(const Thing& object, const std::string& prefix, const Visit& vi
     const std::string path = prefix + std::string(Field::name());
     if constexpr (requires { typename Kind::Table; }) {
       visit_later<typename Kind::Table>(Field::in(object), path + ".", visit);
-    } else if constexpr (Field::since != Since::kFirst) {
+    } else if constexpr (Field::kSince != Since::kFirst) {
       const LaterValue value = Kind::later(Field::in(object));
-      if (!value.is_default()) visit(path, value, Field::since);
+      if (!value.is_default()) visit(path, value, Field::kSince);
     }
   });
 }
@@ -192,7 +192,7 @@ void visit_paths(const std::string& prefix, const Visit& visit) {
   Table::each([&]<class Field>(Field) {
     using Kind = typename Field::Kind;
     const std::string path = prefix + std::string(Field::name());
-    visit(path, Field::since);
+    visit(path, Field::kSince);
     if constexpr (requires { typename Kind::Table; }) {
       visit_paths<typename Kind::Table>(path + ".", visit);
     }

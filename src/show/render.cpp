@@ -151,7 +151,7 @@ std::vector<std::string> option_words(const PlanOptions& options) {
   if (options.max_delete) words.push_back("--max-delete " + to_string(*options.max_delete));
   if (options.max_update) words.push_back("--max-update " + to_string(*options.max_update));
   OptionsTable::each([&]<class Field>(Field) {
-    if constexpr (Field::since != Since::kFirst) {
+    if constexpr (Field::kSince != Since::kFirst) {
       const auto& value = Field::in(options);
       if (Field::Kind::later(value).is_default()) return;
       std::string name(Field::name());

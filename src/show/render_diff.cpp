@@ -31,7 +31,7 @@ std::vector<Field> fields_of(const Facts& facts) {
   std::vector<Field> fields;
   FactsTable::each([&]<class Row>(Row) {
     const auto& member = Row::in(facts);
-    if constexpr (is_optional<std::remove_cvref_t<decltype(member)>>) {
+    if constexpr (kIsOptional<std::remove_cvref_t<decltype(member)>>) {
       fields.push_back({Row::name(), value_of(member, Row::Kind::text)});
     } else {
       fields.push_back({Row::name(), Row::Kind::text(member)});
