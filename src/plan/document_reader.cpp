@@ -91,15 +91,32 @@ bool DocumentReader::begin_unknown(std::string_view name) {
   if (!level.unknown.insert(std::string(name)).second) {
     return refuse("the key " + shown(name) + " stands here twice");
   }
+  constexpr std::size_t kMostFeatures = 1024;
   level.field = nullptr;
   unknown_field_ = name;
+  if (draft_.later_of_action.empty()) action_bytes_ = 0;
   draft_.unknown.insert(place_of(object, draft_, name).feature);
-  return true;
+  return draft_.unknown.size() <= kMostFeatures ||
+         refuse("more than 1024 fields are unknown to this program");
+}
+
+// What is kept of unknown values is bounded while it comes in, not when it has come.
+bool DocumentReader::has_room_for(std::size_t bytes) {
+  constexpr std::size_t kMostOfAction = std::size_t{1} << 20U;
+  constexpr std::size_t kMostOfHeader = std::size_t{16} << 20U;
+  const bool in_action = place_of(*levels_.back().object, draft_, unknown_field_).is_in_action;
+  std::size_t& held = in_action ? action_bytes_ : header_bytes_;
+  held += bytes;
+  return held <= (in_action ? kMostOfAction : kMostOfHeader) ||
+         refuse("the fields that are unknown to this program hold more than " +
+                std::string(in_action ? "1 MiB in an action" : "16 MiB in the header"));
 }
 
 // Adds a value that has ended to what it stands in.
 bool DocumentReader::take_unknown(LaterValue value) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
+  // An element or a member costs memory beside its bytes; those of what it holds are counted.
+  if (!has_room_for(value.bytes().size() + sizeof(Unknown))) return false;
   if (!unknown_.empty()) {
     Unknown& around = unknown_.back();
     if (!around.is_object) return around.elements.push_back(std::move(value)), true;

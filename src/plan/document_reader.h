@@ -70,6 +70,7 @@ class DocumentReader {
 
   bool begin_unknown(std::string_view name);
   bool take_unknown(LaterValue value);
+  bool has_room_for(std::size_t bytes);
   bool open_unknown(bool is_object);
   bool close_unknown();
 
@@ -81,6 +82,8 @@ class DocumentReader {
   std::vector<Level> levels_;
   std::string unknown_field_;     // whose value comes next or is under way; empty: none
   std::vector<Unknown> unknown_;  // what of it has not ended
+  std::size_t header_bytes_ = 0;  // about what all unknown values of the header hold
+  std::size_t action_bytes_ = 0;  // likewise of the action under way
   std::string complaint_;
 };
 

@@ -213,6 +213,8 @@ constexpr ListShape kPhaseList{
 
 bool take_feature(Scalar& value, std::vector<std::string>& names) {
   if (value.kind != Scalar::Kind::kText || !is_feature_name(value.text)) return false;
+  constexpr std::size_t kMostFeatures = 1024;
+  if (names.size() == kMostFeatures) return false;
   if (!names.empty() && names.back() >= value.text) return false;
   names.emplace_back(value.text);
   return true;

@@ -200,6 +200,19 @@ class GrowthTest(ProgramTest):
                 self.execute('apply', '-', named, plan[other]['path'], input=text, expect=REFUSED)
         self.execute('apply', '-', '-s', self.source, '-r', self.replica, input=text, expect=DONE)
 
+    def test_what_is_unknown_takes_little_memory(self):
+        for what, text in {
+                'a list': '"note":[' + '0,' * 1_000_000 + '0]',
+                'fields': ','.join(f'"n{number}":0' for number in range(2000))}.items():
+            plan = json.dumps(self.later(ignorable=['note'])).replace('{', '{' + text + ',', 1)
+            with self.subTest(what), self.untouched():
+                result = self.execute('apply', '-', '-s', self.source, '-r', self.replica,
+                                      input=plan, expect=BAD_PLAN)
+                self.assertIn('unknown to this program', result.err)
+        plan = self.later(ignorable=['actions.a', 'actions.b'])
+        plan['actions'][0].update(a='x' * 600_000, b='x' * 600_000)
+        self.refused(plan, '1 MiB in an action')
+
     def test_a_group_may_stand_without_an_owner(self):
         plan = self.later(version='1.1')
         for action in plan['actions']:
