@@ -240,7 +240,7 @@ MUTATIONS = [
              'if (purged.why) return *purged.why;', '',
              '^fault/DoomedTrees.WhatCanNotBeRemoved'),
     Mutation('what can not be put aside is forgotten', 'src/apply/engine.cpp',
-             'if (settled && shop.conflicts.failed() && transaction.has_record())',
+             'if (durable && shop.conflicts.failed() && transaction.has_record())',
              'if (false)', '^fault/DoomedTrees.WhatCanNeither'),
     Mutation('what was taken back is taken for done', 'src/apply/recovery/recover.cpp',
              'marker == Marker::kUndone || (marker', '(marker',
@@ -271,24 +271,24 @@ MUTATIONS = [
     Mutation('no barrier before the commit', 'src/apply/transaction.cpp',
              'TRY(barrier_.before_commit(job_.area, job_.folders));', '', '^fault/Durability'),
     Mutation('no barrier after the commit', 'src/apply/engine.cpp',
-             'Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
+             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
              '                                                   shop.committer.replica());',
-             'Status settled = success();', '^fault/Durability'),
+             'Status durable = success();', '^fault/Durability'),
     Mutation('no barrier before the commit, by a power cut', 'src/apply/transaction.cpp',
              'TRY(barrier_.before_commit(job_.area, job_.folders));', '',
              '^sweep/power_test', 'tests/sweep/power_test.py'),
     Mutation('no barrier after the commit, by a power cut', 'src/apply/engine.cpp',
-             'Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
+             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
              '                                                   shop.committer.replica());',
-             'Status settled = success();', '^sweep/power_test',
+             'Status durable = success();', '^sweep/power_test',
              'tests/sweep/power_test.py'),
     Mutation('the marker DONE before the barrier', 'src/apply/engine.cpp',
-             'Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
+             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
              '                                                   shop.committer.replica());\n'
-             '    if (settled && shop.conflicts.failed() && transaction.has_record()) {\n'
+             '    if (durable && shop.conflicts.failed() && transaction.has_record()) {\n'
              '      return stranded(end);\n    }\n'
-             '    if (settled) settled = transaction.end();',
-             'Status settled = transaction.end();\n    if (settled) settled = '
+             '    if (durable) durable = transaction.end();',
+             'Status durable = transaction.end();\n    if (durable) durable = '
              'window.barrier().after_commit(shop.job.area, shop.job.folders, touched, '
              'shop.committer.replica());',
              '^fault/Durability'),

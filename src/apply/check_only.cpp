@@ -30,7 +30,7 @@ class Checker {
     if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(of);
     LookResult look = looker_.look(action);
     looker_.compare_moved(action, look);
-    if (outcomes_.settle_look(of, look)) return success();
+    if (outcomes_.report_look(of, look)) return success();
     auto drift = foreign_name(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {
       drift = looker_.pinned_drift(action, look);

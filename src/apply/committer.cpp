@@ -49,22 +49,22 @@ bool Committer::holds_again(const Slot& slot, const LookResult& look) {
   // What was not found to hold is not in the window's record.
   const Finding found = slot.look->finding;
   if (found == Finding::kFailed || found == Finding::kStale) {
-    outcomes_.settle_look(slot, *slot.look);
+    outcomes_.report_look(slot, *slot.look);
     return false;
   }
-  if (outcomes_.settle_look(slot, look)) return false;
+  if (outcomes_.report_look(slot, look)) return false;
   if (holds_as_then(slot, look)) return true;
   stale_by_now(slot);
   return false;
 }
 
 // Whether what was found and made for it says already what becomes of it, which is told.
-bool Committer::is_settled(const Slot& slot) {
+bool Committer::is_reported(const Slot& slot) {
   if (!slot.look) {
     outcomes_.skip(slot);
     return true;
   }
-  if (!slot.error) return outcomes_.settle_look(slot, *slot.look);
+  if (!slot.error) return outcomes_.report_look(slot, *slot.look);
   fail_staging(slot, *slot.error, slot.drift);
   return true;
 }
@@ -77,7 +77,7 @@ void Committer::commit(Slot& slot, const StagedWindow& staging) {
   if (!is_made) {
     now = looker_.look(action);
     if (!holds_again(slot, now)) return;
-  } else if (is_settled(slot)) {
+  } else if (is_reported(slot)) {
     return;
   }
   const auto is_barred = kind_of(action).is_barred;
@@ -108,7 +108,7 @@ Result<StagedPlace> Committer::place_of(const Slot& slot, const StagedWindow& st
 }
 
 void Committer::tell_only(const Slot& slot, bool comes_later) {
-  if (comes_later || !is_settled(slot)) outcomes_.done(slot, Outcome::kOk);
+  if (comes_later || !is_reported(slot)) outcomes_.done(slot, Outcome::kOk);
 }
 
 void Committer::fail_staging(const Slot& slot, const Error& error,
@@ -141,10 +141,10 @@ bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
     return false;
   }
   if (is_move) {
-    settle_move(slot, step, done, look);
+    report_move(slot, step, done, look);
     return false;
   }
-  return settle(slot, step, done, slot.staged.value_or(Staged{}));
+  return report_published(slot, step, done, slot.staged.value_or(Staged{}));
 }
 
 // Where renames from the root's staging folder don't reach: once more, from beside the target.
@@ -159,7 +159,7 @@ void Committer::perform_near(const Slot& slot, Step step, const LookResult& look
     made = std::move(*staged);
     step.staged.made = made.status;
   }
-  (void)settle(slot, step, forward(step), made);
+  (void)report_published(slot, step, forward(step), made);
 }
 
 // What is staged there comes after the window's barrier, and may lie on another file system.
@@ -181,8 +181,8 @@ Result<int> Committer::folder_near(const RelPath& path) {
 }
 
 // Whether what was staged has its place now.
-bool Committer::settle(const Slot& slot, const Step& step, const Result<Published>& done,
-                       const Staged& made) {
+bool Committer::report_published(const Slot& slot, const Step& step, const Result<Published>& done,
+                                 const Staged& made) {
   const Action& action = slot.action;
   if (!done) {
     const Error& error = done.error();
@@ -214,7 +214,7 @@ bool Committer::settle(const Slot& slot, const Step& step, const Result<Publishe
   return true;
 }
 
-void Committer::settle_move(const Slot& slot, Step& step, const Result<Published>& moved,
+void Committer::report_move(const Slot& slot, Step& step, const Result<Published>& moved,
                             const LookResult& look) {
   const Action& action = slot.action;
   if (!moved) return outcomes_.failed(slot, moved.error());
@@ -240,7 +240,7 @@ void Committer::settle_move(const Slot& slot, Step& step, const Result<Published
     return outcomes_.done(slot, Outcome::kOk);
   }
   const auto done = kMetadataStep.forward(site_, step);
-  settle_in_place(slot, done, step.changed, look.wanted);
+  report_in_place(slot, done, step.changed, look.wanted);
 }
 
 void Committer::stale_by_now(const Slot& slot) {
@@ -254,7 +254,7 @@ void Committer::tell_foreign(const Slot& slot) {
         slot, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
   }
   const LookResult again = looker_.look(slot.action);
-  if (!outcomes_.settle_look(slot, again)) stale_by_now(slot);
+  if (!outcomes_.report_look(slot, again)) stale_by_now(slot);
 }
 
 // What others wrote, and what can't go back to where they wrote it, is kept. The answer: where, or
@@ -290,7 +290,7 @@ void Committer::copy_and_remove(const Slot& slot, const LookResult& look) {
   Step create = step_of(copy, of_source, std::move(place));
   const auto created = forward(create);
   if (!created || *created != Published::kDone) {
-    (void)settle(slot, create, created, *made);
+    (void)report_published(slot, create, created, *made);
     return;
   }
   touched_.directories.insert(slot.action.path.parent());
@@ -301,7 +301,7 @@ void Committer::copy_and_remove(const Slot& slot, const LookResult& look) {
   if (!away) return outcomes_.failed(slot, away.error());
   Step remove = step_of(origin, look, {{*away, slot.name()}, {}, true});
   const auto removed = forward(remove);
-  (void)settle(slot, remove, removed, *made);
+  (void)report_published(slot, remove, removed, *made);
   if (removed) touched_.directories.insert(origin.action.path.parent());
 }
 
@@ -352,10 +352,10 @@ void Committer::tell_in_place(const Slot& slot, const std::optional<InPlace>& do
   if (auto drift = foreign_name(slot.action, done->look, names_added(slot))) {
     return outcomes_.stale(slot, {std::move(*drift)});
   }
-  settle_in_place(slot, done->done.value_or(Published::kForeign), done->changed, done->look.wanted);
+  report_in_place(slot, done->done.value_or(Published::kForeign), done->changed, done->look.wanted);
 }
 
-void Committer::settle_in_place(const Slot& slot, const Result<Published>& done,
+void Committer::report_in_place(const Slot& slot, const Result<Published>& done,
                                 const Changed& changed, const FileStatus& wanted) {
   if (done && *done == Published::kForeign) return stale_by_now(slot);
   if (changed.touched == FileType::kFile) {
@@ -374,13 +374,13 @@ void Committer::finish(const Slot& slot) {
   if (!slot.look) return outcomes_.skip(slot);
   // What could not be seen then has no attributes to be given now.
   if (slot.look->finding == Finding::kFailed) {
-    outcomes_.settle_look(slot, *slot.look);
+    outcomes_.report_look(slot, *slot.look);
     return;
   }
   const LookResult look = looker_.look(action);
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
-  if (!is_moved && outcomes_.settle_look(slot, look)) return;
+  if (!is_moved && outcomes_.report_look(slot, look)) return;
   if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
     return outcomes_.stale(slot,
                            {{Side::kReplica, {"attributes", "as planned", "changed meanwhile"}}});
@@ -409,7 +409,7 @@ void Committer::learn_root_mtime() {
 }
 
 // False where the run was told to stop and that would have taken long.
-Result<bool> Committer::discard(const std::vector<Displaced>& gone,
+Result<bool> Committer::discard(const std::vector<Discarded>& gone,
                                 const std::vector<DoomedTree>& trees) {
   const ApplyRequest& request = job_.request;
   const Purged purged =
@@ -428,7 +428,7 @@ Status Committer::purge_nested() {
   if (nested_.empty()) return success();
   TRY(keep_());
   const std::vector<int> folders = nested_.folders();
-  const auto lies_in_root = [&](const Displaced& gone) {
+  const auto lies_in_root = [&](const Discarded& gone) {
     return std::find(folders.begin(), folders.end(), gone.folder) == folders.end();
   };
   const auto first = std::stable_partition(displaced_.begin(), displaced_.end(), lies_in_root);

@@ -81,7 +81,7 @@ class Committer {
 
  private:
   Result<StagedPlace> place_of(const Slot& slot, const StagedWindow& staging);
-  bool is_settled(const Slot& slot);
+  bool is_reported(const Slot& slot);
   bool holds_again(const Slot& slot, const LookResult& look);
   bool perform(const Slot& slot, Step step, const LookResult& look);
   Result<Published> forward(Step& step);
@@ -90,11 +90,11 @@ class Committer {
   void copy_and_remove(const Slot& slot, const LookResult& look);
   Result<int> folder_near(const RelPath& path);
 
-  bool settle(const Slot& slot, const Step& step, const Result<Published>& done,
-              const Staged& made);
-  void settle_move(const Slot& slot, Step& step, const Result<Published>& moved,
+  bool report_published(const Slot& slot, const Step& step, const Result<Published>& done,
+                        const Staged& made);
+  void report_move(const Slot& slot, Step& step, const Result<Published>& moved,
                    const LookResult& look);
-  void settle_in_place(const Slot& slot, const Result<Published>& done, const Changed& changed,
+  void report_in_place(const Slot& slot, const Result<Published>& done, const Changed& changed,
                        const FileStatus& wanted);
   void fail_staging(const Slot& slot, const Error& error, const std::optional<Drift>& drift);
   void stale_by_now(const Slot& slot);
@@ -102,7 +102,7 @@ class Committer {
   Error put_aside(const Place& stranded);
   [[nodiscard]] std::uint32_t names_added(const Slot& slot) const;
   void learn_from(const FileStatus& found, const FileStatus& wanted);
-  Result<bool> discard(const std::vector<Displaced>& gone, const std::vector<DoomedTree>& trees);
+  Result<bool> discard(const std::vector<Discarded>& gone, const std::vector<DoomedTree>& trees);
 
   const Job& job_;
   FileSystem& fs_;
@@ -113,7 +113,7 @@ class Committer {
   Site site_;
   Outcomes outcomes_;
   Fd folder_;
-  std::vector<Displaced> displaced_;
+  std::vector<Discarded> displaced_;
   std::vector<DoomedTree> trees_;
   NestedAreas nested_;
   std::set<RelPath> moved_;                       // directories that this run has moved

@@ -303,8 +303,8 @@ class Engine {
       return undurable(kept.error(), end);
     }
     for (const int nested : shop.committer.nested().folders()) {
-      Status settled = window.barrier().all(nested);
-      if (!settled) return undurable(settled.error(), end);
+      Status durable = window.barrier().all(nested);
+      if (!durable) return undurable(durable.error(), end);
     }
     if (Status purged = shop.committer.purge_nested(); !purged) {
       return undurable(purged.error(), end);
@@ -315,13 +315,13 @@ class Engine {
     const auto touched = shop.committer.take_touched();
     for (Slot& slot : slots) slot.look.reset();  // reports still name the actions
     look_ahead(shop, end);
-    Status settled = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,
+    Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,
                                                    shop.committer.replica());
-    if (settled && shop.conflicts.failed() && transaction.has_record()) {
+    if (durable && shop.conflicts.failed() && transaction.has_record()) {
       return stranded(end);
     }
-    if (settled) settled = transaction.end();
-    if (!settled) return undurable(settled.error(), end);
+    if (durable) durable = transaction.end();
+    if (!durable) return undurable(durable.error(), end);
     return conclude(shop, end, transaction);
   }
 

@@ -222,7 +222,7 @@ class Applier {
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
     if (settings_.dry_run) return success();
-    const auto conflicts = TRY(take_over(session_, signals_, *log_, *roots.replica));
+    const auto conflicts = TRY(finish_killed_run(session_, signals_, *log_, *roots.replica));
     conflicts_ = conflicts;
     return success();
   }

@@ -216,7 +216,7 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
   return recovered;
 }
 
-Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica) {
+Result<bool> finish_killed_run(Session& session, Signals& signals, Log& log, Root& replica) {
   if (Status locked = take_lock(session, signals, log, replica); !locked)
     return std::move(locked).error();
   const auto recovered = TRY(recover_and_log(session, log, replica, Recovery::kFinish, true));

@@ -79,7 +79,7 @@ Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replic
                                   Recovery wanted = Recovery::kFinish, bool keep_partial = false);
 
 // Both, before a run. The answer: whether what others wrote is kept in the replica.
-Result<bool> take_over(Session& session, Signals& signals, Log& log, Root& replica);
+Result<bool> finish_killed_run(Session& session, Signals& signals, Log& log, Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);

@@ -251,7 +251,7 @@ class Runner {
     if (!roots.replica) {
       TRY(create_replica(session_.fs(), roots));
     }
-    const auto conflicts = TRY(take_over(session_, signals_, *log_, *roots.replica));
+    const auto conflicts = TRY(finish_killed_run(session_, signals_, *log_, *roots.replica));
     conflicts_ = conflicts;
     // What was removed may have changed the folder itself.
     const auto status = session_.fs().status(roots.replica->fd.get());

@@ -37,21 +37,21 @@ struct PathRegex {
 using Matcher = std::variant<NameEnd, NameStart, WholePath, NameRegex, PathRegex>;
 
 // What the rule at a position (counted from 1) says about the entries it matches.
-struct Verdict {
+struct Match {
   std::size_t position = 0;
   bool excluded = false;
 };
 
 struct Rule {
-  Verdict verdict;
+  Match match;
   bool directories_only = false;
   Matcher matcher;
 };
 
 // Of the last rule about one name or extension.
-struct Verdicts {
-  Verdict directory;
-  Verdict other;
+struct LastMatches {
+  Match directory;
+  Match other;
 };
 
 struct ByteHash {
@@ -61,14 +61,14 @@ struct ByteHash {
   }
 };
 
-using VerdictMap = std::unordered_map<std::string, Verdicts, ByteHash, std::equal_to<>>;
+using MatchMap = std::unordered_map<std::string, LastMatches, ByteHash, std::equal_to<>>;
 
 // The rules by how they are asked. `any_name` matches whatever one of the NameRegex rules matches,
 // `any_path` the same of the PathRegex rules: most entries match none, and learn it in one pass.
 // Null where that would not pay.
 struct RuleSet {
-  VerdictMap names;          // rules that are just a name
-  VerdictMap extensions;     // rules such as "*.o": by the name's end from its last "." on
+  MatchMap names;            // rules that are just a name
+  MatchMap extensions;       // rules such as "*.o": by the name's end from its last "." on
   std::vector<Rule> others;  // by position
   std::unique_ptr<const RE2> any_name;
   std::unique_ptr<const RE2> any_path;
@@ -126,9 +126,9 @@ class RuleSetBuilder {
 
     const std::optional<Pieces> pieces = read_glob(pattern);
     if (!pieces || pieces->empty()) return true;
-    const Verdict verdict{position, !negated};
-    return about_name ? add_name(*pieces, verdict, directories_only)
-                      : add_path(*pieces, verdict, directories_only);
+    const Match match{position, !negated};
+    return about_name ? add_name(*pieces, match, directories_only)
+                      : add_path(*pieces, match, directories_only);
   }
 
   RuleSet finish() && {
@@ -138,39 +138,39 @@ class RuleSetBuilder {
   }
 
  private:
-  bool add_name(std::span<const Piece> pieces, Verdict verdict, bool directories_only) {
+  bool add_name(std::span<const Piece> pieces, Match match, bool directories_only) {
     if (auto name = literal_of(pieces)) {
-      return keep(set_.names[std::move(*name)], verdict, directories_only);
+      return keep(set_.names[std::move(*name)], match, directories_only);
     }
     if (std::holds_alternative<Stars>(pieces.front())) {
       if (auto text = literal_of(pieces.subspan(1))) {
         if (text->rfind('.') == 0) {
-          return keep(set_.extensions[std::move(*text)], verdict, directories_only);
+          return keep(set_.extensions[std::move(*text)], match, directories_only);
         }
-        return keep({verdict, directories_only, NameEnd{std::move(*text)}});
+        return keep({match, directories_only, NameEnd{std::move(*text)}});
       }
     }
     if (std::holds_alternative<Stars>(pieces.back())) {
       if (auto text = literal_of(pieces.first(pieces.size() - 1))) {
-        return keep({verdict, directories_only, NameStart{std::move(*text)}});
+        return keep({match, directories_only, NameStart{std::move(*text)}});
       }
     }
     auto regex = compiled(name_regexes_.emplace_back(regex_of(pieces)));
-    return regex && keep({verdict, directories_only, NameRegex{std::move(regex)}});
+    return regex && keep({match, directories_only, NameRegex{std::move(regex)}});
   }
 
-  bool add_path(std::span<const Piece> pieces, Verdict verdict, bool directories_only) {
+  bool add_path(std::span<const Piece> pieces, Match match, bool directories_only) {
     if (auto text = literal_of(pieces)) {
-      return keep({verdict, directories_only, WholePath{std::move(*text)}});
+      return keep({match, directories_only, WholePath{std::move(*text)}});
     }
     // "**/" before a pattern for a name says no more than that pattern alone.
     const auto rest = pieces.subspan(1);
     if (pieces.front() == Piece(Stars::kDirectories) && !rest.empty() &&
         std::none_of(rest.begin(), rest.end(), spans_directories)) {
-      return add_name(rest, verdict, directories_only);
+      return add_name(rest, match, directories_only);
     }
     auto regex = compiled(path_regexes_.emplace_back(regex_of(pieces)));
-    return regex && keep({verdict, directories_only, PathRegex{std::move(regex)}});
+    return regex && keep({match, directories_only, PathRegex{std::move(regex)}});
   }
 
   static bool spans_directories(const Piece& piece) {
@@ -178,9 +178,9 @@ class RuleSetBuilder {
     return stars != nullptr ? *stars != Stars::kInName : piece == Piece('/');
   }
 
-  static bool keep(Verdicts& last, Verdict verdict, bool directories_only) {
-    last.directory = verdict;
-    if (!directories_only) last.other = verdict;
+  static bool keep(LastMatches& last, Match match, bool directories_only) {
+    last.directory = match;
+    if (!directories_only) last.other = match;
     return true;
   }
 
@@ -252,7 +252,7 @@ class Entry {
   std::array<char, 1024> buffer_;  // holds usual paths without an allocation
 };
 
-Verdict found_in(const VerdictMap& map, std::string_view key, bool is_directory) {
+Match found_in(const MatchMap& map, std::string_view key, bool is_directory) {
   const auto found = map.find(key);
   if (found == map.end()) return {};
   return is_directory ? found->second.directory : found->second.other;
@@ -322,16 +322,16 @@ bool Filter::excludes_file(const FileStatus& entry) const {
 bool Filter::excludes(std::string_view directory, std::string_view name, bool is_directory) const {
   if (rules_ == nullptr) return false;
   const RuleSet& set = rules_->set;
-  Verdict last = found_in(set.names, name, is_directory);
+  Match last = found_in(set.names, name, is_directory);
   if (const std::size_t dot = name.rfind('.'); dot != std::string_view::npos) {
-    const Verdict found = found_in(set.extensions, name.substr(dot), is_directory);
+    const Match found = found_in(set.extensions, name.substr(dot), is_directory);
     if (found.position > last.position) last = found;
   }
   Entry entry(directory, name, set);
   for (auto rule = set.others.rbegin(); rule != set.others.rend(); ++rule) {
-    if (rule->verdict.position < last.position) break;
+    if (rule->match.position < last.position) break;
     if (rule->directories_only && !is_directory) continue;
-    if (std::visit(entry, rule->matcher)) return rule->verdict.excluded;
+    if (std::visit(entry, rule->matcher)) return rule->match.excluded;
   }
   return last.excluded;
 }

@@ -74,7 +74,7 @@ Result<ActionStore::Block> ActionStore::block_of(std::uint64_t index) const {
   if (index < open_first_) {
     const auto next = std::upper_bound(
         places_.begin(), places_.end(), index,
-        [](std::uint64_t wanted, const Place& place) { return wanted < place.first; });
+        [](std::uint64_t wanted, const BlockPlace& place) { return wanted < place.first; });
     const auto place = static_cast<std::size_t>(next - places_.begin()) - 1;
     block.first = places_[place].first;
     end = next == places_.end() ? open_first_ : next->first;

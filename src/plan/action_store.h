@@ -42,7 +42,7 @@ class ActionStore {
   [[nodiscard]] Result<Block> block_of(std::uint64_t index) const;
 
  private:
-  struct Place {
+  struct BlockPlace {
     std::uint64_t first;   // index of its first action
     std::uint64_t offset;  // of its first byte in the spool
   };
@@ -53,7 +53,7 @@ class ActionStore {
 
   Spooling spooling_;
   std::unique_ptr<Spool> spool_;
-  std::vector<Place> places_;       // of the full blocks
+  std::vector<BlockPlace> places_;  // of the full blocks
   std::vector<std::string> kept_;   // their bytes, as long as there is no spool
   std::uint64_t sealed_bytes_ = 0;  // of all full blocks
   std::string open_;                // the block that is being filled

@@ -24,7 +24,7 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
 constexpr std::uint32_t kOthersWrite = 022;
 constexpr std::uint32_t kSetIds = 06000;
 
-Verdict update(Reason why, ReasonSet metadata) {
+Comparison update(Reason why, ReasonSet metadata) {
   ReasonSet reasons{why};
   reasons.add(metadata);
   return {Decision::kUpdate, reasons};
@@ -42,7 +42,7 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
   return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);
 }
 
-Verdict compare(const Seen* source, const Seen* replica, const Policy& policy) {
+Comparison compare(const Seen* source, const Seen* replica, const Policy& policy) {
   if (replica == nullptr) return {Decision::kCreate, {Reason::kMissing}};
   if (source == nullptr) return {Decision::kDelete, {Reason::kExtra}};
   const FileStatus& wanted = source->status;
@@ -90,7 +90,7 @@ Op op_of(Decision decision) {
   }
 }
 
-Verdict settle_content(const Verdict& asked, bool equal) {
+Comparison decide_by_content(const Comparison& asked, bool equal) {
   if (!equal) return update(Reason::kContent, asked.reasons);
   return {asked.reasons.empty() ? Decision::kUnchanged : Decision::kMetadata, asked.reasons};
 }

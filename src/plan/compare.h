@@ -20,11 +20,11 @@ enum class Decision : std::uint8_t {
   kDelete,
 };
 
-struct Verdict {
+struct Comparison {
   Decision decision = Decision::kUnchanged;
   ReasonSet reasons;  // empty where unchanged; of kContentAsked the metadata that differs
 
-  friend bool operator==(const Verdict&, const Verdict&) = default;
+  friend bool operator==(const Comparison&, const Comparison&) = default;
 };
 
 // One entry as one tree has it.
@@ -39,7 +39,7 @@ struct Seen {
 // file may change hands; then, for files of one size, mtime: where it agrees they are the same
 // unless policy.checksum, otherwise their content has to be read. A directory's mtime counts like
 // any metadata.
-Verdict compare(const Seen* source, const Seen* replica, const Policy& policy);
+Comparison compare(const Seen* source, const Seen* replica, const Policy& policy);
 
 // Whether the replica's file may become what the source's is without its content being written
 // anew. Its owner writes what he wants into it, under any time, and goes on doing so through a
@@ -51,7 +51,7 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
 // The operation that carries a decision out. Requires: it asks for one.
 Op op_of(Decision decision);
 
-// The verdict once content has been compared.
-Verdict settle_content(const Verdict& asked, bool equal);
+// The comparison once content has been compared.
+Comparison decide_by_content(const Comparison& asked, bool equal);
 
 }  // namespace foldersync

@@ -36,17 +36,17 @@ std::uint32_t bit_of(const Field& field, const ObjectShape& object) {
 }
 
 // Where a later field stands: in the document without places in lists, and as the digest has it.
-struct LaterPlace {
+struct LaterField {
   std::string feature;
   std::string path;
   bool is_in_action = false;
 };
 
-LaterPlace place_of(const ObjectShape& object, const Draft& draft, std::string_view name) {
+LaterField place_of(const ObjectShape& object, const Draft& draft, std::string_view name) {
   constexpr std::string_view kActions = "actions";
   const std::string_view object_path = object.path;
   const std::string dot = object_path.empty() ? "" : ".";
-  LaterPlace place;
+  LaterField place;
   place.feature = std::string(object_path) + dot + std::string(name);
   place.is_in_action = object_path.starts_with(kActions);
   std::string_view rest = place.feature;
@@ -123,7 +123,7 @@ bool DocumentReader::take_unknown(LaterValue value) {
     const bool is_new = around.members.emplace(std::move(around.key), std::move(value)).second;
     return is_new || refuse("a key stands twice in an object");
   }
-  const LaterPlace place = place_of(*levels_.back().object, draft_, unknown_field_);
+  const LaterField place = place_of(*levels_.back().object, draft_, unknown_field_);
   unknown_field_.clear();
   if (value.bytes().size() > kMostBytes) {
     return refuse("the value of " + shown(place.path) + " is larger than 1 MiB");

@@ -39,7 +39,7 @@ struct At {
   }
 };
 
-template <FieldName kName, class Place, class KindOfValue, Since kFrom = Since::kFirst>
+template <FieldName kName, class Member, class KindOfValue, Since kFrom = Since::kFirst>
 struct DocumentField {
   using Kind = KindOfValue;
   static constexpr std::string_view name() { return kName.view(); }
@@ -47,7 +47,7 @@ struct DocumentField {
 
   template <class Object>
   static constexpr auto& in(Object& object) {
-    return Place::in(object);
+    return Member::in(object);
   }
 };
 

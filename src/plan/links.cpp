@@ -8,8 +8,8 @@
 namespace foldersync {
 namespace {
 
-bool stays(const Verdict& verdict) {
-  return verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata;
+bool stays(const Comparison& comparison) {
+  return comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata;
 }
 
 Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
@@ -34,14 +34,14 @@ class Settlement {
     }
   }
 
-  SettledLinks run() {
+  GroupedLinks run() {
     for (const LinkedEntry& entry : entries_) {
       if (!entry.source) {
-        result_.actions.push_back(plain_action(entry, Op::kDelete, entry.verdict.reasons));
+        result_.actions.push_back(plain_action(entry, Op::kDelete, entry.comparison.reasons));
         continue;
       }
       const Group& group = groups_.at({*entry.source, entry.range});
-      if (group.front() == &entry) settle(group);
+      if (group.front() == &entry) decide(group);
     }
     return std::move(result_);
   }
@@ -60,11 +60,11 @@ class Settlement {
   }
 
   bool can_keep(const LinkedEntry& entry) const {
-    if (!stays(entry.verdict) || claimed_.contains(*entry.replica)) return false;
-    return entry.verdict.decision == Decision::kUnchanged || belongs_to(*entry.replica, entry);
+    if (!stays(entry.comparison) || claimed_.contains(*entry.replica)) return false;
+    return entry.comparison.decision == Decision::kUnchanged || belongs_to(*entry.replica, entry);
   }
 
-  void settle(const Group& group) {
+  void decide(const Group& group) {
     const auto keeper = std::find_if(group.begin(), group.end(),
                                      [this](const LinkedEntry* entry) { return can_keep(*entry); });
     if (keeper != group.end()) {
@@ -82,32 +82,32 @@ class Settlement {
 
   void keep(const LinkedEntry& entry) {
     claimed_.insert(*entry.replica);
-    if (entry.verdict.decision == Decision::kUnchanged) {
+    if (entry.comparison.decision == Decision::kUnchanged) {
       ++result_.unchanged;
       return;
     }
-    Action action = plain_action(entry, Op::kMetadata, entry.verdict.reasons);
+    Action action = plain_action(entry, Op::kMetadata, entry.comparison.reasons);
     if (entry.mode_in_place) action.after->mode = entry.mode_in_place;
     if (entry.replica_links > 1) action.before->links = entry.replica_links;
     result_.actions.push_back(std::move(action));
   }
 
   void write_anew(const LinkedEntry& entry) {
-    ReasonSet reasons = entry.verdict.reasons;
-    if (stays(entry.verdict)) reasons.add(Reason::kLink);
-    const Op op = stays(entry.verdict) ? Op::kUpdate : op_of(entry.verdict.decision);
+    ReasonSet reasons = entry.comparison.reasons;
+    if (stays(entry.comparison)) reasons.add(Reason::kLink);
+    const Op op = stays(entry.comparison) ? Op::kUpdate : op_of(entry.comparison.decision);
     result_.actions.push_back(plain_action(entry, op, reasons));
   }
 
   // Makes `entry` a name of `leader`, whose object stays or is new.
   void join(const LinkedEntry& entry, const LinkedEntry& leader, bool leader_stays) {
-    if (leader_stays && entry.replica == leader.replica && stays(entry.verdict)) {
+    if (leader_stays && entry.replica == leader.replica && stays(entry.comparison)) {
       ++result_.unchanged;
       return;
     }
     ReasonSet reasons{Reason::kLink};
     if (!entry.before) reasons.add(Reason::kMissing);
-    if (entry.verdict.decision == Decision::kReplace) reasons.add(Reason::kType);
+    if (entry.comparison.decision == Decision::kReplace) reasons.add(Reason::kType);
     Action action = plain_action(entry, Op::kLink, reasons);
     action.other = leader.path;
     result_.actions.push_back(std::move(action));
@@ -117,12 +117,12 @@ class Settlement {
   std::map<ObjectId, Group> names_;
   std::map<std::pair<ObjectId, LinkRange>, Group> groups_;
   std::set<ObjectId> claimed_;
-  SettledLinks result_;
+  GroupedLinks result_;
 };
 
 }  // namespace
 
-SettledLinks settle_links(std::vector<LinkedEntry> entries) {
+GroupedLinks group_links(std::vector<LinkedEntry> entries) {
   return Settlement(std::move(entries)).run();
 }
 

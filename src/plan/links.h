@@ -27,14 +27,14 @@ struct LinkedEntry {
   std::optional<ObjectId> replica;  // nothing: the replica lacks it
   LinkRange range;                  // of the replica's directory it is or will be in
   std::uint32_t replica_links = 0;  // how many names the replica's object has anywhere
-  Verdict verdict;                  // never kContentAsked
+  Comparison comparison;            // never kContentAsked
   std::optional<Facts> before;      // of the replica's entry
   std::optional<Facts> after;       // of the source's entry, for a new object
   // The mode, where the replica's object stays and its owner asks for another one than `after`.
   std::optional<std::uint32_t> mode_in_place;
 };
 
-struct SettledLinks {
+struct GroupedLinks {
   std::vector<Action> actions;  // in no order
   std::uint64_t unchanged = 0;
 };
@@ -49,6 +49,6 @@ struct SettledLinks {
 // name outside of the replica, as in a snapshot made of links, is never changed, but copied.
 // Content is never changed in place. Requires: `entries` holds every path of the replica whose
 // object has more than one name, and every path of the source likewise, but for what is excluded.
-SettledLinks settle_links(std::vector<LinkedEntry> entries);
+GroupedLinks group_links(std::vector<LinkedEntry> entries);
 
 }  // namespace foldersync

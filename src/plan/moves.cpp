@@ -215,7 +215,7 @@ DirectoryCandidates MoveCandidates::directories() const {
     const auto [first, last] = std::equal_range(gone.begin(), gone.end(), made, before);
     if (first == last) continue;
     const auto [namesake, other] = std::equal_range(first, last, made, by_name);
-    const Places of_its_name{place(namesake), place(other)};
+    const Occurrences of_its_name{place(namesake), place(other)};
     found.creates.push_back(
         {made.index,
          {of_its_name, {place(first), of_its_name.begin}, {of_its_name.end, place(last)}}});

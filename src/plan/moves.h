@@ -38,7 +38,7 @@ struct MoveGroup {
   std::vector<std::size_t> changes;  // whose old file goes, though something else has the path then
 };
 
-struct Places {
+struct Occurrences {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
@@ -47,7 +47,7 @@ struct Places {
 // names, types and metadata tell: places among `removes` below, those of the same name first.
 struct DirectoryCandidate {
   std::size_t create = 0;
-  std::array<Places, 3> like;
+  std::array<Occurrences, 3> like;
 };
 
 // Thousands may look alike, in backups for instance: those are listed once for all of them.

@@ -29,9 +29,10 @@ struct Found {
 };
 
 // One thread's eyes on one of the trees.
-class Side {
+class Candidates {
  public:
-  Side(const PlanningContext& context, const Root& root, const CachedTree& tree, std::size_t open)
+  Candidates(const PlanningContext& context, const Root& root, const CachedTree& tree,
+             std::size_t open)
       : fs_(context.fs), cursor_(context.fs, root.fd.get(), {}, open), hashes_(tree) {}
 
   // Valid until the next call.
@@ -128,7 +129,7 @@ class Judge {
   enum class Which : std::uint8_t { kNew, kOld };
   // Of the source's file, or of the replica's; nothing where it can't be read.
   std::optional<Md5> md5(const Action& action, Which which) {
-    Side& side = which == Which::kNew ? source_ : replica_;
+    Candidates& side = which == Which::kNew ? source_ : replica_;
     const auto found = side.find(action.path);
     if (!found || !found->status.is_file()) return std::nullopt;
     const auto md5 = judge_.md5(found->file(), side.hashes());
@@ -169,8 +170,8 @@ class Judge {
   }
 
   const PlanningContext& context_;
-  Side source_;
-  Side replica_;
+  Candidates source_;
+  Candidates replica_;
   ContentJudge judge_;
 };
 
@@ -184,7 +185,7 @@ std::vector<GoneDirectory> gone_directories(const MoveSearch& search,
   });
   if (!makes_any) return gone;
   const PlanningContext& context = search.context;
-  Side replica(context, *search.roots.replica, CachedTree{}, descriptors_per_cursor(1));
+  Candidates replica(context, *search.roots.replica, CachedTree{}, descriptors_per_cursor(1));
   for (const Action& action : actions) {
     if (action.phase != Phase::kRmdir) continue;
     const auto found = replica.find(action.path);
@@ -273,7 +274,7 @@ class Finder {
     if (taken_[candidate.create]) return success();
     if (!judges_.front().is_reached(actions_[candidate.create].path)) return success();
     std::size_t tries = 0;
-    for (const Places& places : candidate.like) {
+    for (const Occurrences& places : candidate.like) {
       for (std::size_t at = left.from(places.begin); at < places.end; at = left.from(at + 1)) {
         // Nothing in what is made is taken: whatever is above it came before it.
         const std::vector<MovePair> entries = candidates_.entries({candidate.create, removes[at]});
@@ -311,7 +312,7 @@ class Finder {
       const bool is_single = group.creates.size() + group.updates.size() == 1 &&
                              group.removes.size() + group.changes.size() == 1;
       if (!is_single) {
-        TRY(settle_by_hash(group));
+        TRY(pair_by_hash(group));
       } else if (!group.creates.empty() && !group.removes.empty()) {
         single.push_back({group.creates.front(), group.removes.front()});
       } else {
@@ -326,7 +327,7 @@ class Finder {
   }
 
   // Of several files of one size and time each is read, once.
-  Status settle_by_hash(const MoveGroup& group) {
+  Status pair_by_hash(const MoveGroup& group) {
     std::vector<HashedFile> comes;
     std::vector<HashedFile> goes;
     for (const auto* list : {&group.creates, &group.updates})

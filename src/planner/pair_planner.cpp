@@ -11,15 +11,15 @@ namespace {
 
 bool is_directory(const FileStatus* status) { return status != nullptr && status->is_directory(); }
 
-bool writes_content(const Verdict& verdict, const FileStatus& source) {
+bool writes_content(const Comparison& comparison, const FileStatus& source) {
   return source.is_file() &&
-         (verdict.decision == Decision::kCreate || verdict.decision == Decision::kUpdate ||
-          verdict.decision == Decision::kReplace);
+         (comparison.decision == Decision::kCreate || comparison.decision == Decision::kUpdate ||
+          comparison.decision == Decision::kReplace);
 }
 
-bool takes_file_away(const Verdict& verdict, const Seen* replica) {
+bool takes_file_away(const Comparison& comparison, const Seen* replica) {
   return replica != nullptr && replica->status.is_file() &&
-         (verdict.decision == Decision::kDelete || verdict.decision == Decision::kReplace);
+         (comparison.decision == Decision::kDelete || comparison.decision == Decision::kReplace);
 }
 
 ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
@@ -132,7 +132,7 @@ bool PairPlanner::spell(const VisitedPair& pair, const OtherSpellings& spellings
 }
 
 Status PairPlanner::end_run() {
-  settle_hashes();  // by the places of the actions
+  finish_hashes();  // by the places of the actions
   return runs_.take(findings_.actions);
 }
 
@@ -176,10 +176,10 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 }
 
 // Turns kContentAsked into a decision; false where the source can't be read.
-bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison) {
   const FileToRead source = file_of(pair.source, named.name, *named.source);
   const FileToRead replica = file_of(pair.replica, named.name, *named.replica);
-  if (!batch_.has_room(named.source->size)) settle_hashes();
+  if (!batch_.has_room(named.source->size)) finish_hashes();
   const auto like =
       context_.names_equal_content
           ? judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_)
@@ -191,7 +191,7 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Verdi
   // A replica's file that can't be read is not known to be equal: it is written anew.
   if (like) common_md5_ = like->md5;
   if (like && like->in_batch) wait_for_hash(pair, named, like->read_at);
-  verdict = settle_content(verdict, like && like->equal);
+  comparison = decide_by_content(comparison, like && like->equal);
   return true;
 }
 
@@ -202,7 +202,7 @@ void PairPlanner::wait_for_hash(const VisitedPair& pair, const Named& named, Fil
 }
 
 // Hashes the batch, and gives each finding the hash that it waits for.
-void PairPlanner::settle_hashes() {
+void PairPlanner::finish_hashes() {
   if (batch_.is_empty()) return;
   const std::span<const Md5> digests = batch_.finish();
   for (std::size_t i = 0; i < digests.size(); ++i) {
@@ -229,7 +229,8 @@ void PairPlanner::settle_hashes() {
 
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
 // can't be read.
-bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict) {
+bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
+                                 Comparison& comparison) {
   if (!context_.policy.limits.holds_xattrs) return true;
   FileSystem& fs = context_.fs;
   const auto failed = [&](Side side, const Error& error) {
@@ -247,8 +248,8 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named, Ve
   if (!replica) return failed(Side::kReplica, replica.error());
   if (*source == *replica) return true;
   if (without_unsupported(fs, entry, std::move(*source)) == *replica) return true;
-  verdict.reasons.add(Reason::kXattrs);
-  if (verdict.decision == Decision::kUnchanged) verdict.decision = Decision::kMetadata;
+  comparison.reasons.add(Reason::kXattrs);
+  if (comparison.decision == Decision::kUnchanged) comparison.decision = Decision::kMetadata;
   return true;
 }
 
@@ -296,52 +297,53 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   }
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
-  Verdict verdict = compare(of_source, of_replica, context_.policy);
-  if (verdict.decision == Decision::kContentAsked && !ask_content(pair, named, verdict)) return;
+  Comparison comparison = compare(of_source, of_replica, context_.policy);
+  if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
+    return;
   if (context_.options.xattrs && both &&
-      (verdict.decision == Decision::kUnchanged || verdict.decision == Decision::kMetadata) &&
-      !compare_xattrs(pair, named, verdict)) {
+      (comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata) &&
+      !compare_xattrs(pair, named, comparison)) {
     return;
   }
-  if (context_.options.pin && named.source != nullptr && writes_content(verdict, *named.source) &&
-      !pin(pair, named)) {
+  if (context_.options.pin && named.source != nullptr &&
+      writes_content(comparison, *named.source) && !pin(pair, named)) {
     return;
   }
-  record(pair, named, of_source, of_replica, verdict);
+  record(pair, named, of_source, of_replica, comparison);
   // Only now that the name itself is decided: what is below follows from it.
   queue_below(pair, named, children);
 }
 
 void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
-                         const Seen* replica, const Verdict& verdict) {
+                         const Seen* replica, const Comparison& comparison) {
   const bool of_directory = (source != nullptr ? source : replica)->status.is_directory();
   const bool has_links =
       !of_directory &&
       ((source != nullptr && source->status.links > 1) ||
        (replica != nullptr && !replica->status.is_directory() && replica->status.links > 1));
-  if (verdict.decision == Decision::kUnchanged && !has_links) {
+  if (comparison.decision == Decision::kUnchanged && !has_links) {
     ++findings_.unchanged;
     return;
   }
-  if (takes_file_away(verdict, replica)) {
+  if (takes_file_away(comparison, replica)) {
     source_hashes_.forget(named.name);
     replica_hashes_.forget(named.name);
   }
   const RelPath path = path_of(pair, named.name);
   if (!has_links) {
-    children_change_ = children_change_ || verdict.decision != Decision::kMetadata;
+    children_change_ = children_change_ || comparison.decision != Decision::kMetadata;
   }
-  if (of_directory) return record_directory(path, source, replica, verdict);
+  if (of_directory) return record_directory(path, source, replica, comparison);
 
   LinkedEntry entry;
   entry.path = path;
   entry.range = pair.replica_range;
-  entry.verdict = verdict;
+  entry.comparison = comparison;
   if (replica != nullptr)
     entry.before = found_facts(replica->status, replica->target, context_.policy);
   if (source != nullptr) {
     const bool same_type = replica != nullptr && replica->status.type == source->status.type;
-    const bool stays = verdict.decision == Decision::kMetadata && same_type;
+    const bool stays = comparison.decision == Decision::kMetadata && same_type;
     entry.after = wanted_facts(source->status, source->target, stays ? &replica->status : nullptr,
                                context_.policy);
     entry.after->md5 = common_md5_ ? common_md5_ : pinned_md5_;
@@ -364,33 +366,33 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
     findings_.linked.push_back(std::move(entry));
     return;
   }
-  const Op op = op_of(verdict.decision);
+  const Op op = op_of(comparison.decision);
   if (waits_) waiting_.back().action = findings_.actions.size();
   if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
   findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
-                               std::nullopt, verdict.reasons, std::move(entry.before),
+                               std::nullopt, comparison.reasons, std::move(entry.before),
                                std::move(entry.after)});
 }
 
 // A directory that one of the trees lacks, or that takes the place of something else.
 void PairPlanner::record_directory(const RelPath& path, const Seen* source, const Seen* replica,
-                                   const Verdict& verdict) {
+                                   const Comparison& comparison) {
   std::optional<Facts> before;
   if (replica != nullptr) before = found_facts(replica->status, replica->target, context_.policy);
   if (source == nullptr) {
     Facts only_type;
     only_type.type = FileType::kDirectory;
-    findings_.actions.push_back(
-        {Phase::kRmdir, Op::kDelete, path, std::nullopt, verdict.reasons, only_type, std::nullopt});
+    findings_.actions.push_back({Phase::kRmdir, Op::kDelete, path, std::nullopt, comparison.reasons,
+                                 only_type, std::nullopt});
     return;
   }
   Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
-  if (verdict.decision == Decision::kMetadata || verdict.decision == Decision::kUnchanged) {
-    finish(path, std::move(*before), source->status, &replica->status, verdict.reasons);
+  if (comparison.decision == Decision::kMetadata || comparison.decision == Decision::kUnchanged) {
+    finish(path, std::move(*before), source->status, &replica->status, comparison.reasons);
     return;
   }
-  findings_.actions.push_back({Phase::kMkdir, op_of(verdict.decision), path, std::nullopt,
-                               verdict.reasons, std::move(before), after});
+  findings_.actions.push_back({Phase::kMkdir, op_of(comparison.decision), path, std::nullopt,
+                               comparison.reasons, std::move(before), after});
   finish(path, std::move(after), source->status, nullptr, {Reason::kMtime});
 }
 
@@ -399,20 +401,20 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   if (pair.source.self == nullptr || pair.replica.self == nullptr) return;
   const Seen source{*pair.source.self, {}};
   const Seen replica{*pair.replica.self, {}};
-  Verdict verdict = compare(&source, &replica, context_.policy);
-  if (children_change_ || children_may_change_) verdict.reasons.add(Reason::kChildren);
+  Comparison comparison = compare(&source, &replica, context_.policy);
+  if (children_change_ || children_may_change_) comparison.reasons.add(Reason::kChildren);
   if (!children_change_ && children_may_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
   if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
-    compare_xattrs(pair, Named{".", nullptr, nullptr, true}, verdict);
+    compare_xattrs(pair, Named{".", nullptr, nullptr, true}, comparison);
   }
-  if (verdict.reasons.empty()) {
+  if (comparison.reasons.empty()) {
     if (!pair.path.empty()) ++findings_.unchanged;
     return;
   }
   finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy),
-         source.status, &replica.status, verdict.reasons);
+         source.status, &replica.status, comparison.reasons);
 }
 
 // `replica` is null where the directory is made by the plan.

@@ -29,7 +29,7 @@ class PairPlanner {
 
   // What was decided so far, hashes included.
   Findings& findings() {
-    settle_hashes();
+    finish_hashes();
     return findings_;
   }
 
@@ -47,14 +47,14 @@ class PairPlanner {
   bool read_targets(const VisitedPair& pair, const Named& named, Seen* source, Seen* replica);
   bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                    std::string_view name, std::string& target);
-  bool ask_content(const VisitedPair& pair, const Named& named, Verdict& verdict);
-  bool compare_xattrs(const VisitedPair& pair, const Named& named, Verdict& verdict);
+  bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison);
+  bool compare_xattrs(const VisitedPair& pair, const Named& named, Comparison& comparison);
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);
   void record(const VisitedPair& pair, const Named& named, const Seen* source, const Seen* replica,
-              const Verdict& verdict);
+              const Comparison& comparison);
   void record_directory(const RelPath& path, const Seen* source, const Seen* replica,
-                        const Verdict& verdict);
+                        const Comparison& comparison);
   void record_self(const VisitedPair& pair);
   void finish(const RelPath& path, Facts before, const FileStatus& source,
               const FileStatus* replica, ReasonSet reasons);
@@ -70,7 +70,7 @@ class PairPlanner {
     std::optional<std::size_t> linked;  // index in findings_.linked
   };
   void wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at);
-  void settle_hashes();
+  void finish_hashes();
 
   const PlanningContext& context_;
   Findings findings_;

@@ -132,7 +132,7 @@ std::vector<RelPath> immovable(const Findings& findings) {
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
                             std::vector<ActionRuns> runs, Findings findings) {
   std::vector<RelPath> blocked = immovable(findings);
-  SettledLinks links = settle_links(std::move(findings.linked));
+  GroupedLinks links = group_links(std::move(findings.linked));
   Unarranged found;
   found.runs = std::move(runs);
   found.more = std::move(links.actions);

@@ -55,7 +55,7 @@ void DirectoryHashes::remember_in(std::string_view directory, const FileToRead& 
                                   const Md5& md5, FileTime read_at) {
   if (tree_.cache == nullptr) return;
   const FileStamp stamp = stamp_of(file.status);
-  if (!is_settled(stamp, read_at, sharing_of(file))) return;
+  if (!is_trustworthy(stamp, read_at, sharing_of(file))) return;
   tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory),
                         {std::string(file.name), stamp, md5});
 }

@@ -44,7 +44,7 @@ class DirectoryHashes {
   void begin(std::string_view directory);
   // The hash of `file`, where it was read with the very same stamps, and these tell of changes.
   std::optional<Md5> find(const FileToRead& file);
-  // Remembers what was read from `read_at` on, where it may be trusted (see is_settled).
+  // Remembers what was read from `read_at` on, where it may be trusted (see is_trustworthy).
   void remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
     remember_in(directory_, file, md5, read_at);
   }

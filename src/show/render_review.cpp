@@ -46,7 +46,7 @@ class Part {
   }
 
   // No more will be added.
-  void settle() {
+  void finish() {
     std::sort(sized_.begin(), sized_.end(), is_larger);
     for (Sized& one : sized_) lines_.push_back(std::move(one.line));
     sized_.clear();
@@ -110,7 +110,7 @@ Status collect(const ActionStream& actions, Parts& parts, bool& dates) {
     }
     return success();
   });
-  for (Part& part : parts) part.settle();
+  for (Part& part : parts) part.finish();
   return all;
 }
 

@@ -254,7 +254,7 @@ FileStamp stamp_of(const FileStatus& status) {
   return {status.size, status.mtime, status.ctime, status.inode};
 }
 
-bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing) {
+bool is_trustworthy(const FileStamp& stamp, FileTime read_at, Sharing sharing) {
   if (sharing == Sharing::kUnstamped) return false;
   const std::int64_t wait =
       sharing == Sharing::kLocal ? kSettledSeconds : kSettledSecondsWhereShared;

@@ -36,7 +36,7 @@ FileStamp stamp_of(const FileStatus& status);
 // quick changes: the rule is 60 seconds after both stamps. Where others write, a stamp may be known
 // here much later: an hour. Where stamps don't tell, never. `read_at` before a stamp is never
 // settled.
-bool is_settled(const FileStamp& stamp, FileTime read_at, Sharing sharing);
+bool is_trustworthy(const FileStamp& stamp, FileTime read_at, Sharing sharing);
 
 struct CachedHash {
   std::string name;  // bytes, one component
@@ -75,7 +75,7 @@ class HashCache {
 
   // Puts a row in place of what was known of that name. Kept in memory until save() or until many
   // have gathered; what was not saved when the object goes is lost. Names of directories of more
-  // than 1 MiB are not kept. Requires: is_settled() was asked by the caller.
+  // than 1 MiB are not kept. Requires: is_trustworthy() was asked by the caller.
   virtual void remember(TreeId tree, const RelPath& directory, CachedHash row) = 0;
 
   // Takes out what is known of a name; as with rows, at once for readers and for good with save().

@@ -133,7 +133,7 @@ OpenedDatabase open_all(const StateFolder& folder, int busy_milliseconds) {
     opened = begin_anew(folder, std::move(opened), busy_milliseconds);
   }
   if (opened.usable != Usable::kYes) return opened;
-  const std::string lost = take_over_old_state(folder, opened, busy_milliseconds);
+  const std::string lost = adopt_old_state(folder, opened, busy_milliseconds);
   if (!lost.empty()) add_sentence(opened.warning, lost);
   return opened;
 }

@@ -25,7 +25,7 @@ class Memory {
   // Opens `folder`/memory.db, made where it is missing, by the same rules as the hash cache's: what
   // is damaged is renamed to memory.db.corrupt-N, and what can still be read of it is kept; a newer
   // version is left alone; one that can't be written is read. What an older version of the program
-  // kept in hashes.db is taken over first (see old_state).
+  // kept in hashes.db is adopted first (see old_state).
   static Opened open(const std::string& folder, int busy_milliseconds = 5000);
 
   virtual ~Memory() = default;

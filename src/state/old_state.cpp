@@ -125,8 +125,8 @@ OpenedDatabase read_old_state(const StateFolder& folder, int busy_milliseconds) 
   return try_open(folder, old_kind(), busy_milliseconds);
 }
 
-std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memory,
-                                int busy_milliseconds) {
+std::string adopt_old_state(const StateFolder& folder, OpenedDatabase& memory,
+                            int busy_milliseconds) {
   const Result<StateFile> file = folder.look(kOldName);
   if (file && *file == StateFile::kMissing) return {};
   Result<std::string> loss = memory.write_obstacle
@@ -135,7 +135,7 @@ std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memor
   // Another process may have been first between two of these steps.
   if (!loss && was_taken(folder, memory, busy_milliseconds)) loss = std::string();
   if (!loss) {
-    return "what an earlier version remembers in hashes.db can't be taken over: " +
+    return "what an earlier version remembers in hashes.db can't be adopted: " +
            sentence(loss.error());
   }
   if (loss->empty()) (void)become_cache(folder, *memory.database, busy_milliseconds);

@@ -16,8 +16,8 @@ namespace foldersync {
 // Does so where there is a hashes.db. Gives a sentence for people where something of the memory is
 // not known for that reason, now or for good; else nothing. Requires: `memory` is usable, and no
 // transaction of it is under way.
-std::string take_over_old_state(const StateFolder& folder, OpenedDatabase& memory,
-                                int busy_milliseconds);
+std::string adopt_old_state(const StateFolder& folder, OpenedDatabase& memory,
+                            int busy_milliseconds);
 
 // The old file as it is, whose memory can be read like that of memory.db: for where nothing can be
 // written. Not usable where there is none, or only its hashes.

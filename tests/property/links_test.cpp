@@ -89,9 +89,9 @@ LinkedEntry entry_of(const Tree& source, const Tree& replica, const RelPath& pat
     entry.replica_links = found->status.links;
     entry.before = found_facts(found->status, found->target, policy());
   }
-  entry.verdict = compare(wanted ? &*wanted : nullptr, found ? &*found : nullptr, policy());
-  if (entry.verdict.decision == Decision::kContentAsked) {
-    entry.verdict = settle_content(entry.verdict, wanted->target == found->target);
+  entry.comparison = compare(wanted ? &*wanted : nullptr, found ? &*found : nullptr, policy());
+  if (entry.comparison.decision == Decision::kContentAsked) {
+    entry.comparison = decide_by_content(entry.comparison, wanted->target == found->target);
   }
   return entry;
 }
@@ -114,7 +114,7 @@ TEST(LinksProperty, GroupsBecomeThoseOfTheSourceAndObjectsWithUnknownNamesAreNev
     const Tree source = groups.tree();
     const Tree replica = groups.replica();
     const std::vector<LinkedEntry> entries = entries_of(source, replica);
-    SettledLinks settled = settle_links(entries);
+    GroupedLinks settled = group_links(entries);
     EXPECT_EQ(settled.actions.size() + settled.unchanged, entries.size()) << "seed " << seed;
     put_in_order(settled.actions);
     ReplicaModel model(replica, source, policy());
@@ -122,7 +122,7 @@ TEST(LinksProperty, GroupsBecomeThoseOfTheSourceAndObjectsWithUnknownNamesAreNev
     Tree after = *model.tree();
     *after.find(RelPath()) = *source.find(RelPath());
     ASSERT_EQ(difference(source, after), "") << "seed " << seed << "\n" << told(settled.actions);
-    const SettledLinks again = settle_links(entries_of(source, after));
+    const GroupedLinks again = group_links(entries_of(source, after));
     ASSERT_EQ(told(again.actions), "") << "seed " << seed;
   }
 }
@@ -132,10 +132,10 @@ TEST(LinksProperty, TheOrderInWhichEntriesWereFoundDoesNotMatter) {
     Groups groups(seed);
     const Tree source = groups.tree();
     std::vector<LinkedEntry> entries = entries_of(source, groups.replica());
-    SettledLinks settled = settle_links(entries);
+    GroupedLinks settled = group_links(entries);
     put_in_order(settled.actions);
     std::shuffle(entries.begin(), entries.end(), std::mt19937(seed));
-    SettledLinks shuffled = settle_links(entries);
+    GroupedLinks shuffled = group_links(entries);
     put_in_order(shuffled.actions);
     EXPECT_EQ(shuffled.actions, settled.actions) << "seed " << seed;
     EXPECT_EQ(shuffled.unchanged, settled.unchanged) << "seed " << seed;

@@ -199,7 +199,7 @@ Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica
     }
   }
   Status done = find_other_names(replica);
-  if (done) done = tree_->settle();
+  if (done) done = tree_->make_durable();
   if (done) done = write();
   return done ? done : in_folder(std::move(done).error(), path_);
 }
@@ -328,7 +328,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
 
 Status Backup::write() {
   Plan undo = undo_;
-  settle_links(undo.actions);
+  set_links(undo.actions);
   for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
   arrange_undo(undo.actions);
   undo.summary = {};

@@ -89,7 +89,7 @@ class Backup {
   [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
   void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
   Status find_other_names(ReplicaAccess& replica);
-  void settle_links(std::vector<Action>& actions) const;
+  void set_links(std::vector<Action>& actions) const;
   Status write();
 
   FileSystem* fs_;

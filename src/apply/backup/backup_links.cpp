@@ -106,7 +106,7 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
   return walk_pairs(*fs_, {-1, root, {{}, std::nullopt, status, {}}}, {}, search);
 }
 
-void Backup::settle_links(std::vector<Action>& actions) const {
+void Backup::set_links(std::vector<Action>& actions) const {
   std::map<Object, RelPath> leaders;
   for (const auto& [object, path] : others_) {
     const auto own = restores_.find(path);

@@ -194,7 +194,7 @@ Status BackupTree::keep_attributes(const RelPath& path, FileType type,
   return is_directory ? fs_.set_mode(handle, kOwnerAll) : success();
 }
 
-Status BackupTree::settle() {
+Status BackupTree::make_durable() {
   if (!durable_) return success();
   if (has_sync_all_) return fs_.sync_all(root_.get());
   for (const RelPath& path : touched_) {

@@ -30,7 +30,7 @@ enum class HowKept : std::uint8_t {
 // they hold; their own metadata but for attributes is not kept here.
 class BackupTree {
  public:
-  // `root` is the tree's folder. `durable`: what is kept is on disk when settle() is done.
+  // `root` is the tree's folder. `durable`: what is kept is on disk when make_durable() is done.
   BackupTree(FileSystem& fs, Fd root, const Policy& policy, bool durable);
 
   // Keeps an entry that is no directory and that nobody else reaches any more. One that is kept
@@ -44,7 +44,7 @@ class BackupTree {
   // What is kept under a path; nothing where nothing is.
   Result<std::optional<FileStatus>> status(const RelPath& path);
 
-  Status settle();
+  Status make_durable();
 
  private:
   Result<int> directory(const RelPath& path);

@@ -119,8 +119,7 @@ class Recoverer {
       TRY(turn(area, record, marker, back));
       back ? replay.backward() : replay.forward();
       TRY(back ? success() : keep_old(area, record, policy));
-      const auto settled = TRY(settle(area, record, replay, back));
-      is_put_aside = settled;
+      is_put_aside = TRY(bring_to_rest(area, record, replay, back));
     }
     TRY(is_put_aside ? success() : replay.purge());
     if (clear_nested_areas(fs_, root(), record)) result_.conflicts = true;
@@ -153,8 +152,8 @@ class Recoverer {
   }
 
   // The answer: whether all that lay in the area was put aside, because a step failed.
-  Result<bool> settle(StagingArea& area, const WindowRecord& record, WindowReplay& replay,
-                      bool back) {
+  Result<bool> bring_to_rest(StagingArea& area, const WindowRecord& record, WindowReplay& replay,
+                             bool back) {
     result_.overtaken = replay.result().overtaken;
     result_.failed = replay.result().errors.size();
     const Marker marker = back ? Marker::kRollback : Marker::kCommit;

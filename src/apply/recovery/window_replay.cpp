@@ -90,8 +90,8 @@ Result<Step> WindowReplay::step_at(std::size_t index) {
 
 void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
   auto step = step_at(index);
-  Status done = step ? settle(*step, way == Way::kForward ? kind.again(site_, *step)
-                                                          : kind.back(site_, *step))
+  Status done = step ? count_outcome(*step, way == Way::kForward ? kind.again(site_, *step)
+                                                                 : kind.back(site_, *step))
                      : Status(step.error());
   if (done) return;
   const Action& action = record_.plan.actions[index];
@@ -100,7 +100,7 @@ void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
       std::move(done).error().at(is_old ? old_path(action).bytes() : action.path.bytes()));
 }
 
-Status WindowReplay::settle(const Step& step, const Result<Published>& done) {
+Status WindowReplay::count_outcome(const Step& step, const Result<Published>& done) {
   const Published published = TRY(done);
   if (published == Published::kForeign || published == Published::kStranded) ++result_.overtaken;
   if (published == Published::kStranded) {
@@ -162,7 +162,7 @@ void WindowReplay::close_loosened() {
 }
 
 Status WindowReplay::purge() {
-  std::vector<Displaced> empty;
+  std::vector<Discarded> empty;
   std::vector<DoomedTree> trees;
   for (const std::size_t i : due([](const Action&) { return true; })) {
     const ActionRecord& record = record_.actions[i];

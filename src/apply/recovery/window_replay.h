@@ -61,7 +61,7 @@ class WindowReplay {
 
   void replay(std::size_t index, const StepKind& kind, Way way);
   Result<Step> step_at(std::size_t index);
-  Status settle(const Step& step, const Result<Published>& done);
+  Status count_outcome(const Step& step, const Result<Published>& done);
   template <class Which>
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);

@@ -74,15 +74,15 @@ Result<PartialCopies::Begun> PartialCopies::begin(const RelPath& path, const Fil
   // CRASH: a note without its copy says nothing, and a copy without its note is not gone on with.
   TRY(write_text(fs_, partial_.get(), note_name(name), note));
   if (!boot.empty()) {
-    if (auto earlier = take_over(note, source, name)) return std::move(*earlier);
+    if (auto earlier = resume(note, source, name)) return std::move(*earlier);
   }
   auto to = TRY(fs_.create_file(partial_.get(), name.c_str(), 0600));
   return Begun{std::move(to), 0};
 }
 
-std::optional<PartialCopies::Begun> PartialCopies::take_over(const std::string& note,
-                                                             const FileStatus& source,
-                                                             const std::string& name) {
+std::optional<PartialCopies::Begun> PartialCopies::resume(const std::string& note,
+                                                          const FileStatus& source,
+                                                          const std::string& name) {
   std::string earlier;
   {
     const std::lock_guard lock(mutex_);

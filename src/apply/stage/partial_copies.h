@@ -39,8 +39,8 @@ class PartialCopies {
 
  private:
   void read_notes();
-  std::optional<Begun> take_over(const std::string& note, const FileStatus& source,
-                                 const std::string& name);
+  std::optional<Begun> resume(const std::string& note, const FileStatus& source,
+                              const std::string& name);
 
   FileSystem& fs_;
   Fd partial_;

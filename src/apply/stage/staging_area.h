@@ -16,7 +16,7 @@ namespace foldersync {
 // run that holds the replica's lock.
 class StagingArea {
  public:
-  // Makes the folder, or takes over and empties what a killed run left before it changed anything;
+  // Makes the folder, or empties what a killed run left before it changed anything;
   // of that, partial copies are kept as earlier ones.
   // `home` must stay open. Error kRefused where something else has the name (no directory, or
   // another user's), or where what a killed run began has to be finished first.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t kOwnerAll = 0700;
 
-Status settle_old_name(Site& site, const Step& step) {
+Status name_again(Site& site, const Step& step) {
   if (!step.old || step.action.op == Op::kDelete) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
   const auto waiting = TRY(status_at(site, old));
@@ -36,7 +36,7 @@ Result<std::optional<FileStatus>> status_at(Site& site, const Place& place) {
 }
 
 Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step) {
-  TRY(settle_old_name(site, step));
+  TRY(name_again(site, step));
   return status_at(site, step.staged);
 }
 

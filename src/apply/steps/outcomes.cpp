@@ -69,7 +69,7 @@ void Outcomes::skip(const Numbered& of) {
 }
 
 // Reports what a look already decides; false where the action is still to be done.
-bool Outcomes::settle_look(const Numbered& of, const LookResult& look) {
+bool Outcomes::report_look(const Numbered& of, const LookResult& look) {
   switch (look.finding) {
     case Finding::kHolds:
       return false;

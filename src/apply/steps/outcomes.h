@@ -13,7 +13,7 @@
 namespace foldersync {
 
 // One thread. Each action of a plan is given to exactly one of done(), failed(), stale(), skip(),
-// or to settle_look() with the answer true.
+// or to report_look() with the answer true.
 class Outcomes {
  public:
   // `follow_source` as in LookContext: a changed source is no stale plan then, but an error.
@@ -27,7 +27,7 @@ class Outcomes {
   void skip(const Numbered& of);
 
   // Reports what a look already decides; false where the action is still to be done.
-  bool settle_look(const Numbered& of, const LookResult& look);
+  bool report_look(const Numbered& of, const LookResult& look);
 
   // Whether the action that was to bring `path` up to date failed, or was left alone.
   [[nodiscard]] bool is_not_written(const RelPath& path) const {

@@ -79,7 +79,7 @@ class Purge {
     return now >= *until;
   }
 
-  void remove(const Displaced& gone) {
+  void remove(const Discarded& gone) {
     const char* const name = gone.name.c_str();
     const Status removed = gone.is_directory ? request_.fs.remove_directory(gone.folder, name)
                                              : request_.fs.remove_file(gone.folder, name);

@@ -14,7 +14,7 @@
 namespace foldersync {
 
 // An entry in a staging folder, for which there is no use any more.
-struct Displaced {
+struct Discarded {
   int folder = -1;
   std::string name;
   bool is_directory = false;
@@ -22,7 +22,7 @@ struct Displaced {
 
 struct PurgeRequest {
   FileSystem& fs;
-  const std::vector<Displaced>& gone;
+  const std::vector<Discarded>& gone;
   const std::vector<DoomedTree>& trees;
   std::size_t threads = 1;
   const WindowLimits& limits;

@@ -110,8 +110,8 @@ TEST_F(OutcomesTest, TheFinishOfADirectoryThatCouldNotBeMadeIsSkipped) {
   reviewed_.failed({made_directory("d"), 1}, system_error("rename", EPERM));
   LookResult a_file = drifted(Side::kReplica);
   a_file.replica = FileStatus{};
-  EXPECT_TRUE(reviewed_.settle_look({action(Phase::kFinish, Op::kMetadata, "d"), 2}, a_file));
-  EXPECT_TRUE(reviewed_.settle_look({action(Phase::kFinish, Op::kMetadata, "e"), 3}, a_file));
+  EXPECT_TRUE(reviewed_.report_look({action(Phase::kFinish, Op::kMetadata, "d"), 2}, a_file));
+  EXPECT_TRUE(reviewed_.report_look({action(Phase::kFinish, Op::kMetadata, "e"), 3}, a_file));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EPERM", "2 skipped", "3 stale replica"));
 }
 
@@ -154,15 +154,15 @@ TEST_F(OutcomesTest, WhatCouldNotBeWrittenEmptiesNothing) {
 }
 
 TEST_F(OutcomesTest, ALookThatHoldsDecidesNothing) {
-  EXPECT_FALSE(reviewed_.settle_look({written("f"), 1}, found(Finding::kHolds)));
+  EXPECT_FALSE(reviewed_.report_look({written("f"), 1}, found(Finding::kHolds)));
   EXPECT_THAT(ear_.heard, IsEmpty());
 }
 
 TEST_F(OutcomesTest, ALookThatFindsItDoneOrFailsIsReported) {
   LookResult failed = found(Finding::kFailed);
   failed.error = system_error("stat", EIO);
-  EXPECT_TRUE(reviewed_.settle_look({written("f"), 1}, found(Finding::kAlready)));
-  EXPECT_TRUE(reviewed_.settle_look({written("g"), 2}, failed));
+  EXPECT_TRUE(reviewed_.report_look({written("f"), 1}, found(Finding::kAlready)));
+  EXPECT_TRUE(reviewed_.report_look({written("g"), 2}, failed));
   EXPECT_THAT(ear_.heard, ElementsAre("1 already", "2 error EIO"));
   EXPECT_FALSE(reviewed_.is_not_written(RelPath("f")));
   EXPECT_TRUE(reviewed_.is_not_written(RelPath("g")));
@@ -171,17 +171,17 @@ TEST_F(OutcomesTest, ALookThatFindsItDoneOrFailsIsReported) {
 TEST_F(OutcomesTest, AStaleLookTellsEachDrift) {
   LookResult both = drifted(Side::kReplica);
   both.drifts.push_back({Side::kReplica, {"mode", "0644", "0600"}});
-  EXPECT_TRUE(reviewed_.settle_look({written("f"), 1}, drifted(Side::kSource)));
-  EXPECT_TRUE(reviewed_.settle_look({written("g"), 2}, both));
+  EXPECT_TRUE(reviewed_.report_look({written("f"), 1}, drifted(Side::kSource)));
+  EXPECT_TRUE(reviewed_.report_look({written("g"), 2}, both));
   EXPECT_THAT(ear_.heard, ElementsAre("1 stale source", "2 stale replica replica"));
 }
 
 TEST_F(OutcomesTest, InARunASourceThatChangedIsAnErrorAndAReplicaThatChangedIsStale) {
   LookResult changed = drifted(Side::kSource);
   changed.source = FileStatus{};
-  EXPECT_TRUE(following_.settle_look({written("gone"), 1}, drifted(Side::kSource)));
-  EXPECT_TRUE(following_.settle_look({written("changed"), 2}, changed));
-  EXPECT_TRUE(following_.settle_look({written("f"), 3}, drifted(Side::kReplica)));
+  EXPECT_TRUE(following_.report_look({written("gone"), 1}, drifted(Side::kSource)));
+  EXPECT_TRUE(following_.report_look({written("changed"), 2}, changed));
+  EXPECT_TRUE(following_.report_look({written("f"), 3}, drifted(Side::kReplica)));
   EXPECT_THAT(ear_.heard,
               ElementsAre("1 error ENOENT", "2 error " + errno_name(0), "3 stale replica"));
   EXPECT_EQ(ear_.reports[0].error->code, ErrorCode::kChanged);
@@ -192,8 +192,8 @@ TEST_F(OutcomesTest, WhatIsStaleForWantOfADirectoryThatCouldNotBeMadeIsSkipped) 
   reviewed_.failed({made_directory("d"), 1}, system_error("mkdir", EACCES));
   LookResult there = drifted(Side::kReplica);
   there.replica = FileStatus{};
-  EXPECT_TRUE(reviewed_.settle_look({written("d/f"), 2}, drifted(Side::kReplica)));
-  EXPECT_TRUE(reviewed_.settle_look({written("d/g"), 3}, there));
+  EXPECT_TRUE(reviewed_.report_look({written("d/f"), 2}, drifted(Side::kReplica)));
+  EXPECT_TRUE(reviewed_.report_look({written("d/g"), 3}, there));
   EXPECT_THAT(ear_.heard, ElementsAre("1 error EACCES", "2 skipped", "3 stale replica"));
   EXPECT_TRUE(reviewed_.is_not_written(RelPath("d/f")));
 }

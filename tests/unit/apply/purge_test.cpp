@@ -41,7 +41,7 @@ class PurgeTest : public testing::Test {
   std::string folder_ = scratch_ / "folder";
   PosixFileSystem fs_;
   Fd fd_;
-  std::vector<Displaced> gone_;
+  std::vector<Discarded> gone_;
   std::vector<DoomedTree> trees_;
   WindowLimits limits_;
 };

@@ -15,7 +15,7 @@ constexpr std::array kTypes{FileType::kFile,       FileType::kDirectory, FileTyp
                             FileType::kBlockDevice};
 constexpr FileTime kOld{100, 0};
 constexpr FileTime kNew{200, 0};
-const Verdict kUnchanged{};
+const Comparison kUnchanged{};
 
 Policy as_root() {
   Policy policy;
@@ -61,7 +61,7 @@ Seen owned_by(Seen entry, std::uint32_t uid, std::uint32_t gid) {
   return entry;
 }
 
-Verdict verdict(const Seen& source, const Seen& replica, const Policy& policy = as_root()) {
+Comparison comparison(const Seen& source, const Seen& replica, const Policy& policy = as_root()) {
   return compare(&source, &replica, policy);
 }
 
@@ -69,8 +69,9 @@ TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {
   for (const FileType type : kTypes) {
     const Seen entry = seen(type);
     EXPECT_EQ(compare(&entry, nullptr, as_root()),
-              (Verdict{Decision::kCreate, {Reason::kMissing}}));
-    EXPECT_EQ(compare(nullptr, &entry, as_root()), (Verdict{Decision::kDelete, {Reason::kExtra}}));
+              (Comparison{Decision::kCreate, {Reason::kMissing}}));
+    EXPECT_EQ(compare(nullptr, &entry, as_root()),
+              (Comparison{Decision::kDelete, {Reason::kExtra}}));
   }
 }
 
@@ -80,7 +81,7 @@ TEST(Compare, ReplacesWhateverHasAnotherTypeAndGivesNoOtherReason) {
       Seen replica = owned_by(with_mode(seen(to), 0600), 7, 7);
       replica.status.mtime = kNew;
       if (from == to) continue;
-      EXPECT_EQ(verdict(seen(from), replica), (Verdict{Decision::kReplace, {Reason::kType}}))
+      EXPECT_EQ(comparison(seen(from), replica), (Comparison{Decision::kReplace, {Reason::kType}}))
           << to_string(from) << " for " << to_string(to);
     }
   }
@@ -93,44 +94,44 @@ TEST(Compare, LeavesTwoEntriesAloneThatAreTheSame) {
     replica.status.device = 3;
     replica.status.ctime = kNew;
     replica.status.blocks = 8;
-    EXPECT_EQ(verdict(seen(type), replica), kUnchanged) << to_string(type);
+    EXPECT_EQ(comparison(seen(type), replica), kUnchanged) << to_string(type);
   }
 }
 
 TEST(Compare, UpdatesAFileOfAnotherSizeWhateverItsTime) {
-  EXPECT_EQ(verdict(file_at(kOld, 5), file_at(kOld, 6)),
-            (Verdict{Decision::kUpdate, {Reason::kSize}}));
-  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kNew, 5)),
-            (Verdict{Decision::kUpdate, {Reason::kSize, Reason::kMtime}}));
+  EXPECT_EQ(comparison(file_at(kOld, 5), file_at(kOld, 6)),
+            (Comparison{Decision::kUpdate, {Reason::kSize}}));
+  EXPECT_EQ(comparison(file_at(kOld, 0), file_at(kNew, 5)),
+            (Comparison{Decision::kUpdate, {Reason::kSize, Reason::kMtime}}));
 }
 
 TEST(Compare, AsksForContentWhereTheSizeAgreesAndTheTimeDoesNot) {
-  EXPECT_EQ(verdict(file_at(kOld), file_at(kNew)),
-            (Verdict{Decision::kContentAsked, {Reason::kMtime}}));
-  EXPECT_EQ(verdict(file_at(kOld), file_at({100, 1})),
-            (Verdict{Decision::kContentAsked, {Reason::kMtime}}));
+  EXPECT_EQ(comparison(file_at(kOld), file_at(kNew)),
+            (Comparison{Decision::kContentAsked, {Reason::kMtime}}));
+  EXPECT_EQ(comparison(file_at(kOld), file_at({100, 1})),
+            (Comparison{Decision::kContentAsked, {Reason::kMtime}}));
 }
 
 TEST(Compare, NeverAsksForTheContentOfEmptyFiles) {
-  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kNew, 0)),
-            (Verdict{Decision::kMetadata, {Reason::kMtime}}));
+  EXPECT_EQ(comparison(file_at(kOld, 0), file_at(kNew, 0)),
+            (Comparison{Decision::kMetadata, {Reason::kMtime}}));
   Policy checksum = as_root();
   checksum.checksum = true;
-  EXPECT_EQ(verdict(file_at(kOld, 0), file_at(kOld, 0), checksum), kUnchanged);
+  EXPECT_EQ(comparison(file_at(kOld, 0), file_at(kOld, 0), checksum), kUnchanged);
 }
 
 TEST(Compare, AsksForTheContentOfEveryFileOfOneSizeWithChecksum) {
   Policy checksum = as_root();
   checksum.checksum = true;
-  EXPECT_EQ(verdict(file_at(kOld), file_at(kOld), checksum),
-            (Verdict{Decision::kContentAsked, {}}));
-  EXPECT_EQ(verdict(with_mode(file_at(kOld), 0600), file_at(kOld), checksum),
-            (Verdict{Decision::kContentAsked, {Reason::kMode}}));
-  EXPECT_EQ(verdict(file_at(kOld, 5), file_at(kOld, 6), checksum),
-            (Verdict{Decision::kUpdate, {Reason::kSize}}));
+  EXPECT_EQ(comparison(file_at(kOld), file_at(kOld), checksum),
+            (Comparison{Decision::kContentAsked, {}}));
+  EXPECT_EQ(comparison(with_mode(file_at(kOld), 0600), file_at(kOld), checksum),
+            (Comparison{Decision::kContentAsked, {Reason::kMode}}));
+  EXPECT_EQ(comparison(file_at(kOld, 5), file_at(kOld, 6), checksum),
+            (Comparison{Decision::kUpdate, {Reason::kSize}}));
   for (const FileType type : kTypes) {
     if (type == FileType::kFile) continue;
-    EXPECT_EQ(verdict(seen(type), seen(type), checksum), kUnchanged) << to_string(type);
+    EXPECT_EQ(comparison(seen(type), seen(type), checksum), kUnchanged) << to_string(type);
   }
 }
 
@@ -139,16 +140,16 @@ TEST(Compare, PutsRightTheTimeOfEverythingThatIsNoFileWithoutReadingIt) {
     if (type == FileType::kFile) continue;
     Seen replica = seen(type);
     replica.status.mtime = kNew;
-    EXPECT_EQ(verdict(seen(type), replica), (Verdict{Decision::kMetadata, {Reason::kMtime}}))
+    EXPECT_EQ(comparison(seen(type), replica), (Comparison{Decision::kMetadata, {Reason::kMtime}}))
         << to_string(type);
   }
 }
 
 TEST(Compare, PutsRightTheModeOfEverythingButSymlinks) {
   for (const FileType type : kTypes) {
-    const Verdict expected =
-        type == FileType::kSymlink ? kUnchanged : Verdict{Decision::kMetadata, {Reason::kMode}};
-    EXPECT_EQ(verdict(with_mode(seen(type), 0600), seen(type)), expected) << to_string(type);
+    const Comparison expected =
+        type == FileType::kSymlink ? kUnchanged : Comparison{Decision::kMetadata, {Reason::kMode}};
+    EXPECT_EQ(comparison(with_mode(seen(type), 0600), seen(type)), expected) << to_string(type);
   }
 }
 
@@ -161,10 +162,10 @@ TEST(Compare, PutsRightOwnerAndGroupOnlyWhereThePolicyMirrorsThem) {
     for (const Seen& other : {owned_by(seen(type), 7, 100), owned_by(seen(type), 1000, 7)}) {
       const bool is_given_away = type == FileType::kFile && other.status.uid == 7;
       const Decision decision = is_given_away ? Decision::kUpdate : Decision::kMetadata;
-      EXPECT_EQ(verdict(other, seen(type)), (Verdict{decision, {Reason::kOwner}}));
-      EXPECT_EQ(verdict(other, seen(type), unwanted), kUnchanged);
-      EXPECT_EQ(verdict(other, seen(type), unable), kUnchanged);
-      EXPECT_EQ(verdict(other, seen(type), as_user()), kUnchanged);
+      EXPECT_EQ(comparison(other, seen(type)), (Comparison{decision, {Reason::kOwner}}));
+      EXPECT_EQ(comparison(other, seen(type), unwanted), kUnchanged);
+      EXPECT_EQ(comparison(other, seen(type), unable), kUnchanged);
+      EXPECT_EQ(comparison(other, seen(type), as_user()), kUnchanged);
     }
   }
 }
@@ -172,19 +173,19 @@ TEST(Compare, PutsRightOwnerAndGroupOnlyWhereThePolicyMirrorsThem) {
 TEST(Compare, UpdatesASymlinkToElsewhereAndSaysWhatElseDiffers) {
   Seen replica = seen(FileType::kSymlink);
   replica.target = "There";
-  EXPECT_EQ(verdict(seen(FileType::kSymlink), replica),
-            (Verdict{Decision::kUpdate, {Reason::kTarget}}));
+  EXPECT_EQ(comparison(seen(FileType::kSymlink), replica),
+            (Comparison{Decision::kUpdate, {Reason::kTarget}}));
   replica.status.mtime = kNew;
   replica.status.uid = 7;
-  EXPECT_EQ(verdict(seen(FileType::kSymlink), replica),
-            (Verdict{Decision::kUpdate, {Reason::kTarget, Reason::kMtime, Reason::kOwner}}));
+  EXPECT_EQ(comparison(seen(FileType::kSymlink), replica),
+            (Comparison{Decision::kUpdate, {Reason::kTarget, Reason::kMtime, Reason::kOwner}}));
 }
 
 TEST(Compare, DoesNotCompareTheSizesOfSymlinksAndDirectories) {
   for (const FileType type : {FileType::kSymlink, FileType::kDirectory}) {
     Seen replica = seen(type);
     replica.status.size = 4096;
-    EXPECT_EQ(verdict(seen(type), replica), kUnchanged) << to_string(type);
+    EXPECT_EQ(comparison(seen(type), replica), kUnchanged) << to_string(type);
   }
 }
 
@@ -195,8 +196,8 @@ TEST(Compare, UpdatesADeviceOfAnotherNumberAndIgnoresTheNumberOfAllElse) {
     Seen replica = seen(type);
     source.status.rdev = makedev(1, 3);
     replica.status.rdev = makedev(1, 5);
-    EXPECT_EQ(verdict(source, replica),
-              is_device ? (Verdict{Decision::kUpdate, {Reason::kDevice}}) : kUnchanged)
+    EXPECT_EQ(comparison(source, replica),
+              is_device ? (Comparison{Decision::kUpdate, {Reason::kDevice}}) : kUnchanged)
         << to_string(type);
   }
 }
@@ -204,30 +205,31 @@ TEST(Compare, UpdatesADeviceOfAnotherNumberAndIgnoresTheNumberOfAllElse) {
 TEST(Compare, GivesEveryReasonOfMetadataAtOnce) {
   Seen replica = owned_by(with_mode(seen(FileType::kFifo), 0600), 7, 7);
   replica.status.mtime = kNew;
-  EXPECT_EQ(verdict(seen(FileType::kFifo), replica),
-            (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode, Reason::kOwner}}));
+  EXPECT_EQ(comparison(seen(FileType::kFifo), replica),
+            (Comparison{Decision::kMetadata, {Reason::kMtime, Reason::kMode, Reason::kOwner}}));
 }
 
 TEST(Compare, ComparesTimesAsTheReplicasFileSystemHoldsThem) {
   Policy coarse = as_root();
   coarse.limits.times.granularity = 1'000'000'000;
-  EXPECT_EQ(verdict(file_at({100, 999'999'999}), file_at({100, 0}), coarse), kUnchanged);
-  EXPECT_EQ(verdict(file_at({101, 0}), file_at({100, 0}), coarse).decision,
+  EXPECT_EQ(comparison(file_at({100, 999'999'999}), file_at({100, 0}), coarse), kUnchanged);
+  EXPECT_EQ(comparison(file_at({101, 0}), file_at({100, 0}), coarse).decision,
             Decision::kContentAsked);
   Policy fat = as_root();
   fat.limits.times.two_seconds = true;
-  EXPECT_EQ(verdict(file_at({101, 5}), file_at({100, 0}), fat), kUnchanged);
-  EXPECT_EQ(verdict(file_at({102, 0}), file_at({100, 0}), fat).decision, Decision::kContentAsked);
+  EXPECT_EQ(comparison(file_at({101, 5}), file_at({100, 0}), fat), kUnchanged);
+  EXPECT_EQ(comparison(file_at({102, 0}), file_at({100, 0}), fat).decision,
+            Decision::kContentAsked);
   Policy late = as_root();
   late.limits.times.earliest = FileTime{150, 0};
-  EXPECT_EQ(verdict(file_at({100, 0}), file_at({150, 0}), late), kUnchanged);
+  EXPECT_EQ(comparison(file_at({100, 0}), file_at({150, 0}), late), kUnchanged);
 }
 
 TEST(Compare, DoesNotCompareModesThatTheFileSystemCannotHold) {
   Policy policy = as_root();
   policy.limits.holds_modes = false;
   for (const FileType type : kTypes) {
-    EXPECT_EQ(verdict(with_mode(seen(type), 0600), with_mode(seen(type), 0777), policy),
+    EXPECT_EQ(comparison(with_mode(seen(type), 0600), with_mode(seen(type), 0777), policy),
               kUnchanged);
   }
 }
@@ -250,9 +252,9 @@ TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
     const Seen source =
         owned_by(with_mode(seen(FileType::kFile), 07755), each.source_uid, each.source_gid);
     for (const std::uint32_t found : {07755U, 03755U, 05755U, 01755U}) {
-      const Verdict expected =
-          found == each.expected ? kUnchanged : Verdict{Decision::kMetadata, {Reason::kMode}};
-      EXPECT_EQ(verdict(source, with_mode(seen(FileType::kFile), found), as_user()), expected)
+      const Comparison expected =
+          found == each.expected ? kUnchanged : Comparison{Decision::kMetadata, {Reason::kMode}};
+      EXPECT_EQ(comparison(source, with_mode(seen(FileType::kFile), found), as_user()), expected)
           << each.what << ", found " << std::oct << found;
     }
   }
@@ -260,36 +262,36 @@ TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
 
 TEST(Compare, AsRootGivesSuidAndSgidWithTheOwner) {
   const Seen source = owned_by(with_mode(seen(FileType::kFile), 06755), 0, 0);
-  EXPECT_EQ(verdict(source, owned_by(with_mode(seen(FileType::kFile), 06755), 0, 100)),
-            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(source, owned_by(with_mode(seen(FileType::kFile), 06755), 0, 100)),
+            (Comparison{Decision::kMetadata, {Reason::kOwner}}));
 }
 
 TEST(SettleContent, LeavesOnlyTheMetadataWhereTheContentIsEqual) {
-  EXPECT_EQ(settle_content({Decision::kContentAsked, {Reason::kMtime, Reason::kMode}}, true),
-            (Verdict{Decision::kMetadata, {Reason::kMtime, Reason::kMode}}));
-  EXPECT_EQ(settle_content({Decision::kContentAsked, {}}, true), kUnchanged);
+  EXPECT_EQ(decide_by_content({Decision::kContentAsked, {Reason::kMtime, Reason::kMode}}, true),
+            (Comparison{Decision::kMetadata, {Reason::kMtime, Reason::kMode}}));
+  EXPECT_EQ(decide_by_content({Decision::kContentAsked, {}}, true), kUnchanged);
 }
 
 TEST(SettleContent, UpdatesWhereTheContentDiffers) {
-  EXPECT_EQ(settle_content({Decision::kContentAsked, {Reason::kMtime}}, false),
-            (Verdict{Decision::kUpdate, {Reason::kContent, Reason::kMtime}}));
-  EXPECT_EQ(settle_content({Decision::kContentAsked, {}}, false),
-            (Verdict{Decision::kUpdate, {Reason::kContent}}));
+  EXPECT_EQ(decide_by_content({Decision::kContentAsked, {Reason::kMtime}}, false),
+            (Comparison{Decision::kUpdate, {Reason::kContent, Reason::kMtime}}));
+  EXPECT_EQ(decide_by_content({Decision::kContentAsked, {}}, false),
+            (Comparison{Decision::kUpdate, {Reason::kContent}}));
 }
 
 // Who could write it may still do so, or have done so and set its time.
 TEST(Compare, RootWritesAnewWhatSomebodyElseOwns) {
   const Seen theirs = file_at(kOld);
   const Seen roots = owned_by(file_at(kOld), 0, 0);
-  EXPECT_EQ(verdict(roots, theirs), (Verdict{Decision::kUpdate, {Reason::kOwner}}));
-  EXPECT_EQ(verdict(owned_by(file_at(kNew), 1001, 100), theirs),
-            (Verdict{Decision::kUpdate, {Reason::kMtime, Reason::kOwner}}));
-  EXPECT_EQ(verdict(theirs, roots), (Verdict{Decision::kMetadata, {Reason::kOwner}}));
-  EXPECT_EQ(verdict(owned_by(theirs, 1000, 101), theirs),
-            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
-  EXPECT_EQ(verdict(owned_by(seen(FileType::kDirectory), 0, 0), seen(FileType::kDirectory)),
-            (Verdict{Decision::kMetadata, {Reason::kOwner}}));
-  EXPECT_EQ(verdict(roots, theirs, as_user()), kUnchanged);
+  EXPECT_EQ(comparison(roots, theirs), (Comparison{Decision::kUpdate, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(owned_by(file_at(kNew), 1001, 100), theirs),
+            (Comparison{Decision::kUpdate, {Reason::kMtime, Reason::kOwner}}));
+  EXPECT_EQ(comparison(theirs, roots), (Comparison{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(owned_by(theirs, 1000, 101), theirs),
+            (Comparison{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(owned_by(seen(FileType::kDirectory), 0, 0), seen(FileType::kDirectory)),
+            (Comparison{Decision::kMetadata, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(roots, theirs, as_user()), kUnchanged);
 }
 
 TEST(Compare, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
@@ -311,7 +313,7 @@ TEST(Compare, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
                           Case{of_user(02755, 7), of_user(02755), Decision::kUpdate},
                           Case{of_user(04755), of_user(0755), Decision::kUpdate},
                           Case{of_user(04750), of_user(04755), Decision::kMetadata}}) {
-    EXPECT_EQ(verdict(one.source, one.replica).decision, one.decision)
+    EXPECT_EQ(comparison(one.source, one.replica).decision, one.decision)
         << std::oct << one.source.status.mode << ' ' << one.replica.status.mode;
   }
 }

@@ -59,7 +59,7 @@ std::vector<LinkedEntry> entries_of(const std::vector<Line>& lines,
     LinkedEntry entry;
     entry.path = RelPath(line.path);
     entry.range = line.range;
-    entry.verdict = {line.decision, reasons_of(line.decision)};
+    entry.comparison = {line.decision, reasons_of(line.decision)};
     if (line.source != 0) {
       entry.source = ObjectId{1, line.source};
       entry.after = Facts{};
@@ -88,7 +88,7 @@ std::string told(const Action& action) {
 
 std::vector<Action> settled(const std::vector<Line>& lines,
                             const std::map<std::uint64_t, std::uint32_t>& elsewhere = {}) {
-  SettledLinks result = settle_links(entries_of(lines, elsewhere));
+  GroupedLinks result = group_links(entries_of(lines, elsewhere));
   EXPECT_EQ(result.actions.size() + result.unchanged, lines.size());
   put_in_order(result.actions);
   return result.actions;

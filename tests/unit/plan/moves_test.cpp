@@ -95,7 +95,7 @@ class Found {
     const DirectoryCandidates found = candidates().directories();
     for (const DirectoryCandidate& candidate : found.creates) {
       std::vector<std::size_t> removes;
-      for (const Places& places : candidate.like) {
+      for (const Occurrences& places : candidate.like) {
         for (std::size_t at = places.begin; at < places.end; ++at)
           removes.push_back(found.removes[at]);
       }

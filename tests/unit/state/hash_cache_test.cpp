@@ -19,31 +19,32 @@ constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max();
 FileStamp stamp(FileTime mtime, FileTime ctime) { return {1, mtime, ctime, 1}; }
 
 TEST(IsSettled, FromSixtySecondsAfterBothStampsOn) {
-  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {160, 5}, Sharing::kLocal));
-  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {160, 5}, Sharing::kLocal));
-  EXPECT_FALSE(is_settled(stamp({100, 6}, {100, 5}), {160, 5}, Sharing::kLocal));
+  EXPECT_TRUE(is_trustworthy(stamp({100, 5}, {100, 5}), {160, 5}, Sharing::kLocal));
+  EXPECT_FALSE(is_trustworthy(stamp({100, 5}, {100, 6}), {160, 5}, Sharing::kLocal));
+  EXPECT_FALSE(is_trustworthy(stamp({100, 6}, {100, 5}), {160, 5}, Sharing::kLocal));
 }
 
 TEST(IsSettled, NeverBeforeAStampHoweverFarAway) {
-  EXPECT_FALSE(is_settled(stamp({100, 0}, {100, 0}), {50, 0}, Sharing::kLocal));
-  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {1000, 0}, Sharing::kLocal));
-  EXPECT_FALSE(is_settled(stamp({kLastSecond, 0}, {100, 0}), {kFirstSecond, 0}, Sharing::kLocal));
-  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 59, 0},
-                          Sharing::kLocal));
-  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 60, 0},
-                         Sharing::kLocal));
-  EXPECT_TRUE(is_settled(stamp({kFirstSecond, 0}, {-7, 0}), {kLastSecond, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_trustworthy(stamp({100, 0}, {100, 0}), {50, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_trustworthy(stamp({kLastSecond, 0}, {100, 0}), {1000, 0}, Sharing::kLocal));
+  EXPECT_FALSE(
+      is_trustworthy(stamp({kLastSecond, 0}, {100, 0}), {kFirstSecond, 0}, Sharing::kLocal));
+  EXPECT_FALSE(is_trustworthy(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 59, 0},
+                              Sharing::kLocal));
+  EXPECT_TRUE(is_trustworthy(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 60, 0},
+                             Sharing::kLocal));
+  EXPECT_TRUE(is_trustworthy(stamp({kFirstSecond, 0}, {-7, 0}), {kLastSecond, 0}, Sharing::kLocal));
 }
 
 TEST(IsSettled, FromAnHourAfterBothStampsOnWhereOthersWriteToo) {
-  EXPECT_TRUE(is_settled(stamp({100, 5}, {100, 5}), {3700, 5}, Sharing::kShared));
-  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 6}), {3700, 5}, Sharing::kShared));
-  EXPECT_FALSE(is_settled(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 3599, 0},
-                          Sharing::kShared));
+  EXPECT_TRUE(is_trustworthy(stamp({100, 5}, {100, 5}), {3700, 5}, Sharing::kShared));
+  EXPECT_FALSE(is_trustworthy(stamp({100, 5}, {100, 6}), {3700, 5}, Sharing::kShared));
+  EXPECT_FALSE(is_trustworthy(stamp({kFirstSecond, 0}, {kFirstSecond, 0}), {kFirstSecond + 3599, 0},
+                              Sharing::kShared));
 }
 
 TEST(IsSettled, NeverWhereAChangeThroughAMappingLeavesTheStampsAlone) {
-  EXPECT_FALSE(is_settled(stamp({100, 5}, {100, 5}), {kLastSecond, 0}, Sharing::kUnstamped));
+  EXPECT_FALSE(is_trustworthy(stamp({100, 5}, {100, 5}), {kLastSecond, 0}, Sharing::kUnstamped));
 }
 
 TEST(StampOf, TakesSizeTimesAndInode) {
