@@ -111,8 +111,7 @@ class Engine {
       lookers.emplace_back(looks_, max_open_, true);
     }
     auto own_folder = TRY(area.folder(kCommitFolder));
-    auto again = TRY(fs_.open_directory(own_folder.get(), "."));
-    folders.push_back(std::move(again));
+    folders.push_back(std::move(own_folder));
     Conflicts conflicts(fs_, area);
     TRY(conflicts.prepare());
     auto partial = TRY(area.partial_folder());
@@ -129,7 +128,7 @@ class Engine {
             .max_open = max_open_,
             .winds_up = [this] { return winds_up(); },
             .partials = &partials};
-    Committer committer(job, std::move(own_folder), conflicts);
+    Committer committer(job, conflicts);
     Status went = begin_backup(area, lookers.front().replica());
     if (backup_) job.backup = backup_->path();
     const Workshop shop{job, committer, conflicts};
@@ -171,7 +170,7 @@ class Engine {
     }
     const auto kept = shop.job.area.remove();
     if (kept && *kept) return false;
-    const bool removed = kept && !shop.committer.leaves_nested();
+    const bool removed = kept && !shop.committer.discards().leaves_nested();
     if (!removed) {
       request_.observer.warn(
           "a staging folder '.sync-txn' could not be removed; the next run does it");
@@ -296,17 +295,17 @@ class Engine {
       if (!backup_) return success();
       return backup_->keep(transaction.record(), shop.job.area.fd(), shop.committer.replica());
     };
-    shop.committer.before_purging(keep_old);
+    shop.committer.discards().before_purging(keep_old);
     commit(shop.job, shop.committer, window);
     const bool goes_back = request_.atomic && held_.has_trouble();
     if (Status kept = goes_back ? success() : keep_old(); !kept) {
       return undurable(kept.error(), end);
     }
-    for (const int nested : shop.committer.nested().folders()) {
+    for (const int nested : shop.committer.discards().nested().folders()) {
       Status durable = window.barrier().all(nested);
       if (!durable) return undurable(durable.error(), end);
     }
-    if (Status purged = shop.committer.purge_nested(); !purged) {
+    if (Status purged = shop.committer.discards().purge_nested(); !purged) {
       return undurable(purged.error(), end);
     }
     finish(shop.job, shop.committer, window);
@@ -362,7 +361,7 @@ class Engine {
   // Everything is where it belongs, and durable: the old goes.
   Status conclude(const Workshop& shop, SchedulePosition end, Transaction& transaction) {
     held_.release();
-    const auto purged = shop.committer.purge();
+    const auto purged = shop.committer.discards().purge();
     if (!purged) {
       // CRASH: as after a kill here, whoever comes next looks through it with the record's help.
       end_before_root(end);
@@ -406,7 +405,7 @@ class Engine {
     rolled_back_ = true;
     discard_backup();
     held_.release_as_rolled_back();
-    shop.committer.forget_displaced();
+    shop.committer.discards().forget();
     staging_left_ = transaction.has_conflicts();
     (void)transaction.forget();  // the whole folder goes now
     return success();

@@ -11,6 +11,7 @@
 #include "core/file_status.h"
 #include "filter/filter.h"
 #include "fs/directory_cursor.h"
+#include "fs/place.h"
 #include "plan/action.h"
 #include "plan/facts.h"
 #include "scan/content.h"
@@ -68,10 +69,10 @@ class Looker {
   // is still what the source has at the action's path, as far as a look tells, and the source wants
   // something else where it is. Nothing otherwise, also where it can't be seen.
   std::optional<FileStatus> file_to_take_over(const Action& action, const LookResult& result);
-  // Whether one more name of that file, `name` in `folder`, has the attributes and, as far as the
+  // Whether one more name of that file, `place`, has the attributes and, as far as the
   // planner has not found that just now, the content of the source's.
-  bool is_like_source(const Action& action, const LookResult& result, int folder,
-                      const std::string& name, const FileStatus& status);
+  bool is_like_source(const Action& action, const LookResult& result, const Place& place,
+                      const FileStatus& status);
 
   // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
   // Reads it all; what can't be read is no drift. `look` is what look() said.

@@ -36,11 +36,11 @@ std::optional<FileStatus> Looker::file_to_take_over(const Action& action,
   return file;
 }
 
-bool Looker::is_like_source(const Action& action, const LookResult& result, int folder,
-                            const std::string& name, const FileStatus& status) {
+bool Looker::is_like_source(const Action& action, const LookResult& result, const Place& place,
+                            const FileStatus& status) {
   FileSystem& fs = context_.fs;
   const auto parent = source_parent(action.path);
-  const auto ours = fs.open_entry(folder, name.c_str());
+  const auto ours = fs.open_entry(place.directory, place.name.c_str());
   if (!parent || !ours) return false;
   const std::string source_name(action.path.name());
   if (context_.policy.limits.holds_xattrs) {
@@ -52,8 +52,8 @@ bool Looker::is_like_source(const Action& action, const LookResult& result, int 
   const auto& md5 = action.after->md5;
   if (context_.follow_source && !md5) return true;
   DirectoryHashes none{CachedTree{}};
-  const auto common =
-      judge_.common_md5({*parent, source_name, *result.source}, none, {folder, name, status}, none);
+  const auto common = judge_.common_md5({*parent, source_name, *result.source}, none,
+                                        {place.directory, place.name, status}, none);
   return common && *common && (!md5 || *md5 == **common);
 }
 

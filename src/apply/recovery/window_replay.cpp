@@ -171,13 +171,13 @@ Status WindowReplay::purge() {
     if (!directory && directory.error().error_number == ENOENT) continue;
     if (!directory) return directory.error();
     const Place place{*directory, record_.name_of(i)};
-    const auto there = fs_.status_at(place.directory, place.name.c_str());
-    if (!there && there.error().error_number == ENOENT) continue;
+    const auto there = status_at(fs_, place);
+    if (there && !*there) continue;
     const Action& action = record_.plan.actions[i];
     if (action.op == Op::kDelete) {
       trees.push_back({fs_, place, deletions_.in(action.path), 1});
     } else {
-      empty.push_back({place.directory, place.name, true});
+      empty.push_back({place, true});
     }
   }
   const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});

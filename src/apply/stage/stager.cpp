@@ -33,23 +33,23 @@ Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 
 
 Stager::Stager(const Job& job, Looker& looker) : job_(job), fs_(job.request.fs), looker_(looker) {}
 
-Result<Staged> Stager::stage(const Action& action, const LookResult& look, int folder,
-                             const std::string& name) {
+Result<Staged> Stager::stage(const Action& action, const LookResult& look, const Place& place) {
   metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
-  if (look.source->is_directory()) return stage_directory(action, look, folder, name);
+  if (look.source->is_directory()) return stage_directory(action, look, place);
   if (takes_file_over(action) && !job_.looks.is_undo) {
     // Whatever stands in the way of that: the source has it all.
-    if (auto taken = take_over(action, look, folder, name)) return *taken;
+    if (auto taken = take_over(action, look, place)) return *taken;
   }
   old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
   const auto parent = TRY(looker_.source_parent(action.path));
   const std::string source_name(action.path.name());
-  auto staged = look.source->is_file() ? stage_file(action, look, parent, folder, name)
-                                       : stage_other(look, parent, folder, name, source_name);
+  auto staged = look.source->is_file() ? stage_file(action, look, parent, place)
+                                       : stage_other(look, parent, place, source_name);
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing, but for another
     // entry that has the name.
-    if (staged.error().error_number != EEXIST) (void)fs_.remove_file(folder, name.c_str());
+    if (staged.error().error_number != EEXIST)
+      (void)fs_.remove_file(place.directory, place.name.c_str());
     return std::move(staged).error().at(action.path.bytes());
   }
   return staged;
@@ -57,43 +57,44 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, int f
 
 // RACE: what others write into the file under its old path, between the comparison and the rename
 // there, is under the new one, and the next plan finds it.
-std::optional<Staged> Stager::take_over(const Action& action, const LookResult& look, int folder,
-                                        const std::string& name) {
+std::optional<Staged> Stager::take_over(const Action& action, const LookResult& look,
+                                        const Place& place) {
   const auto file = looker_.file_to_take_over(action, look);
   if (!file) return std::nullopt;
   const auto parent = looker_.replica_parent(*action.other);
   if (!parent) return std::nullopt;
   const std::string old_name(action.other->name());
-  if (!fs_.make_link(*parent, old_name.c_str(), folder, name.c_str())) return std::nullopt;
-  const auto made = fs_.status_at(folder, name.c_str());
+  if (!fs_.make_link(*parent, old_name.c_str(), place.directory, place.name.c_str()))
+    return std::nullopt;
+  const auto made = fs_.status_at(place.directory, place.name.c_str());
   // Two names, and one of them is this: others that have the file would see what becomes of it.
   const bool is_it = made && same_content_stamps(*made, *file) && made->links == 2 &&
                      made->mode == file->mode && made->uid == file->uid && made->gid == file->gid;
-  if (is_it && looker_.is_like_source(action, look, folder, name, *made) &&
-      make_durable(folder, name)) {
+  if (is_it && looker_.is_like_source(action, look, place, *made) && make_durable(place)) {
     return Staged{*made, false, 0};
   }
-  (void)fs_.remove_file(folder, name.c_str());  // a copy finds the name taken, and fails
+  (void)fs_.remove_file(place.directory,
+                        place.name.c_str());  // a copy finds the name taken, and fails
   return std::nullopt;
 }
 
 // What was written to the replica long ago may not be on disk: nobody has waited for it.
-bool Stager::make_durable(int folder, const std::string& name) {
+bool Stager::make_durable(const Place& place) {
   if (!job_.sync_each) return true;
-  const auto file = fs_.open_file(folder, name.c_str());
+  const auto file = fs_.open_file(place.directory, place.name.c_str());
   return file && fs_.sync(file->get());
 }
 
 Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,
-                                  int folder, const std::string& name) {
+                                  const Place& place) {
   FileStatus seen = *look.source;
   for (int attempt = 1;; ++attempt) {
-    auto staged = copy_once(action, seen, source_parent, folder, name);
+    auto staged = copy_once(action, seen, source_parent, place);
     if (staged || staged.error().code != ErrorCode::kChanged || !job_.request.follow_source ||
         attempt == kTries) {
       return staged;
     }
-    (void)fs_.remove_file(folder, name.c_str());
+    (void)fs_.remove_file(place.directory, place.name.c_str());
     const auto now = TRY(fs_.status_at(source_parent, std::string(action.path.name()).c_str()));
     if (!now.is_file()) return changed("the source's file became something else");
     seen = now;
@@ -101,7 +102,7 @@ Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, 
 }
 
 Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
-                                 int folder, const std::string& name) {
+                                 const Place& place) {
   const std::string source_name(action.path.name());
   const auto open = [&] {
     return job_.request.follow_source ? open_same_object(source_parent, source_name, seen)
@@ -115,13 +116,14 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, i
   }
   if (!from) return from.error();
   if (may_be_cloned(action, from->status)) {
-    auto cloned = TRY(clone_and_patch(action, *from, folder, name));
+    auto cloned = TRY(clone_and_patch(action, *from, place));
     if (cloned) return std::move(*cloned);
   }
-  if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, folder, name);
+  if (is_copied_in_parts(action, from->status)) return copy_in_parts(action, *from, place);
   // Nobody else gets into a staging folder, so it may have its mode at once.
   const FileStatus& wanted = metadata_ ? *metadata_ : from->status;
-  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate | (wanted.mode & kPermissions)));
+  auto to = TRY(fs_.create_file(place.directory, place.name.c_str(),
+                                kPrivate | (wanted.mode & kPermissions)));
   auto staged = copy_into(action, *from, to.get(), 0);
   if (!staged) return staged;
   TRY(complete(std::move(to)));
@@ -144,11 +146,11 @@ bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const
 }
 
 // Begins with a clone of the replica's own file, where its file system has clones, so that only
-// what has changed is written. Nothing where it has none; then `name` is free, as it was. CRASH:
+// what has changed is written. Nothing where it has none; then its place is free, as it was. CRASH:
 // killed in here, the next run removes the clone, and begins with another one.
 Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, const OpenedFile& from,
-                                                      int folder, const std::string& name) {
-  const auto facts = fs_.facts(folder);
+                                                      const Place& place) {
+  const auto facts = fs_.facts(place.directory);
   if (!facts || !facts->clones) return std::optional<Staged>();
   const auto parent = looker_.replica_parent(action.path);
   if (!parent) return std::optional<Staged>();
@@ -158,9 +160,9 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
   if (!old) return std::optional<Staged>();
   const auto is = fs_.status(old->get());
   if (!is || !same_object(*is, *old_)) return std::optional<Staged>();
-  auto to = TRY(fs_.create_file(folder, name.c_str(), kPrivate));
+  auto to = TRY(fs_.create_file(place.directory, place.name.c_str(), kPrivate));
   if (!fs_.clone(old->get(), to.get())) {
-    TRY(fs_.remove_file(folder, name.c_str()));
+    TRY(fs_.remove_file(place.directory, place.name.c_str()));
     return std::optional<Staged>();
   }
   buffer_.resize(kBufferBytes);
@@ -180,20 +182,20 @@ bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) 
 }
 
 // CRASH: killed in here, the next run goes on with what is there.
-Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from, int folder,
-                                     const std::string& name) {
+Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from,
+                                     const Place& place) {
   PartialCopies& partials = *job_.partials;
-  auto begun = TRY(partials.begin(action.path, from.status, name));
+  auto begun = TRY(partials.begin(action.path, from.status, place.name));
   const auto moved = fs_.seek(from.fd.get(), begun.start, Seek::kStart);
   auto staged =
       moved ? copy_into(action, from, begun.to.get(), begun.start) : Result<Staged>(moved.error());
   if (staged) {
     Status completed = complete(std::move(begun.to));
-    if (completed) completed = partials.finish(name, folder);
+    if (completed) completed = partials.finish(place.name, place.directory);
     if (completed) return staged;
     staged = completed.error();
   }
-  partials.drop(name);
+  partials.drop(place.name);
   return staged;
 }
 
@@ -280,8 +282,8 @@ bool Stager::is_known_problem(const RelPath& path) const {
                      [&](const Problem& problem) { return problem.path == path; });
 }
 
-Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look, int folder,
-                                       const std::string& name) {
+Result<Staged> Stager::stage_directory(const Action& action, const LookResult& look,
+                                       const Place& place) {
   const auto source = looker_.source_directory(action.path);
   // A directory that may not be read is mirrored as far as it can be seen; the plan knows it.
   if (!source && !is_known_problem(action.path)) return source.error();
@@ -290,8 +292,8 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     auto read = TRY(read_xattrs(fs_, {*source, false}, job_.policy.as_root));
     xattrs = std::move(read);
   }
-  TRY(fs_.make_directory(folder, name.c_str(), kOwnerAll));
-  const auto fd = fs_.open_directory(folder, name.c_str());
+  TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
+  const auto fd = fs_.open_directory(place.directory, place.name.c_str());
   auto status = fd ? set_attributes({fs_,
                                      job_.policy,
                                      job_.book,
@@ -306,19 +308,19 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     if (Status synced = fs_.sync(fd->get()); !synced) status = synced.error();
   }
   if (!status) {
-    (void)fs_.remove_directory(folder, name.c_str());
+    (void)fs_.remove_directory(place.directory, place.name.c_str());
     return std::move(status).error().at(action.path.bytes());
   }
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }
 
-Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, int folder,
-                                   const std::string& name, const std::string& source_name) {
+Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, const Place& place,
+                                   const std::string& source_name) {
   const FileStatus& source = *look.source;
   TRY(source.type == FileType::kSymlink
-          ? fs_.make_symlink(look.source_target.c_str(), folder, name.c_str())
-          : fs_.make_node(folder, name.c_str(), source.type, kPrivate, source.rdev));
-  const auto to = TRY(fs_.open_entry(folder, name.c_str()));
+          ? fs_.make_symlink(look.source_target.c_str(), place.directory, place.name.c_str())
+          : fs_.make_node(place.directory, place.name.c_str(), source.type, kPrivate, source.rdev));
+  const auto to = TRY(fs_.open_entry(place.directory, place.name.c_str()));
   std::vector<Xattr> xattrs;
   const auto from = TRY(fs_.open_entry(source_parent, source_name.c_str()));
   const auto now = TRY(fs_.status(from.get()));

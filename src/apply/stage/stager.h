@@ -13,6 +13,7 @@
 #include "fs/copy.h"
 #include "fs/file_system.h"
 #include "fs/patch.h"
+#include "fs/place.h"
 
 namespace foldersync {
 
@@ -32,45 +33,40 @@ class Stager {
  public:
   Stager(const Job& job, Looker& looker);
 
-  // Makes, as `name` in `folder`, what `action` creates; `look` is the look at it that found that
+  // Makes, as `place`, what `action` creates; `look` is the look at it that found that
   // it holds. A directory is made empty, with u+rwx for as long as its children are missing. Of a
-  // file that is taken over, `name` is one more name where that can be: no bytes, and nothing of it
-  // changes.
-  // On an error nothing is left. Error kChanged: the source is no longer what `look` saw, or
-  // changes faster than it can be copied (three tries).
-  Result<Staged> stage(const Action& action, const LookResult& look, int folder,
-                       const std::string& name);
+  // file that is taken over, `place` is one more name where that can be: no bytes, and nothing of
+  // it changes. On an error nothing is left. Error kChanged: the source is no longer what `look`
+  // saw, or changes faster than it can be copied (three tries).
+  Result<Staged> stage(const Action& action, const LookResult& look, const Place& place);
 
   // What the last error kChanged was about, where that is a fact of the plan (its MD5). Once.
   std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
 
  private:
-  std::optional<Staged> take_over(const Action& action, const LookResult& look, int folder,
-                                  const std::string& name);
-  bool make_durable(int folder, const std::string& name);
+  std::optional<Staged> take_over(const Action& action, const LookResult& look, const Place& place);
+  bool make_durable(const Place& place);
   Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
-                            int folder, const std::string& name);
+                            const Place& place);
   Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,
-                           int folder, const std::string& name);
+                           const Place& place);
   Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
                                       const FileStatus& seen);
   bool holds_something(int from);
   bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
   [[nodiscard]] bool may_be_cloned(const Action& action, const FileStatus& source) const;
   Result<std::optional<Staged>> clone_and_patch(const Action& action, const OpenedFile& from,
-                                                int folder, const std::string& name);
-  Result<Staged> copy_in_parts(const Action& action, const OpenedFile& from, int folder,
-                               const std::string& name);
+                                                const Place& place);
+  Result<Staged> copy_in_parts(const Action& action, const OpenedFile& from, const Place& place);
   Result<Staged> copy_into(const Action& action, const OpenedFile& opened, int to,
                            std::uint64_t start);
   Result<Staged> complete_copy(const Action& action, const OpenedFile& opened, int to,
                                Patched content);
   Status complete(Fd to);
   bool is_known_problem(const RelPath& path) const;
-  Result<Staged> stage_directory(const Action& action, const LookResult& look, int folder,
-                                 const std::string& name);
-  Result<Staged> stage_other(const LookResult& look, int source_parent, int folder,
-                             const std::string& name, const std::string& source_name);
+  Result<Staged> stage_directory(const Action& action, const LookResult& look, const Place& place);
+  Result<Staged> stage_other(const LookResult& look, int source_parent, const Place& place,
+                             const std::string& source_name);
 
   const Job& job_;
   FileSystem& fs_;

@@ -156,7 +156,7 @@ class Staging {
     auto staged = stage_inside(worker, index, today);
     if (!staged) {
       staged =
-          worker.stager.stage(today, *slot.look, job_.folders[worker.thread].get(), slot.name());
+          worker.stager.stage(today, *slot.look, {job_.folders[worker.thread].get(), slot.name()});
     }
     if (*staged) {
       slot.staged = **staged;
@@ -181,7 +181,8 @@ class Staging {
     if (!directory || directory->hands_down) return std::nullopt;
     const auto opened = worker.trees.directory(above);
     if (!opened) return std::nullopt;
-    auto staged = worker.stager.stage(action, *slot.look, *opened, std::string(action.path.name()));
+    auto staged =
+        worker.stager.stage(action, *slot.look, {*opened, std::string(action.path.name())});
     // What the source is to blame for, or a signal, is the same under any name.
     if (!staged && staged.error().code != ErrorCode::kSystem) return staged;
     if (!staged) return std::nullopt;

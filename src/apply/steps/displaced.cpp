@@ -10,13 +10,13 @@ constexpr std::uint32_t kOwnerAll = 0700;
 Status name_again(Site& site, const Step& step) {
   if (!step.old || step.action.op == Op::kDelete) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
-  const auto waiting = TRY(status_at(site, old));
+  const auto waiting = TRY(status_at(site.fs, old));
   if (!waiting) return success();
-  const auto staged = TRY(status_at(site, step.staged));
+  const auto staged = TRY(status_at(site.fs, step.staged));
   if (!staged) return rename_to(site.fs, old, step.staged, RenameMode::kNoReplace);
   const auto parent = TRY(site.replica.parent(step.action.path));
   const Place target{parent, std::string(step.action.path.name())};
-  const auto there = TRY(status_at(site, target));
+  const auto there = TRY(status_at(site.fs, target));
   // It has its own name too, or others have taken that.
   if (there && same_object(*there, *waiting)) {
     return site.fs.remove_file(old.directory, old.name.c_str());
@@ -28,16 +28,9 @@ Status name_again(Site& site, const Step& step) {
 
 }  // namespace
 
-Result<std::optional<FileStatus>> status_at(Site& site, const Place& place) {
-  const auto found = site.fs.status_at(place.directory, place.name.c_str());
-  if (found) return std::optional<FileStatus>(*found);
-  if (found.error().error_number == ENOENT) return std::optional<FileStatus>();
-  return found.error();
-}
-
 Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step) {
   TRY(name_again(site, step));
-  return status_at(site, step.staged);
+  return status_at(site.fs, step.staged);
 }
 
 Result<Published> give_back(Site& site, const Step& step) {
@@ -50,7 +43,7 @@ Result<Published> give_back(Site& site, const Step& step) {
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
   if (!rename_to(site.fs, step.staged, target, mode)) return Published::kStranded;
   if (!was_exchanged) return Published::kForeign;
-  const auto out = TRY(status_at(site, step.staged));
+  const auto out = TRY(status_at(site.fs, step.staged));
   const bool is_ours = !out || (step.made && same_object(*out, *step.made));
   return is_ours ? Published::kForeign : Published::kStranded;
 }

@@ -8,9 +8,6 @@
 
 namespace foldersync {
 
-// What has that name in the directory; nothing where nothing has it.
-Result<std::optional<FileStatus>> status_at(Site& site, const Place& place);
-
 // What lies under the step's staged name. Where names can't be exchanged, and the old object waits
 // under a name of its own, that is brought to an end first.
 Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step);

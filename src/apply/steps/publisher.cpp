@@ -17,10 +17,6 @@ bool is_taken(const Status& status) { return status.error().error_number == EEXI
 
 }  // namespace
 
-Status rename_to(FileSystem& fs, const Place& from, const Place& to, RenameMode mode) {
-  return fs.rename(from.directory, from.name.c_str(), to.directory, to.name.c_str(), mode);
-}
-
 void Publisher::say_once(bool& said, const char* sentence) {
   if (!said) observer_.warn(sentence);
   said = true;

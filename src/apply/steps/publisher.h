@@ -3,23 +3,14 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "apply/look/report.h"
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/place.h"
 
 namespace foldersync {
-
-// A name in a directory that is held open.
-struct Place {
-  int directory = -1;
-  std::string name;
-};
-
-// One rename, from one such name to another.
-Status rename_to(FileSystem& fs, const Place& from, const Place& to, RenameMode mode);
 
 enum class Published : std::uint8_t {
   kDone,       // and nothing was displaced

@@ -80,14 +80,15 @@ class Purge {
   }
 
   void remove(const Discarded& gone) {
-    const char* const name = gone.name.c_str();
-    const Status removed = gone.is_directory ? request_.fs.remove_directory(gone.folder, name)
-                                             : request_.fs.remove_file(gone.folder, name);
+    const char* const name = gone.place.name.c_str();
+    const Status removed = gone.is_directory
+                               ? request_.fs.remove_directory(gone.place.directory, name)
+                               : request_.fs.remove_file(gone.place.directory, name);
     if (removed || !gone.is_directory) return;
     const int number = removed.error().error_number;
     if (number != ENOTEMPTY && number != EEXIST) return;
     const std::lock_guard lock(mutex_);
-    purged_.filled.push_back({gone.folder, gone.name});
+    purged_.filled.push_back(gone.place);
   }
 
   void remove(const Inside& inside, Worker& worker) {

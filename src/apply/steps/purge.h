@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "apply/stage/window_limits.h"
@@ -15,8 +14,7 @@ namespace foldersync {
 
 // An entry in a staging folder, for which there is no use any more.
 struct Discarded {
-  int folder = -1;
-  std::string name;
+  Place place;
   bool is_directory = false;
 };
 

@@ -36,7 +36,8 @@ Result<Published> again(Site& site, Step& step) {
   }
   if (!is_still(*there, *step.old)) return give_back(site, step);
   if (!there->is_directory()) return Published::kDone;
-  const DoomedTree tree(site.fs, step.staged, site.deletions->in(step.action.path), 1);
+  const Place away{step.staged.directory, step.staged.name};
+  const DoomedTree tree(site.fs, away, site.deletions->in(step.action.path), 1);
   const bool is_own = TRY(tree.holds_nothing_else());
   return is_own ? Published::kDone : give_back(site, step);
 }

@@ -29,7 +29,7 @@ Status keep_if_foreign(Site& site, const Step& step, const Place& out) {
   bool is_ours = false;
   if (step.action.op == Op::kLink) {
     // It stands for an object that has other names, by which it may have been changed.
-    const auto found = TRY(status_at(site, out));
+    const auto found = TRY(status_at(site.fs, out));
     is_ours = !found || same_object(*found, *step.made);
   } else {
     is_ours = TRY(site.publisher.is_as_expected(out, *step.made));
@@ -45,7 +45,7 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   if (!parent && is_absence(parent.error())) return Published::kDone;
   if (!parent) return parent.error();
   const Place target{*parent, std::string(step.action.path.name())};
-  const auto now = TRY(status_at(site, target));
+  const auto now = TRY(status_at(site.fs, target));
   if (!now) return Published::kDone;
   // The old is there, so nothing was done; a link may be the one that was there before.
   if (step.old && is_still(*now, *step.old)) return Published::kDone;

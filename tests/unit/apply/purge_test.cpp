@@ -29,7 +29,7 @@ class PurgeTest : public testing::Test {
     fd_ = std::move(*fs_.open_root(folder_.c_str()));
     for (const auto& [path, entry] : tree) {
       if (path != "." && path.find('/') == std::string::npos)
-        gone_.push_back({fd_.get(), path, path.front() == 'd'});
+        gone_.push_back({{fd_.get(), path}, path.front() == 'd'});
     }
   }
 

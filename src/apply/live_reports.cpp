@@ -1,0 +1,170 @@
+#include "apply/live_reports.h"
+
+#include "apply/stage/attributes.h"
+
+namespace foldersync {
+
+LiveReports::LiveReports(const Job& job, Looker& looker, Conflicts& conflicts, Discards& discards)
+    : job_(job),
+      looker_(looker),
+      conflicts_(conflicts),
+      discards_(discards),
+      outcomes_(job.observer, job.request.follow_source) {}
+
+bool LiveReports::is_told(const Slot& slot) {
+  if (!slot.look) {
+    outcomes_.skip(slot);
+    return true;
+  }
+  if (!slot.error) return outcomes_.report_look(slot, *slot.look);
+  staging_failed(slot, *slot.error, slot.drift);
+  return true;
+}
+
+bool LiveReports::holds_again(const Slot& slot, const LookResult& look) {
+  if (!slot.look) {
+    outcomes_.skip(slot);
+    return false;
+  }
+  if (slot.error) {
+    outcomes_.failed(slot, *slot.error);
+    return false;
+  }
+  // What was not found to hold is not in the window's record.
+  const Finding found = slot.look->finding;
+  if (found == Finding::kFailed || found == Finding::kStale) {
+    outcomes_.report_look(slot, *slot.look);
+    return false;
+  }
+  if (outcomes_.report_look(slot, look)) return false;
+  if (holds_as_then(slot, look)) return true;
+  stale_by_now(slot);
+  return false;
+}
+
+void LiveReports::staging_failed(const Slot& slot, const Error& error,
+                                 const std::optional<Drift>& drift) {
+  if (error.code == ErrorCode::kStopped) return outcomes_.skip(slot);
+  if (error.code == ErrorCode::kChanged && !job_.request.follow_source) {
+    const Drift unknown{Side::kSource, {"content", "as planned", error.detail}};
+    return outcomes_.stale(slot, {drift.value_or(unknown)});
+  }
+  outcomes_.failed(slot, error);
+}
+
+bool LiveReports::published(const Slot& slot, const Step& step, const Result<Published>& done,
+                            const Staged& made) {
+  const Action& action = slot.action;
+  if (!done) {
+    const Error& error = done.error();
+    const bool is_link = action.op == Op::kLink && error.code == ErrorCode::kChanged;
+    if (is_link && !job_.request.follow_source) {
+      outcomes_.stale(slot, {{Side::kReplica, {"link", action.other->bytes(), error.detail}}});
+    } else {
+      outcomes_.failed(slot, error);
+    }
+    return false;
+  }
+  switch (*done) {
+    case Published::kForeign:
+      foreign(slot);
+      return false;
+    case Published::kStranded:
+      outcomes_.failed(slot, put_aside(step.staged));
+      return false;
+    case Published::kDisplaced:
+      discards_.add(
+          {{step.staged.directory, step.staged.name}, step.old && step.old->is_directory()});
+      break;
+    case Published::kDone:
+      break;
+  }
+  if (action.op == Op::kLink) ++links_added_[*action.other];
+  touched_.directories.insert(action.path.parent());
+  outcomes_.done(slot, Outcome::kOk, made);
+  return true;
+}
+
+bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const LookResult& look) {
+  const Action& action = slot.action;
+  if (!done) {
+    outcomes_.failed(slot, done.error());
+    return false;
+  }
+  if (*done == Published::kForeign) {
+    foreign(slot);
+    return false;
+  }
+  touched_.directories.insert(action.path.parent());
+  touched_.directories.insert(action.other->parent());
+  if (*done == Published::kStranded) {
+    outcomes_.failed(slot,
+                     Error{ErrorCode::kChanged,
+                           "rename",
+                           {},
+                           0,
+                           "somebody changed it meanwhile: what they wrote has the new name"});
+    return false;
+  }
+  // A directory gets its metadata when it is finished.
+  const bool is_right =
+      look.replica->is_directory() ||
+      differences(
+          *look.after,
+          found_facts(*look.replica, look.after->target.value_or(std::string()), job_.policy),
+          job_.policy.limits)
+          .empty();
+  if (is_right) outcomes_.done(slot, Outcome::kOk);
+  return !is_right;
+}
+
+void LiveReports::in_place(const Slot& slot, const Result<Published>& done, const Changed& changed,
+                           const FileStatus& wanted) {
+  if (done && *done == Published::kForeign) return stale_by_now(slot);
+  if (changed.touched == FileType::kFile) {
+    touched_.files.push_back(slot.action.path);
+  } else if (changed.touched) {
+    touched_.others = true;
+  }
+  if (!done) return outcomes_.failed(slot, done.error());
+  learn_from(*changed.found, wanted);
+  outcomes_.done(slot, Outcome::kOk);
+}
+
+void LiveReports::stale_by_now(const Slot& slot) {
+  outcomes_.stale(slot, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
+}
+
+void LiveReports::foreign(const Slot& slot) {
+  if (slot.action.op == Op::kDelete && slot.action.before->type == FileType::kDirectory) {
+    return outcomes_.stale(
+        slot, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
+  }
+  const LookResult again = looker_.look(slot.action);
+  if (!outcomes_.report_look(slot, again)) stale_by_now(slot);
+}
+
+Error LiveReports::put_aside(const Place& stranded) {
+  const auto kept = conflicts_.keep(stranded);
+  if (!kept) return kept.error();
+  return Error{ErrorCode::kChanged,
+               "exchange",
+               {},
+               0,
+               "somebody changed it meanwhile: what they wrote is kept as "
+               "'.sync-txn/conflict/" +
+                   *kept + "' in the replica"};
+}
+
+void LiveReports::learn_from(const FileStatus& found, const FileStatus& wanted) {
+  if (found.mtime != wanted.mtime) {
+    learn_mtime(job_.request.fs, job_.folders.back().get(), wanted.mtime, job_.book);
+  }
+}
+
+std::uint32_t LiveReports::names_added(const Slot& slot) const {
+  const auto added = links_added_.find(slot.action.path);
+  return added == links_added_.end() ? 0 : added->second;
+}
+
+}  // namespace foldersync
