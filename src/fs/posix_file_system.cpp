@@ -424,6 +424,24 @@ Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
   return facts;
 }
 
+Result<std::optional<std::uint64_t>> PosixFileSystem::incarnation(int fd) {
+  using Incarnation = std::optional<std::uint64_t>;
+  struct statx found {};
+  if (retried([&] { return ::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &found); }) < 0) {
+    return system_error("statx", errno);
+  }
+  if ((found.stx_mask & STATX_BTIME) != 0) {
+    constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+    return Incarnation(static_cast<std::uint64_t>(found.stx_btime.tv_sec) * kNanoseconds +
+                       found.stx_btime.tv_nsec);
+  }
+  // A driver may take the number of this request for another one of its own.
+  if (!S_ISREG(found.stx_mode) && !S_ISDIR(found.stx_mode)) return Incarnation();
+  long generation = 0;  // as many bytes as the request says; most file systems write four of them
+  if (::ioctl(fd, FS_IOC_GETVERSION, &generation) < 0) return Incarnation();
+  return Incarnation(static_cast<std::uint32_t>(generation));
+}
+
 Status PosixFileSystem::lock(int fd) {
   return done(retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }), "flock");
 }

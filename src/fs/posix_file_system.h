@@ -14,6 +14,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;
   Result<FileStatus> status_at(int directory, const char* name) override;
   Result<FileStatus> status(int fd) override;
+  Result<std::optional<std::uint64_t>> incarnation(int fd) override;
   Result<std::string> link_target(int directory, const char* name) override;
   Result<std::string> file_system_id(int fd) override;
   Result<std::string> mounted_as(int fd) override;

@@ -6,46 +6,16 @@
 namespace foldersync {
 
 const char* to_string(Call call) {
-  static constexpr std::array<const char*, kCalls> kNames{"open_root",
-                                                          "open_above",
-                                                          "open_directory",
-                                                          "open_parent",
-                                                          "list",
-                                                          "status_at",
-                                                          "status",
-                                                          "link_target",
-                                                          "file_system_id",
-                                                          "mounted_as",
-                                                          "sharing",
-                                                          "open_file",
-                                                          "create_file",
-                                                          "open_for_writing",
-                                                          "open_entry",
-                                                          "read",
-                                                          "write",
-                                                          "copy_range",
-                                                          "clone",
-                                                          "seek",
-                                                          "set_size",
-                                                          "close",
-                                                          "make_directory",
-                                                          "make_symlink",
-                                                          "make_node",
-                                                          "make_link",
-                                                          "rename",
-                                                          "remove_file",
-                                                          "remove_directory",
-                                                          "set_mode",
-                                                          "set_owner",
-                                                          "set_mtime",
-                                                          "list_xattrs",
-                                                          "get_xattr",
-                                                          "set_xattr",
-                                                          "remove_xattr",
-                                                          "sync",
-                                                          "sync_all",
-                                                          "facts",
-                                                          "lock"};
+  static constexpr std::array<const char*, kCalls> kNames{
+      "open_root",  "open_above",   "open_directory", "open_parent",    "list",
+      "status_at",  "status",       "incarnation",    "link_target",    "file_system_id",
+      "mounted_as", "sharing",      "open_file",      "create_file",    "open_for_writing",
+      "open_entry", "read",         "write",          "copy_range",     "clone",
+      "seek",       "set_size",     "close",          "make_directory", "make_symlink",
+      "make_node",  "make_link",    "rename",         "remove_file",    "remove_directory",
+      "set_mode",   "set_owner",    "set_mtime",      "list_xattrs",    "get_xattr",
+      "set_xattr",  "remove_xattr", "sync",           "sync_all",       "facts",
+      "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
@@ -294,6 +264,10 @@ Status FaultyFileSystem::sync(int fd) {
 Status FaultyFileSystem::sync_all(int fd) {
   return made({.call = Call::kSyncAll, .fd = fd},
               [&] { return skips_syncs_ ? success() : real_.sync_all(fd); });
+}
+
+Result<std::optional<std::uint64_t>> FaultyFileSystem::incarnation(int fd) {
+  return made({.call = Call::kIncarnation, .fd = fd}, [&] { return real_.incarnation(fd); });
 }
 
 Result<FileSystemFacts> FaultyFileSystem::facts(int fd) {

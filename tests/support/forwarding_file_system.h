@@ -25,6 +25,9 @@ class ForwardingFileSystem : public FileSystem {
     return inner_.status_at(directory, name);
   }
   Result<FileStatus> status(int fd) override { return inner_.status(fd); }
+  Result<std::optional<std::uint64_t>> incarnation(int fd) override {
+    return inner_.incarnation(fd);
+  }
   Result<std::string> link_target(int directory, const char* name) override {
     return inner_.link_target(directory, name);
   }

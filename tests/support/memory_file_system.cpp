@@ -157,6 +157,12 @@ Result<FileStatus> MemoryFileSystem::status(int fd) {
   return status_in(*open.root, open.path);
 }
 
+// Numbers of objects are never used again here.
+Result<std::optional<std::uint64_t>> MemoryFileSystem::incarnation(int fd) {
+  const auto found = TRY(status(fd));
+  return std::optional(found.inode);
+}
+
 Result<std::string> MemoryFileSystem::link_target(int directory, const char* name) {
   const std::lock_guard lock(mutex_);
   const auto found = readable(directory, name);

@@ -17,6 +17,7 @@ class UnableFileSystem : public FileSystem {
   Result<std::size_t> list(int, std::span<std::byte>) override { return unable(); }
   Result<FileStatus> status_at(int, const char*) override { return unable(); }
   Result<FileStatus> status(int) override { return unable(); }
+  Result<std::optional<std::uint64_t>> incarnation(int) override { return unable(); }
   Result<std::string> link_target(int, const char*) override { return unable(); }
   Result<std::string> file_system_id(int) override { return unable(); }
   Result<std::string> mounted_as(int) override { return unable(); }

@@ -110,6 +110,19 @@ TEST_F(PosixFileSystemTest, AStatusTellsTypeModeSizeTimesAndLinks) {
   EXPECT_TRUE(same_object(*status, *fs_.status_at(root(), "twin")));
 }
 
+TEST_F(PosixFileSystemTest, AnIncarnationStaysWhateverIsDoneToTheFile) {
+  add("file", file("12345"));
+  const auto incarnation = [this](const char* name) {
+    const auto fd = fs_.open_entry(root(), name);
+    const auto found = fs_.incarnation(fd->get());
+    return found ? *found : std::nullopt;
+  };
+  const auto before = incarnation("file");
+  if (!before) GTEST_SKIP() << "the file system of temporary files tells none";
+  ASSERT_EQ(::truncate((scratch_ / "file").c_str(), 1), 0);
+  EXPECT_EQ(incarnation("file"), before);
+}
+
 TEST_F(PosixFileSystemTest, EveryTypeIsToldApart) {
   add("dir", directory());
   add("link", symlink("x"));
