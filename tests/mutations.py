@@ -617,4 +617,12 @@ MUTATIONS = [
     Mutation('the own folder counts by another name',
              'if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {',
              'if (false) {', '^unit_apply/LookTest.*OwnFolder'),
+
+    # Bounded in what a stranger decides
+
+    Mutation('a signature is nested as deeply as it likes',
+             'if (levels_.size() == kMostLevels) return refuse("it is nested too deeply");', '',
+             '^unit_plan/JsonFields.DepthAndNumber'),
+    Mutation('a signature holds as much as it likes', 'if (++values_ > kMostValues)', 'if (false)',
+             '^unit_plan/JsonFields.DepthAndNumber'),
 ]

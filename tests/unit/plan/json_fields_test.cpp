@@ -42,9 +42,29 @@ TEST(JsonFields, WhatIsNoJsonOrSaysSomethingTwiceIsRefused) {
        {std::string(), std::string("{"), std::string(R"({"a":"x","a":"y"})"),
         std::string(R"({"a":{},"a":{}})"), std::string(R"([{"b":{"a":"x","c":{},"a":"x"}}])"),
         std::string(R"({"a":"x"}{})"), std::string("\"\xff\""), std::string("[1,]"),
-        std::string(1000, '['), "\"" + std::string(2 << 20, 'x') + "\""}) {
+        "\"" + std::string(2 << 20, 'x') + "\""}) {
     EXPECT_FALSE(json_fields(text).ok()) << text.substr(0, 40);
   }
+}
+
+// A bomb is refused where it becomes one: before its end is looked for.
+TEST(JsonFields, DepthAndNumberOfValuesAreBoundedWhileItIsRead) {
+  const auto why = [](const std::string& text) {
+    const auto fields = json_fields(text);
+    return fields ? std::string() : fields.error().detail;
+  };
+  const auto nested = [](std::size_t levels) {
+    return std::string(levels, '[') + std::string(levels, ']');
+  };
+  EXPECT_EQ(why(nested(16)), "");
+  EXPECT_EQ(why(nested(17)), "it is nested too deeply");
+  EXPECT_EQ(why(std::string(32'768, '[') + "x"), "it is nested too deeply");
+  std::string many = "[0";
+  for (int i = 0; i < 10'000; ++i) many += ",0";
+  EXPECT_EQ(why(many + "x"), "it has too many values");
+  EXPECT_EQ(why("{\"" + std::string(1023, 'k') + "\":[0]}"), "");
+  EXPECT_EQ(why("{\"" + std::string(1024, 'k') + "\":[0]x"), "its keys are too long")
+      << "each string below would keep it once more";
 }
 
 }  // namespace
