@@ -618,6 +618,13 @@ MUTATIONS = [
              'if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {',
              'if (false) {', '^unit_apply/LookTest.*OwnFolder'),
 
+    # What others named tells no terminal what to do
+
+    Mutation('words of the command line are shown as they are', '"sync: " + escaped(what)',
+             '"sync: " + what', '^cli/escapes_test.*command_line'),
+    Mutation('names are shown to a terminal as they are', 'name = escaped(bytes);', '',
+             '^cli/escapes_test.*names_in_the_trees'),
+
     # Bounded in what a stranger decides
 
     Mutation('a signature is nested as deeply as it likes',

@@ -16,6 +16,7 @@
 #include "cli/scan_command.h"
 #include "cli/session.h"
 #include "cli/show_command.h"
+#include "core/text.h"
 
 namespace foldersync {
 namespace {
@@ -83,7 +84,7 @@ int run_app(std::vector<std::string> arguments) {
     return static_cast<int>(parsed.exit_code);
   } catch (const std::exception& failure) {
     // Out of memory, or a library without its algorithm: nothing below throws on purpose.
-    std::fprintf(stderr, "sync: %s\n", failure.what());
+    std::fprintf(stderr, "sync: %s\n", escaped(failure.what()).c_str());
     return static_cast<int>(ExitCode::kFailed);
   }
 }

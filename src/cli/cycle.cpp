@@ -92,7 +92,8 @@ void log_stale(const CycleObserver& observer, const ApplyResult& applied, Log& l
 void log_findings(const PlanHeader& plan, Log& log) {
   for (const Problem& problem : plan.problems) log.error(describe(problem));
   for (const Skipped& skipped : plan.skipped) {
-    log.detail("left alone " + escaped(skipped.path.shown()) + " (" + skipped.reason + ")");
+    log.detail("left alone " + escaped(skipped.path.shown()) + " (" + escaped(skipped.reason) +
+               ")");
   }
 }
 

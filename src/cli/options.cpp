@@ -7,6 +7,7 @@
 
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
+#include "core/text.h"
 
 namespace foldersync {
 namespace {
@@ -68,7 +69,7 @@ class Parser {
     const auto chosen = app_.get_subcommands();
     const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
     return {std::nullopt, ExitCode::kUsage,
-            "sync: " + what + "\nTry 'sync " + command + "--help'.\n"};
+            "sync: " + escaped(what) + "\nTry 'sync " + command + "--help'.\n"};
   }
 
   // CLI11 reports an unknown option as a missing one: looked for here, before it parses.
@@ -120,7 +121,7 @@ class Parser {
   static std::string unknown(const char* what, const std::string& word,
                              const std::vector<std::string>& candidates) {
     const std::string near = nearest(word, candidates);
-    std::string text = std::string("sync: there is no ") + what + " '" + word + "'";
+    std::string text = std::string("sync: there is no ") + what + " '" + escaped(word) + "'";
     if (!near.empty()) text += ": did you mean '" + near + "'?";
     return text + "\nTry 'sync --help'.\n";
   }

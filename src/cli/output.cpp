@@ -31,6 +31,8 @@ class DescriptorOutput final : public Output {
 
   [[nodiscard]] const std::string& name() const override { return temporary_; }
 
+  [[nodiscard]] bool is_terminal() const override { return ::isatty(fd_) == 1; }
+
   Status write(std::string_view text) override {
     buffer_ += text;
     return buffer_.size() >= kBufferBytes ? flush() : success();

@@ -18,6 +18,8 @@ class Output {
   virtual ~Output() = default;
   // What the new file is called until finish(); empty where there is none.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  // Whether somebody looks at what is written.
+  [[nodiscard]] virtual bool is_terminal() const = 0;
   virtual Status write(std::string_view text) = 0;
   // Without it a file does not appear.
   virtual Status finish() = 0;

@@ -10,6 +10,7 @@
 #include "cli/cycle.h"
 #include "cli/output.h"
 #include "cli/signing.h"
+#include "core/text.h"
 #include "plan/guard.h"
 #include "plan/json.h"
 #include "show/render_review.h"
@@ -113,7 +114,7 @@ ExitCode plan_command(Session& session) {
   const StoredPlan& plan = planned->plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
-    if (guard.refused) tell(explain(guard));
+    if (guard.refused) tell(escaped(explain(guard)));
   }
   if (Status written = write_all(plan, settings, key); !written) {
     tell(describe(written.error()));

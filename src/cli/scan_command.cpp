@@ -34,6 +34,7 @@ class Scanner {
         root_(root),
         filter_(std::move(filter)),
         output_(output),
+        reader_(output.is_terminal() ? Reader::kTerminal : Reader::kProgram),
         judge_(session.fs()),
         hashes_(cached_tree(session.cache(), session.fs(), root)) {}
 
@@ -130,7 +131,7 @@ class Scanner {
   }
 
   Status write(const ScannedEntry& scanned) {
-    return output_.write(settings_.md5sum ? scan_md5sum(scanned)
+    return output_.write(settings_.md5sum ? scan_md5sum(scanned, reader_)
                          : settings_.json ? scan_json(scanned)
                                           : scan_text(scanned));
   }
@@ -140,6 +141,7 @@ class Scanner {
   const Root& root_;
   Filter filter_;
   Output& output_;
+  Reader reader_;
   ContentJudge judge_;
   Md5Batch batch_;
   std::vector<Waiting> waiting_;

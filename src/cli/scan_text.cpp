@@ -46,23 +46,27 @@ std::string scan_json(const ScannedEntry& scanned) {
 }
 
 // A name with a newline, a carriage return or a backslash is escaped, and a backslash in front of
-// the line says so.
-std::string scan_md5sum(const ScannedEntry& scanned) {
+// the line says so. A terminal is also spared what would tell it what to do.
+std::string scan_md5sum(const ScannedEntry& scanned, Reader reader) {
+  const std::string& bytes = scanned.entry.path.bytes();
   std::string name;
-  bool special = false;
-  for (const char byte : scanned.entry.path.bytes()) {
-    const char* code = byte == '\n'   ? "\\n"
-                       : byte == '\r' ? "\\r"
-                       : byte == '\\' ? "\\\\"
-                                      : nullptr;
-    special = special || code != nullptr;
-    if (code != nullptr) {
-      name += code;
-    } else {
-      name += byte;
+  for (const char byte : bytes) {
+    switch (byte) {
+      case '\n':
+        name += "\\n";
+        break;
+      case '\r':
+        name += "\\r";
+        break;
+      case '\\':
+        name += "\\\\";
+        break;
+      default:
+        name += byte;
     }
   }
-  return (special ? "\\" : "") + to_string(*scanned.md5) + "  " + name + "\n";
+  if (reader == Reader::kTerminal) name = escaped(bytes);
+  return (name != bytes ? "\\" : "") + to_string(*scanned.md5) + "  " + name + "\n";
 }
 
 }  // namespace foldersync

@@ -76,7 +76,9 @@ TEST(Scan, ATargetThatCouldNotBeReadIsNotTold) {
 TEST(ScanMd5sum, ANameOfTwoLinesIsEscapedAndTheLineSaysSo) {
   ScannedEntry file = entry(FileType::kFile, "a\nb\\");
   file.md5 = Md5{};
-  EXPECT_EQ(scan_md5sum(file), "\\00000000000000000000000000000000  a\\nb\\\\\n");
+  EXPECT_EQ(scan_md5sum(file, Reader::kProgram), "\\00000000000000000000000000000000  a\\nb\\\\\n");
+  EXPECT_EQ(scan_md5sum(file, Reader::kTerminal),
+            "\\00000000000000000000000000000000  a\\x0ab\\\\\n");
 }
 
 }  // namespace
