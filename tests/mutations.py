@@ -630,6 +630,8 @@ MUTATIONS = [
     Mutation('a signature is nested as deeply as it likes',
              'if (levels_.size() == kMostLevels) return refuse("it is nested too deeply");', '',
              '^unit_plan/JsonFields.DepthAndNumber'),
+    Mutation('rules take as much memory as they like', 'if (bytes_ > kMaxRegexBytesOfAll)',
+             'if (false)', '^unit_filter/Filter.TheRuleThatIsOneTooMany'),
     Mutation('a signature holds as much as it likes', 'if (++values_ > kMostValues)', 'if (false)',
              '^unit_plan/JsonFields.DepthAndNumber'),
 ]

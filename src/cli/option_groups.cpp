@@ -2,11 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include "cli/gentleness.h"
@@ -126,9 +126,7 @@ void OptionGroups::add_filters(CLI::App* command) {
   const auto rule = [&](const char* name, const char* help, auto make) {
     command
         ->add_option_function<std::string>(
-            name,
-            [this, make](const std::string& glob) { settings_.plan.rules.push_back(make(glob)); },
-            help)
+            name, [this, make, name](const std::string& glob) { add_rule(make(glob), name); }, help)
         ->trigger_on_parse()
         ->type_name("GLOB");
   };
@@ -152,16 +150,30 @@ void OptionGroups::add_filters(CLI::App* command) {
 }
 
 void OptionGroups::read_rules(const std::string& file) {
+  constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
   std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf()) || stream.bad()) {
-    // An empty file puts nothing into the text and is no error.
-    if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
-      throw CLI::ValidationError("--exclude-from",
-                                 "expected a file of rules, '" + file + "' can't be read");
-    }
+  std::string text;
+  std::array<char, 64 << 10U> piece{};
+  while (text.size() <= kMostBytes &&
+         (stream.read(piece.data(), piece.size()) || stream.gcount() > 0)) {
+    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
   }
-  for (std::string& line : rules_in(text.str())) settings_.plan.rules.push_back(std::move(line));
+  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
+    throw CLI::ValidationError("--exclude-from",
+                               "expected a file of rules, '" + file + "' can't be read");
+  }
+  if (text.size() > kMostBytes) {
+    throw CLI::ValidationError("--exclude-from",
+                               "expected a file of rules, '" + file + "' has more than 16 MiB");
+  }
+  for (RuleLine& line : rules_in(text)) {
+    add_rule(std::move(line.rule), "line " + std::to_string(line.number) + " of '" + file + "'");
+  }
+}
+
+void OptionGroups::add_rule(std::string rule, std::string origin) {
+  settings_.plan.rules.push_back(std::move(rule));
+  settings_.rule_origins.push_back(std::move(origin));
 }
 
 void OptionGroups::add_planning(CLI::App* command) {

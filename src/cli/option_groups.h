@@ -39,6 +39,7 @@ class OptionGroups {
   void add_backup(CLI::App* command);
   void add_report(CLI::App* command);
   void read_rules(const std::string& file);
+  void add_rule(std::string rule, std::string origin);
 
   Settings& settings_;
 };

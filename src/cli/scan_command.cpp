@@ -159,7 +159,7 @@ ExitCode scan_command(Session& session) {
     tell(describe(error));
     return exit_code_of(error);
   };
-  auto filter = Filter::of(settings.plan, wall_clock_now());
+  auto filter = Filter::of(settings.plan, wall_clock_now(), settings.rule_origins);
   if (!filter) return fail(filter.error());
   auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
   if (!root) return fail(root.error());

@@ -156,7 +156,7 @@ Session::Session(const Settings& settings) : settings_(settings) {
 
 Result<std::unique_ptr<Session>> Session::start(const Settings& settings) {
   std::unique_ptr<Session> session(new Session(settings));
-  auto filter = TRY(Filter::of(settings.plan, {}));
+  auto filter = TRY(Filter::of(settings.plan, {}, settings.rule_origins));
   session->filter_ = std::move(filter);
   return session;
 }

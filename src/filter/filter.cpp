@@ -74,11 +74,26 @@ struct RuleSet {
   std::unique_ptr<const RE2> any_path;
 };
 
-// Null where the expression is too large. RE2 has limits too, but complains about some on stderr.
-std::unique_ptr<const RE2> compiled(const std::string& regex) {
-  constexpr std::size_t kMaxSize = 100'000;
-  if (regex.size() > kMaxSize) return nullptr;
+// The longest expression. RE2 has limits too, but complains about some on stderr.
+constexpr std::size_t kMaxRegexBytes = 100'000;
+// Of all expressions together, and what each costs beside its own bytes: compiled, a byte takes
+// about 30, and so all of them 64 MiB.
+constexpr std::size_t kMaxRegexBytesOfAll = std::size_t{2} << 20U;
+constexpr std::size_t kRegexBytes = 32;
+
+// What RE2 may take for one of `count` expressions, its states included: less makes it slower.
+std::size_t memory_for(const std::string& regex, std::size_t count) {
+  constexpr std::size_t kShared = std::size_t{64} << 20U;
+  constexpr std::size_t kUsual = std::size_t{8} << 20U;
+  const std::size_t needed = (4 << 10U) + 64 * regex.size();
+  return std::max(needed, std::min(kUsual, kShared / std::max<std::size_t>(count, 1)));
+}
+
+// Null where the expression is too large. `count`: how many there are of its kind.
+std::unique_ptr<const RE2> compiled(const std::string& regex, std::size_t count) {
+  if (regex.size() > kMaxRegexBytes) return nullptr;
   RE2::Options options;
+  options.set_max_mem(static_cast<std::int64_t>(memory_for(regex, count)));
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   options.set_dot_nl(true);
@@ -95,7 +110,7 @@ std::unique_ptr<const RE2> any_of(const std::vector<std::string>& regexes) {
     if (!any.empty()) any += '|';
     any += regex;
   }
-  return compiled(any);
+  return compiled(any, 1);
 }
 
 bool is_comment(std::string_view line) { return line.starts_with('#'); }
@@ -113,9 +128,10 @@ std::string_view without_trailing_spaces(std::string_view line) {
 
 class RuleSetBuilder {
  public:
-  // Adds the rule that a line stands for. False: it is too large. Requires: positions rise.
-  bool add(std::string_view line, std::size_t position) {
-    if (is_comment(line)) return true;
+  // Adds the rule that a line stands for; what is wrong with it, or nullptr.
+  // Requires: positions rise.
+  const char* add(std::string_view line, std::size_t position) {
+    if (is_comment(line)) return nullptr;
     std::string_view pattern = without_trailing_spaces(line);
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
@@ -125,20 +141,34 @@ class RuleSetBuilder {
     if (pattern.starts_with('/')) pattern.remove_prefix(1);
 
     const std::optional<Pieces> pieces = read_glob(pattern);
-    if (!pieces || pieces->empty()) return true;
+    if (!pieces || pieces->empty()) return nullptr;
     const Match match{position, !negated};
     return about_name ? add_name(*pieces, match, directories_only)
                       : add_path(*pieces, match, directories_only);
   }
 
-  RuleSet finish() && {
+  // Compiles what was added. Once; gives the position of a rule that can't be compiled, else 0.
+  std::size_t finish(RuleSet& set) && {
+    std::size_t names = 0;
+    std::size_t paths = 0;
+    const std::size_t count = name_regexes_.size() + path_regexes_.size();
+    for (Rule& rule : set_.others) {
+      if (auto* name = std::get_if<NameRegex>(&rule.matcher)) {
+        name->regex = compiled(name_regexes_[names++], count);
+        if (name->regex == nullptr) return rule.match.position;
+      } else if (auto* path = std::get_if<PathRegex>(&rule.matcher)) {
+        path->regex = compiled(path_regexes_[paths++], count);
+        if (path->regex == nullptr) return rule.match.position;
+      }
+    }
     set_.any_name = any_of(name_regexes_);
     set_.any_path = any_of(path_regexes_);
-    return std::move(set_);
+    set = std::move(set_);
+    return 0;
   }
 
  private:
-  bool add_name(std::span<const Piece> pieces, Match match, bool directories_only) {
+  const char* add_name(std::span<const Piece> pieces, Match match, bool directories_only) {
     if (auto name = literal_of(pieces)) {
       return keep(set_.names[std::move(*name)], match, directories_only);
     }
@@ -155,11 +185,10 @@ class RuleSetBuilder {
         return keep({match, directories_only, NameStart{std::move(*text)}});
       }
     }
-    auto regex = compiled(name_regexes_.emplace_back(regex_of(pieces)));
-    return regex && keep({match, directories_only, NameRegex{std::move(regex)}});
+    return keep_regex(regex_of(pieces), {match, directories_only, NameRegex{}});
   }
 
-  bool add_path(std::span<const Piece> pieces, Match match, bool directories_only) {
+  const char* add_path(std::span<const Piece> pieces, Match match, bool directories_only) {
     if (auto text = literal_of(pieces)) {
       return keep({match, directories_only, WholePath{std::move(*text)}});
     }
@@ -169,8 +198,7 @@ class RuleSetBuilder {
         std::none_of(rest.begin(), rest.end(), spans_directories)) {
       return add_name(rest, match, directories_only);
     }
-    auto regex = compiled(path_regexes_.emplace_back(regex_of(pieces)));
-    return regex && keep({match, directories_only, PathRegex{std::move(regex)}});
+    return keep_regex(regex_of(pieces), {match, directories_only, PathRegex{}});
   }
 
   static bool spans_directories(const Piece& piece) {
@@ -178,20 +206,34 @@ class RuleSetBuilder {
     return stars != nullptr ? *stars != Stars::kInName : piece == Piece('/');
   }
 
-  static bool keep(LastMatches& last, Match match, bool directories_only) {
+  static const char* keep(LastMatches& last, Match match, bool directories_only) {
     last.directory = match;
     if (!directories_only) last.other = match;
-    return true;
+    return nullptr;
   }
 
-  bool keep(Rule rule) {
+  const char* keep(Rule rule) {
     set_.others.push_back(std::move(rule));
-    return true;
+    return nullptr;
+  }
+
+  // `rule` is compiled in finish(), when it is known how many there are.
+  const char* keep_regex(std::string regex, Rule rule) {
+    if (regex.size() > kMaxRegexBytes) return "is too large: use fewer wildcards";
+    bytes_ += regex.size() + kRegexBytes;
+    if (bytes_ > kMaxRegexBytesOfAll) {
+      return "is one too many: with those before it, it would take more than 64 MiB; use fewer "
+             "rules with wildcards in the middle, or shorter ones";
+    }
+    const bool is_name = std::holds_alternative<NameRegex>(rule.matcher);
+    (is_name ? name_regexes_ : path_regexes_).push_back(std::move(regex));
+    return keep(std::move(rule));
   }
 
   RuleSet set_;
   std::vector<std::string> name_regexes_;
   std::vector<std::string> path_regexes_;
+  std::size_t bytes_ = 0;  // of all of them, as they count
 };
 
 // The entry in question, as a visitor of Matcher: whether it matches. Its path is put together, and
@@ -265,10 +307,16 @@ std::string with_spaces_kept(std::string_view glob) {
   return rule;
 }
 
-Error unusable(std::size_t position, std::string_view rule, std::string_view why) {
+// `index` counts from 0.
+Error unusable(const std::vector<std::string>& rules, const std::vector<std::string>& origins,
+               std::size_t index, std::string_view why) {
   constexpr std::size_t kShown = 40;
-  std::string detail = "rule " + std::to_string(position) + " \"";
-  for (const char byte : rule.substr(0, kShown)) detail += byte < ' ' || byte > '~' ? '?' : byte;
+  const std::string& rule = rules[index];
+  std::string detail =
+      index < origins.size() ? origins[index] : "rule " + std::to_string(index + 1);
+  detail += " \"";
+  for (const char byte : std::string_view(rule).substr(0, kShown))
+    detail += byte < ' ' || byte > '~' ? '?' : byte;
   detail += rule.size() > kShown ? "...\" " : "\" ";
   detail += why;
   return Error{ErrorCode::kUsage, "compile filter", {}, 0, std::move(detail)};
@@ -285,23 +333,31 @@ Filter::~Filter() = default;
 Filter::Filter(Filter&&) noexcept = default;
 Filter& Filter::operator=(Filter&&) noexcept = default;
 
-Result<Filter> Filter::compile(const std::vector<std::string>& rules) {
+Result<Filter> Filter::compile(const std::vector<std::string>& rules,
+                               const std::vector<std::string>& origins) {
   RuleSetBuilder builder;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    const std::string& line = rules[i];
-    if (line.find('\0') != std::string::npos) return unusable(i + 1, line, "holds a NUL byte");
-    if (!builder.add(line, i + 1)) return unusable(i + 1, line, "is too large");
+    if (rules[i].find('\0') != std::string::npos) {
+      return unusable(rules, origins, i, "holds a NUL byte");
+    }
+    if (const char* broken = builder.add(rules[i], i + 1)) {
+      return unusable(rules, origins, i, broken);
+    }
   }
   Filter filter;
-  RuleSet set = std::move(builder).finish();
+  RuleSet set;
+  if (const std::size_t position = std::move(builder).finish(set); position > 0) {
+    return unusable(rules, origins, position - 1, "is too large: use fewer wildcards");
+  }
   if (!set.names.empty() || !set.extensions.empty() || !set.others.empty()) {
     filter.rules_ = std::make_unique<const Rules>(Rules{std::move(set)});
   }
   return filter;
 }
 
-Result<Filter> Filter::of(const PlanOptions& options, FileTime as_of) {
-  auto filter = TRY(compile(options.rules));
+Result<Filter> Filter::of(const PlanOptions& options, FileTime as_of,
+                          const std::vector<std::string>& origins) {
+  auto filter = TRY(compile(options.rules, origins));
   filter.bounds_ = {.as_of = as_of, .min_age = options.min_age, .max_size = options.max_size};
   return filter;
 }
@@ -336,17 +392,17 @@ bool Filter::excludes(std::string_view directory, std::string_view name, bool is
   return last.excluded;
 }
 
-std::vector<std::string> rules_in(std::string_view text) {
+std::vector<RuleLine> rules_in(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  std::vector<std::string> rules;
-  while (!text.empty()) {
+  std::vector<RuleLine> rules;
+  for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     const std::string_view rule = without_trailing_spaces(line);
-    if (!rule.empty() && !is_comment(rule)) rules.emplace_back(rule);
+    if (!rule.empty() && !is_comment(rule)) rules.push_back({number, std::string(rule)});
   }
   return rules;
 }

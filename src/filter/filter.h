@@ -1,6 +1,7 @@
 // Which entries a run leaves alone: gitignore rules over raw bytes, and bounds that files keep.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,11 +33,15 @@ class Filter {
   Filter& operator=(Filter&&) noexcept;
 
   // Compiles the rules, in order. Those that git ignores (empty, comments) are ignored.
-  // Error kUsage: a rule too large to compile, or with a NUL byte in it (UTF-16?); detail names it.
-  static Result<Filter> compile(const std::vector<std::string>& rules);
+  // Error kUsage: a rule too large to compile, by itself or with those before it (all of them take
+  // 64 MiB at most, and as much again while they are asked), or with a NUL byte in it (UTF-16?).
+  // Its detail names the rule, by its place in `origins` where that is given: one for each rule.
+  static Result<Filter> compile(const std::vector<std::string>& rules,
+                                const std::vector<std::string>& origins = {});
 
   // The rules of a plan's options, and the bounds that they set to files, `as_of` its making.
-  static Result<Filter> of(const PlanOptions& options, FileTime as_of);
+  static Result<Filter> of(const PlanOptions& options, FileTime as_of,
+                           const std::vector<std::string>& origins = {});
 
   // The same bounds at another time.
   void set_time(FileTime as_of) { bounds_.as_of = as_of; }
@@ -68,7 +73,11 @@ class Filter {
 // The rules that stand in the text of a rules file (as --exclude-from reads it): one a line,
 // "\n" or "\r\n". Dropped are a UTF-8 byte-order mark at the start, comments, empty lines and the
 // spaces that git ignores at the end of a line.
-std::vector<std::string> rules_in(std::string_view text);
+struct RuleLine {
+  std::size_t number = 0;  // counted from 1
+  std::string rule;
+};
+std::vector<RuleLine> rules_in(std::string_view text);
 
 // The rule that --exclude GLOB and --include GLOB stand for. The glob is a pattern and nothing
 // else: a "!" or "#" at its start and spaces at its end are part of it, so --exclude '!x' excludes

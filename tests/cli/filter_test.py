@@ -65,6 +65,13 @@ class FilterTest(ProgramTest):
         with self.untouched():
             self.sync('run', '--exclude-from', self.at('nowhere'), expect=(USAGE, 1))
 
+    def test_rules_that_take_too_much_memory_are_refused_by_line(self):
+        self.given({'a': 'x'}, {'old': 'x'})
+        trees.write(self.at('rules'), '# many\n' + ('a*' * 10_000 + '\n') * 200)
+        with self.untouched():
+            result = self.sync('run', '--exclude-from', self.at('rules'), expect=USAGE)
+        self.assertRegex(result.err, f"line 2[0-9] of '{self.at('rules')}' .* is one too many")
+
     def test_an_excluded_directory_is_not_even_read(self):
         self.given({'a': 'x', 'locked': folder({'x': 'x'})})
         self.assert_replica_after(['--exclude', 'locked/'], ['a'])

@@ -74,7 +74,9 @@ void filter(FuzzBytes& bytes) {
   const bool is_directory = bytes.coin();
   const std::string name = bytes.text(32);
   const std::string directory = bytes.text(32);
-  const auto compiled = Filter::compile(rules_in(bytes.rest()));
+  std::vector<std::string> rules;
+  for (RuleLine& line : rules_in(bytes.rest())) rules.push_back(std::move(line.rule));
+  const auto compiled = Filter::compile(rules);
   if (compiled && is_name(name) && (directory.empty() || RelPath::is_path(directory))) {
     static_cast<void>(compiled->excludes(directory, name, is_directory));
   }

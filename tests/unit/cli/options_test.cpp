@@ -236,6 +236,9 @@ TEST(Rules, StandInTheOrderOfTheCommandLine) {
   EXPECT_THAT(settings.plan.rules,
               ElementsAre(exclude_rule("first"), include_rule("second"), "from-file", "!kept",
                           include_rule("third"), exclude_rule("fourth")));
+  EXPECT_THAT(settings.rule_origins,
+              ElementsAre("--exclude", "--include", "line 3 of '" + (scratch / "rules") + "'",
+                          "line 4 of '" + (scratch / "rules") + "'", "--include", "--exclude"));
 }
 
 TEST(Rules, AGlobThatLooksLikeAnOptionOrARuleIsAGlob) {
@@ -247,6 +250,7 @@ TEST(Rules, OfAFileThatCannotBeReadAreAnError) {
   const ScratchFolder scratch;
   EXPECT_THAT(complaint(run({"--exclude-from", scratch / "missing"})), HasSubstr("missing"));
   complaint(run({"--exclude-from", scratch.path()}));
+  EXPECT_THAT(complaint(run({"--exclude-from", "/dev/zero"})), HasSubstr("more than 16 MiB"));
 }
 
 TEST(Rules, OfAnEmptyFileAreNone) {

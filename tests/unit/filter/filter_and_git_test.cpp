@@ -30,6 +30,7 @@ using test::filter_of;
 using test::FilterCase;
 using test::leaves_out;
 using test::Lines;
+using test::texts_of;
 
 // A git repository in a folder of its own, whose only rules are those that ask() gives it.
 class Repository {
@@ -146,7 +147,7 @@ std::string text_of(const Lines& rules) {
 std::size_t expect_agreement(Repository& repository, const std::map<std::string, bool>& entries,
                              const std::string& text) {
   const std::set<std::string> ignored = repository.ignored(text, entries);
-  const Filter filter = filter_of(rules_in(text));
+  const Filter filter = filter_of(texts_of(rules_in(text)));
   for (const auto& [path, is_directory] : entries) {
     const bool expected = ignored.contains(path);
     EXPECT_EQ(leaves_out(filter, path, is_directory), expected)

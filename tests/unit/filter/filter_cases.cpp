@@ -7,6 +7,12 @@
 
 namespace foldersync::test {
 
+Lines texts_of(const std::vector<RuleLine>& lines) {
+  Lines rules;
+  for (const RuleLine& line : lines) rules.push_back(line.rule);
+  return rules;
+}
+
 Filter filter_of(const Lines& rules) {
   auto filter = Filter::compile(rules);
   EXPECT_TRUE(filter.ok()) << testing::PrintToString(rules);

@@ -16,6 +16,7 @@ using test::filter_of;
 using test::FilterCase;
 using test::leaves_out;
 using test::Lines;
+using test::texts_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -64,6 +65,28 @@ TEST(Filter, ARuleTooLargeToCompileIsAUsageErrorThatNamesIt) {
   EXPECT_THAT(filter.error().detail, HasSubstr("rule 2 \"big??"));
 }
 
+// What all of them take together is bounded, too: 200 of these took 542 MB.
+TEST(Filter, TheRuleThatIsOneTooManyIsAUsageErrorThatNamesItsPlace) {
+  std::string large;
+  for (int i = 0; i < 10'000; ++i) large += "a*";
+  std::vector<std::string> rules(200, large);
+  std::vector<std::string> origins;
+  for (int i = 0; i < 200; ++i) origins.push_back("line " + std::to_string(3 + i) + " of 'f'");
+  const auto filter = Filter::compile(rules, origins);
+  ASSERT_FALSE(filter.ok());
+  EXPECT_EQ(filter.error().code, ErrorCode::kUsage);
+  EXPECT_THAT(filter.error().detail, HasSubstr("line 26 of 'f' \"a*a*"));
+  EXPECT_THAT(filter.error().detail, HasSubstr("64 MiB"));
+  rules.resize(20);
+  EXPECT_TRUE(Filter::compile(rules).ok());
+}
+
+TEST(Filter, ThousandsOfRulesWithWildcardsAreOrdinary) {
+  std::vector<std::string> rules;
+  for (int i = 0; i < 20'000; ++i) rules.push_back("*/dir" + std::to_string(i) + "/x*y");
+  EXPECT_TRUE(filter_of(rules).excludes("a/dir17", "xzy", false));
+}
+
 TEST(Filter, ARuleWithANulByteIsAUsageErrorThatShowsItEscaped) {
   const auto filter = Filter::compile({std::string("a\0b\x1b", 4)});
   ASSERT_FALSE(filter.ok());
@@ -72,19 +95,27 @@ TEST(Filter, ARuleWithANulByteIsAUsageErrorThatShowsItEscaped) {
 }
 
 TEST(RulesIn, LinesEndWithOrWithoutACarriageReturn) {
-  EXPECT_THAT(rules_in("a\r\nb\n\nc\r"), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(rules_in("a\rb\r\r\n"), ElementsAre("a\rb\r"));
-  EXPECT_THAT(rules_in(""), IsEmpty());
+  EXPECT_THAT(texts_of(rules_in("a\r\nb\n\nc\r")), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(texts_of(rules_in("a\rb\r\r\n")), ElementsAre("a\rb\r"));
+  EXPECT_THAT(texts_of(rules_in("")), IsEmpty());
+}
+
+TEST(RulesIn, LinesAreCountedWithThoseThatAreNoRules) {
+  const auto lines = rules_in("# a\n\nb\nc");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].number, 3U);
+  EXPECT_EQ(lines[1].number, 4U);
 }
 
 TEST(RulesIn, CommentsAndSpacesAtTheEndAreNoRules) {
-  EXPECT_THAT(rules_in("# a\n\\#b\n  \na  \nb\\  \n !c"), ElementsAre("\\#b", "a", "b\\ ", " !c"));
+  EXPECT_THAT(texts_of(rules_in("# a\n\\#b\n  \na  \nb\\  \n !c")),
+              ElementsAre("\\#b", "a", "b\\ ", " !c"));
 }
 
 TEST(RulesIn, AByteOrderMarkCountsOnlyAtTheStart) {
-  EXPECT_THAT(rules_in("\xef\xbb\xbf"
-                       "a\n\xef\xbb\xbf"
-                       "b"),
+  EXPECT_THAT(texts_of(rules_in("\xef\xbb\xbf"
+                                "a\n\xef\xbb\xbf"
+                                "b")),
               ElementsAre("a",
                           "\xef\xbb\xbf"
                           "b"));
