@@ -632,6 +632,9 @@ MUTATIONS = [
              '^unit_plan/JsonFields.DepthAndNumber'),
     Mutation('rules take as much memory as they like', 'if (bytes_ > kMaxRegexBytesOfAll)',
              'if (false)', '^unit_filter/Filter.TheRuleThatIsOneTooMany'),
+    Mutation('lists of a plan hold as much as they like',
+             'if (draft.listed_bytes <= kMostBytes) return true;', 'if (draft.why.empty()) return true;',
+             '^unit_plan/RefusedText.HasRules'),
     Mutation('a signature holds as much as it likes', 'if (++values_ > kMostValues)', 'if (false)',
              '^unit_plan/JsonFields.DepthAndNumber'),
 ]

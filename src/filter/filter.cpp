@@ -335,8 +335,19 @@ Filter& Filter::operator=(Filter&&) noexcept = default;
 
 Result<Filter> Filter::compile(const std::vector<std::string>& rules,
                                const std::vector<std::string>& origins) {
+  // A plan's document has room for as much.
+  constexpr std::size_t kMaxRuleBytes = std::size_t{64} << 10U;
+  constexpr std::size_t kMaxBytes = std::size_t{16} << 20U;
   RuleSetBuilder builder;
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].size() > kMaxRuleBytes) {
+      return unusable(rules, origins, i, "is too large: it has more than 64 KiB");
+    }
+    bytes += rules[i].size() + kRegexBytes;
+    if (bytes > kMaxBytes) {
+      return unusable(rules, origins, i, "is one too many: all rules have more than 16 MiB");
+    }
     if (rules[i].find('\0') != std::string::npos) {
       return unusable(rules, origins, i, "holds a NUL byte");
     }

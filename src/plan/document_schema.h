@@ -63,6 +63,8 @@ struct Draft {
   bool all_undo = true;  // all actions have the reason `undo`
   bool some_undo = false;
 
+  std::size_t listed_bytes = 0;  // about what the rules and other lists of the options hold
+
   ByteFields bytes;  // of an object that has a table
   ByteFields path;   // of an action
   ByteFields from;

@@ -81,9 +81,19 @@ auto& select_member(Draft& draft) {
 
 // A list of bytes: strings, and objects where they are not UTF-8.
 
+// What the lists of the options hold together is bounded while they are read.
+inline bool has_room_for_element(Draft& draft, std::size_t bytes) {
+  constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
+  draft.listed_bytes += bytes + sizeof(std::string);
+  if (draft.listed_bytes <= kMostBytes) return true;
+  draft.why = "the rules and other lists of the options hold more than 64 MiB";
+  return false;
+}
+
 template <class Row, auto kSelect>
 bool take_element(Draft& draft, Scalar& value) {
   if (value.kind != Scalar::Kind::kText || !Row::Kind::suits(value.text)) return false;
+  if (!has_room_for_element(draft, value.text.size())) return false;
   Row::in(kSelect(draft)).emplace_back(value.text);
   return true;
 }
@@ -93,6 +103,7 @@ const char* finish_element(Draft& draft) {
   std::string bytes;
   if (const char* broken = resolve(std::exchange(draft.bytes, {}), bytes)) return broken;
   if (!Row::Kind::suits(bytes)) return "a rule or a path in the source is too long or no path";
+  if (!has_room_for_element(draft, bytes.size())) return draft.why.c_str();
   Row::in(kSelect(draft)).push_back(std::move(bytes));
   return nullptr;
 }

@@ -81,6 +81,12 @@ TEST(Filter, TheRuleThatIsOneTooManyIsAUsageErrorThatNamesItsPlace) {
   EXPECT_TRUE(Filter::compile(rules).ok());
 }
 
+TEST(Filter, WhatAPlanHasNoRoomForIsAUsageError) {
+  EXPECT_TRUE(Filter::compile({std::string(65'536, 'a')}).ok());
+  EXPECT_FALSE(Filter::compile({std::string(65'537, 'a')}).ok());
+  EXPECT_FALSE(Filter::compile(std::vector<std::string>(256, std::string(65'536, 'a'))).ok());
+}
+
 TEST(Filter, ThousandsOfRulesWithWildcardsAreOrdinary) {
   std::vector<std::string> rules;
   for (int i = 0; i < 20'000; ++i) rules.push_back("*/dir" + std::to_string(i) + "/x*y");

@@ -213,6 +213,18 @@ TEST(RefusedText, IsWhateverIsNoObject) {
   }
 }
 
+TEST(RefusedText, HasRulesOfMoreMemoryThanTheyMayTake) {
+  const std::string text = written(small_plan());
+  const std::string list = R"("rules":[)";
+  const std::size_t at = text.find(list) + list.size();
+  ASSERT_LT(at, text.size());
+  std::string rules;
+  for (int i = 0; i < 1100; ++i) rules += '"' + std::string(65'000, 'a') + "\",";
+  const auto plan = read_text(text.substr(0, at) + rules);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_THAT(plan.error().detail, HasSubstr("hold more than 64 MiB"));
+}
+
 TEST(RefusedText, HasADigestOfSomethingElse) {
   std::string text = written(small_plan());
   const std::size_t at = text.find("docs/a.txt");
