@@ -24,7 +24,7 @@ struct Settings {
   Command command = Command::kRun;
   std::string source;
   std::string replica;
-  PlanOptions plan;  // its rules are those of the command line, in its order
+  PlanOptions plan;                       // its rules are those of the command line, in its order
   std::vector<std::string> rule_origins;  // where each of them stands, for people
   std::optional<double> interval_seconds;
   std::optional<std::string> log_file;
