@@ -8,14 +8,10 @@
 #include <exception>
 #include <utility>
 
-#include "cli/apply_command.h"
+#include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/options.h"
-#include "cli/plan_command.h"
-#include "cli/recover_command.h"
-#include "cli/run_command.h"
-#include "cli/scan_command.h"
-#include "cli/session.h"
-#include "cli/show_command.h"
+#include "cli/signals.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -30,9 +26,9 @@ void open_missing_streams() {
 }
 
 // An error is one of usage: who may not have what they ask for learns it before any work.
-Status take_priority(const Settings& settings) {
-  if (!settings.io_priority) return success();
-  Status taken = set_io_priority(*settings.io_priority);
+Status take_priority(const CommonOptions& options) {
+  if (!options.io_priority) return success();
+  Status taken = set_io_priority(*options.io_priority);
   if (taken) return taken;
   Error error = std::move(taken).error();
   error.code = ErrorCode::kUsage;
@@ -42,33 +38,19 @@ Status take_priority(const Settings& settings) {
   return error;
 }
 
-ExitCode run_command_of(const Settings& settings) {
+template <typename Options>
+Result<ExitCode> start(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
-  if (const Status taken = take_priority(settings); !taken) {
-    std::fprintf(stderr, "sync: %s\n", describe(taken.error()).c_str());
-    return exit_code_of(taken.error());
+  if constexpr (requires { options.common; }) {
+    TRY(take_priority(options.common));
   }
-  if (settings.command == Command::kShow) return show_command(settings);
-  auto session = Session::start(settings);
-  if (!session) {
-    std::fprintf(stderr, "sync: %s\n", describe(session.error()).c_str());
-    return exit_code_of(session.error());
-  }
-  switch (settings.command) {
-    case Command::kRun:
-      return run_command(**session);
-    case Command::kPlan:
-      return plan_command(**session);
-    case Command::kApply:
-      return apply_command(**session);
-    case Command::kScan:
-      return scan_command(**session);
-    case Command::kRecover:
-      return recover_command(**session);
-    case Command::kShow:
-      break;  // needs no session
-  }
-  return ExitCode::kFailed;
+  return execute(options);
+}
+
+ExitCode start_any(const CommandOptions& any) {
+  const auto code = std::visit([](const auto& options) { return start(options); }, any);
+  if (code) return *code;
+  return code.error().code == ErrorCode::kStopped ? Signals::stop_code() : fail(code.error());
 }
 
 }  // namespace
@@ -79,12 +61,12 @@ int run_app(std::vector<std::string> arguments) {
   ::umask(0077);
   try {
     const ParsedCommandLine parsed = parse_command_line(std::move(arguments));
-    if (parsed.settings) return static_cast<int>(run_command_of(*parsed.settings));
+    if (parsed.options) return static_cast<int>(start_any(*parsed.options));
     std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
     return static_cast<int>(parsed.exit_code);
   } catch (const std::exception& failure) {
     // Out of memory, or a library without its algorithm: nothing below throws on purpose.
-    std::fprintf(stderr, "sync: %s\n", escaped(failure.what()).c_str());
+    tell(escaped(failure.what()));
     return static_cast<int>(ExitCode::kFailed);
   }
 }

@@ -1,14 +1,19 @@
-#include "cli/apply_command.h"
-
 #include <algorithm>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
+#include <utility>
 
+#include "apply/backup/backup.h"
+#include "cli/at_rest.h"
+#include "cli/backups.h"
+#include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/cycle.h"
+#include "cli/folders.h"
 #include "cli/plan_file.h"
+#include "cli/plan_maker.h"
 #include "cli/signing.h"
 #include "fs/clock.h"
+#include "fs/posix_file_system.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -42,54 +47,66 @@ Error refused(std::string detail) {
 
 class Applier {
  public:
-  Applier(Session& session, Signals& signals)
-      : session_(session), settings_(session.settings()), signals_(signals) {}
+  Applier(const ApplyOptions& options, Signals& signals)
+      : options_(options),
+        signals_(signals),
+        state_(fs_, state_folder_of(options.common.state_folder)) {}
 
-  ExitCode run() {
+  Result<ExitCode> run() {
     const double started = monotonic_seconds();
-    auto read = read_plan_file(settings_.plan_file, session_.spooling());
-    if (!read) return fail(read.error());
-    const StoredPlan& plan = read->plan;
-    plan_ = &plan;
-    const auto signer = verify_signature(plan, settings_);
-    if (!signer) return fail(signer.error());
-    signer_ = *signer;
-    auto roots = open_roots(*read);
-    if (!roots) return fail(roots.error());
-    if (Status opened = open_log(*roots); !opened) return fail(opened.error());
-    if (Status opened = open_report(*roots); !opened) return fail(opened.error());
-    if (!signer_.empty()) log_->detail("the plan is signed by the key " + signer_);
-    if (Status fresh = check_age(plan); !fresh) return fail(fresh.error());
-    if (Status allowed = check_guards(plan); !allowed) return fail(allowed.error());
-    Status has_all = session_.check_required(roots->source, plan.options.require);
-    if (!has_all) return fail(has_all.error());
-    session_.open_state();
-    log_warnings(session_, *log_);
-    if (Status ready = make_ready(*roots, plan.actions); !ready) return fail(ready.error());
-    return apply_and_log({session_, *log_, signals_, *roots, plan, nullptr, false, started,
-                          conflicts_, 0, report_.get()});
+    const ReadPlan read = TRY(read_plan_file(options_.plan_file, state_.spooling()));
+    const StoredPlan& plan = read.plan;
+    const std::string signer = TRY(verify_signature(plan, options_.signature, options_.plan_file));
+    auto roots = TRY(open_roots(read));
+    TRY(open_log(roots));
+    report_ = TRY(open_report(options_.applying, {.command = "apply",
+                                                  .source = roots.source.path,
+                                                  .replica = roots.replica_path,
+                                                  .refuse_stale = options_.refuse_stale,
+                                                  .signed_by = signer}));
+    if (!signer.empty()) log_->detail("the plan is signed by the key " + signer);
+    const auto code = apply_to(roots, plan, started);
+    return code ? *code : fail(code.error(), plan);
   }
 
  private:
+  // Everything is open.
+  Result<ExitCode> apply_to(Roots& roots, const StoredPlan& plan, double started) {
+    TRY(check_age(plan));
+    TRY(check_guards(plan));
+    TRY(check_required(fs_, roots.source, plan.options.require));
+    const Tools tools{
+        .fs = fs_, .state = state_, .signals = signals_, .log = *log_, .options = options_.common};
+    state_.open();
+    log_warnings(tools);
+    const bool conflicts = TRY(make_ready(tools, roots, plan.actions));
+    return apply_and_log({.tools = tools,
+                          .options = options_.applying,
+                          .roots = roots,
+                          .plan = plan,
+                          .report = report_.get(),
+                          .check_space = options_.check_space,
+                          .refuse_stale = options_.refuse_stale,
+                          .conflicts = conflicts,
+                          .started = started});
+  }
+
   // Nothing was touched.
-  ExitCode fail(const Error& error) {
-    std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
-    ReportEnd end;
+  ExitCode fail(const Error& error, const StoredPlan& plan) {
+    const ExitCode code = foldersync::fail(error);
+    if (!report_) return code;
+    ReportEnd end = report_end(&plan, code);
     end.error = error;
-    end.exit_code = exit_code_of(error);
-    if (!report_) return end.exit_code;
-    report_->begin(plan_);
+    report_->begin(&plan);
     end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report_->skip_all();
-    end.problems = plan_->problems.size();
-    end.complete = plan_->complete();
     return end_report(report_.get(), *log_, end);
   }
 
   // A plan from the future is no fresher: one of the clocks is wrong.
   Status check_age(const StoredPlan& plan) const {
-    if (!settings_.max_age_seconds) return success();
+    if (!options_.max_age_seconds) return success();
     const double age = seconds_between(plan.created, wall_clock_now());
-    if (std::abs(age) <= *settings_.max_age_seconds) return success();
+    if (std::abs(age) <= *options_.max_age_seconds) return success();
     return refused("the plan was made at " + to_string(plan.created) + ", which is " +
                    (age < 0 ? "in the future" : "longer ago than --max-age allows") +
                    ": make a new plan");
@@ -99,7 +116,7 @@ class Applier {
   // Those on the source and on free space are asked again when the folders are open.
   Status check_guards(const StoredPlan& plan) const {
     for (const Guard& guard : plan.guards) {
-      if (is_about_space(guard) && !settings_.check_space) continue;
+      if (is_about_space(guard) && !options_.check_space) continue;
       if (guard.refused) return refused(explain(guard));
     }
     return success();
@@ -108,18 +125,17 @@ class Applier {
   // Whether `tree` is the folder beside the undo, and both lie where nobody else can put another.
   // By what is open: a path may lead elsewhere by now.
   bool lies_beside(const Root& tree, const ReadPlan& undo) {
-    FileSystem& fs = session_.fs();
-    const auto folder = fs.open_parent(tree.fd.get());
-    if (!folder || !is_ours_alone(fs.status(folder->get()))) return false;
-    const std::string file = absolute_name(settings_.plan_file);
-    const auto there = fs.status_at(folder->get(), file.substr(file.rfind('/') + 1).c_str());
+    const auto folder = fs_.open_parent(tree.fd.get());
+    if (!folder || !is_ours_alone(fs_.status(folder->get()))) return false;
+    const std::string file = absolute_name(options_.plan_file);
+    const auto there = fs_.status_at(folder->get(), file.substr(file.rfind('/') + 1).c_str());
     return there && there->inode == undo.inode && there->device == undo.device &&
-           is_ours_alone(fs.status(tree.fd.get()));
+           is_ours_alone(fs_.status(tree.fd.get()));
   }
 
   // An undo takes its content from the folder beside it, and from nowhere else.
   Result<Roots> open_backup(const ReadPlan& read) {
-    if (!settings_.source.empty()) {
+    if (!options_.folders.source.empty()) {
       return Error{ErrorCode::kUsage,
                    "apply",
                    {},
@@ -131,11 +147,13 @@ class Applier {
         "belong to root or to you and nobody else can write them");
     if (!read.is_protected) return not_believed;
     const std::string& replica =
-        settings_.replica.empty() ? read.plan.replica.path : settings_.replica;
-    auto roots = session_.open_roots(folder_of(settings_.plan_file) + "/" + kBackupTree, replica);
+        options_.folders.replica.empty() ? read.plan.replica.path : options_.folders.replica;
+    auto roots = foldersync::open_roots(
+        fs_, FolderOptions{.source = folder_of(options_.plan_file) + "/" + kBackupTree,
+                           .replica = replica});
     if (!roots) return roots;
     if (!lies_beside(roots->source, read)) return not_believed;
-    if (!settings_.replica.empty()) return roots;
+    if (!options_.folders.replica.empty()) return roots;
     if (!roots->replica || roots->replica->identity != read.plan.replica.identity) {
       return refused("the replica '" + replica +
                      "' is not the folder that the undo was made for (another file system, or made "
@@ -146,8 +164,8 @@ class Applier {
 
   // Whether the folders that only the plan names are on this host.
   Status lie_here(const PlanHeader& plan) const {
-    const bool is_elsewhere = (settings_.source.empty() && !plan.source.host.empty()) ||
-                              (settings_.replica.empty() && !plan.replica.host.empty());
+    const bool is_elsewhere = (options_.folders.source.empty() && !plan.source.host.empty()) ||
+                              (options_.folders.replica.empty() && !plan.replica.host.empty());
     if (!is_elsewhere) return success();
     const std::string& host = plan.source.host.empty() ? plan.replica.host : plan.source.host;
     return refused("the plan names a folder on the host '" + host +
@@ -157,8 +175,8 @@ class Applier {
   Result<Roots> open_roots(const ReadPlan& read) {
     const PlanHeader& plan = read.plan;
     if (plan.kind == PlanKind::kUndo) return open_backup(read);
-    if (!settings_.source.empty() && !settings_.replica.empty()) {
-      return session_.open_roots(settings_.source, settings_.replica);
+    if (!options_.folders.source.empty() && !options_.folders.replica.empty()) {
+      return foldersync::open_roots(fs_, options_.folders);
     }
     if (!read.from_stdin && !read.is_protected) {
       return refused(
@@ -166,14 +184,16 @@ class Applier {
           "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
     }
     if (Status here = lie_here(plan); !here) return here.error();
-    const std::string& source = settings_.source.empty() ? plan.source.path : settings_.source;
-    const std::string& replica = settings_.replica.empty() ? plan.replica.path : settings_.replica;
-    auto roots = session_.open_roots(source, replica);
+    const std::string& source =
+        options_.folders.source.empty() ? plan.source.path : options_.folders.source;
+    const std::string& replica =
+        options_.folders.replica.empty() ? plan.replica.path : options_.folders.replica;
+    auto roots = foldersync::open_roots(fs_, FolderOptions{.source = source, .replica = replica});
     if (!roots) return roots;
     const bool source_is_it =
-        !settings_.source.empty() || roots->source.identity == plan.source.identity;
+        !options_.folders.source.empty() || roots->source.identity == plan.source.identity;
     const std::string found = roots->replica ? roots->replica->identity : std::string();
-    bool replica_is_it = !settings_.replica.empty() || found == plan.replica.identity;
+    bool replica_is_it = !options_.folders.replica.empty() || found == plan.replica.identity;
     if (!replica_is_it && plan.replica.identity.empty()) {
       // There was none: such a plan makes it, and finds it made where it is applied again.
       const auto makes_root = begins_with_root(read.plan.actions);
@@ -188,60 +208,43 @@ class Applier {
   }
 
   Status open_log(const Roots& roots) {
-    const std::string file =
-        settings_.log_file ? absolute_name(*settings_.log_file) : std::string();
-    if (Status placed = session_.place_own_files(
-            roots,
-            {file, session_.state_folder(), session_.backup_folder(), session_.report_file()});
-        !placed)
-      return placed;
-    auto log = TRY(Log::open({file, console_verbosity(settings_), wants_colour(settings_)}));
-    log_ = std::move(log);
+    const ApplyingOptions& applying = options_.applying;
+    const std::string file = absolute_if_named(applying.log_file);
+    TRY(place_own_files(fs_, roots, own_files(applying, file, state_)));
+    log_ = TRY(Log::open(log_settings(applying, options_.common.console, file)));
     return success();
   }
 
-  Status open_report(const Roots& roots) {
-    if (!settings_.report_file) return success();
-    ReportSubject subject = report_subject(settings_, roots.source.path, roots.replica_path);
-    subject.signed_by = signer_;
-    auto opened = TRY(ReportFile::open(*settings_.report_file == "-" ? "-" : session_.report_file(),
-                                       std::move(subject)));
-    report_ = std::move(opened);
-    return success();
-  }
-
-  Status make_ready(Roots& roots, const ActionStore& actions) {
-    if (!settings_.dry_run) {
-      TRY(session_.make_backup_folder());
+  // The answer: whether an earlier run kept what others wrote.
+  Result<bool> make_ready(const Tools& tools, Roots& roots, const ActionStore& actions) {
+    const bool is_dry = options_.applying.dry_run;
+    if (!is_dry) {
+      TRY(make_backup_folder(fs_, options_.applying.backup));
     }
-    if (!roots.replica && !settings_.dry_run) {
-      const auto makes_root = TRY(begins_with_root(actions));
-      if (!makes_root)
+    if (!roots.replica && !is_dry) {
+      if (!TRY(begins_with_root(actions))) {
         return refused("the replica does not exist, and the plan expects one: make a new plan");
-      TRY(create_replica(session_.fs(), roots));
+      }
+      TRY(create_replica(fs_, roots));
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
-    if (settings_.dry_run) return success();
-    const auto conflicts = TRY(finish_killed_run(session_, signals_, *log_, *roots.replica));
-    conflicts_ = conflicts;
-    return success();
+    if (is_dry) return false;
+    return AtRest(tools, options_.applying.lock_wait_seconds).prepare(*roots.replica);
   }
 
-  Session& session_;
-  const Settings& settings_;
+  const ApplyOptions& options_;
   Signals& signals_;
+  PosixFileSystem fs_;
+  KeptState state_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
-  const StoredPlan* plan_ = nullptr;  // once it is read
-  std::string signer_;                // the key's id; empty: nobody asked
-  bool conflicts_ = false;
 };
 
 }  // namespace
 
-ExitCode apply_command(Session& session) {
-  Signals signals(false);
-  return Applier(session, signals).run();
+Result<ExitCode> execute(const ApplyOptions& options) {
+  Signals signals(HangUp::kStops);
+  return Applier(options, signals).run();
 }
 
 }  // namespace foldersync

@@ -1,16 +1,17 @@
 #include "cli/cycle.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <optional>
+#include <utility>
 
-#include "apply/recovery/lock.h"
+#include "apply/backup/backup.h"
+#include "cli/backups.h"
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "cli/plan_maker.h"
 #include "core/text.h"
-#include "plan/guard.h"
+#include "fs/clock.h"
 #include "show/render.h"
 
 namespace foldersync {
@@ -34,8 +35,6 @@ std::string count_text(const char* what, std::uint64_t count) {
   return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
 }
 
-bool is_terminal(int fd) { return ::isatty(fd) == 1; }
-
 // Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
   return applied.stopped &&
@@ -44,9 +43,7 @@ bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
 
 ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
                  const ApplyResult& applied) {
-  if (was_stopped(observer, applied)) {
-    return request.signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
-  }
+  if (was_stopped(observer, applied)) return request.tools.signals.stop_code();
   const bool failed = observer.count(Outcome::kError) > 0;
   if (applied.rolled_back && failed) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
@@ -66,7 +63,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   if (was_stopped(observer, applied)) begin = "stopped: ";
   if (applied.refused) begin = "nothing changed, because some of the plan is stale: ";
   if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
-  if (request.session.settings().dry_run) begin = "dry run, nothing changed: ";
+  if (request.options.dry_run) begin = "dry run, nothing changed: ";
   return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
          count_text("stale", observer.count(Outcome::kStale)) +
          count_text("skipped", observer.count(Outcome::kSkipped)) +
@@ -97,17 +94,6 @@ void log_findings(const PlanHeader& plan, Log& log) {
   }
 }
 
-// Is told what recovery has to say.
-class Warner final : public ApplyObserver {
- public:
-  explicit Warner(Log& log) : log_(log) {}
-  void report(const ActionReport&) override {}
-  void warn(const std::string& sentence) override { log_.warn(sentence); }
-
- private:
-  Log& log_;
-};
-
 // What was to be taken over and could not be was copied.
 std::string line_of(const ActionReport& report) {
   if (!takes_file_over(*report.action) || report.bytes == 0) return action_line(*report.action);
@@ -118,21 +104,6 @@ std::string line_of(const ActionReport& report) {
 
 }  // namespace
 
-Verbosity console_verbosity(const Settings& settings) {
-  return settings.report_file == "-" ? Verbosity::kQuiet : settings.verbosity;
-}
-
-bool wants_progress(const Settings& settings) {
-  if (settings.progress != When::kAuto) return settings.progress == When::kAlways;
-  return settings.verbosity != Verbosity::kQuiet && is_terminal(STDERR_FILENO);
-}
-
-bool wants_colour(const Settings& settings) {
-  if (settings.colour != When::kAuto) return settings.colour == When::kAlways;
-  const char* no_colour = std::getenv("NO_COLOR");
-  return (no_colour == nullptr || *no_colour == '\0') && is_terminal(STDOUT_FILENO);
-}
-
 void CycleObserver::report(const ActionReport& report) {
   ++outcomes_[static_cast<std::size_t>(report.outcome)];
   ++counts_.actions;
@@ -142,7 +113,7 @@ void CycleObserver::report(const ActionReport& report) {
     case Outcome::kOk:
       foldersync::count(*report.action, done_);
       done_.bytes_to_write += report.bytes;
-      log_.info((dry_run_ ? "would " : "") + line +
+      log_.info((execution_ == Execution::kDry ? "would " : "") + line +
                 (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""));
       return;
     case Outcome::kAlready:
@@ -167,76 +138,41 @@ void CycleObserver::report(const ActionReport& report) {
   }
 }
 
-Status take_lock(Session& session, Signals& signals, Log& log, Root& replica) {
-  const double until = monotonic_seconds() + session.settings().lock_wait_seconds;
-  for (;;) {
-    const auto locked = lock_replica(session.fs(), replica, session.state_folder());
-    if (locked) {
-      if (*locked == LockKind::kStandIn && session.is_first_stand_in()) {
-        log.warn(
-            "the replica's file system knows no locks: a file in the state folder is locked in its "
-            "place, which keeps out only runs on this machine with the same state folder");
-      }
-      return success();
-    }
-    if (locked.error().code != ErrorCode::kLocked) return locked.error();
-    const double left = until - monotonic_seconds();
-    if (left <= 0 || signals.stop()) return locked_out(session.fs(), replica);
-    signals.wait(std::min(left, 0.1));
-  }
+bool lacks_something(const ApplyingOptions& options, const StoredPlan& plan) {
+  return options.atomic && !plan.complete() && !options.allow_incomplete;
 }
 
-Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica, Recovery wanted,
-                                  bool keep_partial) {
-  using What = Recovered::What;
-  Warner warner(log);
-  const Policy policy = session.policy(session.known_limits(replica));
-  auto recovered = recover({session.fs(), replica, policy, warner, wanted,
-                            session.settings().drop_conflicts, keep_partial});
-  if (!recovered) return recovered;
-  if (recovered->what == What::kCleared) {
-    log.warn("an earlier run was stopped in the middle: what it had staged is removed");
-  }
-  if (recovered->what == What::kFinished) {
-    log.warn(
-        "an earlier run was killed while it changed the replica: what it had begun is finished");
-  }
-  if (recovered->what == What::kRolledBack) {
-    log.warn(
-        "an earlier run was killed while it changed the replica: what it had begun is taken back");
-  }
-  if (recovered->overtaken > 0) {
-    log.warn(human_count(recovered->overtaken) +
-             " of its changes were left as they are: others have changed these paths since");
-  }
-  if (recovered->conflicts) {
-    log.warn(
-        "the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
-        "run: save what is needed of it, then remove it with 'sync recover --drop-conflicts'");
-  }
-  return recovered;
+std::vector<std::string> own_files(const ApplyingOptions& options, const std::string& log_file,
+                                   const KeptState& state) {
+  const bool in_file = options.report_file != "-";
+  return {log_file, state.folder(), absolute_if_named(options.backup.folder),
+          in_file ? absolute_if_named(options.report_file) : std::string()};
 }
 
-Result<bool> finish_killed_run(Session& session, Signals& signals, Log& log, Root& replica) {
-  if (Status locked = take_lock(session, signals, log, replica); !locked)
-    return std::move(locked).error();
-  const auto recovered = TRY(recover_and_log(session, log, replica, Recovery::kFinish, true));
-  return recovered.conflicts;
+LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& console,
+                         const std::string& log_file) {
+  return {.file = log_file,
+          .verbosity = options.report_file == "-" ? Verbosity::kQuiet : console.verbosity,
+          .colour = colour_of(console) == Colour::kOn};
 }
 
-void log_warnings(Session& session, Log& log) {
-  for (const std::string& warning : session.take_warnings()) log.warn(warning);
+Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
+                                                ReportSubject subject) {
+  if (!options.report_file) return std::unique_ptr<ReportFile>();
+  subject.atomic = options.atomic;
+  subject.durable = options.durable;
+  subject.dry_run = options.dry_run;
+  const std::string& file = *options.report_file;
+  return ReportFile::open(file == "-" ? file : absolute_name(file), std::move(subject));
 }
 
-ReportSubject report_subject(const Settings& settings, std::string source, std::string replica) {
-  return {settings.command == Command::kRun ? "run" : "apply",
-          std::move(source),
-          std::move(replica),
-          settings.atomic,
-          settings.durable,
-          settings.dry_run,
-          settings.refuse_stale,
-          {}};
+ReportEnd report_end(const StoredPlan* plan, ExitCode code) {
+  ReportEnd end;
+  end.exit_code = code;
+  if (plan == nullptr) return end;
+  end.problems = plan->problems.size();
+  end.complete = plan->complete();
+  return end;
 }
 
 ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
@@ -250,92 +186,88 @@ ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
 
 namespace {
 
-ReportEnd report_end(const CycleRequest& request, const CycleObserver& observer, ExitCode code) {
-  ReportEnd end;
+// What was reported, and how it ended.
+ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, ExitCode code) {
+  ReportEnd end = report_end(&request.plan, code);
   end.outcomes = observer.outcomes();
   end.bytes = observer.done().bytes_to_write;
-  end.problems = request.plan.problems.size();
-  end.complete = request.plan.complete();
-  end.exit_code = code;
   return end;
 }
 
 // The whole operation failed; what was not reported by then was not tried.
 ExitCode fail(const CycleRequest& request, const CycleObserver& observer, Error error,
               ExitCode code) {
-  request.log.error(describe(error));
-  ReportEnd end = report_end(request, observer, code);
+  request.tools.log.error(describe(error));
+  ReportEnd end = end_of(request, observer, code);
   if (request.report != nullptr) {
     end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] += request.report->skip_all();
   }
   end.error = std::move(error);
-  return end_report(request.report, request.log, end);
+  return end_report(request.report, request.tools.log, end);
 }
 
 Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                           CycleObserver& observer, ProgressCounts& counts) {
-  Session& session = request.session;
-  const Settings& settings = session.settings();
+  const Tools& tools = request.tools;
+  const ApplyingOptions& options = request.options;
   const StoredPlan& plan = request.plan;
   // What this replica's file system can hold, and not what the plan was made for.
-  Policy policy = session.policy(session.known_limits(*request.roots.replica));
+  Policy policy = policy_for(tools.state.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
-  ApplyRequest order{session.fs(),
-                     request.roots.source,
-                     *request.roots.replica,
-                     plan,
-                     policy,
-                     filter,
-                     observer,
-                     session.threads(),
-                     request.follow_source,
-                     settings.dry_run,
-                     settings.atomic,
-                     settings.durable,
-                     settings.check_space,
-                     &request.signals.stop(),
-                     &counts.bytes,
-                     session.backup_order()};
-  order.refuse_stale = settings.refuse_stale;
   std::optional<Pace> pace;
-  if (settings.bytes_per_second > 0) order.pace = &pace.emplace(settings.bytes_per_second);
-  const Progress progress(counts, wants_progress(settings));
-  return apply_plan(order);
+  if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
+  const Progress progress(counts, wants_progress(tools.options.console));
+  return apply_plan({.fs = tools.fs,
+                     .source = request.roots.source,
+                     .replica = *request.roots.replica,
+                     .plan = plan,
+                     .policy = policy,
+                     .filter = filter,
+                     .observer = observer,
+                     .threads = thread_counts(tools.options).usual,
+                     .follow_source = request.follow_source,
+                     .dry_run = options.dry_run,
+                     .atomic = options.atomic,
+                     .durable = options.durable,
+                     .check_space = request.check_space,
+                     .stop = &tools.signals.stop(),
+                     .copied = &counts.bytes,
+                     .backup = options.dry_run ? std::nullopt : backup_order(options.backup),
+                     .refuse_stale = request.refuse_stale,
+                     .pace = pace ? &*pace : nullptr});
 }
 
 // What is kept for later runs, and of this one.
 void keep(const CycleRequest& request, const ApplyResult& applied) {
-  Session& session = request.session;
-  const bool is_done = !session.settings().dry_run && !applied.rolled_back && !applied.refused;
-  if (request.source_mounts != nullptr && is_done) {
-    session.remember_run(request.roots, *request.source_mounts, request.source_entries);
-  }
-  session.save_state(*request.roots.replica, applied.limits);
-  log_warnings(session, request.log);
+  const Tools& tools = request.tools;
+  const bool is_done = !request.options.dry_run && !applied.rolled_back && !applied.refused;
+  if (request.remember && is_done) request.remember();
+  tools.state.save(*request.roots.replica, applied.limits);
+  log_warnings(tools);
   if (applied.backup.empty()) return;
-  request.log.info("what was replaced or deleted is kept; 'sync apply " +
-                   escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
-  if (const std::string warning = session.prune_backups(*request.roots.replica); !warning.empty()) {
-    request.log.warn(warning);
-  }
+  tools.log.info("what was replaced or deleted is kept; 'sync apply " +
+                 escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
+  const std::string warning =
+      prune_backups(tools.fs, request.options.backup, *request.roots.replica);
+  if (!warning.empty()) tools.log.warn(warning);
 }
 
 }  // namespace
 
 ExitCode apply_and_log(const CycleRequest& request) {
-  const Settings& settings = request.session.settings();
-  Log& log = request.log;
+  Log& log = request.tools.log;
   const StoredPlan& plan = request.plan;
   if (request.report != nullptr) request.report->begin(&plan);
   log_findings(plan, log);
   ProgressCounts counts;
   counts.total_actions = plan.actions.size();
   counts.total_bytes = plan.summary.bytes_to_write;
-  CycleObserver observer(log, counts, settings.dry_run, request.report);
+  CycleObserver observer(log, counts, request.options.dry_run ? Execution::kDry : Execution::kReal,
+                         request.report);
   auto filter = Filter::of(plan.options, plan.created);
   if (!filter) return fail(request, observer, filter.error(), ExitCode::kBadPlan);
-  if (settings.atomic && !plan.complete() && !settings.allow_incomplete) {
+  if (lacks_something(request.options, plan)) {
     return fail(request, observer,
                 Error{ErrorCode::kRefused,
                       "apply",
@@ -354,7 +286,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
             summary_of(request, observer, *applied));
   log.flush();
   if (log.console_failed() && code == ExitCode::kDone) code = ExitCode::kPartial;
-  ReportEnd end = report_end(request, observer, code);
+  ReportEnd end = end_of(request, observer, code);
   if (!applied->backup.empty()) end.undo = applied->backup + "/" + kUndoFile;
   return end_report(request.report, log, end);
 }

@@ -2,29 +2,29 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "apply/engine.h"
-#include "apply/recovery/recover.h"
+#include "cli/at_rest.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/report_file.h"
-#include "cli/session.h"
-#include "cli/signals.h"
 #include "cli/terminal.h"
-#include "fs/clock.h"
 
 namespace foldersync {
+
+enum class Execution : std::uint8_t { kReal, kDry };
 
 // Counts, logs and reports what becomes of actions.
 class CycleObserver final : public ApplyObserver {
  public:
   // Without a report, nothing is reported.
-  CycleObserver(Log& log, ProgressCounts& counts, bool dry_run, ReportFile* report)
-      : log_(log), counts_(counts), dry_run_(dry_run), report_(report) {}
+  CycleObserver(Log& log, ProgressCounts& counts, Execution execution, ReportFile* report)
+      : log_(log), counts_(counts), execution_(execution), report_(report) {}
 
   void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { log_.warn(sentence); }
@@ -40,7 +40,7 @@ class CycleObserver final : public ApplyObserver {
  private:
   Log& log_;
   ProgressCounts& counts_;
-  bool dry_run_;
+  Execution execution_;
   ReportFile* report_;
   std::vector<std::string> first_stale_;
   std::array<std::uint64_t, kOutcomes> outcomes_{};
@@ -48,47 +48,43 @@ class CycleObserver final : public ApplyObserver {
 };
 
 struct CycleRequest {
-  Session& session;
-  Log& log;
-  Signals& signals;
+  const Tools& tools;
+  const ApplyingOptions& options;
   const Roots& roots;  // with a replica
   const StoredPlan& plan;
-  const std::vector<KnownMount>* source_mounts = nullptr;  // to be remembered; null: nothing is
-  bool follow_source = false;
-  double started = 0;                // monotonic seconds, for the summary
-  bool conflicts = false;            // an earlier run kept what others wrote
-  std::uint64_t source_entries = 0;  // to be remembered with the mounts
-  ReportFile* report = nullptr;      // null: none is wanted
+  ReportFile* report = nullptr;  // null: none is wanted
+  bool follow_source = false;    // see ApplyRequest, as the next two
+  bool check_space = true;
+  bool refuse_stale = false;
+  bool conflicts = false;               // an earlier run kept what others wrote
+  double started = 0;                   // monotonic seconds, for the summary
+  std::function<void()> remember = {};  // is called when the plan was applied, may be empty
 };
-
-// Says what there is to say of cache and memory.
-void log_warnings(Session& session, Log& log);
-
-// What a report says of the command that writes it.
-ReportSubject report_subject(const Settings& settings, std::string source, std::string replica);
-
-// Ends a report's group; where it could not be written, says so, and makes more of a code that says
-// that all is well. A report of null: nothing is done. The answer: the exit code.
-ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end);
-
-// Takes the replica's lock, waiting as long as the settings allow.
-Status take_lock(Session& session, Signals& signals, Log& log, Root& replica);
-
-// Brings to rest what a killed run left in the replica, and says so. Requires: its lock is held.
-Result<Recovered> recover_and_log(Session& session, Log& log, const Root& replica,
-                                  Recovery wanted = Recovery::kFinish, bool keep_partial = false);
-
-// Both, before a run. The answer: whether what others wrote is kept in the replica.
-Result<bool> finish_killed_run(Session& session, Signals& signals, Log& log, Root& replica);
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.
 ExitCode apply_and_log(const CycleRequest& request);
 
-// What the console says: no more than warnings where standard output is for the report.
-Verbosity console_verbosity(const Settings& settings);
-// Whether the progress line is wanted.
-bool wants_progress(const Settings& settings);
-// Whether colours are wanted on standard output.
-bool wants_colour(const Settings& settings);
+// Whether all or nothing was asked for, and something could not be read.
+bool lacks_something(const ApplyingOptions& options, const StoredPlan& plan);
+
+// The program's own files and folders of a command that applies, as place_own_files takes them.
+// `log_file` is absolute, or empty.
+std::vector<std::string> own_files(const ApplyingOptions& options, const std::string& log_file,
+                                   const KeptState& state);
+
+// How the console speaks: no more than warnings where standard output is for the report.
+LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& console,
+                         const std::string& log_file);
+
+// Null where no report is wanted. `subject` needs no more than command, folders and signature.
+Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
+                                                ReportSubject subject);
+
+// A report's end, of a plan of which this was reported; a plan of null: all figures are 0.
+ReportEnd report_end(const StoredPlan* plan, ExitCode code);
+
+// Ends a report's group; where it could not be written, says so, and makes more of a code that says
+// that all is well. A report of null: nothing is done. The answer: the exit code.
+ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end);
 
 }  // namespace foldersync

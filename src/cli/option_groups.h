@@ -1,7 +1,13 @@
-// Options that several commands share, in the groups in which they share them.
+// Options as the command line has them: the groups that several commands share, and how one is
+// declared. All write into what they are given, which must outlive the parser. Where a value can't
+// be taken, parsing ends with the parser's own exception, which says what was expected and found.
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 
@@ -12,39 +18,35 @@ class Option;
 
 namespace foldersync {
 
-// Adds options that write into `settings`, which must outlive the parser. Where a value can't be
-// taken, parsing ends with the parser's own exception, which says what was expected and found.
-class OptionGroups {
- public:
-  explicit OptionGroups(Settings& settings) : settings_(settings) {}
-
-  CLI::Option* add_source(CLI::App* command);
-  CLI::Option* add_replica(CLI::App* command);
-  CLI::Option* add_interval(CLI::App* command);
-  void add_filters(CLI::App* command);      // files of rules are read while parsing
-  void add_planning(CLI::App* command);     // what shapes a plan, filters and guards among it
-  void add_space_check(CLI::App* command);  // part of the guards
-  void add_applying(CLI::App* command);     // what happens to a replica
-  void add_signing(CLI::App* plan);         // after the option --output
-  void add_verifying(CLI::App* apply);
-  void add_lock_wait(CLI::App* command);  // part of applying
-  void add_bandwidth(CLI::App* command);
-  void add_io_priority(CLI::App* command);
-  void add_colour(CLI::App* command);       // part of what is common
-  void add_plan_checks(CLI::App* command);  // when a plan that was read is refused
-  void add_common(CLI::App* command);
-
- private:
-  void add_guards(CLI::App* command);
-  void add_backup(CLI::App* command);
-  void add_report(CLI::App* command);
-  void read_rules(const std::string& file);
-  void add_rule(std::string rule, std::string origin);
-
-  Settings& settings_;
+// How the text of an option becomes its value.
+struct Value {
+  std::string expected;                          // what is said of a text that can't be taken
+  std::function<bool(const std::string&)> take;  // whether it could be
 };
+CLI::Option* add_value(CLI::App* command, const char* name, const char* type, Value value,
+                       const char* help);
 
-// An empty value is an error that says what was expected.
-void require_text(CLI::Option* option, const char* what);
+// Seconds up to a year: 0 or more, and above 0.
+Value seconds_into(double& target);
+Value seconds_into(std::optional<double>& target);
+Value some_seconds_into(std::optional<double>& target);
+
+// One word of a few, "batch|none"; `take` is given its place among them.
+CLI::Option* add_word(CLI::App* command, const char* name, const std::string& words,
+                      const std::function<void(std::size_t)>& take, const char* help);
+// The name of a file, which is not empty.
+CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::string>& target,
+                      const char* help);
+
+CLI::Option* add_source(CLI::App* command, std::string& source);
+CLI::Option* add_replica(CLI::App* command, std::string& replica);
+// Files of rules are read while parsing; `origins` says where each rule stands.
+void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);
+void add_planning(CLI::App* command, PlanningOptions& planning);  // with filters and guards
+void add_applying(CLI::App* command, ApplyingOptions& applying);
+void add_common(CLI::App* command, CommonOptions& common);
+void add_space_check(CLI::App* command, bool& check_space);  // part of planning
+void add_lock_wait(CLI::App* command, double& seconds);      // part of applying
+void add_colour(CLI::App* command, When& colour);            // part of what is common
 
 }  // namespace foldersync

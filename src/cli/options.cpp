@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "cli/nearest.h"
@@ -20,7 +21,125 @@ constexpr const char* kFooter =
     "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 130, 143 stopped by a\n"
     "signal.";
 
-// Builds the options of each command into one Settings.
+void add_signature(CLI::App* command, SignatureOptions& signature, const char* name,
+                   const char* help, const char* help_of_file) {
+  CLI::Option* key = add_file(command, name, signature.key, help)->type_name("KEY");
+  add_file(command, "--signature", signature.file, help_of_file)->needs(key);
+}
+
+void declare(CLI::App* run, RunOptions& options) {
+  add_source(run, options.folders.source)->required();
+  add_replica(run, options.folders.replica)->required();
+  CLI::Option* interval =
+      add_value(run, "-i,--interval", "SECONDS", some_seconds_into(options.interval_seconds),
+                "mirror again every SECONDS, start to start");
+  run->add_flag("--confirm", options.confirm,
+                "show the plan and ask on the terminal before anything is changed")
+      ->excludes(interval);
+  add_applying(run, options.applying);
+  add_planning(run, options.planning);
+  add_common(run, options.common);
+}
+
+void declare(CLI::App* plan, PlanCommandOptions& options) {
+  add_source(plan, options.folders.source)->required();
+  add_replica(plan, options.folders.replica)->required();
+  plan->add_flag("--json", options.json, "the plan document on standard output");
+  add_file(plan, "-o,--output", options.output_file,
+           "the plan document in FILE (mode 0600), the text on standard output");
+  plan->add_flag("--list", options.list,
+                 "every action, also on a terminal, which gets a summary otherwise");
+  add_signature(plan, options.signature, "--sign",
+                "sign the plan by this Ed25519 key (a private one, PEM)",
+                "the signature's file (default: that of --output and .sig)");
+  plan->add_flag("--detailed-exitcode", options.detailed_exit_code,
+                 "exit with 2 where there is something to do");
+  add_planning(plan, options.planning);
+  add_common(plan, options.common);
+}
+
+void declare(CLI::App* apply, ApplyOptions& options) {
+  apply->add_option("PLAN", options.plan_file, "the plan document, - for standard input")
+      ->required();
+  add_source(apply, options.folders.source)
+      ->description("instead of the source that the plan names");
+  add_replica(apply, options.folders.replica)
+      ->description("instead of the replica that the plan names");
+  add_space_check(apply, options.check_space);
+  add_word(
+      apply, "--stale", "refuse|skip",
+      [&options](std::size_t which) { options.refuse_stale = which == 0; },
+      "skip: what is no longer as planned is left alone (default); refuse: then nothing is done");
+  add_value(apply, "--max-age", "SECONDS", seconds_into(options.max_age_seconds),
+            "refuse a plan that was made longer ago");
+  add_signature(apply, options.signature, "--verify",
+                "refuse a plan that is not signed by this Ed25519 key (a public one, or "
+                "several, PEM)",
+                "the signature's file (default: the plan's and .sig)");
+  add_applying(apply, options.applying);
+  apply
+      ->add_flag_callback(
+          "--json", [&options] { options.applying.report_file = "-"; },
+          "the report on standard output, as with --report -")
+      ->excludes(apply->get_option("--report"));
+  add_common(apply, options.common);
+}
+
+void declare(CLI::App* scan, ScanOptions& options) {
+  add_source(scan, options.folder)->required()->description("the folder that is listed");
+  scan->add_flag("--md5", options.md5, "with the MD5 of every file");
+  scan->add_flag("--md5sum", options.md5sum, "lines for md5sum -c");
+  scan->add_flag("--json", options.json, "one JSON object a line");
+  add_file(scan, "-o,--output", options.output_file, "write to FILE (mode 0600)");
+  scan->add_flag("--one-file-system", options.filter.one_file_system,
+                 "leave out what is mounted inside");
+  add_filters(scan, options.filter, options.rule_origins);
+  add_common(scan, options.common);
+}
+
+void declare(CLI::App* show, ShowOptions& options) {
+  show->add_option("PLAN", options.plan_file, "the plan document, - for standard input")
+      ->required();
+  CLI::Option* newer = show->add_option("NEW", options.new_plan_file,
+                                        "with --diff: the plan that PLAN is compared with");
+  std::vector<CLI::Option*> forms;
+  const auto add_form = [&](const char* name, ShowForm form, const char* help) {
+    forms.push_back(show->add_flag_callback(
+        name, [&options, form] { options.form = form; }, help));
+  };
+  add_form("--list", ShowForm::kList, "every action, one a line");
+  add_form("--stat", ShowForm::kStat, "how many changes, by op and by top-level directory");
+  add_form("--tree", ShowForm::kTree, "the changed paths as a tree");
+  add_form("--diff", ShowForm::kDiff, "in what two plans differ (exit 2 where they do)");
+  forms.back()->needs(newer);
+  newer->needs(forms.back());
+  forms.push_back(add_file(show, "--html", options.output_file,
+                           "one page for a browser in FILE (mode 0600), - for standard output")
+                      ->each([&options](const std::string&) { options.form = ShowForm::kHtml; }));
+  for (std::size_t at = 0; at < forms.size(); ++at) {
+    for (std::size_t other = 0; other < at; ++other) forms[at]->excludes(forms[other]);
+  }
+  add_colour(show, options.console.colour);
+}
+
+void declare(CLI::App* recover, RecoverOptions& options) {
+  add_replica(recover, options.replica)->required()->description("the folder whose run was killed");
+  recover->add_flag("--rollback", options.roll_back, "take it back instead of finishing it");
+  recover->add_flag("--drop-conflicts", options.drop_conflicts,
+                    "remove what earlier runs kept of others' work");
+  add_lock_wait(recover, options.lock_wait_seconds);
+  add_common(recover, options.common);
+}
+
+// What must be held against several options of a command.
+template <typename Options>
+void check_together(const Options&) {}
+void check_together(const PlanCommandOptions& options) {
+  if (options.signature.key && !options.output_file && !options.signature.file) {
+    throw CLI::RequiredError("--sign: --output or --signature");
+  }
+}
+
 class Parser {
  public:
   Parser() : app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
@@ -28,12 +147,12 @@ class Parser {
     app_.require_subcommand(1);
     app_.footer(kFooter);
     app_.failure_message(CLI::FailureMessage::simple);
-    add_run();
-    add_plan();
-    add_apply();
-    add_scan();
-    add_show();
-    add_recover();
+    add<RunOptions>("run", "mirror once, or again and again with -i");
+    add<PlanCommandOptions>("plan", "work out what would be done, and write it down");
+    add<ApplyOptions>("apply", "execute a plan that was written down");
+    add<ScanOptions>("scan", "list one tree, one entry a line, in path order");
+    add<ShowOptions>("show", "show a plan that was written down");
+    add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
   }
 
   ParsedCommandLine parse(std::vector<std::string> arguments) {
@@ -44,9 +163,6 @@ class Parser {
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(std::move(arguments));
-      if (settings_.sign_key && !settings_.output_file && !settings_.signature_file) {
-        throw CLI::RequiredError("--sign: --output or --signature");
-      }
     } catch (const CLI::CallForHelp&) {
       return {std::nullopt, ExitCode::kDone, current().help()};
     } catch (const CLI::CallForAllHelp&) {
@@ -56,7 +172,7 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     }
-    return {settings_, ExitCode::kDone, {}};
+    return {std::move(chosen_), ExitCode::kDone, {}};
   }
 
  private:
@@ -126,126 +242,21 @@ class Parser {
     return text + "\nTry 'sync --help'.\n";
   }
 
-  CLI::App* command(const char* name, const char* description, Command which) {
-    CLI::App* added = app_.add_subcommand(name, description);
-    added->callback([this, which] { settings_.command = which; });
-    added->failure_message(CLI::FailureMessage::simple);
-    return added;
-  }
-
-  void add_recover() {
-    CLI::App* recover = command("recover", "finish what a killed run had begun, or take it back",
-                                Command::kRecover);
-    groups_.add_replica(recover)->required()->description("the folder whose run was killed");
-    recover->add_flag("--rollback", settings_.roll_back, "take it back instead of finishing it");
-    recover->add_flag("--drop-conflicts", settings_.drop_conflicts,
-                      "remove what earlier runs kept of others' work");
-    groups_.add_lock_wait(recover);
-    groups_.add_common(recover);
-  }
-
-  void add_run() {
-    CLI::App* run = command("run", "mirror once, or again and again with -i", Command::kRun);
-    groups_.add_source(run)->required();
-    groups_.add_replica(run)->required();
-    CLI::Option* interval = groups_.add_interval(run);
-    run->add_flag("--confirm", settings_.confirm,
-                  "show the plan and ask on the terminal before anything is changed")
-        ->excludes(interval);
-    groups_.add_applying(run);
-    groups_.add_planning(run);
-    groups_.add_common(run);
-  }
-
-  void add_plan() {
-    CLI::App* plan =
-        command("plan", "work out what would be done, and write it down", Command::kPlan);
-    groups_.add_source(plan)->required();
-    groups_.add_replica(plan)->required();
-    plan->add_flag("--json", settings_.json, "the plan document on standard output");
-    add_output(plan, "the plan document in FILE (mode 0600), the text on standard output");
-    plan->add_flag("--list", settings_.list,
-                   "every action, also on a terminal, which gets a summary otherwise");
-    groups_.add_signing(plan);
-    plan->add_flag("--detailed-exitcode", settings_.detailed_exit_code,
-                   "exit with 2 where there is something to do");
-    groups_.add_planning(plan);
-    groups_.add_common(plan);
-  }
-
-  void add_apply() {
-    CLI::App* apply = command("apply", "execute a plan that was written down", Command::kApply);
-    apply->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")
-        ->required();
-    groups_.add_source(apply)->description("instead of the source that the plan names");
-    groups_.add_replica(apply)->description("instead of the replica that the plan names");
-    groups_.add_space_check(apply);
-    groups_.add_plan_checks(apply);
-    groups_.add_verifying(apply);
-    groups_.add_applying(apply);
-    apply
-        ->add_flag_callback(
-            "--json", [this] { settings_.report_file = "-"; },
-            "the report on standard output, as with --report -")
-        ->excludes(apply->get_option("--report"));
-    groups_.add_common(apply);
-  }
-
-  void add_scan() {
-    CLI::App* scan =
-        command("scan", "list one tree, one entry a line, in path order", Command::kScan);
-    groups_.add_source(scan)->required()->description("the folder that is listed");
-    scan->add_flag("--md5", settings_.md5, "with the MD5 of every file");
-    scan->add_flag("--md5sum", settings_.md5sum, "lines for md5sum -c");
-    scan->add_flag("--json", settings_.json, "one JSON object a line");
-    add_output(scan, "write to FILE (mode 0600)");
-    scan->add_flag("--one-file-system", settings_.plan.one_file_system,
-                   "leave out what is mounted inside");
-    groups_.add_filters(scan);
-    groups_.add_common(scan);
-  }
-
-  void add_show() {
-    CLI::App* show = command("show", "show a plan that was written down", Command::kShow);
-    show->add_option("PLAN", settings_.plan_file, "the plan document, - for standard input")
-        ->required();
-    CLI::Option* newer = show->add_option("NEW", settings_.new_plan_file,
-                                          "with --diff: the plan that PLAN is compared with");
-    std::vector<CLI::Option*> forms;
-    const auto add_form = [&](const char* name, ShowForm form, const char* help) {
-      forms.push_back(show->add_flag_callback(
-          name, [this, form] { settings_.form = form; }, help));
-    };
-    add_form("--list", ShowForm::kList, "every action, one a line");
-    add_form("--stat", ShowForm::kStat, "how many changes, by op and by top-level directory");
-    add_form("--tree", ShowForm::kTree, "the changed paths as a tree");
-    add_form("--diff", ShowForm::kDiff, "in what two plans differ (exit 2 where they do)");
-    forms.back()->needs(newer);
-    newer->needs(forms.back());
-    forms.push_back(show->add_option_function<std::string>(
-        "--html",
-        [this](const std::string& file) {
-          settings_.form = ShowForm::kHtml;
-          settings_.output_file = file;
-        },
-        "one page for a browser in FILE (mode 0600), - for standard output"));
-    forms.back()->type_name("FILE");
-    require_text(forms.back(), "a file");
-    for (std::size_t at = 0; at < forms.size(); ++at) {
-      for (std::size_t other = 0; other < at; ++other) forms[at]->excludes(forms[other]);
-    }
-    groups_.add_colour(show);
-  }
-
-  void add_output(CLI::App* command, const char* help) {
-    CLI::Option* option = command->add_option("-o,--output", settings_.output_file, help);
-    option->type_name("FILE");
-    require_text(option, "a file");
+  // The options live as long as the parser's words that write into them.
+  template <typename Options>
+  void add(const char* name, const char* description) {
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->failure_message(CLI::FailureMessage::simple);
+    const auto options = std::make_shared<Options>();
+    declare(command, *options);
+    command->callback([this, options] {
+      check_together(*options);
+      chosen_ = *options;
+    });
   }
 
   CLI::App app_;
-  Settings settings_;
-  OptionGroups groups_{settings_};
+  std::optional<CommandOptions> chosen_;
 };
 
 }  // namespace

@@ -1,10 +1,13 @@
-// The command line: the one file pair that knows the option parser.
+// The command line. Each command has options of its own, put together from groups that several of
+// them share. A new option is a field here, and its name and help where its group or its command is
+// declared (option_groups.cpp, options.cpp). Paths are as they were typed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apply/backup/backup_prune.h"
@@ -14,60 +17,130 @@
 
 namespace foldersync {
 
-enum class Command : std::uint8_t { kRun, kPlan, kApply, kScan, kShow, kRecover };
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
 enum class ShowForm : std::uint8_t { kReview, kList, kStat, kTree, kHtml, kDiff };
 enum class When : std::uint8_t { kAuto, kAlways, kNever };
 
-// What a person asked for. Paths are as they were typed.
-struct Settings {
-  Command command = Command::kRun;
+// The groups.
+
+struct FolderOptions {
   std::string source;
   std::string replica;
-  PlanOptions plan;                       // its rules are those of the command line, in its order
-  std::vector<std::string> rule_origins;  // where each of them stands, for people
-  std::optional<double> interval_seconds;
-  std::optional<std::string> log_file;
-  double lock_wait_seconds = 0;
-  std::size_t threads = 0;             // 0: as many as there are processors
-  std::uint64_t bytes_per_second = 0;  // of content copied; 0: no bound
-  std::optional<IoPriority> io_priority;
-  std::optional<std::string> state_folder;
-  std::string plan_file;      // "-": standard input
-  std::string new_plan_file;  // show --diff: the other one, likewise
-  ShowForm form = ShowForm::kReview;
-  bool list = false;  // plan: every action, also on a terminal
-  bool confirm = false;
-  std::optional<std::string> output_file;
-  bool json = false;
-  bool md5 = false;
-  bool md5sum = false;
-  bool dry_run = false;
-  bool atomic = false;
-  bool allow_incomplete = false;
-  bool durable = true;
-  bool check_space = true;
-  std::optional<std::string> backup_folder;
-  std::optional<BackupKeep> backup_keep;
-  bool roll_back = false;
-  bool drop_conflicts = false;
-  bool new_source = false;
-  bool new_replica = false;
-  bool detailed_exit_code = false;
-  bool refuse_stale = false;
-  std::optional<double> max_age_seconds;
-  std::optional<std::string> report_file;  // "-": standard output
-  std::optional<std::string> sign_key;     // files
-  std::optional<std::string> verify_key;
-  std::optional<std::string> signature_file;
+};
+
+struct ConsoleOptions {
   Verbosity verbosity = Verbosity::kNormal;
   When colour = When::kAuto;
   When progress = When::kAuto;
 };
 
-// Either settings, or the end of the program with a text for people.
+// Of all commands that look into folders.
+struct CommonOptions {
+  std::size_t threads = 0;  // 0: as many as there are processors
+  std::optional<IoPriority> io_priority;
+  std::optional<std::string> state_folder;
+  ConsoleOptions console;
+};
+
+// What shapes a plan, and what may refuse it.
+struct PlanningOptions {
+  PlanOptions plan;                       // its rules are those of the command line, in its order
+  std::vector<std::string> rule_origins;  // where each of them stands, for people
+  bool check_space = true;
+  bool new_source = false;
+  bool new_replica = false;
+};
+
+struct BackupOptions {
+  std::optional<std::string> folder;
+  std::optional<BackupKeep> keep;
+};
+
+// What happens to a replica, and where it is told.
+struct ApplyingOptions {
+  double lock_wait_seconds = 0;
+  std::uint64_t bytes_per_second = 0;  // of content copied; 0: no bound
+  std::optional<std::string> log_file;
+  std::optional<std::string> report_file;  // "-": standard output
+  BackupOptions backup;
+  bool dry_run = false;
+  bool atomic = false;
+  bool allow_incomplete = false;
+  bool durable = true;
+};
+
+// The keys and signatures are files.
+struct SignatureOptions {
+  std::optional<std::string> key;
+  std::optional<std::string> file;
+};
+
+// The commands.
+
+struct RunOptions {
+  FolderOptions folders;
+  std::optional<double> interval_seconds;
+  bool confirm = false;
+  ApplyingOptions applying;
+  PlanningOptions planning;
+  CommonOptions common;
+};
+
+struct PlanCommandOptions {
+  FolderOptions folders;
+  bool json = false;
+  std::optional<std::string> output_file;
+  bool list = false;  // every action, also on a terminal
+  SignatureOptions signature;
+  bool detailed_exit_code = false;
+  PlanningOptions planning;
+  CommonOptions common;
+};
+
+struct ApplyOptions {
+  std::string plan_file;  // "-": standard input
+  FolderOptions folders;  // each may be empty: the one that the plan names
+  bool check_space = true;
+  bool refuse_stale = false;
+  std::optional<double> max_age_seconds;
+  SignatureOptions signature;
+  ApplyingOptions applying;
+  CommonOptions common;
+};
+
+struct ScanOptions {
+  std::string folder;
+  bool md5 = false;
+  bool md5sum = false;
+  bool json = false;
+  std::optional<std::string> output_file;
+  PlanOptions filter;  // its rules and bounds, and whether mounts are left out
+  std::vector<std::string> rule_origins;
+  CommonOptions common;
+};
+
+struct ShowOptions {
+  std::string plan_file;      // "-": standard input
+  std::string new_plan_file;  // --diff: the other one, likewise
+  ShowForm form = ShowForm::kReview;
+  std::optional<std::string> output_file;
+  ConsoleOptions console;  // of it, colours
+};
+
+struct RecoverOptions {
+  std::string replica;
+  bool roll_back = false;
+  bool drop_conflicts = false;
+  double lock_wait_seconds = 0;
+  CommonOptions common;
+};
+
+using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
+                                    ShowOptions, RecoverOptions>;
+
+// Either a command's options, or the end of the program with a text for people.
 struct ParsedCommandLine {
-  std::optional<Settings> settings;
+  std::optional<CommandOptions> options;
   ExitCode exit_code = ExitCode::kDone;
   std::string text;  // for standard output where exit_code is kDone, else for standard error
 };

@@ -1,33 +1,25 @@
-#include "cli/plan_command.h"
-
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
-#include "cli/cycle.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "cli/last_run_check.h"
 #include "cli/output.h"
+#include "cli/plan_maker.h"
+#include "cli/signals.h"
 #include "cli/signing.h"
+#include "cli/terminal.h"
 #include "core/text.h"
+#include "fs/posix_file_system.h"
 #include "plan/guard.h"
 #include "plan/json.h"
 #include "show/render_review.h"
 
 namespace foldersync {
 namespace {
-
-void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
-
-void tell_warnings(Session& session) {
-  for (const std::string& warning : session.take_warnings()) tell(warning);
-}
-
-ExitCode fail(const Error& error) {
-  tell(describe(error));
-  return exit_code_of(error);
-}
 
 Status write_document(const StoredPlan& plan, const std::string& file) {
   auto output = TRY(Output::open(file));
@@ -36,11 +28,11 @@ Status write_document(const StoredPlan& plan, const std::string& file) {
 }
 
 // Everything, a line an action; a person at a terminal gets what matters, unless all is asked for.
-Status write_text(const StoredPlan& plan, const Settings& settings) {
-  auto output = TRY(Output::open({}));
+Status write_text(const StoredPlan& plan, const PlanCommandOptions& options) {
+  const auto output = TRY(Output::open({}));
   const ByteSink sink = [&](std::string_view text) { return output->write(text); };
-  const Colour colour = wants_colour(settings) ? Colour::kOn : Colour::kOff;
-  const auto screen = settings.list ? std::nullopt : screen_of(STDOUT_FILENO);
+  const Colour colour = colour_of(options.common.console);
+  const auto screen = options.list ? std::nullopt : screen_of(STDOUT_FILENO);
   const ActionStream actions = stream_of(plan.actions);
   if (screen) {
     const auto text = TRY(render_review(plan, actions, *screen, colour, "--list shows all"));
@@ -51,78 +43,72 @@ Status write_text(const StoredPlan& plan, const Settings& settings) {
   return output->finish();
 }
 
-Status write_all(const StoredPlan& plan, const Settings& settings,
-                 const std::optional<SigningKey>& key) {
-  if (settings.output_file) {
-    if (Status written = write_document(plan, absolute_name(*settings.output_file)); !written)
-      return written;
+Status write_all(const StoredPlan& plan, const PlanCommandOptions& options,
+                 const std::optional<SigningKey>& key, const std::string& signature) {
+  if (options.output_file) {
+    TRY(write_document(plan, absolute_name(*options.output_file)));
   }
   // CRASH: killed in between, the plan has no signature, or that of another plan.
   if (key) {
-    if (Status written = write_signature(plan, *key, signature_file(settings)); !written)
-      return written;
+    TRY(write_signature(plan, *key, signature));
   }
-  if (settings.json) return write_document(plan, {});
-  if (settings.verbosity == Verbosity::kQuiet) return success();
-  return write_text(plan, settings);
+  if (options.json) return write_document(plan, {});
+  if (options.common.console.verbosity == Verbosity::kQuiet) return success();
+  return write_text(plan, options);
 }
 
-ExitCode code_of(const StoredPlan& plan, const Settings& settings) {
+ExitCode code_of(const StoredPlan& plan, const PlanCommandOptions& options) {
   if (plan.refused()) return ExitCode::kRefused;
   if (!plan.complete()) return ExitCode::kPartial;
-  return settings.detailed_exit_code && !plan.actions.empty() ? ExitCode::kChangesPending
-                                                              : ExitCode::kDone;
+  return options.detailed_exit_code && !plan.actions.empty() ? ExitCode::kChangesPending
+                                                             : ExitCode::kDone;
+}
+
+void tell_warnings(KeptState& state) {
+  for (const std::string& warning : state.take_warnings()) tell(warning);
 }
 
 }  // namespace
 
-ExitCode plan_command(Session& session) {
-  const Settings& settings = session.settings();
-  const Signals signals(false);
+Result<ExitCode> execute(const PlanCommandOptions& options) {
+  const Signals signals(HangUp::kStops);
+  const CommonOptions& common = options.common;
+  PosixFileSystem fs;
+  KeptState state(fs, state_folder_of(common.state_folder));
+  auto maker = TRY(PlanMaker::make(fs, state, options.planning, thread_counts(common)));
   std::optional<SigningKey> key;
-  if (settings.sign_key) {
-    auto read = read_signing_key(*settings.sign_key);
-    if (!read) return fail(read.error());
-    key = std::move(*read);
+  std::string signature;
+  if (options.signature.key) {
+    key = TRY(read_signing_key(*options.signature.key));
+    signature = signature_file(options.signature, absolute_if_named(options.output_file));
   }
-  const auto roots = session.open_roots(settings.source, settings.replica);
-  if (!roots) return fail(roots.error());
-  const std::string output =
-      settings.output_file ? absolute_name(*settings.output_file) : std::string();
-  if (Status placed = session.place_own_files(
-          *roots, {output, key ? signature_file(settings) : "", session.state_folder()});
-      !placed) {
-    return fail(placed.error());
-  }
-  session.open_state();
-  Status known = session.compare_with_last_run(*roots);
-  tell_warnings(session);
-  if (!known) return fail(known.error());
-  auto planned = [&] {
+  const auto roots = TRY(open_roots(fs, options.folders));
+  const auto left_out = TRY(place_own_files(
+      fs, roots, {absolute_if_named(options.output_file), signature, state.folder()}));
+  state.open();
+  LastRunCheck last_run(fs, state, options.planning);
+  Status known = last_run.compare(roots);
+  tell_warnings(state);
+  if (!known) return known.error();
+  auto planned = TRY([&] {
     const ProgressCounts counts;
-    const Progress progress(counts, wants_progress(settings));
-    return session.make_plan(*roots, signals.stop(), true);
-  }();
-  if (!planned && planned.error().code == ErrorCode::kStopped) {
-    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
-  }
-  if (!planned) return fail(planned.error());
-  Status mounted = session.compare_mounts_with_last_run(*roots, planned->source_mounts);
-  if (!mounted) return fail(mounted.error());
-  Status asked = session.add_space_guard(*roots, planned->plan);
-  if (!asked) return fail(asked.error());
-  const StoredPlan& plan = planned->plan;
+    const Progress progress(counts, wants_progress(common.console));
+    return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop());
+  }());
+  TRY(last_run.compare_mounts(roots, planned.source_mounts));
+  TRY(maker.add_space_guard(roots, planned.plan));
+  const StoredPlan& plan = planned.plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(escaped(explain(guard)));
   }
-  if (Status written = write_all(plan, settings, key); !written) {
+  if (Status written = write_all(plan, options, key, signature); !written) {
     tell(describe(written.error()));
     return ExitCode::kFailed;
   }
-  session.save_hashes();
-  tell_warnings(session);
-  return code_of(plan, settings);
+  state.save_hashes();
+  tell_warnings(state);
+  return code_of(plan, options);
 }
 
 }  // namespace foldersync

@@ -1,43 +1,35 @@
-#include "cli/recover_command.h"
-
-#include <cstdio>
-#include <memory>
-#include <utility>
-
-#include "cli/cycle.h"
+#include "cli/at_rest.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "fs/posix_file_system.h"
 #include "scan/roots.h"
 
 namespace foldersync {
-namespace {
 
-ExitCode fail(const Error& error) {
-  std::fprintf(stderr, "sync: %s\n", describe(error).c_str());
-  return exit_code_of(error);
-}
-
-}  // namespace
-
-ExitCode recover_command(Session& session) {
-  Signals signals(false);
-  const Settings& settings = session.settings();
-  auto replica = open_replica(session.fs(), absolute_name(settings.replica));
-  if (!replica) return fail(replica.error());
-  Status placed = session.refuse_inside(*replica, {session.state_folder()});
-  if (!placed) return fail(placed.error());
-  auto log = Log::open({{}, settings.verbosity, wants_colour(settings)});
-  if (!log) return fail(log.error());
-  session.open_state();
-  log_warnings(session, **log);
-  Status locked = take_lock(session, signals, **log, *replica);
-  if (!locked) return fail(locked.error());
-  const auto recovered = recover_and_log(
-      session, **log, *replica, settings.roll_back ? Recovery::kRollBack : Recovery::kFinish);
-  if (!recovered) return fail(recovered.error());
-  if (recovered->what == Recovered::What::kNothing && !recovered->conflicts) {
-    (*log)->info("nothing to recover: no run was killed here");
+Result<ExitCode> execute(const RecoverOptions& options) {
+  Signals signals(HangUp::kStops);
+  PosixFileSystem fs;
+  KeptState state(fs, state_folder_of(options.common.state_folder));
+  auto replica = TRY(open_replica(fs, absolute_name(options.replica)));
+  TRY(refuse_inside(fs, replica, {state.folder()}));
+  const ConsoleOptions& console = options.common.console;
+  const auto log = TRY(Log::open(
+      {.file = {}, .verbosity = console.verbosity, .colour = colour_of(console) == Colour::kOn}));
+  const Tools tools{
+      .fs = fs, .state = state, .signals = signals, .log = *log, .options = options.common};
+  state.open();
+  log_warnings(tools);
+  AtRest at_rest(tools, options.lock_wait_seconds);
+  TRY(at_rest.lock(replica));
+  const auto recovered = TRY(at_rest.recover(
+      replica, {.wanted = options.roll_back ? Recovery::kRollBack : Recovery::kFinish,
+                .drop_conflicts = options.drop_conflicts}));
+  if (recovered.what == Recovered::What::kNothing && !recovered.conflicts) {
+    log->info("nothing to recover: no run was killed here");
   }
-  (*log)->flush();
-  return recovered->conflicts || recovered->failed > 0 ? ExitCode::kPartial : ExitCode::kDone;
+  log->flush();
+  return recovered.conflicts || recovered.failed > 0 ? ExitCode::kPartial : ExitCode::kDone;
 }
 
 }  // namespace foldersync

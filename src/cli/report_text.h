@@ -32,7 +32,7 @@ struct ReportSubject {
   bool durable = true;
   bool dry_run = false;
   bool refuse_stale = false;
-  std::string signed_by;  // the id of the key; empty: no signature was asked for
+  std::string signed_by = {};  // the id of the key; empty: no signature was asked for
 };
 
 // How it ended. Without a plan all figures are 0.

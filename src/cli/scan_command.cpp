@@ -1,16 +1,17 @@
-#include "cli/scan_command.h"
-
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
 #include <span>
 #include <vector>
 
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "cli/kept_state.h"
 #include "cli/output.h"
 #include "cli/scan_text.h"
 #include "cli/signals.h"
-#include "core/text.h"
+#include "filter/filter.h"
 #include "fs/clock.h"
+#include "fs/posix_file_system.h"
 #include "scan/content.h"
 #include "scan/inventory.h"
 
@@ -24,50 +25,58 @@ struct Waiting {
 };
 constexpr std::size_t kMostWaiting = 4096;
 
-void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
+// What of a tree is listed.
+struct Scope {
+  Filter filter;
+  bool one_file_system;
+  std::vector<std::string> own;  // as place_own_files has it
+
+  [[nodiscard]] bool admits(std::string_view directory, std::string_view name,
+                            const FileStatus& status, const Root& root) const {
+    if (is_staging_name(name) || is_own(directory, name)) return false;
+    if (one_file_system && status.mount != root.status.mount) return false;
+    return filter.empty() || !(filter.excludes(directory, name, status.is_directory()) ||
+                               filter.excludes_file(status));
+  }
+
+ private:
+  // Whether it is the state or what is being written.
+  [[nodiscard]] bool is_own(std::string_view directory, std::string_view name) const {
+    if (own.empty()) return false;
+    const std::string path =
+        directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
+    return std::find(own.begin(), own.end(), path) != own.end();
+  }
+};
 
 class Scanner {
  public:
-  Scanner(Session& session, const Root& root, Filter filter, Output& output)
-      : session_(session),
-        settings_(session.settings()),
+  Scanner(const ScanOptions& options, FileSystem& fs, HashCache* cache, const Root& root,
+          Output& output)
+      : options_(options),
+        fs_(fs),
         root_(root),
-        filter_(std::move(filter)),
         output_(output),
         reader_(output.is_terminal() ? Reader::kTerminal : Reader::kProgram),
-        judge_(session.fs()),
-        hashes_(cached_tree(session.cache(), session.fs(), root)) {}
+        judge_(fs),
+        hashes_(cached_tree(cache, fs, root)) {}
 
-  Status run(const Signals& signals) {
+  Status run(const Scope& scope, const std::atomic<bool>& stop) {
     const InventoryVisitor visitor{
-        [this](std::string_view directory, std::string_view name, const FileStatus& status) {
-          return admits(directory, name, status);
+        [&](std::string_view directory, std::string_view name, const FileStatus& status) {
+          return scope.admits(directory, name, status, root_);
         },
         [this](const InventoryEntry& entry) { return visit(entry); },
         [this](const RelPath& path, const DirectoryNames& names) { forget_missing(path, names); },
-        [this](const RelPath& path, const Error& error) { note(path, error); }, &signals.stop()};
-    Status taken = take_inventory(session_.fs(), root_, visitor);
+        [this](const RelPath& path, const Error& error) { note(path, error); }, &stop};
+    Status taken = take_inventory(fs_, root_, visitor);
     return taken ? write_waiting() : taken;
   }
 
   [[nodiscard]] bool has_problems() const { return has_problems_; }
 
  private:
-  bool admits(std::string_view directory, std::string_view name, const FileStatus& status) const {
-    if (is_staging_name(name) || is_own(directory, name)) return false;
-    if (settings_.plan.one_file_system && status.mount != root_.status.mount) return false;
-    return filter_.empty() || !(filter_.excludes(directory, name, status.is_directory()) ||
-                                filter_.excludes_file(status));
-  }
-
-  // Whether it is the state or what is being written.
-  bool is_own(std::string_view directory, std::string_view name) const {
-    const std::vector<std::string>& own = session_.left_out();
-    if (own.empty()) return false;
-    const std::string path =
-        directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
-    return std::find(own.begin(), own.end(), path) != own.end();
-  }
+  [[nodiscard]] bool wants_md5() const { return options_.md5 || options_.md5sum; }
 
   void note(const RelPath& path, const Error& error) {
     has_problems_ = true;
@@ -81,23 +90,23 @@ class Scanner {
 
   // The cache does not keep what is gone.
   void forget_missing(const RelPath& path, const DirectoryNames& names) {
-    if (!settings_.md5 && !settings_.md5sum) return;
+    if (!wants_md5()) return;
     begin(path.bytes());
     hashes_.load();
     hashes_.forget_missing(&names);
   }
 
   Status visit(const InventoryEntry& entry) {
-    if (settings_.md5sum && !entry.status.is_file()) return success();
+    if (options_.md5sum && !entry.status.is_file()) return success();
     Waiting waiting{{entry, std::nullopt, std::nullopt}, {}};
     ScannedEntry& scanned = waiting.scanned;
     const std::string name(entry.path.name());
     if (entry.status.type == FileType::kSymlink) {
-      auto target = session_.fs().link_target(entry.directory, name.c_str());
+      auto target = fs_.link_target(entry.directory, name.c_str());
       if (!target) note(entry.path, target.error());
       if (target) scanned.target = std::move(*target);
     }
-    if (entry.status.is_file() && (settings_.md5 || settings_.md5sum)) {
+    if (entry.status.is_file() && wants_md5()) {
       if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
       if (!batch_.has_room(entry.status.size)) {
         TRY(write_waiting());
@@ -106,7 +115,7 @@ class Scanner {
       if (!hash) note(entry.path, hash.error());
       if (hash) waiting.hash = *hash;
       if (hash) scanned.md5 = hash->md5;
-      if (!hash && settings_.md5sum) return success();
+      if (!hash && options_.md5sum) return success();
     }
     if (batch_.is_empty()) return write(scanned);
     waiting_.push_back(std::move(waiting));
@@ -131,15 +140,14 @@ class Scanner {
   }
 
   Status write(const ScannedEntry& scanned) {
-    return output_.write(settings_.md5sum ? scan_md5sum(scanned, reader_)
-                         : settings_.json ? scan_json(scanned)
-                                          : scan_text(scanned));
+    return output_.write(options_.md5sum ? scan_md5sum(scanned, reader_)
+                         : options_.json ? scan_json(scanned)
+                                         : scan_text(scanned));
   }
 
-  Session& session_;
-  const Settings& settings_;
+  const ScanOptions& options_;
+  FileSystem& fs_;
   const Root& root_;
-  Filter filter_;
   Output& output_;
   Reader reader_;
   ContentJudge judge_;
@@ -152,37 +160,27 @@ class Scanner {
 
 }  // namespace
 
-ExitCode scan_command(Session& session) {
-  const Settings& settings = session.settings();
-  const Signals signals(false);
-  const auto fail = [](const Error& error) {
-    tell(describe(error));
-    return exit_code_of(error);
-  };
-  auto filter = Filter::of(settings.plan, wall_clock_now(), settings.rule_origins);
-  if (!filter) return fail(filter.error());
-  auto root = open_root(session.fs(), absolute_name(settings.source), "folder");
-  if (!root) return fail(root.error());
-  const Roots roots{std::move(*root), std::nullopt, {}};
-  const std::string file =
-      settings.output_file ? absolute_name(*settings.output_file) : std::string();
-  Status placed = session.place_own_files(roots, {file, session.state_folder()});
-  if (!placed) return fail(placed.error());
-  session.open_state();
-  for (const std::string& warning : session.take_warnings()) tell(warning);
-  auto output = Output::open(file);
-  if (!output) return fail(output.error());
-  placed = session.place_own_files(roots, {file, (*output)->name(), session.state_folder()});
-  if (!placed) return fail(placed.error());
-  Scanner scanner(session, roots.source, std::move(*filter), **output);
-  Status scanned = scanner.run(signals);
-  if (!scanned && scanned.error().code == ErrorCode::kStopped) {
-    return signals.stop_signal() == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
-  }
-  if (scanned) scanned = (*output)->finish();
-  if (!scanned) return fail(scanned.error());
-  session.save_hashes();
-  for (const std::string& warning : session.take_warnings()) tell(warning);
+Result<ExitCode> execute(const ScanOptions& options) {
+  const Signals signals(HangUp::kStops);
+  PosixFileSystem fs;
+  KeptState state(fs, state_folder_of(options.common.state_folder));
+  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
+  auto root = TRY(open_root(fs, absolute_name(options.folder), "folder"));
+  const Roots roots{.source = std::move(root), .replica = std::nullopt, .replica_path = {}};
+  const std::string file = absolute_if_named(options.output_file);
+  TRY(place_own_files(fs, roots, {file, state.folder()}));
+  state.open();
+  for (const std::string& warning : state.take_warnings()) tell(warning);
+  const auto output = TRY(Output::open(file));
+  auto own = TRY(place_own_files(fs, roots, {file, output->name(), state.folder()}));
+  const Scope scope{.filter = std::move(filter),
+                    .one_file_system = options.filter.one_file_system,
+                    .own = std::move(own)};
+  Scanner scanner(options, fs, state.cache(), roots.source, *output);
+  TRY(scanner.run(scope, signals.stop()));
+  TRY(output->finish());
+  state.save_hashes();
+  for (const std::string& warning : state.take_warnings()) tell(warning);
   return scanner.has_problems() ? ExitCode::kPartial : ExitCode::kDone;
 }
 

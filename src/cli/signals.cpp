@@ -54,12 +54,12 @@ void install(int number, void (*handler)(int)) {
 
 }  // namespace
 
-Signals::Signals(bool hangup_reopens) {
+Signals::Signals(HangUp hang_up) {
   Received& state = received();
   state.stop = false;
   state.stop_signal = 0;
   state.reopen = false;
-  state.hangup_reopens = hangup_reopens;
+  state.hangup_reopens = hang_up == HangUp::kReopensLog;
   state.event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) install(number, handle);
   for (const int number : {SIGPIPE, SIGXFSZ}) install(number, SIG_IGN);
@@ -71,7 +71,9 @@ Signals::~Signals() {
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
-int Signals::stop_signal() const { return received().stop_signal; }
+ExitCode Signals::stop_code() {
+  return received().stop_signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+}
 bool Signals::take_reopen() { return received().reopen.exchange(false); }
 
 void Signals::wait(double seconds) const {

@@ -2,22 +2,28 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+
+#include "cli/exit_code.h"
 
 namespace foldersync {
 
-// While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log or, where that is
-// not wanted, to stop like SIGTERM; SIGPIPE and SIGXFSZ are ignored. Only one at a time.
+// What SIGHUP asks for.
+enum class HangUp : std::uint8_t { kStops, kReopensLog };
+
+// While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log, or to stop like
+// SIGTERM; SIGPIPE and SIGXFSZ are ignored. Only one at a time.
 class Signals {
  public:
-  explicit Signals(bool hangup_reopens);
+  explicit Signals(HangUp hang_up);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
   // Becomes true when the program shall stop; safe to read from any thread.
   [[nodiscard]] const std::atomic<bool>& stop() const;
-  // The signal that asked for it, 0 where none did.
-  [[nodiscard]] int stop_signal() const;
+  // The exit code of a program that was told to stop, also when no Signals live any more.
+  [[nodiscard]] static ExitCode stop_code();
   // Whether the log shall be reopened; asking resets it.
   bool take_reopen();
 

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "cli/folders.h"
 #include "cli/output.h"
-#include "cli/session.h"
 #include "fs/fd.h"
 #include "plan/plan_signature.h"
 
@@ -43,12 +43,9 @@ Result<std::string> read_small_file(const std::string& file) {
 
 }  // namespace
 
-std::string signature_file(const Settings& settings) {
-  if (settings.signature_file) return absolute_name(*settings.signature_file);
-  if (settings.command == Command::kPlan) {
-    return settings.output_file ? absolute_name(*settings.output_file) + ".sig" : std::string();
-  }
-  return settings.plan_file == "-" ? std::string() : settings.plan_file + ".sig";
+std::string signature_file(const SignatureOptions& options, const std::string& document) {
+  if (options.file) return absolute_name(*options.file);
+  return document.empty() || document == "-" ? std::string() : document + ".sig";
 }
 
 Result<SigningKey> read_signing_key(const std::string& file) {
@@ -65,9 +62,10 @@ Status write_signature(const StoredPlan& plan, const SigningKey& key, const std:
   return output->finish();
 }
 
-Result<std::string> verify_signature(const StoredPlan& plan, const Settings& settings) {
-  if (!settings.verify_key) return std::string();
-  const std::string file = signature_file(settings);
+Result<std::string> verify_signature(const StoredPlan& plan, const SignatureOptions& options,
+                                     const std::string& document) {
+  if (!options.key) return std::string();
+  const std::string file = signature_file(options, document);
   if (file.empty()) {
     return Error{
         ErrorCode::kUsage,
@@ -76,9 +74,9 @@ Result<std::string> verify_signature(const StoredPlan& plan, const Settings& set
         0,
         "a plan from standard input has its signature elsewhere: name it with --signature"};
   }
-  const auto pem = TRY(read_small_file(*settings.verify_key));
+  const auto pem = TRY(read_small_file(*options.key));
   auto keys = VerifyingKey::all_from_pem(pem);
-  if (!keys) return std::move(keys).error().at(*settings.verify_key);
+  if (!keys) return std::move(keys).error().at(*options.key);
   const auto envelope = TRY(read_small_file(file));
   const auto identity = TRY(identity_of(plan));
   auto signer = verify_plan(identity, envelope, *keys);

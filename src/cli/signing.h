@@ -10,9 +10,9 @@
 
 namespace foldersync {
 
-// Where the signature of a plan is: what --signature names, else beside the plan, with ".sig".
-// Empty for a plan of standard input or output without --signature.
-std::string signature_file(const Settings& settings);
+// Where the signature of a plan is: what --signature names, else beside the plan's `document`, with
+// ".sig". Empty without --signature where that is "-" or empty: standard input or output.
+std::string signature_file(const SignatureOptions& options, const std::string& document);
 
 // Error kRefused: it can't be read, or is no key that will do.
 Result<SigningKey> read_signing_key(const std::string& file);
@@ -20,8 +20,9 @@ Result<SigningKey> read_signing_key(const std::string& file);
 // Into a file that appears complete or not at all, mode 0600.
 Status write_signature(const StoredPlan& plan, const SigningKey& key, const std::string& file);
 
-// The id of the key that signed the plan; empty where no signature is asked for (--verify). Error
-// kRefused, and kUsage where there is no file to look into.
-Result<std::string> verify_signature(const StoredPlan& plan, const Settings& settings);
+// The id of the key that signed the plan of `document`; empty where no signature is asked for
+// (--verify). Error kRefused, and kUsage where there is no file to look into.
+Result<std::string> verify_signature(const StoredPlan& plan, const SignatureOptions& options,
+                                     const std::string& document);
 
 }  // namespace foldersync

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cli/nearest.h"
@@ -25,39 +26,46 @@ Arguments with(Arguments arguments, const Arguments& more) {
 // A complete `run` with these options.
 Arguments run(const Arguments& more) { return with({"run", "-s", "a", "-r", "b"}, more); }
 
-// The settings of a command line that must be right.
-Settings parsed(const Arguments& arguments) {
+// The options of a command line that must be right.
+template <typename Options = RunOptions>
+Options parsed(const Arguments& arguments) {
   const ParsedCommandLine line = parse_command_line(arguments);
-  EXPECT_TRUE(line.settings.has_value()) << testing::PrintToString(arguments) << line.text;
-  return line.settings.value_or(Settings{});
+  EXPECT_TRUE(line.options.has_value()) << testing::PrintToString(arguments) << line.text;
+  const Options* options = line.options ? std::get_if<Options>(&*line.options) : nullptr;
+  EXPECT_NE(options, nullptr) << testing::PrintToString(arguments);
+  return options != nullptr ? *options : Options{};
 }
 
 // What is said of a command line that must be wrong.
 std::string complaint(const Arguments& arguments) {
   const ParsedCommandLine line = parse_command_line(arguments);
-  EXPECT_FALSE(line.settings.has_value()) << testing::PrintToString(arguments);
+  EXPECT_FALSE(line.options.has_value()) << testing::PrintToString(arguments);
   EXPECT_EQ(line.exit_code, ExitCode::kUsage) << testing::PrintToString(arguments);
   EXPECT_TRUE(line.text.starts_with("sync: ") && line.text.ends_with("\n")) << line.text;
   return line.text;
 }
 
-TEST(CommandLine, EachCommandIsUnderstood) {
-  EXPECT_EQ(parsed(run({})).command, Command::kRun);
-  EXPECT_EQ(parsed({"plan", "-s", "a", "-r", "b"}).command, Command::kPlan);
-  EXPECT_EQ(parsed({"apply", "plan.json"}).plan_file, "plan.json");
-  EXPECT_EQ(parsed({"apply", "-"}).plan_file, "-");
-  EXPECT_EQ(parsed({"scan", "-s", "a"}).command, Command::kScan);
-  EXPECT_EQ(parsed({"show", "plan.json"}).command, Command::kShow);
+TEST(CommandLine, EachCommandHasOptionsOfItsOwn) {
+  EXPECT_EQ(parsed(run({})).folders.source, "a");
+  EXPECT_EQ(parsed<PlanCommandOptions>({"plan", "-s", "a", "-r", "b"}).folders.replica, "b");
+  EXPECT_EQ(parsed<ApplyOptions>({"apply", "plan.json"}).plan_file, "plan.json");
+  EXPECT_EQ(parsed<ApplyOptions>({"apply", "-"}).plan_file, "-");
+  EXPECT_EQ(parsed<ScanOptions>({"scan", "-s", "a"}).folder, "a");
+  EXPECT_EQ(parsed<ShowOptions>({"show", "plan.json"}).plan_file, "plan.json");
+  const auto recover = parsed<RecoverOptions>({"recover", "-r", "b", "--rollback"});
+  EXPECT_EQ(recover.replica, "b");
+  EXPECT_TRUE(recover.roll_back);
+  EXPECT_FALSE(recover.drop_conflicts);
 }
 
 TEST(CommandLine, APlanIsShownInOneFormAtATime) {
-  EXPECT_EQ(parsed({"show", "p"}).form, ShowForm::kReview);
-  EXPECT_EQ(parsed({"show", "p", "--list"}).form, ShowForm::kList);
-  EXPECT_EQ(parsed({"show", "--stat", "p"}).form, ShowForm::kStat);
-  EXPECT_EQ(parsed({"show", "--tree", "-"}).form, ShowForm::kTree);
-  EXPECT_EQ(parsed({"show", "--html", "-", "p"}).form, ShowForm::kHtml);
-  EXPECT_EQ(parsed({"show", "--html=f", "p"}).output_file, "f");
-  const Settings both = parsed({"show", "--diff", "-", "new"});
+  EXPECT_EQ(parsed<ShowOptions>({"show", "p"}).form, ShowForm::kReview);
+  EXPECT_EQ(parsed<ShowOptions>({"show", "p", "--list"}).form, ShowForm::kList);
+  EXPECT_EQ(parsed<ShowOptions>({"show", "--stat", "p"}).form, ShowForm::kStat);
+  EXPECT_EQ(parsed<ShowOptions>({"show", "--tree", "-"}).form, ShowForm::kTree);
+  EXPECT_EQ(parsed<ShowOptions>({"show", "--html", "-", "p"}).form, ShowForm::kHtml);
+  EXPECT_EQ(parsed<ShowOptions>({"show", "--html=f", "p"}).output_file, "f");
+  const ShowOptions both = parsed<ShowOptions>({"show", "--diff", "-", "new"});
   EXPECT_EQ(both.form, ShowForm::kDiff);
   EXPECT_EQ(both.plan_file, "-");
   EXPECT_EQ(both.new_plan_file, "new");
@@ -82,31 +90,33 @@ TEST(CommandLine, APersonIsAskedOnceOrNotAtAll) {
 }
 
 TEST(CommandLine, SourceAndReplicaAreTakenAsTheyAreTyped) {
-  const Settings settings = parsed({"run", "--source=./a//", "--replica", "-starts with a dash"});
-  EXPECT_EQ(settings.source, "./a//");
-  EXPECT_EQ(settings.replica, "-starts with a dash");
+  const RunOptions options = parsed({"run", "--source=./a//", "--replica", "-starts with a dash"});
+  EXPECT_EQ(options.folders.source, "./a//");
+  EXPECT_EQ(options.folders.replica, "-starts with a dash");
 }
 
 TEST(CommandLine, WithoutOptionsNothingSpecialIsAsked) {
-  const Settings settings = parsed(run({}));
-  EXPECT_EQ(settings.plan, PlanOptions{});
-  EXPECT_FALSE(settings.interval_seconds || settings.log_file || settings.state_folder);
-  EXPECT_EQ(settings.threads, 0U);
-  EXPECT_FALSE(settings.dry_run);
+  const RunOptions options = parsed(run({}));
+  EXPECT_EQ(options.planning.plan, PlanOptions{});
+  EXPECT_FALSE(options.interval_seconds || options.applying.log_file ||
+               options.common.state_folder);
+  EXPECT_EQ(options.common.threads, 0U);
+  EXPECT_FALSE(options.applying.dry_run);
 }
 
 TEST(CommandLine, EveryOptionOfPlanningArrives) {
-  const Settings settings =
+  const RunOptions options =
       parsed(run({"--checksum", "--pin", "--xattrs", "--delete-excluded", "--no-delete",
                   "--max-delete", "5%", "--max-update", "6", "--require", "b/c", "--require", "a",
                   "--one-file-system", "--cross-mounts"}));
-  EXPECT_TRUE(settings.plan.checksum && settings.plan.pin && settings.plan.xattrs);
-  EXPECT_TRUE(settings.plan.delete_excluded && settings.plan.one_file_system);
-  EXPECT_TRUE(settings.plan.cross_mounts);
-  EXPECT_FALSE(settings.plan.remove_extra);
-  EXPECT_EQ(settings.plan.max_delete, (Limit{5, true}));
-  EXPECT_EQ(settings.plan.max_update, (Limit{6, false}));
-  EXPECT_THAT(settings.plan.require, testing::ElementsAre("b/c", "a"));
+  EXPECT_TRUE(options.planning.plan.checksum && options.planning.plan.pin &&
+              options.planning.plan.xattrs);
+  EXPECT_TRUE(options.planning.plan.delete_excluded && options.planning.plan.one_file_system);
+  EXPECT_TRUE(options.planning.plan.cross_mounts);
+  EXPECT_FALSE(options.planning.plan.remove_extra);
+  EXPECT_EQ(options.planning.plan.max_delete, (Limit{5, true}));
+  EXPECT_EQ(options.planning.plan.max_update, (Limit{6, false}));
+  EXPECT_THAT(options.planning.plan.require, testing::ElementsAre("b/c", "a"));
 }
 
 TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
@@ -121,14 +131,14 @@ TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
 }
 
 TEST(CommandLine, WaitingForTheLockMayTakeNoTime) {
-  EXPECT_EQ(parsed(run({"--lock-wait", "0"})).lock_wait_seconds, 0);
-  EXPECT_EQ(parsed(run({"--lock-wait", "2.5"})).lock_wait_seconds, 2.5);
+  EXPECT_EQ(parsed(run({"--lock-wait", "0"})).applying.lock_wait_seconds, 0);
+  EXPECT_EQ(parsed(run({"--lock-wait", "2.5"})).applying.lock_wait_seconds, 2.5);
   for (const char* wrong : {"-1", "nan", "x", "31536001"}) complaint(run({"--lock-wait", wrong}));
 }
 
 TEST(CommandLine, LimitsOfDeletionsAreCountsOrPercentages) {
-  EXPECT_EQ(parsed(run({"--max-delete", "0"})).plan.max_delete, (Limit{0, false}));
-  EXPECT_EQ(parsed(run({"--max-delete=100%"})).plan.max_delete, (Limit{100, true}));
+  EXPECT_EQ(parsed(run({"--max-delete", "0"})).planning.plan.max_delete, (Limit{0, false}));
+  EXPECT_EQ(parsed(run({"--max-delete=100%"})).planning.plan.max_delete, (Limit{100, true}));
   for (const char* wrong : {"", "x", "-1", "101%", "5 %", "5%%", "1.5", "99999999999999999999"}) {
     EXPECT_THAT(complaint(run({"--max-delete", wrong})), HasSubstr("--max-delete")) << wrong;
     EXPECT_THAT(complaint(run({"--max-update", wrong})), HasSubstr("--max-update")) << wrong;
@@ -142,25 +152,24 @@ TEST(CommandLine, WhatIsRequiredIsAPathBelowTheSource) {
 }
 
 TEST(CommandLine, SpaceIsCheckedUnlessThatIsLeftOut) {
-  EXPECT_TRUE(parsed(run({})).check_space);
-  for (const Arguments& arguments :
-       {run({"--no-space-check"}), Arguments{"plan", "-s", "a", "-r", "b", "--no-space-check"},
-        Arguments{"apply", "p", "--no-space-check"}}) {
-    EXPECT_FALSE(parsed(arguments).check_space) << arguments.front();
-  }
+  EXPECT_TRUE(parsed(run({})).planning.check_space);
+  EXPECT_FALSE(parsed(run({"--no-space-check"})).planning.check_space);
+  EXPECT_FALSE(parsed<PlanCommandOptions>({"plan", "-s", "a", "-r", "b", "--no-space-check"})
+                   .planning.check_space);
+  EXPECT_FALSE(parsed<ApplyOptions>({"apply", "p", "--no-space-check"}).check_space);
 }
 
 TEST(CommandLine, ThreadsAreOneTo256) {
-  EXPECT_EQ(parsed(run({"--threads", "1"})).threads, 1U);
-  EXPECT_EQ(parsed(run({"--threads", "256"})).threads, 256U);
+  EXPECT_EQ(parsed(run({"--threads", "1"})).common.threads, 1U);
+  EXPECT_EQ(parsed(run({"--threads", "256"})).common.threads, 256U);
   for (const char* wrong : {"0", "257", "-1", "x", "", "1000", "2.5"}) {
     EXPECT_THAT(complaint(run({"--threads", wrong})), HasSubstr("--threads")) << wrong;
   }
 }
 
 TEST(CommandLine, WordsThatAreOneOfAFewAreNoOthers) {
-  EXPECT_EQ(parsed(run({"--color", "never"})).colour, When::kNever);
-  EXPECT_EQ(parsed(run({"--progress=always"})).progress, When::kAlways);
+  EXPECT_EQ(parsed(run({"--color", "never"})).common.console.colour, When::kNever);
+  EXPECT_EQ(parsed(run({"--progress=always"})).common.console.progress, When::kAlways);
   for (const char* option : {"--color", "--progress"}) {
     for (const char* wrong : {"", "yes", "Always", "auto "}) {
       EXPECT_THAT(complaint(run({option, wrong})), HasSubstr(option));
@@ -169,8 +178,8 @@ TEST(CommandLine, WordsThatAreOneOfAFewAreNoOthers) {
 }
 
 TEST(CommandLine, TheLastOfQuietAndVerboseCounts) {
-  EXPECT_EQ(parsed(run({"-q"})).verbosity, Verbosity::kQuiet);
-  EXPECT_EQ(parsed(run({"--verbose"})).verbosity, Verbosity::kVerbose);
+  EXPECT_EQ(parsed(run({"-q"})).common.console.verbosity, Verbosity::kQuiet);
+  EXPECT_EQ(parsed(run({"--verbose"})).common.console.verbosity, Verbosity::kVerbose);
 }
 
 TEST(CommandLine, WhatIsMissingIsNamed) {
@@ -203,7 +212,7 @@ TEST(CommandLine, WordsTooManyAreWrong) {
 }
 
 TEST(CommandLine, AfterTwoDashesAPlanMayStartWithOne) {
-  EXPECT_EQ(parsed({"apply", "--", "-odd-name"}).plan_file, "-odd-name");
+  EXPECT_EQ(parsed<ApplyOptions>({"apply", "--", "-odd-name"}).plan_file, "-odd-name");
 }
 
 TEST(CommandLine, UnknownWordsAreNamedAndTheNearestIsOffered) {
@@ -220,7 +229,7 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   for (const Arguments& arguments : {Arguments{"--help"}, Arguments{"run", "--help"},
                                      Arguments{"--version"}, Arguments{"scan", "-h"}}) {
     const ParsedCommandLine line = parse_command_line(arguments);
-    EXPECT_FALSE(line.settings.has_value());
+    EXPECT_FALSE(line.options.has_value());
     EXPECT_EQ(line.exit_code, ExitCode::kDone) << testing::PrintToString(arguments);
     EXPECT_NE(line.text, "");
   }
@@ -230,19 +239,19 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
 TEST(Rules, StandInTheOrderOfTheCommandLine) {
   const ScratchFolder scratch;
   write_file(scratch / "rules", "# a comment\n\nfrom-file\n!kept\r\n");
-  const Settings settings =
+  const RunOptions options =
       parsed(run({"--exclude", "first", "--include", "second", "--exclude-from", scratch / "rules",
                   "--include=third", "--exclude", "fourth"}));
-  EXPECT_THAT(settings.plan.rules,
+  EXPECT_THAT(options.planning.plan.rules,
               ElementsAre(exclude_rule("first"), include_rule("second"), "from-file", "!kept",
                           include_rule("third"), exclude_rule("fourth")));
-  EXPECT_THAT(settings.rule_origins,
+  EXPECT_THAT(options.planning.rule_origins,
               ElementsAre("--exclude", "--include", "line 3 of '" + (scratch / "rules") + "'",
                           "line 4 of '" + (scratch / "rules") + "'", "--include", "--exclude"));
 }
 
 TEST(Rules, AGlobThatLooksLikeAnOptionOrARuleIsAGlob) {
-  EXPECT_THAT(parsed(run({"--exclude", "-x", "--exclude=!y"})).plan.rules,
+  EXPECT_THAT(parsed(run({"--exclude", "-x", "--exclude=!y"})).planning.plan.rules,
               ElementsAre(exclude_rule("-x"), exclude_rule("!y")));
 }
 
@@ -256,22 +265,22 @@ TEST(Rules, OfAFileThatCannotBeReadAreAnError) {
 TEST(Rules, OfAnEmptyFileAreNone) {
   const ScratchFolder scratch;
   write_file(scratch / "rules", "");
-  EXPECT_TRUE(parsed(run({"--exclude-from", scratch / "rules"})).plan.rules.empty());
+  EXPECT_TRUE(parsed(run({"--exclude-from", scratch / "rules"})).planning.plan.rules.empty());
 }
 
 TEST(CommandLine, WhatBecomesOfAStaleOrAnOldPlanIsAsked) {
-  EXPECT_FALSE(parsed({"apply", "-"}).refuse_stale);
-  EXPECT_FALSE(parsed({"apply", "-", "--stale", "skip"}).refuse_stale);
-  EXPECT_TRUE(parsed({"apply", "-", "--stale=refuse"}).refuse_stale);
-  EXPECT_EQ(parsed({"apply", "-", "--max-age", "1.5"}).max_age_seconds, 1.5);
+  EXPECT_FALSE(parsed<ApplyOptions>({"apply", "-"}).refuse_stale);
+  EXPECT_FALSE(parsed<ApplyOptions>({"apply", "-", "--stale", "skip"}).refuse_stale);
+  EXPECT_TRUE(parsed<ApplyOptions>({"apply", "-", "--stale=refuse"}).refuse_stale);
+  EXPECT_EQ(parsed<ApplyOptions>({"apply", "-", "--max-age", "1.5"}).max_age_seconds, 1.5);
   EXPECT_THAT(complaint({"apply", "-", "--stale", "all"}), HasSubstr("refuse or skip"));
   complaint({"apply", "-", "--max-age", "-1"});
   complaint(run({"--stale", "refuse"}));
 }
 
 TEST(CommandLine, AReportHasOnePlace) {
-  EXPECT_EQ(parsed(run({"--report", "r"})).report_file, "r");
-  EXPECT_EQ(parsed({"apply", "p", "--json"}).report_file, "-");
+  EXPECT_EQ(parsed(run({"--report", "r"})).applying.report_file, "r");
+  EXPECT_EQ(parsed<ApplyOptions>({"apply", "p", "--json"}).applying.report_file, "-");
   complaint({"apply", "p", "--json", "--report", "r"});
   complaint(run({"--report", ""}));
 }

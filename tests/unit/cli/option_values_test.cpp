@@ -1,4 +1,4 @@
-#include "cli/gentleness.h"
+#include "cli/option_values.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,97 @@
+#include "cli/at_rest.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "apply/recovery/lock.h"
+#include "cli/plan_maker.h"
+#include "core/text.h"
+#include "fs/clock.h"
+
+namespace foldersync {
+namespace {
+
+// Is told what recovery has to say.
+class Warner final : public ApplyObserver {
+ public:
+  explicit Warner(Log& log) : log_(log) {}
+  void report(const ActionReport&) override {}
+  void warn(const std::string& sentence) override { log_.warn(sentence); }
+
+ private:
+  Log& log_;
+};
+
+// Nothing where nothing was under way.
+const char* sentence_on(Recovered::What what) {
+  switch (what) {
+    case Recovered::What::kNothing:
+      return nullptr;
+    case Recovered::What::kCleared:
+      return "an earlier run was stopped in the middle: what it had staged is removed";
+    case Recovered::What::kFinished:
+      return "an earlier run was killed while it changed the replica: what it had begun is "
+             "finished";
+    case Recovered::What::kRolledBack:
+      return "an earlier run was killed while it changed the replica: what it had begun is taken "
+             "back";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void log_warnings(const Tools& tools) {
+  for (const std::string& warning : tools.state.take_warnings()) tools.log.warn(warning);
+}
+
+Status AtRest::lock(Root& replica) {
+  const double until = monotonic_seconds() + lock_wait_seconds_;
+  for (;;) {
+    const auto locked = lock_replica(tools_.fs, replica, tools_.state.folder());
+    if (locked) {
+      if (*locked == LockKind::kStandIn && !std::exchange(told_of_stand_in_, true)) {
+        tools_.log.warn(
+            "the replica's file system knows no locks: a file in the state folder is locked in its "
+            "place, which keeps out only runs on this machine with the same state folder");
+      }
+      return success();
+    }
+    if (locked.error().code != ErrorCode::kLocked) return locked.error();
+    const double left = until - monotonic_seconds();
+    if (left <= 0 || tools_.signals.stop()) return locked_out(tools_.fs, replica);
+    tools_.signals.wait(std::min(left, 0.1));
+  }
+}
+
+Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
+  Log& log = tools_.log;
+  Warner warner(log);
+  const Policy policy = policy_for(tools_.state.known_limits(replica));
+  const auto recovered = TRY(foldersync::recover({.fs = tools_.fs,
+                                                  .replica = replica,
+                                                  .policy = policy,
+                                                  .observer = warner,
+                                                  .wanted = wish.wanted,
+                                                  .drop_conflicts = wish.drop_conflicts,
+                                                  .keep_partial = wish.keep_partial}));
+  if (const char* sentence = sentence_on(recovered.what)) log.warn(sentence);
+  if (recovered.overtaken > 0) {
+    log.warn(human_count(recovered.overtaken) +
+             " of its changes were left as they are: others have changed these paths since");
+  }
+  if (recovered.conflicts) {
+    log.warn(
+        "the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
+        "run: save what is needed of it, then remove it with 'sync recover --drop-conflicts'");
+  }
+  return recovered;
+}
+
+Result<bool> AtRest::prepare(Root& replica) {
+  TRY(lock(replica));
+  const auto recovered = TRY(recover(replica, {.keep_partial = true}));
+  return recovered.conflicts;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,25 @@
+// Backups as a person asks for them: where what is replaced or deleted is kept, and for how long.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apply/stage/request.h"
+#include "cli/options.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// Makes the backup folder where it is missing and its parent exists. Error kRefused where it can't
+// be opened then; to be asked before anything else is touched.
+Status make_backup_folder(FileSystem& fs, const BackupOptions& options);
+
+// What apply is told of it; nothing where nothing is to be kept.
+std::optional<BackupOrder> backup_order(const BackupOptions& options);
+
+// Removes backups that are older, or more, than is wanted; a warning for people, or empty.
+std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica);
+
+}  // namespace foldersync

@@ -1,0 +1,30 @@
+// The commands, each in a file of its own (run_command.cpp and so on): from its options to the exit
+// code, or to an error that nobody was told of yet; kStopped: by a signal.
+#pragma once
+
+#include "cli/exit_code.h"
+#include "cli/options.h"
+#include "core/result.h"
+
+namespace foldersync {
+
+// Mirrors once, or every so many seconds until told to stop.
+Result<ExitCode> execute(const RunOptions& options);
+
+// Works out what would be done and writes it down or shows it.
+Result<ExitCode> execute(const PlanCommandOptions& options);
+
+// Executes a plan that was written down.
+Result<ExitCode> execute(const ApplyOptions& options);
+
+// Lists one tree, one entry a line, in path order.
+Result<ExitCode> execute(const ScanOptions& options);
+
+// Shows a plan that was written down. Reads nothing but the plan: neither its folders nor the
+// state. kChangesPending where two plans differ.
+Result<ExitCode> execute(const ShowOptions& options);
+
+// Finishes what a killed run had begun, or takes it back.
+Result<ExitCode> execute(const RecoverOptions& options);
+
+}  // namespace foldersync

@@ -1,0 +1,29 @@
+// What people are told on the console, and in which form.
+#pragma once
+
+#include <string>
+
+#include "cli/exit_code.h"
+#include "cli/options.h"
+#include "core/result.h"
+#include "plan/document.h"
+#include "show/render.h"
+
+namespace foldersync {
+
+// An error as a line: "open 'private/key': Permission denied (EACCES)". Names escaped.
+std::string describe(const Error& error);
+// A problem of a plan likewise.
+std::string describe(const Problem& problem);
+
+// A line on standard error, after the program's name.
+void tell(const std::string& line);
+// Tells the error. The answer: the exit code that it means.
+ExitCode fail(const Error& error);
+
+// Whether the progress line is wanted.
+bool wants_progress(const ConsoleOptions& options);
+// Whether colours are wanted on standard output.
+Colour colour_of(const ConsoleOptions& options);
+
+}  // namespace foldersync

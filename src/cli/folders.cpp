@@ -1,0 +1,127 @@
+#include "cli/folders.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/path.h"
+
+namespace foldersync {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+// $HOME, else what the password file says; empty where neither tells.
+std::string home_folder() {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return home;
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "";
+}
+
+// `file` without links in it; of a file that is no folder, its own name stays as it is. What does
+// not exist yet is where its nearest existing ancestor is. Empty where that can't be known.
+std::string real_name(const std::string& file) {
+  std::error_code failed;
+  const stdfs::path name(file);
+  if (stdfs::is_directory(name, failed)) return stdfs::canonical(name, failed).native();
+  const stdfs::path whole = stdfs::weakly_canonical(name.parent_path(), failed);
+  return failed ? std::string() : (whole / name.filename()).native();
+}
+
+// The path of `file` below the folder `root`, "." where it is that folder; empty where it isn't
+// below it.
+std::string path_below(const std::string& file, const std::string& root) {
+  if (root.empty()) return {};
+  std::error_code missing;
+  std::string base = stdfs::canonical(root, missing).native();
+  if (missing) base = real_name(root);
+  const std::string whole = real_name(file);
+  if (whole.empty() || base.empty()) return {};
+  const std::string relative = stdfs::path(whole).lexically_relative(base).native();
+  return RelPath::is_path(relative) ? relative : std::string();
+}
+
+std::string without_end_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+Error misplaced(const std::string& file) {
+  return Error{ErrorCode::kRefused, "place", file, 0,
+               "this file or folder of the program's own would lie inside the replica, which holds "
+               "nothing but the source's copy: choose another place (--log, --state, --output, "
+               "--backup-dir, --report)"};
+}
+
+}  // namespace
+
+std::string absolute_name(const std::string& name) {
+  std::error_code failed;
+  const auto absolute = stdfs::absolute(name, failed);
+  return failed ? name : absolute.native();
+}
+
+std::string absolute_if_named(const std::optional<std::string>& name) {
+  return name ? absolute_name(*name) : std::string();
+}
+
+std::string state_folder_of(const std::optional<std::string>& named) {
+  if (named) return absolute_name(*named);
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return std::string(state) + "/foldersync";
+  const std::string home = home_folder();
+  return home.empty() ? "" : home + "/.local/state/foldersync";
+}
+
+Result<Roots> open_roots(FileSystem& fs, const FolderOptions& folders) {
+  RootPaths paths{.source = absolute_name(folders.source),
+                  .replica = absolute_name(folders.replica),
+                  .never_replica = {"/"}};
+  if (const std::string home = home_folder(); !home.empty()) paths.never_replica.push_back(home);
+  return open_roots(fs, paths);
+}
+
+Status refuse_inside(FileSystem& fs, const Root& replica, const std::vector<std::string>& files) {
+  for (const std::string& given : files) {
+    if (given.empty()) continue;
+    const std::string file = without_end_slashes(given);
+    const stdfs::path path(file);
+    // The folder itself may be a link into the replica, and a link of the replica may lead out.
+    const auto itself = lies_inside(fs, file, replica);
+    const auto beside = path.filename() == ".." ? Result<bool>(false)
+                                                : lies_inside(fs, path.parent_path(), replica);
+    if ((itself && *itself) || (beside && *beside)) return misplaced(file);
+  }
+  return success();
+}
+
+Result<std::vector<std::string>> place_own_files(FileSystem& fs, const Roots& roots,
+                                                 const std::vector<std::string>& files) {
+  if (roots.replica) {
+    TRY(refuse_inside(fs, *roots.replica, files));
+  }
+  std::vector<std::string> left_out;
+  for (const std::string& given : files) {
+    if (given.empty()) continue;
+    const std::string file = without_end_slashes(given);
+    const bool in_replica_to_be =
+        !roots.replica && !path_below(file, without_end_slashes(roots.replica_path)).empty();
+    if (in_replica_to_be) return misplaced(file);
+    const std::string below = path_below(file, roots.source.path);
+    if (below == ".") {
+      return Error{ErrorCode::kRefused, "place", file, 0,
+                   "this is the source itself, which is only read: choose another place (--log, "
+                   "--state, --output, --backup-dir, --report)"};
+    }
+    if (!below.empty()) left_out.push_back(below);
+  }
+  std::sort(left_out.begin(), left_out.end());
+  left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
+  return left_out;
+}
+
+}  // namespace foldersync

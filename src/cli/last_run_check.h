@@ -1,0 +1,36 @@
+// The pair of folders against the memory of the last run: whether each is what that one saw.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cli/kept_state.h"
+#include "cli/options.h"
+#include "core/result.h"
+#include "planner/planner.h"
+#include "state/last_run.h"
+
+namespace foldersync {
+
+class LastRunCheck {
+ public:
+  // The options say which of the two folders may be another one this time.
+  LastRunCheck(FileSystem& fs, KeptState& state, const PlanningOptions& options)
+      : fs_(fs), state_(state), options_(options) {}
+
+  // Error kRefused where a folder is not what the last good run saw of this pair. Requires: the
+  // state is open.
+  Status compare(const Roots& roots);
+  // Likewise, once the source was walked: what was mounted inside it must still be.
+  Status compare_mounts(const Roots& roots, const std::vector<KnownMount>& mounts) const;
+  // For the next run; kept when the state is saved. Requires: there is a replica.
+  void remember(const Roots& roots, const Planned& seen);
+
+ private:
+  FileSystem& fs_;
+  KeptState& state_;
+  const PlanningOptions& options_;
+  std::optional<LastRun> last_run_;  // of the pair that was compared last
+};
+
+}  // namespace foldersync

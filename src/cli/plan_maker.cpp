@@ -1,0 +1,123 @@
+#include "cli/plan_maker.h"
+
+#include <linux/capability.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <thread>
+
+#include "apply/stage/space.h"
+#include "fs/clock.h"
+#include "plan/guard.h"
+
+namespace foldersync {
+namespace {
+
+// Threads that nobody asked for. So many read a tree that is not in memory, too.
+constexpr std::size_t kMostUnasked = 16;
+
+// Whether this process may give files to others, which root in a container may not.
+bool may_give_owners() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  if (::syscall(SYS_capget, &header, data.data()) < 0) return ::geteuid() == 0;
+  return ::geteuid() == 0 && (data[0].effective & (1U << CAP_CHOWN)) != 0;
+}
+
+}  // namespace
+
+ThreadCounts thread_counts(const CommonOptions& options) {
+  if (options.threads != 0) return {.usual = options.threads, .most = options.threads};
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  return {.usual = std::min(processors, kMostUnasked), .most = kMostUnasked};
+}
+
+Policy policy_for(const FileSystemLimits& limits) {
+  return {.as_root = may_give_owners(), .uid = ::geteuid(), .gid = ::getegid(), .limits = limits};
+}
+
+Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,
+                                  ThreadCounts threads) {
+  PlanMaker maker(fs, state, planning, threads);
+  maker.filter_ = TRY(Filter::of(planning.plan, {}, planning.rule_origins));
+  return maker;
+}
+
+Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,
+                                EqualContent equal, const std::atomic<bool>& stop) {
+  const FileTime now = wall_clock_now();
+  filter_.set_time(now);
+  Policy policy =
+      policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{});
+  policy.checksum = options_.plan.checksum;
+  PlanRequest request{.fs = fs_,
+                      .roots = roots,
+                      .options = options_.plan,
+                      .policy = policy,
+                      .filter = filter_,
+                      .cache = state_.cache(),
+                      .threads = threads_.usual,
+                      .stop = &stop,
+                      .spooling = state_.spooling(),
+                      .most_threads = threads_.most,
+                      .names_equal_content = equal == EqualContent::kNamed};
+  request.options.owners = policy.owners();
+  request.options.left_out = left_out;
+  request.options.replica_limits = policy.limits;
+  auto planned = make_plan(request);
+  if (!planned) return planned;
+  planned->plan.tool_version = FOLDERSYNC_VERSION;
+  planned->plan.created = now;
+  planned->plan.plan_id = make_plan_id(now);
+  return planned;
+}
+
+Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
+  if (!options_.check_space) return success();
+  // A replica that is to be made will lie where its parent does.
+  const std::string above = roots.replica ? roots.replica_path : folder_above(roots.replica_path);
+  const auto folder = fs_.open_root(above.c_str());
+  if (!folder) return success();
+  const auto file_system = fs_.file_system_id(folder->get());
+  const auto guard = TRY(ask_space({.fs = fs_,
+                                    .source = roots.source,
+                                    .replica = folder->get(),
+                                    .replica_file_system = file_system ? *file_system : ""},
+                                   plan.actions));
+  if (guard) plan.guards.push_back(*guard);
+  return success();
+}
+
+Status check_required(FileSystem& fs, const Root& source, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const Guard guard = require_guard(name, has_entry(fs, source, RelPath(name)));
+    if (guard.refused) return Error{ErrorCode::kRefused, "compare", source.path, 0, explain(guard)};
+  }
+  return success();
+}
+
+std::string make_plan_id(FileTime now) {
+  std::array<unsigned char, 16> id{};
+  if (::getrandom(id.data(), id.size(), 0) < 0) id.fill(static_cast<unsigned char>(::getpid()));
+  const auto milliseconds =
+      static_cast<std::uint64_t>(now.seconds) * 1000 + now.nanoseconds / 1'000'000;
+  for (std::size_t i = 0; i < 6; ++i) {
+    id[i] = static_cast<unsigned char>(milliseconds >> (8 * (5 - i)));
+  }
+  id[6] = static_cast<unsigned char>((id[6] & 0x0FU) | 0x70U);
+  id[8] = static_cast<unsigned char>((id[8] & 0x3FU) | 0x80U);
+  std::string text;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    std::array<char, 3> pair{};
+    std::snprintf(pair.data(), pair.size(), "%02x", id[i]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += pair.data();
+  }
+  return text;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,63 @@
+// From options and two open folders to a plan; and what a plan asks of the folders besides.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "cli/kept_state.h"
+#include "cli/options.h"
+#include "core/file_time.h"
+#include "core/result.h"
+#include "filter/filter.h"
+#include "planner/planner.h"
+
+namespace foldersync {
+
+// How many threads work, and how many more may where a walk waits for a disk.
+struct ThreadCounts {
+  std::size_t usual;
+  std::size_t most;
+};
+ThreadCounts thread_counts(const CommonOptions& options);
+
+// How this process mirrors onto a file system with these limits.
+Policy policy_for(const FileSystemLimits& limits);
+
+// Whether a plan names the content that was found equal (PlanRequest::names_equal_content).
+enum class EqualContent : std::uint8_t { kNamed, kOnlyCompared };
+
+// Makes one plan after another of what the options ask for.
+class PlanMaker {
+ public:
+  // The options must outlive it. Error kUsage: their rules can't be compiled.
+  static Result<PlanMaker> make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,
+                                ThreadCounts threads);
+
+  // A complete plan of now, with its id and time. `left_out`: see place_own_files.
+  Result<Planned> plan(const Roots& roots, const std::vector<std::string>& left_out,
+                       EqualContent equal, const std::atomic<bool>& stop);
+
+  // Adds the rule on free space to a plan, where it can be asked and is not switched off. An error:
+  // the plan can't be read.
+  Status add_space_guard(const Roots& roots, StoredPlan& plan) const;
+
+ private:
+  PlanMaker(FileSystem& fs, KeptState& state, const PlanningOptions& options, ThreadCounts threads)
+      : fs_(fs), state_(state), options_(options), threads_(threads) {}
+
+  FileSystem& fs_;
+  KeptState& state_;
+  const PlanningOptions& options_;
+  ThreadCounts threads_;
+  Filter filter_;
+};
+
+// Error kRefused where the source lacks one of these (--require).
+Status check_required(FileSystem& fs, const Root& source, const std::vector<std::string>& names);
+
+// A UUID of version 7 (RFC 9562) for `now`.
+std::string make_plan_id(FileTime now);
+
+}  // namespace foldersync

@@ -1,0 +1,104 @@
+#include "cli/plan_maker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/folders.h"
+#include "cli/last_run_check.h"
+#include "fs/posix_file_system.h"
+#include "support/disk_tree.h"
+
+namespace foldersync {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+TEST(PlanId, IsAVersionSevenUuidInTheOrderOfTime) {
+  const std::string first = make_plan_id({1'700'000'000, 123'000'000});
+  EXPECT_EQ(first.size(), 36U);
+  EXPECT_THAT(first, MatchesRegex("[0-9a-f-]+"));
+  EXPECT_EQ(first.substr(0, 13), "018bcfe5-687b");
+  EXPECT_EQ(first[14], '7');
+  EXPECT_THAT(std::string("89ab"), HasSubstr(first.substr(19, 1)));
+  EXPECT_LT(first, make_plan_id({1'700'000'000, 124'000'000}));
+  EXPECT_NE(first, make_plan_id({1'700'000'000, 123'000'000}));
+}
+
+// A pair of folders on disk, and a link that leads into the replica.
+class PlanMakerTest : public testing::Test {
+ protected:
+  PlanMakerTest() {
+    plant({{".", directory()},
+           {"source", directory()},
+           {"source/sub", directory()},
+           {"replica", directory()},
+           {"into-replica", symlink("replica")}},
+          scratch_.path());
+  }
+
+  Roots roots() {
+    return open_roots(fs_, FolderOptions{scratch_ / "source", scratch_ / "replica"}).value();
+  }
+
+  ScratchFolder scratch_;
+  PosixFileSystem fs_;
+  KeptState state_{fs_, scratch_ / "state"};
+  PlanningOptions options_;
+
+  StoredPlan plan(const std::vector<std::string>& left_out = {}) {
+    const std::atomic<bool> stop{false};
+    auto maker = PlanMaker::make(fs_, state_, options_, {.usual = 1, .most = 1});
+    return std::move(maker->plan(roots(), left_out, EqualContent::kNamed, stop)->plan);
+  }
+};
+
+TEST_F(PlanMakerTest, RulesThatCannotBeCompiledAreWrongUsage) {
+  options_.plan.rules = {std::string("a\0b", 3)};
+  const auto maker = PlanMaker::make(fs_, state_, options_, {.usual = 1, .most = 1});
+  ASSERT_FALSE(maker.ok());
+  EXPECT_EQ(maker.error().code, ErrorCode::kUsage);
+}
+
+TEST_F(PlanMakerTest, APlanSaysWhatIsLeftOut) {
+  EXPECT_THAT(plan({"state", "sub/log.txt"}).options.left_out, ElementsAre("state", "sub/log.txt"));
+}
+
+TEST_F(PlanMakerTest, EachPlanHasAnIdOfItsOwn) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 3; ++i) ids.insert(plan().plan_id);
+  EXPECT_EQ(ids.size(), 3U);
+}
+
+TEST_F(PlanMakerTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
+  write_file(scratch_ / "state", "no folder");
+  state_.open();
+  EXPECT_THAT(state_.take_warnings(),
+              ElementsAre(HasSubstr("a disk that is not mounted may go unnoticed")));
+  EXPECT_TRUE(LastRunCheck(fs_, state_, options_).compare(roots()).ok());
+  EXPECT_NE(plan().plan_id, "");
+}
+
+TEST_F(PlanMakerTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
+  LastRunCheck last_run(fs_, state_, options_);
+  state_.open();
+  std::filesystem::remove(scratch_ / "state/memory.db");
+  last_run.remember(roots(), {});
+  state_.save(*roots().replica, {});
+  EXPECT_THAT(state_.take_warnings(), ElementsAre(HasSubstr("is not remembered")));
+  state_.open();
+  last_run.remember(roots(), {});
+  state_.save(*roots().replica, {});
+  EXPECT_THAT(state_.take_warnings(), testing::IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "state/memory.db"));
+}
+
+}  // namespace
+}  // namespace foldersync
