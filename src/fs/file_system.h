@@ -54,6 +54,7 @@ struct FileSystemFacts {
   bool has_sync_all = false;      // sync_all() reaches what is behind it: not so with FUSE
   bool clones = false;            // files can share what they hold
   bool moves_directories = true;  // they can get another name: not so with overlays
+  bool shows_processes = false;   // procfs, whose links may lead elsewhere than their text says
 };
 
 class FileSystem {
@@ -65,6 +66,12 @@ class FileSystem {
   virtual Result<Fd> open_root(const char* path) = 0;
   // The same, only to look up names in it (O_PATH): needs no permission to read it.
   virtual Result<Fd> open_above(const char* path) = 0;
+  // A directory on the way down, only to look up names in it (O_PATH): needs no permission to read
+  // it. ENOTDIR where the name is anything else, a link included.
+  virtual Result<Fd> open_on_the_way(int directory, const char* name) = 0;
+  // The descriptor of that number, once more, where whoever started this program had opened it.
+  // EBADF where there is none, or the program has opened it itself.
+  virtual Result<Fd> open_inherited(int number) = 0;
   virtual Result<Fd> open_directory(int directory, const char* name) = 0;
   // The directory above; ".." of a root is the root itself.
   virtual Result<Fd> open_parent(int directory) = 0;
@@ -89,6 +96,11 @@ class FileSystem {
   virtual Result<Fd> open_file(int directory, const char* name) = 0;
   // A new file, for reading and writing. EEXIST where the name is taken.
   virtual Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) = 0;
+  // A new file without a name, for reading and writing; EOPNOTSUPP, EISDIR or EINVAL where there
+  // are none. It vanishes with its last descriptor, unless it is given a name.
+  virtual Result<Fd> create_nameless(int directory, std::uint32_t mode) = 0;
+  // EEXIST where the name is taken.
+  virtual Status give_name(int fd, int directory, const char* name) = 0;
   // A file that is there, for reading and writing; does not block on a FIFO.
   virtual Result<Fd> open_for_writing(int directory, const char* name) = 0;
   // A descriptor that only stands for the entry; any type, no permission on the entry needed.

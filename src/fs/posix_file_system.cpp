@@ -177,6 +177,18 @@ Result<Fd> PosixFileSystem::open_above(const char* path) {
   return opened(retried([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open");
 }
 
+Result<Fd> PosixFileSystem::open_on_the_way(int directory, const char* name) {
+  constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+}
+
+Result<Fd> PosixFileSystem::open_inherited(int number) {
+  // What this program opens itself is closed by exec, and what it was started with was not.
+  const int flags = ::fcntl(number, F_GETFD);
+  if (flags < 0 || (flags & FD_CLOEXEC) != 0) return system_error("open", EBADF);
+  return opened(::fcntl(number, F_DUPFD_CLOEXEC, 3), "open");
+}
+
 Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
   return opened(retried([&] { return ::openat(directory, name, kDirectoryFlags); }), "open");
 }
@@ -261,6 +273,15 @@ Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {
 Result<Fd> PosixFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   return opened(retried([&] { return ::openat(directory, name, kFlags, mode); }), "create");
+}
+
+Result<Fd> PosixFileSystem::create_nameless(int directory, std::uint32_t mode) {
+  constexpr int kFlags = O_RDWR | O_TMPFILE | O_CLOEXEC;
+  return opened(retried([&] { return ::openat(directory, ".", kFlags, mode); }), "create");
+}
+
+Status PosixFileSystem::give_name(int fd, int directory, const char* name) {
+  return done(::linkat(AT_FDCWD, ProcPath(fd).c_str(), directory, name, AT_SYMLINK_FOLLOW), "link");
 }
 
 Result<Fd> PosixFileSystem::open_for_writing(int directory, const char* name) {
@@ -420,6 +441,7 @@ Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
                                          : found.f_bavail * facts.block;
   facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
   facts.moves_directories = found.f_type != OVERLAYFS_SUPER_MAGIC;
+  facts.shows_processes = found.f_type == PROC_SUPER_MAGIC;
   facts.clones = found.f_type == BTRFS_SUPER_MAGIC || found.f_type == XFS_SUPER_MAGIC;
   return facts;
 }

@@ -9,6 +9,8 @@ class PosixFileSystem final : public FileSystem {
  public:
   Result<Fd> open_root(const char* path) override;
   Result<Fd> open_above(const char* path) override;
+  Result<Fd> open_on_the_way(int directory, const char* name) override;
+  Result<Fd> open_inherited(int number) override;
   Result<Fd> open_directory(int directory, const char* name) override;
   Result<Fd> open_parent(int directory) override;
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;
@@ -22,6 +24,8 @@ class PosixFileSystem final : public FileSystem {
 
   Result<Fd> open_file(int directory, const char* name) override;
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override;
+  Result<Fd> create_nameless(int directory, std::uint32_t mode) override;
+  Status give_name(int fd, int directory, const char* name) override;
   Result<Fd> open_for_writing(int directory, const char* name) override;
   Result<Fd> open_entry(int directory, const char* name) override;
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "fs/directory_cursor.h"
+#include "fs/named_path.h"
 #include "fs/xattrs.h"
 #include "scan/directory_names.h"
 
@@ -20,22 +22,6 @@ Error bad_pair(std::string path, std::string detail) {
 }
 
 constexpr const char* kReplica = "replica";
-constexpr int kMostLinks = 40;  // one after the other, as the kernel has it
-
-// A path split into its parent and its last component; "." where that is the top of all.
-struct SplitPath {
-  std::string parent;
-  std::string name;
-};
-
-SplitPath split(std::string path) {
-  // With a slash or "/." at its end a link is followed, whoever looks at it.
-  while (path.size() > 1 && (path.ends_with('/') || path.ends_with("/."))) path.pop_back();
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  const std::string name = path.substr(slash + 1);
-  return {slash == 0 ? "/" : path.substr(0, slash), name.empty() ? "." : name};
-}
 
 // Whether `directory` is `ancestor` or lies below it, by climbing to the top.
 Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor) {
@@ -54,51 +40,6 @@ Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor
   return status.error();
 }
 
-Status refuse_odd_link(const FileStatus& link, const std::string& path) {
-  if (link.uid == 0 || link.uid == ::geteuid()) return success();
-  return refusal(path, "the replica is a symbolic link that belongs to somebody else (uid " +
-                           std::to_string(link.uid) + "): name the folder itself");
-}
-
-// A link of /proc does not lead to what its text names, and any other may be a new one by now.
-Result<Fd> opened_by_links(FileSystem& fs, const std::string& path, Fd folder) {
-  const auto followed = fs.open_root(path.c_str());
-  const auto there = followed ? fs.status(followed->get()) : Result<FileStatus>(followed.error());
-  const auto here = fs.status(folder.get());
-  if (there && here && same_object(*there, *here)) return folder;
-  return refusal(path,
-                 "the replica is a symbolic link that does not lead where it seems to: name "
-                 "the folder itself");
-}
-
-// Opens the folder that is to be the replica. ENOENT where nothing has its name.
-// RACE: who owns the folder above may exchange the name, at any moment, with a link to elsewhere.
-// So a folder is opened without following a link; a link is opened itself, and judged, and what is
-// followed is the target of that one.
-Result<Fd> open_judged(FileSystem& fs, const std::string& path) {
-  std::string here = path;
-  for (int links = 0; links <= kMostLinks; ++links) {
-    const SplitPath parts = split(here);
-    const auto above = fs.open_above(parts.parent.c_str());
-    auto folder = above ? fs.open_directory(above->get(), parts.name.c_str()) : above.error();
-    if (folder)
-      return links == 0 ? std::move(folder) : opened_by_links(fs, path, std::move(*folder));
-    const int number = folder.error().error_number;
-    if (number == ENOENT && links > 0) {
-      return refusal(path,
-                     "the replica is a symbolic link that leads nowhere: name the folder itself");
-    }
-    if (!above || (number != ENOTDIR && number != ELOOP)) return folder;
-    const auto link = fs.open_entry(above->get(), parts.name.c_str());
-    const auto status = link ? fs.status(link->get()) : link.error();
-    if (!status || status->type != FileType::kSymlink) return folder;
-    TRY(refuse_odd_link(*status, path));
-    auto target = TRY(fs.link_target(link->get(), ""));
-    here = target.starts_with('/') ? std::move(target) : parts.parent + "/" + target;
-  }
-  return system_error("open", ELOOP);
-}
-
 Error cannot_be_opened(const Error& why, const std::string& path, const char* role) {
   if (why.code == ErrorCode::kRefused) return why;
   const int number = why.error_number;
@@ -108,8 +49,8 @@ Error cannot_be_opened(const Error& why, const std::string& path, const char* ro
   return refusal(path, std::string("the ") + role + what, number);
 }
 
-// What is open as `fd`, by the path that it was opened by.
-Result<Root> root_at(FileSystem& fs, Result<Fd> fd, const std::string& path, const char* role) {
+// The folder that is open as `fd`, by the path that it was opened by.
+Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, const char* role) {
   if (!fd) return cannot_be_opened(fd.error(), path, role);
   const auto status = fs.status(fd->get());
   if (!status)
@@ -127,6 +68,31 @@ Result<Root> root_at(FileSystem& fs, Result<Fd> fd, const std::string& path, con
               *id + ":" + std::to_string(status->inode),
               sharing ? *sharing : Sharing::kShared,
               Fd()};
+}
+
+Result<Root> root_at(FileSystem& fs, const Result<NamedPlace>& place, const std::string& path,
+                     const char* role) {
+  auto root = TRY(root_of(fs, place ? open_folder_at(fs, *place) : place.error(), path, role));
+  root.exchangeable = place->exchangeable;
+  return root;
+}
+
+// Where the replica is, or is to be made.
+Result<NamedPlace> find_replica(FileSystem& fs, const std::string& path) {
+  auto place = find_named(fs, path);
+  if (place && !place->status && place->through_link) {
+    return refusal(path,
+                   "the replica is a symbolic link that leads nowhere: name the folder itself");
+  }
+  return place;
+}
+
+// RACE: who owns the folder above may have put another one into the place of the one just made. Its
+// owner tells nothing: not every file system has owners.
+Status refuse_filled(FileSystem& fs, int made, const std::string& path) {
+  const auto empty = TRY(is_empty(fs, made));
+  if (empty) return success();
+  return refusal(path, "somebody has put another folder into the place of the new replica");
 }
 
 Status refuse_never_replica(FileSystem& fs, const Root& replica,
@@ -168,34 +134,36 @@ Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) 
 }  // namespace
 
 Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role) {
-  return root_at(fs, fs.open_root(path.c_str()), path, role);
+  return root_at(fs, find_named(fs, path), path, role);
 }
 
 Result<Root> open_replica(FileSystem& fs, const std::string& path) {
-  return root_at(fs, open_judged(fs, path), path, kReplica);
+  return root_at(fs, find_replica(fs, path), path, kReplica);
 }
 
-std::string folder_above(const std::string& path) { return split(path).parent; }
+std::string folder_above(const std::string& path) {
+  std::string folder = path;
+  while (folder.size() > 1 && (folder.ends_with('/') || folder.ends_with("/."))) folder.pop_back();
+  const std::size_t slash = folder.rfind('/');
+  return slash == std::string::npos ? "." : folder.substr(0, std::max<std::size_t>(slash, 1));
+}
 
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
   auto source = open_root(fs, paths.source, "source");
   if (!source) return source.error();
   Roots roots{std::move(*source), std::nullopt, paths.replica};
-  auto replica = open_replica(fs, paths.replica);
-  if (!replica) {
-    if (replica.error().error_number != ENOENT) return replica.error();
-    const auto parent = fs.open_root(folder_above(paths.replica).c_str());
-    if (!parent) {
-      return refusal(
-          paths.replica,
-          "neither the replica nor the folder it would be made in can be opened: make '" +
-              folder_above(paths.replica) + "' first, or correct the path",
-          parent.error().error_number);
-    }
-    TRY(refuse_nested(fs, roots, parent->get()));
+  const auto place = find_replica(fs, paths.replica);
+  if (!place && place.error().error_number == ENOENT) {
+    return refusal(paths.replica,
+                   "neither the replica nor the folder it would be made in can be opened: make '" +
+                       folder_above(paths.replica) + "' first, or correct the path",
+                   ENOENT);
+  }
+  if (place && !place->status) {
+    TRY(refuse_nested(fs, roots, place->folder.get()));
     return roots;
   }
-  roots.replica = std::move(*replica);
+  roots.replica = TRY(root_at(fs, place, paths.replica, kReplica));
   if (same_object(roots.source.status, roots.replica->status)) {
     return bad_pair(paths.replica,
                     "source and replica are the same folder: nothing can be mirrored");
@@ -236,13 +204,13 @@ bool has_entry(FileSystem& fs, const Root& root, const RelPath& path) {
 }
 
 Status create_replica(FileSystem& fs, Roots& roots) {
-  const SplitPath parts = split(roots.replica_path);
-  const auto parent = fs.open_root(parts.parent.c_str());
-  if (!parent) return Error(parent.error()).at(parts.parent);
-  Status made = fs.make_directory(parent->get(), parts.name.c_str(), 0700);
+  const auto place = TRY(find_replica(fs, roots.replica_path));
+  if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);
+  Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
   if (!made) return std::move(made).error().at(roots.replica_path);
-  auto fd = fs.open_directory(parent->get(), parts.name.c_str());
+  auto fd = fs.open_directory(place.folder.get(), place.name.c_str());
   if (!fd) return Error(fd.error()).at(roots.replica_path);
+  TRY(refuse_filled(fs, fd->get(), roots.replica_path));
   // What can't be set here is found by the plan, or can't be held by this file system at all.
   const Handle replica{fd->get(), false};
   const bool as_root = ::geteuid() == 0;
@@ -251,7 +219,8 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
   TRY(fs.set_mode(replica, 0700));
   // RACE: by its path it may be something else by now.
-  auto opened = TRY(root_at(fs, std::move(fd), roots.replica_path, kReplica));
+  auto opened = TRY(root_of(fs, std::move(fd), roots.replica_path, kReplica));
+  opened.exchangeable = place.exchangeable;
   roots.replica = std::move(opened);
   return success();
 }

@@ -21,6 +21,7 @@ struct Root {
   std::string identity;     // file system and inode: the same after a reboot
   Sharing sharing = Sharing::kShared;
   Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
+  std::string exchangeable = {};  // on the way to it, see NamedPlace; empty: nothing
 };
 
 struct Roots {
@@ -36,19 +37,18 @@ struct RootPaths {
       never_replica;  // folders that are refused as replica: "/", the home folder
 };
 
-// Opens one folder for reading. Error kRefused where it is missing or no folder.
+// Opens one folder for reading, by find_named(). Error kRefused where it is missing or no folder,
+// or a link of somebody else leads there.
 Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role);
 
-// Opens the folder that is to be a replica; its last name may be a link of root's or the caller's
-// own, and so on where that leads to a link. Error kRefused where it is somebody else's, or no
-// folder; with ENOENT where nothing has that name.
+// The same of the folder that is to be a replica; kRefused with ENOENT where nothing has that name.
 Result<Root> open_replica(FileSystem& fs, const std::string& path);
 
 // The path of the folder that holds the last name of `path`, which may end with "/" or "/.".
 std::string folder_above(const std::string& path);
 
 // Opens both. Errors have a sentence for the person. kRefused where one is no folder, the source or
-// the replica's parent is missing, or the replica is a link that somebody else owns; kBadPair where
+// the replica's parent is missing, or a link of somebody else leads to one; kBadPair where
 // the replica is a folder that is never one, both are the same, or one lies inside the other:
 // decided by what is opened, not by names. What a bind mount hides from that is found during the
 // walk.

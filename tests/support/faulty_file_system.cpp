@@ -6,22 +6,59 @@
 namespace foldersync {
 
 const char* to_string(Call call) {
-  static constexpr std::array<const char*, kCalls> kNames{
-      "open_root",  "open_above",   "open_directory", "open_parent",    "list",
-      "status_at",  "status",       "incarnation",    "link_target",    "file_system_id",
-      "mounted_as", "sharing",      "open_file",      "create_file",    "open_for_writing",
-      "open_entry", "read",         "write",          "copy_range",     "clone",
-      "seek",       "set_size",     "close",          "make_directory", "make_symlink",
-      "make_node",  "make_link",    "rename",         "remove_file",    "remove_directory",
-      "set_mode",   "set_owner",    "set_mtime",      "list_xattrs",    "get_xattr",
-      "set_xattr",  "remove_xattr", "sync",           "sync_all",       "facts",
-      "lock"};
+  static constexpr std::array<const char*, kCalls> kNames{"open_root",
+                                                          "open_above",
+                                                          "open_on_the_way",
+                                                          "open_inherited",
+                                                          "open_directory",
+                                                          "open_parent",
+                                                          "list",
+                                                          "status_at",
+                                                          "status",
+                                                          "incarnation",
+                                                          "link_target",
+                                                          "file_system_id",
+                                                          "mounted_as",
+                                                          "sharing",
+                                                          "open_file",
+                                                          "create_file",
+                                                          "create_nameless",
+                                                          "give_name",
+                                                          "open_for_writing",
+                                                          "open_entry",
+                                                          "read",
+                                                          "write",
+                                                          "copy_range",
+                                                          "clone",
+                                                          "seek",
+                                                          "set_size",
+                                                          "close",
+                                                          "make_directory",
+                                                          "make_symlink",
+                                                          "make_node",
+                                                          "make_link",
+                                                          "rename",
+                                                          "remove_file",
+                                                          "remove_directory",
+                                                          "set_mode",
+                                                          "set_owner",
+                                                          "set_mtime",
+                                                          "list_xattrs",
+                                                          "get_xattr",
+                                                          "set_xattr",
+                                                          "remove_xattr",
+                                                          "sync",
+                                                          "sync_all",
+                                                          "facts",
+                                                          "lock"};
   return kNames.at(static_cast<std::size_t>(call));
 }
 
 bool is_changing(Call call) {
   switch (call) {
     case Call::kCreateFile:
+    case Call::kCreateNameless:
+    case Call::kGiveName:
     case Call::kWrite:
     case Call::kCopyRange:
     case Call::kClone:
@@ -81,6 +118,16 @@ Result<Fd> FaultyFileSystem::open_above(const char* path) {
   return made({.call = Call::kOpenAbove, .name = path}, [&] { return real_.open_above(path); });
 }
 
+Result<Fd> FaultyFileSystem::open_on_the_way(int directory, const char* name) {
+  return made({.call = Call::kOpenOnTheWay, .fd = directory, .name = name},
+              [&] { return real_.open_on_the_way(directory, name); });
+}
+
+Result<Fd> FaultyFileSystem::open_inherited(int number) {
+  return made({.call = Call::kOpenInherited, .fd = number},
+              [&] { return real_.open_inherited(number); });
+}
+
 Result<Fd> FaultyFileSystem::open_directory(int directory, const char* name) {
   return made({.call = Call::kOpenDirectory, .fd = directory, .name = name},
               [&] { return real_.open_directory(directory, name); });
@@ -130,6 +177,16 @@ Result<Fd> FaultyFileSystem::open_file(int directory, const char* name) {
 Result<Fd> FaultyFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
   return made({.call = Call::kCreateFile, .fd = directory, .name = name},
               [&] { return real_.create_file(directory, name, mode); });
+}
+
+Result<Fd> FaultyFileSystem::create_nameless(int directory, std::uint32_t mode) {
+  return made({.call = Call::kCreateNameless, .fd = directory},
+              [&] { return real_.create_nameless(directory, mode); });
+}
+
+Status FaultyFileSystem::give_name(int fd, int directory, const char* name) {
+  return made({.call = Call::kGiveName, .fd = directory, .name = name},
+              [&] { return real_.give_name(fd, directory, name); });
 }
 
 Result<Fd> FaultyFileSystem::open_for_writing(int directory, const char* name) {

@@ -19,6 +19,8 @@ namespace foldersync {
 enum class Call : std::uint8_t {
   kOpenRoot,
   kOpenAbove,
+  kOpenOnTheWay,
+  kOpenInherited,
   kOpenDirectory,
   kOpenParent,
   kList,
@@ -31,6 +33,8 @@ enum class Call : std::uint8_t {
   kSharing,
   kOpenFile,
   kCreateFile,
+  kCreateNameless,
+  kGiveName,
   kOpenForWriting,
   kOpenEntry,
   kRead,
@@ -104,6 +108,8 @@ class FaultyFileSystem final : public FileSystem {
 
   Result<Fd> open_root(const char* path) override;
   Result<Fd> open_above(const char* path) override;
+  Result<Fd> open_on_the_way(int directory, const char* name) override;
+  Result<Fd> open_inherited(int number) override;
   Result<Fd> open_directory(int directory, const char* name) override;
   Result<Fd> open_parent(int directory) override;
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;
@@ -117,6 +123,8 @@ class FaultyFileSystem final : public FileSystem {
 
   Result<Fd> open_file(int directory, const char* name) override;
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override;
+  Result<Fd> create_nameless(int directory, std::uint32_t mode) override;
+  Status give_name(int fd, int directory, const char* name) override;
   Result<Fd> open_for_writing(int directory, const char* name) override;
   Result<Fd> open_entry(int directory, const char* name) override;
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override;

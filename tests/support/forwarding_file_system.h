@@ -14,6 +14,10 @@ class ForwardingFileSystem : public FileSystem {
 
   Result<Fd> open_root(const char* path) override { return inner_.open_root(path); }
   Result<Fd> open_above(const char* path) override { return inner_.open_above(path); }
+  Result<Fd> open_on_the_way(int directory, const char* name) override {
+    return inner_.open_on_the_way(directory, name);
+  }
+  Result<Fd> open_inherited(int number) override { return inner_.open_inherited(number); }
   Result<Fd> open_directory(int directory, const char* name) override {
     return inner_.open_directory(directory, name);
   }
@@ -40,6 +44,12 @@ class ForwardingFileSystem : public FileSystem {
   }
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override {
     return inner_.create_file(directory, name, mode);
+  }
+  Result<Fd> create_nameless(int directory, std::uint32_t mode) override {
+    return inner_.create_nameless(directory, mode);
+  }
+  Status give_name(int fd, int directory, const char* name) override {
+    return inner_.give_name(fd, directory, name);
   }
   Result<Fd> open_for_writing(int directory, const char* name) override {
     return inner_.open_for_writing(directory, name);

@@ -97,6 +97,23 @@ Result<Fd> MemoryFileSystem::open_root(const char* path) {
   return open(root->second, RelPath());
 }
 
+Result<Fd> MemoryFileSystem::open_above(const char* path) {
+  if (std::string_view(path) != "/") return open_root(path);
+  const std::lock_guard lock(mutex_);
+  const int number = next_fd_++;
+  open_[number] = Open{};
+  return Fd(number);
+}
+
+Result<Fd> MemoryFileSystem::open_on_the_way(int directory, const char* name) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto open = open_.find(directory);
+    if (open != open_.end() && open->second.root != nullptr) return system_error("open", ENOENT);
+  }
+  return open_root(("/" + std::string(name)).c_str());
+}
+
 Result<Fd> MemoryFileSystem::open_directory(int directory, const char* name) {
   const std::lock_guard lock(mutex_);
   const auto found = readable(directory, name);
@@ -154,6 +171,12 @@ Result<FileStatus> MemoryFileSystem::status_at(int directory, const char* name) 
 Result<FileStatus> MemoryFileSystem::status(int fd) {
   const std::lock_guard lock(mutex_);
   const Open& open = open_.at(fd);
+  if (open.root == nullptr) {
+    FileStatus top;
+    top.type = FileType::kDirectory;
+    top.mode = 0755;
+    return top;
+  }
   return status_in(*open.root, open.path);
 }
 

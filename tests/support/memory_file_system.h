@@ -37,6 +37,8 @@ class MemoryFileSystem final : public UnableFileSystem {
   void shuffle_listings(unsigned seed) { seed_ = seed; }
 
   Result<Fd> open_root(const char* path) override;
+  Result<Fd> open_above(const char* path) override;
+  Result<Fd> open_on_the_way(int directory, const char* name) override;
   Result<Fd> open_directory(int directory, const char* name) override;
   Result<Fd> open_parent(int directory) override;
   Result<std::size_t> list(int directory, std::span<std::byte> buffer) override;
@@ -62,7 +64,7 @@ class MemoryFileSystem final : public UnableFileSystem {
     bool folds_case = false;
   };
   struct Open {
-    Mounted* root = nullptr;
+    Mounted* root = nullptr;  // null: this is "/"
     RelPath path;
     std::uint64_t at = 0;  // bytes of a file that were read, names of a directory that were given
     std::vector<std::string> names;

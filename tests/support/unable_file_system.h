@@ -12,6 +12,8 @@ class UnableFileSystem : public FileSystem {
  public:
   Result<Fd> open_root(const char*) override { return unable(); }
   Result<Fd> open_above(const char*) override { return unable(); }
+  Result<Fd> open_on_the_way(int, const char*) override { return unable(); }
+  Result<Fd> open_inherited(int) override { return unable(); }
   Result<Fd> open_directory(int, const char*) override { return unable(); }
   Result<Fd> open_parent(int) override { return unable(); }
   Result<std::size_t> list(int, std::span<std::byte>) override { return unable(); }
@@ -25,6 +27,8 @@ class UnableFileSystem : public FileSystem {
 
   Result<Fd> open_file(int, const char*) override { return unable(); }
   Result<Fd> create_file(int, const char*, std::uint32_t) override { return unable(); }
+  Result<Fd> create_nameless(int, std::uint32_t) override { return unable(); }
+  Status give_name(int, int, const char*) override { return unable(); }
   Result<Fd> open_for_writing(int, const char*) override { return unable(); }
   Result<Fd> open_entry(int, const char*) override { return unable(); }
   Result<std::size_t> read(int, std::span<std::byte>) override { return unable(); }
