@@ -592,7 +592,7 @@ MUTATIONS = [
              'if (must_be_log && !is_log(', 'if (false && !is_log(',
              '^unit_cli/LogTest.WhatMustBeALog'),
     Mutation('the default log takes the place of a file of the source',
-             'if (opened.is_log_in_source && has_log_file(opened.log_file)) {', 'if (false) {',
+             'if (opened.is_log_in_source && has_log_file(fs, opened.log_file)) {', 'if (false) {',
              '^cli/streams_test.*not_taken_for_the_default_log'),
     Mutation('a hash is believed of a file in memory',
              'if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;', '',

@@ -93,13 +93,9 @@ class Applier {
 
   // Nothing was touched.
   ExitCode fail(const Error& error, const StoredPlan& plan) {
-    const ExitCode code = foldersync::fail(error);
-    if (!report_) return code;
-    ReportEnd end = report_end(&plan, code);
+    ReportEnd end = report_end(plan, foldersync::fail(error));
     end.error = error;
-    report_->begin(&plan);
-    end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report_->skip_all();
-    return end_report(report_.get(), *log_, end);
+    return end_untried(report_.get(), *log_, plan, end);
   }
 
   // A plan from the future is no fresher: one of the clocks is wrong.
@@ -133,78 +129,67 @@ class Applier {
            is_ours_alone(fs_.status(tree.fd.get()));
   }
 
+  [[nodiscard]] bool names_source() const { return !options_.folders.source.empty(); }
+  [[nodiscard]] bool names_replica() const { return !options_.folders.replica.empty(); }
+
   // An undo takes its content from the folder beside it, and from nowhere else.
-  Result<Roots> open_backup(const ReadPlan& read) {
-    if (!options_.folders.source.empty()) {
-      return Error{ErrorCode::kUsage,
-                   "apply",
-                   {},
-                   0,
-                   "an undo has its own source, the folder that it lies in: leave out -s"};
+  Result<Roots> open_backup(const ReadPlan& read, const std::string& replica) {
+    if (names_source()) {
+      Error wrong = refused("an undo has its own source, the folder that it lies in: leave out -s");
+      wrong.code = ErrorCode::kUsage;
+      return wrong;
     }
     const Error not_believed = refused(
         "an undo is believed only as a file, where it, its folder and the folder 'tree' beside it "
         "belong to root or to you and nobody else can write them");
     if (!read.is_protected) return not_believed;
-    const std::string& replica =
-        options_.folders.replica.empty() ? read.plan.replica.path : options_.folders.replica;
-    auto roots = foldersync::open_roots(
-        fs_, FolderOptions{.source = folder_of(options_.plan_file) + "/" + kBackupTree,
-                           .replica = replica});
-    if (!roots) return roots;
-    if (!lies_beside(roots->source, read)) return not_believed;
-    if (!options_.folders.replica.empty()) return roots;
-    if (!roots->replica || roots->replica->identity != read.plan.replica.identity) {
-      return refused("the replica '" + replica +
-                     "' is not the folder that the undo was made for (another file system, or made "
-                     "anew): if it is meant, name it with -r");
-    }
-    return roots;
+    const std::string tree = folder_of(options_.plan_file) + "/" + kBackupTree;
+    auto roots = TRY(foldersync::open_roots(fs_, FolderOptions{tree, replica}));
+    if (!lies_beside(roots.source, read)) return not_believed;
+    const bool is_it = roots.replica && roots.replica->identity == read.plan.replica.identity;
+    if (is_it || names_replica()) return roots;
+    return refused("the replica '" + replica +
+                   "' is not the folder that the undo was made for (another file system, or made "
+                   "anew): if it is meant, name it with -r");
   }
 
   // Whether the folders that only the plan names are on this host.
   Status lie_here(const PlanHeader& plan) const {
-    const bool is_elsewhere = (options_.folders.source.empty() && !plan.source.host.empty()) ||
-                              (options_.folders.replica.empty() && !plan.replica.host.empty());
+    const bool is_elsewhere = (!names_source() && !plan.source.host.empty()) ||
+                              (!names_replica() && !plan.replica.host.empty());
     if (!is_elsewhere) return success();
     const std::string& host = plan.source.host.empty() ? plan.replica.host : plan.source.host;
     return refused("the plan names a folder on the host '" + host +
                    "', and this program works on this one: name both folders with -s and -r");
   }
 
+  // Whether it is the replica that the plan was made for.
+  static Result<bool> is_replica_of(const StoredPlan& plan, const std::optional<Root>& replica) {
+    if ((replica ? replica->identity : std::string()) == plan.replica.identity) return true;
+    // There was none: such a plan makes it, and finds it made where it is applied again.
+    return plan.replica.identity.empty() ? begins_with_root(plan.actions) : false;
+  }
+
   Result<Roots> open_roots(const ReadPlan& read) {
     const PlanHeader& plan = read.plan;
-    if (plan.kind == PlanKind::kUndo) return open_backup(read);
-    if (!options_.folders.source.empty() && !options_.folders.replica.empty()) {
-      return foldersync::open_roots(fs_, options_.folders);
-    }
+    const FolderOptions folders{names_source() ? options_.folders.source : plan.source.path,
+                                names_replica() ? options_.folders.replica : plan.replica.path};
+    if (plan.kind == PlanKind::kUndo) return open_backup(read, folders.replica);
+    if (names_source() && names_replica()) return foldersync::open_roots(fs_, folders);
     if (!read.from_stdin && !read.is_protected) {
       return refused(
           "the plan's file can be written by others, so the folders it names are not "
           "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
     }
-    if (Status here = lie_here(plan); !here) return here.error();
-    const std::string& source =
-        options_.folders.source.empty() ? plan.source.path : options_.folders.source;
-    const std::string& replica =
-        options_.folders.replica.empty() ? plan.replica.path : options_.folders.replica;
-    auto roots = foldersync::open_roots(fs_, FolderOptions{.source = source, .replica = replica});
-    if (!roots) return roots;
-    const bool source_is_it =
-        !options_.folders.source.empty() || roots->source.identity == plan.source.identity;
-    const std::string found = roots->replica ? roots->replica->identity : std::string();
-    bool replica_is_it = !options_.folders.replica.empty() || found == plan.replica.identity;
-    if (!replica_is_it && plan.replica.identity.empty()) {
-      // There was none: such a plan makes it, and finds it made where it is applied again.
-      const auto makes_root = begins_with_root(read.plan.actions);
-      if (!makes_root) return makes_root.error();
-      replica_is_it = *makes_root;
-    }
+    TRY(lie_here(plan));
+    auto roots = TRY(foldersync::open_roots(fs_, folders));
+    const bool source_is_it = names_source() || roots.source.identity == plan.source.identity;
+    const bool replica_is_it = names_replica() || TRY(is_replica_of(read.plan, roots.replica));
     if (source_is_it && replica_is_it) return roots;
     return refused(
-        std::string("the ") + (source_is_it ? "replica" : "source") + " '" +
-        (source_is_it ? replica : source) + "' is not the folder that the plan was made " +
-        "for (another file system, or made anew): if it is meant, name both with -s and -r");
+        (source_is_it ? "the replica '" + folders.replica : "the source '" + folders.source) +
+        "' is not the folder that the plan was made for (another file system, or made anew): if it "
+        "is meant, name both with -s and -r");
   }
 
   Status open_log(const Roots& roots) {

@@ -1,6 +1,7 @@
 #include "cli/at_rest.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "apply/recovery/lock.h"
@@ -22,22 +23,11 @@ class Warner final : public ApplyObserver {
   Log& log_;
 };
 
-// Nothing where nothing was under way.
-const char* sentence_on(Recovered::What what) {
-  switch (what) {
-    case Recovered::What::kNothing:
-      return nullptr;
-    case Recovered::What::kCleared:
-      return "an earlier run was stopped in the middle: what it had staged is removed";
-    case Recovered::What::kFinished:
-      return "an earlier run was killed while it changed the replica: what it had begun is "
-             "finished";
-    case Recovered::What::kRolledBack:
-      return "an earlier run was killed while it changed the replica: what it had begun is taken "
-             "back";
-  }
-  return nullptr;
-}
+// By Recovered::What.
+constexpr std::array<const char*, 4> kSentences{
+    nullptr, "an earlier run was stopped in the middle: what it had staged is removed",
+    "an earlier run was killed while it changed the replica: what it had begun is finished",
+    "an earlier run was killed while it changed the replica: what it had begun is taken back"};
 
 }  // namespace
 
@@ -75,7 +65,8 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .wanted = wish.wanted,
                                                   .drop_conflicts = wish.drop_conflicts,
                                                   .keep_partial = wish.keep_partial}));
-  if (const char* sentence = sentence_on(recovered.what)) log.warn(sentence);
+  const char* const sentence = kSentences[static_cast<std::size_t>(recovered.what)];
+  if (sentence != nullptr) log.warn(sentence);
   if (recovered.overtaken > 0) {
     log.warn(human_count(recovered.overtaken) +
              " of its changes were left as they are: others have changed these paths since");

@@ -117,8 +117,7 @@ void CycleObserver::report(const ActionReport& report) {
                 (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""));
       return;
     case Outcome::kAlready:
-      log_.detail("already " + line);
-      return;
+      return log_.detail("already " + line);
     case Outcome::kStale: {
       std::string text = line;
       for (const Drift& drift : report.drifts) text += "; " + drift_text(drift);
@@ -127,14 +126,11 @@ void CycleObserver::report(const ActionReport& report) {
       return;
     }
     case Outcome::kError:
-      log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
-      return;
+      return log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
     case Outcome::kSkipped:
-      log_.detail("skipped " + line);
-      return;
+      return log_.detail("skipped " + line);
     case Outcome::kRolledBack:
-      log_.detail("rolled back " + line);
-      return;
+      return log_.detail("rolled back " + line);
   }
 }
 
@@ -166,13 +162,19 @@ Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
   return ReportFile::open(file == "-" ? file : absolute_name(file), std::move(subject));
 }
 
-ReportEnd report_end(const StoredPlan* plan, ExitCode code) {
+ReportEnd report_end(const StoredPlan& plan, ExitCode code) {
   ReportEnd end;
   end.exit_code = code;
-  if (plan == nullptr) return end;
-  end.problems = plan->problems.size();
-  end.complete = plan->complete();
+  end.problems = plan.problems.size();
+  end.complete = plan.complete();
   return end;
+}
+
+ExitCode end_untried(ReportFile* report, Log& log, const StoredPlan& plan, ReportEnd end) {
+  if (report == nullptr) return end.exit_code;
+  report->begin(&plan);
+  end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report->skip_all();
+  return end_report(report, log, end);
 }
 
 ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
@@ -188,7 +190,7 @@ namespace {
 
 // What was reported, and how it ended.
 ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, ExitCode code) {
-  ReportEnd end = report_end(&request.plan, code);
+  ReportEnd end = report_end(request.plan, code);
   end.outcomes = observer.outcomes();
   end.bytes = observer.done().bytes_to_write;
   return end;

@@ -80,11 +80,13 @@ LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& c
 Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
                                                 ReportSubject subject);
 
-// A report's end, of a plan of which this was reported; a plan of null: all figures are 0.
-ReportEnd report_end(const StoredPlan* plan, ExitCode code);
+// The end of a plan's report, without what became of its actions.
+ReportEnd report_end(const StoredPlan& plan, ExitCode code);
 
 // Ends a report's group; where it could not be written, says so, and makes more of a code that says
 // that all is well. A report of null: nothing is done. The answer: the exit code.
 ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end);
+// Likewise a group that was not begun, of a plan of which nothing was tried.
+ExitCode end_untried(ReportFile* report, Log& log, const StoredPlan& plan, ReportEnd end);
 
 }  // namespace foldersync

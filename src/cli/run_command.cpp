@@ -31,83 +31,73 @@ struct Opened {
   std::optional<Person> person;        // is asked before anything is changed
 };
 
-class Opener {
- public:
-  Opener(const RunOptions& options, FileSystem& fs, const KeptState& state)
-      : options_(options), fs_(fs), state_(state) {}
+// Where the source is missing, say, the replica is to stay as it is all the same.
+Status keep_out_of_replica(FileSystem& fs, const FolderOptions& folders,
+                           const std::vector<std::string>& files) {
+  const auto replica = open_root(fs, absolute_name(folders.replica), "replica");
+  return replica ? refuse_inside(fs, *replica, files) : success();
+}
 
-  Result<Opened> open() {
-    Opened opened;
-    if (options_.confirm && !options_.applying.dry_run) {
-      auto person = TRY(Person::at_terminal());
-      opened.person = std::move(person);
-    }
-    // What can never work ends the program at once; what may pass belongs to the cycles.
-    const auto roots = open_roots(fs_, options_.folders);
-    if (!roots && roots.error().code == ErrorCode::kBadPair) return roots.error();
-    const ApplyingOptions& applying = options_.applying;
-    opened.log_file = absolute_name(applying.log_file.value_or(kDefaultLog));
-    const auto files = own_files(applying, opened.log_file, state_);
-    if (roots) {
-      TRY(place_own_files(fs_, *roots, files));
-    } else {
-      TRY(keep_out_of_replica(files));
-    }
-    opened.is_log_in_source = !applying.log_file && has_log_in_source(opened.log_file);
-    opened.log = TRY(open_log(opened));
-    opened.report =
-        TRY(open_report(applying, {.command = "run",
-                                   .source = absolute_name(options_.folders.source),
-                                   .replica = absolute_name(options_.folders.replica)}));
-    return opened;
+// Also where the replica is none, and the run ends with a line in the log.
+bool has_log_in_source(FileSystem& fs, const FolderOptions& folders, const std::string& log_file) {
+  const auto source = open_root(fs, absolute_name(folders.source), "source");
+  if (!source) return false;
+  const auto inside = lies_inside(fs, folder_above(log_file), *source);
+  return inside && *inside;
+}
+
+// Whether something has the log's name, which is left out of the copy then.
+bool has_log_file(FileSystem& fs, const std::string& log_file) {
+  const auto folder = fs.open_above(folder_above(log_file).c_str());
+  return folder && fs.status_at(folder->get(), kDefaultLog);
+}
+
+Result<std::unique_ptr<Log>> open_log(FileSystem& fs, const RunOptions& options,
+                                      const Opened& opened) {
+  LogSettings settings = log_settings(options.applying, options.common.console, opened.log_file);
+  settings.must_be_log = opened.is_log_in_source;
+  auto log = Log::open(settings);
+  if (log || options.applying.log_file) return log;
+  if (opened.is_log_in_source && has_log_file(fs, opened.log_file)) {
+    Error theirs = log.error();
+    theirs.detail =
+        "the default log would take the place of what the source holds: name a file "
+        "elsewhere with -l (" +
+        theirs.detail + ")";
+    return theirs;
   }
+  // The default log is a service, not a promise.
+  settings.file.clear();
+  auto console = TRY(Log::open(settings));
+  console->warn("no log file: " + describe(log.error()));
+  return console;
+}
 
- private:
-  // Where the source is missing, say, the replica is to stay as it is all the same.
-  Status keep_out_of_replica(const std::vector<std::string>& files) {
-    const auto replica = open_root(fs_, absolute_name(options_.folders.replica), "replica");
-    return replica ? refuse_inside(fs_, *replica, files) : success();
+Result<Opened> open_all(FileSystem& fs, const KeptState& state, const RunOptions& options) {
+  const ApplyingOptions& applying = options.applying;
+  const FolderOptions& folders = options.folders;
+  Opened opened;
+  if (options.confirm && !applying.dry_run) {
+    auto person = TRY(Person::at_terminal());
+    opened.person = std::move(person);
   }
-
-  // Also where the replica is none, and the run ends with a line in the log.
-  bool has_log_in_source(const std::string& log_file) {
-    const auto source = open_root(fs_, absolute_name(options_.folders.source), "source");
-    if (!source) return false;
-    const auto inside = lies_inside(fs_, folder_above(log_file), *source);
-    return inside && *inside;
+  // What can never work ends the program at once; what may pass belongs to the cycles.
+  const auto roots = open_roots(fs, folders);
+  if (!roots && roots.error().code == ErrorCode::kBadPair) return roots.error();
+  opened.log_file = absolute_name(applying.log_file.value_or(kDefaultLog));
+  const auto files = own_files(applying, opened.log_file, state);
+  if (roots) {
+    TRY(place_own_files(fs, *roots, files));
+  } else {
+    TRY(keep_out_of_replica(fs, folders, files));
   }
-
-  // Whether something has the log's name, which is left out of the copy then.
-  bool has_log_file(const std::string& log_file) {
-    const auto folder = fs_.open_above(folder_above(log_file).c_str());
-    return folder && fs_.status_at(folder->get(), kDefaultLog);
-  }
-
-  Result<std::unique_ptr<Log>> open_log(const Opened& opened) {
-    LogSettings settings =
-        log_settings(options_.applying, options_.common.console, opened.log_file);
-    settings.must_be_log = opened.is_log_in_source;
-    auto log = Log::open(settings);
-    if (log || options_.applying.log_file) return log;
-    if (opened.is_log_in_source && has_log_file(opened.log_file)) {
-      Error theirs = log.error();
-      theirs.detail =
-          "the default log would take the place of what the source holds: name a file "
-          "elsewhere with -l (" +
-          theirs.detail + ")";
-      return theirs;
-    }
-    // The default log is a service, not a promise.
-    settings.file.clear();
-    auto console = TRY(Log::open(settings));
-    console->warn("no log file: " + describe(log.error()));
-    return console;
-  }
-
-  const RunOptions& options_;
-  FileSystem& fs_;
-  const KeptState& state_;
-};
+  opened.is_log_in_source = !applying.log_file && has_log_in_source(fs, folders, opened.log_file);
+  opened.log = TRY(open_log(fs, options, opened));
+  opened.report = TRY(open_report(applying, {.command = "run",
+                                             .source = absolute_name(folders.source),
+                                             .replica = absolute_name(folders.replica)}));
+  return opened;
+}
 
 class Runner {
  public:
@@ -253,7 +243,8 @@ class Runner {
       if (answer == Answer::kStopped) return Error{ErrorCode::kStopped, "ask", {}, 0, {}};
       if (answer == Answer::kNo) {
         tools_.log.info("nothing changed: the answer was no");
-        return std::optional(skip_all(plan));
+        return std::optional(
+            end_untried(report(), tools_.log, plan, report_end(plan, ExitCode::kDone)));
       }
     }
     TRY(make_backup_folder(tools_.fs, options_.applying.backup));
@@ -261,16 +252,6 @@ class Runner {
       TRY(make_ready(roots));
     }
     return std::optional<ExitCode>();
-  }
-
-  // Nothing of it is done, and nothing is wrong.
-  ExitCode skip_all(const StoredPlan& plan) {
-    ReportEnd end = report_end(&plan, ExitCode::kDone);
-    if (report() != nullptr) {
-      report()->begin(&plan);
-      end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report()->skip_all();
-    }
-    return end_report(report(), tools_.log, end);
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.
@@ -295,7 +276,7 @@ class Runner {
       would.action = &action;
       observer.report(would);
     });
-    ReportEnd end = report_end(&plan, plan.complete() ? ExitCode::kDone : ExitCode::kPartial);
+    ReportEnd end = report_end(plan, plan.complete() ? ExitCode::kDone : ExitCode::kPartial);
     end.outcomes = observer.outcomes();
     if (!shown) return fail(shown.error(), std::move(end));
     for (const Problem& problem : plan.problems) tools_.log.error(describe(problem));
@@ -322,7 +303,7 @@ Result<ExitCode> execute(const RunOptions& options) {
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto maker = TRY(PlanMaker::make(fs, state, options.planning, thread_counts(options.common)));
   Signals signals(options.interval_seconds ? HangUp::kReopensLog : HangUp::kStops);
-  auto opened = TRY(Opener(options, fs, state).open());
+  auto opened = TRY(open_all(fs, state, options));
   const Tools tools{
       .fs = fs, .state = state, .signals = signals, .log = *opened.log, .options = options.common};
   return Runner(options, tools, maker, opened).run();

@@ -63,12 +63,15 @@ class Scanner {
 
   Status run(const Scope& scope, const std::atomic<bool>& stop) {
     const InventoryVisitor visitor{
-        [&](std::string_view directory, std::string_view name, const FileStatus& status) {
-          return scope.admits(directory, name, status, root_);
-        },
-        [this](const InventoryEntry& entry) { return visit(entry); },
-        [this](const RelPath& path, const DirectoryNames& names) { forget_missing(path, names); },
-        [this](const RelPath& path, const Error& error) { note(path, error); }, &stop};
+        .admits =
+            [&](std::string_view directory, std::string_view name, const FileStatus& status) {
+              return scope.admits(directory, name, status, root_);
+            },
+        .visit = [this](const InventoryEntry& entry) { return visit(entry); },
+        .listed = [this](const RelPath& path,
+                         const DirectoryNames& names) { forget_missing(path, names); },
+        .problem = [this](const RelPath& path, const Error& error) { note(path, error); },
+        .stop = &stop};
     Status taken = take_inventory(fs_, root_, visitor);
     return taken ? write_waiting() : taken;
   }
