@@ -371,7 +371,7 @@ MUTATIONS = [
              'if (record.backup.empty()) return success();', 'return success();',
              '^fault/Windows/Undo.TakesBackARunThat'),
     Mutation("an undo takes its content from somebody else's folder",
-             'if (!lies_beside(roots->source, read)) return not_believed;', '',
+             'if (!lies_beside(roots.source, read)) return not_believed;', '',
              '^cli/undo_test.TrustTest.*tree'),
     Mutation('an undo that others can write is believed',
              'if (!read.is_protected) return not_believed;', '',
