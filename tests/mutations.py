@@ -117,7 +117,7 @@ MUTATIONS = [
     Mutation('a plan that was refused is applied',
              '!options_.check_space) continue;\n      if (guard.refused)',
              '!options_.check_space) continue;\n      if (false && guard.refused)',
-             '^cli/forged_plan_test.*rule_that_refuses'),
+             '^cli/plan_test.*apply_refuses_it'),
     Mutation('room is granted that is not there',
              'return left / std::max<std::uint64_t>(facts->block, 1) >= actions.size();',
              'return true;', '^unit_apply/RoomTest'),
