@@ -9,6 +9,7 @@
 
 #include "apply/stage/window.h"
 #include "apply/steps/outcomes.h"
+#include "fs/stop.h"
 
 namespace foldersync {
 namespace {
@@ -25,7 +26,7 @@ class Checker {
   // An error: the plan can't be read.
   Status check(const Numbered& of) {
     const Action& action = of.action;
-    if (request_.stop != nullptr && *request_.stop) return skip(of);
+    if (is_told_to_stop()) return skip(of);
     if (action.phase == Phase::kMkdir) made_.insert(action.path);
     if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(of);
     LookResult look = looker_.look(action);
@@ -35,6 +36,7 @@ class Checker {
     if (!drift && !request_.follow_source && is_staged(action)) {
       drift = looker_.pinned_drift(action, look);
     }
+    if (is_told_to_stop()) return skip(of);  // and what was being read is not known
     if (!drift) {
       auto found = TRY(leader_drift(action));
       drift = std::move(found);
@@ -45,6 +47,7 @@ class Checker {
   }
 
  private:
+  [[nodiscard]] bool is_told_to_stop() const { return foldersync::is_told_to_stop(request_.stop); }
   Status done(const Numbered& of) {
     outcomes_.done(of, Outcome::kOk);
     return success();

@@ -45,7 +45,8 @@ class Engine {
                policy_,
                request.filter,
                request.follow_source,
-               request.plan.kind == PlanKind::kUndo},
+               request.plan.kind == PlanKind::kUndo,
+               request.stop},
         max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {

@@ -62,6 +62,7 @@ class Scanner {
         hashes_(cached_tree(cache, fs, root)) {}
 
   Status run(const Scope& scope, const std::atomic<bool>& stop) {
+    judge_.heed_stop(&stop);
     const InventoryVisitor visitor{
         .admits =
             [&](std::string_view directory, std::string_view name, const FileStatus& status) {
@@ -115,6 +116,7 @@ class Scanner {
         TRY(write_waiting());
       }
       const auto hash = judge_.hash({entry.directory, name, entry.status}, hashes_, batch_);
+      if (!hash && hash.error().code == ErrorCode::kStopped) return hash.error();
       if (!hash) note(entry.path, hash.error());
       if (hash) waiting.hash = *hash;
       if (hash) scanned.md5 = hash->md5;

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <vector>
 
+#include "fs/stop.h"
+
 namespace foldersync {
 namespace {
 
@@ -37,9 +39,7 @@ class Copy {
   Result<std::uint64_t> data(std::uint64_t count) {
     std::uint64_t done = 0;
     while (done < count) {
-      if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
-        return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
-      }
+      TRY(heed(request_.stop, "copy"));
       const std::uint64_t most =
           request_.pace == nullptr ? count - done : std::min(count - done, request_.pace->step());
       auto step = by_kernel_ && count - done > kSmall ? by_kernel(most) : by_buffer(most);
@@ -84,7 +84,7 @@ class Copy {
       if (!start && start.error().error_number == EINVAL) return from_start(size);
       if (!start && start.error().error_number != ENXIO) return start.error();
       const std::uint64_t data_start = start ? std::min(*start, size) : size;
-      hash_zeros(data_start - at);
+      TRY(hash_zeros(data_start - at));
       if (data_start == size) break;
       const auto hole = TRY(fs_.seek(request_.from, data_start, Seek::kHole));
       auto copied = extent(data_start, std::min(hole, size));
@@ -109,14 +109,16 @@ class Copy {
     return data(size);
   }
 
-  void hash_zeros(std::uint64_t count) {
-    if (request_.hasher == nullptr || count == 0) return;
+  Status hash_zeros(std::uint64_t count) {
+    if (request_.hasher == nullptr || count == 0) return success();
     const std::vector<std::byte> zeros(static_cast<std::size_t>(std::min(count, kSmall)));
     while (count > 0) {
+      TRY(heed(request_.stop, "copy"));
       const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(count, zeros.size()));
       request_.hasher->update(std::span(zeros).first(step));
       count -= step;
     }
+    return success();
   }
 
   FileSystem& fs_;

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "fs/stop.h"
+
 namespace foldersync {
 namespace {
 
@@ -21,9 +23,7 @@ class Patch {
   Result<Patched> run() {
     const std::uint64_t size = request_.source->size;
     while (done_.size < size) {
-      if (request_.stop != nullptr && request_.stop->load(std::memory_order_relaxed)) {
-        return Error{ErrorCode::kStopped, "copy", {}, 0, "told to stop"};
-      }
+      TRY(heed(request_.stop, "copy"));
       const auto step = TRY(next(size - done_.size));
       if (step == 0) break;
       done_.size += step;

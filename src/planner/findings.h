@@ -1,6 +1,7 @@
 // What the threads of one planning share, and what each of them gathers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -26,7 +27,8 @@ struct PlanningContext {
   FileStatus replica_root;  // of no meaning where there is no replica yet
   CachedTree source_hashes;
   CachedTree replica_hashes;
-  bool names_equal_content = true;  // see PlanRequest
+  bool names_equal_content = true;          // see PlanRequest
+  const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
 };
 
 // What was found, by one thread; in no order.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 #include "fs/xattrs.h"
 #include "plan/compare.h"
 #include "plan/move_store.h"
@@ -72,7 +73,7 @@ class Judge {
       : context_(context),
         source_(context, roots.source, context.source_hashes, open),
         replica_(context, *roots.replica, context.replica_hashes, open),
-        judge_(context.fs) {}
+        judge_(context.fs, context.stop) {}
 
   // `asks_content`: of files.
   Answer compare(const Action& create, const Action& remove, bool asks_content) {
@@ -237,7 +238,7 @@ class Finder {
     return !facts || facts->moves_directories;
   }
 
-  [[nodiscard]] bool stopped() const { return search_.stop != nullptr && *search_.stop; }
+  [[nodiscard]] bool stopped() const { return is_told_to_stop(search_.stop); }
 
   // Does `act(judge, i)` for each i below `count`, on all threads.
   template <class Act>
@@ -247,8 +248,7 @@ class Finder {
       for (std::size_t i = next++; i < count && !stopped(); i = next++) act(judge, i);
     };
     on_threads(std::min(judges_.size(), count), [&](std::size_t thread) { work(judges_[thread]); });
-    if (stopped()) return Error{ErrorCode::kStopped, "compare", {}, 0, "told to stop"};
-    return success();
+    return heed(search_.stop, "compare");
   }
 
   // The answers, in the order of the pairs. What was compared once is not read again.

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "fs/stop.h"
 #include "fs/xattrs.h"
 
 namespace foldersync {
@@ -41,7 +42,7 @@ Result<Likeness> likeness_of(const Result<bool>& same) {
 
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
     : context_(context),
-      judge_(context.fs),
+      judge_(context.fs, context.stop),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
       run_actions_(spooling.run_actions),
@@ -64,6 +65,8 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
     TRY(merge(pair, children));
   }
+  // What was not read since then is no problem of the trees.
+  TRY(heed(context_.stop, "compare"));
   record_self(pair);
   forget_missing_files(pair);
   return success();
@@ -90,6 +93,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
   const ListedEntry* source = sources.next();
   const ListedEntry* replica = replicas.next();
   while (source != nullptr || replica != nullptr) {
+    TRY(heed(context_.stop, "compare"));
     const int order = source == nullptr    ? 1
                       : replica == nullptr ? -1
                                            : source->name.compare(replica->name);

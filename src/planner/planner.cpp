@@ -187,7 +187,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           FileStatus{},
                           cached_tree(request.cache, request.fs, roots.source),
                           {},
-                          request.names_equal_content};
+                          request.names_equal_content,
+                          request.stop};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;

@@ -1,10 +1,13 @@
 #include "scan/content.h"
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 #include <utility>
 
 #include "fs/clock.h"
+#include "fs/stop.h"
+#include "scan/content_reader.h"
 
 namespace foldersync {
 namespace {
@@ -43,15 +46,30 @@ Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
   return OpenedFile{std::move(fd), now};
 }
 
-ContentJudge::ContentJudge(FileSystem& fs) : fs_(fs) {}
+ContentJudge::ContentJudge(FileSystem& fs, const std::atomic<bool>* stop) : fs_(fs), stop_(stop) {}
+
+// A piece of a hole, as long as a buffer at most.
+std::span<const std::byte> ContentJudge::zeros(std::uint64_t most) {
+  zeros_.resize(kBufferBytes);
+  return std::span(zeros_).first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(most, zeros_.size())));
+}
 
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
   first_.resize(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
   const auto opened = TRY(open_looked_at(fs_, file));
   const int fd = opened.fd.get();
+  ContentReader reader(fs_, fd, opened.status);
   for (;;) {
-    const auto count = TRY(read_full(fs_, fd, first_));
+    TRY(heed(stop_, "read"));
+    if (const auto hole = TRY(reader.hole()); hole > 0) {
+      const auto piece = zeros(hole);
+      hasher_.update(piece);
+      reader.skip(piece.size());
+      continue;
+    }
+    const auto count = TRY(reader.read(first_));
     hasher_.update(std::span(first_).first(count));
     if (count < first_.size()) break;
   }
@@ -77,15 +95,31 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
   const auto from = TRY(open_looked_at(fs_, source));
   error_was_replica_ = true;
   const auto to = TRY(open_looked_at(fs_, replica));
+  ContentReader of_source(fs_, from.fd.get(), from.status);
+  ContentReader of_replica(fs_, to.fd.get(), to.status);
   for (;;) {
     error_was_replica_ = false;
-    const auto first = read_full(fs_, from.fd.get(), first_);
-    if (!first) return first.error();
+    TRY(heed(stop_, "read"));
+    const auto hole = TRY(of_source.hole());
     error_was_replica_ = true;
-    const auto second = TRY(read_full(fs_, to.fd.get(), second_));
-    if (*first != second || std::memcmp(first_.data(), second_.data(), *first) != 0) return false;
-    if (hasher != nullptr) hasher->update(std::span(first_).first(*first));
-    if (*first < first_.size()) break;
+    // What is a hole in both is equal.
+    if (auto common = std::min(hole, TRY(of_replica.hole())); common > 0) {
+      if (hasher != nullptr) {
+        const auto piece = zeros(common);
+        hasher->update(piece);
+        common = piece.size();
+      }
+      of_source.skip(common);
+      of_replica.skip(common);
+      continue;
+    }
+    error_was_replica_ = false;
+    const auto first = TRY(of_source.read(first_));
+    error_was_replica_ = true;
+    const auto second = TRY(of_replica.read(second_));
+    if (first != second || std::memcmp(first_.data(), second_.data(), first) != 0) return false;
+    if (hasher != nullptr) hasher->update(std::span(first_).first(first));
+    if (first < first_.size()) break;
   }
   TRY(still_the_same(fs_, to.fd.get(), replica.status));
   error_was_replica_ = false;

@@ -1,7 +1,9 @@
 // What files hold: reading, comparing, hashing, with the hash cache's help.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -32,15 +34,19 @@ struct Likeness {
   FileTime read_at;
 };
 
-// Decides by content. One thread at a time; holds two buffers of 256 KiB once it has read.
+// Decides by content. Holes of large files are not read. One thread at a time; holds two buffers of
+// 256 KiB once it has read, and one more once it has met a hole.
 class ContentJudge {
  public:
-  explicit ContentJudge(FileSystem& fs);
+  // `stop`: set by others; reading a large file ends with kStopped then.
+  explicit ContentJudge(FileSystem& fs, const std::atomic<bool>* stop = nullptr);
+
+  void heed_stop(const std::atomic<bool>* stop) { stop_ = stop; }
 
   // The MD5 that both files have, or nothing where they differ. Known hashes are used; otherwise
   // both are read side by side up to the first difference, and one hash serves both.
-  // Errors: of reading, with `side_of_error` telling whose; kChanged where a file changed
-  // meanwhile.
+  // Errors: of reading, with error_was_replica() telling whose; kChanged where a file changed
+  // meanwhile; kStopped.
   Result<std::optional<Md5>> common_md5(const FileToRead& source, DirectoryHashes& source_hashes,
                                         const FileToRead& replica, DirectoryHashes& replica_hashes);
 
@@ -68,6 +74,7 @@ class ContentJudge {
   [[nodiscard]] bool error_was_replica() const { return error_was_replica_; }
 
  private:
+  std::span<const std::byte> zeros(std::uint64_t most);
   Result<Md5> read_all(const FileToRead& file);
   Result<bool> read_both(const FileToRead& source, const FileToRead& replica, Md5Hasher* hasher);
   Status read_into(const FileToRead& file, std::span<std::byte> bytes);
@@ -75,9 +82,11 @@ class ContentJudge {
                               std::span<std::byte> bytes);
 
   FileSystem& fs_;
+  const std::atomic<bool>* stop_;
   Md5Hasher hasher_;
   std::vector<std::byte> first_;
   std::vector<std::byte> second_;
+  std::vector<std::byte> zeros_;
   bool error_was_replica_ = false;
 };
 

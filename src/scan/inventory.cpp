@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 
 namespace foldersync {
 namespace {
@@ -30,9 +31,7 @@ class Inventory {
       return visited;
     descend(RelPath());
     while (!levels_.empty()) {
-      if (visitor_.stop != nullptr && *visitor_.stop) {
-        return Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"};
-      }
+      TRY(heed(visitor_.stop, "walk"));
       Level& level = levels_.back();
       if (level.visited == level.names.size()) {
         levels_.pop_back();

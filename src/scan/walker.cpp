@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 #include "scan/on_threads.h"
 #include "scan/walk_width.h"
 #include "scan/work_queue.h"
@@ -150,9 +151,7 @@ class Walk {
         if (watches) lap_began = options_.clock();
         entries = 0;
       }
-      if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
-        return end(Error{ErrorCode::kStopped, "walk", {}, 0, "told to stop"});
-      }
+      if (Status told = heed(options_.stop, "walk"); !told) return end(std::move(told).error());
       const VisitedPair pair = read(*item, source, replica, worker);
       const std::uint64_t seen = entries_of(pair);
       entries += seen;

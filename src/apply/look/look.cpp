@@ -59,7 +59,7 @@ Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen
       own_folder_(own_folder(context)),
       replica_(context.fs, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
                may_loosen),
-      judge_(context.fs) {}
+      judge_(context.fs, context.stop) {}
 
 Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
 Result<int> Looker::replica_directory(const RelPath& path) { return replica_.directory(path); }

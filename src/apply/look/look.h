@@ -1,6 +1,7 @@
 // Looking again at both trees before an action is done: does what the plan expects still hold?
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ struct LookContext {
   const Filter& filter;
   bool follow_source = false;  // nobody reviewed the plan: mirror what the source has by now
   bool is_undo = false;  // the source is a backup's tree, and metadata comes from the document
+  const std::atomic<bool>* stop = nullptr;  // set by others: what is read ends with kStopped
 };
 
 // One thread's eyes.

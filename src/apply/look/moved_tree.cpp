@@ -124,7 +124,8 @@ Result<std::optional<std::string>> MovedTree::first_difference(int source, int r
     root.source = like;
   }
   Visitor visitor(*this, source >= 0);
-  TRY(walk_pairs(context_.fs, {source, replica, std::move(root)}, {}, visitor));
+  TRY(walk_pairs(context_.fs, {source, replica, std::move(root)}, {.stop = context_.stop},
+                 visitor));
   return visitor.difference();
 }
 

@@ -44,6 +44,7 @@ bool Outcomes::failed_above(const RelPath& path) const {
 }
 
 void Outcomes::failed(const Numbered& of, Error error) {
+  if (error.code == ErrorCode::kStopped) return skip(of);
   // Nothing has the directory's name, or what was to become it still has.
   const bool is_unreachable = error.error_number == ENOENT || error.error_number == ENOTDIR;
   const bool follows_failure = is_unreachable && failed_above(of.action.path);

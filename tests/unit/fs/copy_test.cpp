@@ -74,6 +74,21 @@ TEST_F(CopyContent, FilesOfEverySizeAroundTheBufferArriveWhole) {
   }
 }
 
+// 4 TiB of zeros take hours to hash.
+TEST_F(CopyContent, ASignalIsHeededInAHole) {
+  write_file(scratch_ / "from", "");
+  if (::truncate((scratch_ / "from").c_str(), off_t{1} << 42U) != 0) GTEST_SKIP() << "too large";
+  std::atomic<bool> stop{false};
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kSeek) stop = true;
+    return 0;
+  });
+  Md5Hasher hasher;
+  const auto copied = copy(&hasher, &stop);
+  ASSERT_FALSE(copied.ok());
+  EXPECT_EQ(copied.error().code, ErrorCode::kStopped);
+}
+
 TEST_F(CopyContent, TheKernelCopiesLargeFilesAndTheBufferWhatItRefuses) {
   expect_copied(pattern(kKernel));
   EXPECT_GT(fs_.calls(Call::kCopyRange), 0U);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "support/counting_file_system.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 #include "support/unable_file_system.h"
@@ -237,6 +238,74 @@ TEST_F(Content, FilesOfWhichOneChangesWhileTheyAreComparedAreNotEqual) {
     EXPECT_EQ(found.error().code, ErrorCode::kChanged);
     EXPECT_EQ(judge.error_was_replica(), name == "replica");
   }
+}
+
+// Holes with some bytes between them, which are all that is read.
+TEST_F(Content, HolesAreHashedWithoutBeingRead) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20U;
+  std::string bytes(8 * kMiB, '\0');
+  bytes[3 * kMiB + 17] = bytes[5 * kMiB] = 'x';
+  const auto make = [&](const std::string& name) {
+    const Fd file(::open((scratch_ / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    for (const std::size_t at : {3 * kMiB + 17, 5 * kMiB}) {
+      ASSERT_EQ(::pwrite(file.get(), "x", 1, static_cast<off_t>(at)), 1);
+    }
+    ASSERT_EQ(::ftruncate(file.get(), static_cast<off_t>(bytes.size())), 0);
+  };
+  make("source");
+  make("replica");
+  if (look("source").status.blocks * 512 >= bytes.size()) GTEST_SKIP() << "no holes here";
+  test::CountingFileSystem counting(fs_);
+  ContentJudge judge(counting);
+  DirectoryHashes none{CachedTree{}};
+  const auto look_aged = [&](const std::string& name) {
+    FileToRead file = look(name);
+    file.status.ctime = FileTime{1, 0};
+    return file;
+  };
+  EXPECT_EQ(*judge.md5(look_aged("source"), none), md5_of(bytes));
+  EXPECT_LT(counting.calls.bytes_read, kMiB);
+  EXPECT_EQ(*judge.common_md5(look_aged("source"), none, look_aged("replica"), none),
+            md5_of(bytes));
+  EXPECT_LT(counting.calls.bytes_read, 3 * kMiB);
+  write_file(scratch_ / "replica", bytes);
+  EXPECT_TRUE(*judge.hold_same(look_aged("source"), look_aged("replica"))) << "in one of them only";
+  bytes[kMiB] = 'y';
+  write_file(scratch_ / "replica", bytes);
+  EXPECT_FALSE(*judge.hold_same(look_aged("source"), look_aged("replica")));
+}
+
+TEST_F(Content, WhereHolesCantBeToldAllIsRead) {
+  const Fd file(::open((scratch_ / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::ftruncate(file.get(), 600'000), 0);
+  fs_.intercept([](const CallInfo& info) {
+    return info.call == Call::kSeek && info.whence == Seek::kData ? EINVAL : 0;
+  });
+  DirectoryHashes none{CachedTree{}};
+  EXPECT_EQ(*judge_.md5(look("file"), none), md5_of(std::string(600'000, '\0')));
+}
+
+// 4 TiB of zeros take hours to hash, and no time to compare.
+TEST_F(Content, OfWhatIsAHoleInBothNothingIsReadAndASignalIsHeededInIt) {
+  for (const char* name : {"source", "replica"}) {
+    const Fd file(::open((scratch_ / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (::ftruncate(file.get(), off_t{1} << 42U) != 0) GTEST_SKIP() << "no such files here";
+  }
+  EXPECT_TRUE(*judge_.hold_same(look("source"), look("replica")));
+  std::atomic<bool> stop{false};
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kSeek) stop = true;
+    return 0;
+  });
+  ContentJudge judge(fs_, &stop);
+  DirectoryHashes none{CachedTree{}};
+  const auto hashed = judge.md5(look("source"), none);
+  ASSERT_FALSE(hashed.ok());
+  EXPECT_EQ(hashed.error().code, ErrorCode::kStopped);
+  stop = false;
+  const auto common = judge.common_md5(look("source"), none, look("replica"), none);
+  ASSERT_FALSE(common.ok());
+  EXPECT_EQ(common.error().code, ErrorCode::kStopped);
 }
 
 TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
