@@ -345,8 +345,9 @@ MUTATIONS = [
              'if (*other && same_object(**other, *result.source)) return true;', 'return true;',
              '^unit_apply/LookTest.ALinkNeeds'),
     Mutation('a plan of any age is applied',
-             'if (std::abs(age) <= *options_.max_age_seconds) return success();',
-             'return success();', '^cli/report_test.WholePlanTest.test_an_older_plan'),
+             'if (!limit || std::abs(age) <= *limit) return success();',
+             'if (!limit || std::abs(age) >= 0) return success();',
+             '^cli/report_test.WholePlanTest.test_an_older_plan'),
     Mutation('any signature is a good one',
              'message.size()) == 1;', 'message.size()) != 2;', '^unit_core/Ed25519.Verifies'),
     Mutation('the signature of another plan will do',
@@ -578,6 +579,29 @@ MUTATIONS = [
              'const auto empty = TRY(is_empty(fs, made));\n  if (empty) return',
              'const auto empty = TRY(is_empty(fs, made));\n  if (empty || !empty) return',
              '^unit_scan/OpenRoots.AFilledFolder'),
+
+    # Files that a person names
+
+    Mutation('what is open is not compared with what was found',
+             'if (!same_object(status, *place.status)) {\n    return refused("somebody has put another',
+             'if (false) {\n    return refused("somebody has put another',
+             '^unit_fs/NamedFileTest.AFileThatIsExchanged'),
+    Mutation('a hard link is appended to', 'if (status.links > 1) {', 'if (false) {',
+             '^unit_fs/NamedFileTest.WhatIsAppendedTo'),
+    Mutation('a file of somebody else is written to', 'if (is_ours(status)) return success();',
+             'if (is_ours(status) || true) return success();',
+             '^unit_fs/NamedFileTest.WhatBelongsToSomebodyElse'),
+    Mutation('what took the temporary name gets the final one unseen', 'TRY(is_it(temporary_));',
+             '', '^unit_fs/NamedFileTest.ATemporaryName'),
+    Mutation('what got the final name is not looked at', 'return is_it(name_);',
+             'return success();', '^unit_fs/NamedFileTest.ATemporaryName'),
+    Mutation('a default log is written into what is none',
+             'settings.must_be_log = !options.applying.log_file;', '',
+             '^cli/named_paths_test.*not_appended_to_unasked'),
+    Mutation('the folder of a plan is not judged', 'if (read.is_signed || read.from_stdin || read.exchangeable.empty()) return',
+             'if (!read.exchangeable.empty() || read.exchangeable.empty()) return', '^cli/named_paths_test.*older_plan_in_the_place'),
+    Mutation('an old plan is believed by its file alone', 'return kWeek;', 'return std::nullopt;',
+             '^cli/named_paths_test.*after_a_week'),
 
     # What is somebody else's: backups of other runs, and a file that is no log
 

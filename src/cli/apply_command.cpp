@@ -45,6 +45,20 @@ Error refused(std::string detail) {
   return Error{ErrorCode::kRefused, "apply", {}, 0, std::move(detail)};
 }
 
+constexpr double kWeek = 7.0 * 86'400;
+
+// Nobody else could have put an older plan of ours into the place of this one.
+Status keeps_its_place(const ReadPlan& read) {
+  if (read.is_signed || read.from_stdin || read.exchangeable.empty()) return success();
+  const bool is_undo = read.plan.kind == PlanKind::kUndo;
+  return refused("others can give '" + read.exchangeable +
+                 "' to another file or folder, an older one of yours among them, so the plan is "
+                 "not believed as a file: " +
+                 (is_undo ? "copy the backup to where nobody else can write, and apply it there"
+                          : "name the folders with -s and -r, keep plans where nobody else can "
+                            "write, or have them signed (--verify)"));
+}
+
 class Applier {
  public:
   Applier(const ApplyOptions& options, Signals& signals)
@@ -54,9 +68,10 @@ class Applier {
 
   Result<ExitCode> run() {
     const double started = monotonic_seconds();
-    const ReadPlan read = TRY(read_plan_file(options_.plan_file, state_.spooling()));
+    ReadPlan read = TRY(read_plan_file(options_.plan_file, state_.spooling()));
     const StoredPlan& plan = read.plan;
     const std::string signer = TRY(verify_signature(plan, options_.signature, options_.plan_file));
+    read.is_signed = !signer.empty();
     auto roots = TRY(open_roots(read));
     TRY(open_log(roots));
     report_ = TRY(open_report(options_.applying, {.command = "apply",
@@ -65,14 +80,15 @@ class Applier {
                                                   .refuse_stale = options_.refuse_stale,
                                                   .signed_by = signer}));
     if (!signer.empty()) log_->detail("the plan is signed by the key " + signer);
-    const auto code = apply_to(roots, plan, started);
+    const auto code = apply_to(roots, read, started);
     return code ? *code : fail(code.error(), plan);
   }
 
  private:
   // Everything is open.
-  Result<ExitCode> apply_to(Roots& roots, const StoredPlan& plan, double started) {
-    TRY(check_age(plan));
+  Result<ExitCode> apply_to(Roots& roots, const ReadPlan& read, double started) {
+    const StoredPlan& plan = read.plan;
+    TRY(check_age(read));
     TRY(check_guards(plan));
     TRY(check_required(fs_, roots.source, plan.options.require));
     const Tools tools{
@@ -98,14 +114,26 @@ class Applier {
     return end_untried(report_.get(), *log_, plan, end);
   }
 
+  // How old the plan may be: as old as it likes, unless only its file speaks for it.
+  std::optional<double> age_limit(const ReadPlan& read) const {
+    if (options_.max_age_seconds) return options_.max_age_seconds;
+    const bool names_both = names_source() && names_replica();
+    const bool speaks_alone = !read.from_stdin && !read.is_signed && !names_both;
+    if (read.plan.kind != PlanKind::kMirror || !speaks_alone) return std::nullopt;
+    return kWeek;
+  }
+
   // A plan from the future is no fresher: one of the clocks is wrong.
-  Status check_age(const StoredPlan& plan) const {
-    if (!options_.max_age_seconds) return success();
-    const double age = seconds_between(plan.created, wall_clock_now());
-    if (std::abs(age) <= *options_.max_age_seconds) return success();
-    return refused("the plan was made at " + to_string(plan.created) + ", which is " +
-                   (age < 0 ? "in the future" : "longer ago than --max-age allows") +
-                   ": make a new plan");
+  Status check_age(const ReadPlan& read) const {
+    const auto limit = age_limit(read);
+    const double age = seconds_between(read.plan.created, wall_clock_now());
+    if (!limit || std::abs(age) <= *limit) return success();
+    const char* why = age < 0 ? "in the future: make a new plan"
+                      : options_.max_age_seconds
+                          ? "longer ago than --max-age allows: make a new plan"
+                          : "longer ago than 7 days: make a new plan, or "
+                            "give --max-age, or -s and -r, if this one is meant";
+    return refused("the plan was made at " + to_string(read.plan.created) + ", which is " + why);
   }
 
   // The figures of those that count actions were held against the actions when the plan was read.
@@ -143,6 +171,7 @@ class Applier {
         "an undo is believed only as a file, where it, its folder and the folder 'tree' beside it "
         "belong to root or to you and nobody else can write them");
     if (!read.is_protected) return not_believed;
+    TRY(keeps_its_place(read));
     const std::string tree = folder_of(options_.plan_file) + "/" + kBackupTree;
     auto roots = TRY(foldersync::open_roots(fs_, FolderOptions{tree, replica}));
     if (!lies_beside(roots.source, read)) return not_believed;
@@ -181,6 +210,7 @@ class Applier {
           "the plan's file can be written by others, so the folders it names are not "
           "believed: name them with -s and -r, or give the file to yourself (mode 0600)");
     }
+    TRY(keeps_its_place(read));
     TRY(lie_here(plan));
     auto roots = TRY(foldersync::open_roots(fs_, folders));
     const bool source_is_it = names_source() || roots.source.identity == plan.source.identity;

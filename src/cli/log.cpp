@@ -1,6 +1,5 @@
 #include "cli/log.h"
 
-#include <fcntl.h>
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -16,7 +15,8 @@
 #include <string_view>
 
 #include "cli/terminal.h"
-#include "fs/fd.h"
+#include "fs/named_file.h"
+#include "fs/posix_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -48,19 +48,14 @@ bool is_log(int fd, off_t size) {
 
 // `must_be_log`: a file of that name which is none is refused.
 Result<Fd> open_log_file(const std::string& file, bool must_be_log) {
-  constexpr int kFlags =
-      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  Fd fd(::open(file.c_str(), kFlags, 0600));
-  if (!fd.is_open()) {
-    const int number = errno;
-    return cannot_open(
-        file, number == ELOOP ? "the log file is a symbolic link" : "the log file can't be opened",
-        number);
-  }
+  PosixFileSystem fs;
+  auto opened = open_to_append(fs, file);
+  if (!opened)
+    return cannot_open(file, "the log file: " + opened.error().detail, opened.error().error_number);
+  Fd fd = std::move(*opened);
   struct stat status {};
   if (::fstat(fd.get(), &status) < 0)
     return cannot_open(file, "the log file can't be examined", errno);
-  if (!S_ISREG(status.st_mode)) return cannot_open(file, "the log file is not a regular file", 0);
   if (must_be_log && !is_log(fd.get(), status.st_size)) {
     return cannot_open(file, "there is a file of that name, and it is no log of this program", 0);
   }

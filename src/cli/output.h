@@ -11,13 +11,14 @@ namespace foldersync {
 
 class Output {
  public:
-  // Standard output where `file` is empty. Else a new file beside it (mode 0600) that takes its
-  // name in finish(); a file that is no regular one (a device, say) is written directly.
+  // Standard output where `file` is empty. Else a new file (mode 0600) that gets its name in
+  // finish(), see NewFile; a terminal or the like, and what the caller has open, is written at
+  // once.
   static Result<std::unique_ptr<Output>> open(const std::string& file);
 
   virtual ~Output() = default;
-  // What the new file is called until finish(); empty where there is none.
-  [[nodiscard]] virtual const std::string& name() const = 0;
+  // The name beside it that the new file has until finish(); empty: none.
+  [[nodiscard]] virtual std::string temporary() const = 0;
   // Whether somebody looks at what is written.
   [[nodiscard]] virtual bool is_terminal() const = 0;
   virtual Status write(std::string_view text) = 0;

@@ -104,7 +104,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   }
   if (Status written = write_all(plan, options, key, signature); !written) {
     tell(describe(written.error()));
-    return ExitCode::kFailed;
+    return exit_code_of(written.error());
   }
   state.save_hashes();
   tell_warnings(state);

@@ -1,13 +1,13 @@
 #include "cli/plan_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
-#include "fs/fd.h"
+#include "fs/named_file.h"
+#include "fs/posix_file_system.h"
 #include "plan/json.h"
 
 namespace foldersync {
@@ -43,21 +43,30 @@ Result<ReadPlan> read_plan_file(const std::string& name, const Spooling& spoolin
   if (name == "-") {
     auto plan = read_plan(source_of(STDIN_FILENO), spooling);
     if (!plan) return about(plan.error(), "standard input");
-    return ReadPlan{std::move(*plan), true, false};
+    return ReadPlan{.plan = std::move(*plan), .from_stdin = true, .exchangeable = {}};
   }
-  const Fd fd(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!fd.is_open() && errno == ELOOP)
-    return invalid(name, "a symbolic link: name the plan's file itself");
-  if (!fd.is_open())
-    return invalid(name, std::string("the plan can't be opened: ") + errno_name(errno));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) < 0) return system_error("stat", errno).at(name);
-  if (!S_ISREG(status.st_mode))
+  PosixFileSystem fs;
+  auto file = open_to_read(fs, name, LastLink::kKeep);
+  if (!file && file.error().error_number == ELOOP) {
+    const auto followed = find_named(fs, name);
+    if (!followed || !followed->is_inherited)
+      return invalid(name, "a symbolic link: name the plan's file itself");
+    file = open_to_read(fs, name);
+  }
+  if (!file && file.error().code == ErrorCode::kRefused) return file.error();
+  if (!file)
+    return invalid(
+        name, std::string("the plan can't be opened: ") + errno_name(file.error().error_number));
+  if (!file->status.is_file() && !file->is_inherited)
     return invalid(name, "expected a regular file that holds a plan document");
-  auto plan = read_plan(source_of(fd.get()), spooling);
+  auto plan = read_plan(source_of(file->fd.get()), spooling);
   if (!plan) return about(plan.error(), name);
-  return ReadPlan{std::move(*plan), false, is_ours_alone(status.st_uid, status.st_mode),
-                  status.st_dev, status.st_ino};
+  return ReadPlan{.plan = std::move(*plan),
+                  .from_stdin = file->is_inherited,
+                  .is_protected = is_ours_alone(file->status.uid, file->status.mode),
+                  .exchangeable = file->exchangeable,
+                  .device = file->status.device,
+                  .inode = file->status.inode};
 }
 
 }  // namespace foldersync

@@ -1,6 +1,5 @@
 #include "cli/report_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,8 @@
 #include <utility>
 
 #include "fs/clock.h"
+#include "fs/named_file.h"
+#include "fs/posix_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -48,15 +49,16 @@ bool is_report(int fd, off_t size) {
 }
 
 Result<Fd> open_file(const std::string& file) {
-  constexpr int kFlags =
-      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  Fd fd(::open(file.c_str(), kFlags, 0600));
-  if (!fd.is_open() && errno == ELOOP) return refused(file, "it is a symbolic link", ELOOP);
-  if (!fd.is_open()) return refused(file, "it can't be opened", errno);
+  PosixFileSystem fs;
+  auto opened = open_to_append(fs, file);
+  if (!opened) {
+    return Error{ErrorCode::kRefused, "open report", file, opened.error().error_number,
+                 opened.error().detail};
+  }
+  Fd fd = std::move(*opened);
   struct stat status {};
   if (::fstat(fd.get(), &status) < 0) return refused(file, "it can't be examined", errno);
-  if (!S_ISREG(status.st_mode))
-    return refused(file, "it is not a regular file; - is standard output", 0);
+  if (!S_ISREG(status.st_mode)) return fd;
   if (!is_report(fd.get(), status.st_size))
     return refused(file, "there is a file of that name, and it is not a report", 0);
   const auto end = end_of_lines(fd.get(), status.st_size);

@@ -55,7 +55,7 @@ bool has_log_file(FileSystem& fs, const std::string& log_file) {
 Result<std::unique_ptr<Log>> open_log(FileSystem& fs, const RunOptions& options,
                                       const Opened& opened) {
   LogSettings settings = log_settings(options.applying, options.common.console, opened.log_file);
-  settings.must_be_log = opened.is_log_in_source;
+  settings.must_be_log = !options.applying.log_file;
   auto log = Log::open(settings);
   if (log || options.applying.log_file) return log;
   if (opened.is_log_in_source && has_log_file(fs, opened.log_file)) {

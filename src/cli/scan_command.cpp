@@ -177,7 +177,7 @@ Result<ExitCode> execute(const ScanOptions& options) {
   state.open();
   for (const std::string& warning : state.take_warnings()) tell(warning);
   const auto output = TRY(Output::open(file));
-  auto own = TRY(place_own_files(fs, roots, {file, output->name(), state.folder()}));
+  auto own = TRY(place_own_files(fs, roots, {file, output->temporary(), state.folder()}));
   const Scope scope{.filter = std::move(filter),
                     .one_file_system = options.filter.one_file_system,
                     .own = std::move(own)};

@@ -9,7 +9,8 @@
 
 #include "cli/folders.h"
 #include "cli/output.h"
-#include "fs/fd.h"
+#include "fs/named_file.h"
+#include "fs/posix_file_system.h"
 #include "plan/plan_signature.h"
 
 namespace foldersync {
@@ -23,8 +24,11 @@ Error unreadable(const std::string& file, const char* why, int error_number) {
 
 // A key or a signature; from a pipe, too. What nobody writes into is empty, and not waited for.
 Result<std::string> read_small_file(const std::string& file) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!fd.is_open()) return unreadable(file, "it can't be opened", errno);
+  PosixFileSystem fs;
+  const auto opened = open_to_read(fs, file);
+  if (!opened && opened.error().code == ErrorCode::kRefused) return opened.error();
+  if (!opened) return unreadable(file, "it can't be opened", opened.error().error_number);
+  const Fd& fd = opened->fd;
   const int flags = ::fcntl(fd.get(), F_GETFL);
   if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) < 0)
     return unreadable(file, "it can't be read", errno);

@@ -1,7 +1,10 @@
 """What a person names is opened as they meant it, whoever else may write on the way there."""
+import datetime
 import os
+import subprocess
+import unittest
 
-from tests.support import trees
+from tests.support import sealed_plan, trees
 from tests.support.program import DONE, REFUSED, ProgramTest, as_root
 
 OTHER = 1001
@@ -90,6 +93,167 @@ class RootsTest(OthersTest):
         self.assert_mirrored()
 
 
+@as_root
+class WrittenFilesTest(OthersTest):
+    """Log, report, output and signature, where others may write."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'a': 'new'}, {'a': 'old'})
+        trees.write(self.at('precious'), 'precious')
+
+    def kept(self):
+        self.assertEqual(b'precious', trees.read(self.at('precious')))
+
+    def writers(self, path):
+        """How each kind of file is named on a command line."""
+        both = ('-s', self.source, '-r', self.replica)
+        return {'log': ('run', *both, '-l', path), 'report': ('run', *both, '--report', path),
+                'output': ('plan', *both, '-o', path), 'scan': ('scan', '-s', self.source, '-o', path),
+                'page': ('show', self.at('plan.json'), '--html', path),
+                'signature': ('plan', *both, '-q', '--sign', self.at('key.pem'), '--signature', path)}
+
+    def refused(self, path, *left_out):
+        self.plan_file()
+        subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', self.at('key.pem')],
+                       check=True, capture_output=True)
+        for name, arguments in self.writers(path).items():
+            if name in left_out:
+                continue
+            with self.subTest(name), self.untouched(self.replica, self.theirs):
+                self.execute(*arguments, expect=REFUSED)
+        self.kept()
+
+    def test_a_fifo_is_not_waited_for(self):
+        os.mkfifo(self.in_theirs('out'))
+        self.refused(self.in_theirs('out'))
+
+    def test_a_link_of_somebody_else_is_not_written_through(self):
+        self.refused(self.plant(self.at('precious')))
+        self.refused(self.plant(self.at('made through it'), 'dangling'))
+        self.assertFalse(os.path.exists(self.at('made through it')))
+
+    def test_nothing_is_written_below_a_link_of_somebody_else(self):
+        link = self.plant(self.top, 'way')
+        self.refused(os.path.join(link, 'precious'))
+        self.refused(os.path.join(link, 'new'))
+        self.assertFalse(os.path.exists(self.at('new')))
+
+    def test_a_file_of_somebody_else_is_neither_written_nor_replaced(self):
+        trees.write(self.in_theirs('out'), '')
+        trees.give_to(OTHER, self.in_theirs('out'))
+        self.refused(self.in_theirs('out'))
+
+    def test_a_hard_link_to_a_file_of_roots_is_not_appended_to(self):
+        trees.write(self.at('precious'), '')
+        os.link(self.at('precious'), self.in_theirs('log'))
+        for option in ('-l', '--report'):
+            with self.untouched():
+                said = self.sync('run', option, self.in_theirs('log'), expect=REFUSED)
+                self.assertIn('hard link', said.err + said.out)
+        self.assertEqual(b'', trees.read(self.at('precious')))
+
+    def test_an_output_takes_the_place_of_a_hard_link_and_leaves_what_it_led_to(self):
+        os.link(self.at('precious'), self.in_theirs('plan.json'))
+        self.sync('plan', '-o', self.in_theirs('plan.json'))
+        self.kept()
+        self.assertEqual(1, os.stat(self.in_theirs('plan.json')).st_nlink)
+        self.assertEqual(['plan.json'], os.listdir(self.theirs))
+
+    def test_a_log_and_an_output_of_ones_own_are_written_in_folders_of_others(self):
+        for _ in range(2):
+            self.sync('run', '-l', self.in_theirs('log'))
+            self.sync('plan', '-o', self.in_theirs('plan.json'))
+        self.assertIn('update a', self.log_text(self.in_theirs('log')))
+        self.assertEqual(['log', 'plan.json'], sorted(os.listdir(self.theirs)))
+
+    def test_streams_are_written_to_and_a_link_of_ones_own_is_replaced(self):
+        os.symlink(self.at('precious'), self.at('link'))
+        for path in ('/dev/null', '/dev/stdout', '/proc/self/fd/1', self.at('link')):
+            said = self.sync('plan', '-q', '-o', path)
+            self.assertEqual('fd' in path or 'stdout' in path, 'sync.plan' in said.out)
+        self.kept()
+        self.assertIn(b'sync.plan', trees.read(self.at('link')))
+
+
+@as_root
+class DefaultLogTest(OthersTest):
+    def test_what_is_no_log_of_this_program_is_not_appended_to_unasked(self):
+        self.given({'a': 'new'})
+        trees.write(self.at('precious'), '')
+        for make in (lambda: trees.write(self.log, 'my notes'),
+                     lambda: os.link(self.at('precious'), self.log),
+                     lambda: (trees.write(self.log, ''), trees.give_to(OTHER, self.log))):
+            make()
+            before = trees.read(self.log)
+            said = self.sync('run')
+            self.assertIn('no log file', said.err)
+            self.assertEqual(before, trees.read(self.log))
+            os.unlink(self.log)
+        self.assert_mirrored()
+
+
+class OldPlansTest(OthersTest):
+    DAY = 24 * 60 * 60
+
+    def setUp(self):
+        super().setUp()
+        self.given({'a': 'new'}, {'a': 'old', 'gone': 'x'})
+
+    def aged(self, days):
+        """A plan that was made so many days ago, which is what a sealed document says."""
+        plan = self.plan()
+        made = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
+        plan['created'] = made.strftime('%Y-%m-%dT%H:%M:%S.000000000Z')
+        path = self.at('plan.json')
+        trees.write(path, sealed_plan.signed(plan))
+        os.chmod(path, 0o600)
+        return path
+
+    def test_a_plan_that_only_its_file_speaks_for_is_refused_after_a_week(self):
+        path = self.aged(8)
+        with self.untouched():
+            for extra in ((), ('-s', self.source), ('-r', self.replica)):
+                self.assertIn('7 days', self.execute('apply', path, *extra, expect=REFUSED).err)
+        self.execute('apply', self.aged(6), '--dry-run', expect=DONE)
+        for more in (('--max-age', str(9 * self.DAY)), ('-s', self.source, '-r', self.replica)):
+            self.execute('apply', path, '--dry-run', *more, expect=DONE)
+        with open(path, 'rb') as document:
+            self.execute('apply', '-', '--dry-run', input=document.read(), expect=DONE)
+        descriptor = os.open(path, os.O_RDONLY)
+        self.addCleanup(os.close, descriptor)
+        self.execute('apply', f'/dev/fd/{descriptor}', pass_fds=[descriptor], expect=DONE)
+        self.assert_mirrored()
+
+    @as_root
+    def test_an_older_plan_in_the_place_of_todays_is_not_believed(self):
+        os.mkdir(self.in_theirs('plans'))
+        self.sync('plan', '-q', '-o', self.in_theirs('plans', 'plan.json'))
+        for path in (self.in_theirs('plans', 'plan.json'),):
+            with self.untouched():
+                said = self.execute('apply', path, expect=REFUSED)
+                self.assertIn(self.in_theirs('plans'), said.err)
+                self.assertIn('--verify', said.err)
+        self.execute('apply', path, '-s', self.source, '-r', self.replica, expect=DONE)
+
+    @as_root
+    def test_a_signature_speaks_for_a_plan_wherever_it_lies(self):
+        key, public = self.at('key.pem'), self.at('key.pub')
+        for args in (('genpkey', '-algorithm', 'ed25519', '-out', key),
+                     ('pkey', '-in', key, '-pubout', '-out', public)):
+            subprocess.run(['openssl', *args], check=True, capture_output=True)
+        self.sync('plan', '-q', '-o', self.in_theirs('plan.json'), '--sign', key)
+        self.execute('apply', self.in_theirs('plan.json'), expect=REFUSED)
+        self.execute('apply', self.in_theirs('plan.json'), '--verify', public, expect=DONE)
+        self.assert_mirrored()
+
+    def test_a_plan_in_a_sticky_folder_is_believed(self):
+        os.mkdir(self.at('tmp'))
+        os.chmod(self.at('tmp'), 0o1777)
+        self.sync('plan', '-q', '-o', self.at('tmp', 'plan.json'))
+        self.execute('apply', self.at('tmp', 'plan.json'), expect=DONE)
+        self.assert_mirrored()
+
+
 if __name__ == '__main__':
-    import unittest
     unittest.main()

@@ -254,7 +254,7 @@ class OutcomeTest(ReportCase):
                     'locked': file('x', mode=0o600), 'd': folder({'x': 'x'}, mode=0o700)},
                    {'later': 'older'})
         self.live_as(NOBODY, self.replica)
-        os.chmod(self.top, 0o777)
+        os.chmod(self.top, 0o1777)
         plan = self.plan_file(uid=NOBODY, expect=PARTIAL)
         with open(self.in_source('later'), 'r+b') as holder:
             before = os.fstat(holder.fileno())
