@@ -173,8 +173,8 @@ void Committer::finish(const Slot& slot) {
 }
 
 void Committer::learn_root_mtime() {
-  const auto source = fs_.status(job_.request.source.fd.get());
-  if (source) learn_mtime(fs_, job_.folders.back().get(), source->mtime, job_.book);
+  const auto source = looker_.source_status(RelPath());
+  if (source && *source) learn_mtime(fs_, job_.folders.back().get(), (*source)->mtime, job_.book);
 }
 
 void Committer::tighten() {

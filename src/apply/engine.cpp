@@ -27,6 +27,7 @@
 #include "apply/steps/conflicts.h"
 #include "apply/transaction.h"
 #include "fs/directory_cursor.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -38,8 +39,8 @@ class Engine {
         fs_(request.fs),
         book_(request.policy.limits),
         policy_(request.policy),
-        looks_{request.fs,
-               request.source,
+        looks_{request.source_tree,
+               other_root(request.replica, request.source),
                request.replica,
                request.plan.options,
                policy_,

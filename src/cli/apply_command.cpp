@@ -90,7 +90,7 @@ class Applier {
     const StoredPlan& plan = read.plan;
     TRY(check_age(read));
     TRY(check_guards(plan));
-    TRY(check_required(fs_, roots.source, plan.options.require));
+    TRY(check_required(roots.source, plan.options.require));
     const Tools tools{
         .fs = fs_, .state = state_, .signals = signals_, .log = *log_, .options = options_.common};
     state_.open();

@@ -12,6 +12,7 @@
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "scan/local_tree.h"
 #include "show/render.h"
 
 namespace foldersync {
@@ -217,12 +218,15 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   Policy policy = policy_for(tools.state.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
   policy.mirrors_owners = plan.options.owners;
+  const Roots& roots = request.roots;
+  const LocalTree source = tree_without(roots.source, *roots.replica);
   std::optional<Pace> pace;
   if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
   const Progress progress(counts, wants_progress(tools.options.console));
-  return apply_plan({.fs = tools.fs,
-                     .source = request.roots.source,
-                     .replica = *request.roots.replica,
+  return apply_plan({.fs = *roots.replica->fs,
+                     .source = roots.source,
+                     .source_tree = source,
+                     .replica = *roots.replica,
                      .plan = plan,
                      .policy = policy,
                      .filter = filter,

@@ -29,7 +29,7 @@ std::vector<std::string> KeptState::take_warnings() {
 
 FileSystemLimits KeptState::known_limits(const Root& replica) {
   if (memory_ == nullptr) return {};
-  const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
+  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
   return key ? memory_->limits(*key) : FileSystemLimits{};
 }
 
@@ -46,7 +46,7 @@ Spooling KeptState::spooling() {
 void KeptState::save(const Root& replica, const FileSystemLimits& limits) {
   save_hashes();
   if (memory_ == nullptr) return;
-  const auto key = limits_key(fs_, replica.fd.get(), replica.file_system);
+  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
   if (key && memory_->limits(*key) != limits) memory_->set_limits(*key, limits);
   Status saved = memory_->save();
   if (saved) return;

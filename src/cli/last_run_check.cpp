@@ -9,8 +9,8 @@
 namespace foldersync {
 namespace {
 
-FolderMemory memory_of(FileSystem& fs, const Root& root) {
-  const auto empty = is_empty(fs, root.fd.get());
+FolderMemory memory_of(const Root& root) {
+  const auto empty = is_empty(*root.fs, root.fd.get());
   return {
       .identity = root.identity, .file_system = root.file_system, .has_entries = empty && !*empty};
 }
@@ -33,19 +33,18 @@ Status LastRunCheck::compare(const Roots& roots) {
   last_run_ = std::move(*last_run);
   if (!last_run_) return success();
   if (!options_.new_source) {
-    TRY(refuse_if(suspicion_about_source(*last_run_, memory_of(fs_, roots.source)),
-                  roots.source.path));
+    TRY(refuse_if(suspicion_about_source(*last_run_, memory_of(roots.source)), roots.source.path));
   }
   if (options_.new_replica) return success();
   std::optional<FolderMemory> replica;
-  if (roots.replica) replica = memory_of(fs_, *roots.replica);
+  if (roots.replica) replica = memory_of(*roots.replica);
   return refuse_if(suspicion_about_replica(*last_run_, replica), roots.replica_path);
 }
 
 Status LastRunCheck::compare_mounts(const Roots& roots,
                                     const std::vector<KnownMount>& mounts) const {
   if (!last_run_ || options_.new_source) return success();
-  DirectoryCursor cursor(fs_, roots.source.fd.get(), {}, descriptors_per_cursor(1));
+  DirectoryCursor cursor(*roots.source.fs, roots.source.fd.get(), {}, descriptors_per_cursor(1));
   for (const KnownMount& known : last_run_->mounts) {
     const auto mount = std::find_if(mounts.begin(), mounts.end(), [&](const KnownMount& other) {
       return other.path == known.path;
@@ -53,7 +52,7 @@ Status LastRunCheck::compare_mounts(const Roots& roots,
     if (mount != mounts.end() && mount->file_system == known.file_system) continue;
     // A folder that holds something by itself now was filled on purpose.
     const auto directory = cursor.enter(known.path);
-    const auto empty = directory ? is_empty(fs_, *directory) : Result<bool>(true);
+    const auto empty = directory ? is_empty(*roots.source.fs, *directory) : Result<bool>(true);
     if (empty && !*empty) continue;
     return Error{
         ErrorCode::kRefused, "compare", known.path, 0,
@@ -66,8 +65,8 @@ Status LastRunCheck::compare_mounts(const Roots& roots,
 void LastRunCheck::remember(const Roots& roots, const Planned& seen) {
   if (state_.memory() == nullptr) return;
   foldersync::remember(*state_.memory(), roots.source.path, roots.replica_path,
-                       {.source = memory_of(fs_, roots.source),
-                        .replica = memory_of(fs_, *roots.replica),
+                       {.source = memory_of(roots.source),
+                        .replica = memory_of(*roots.replica),
                         .mounts = seen.source_mounts,
                         .entries = seen.source_entries});
 }

@@ -15,8 +15,8 @@ namespace foldersync {
 class LastRunCheck {
  public:
   // The options say which of the two folders may be another one this time.
-  LastRunCheck(FileSystem& fs, KeptState& state, const PlanningOptions& options)
-      : fs_(fs), state_(state), options_(options) {}
+  LastRunCheck(KeptState& state, const PlanningOptions& options)
+      : state_(state), options_(options) {}
 
   // Error kRefused where a folder is not what the last good run saw of this pair. Requires: the
   // state is open.
@@ -27,7 +27,6 @@ class LastRunCheck {
   void remember(const Roots& roots, const Planned& seen);
 
  private:
-  FileSystem& fs_;
   KeptState& state_;
   const PlanningOptions& options_;
   std::optional<LastRun> last_run_;  // of the pair that was compared last

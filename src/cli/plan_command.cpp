@@ -86,7 +86,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   const auto left_out = TRY(place_own_files(
       fs, roots, {absolute_if_named(options.output_file), signature, state.folder()}));
   state.open();
-  LastRunCheck last_run(fs, state, options.planning);
+  LastRunCheck last_run(state, options.planning);
   Status known = last_run.compare(roots);
   tell_warnings(state);
   if (!known) return known.error();

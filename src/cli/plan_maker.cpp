@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "apply/stage/space.h"
 #include "fs/clock.h"
 #include "plan/guard.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -54,8 +56,12 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   Policy policy =
       policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{});
   policy.checksum = options_.plan.checksum;
-  PlanRequest request{.fs = fs_,
-                      .roots = roots,
+  const LocalTree source = tree_of(roots.source);
+  std::optional<LocalTree> replica;
+  if (roots.replica) replica.emplace(tree_of(*roots.replica));
+  PlanRequest request{.roots = roots,
+                      .source = source,
+                      .replica = replica ? &*replica : nullptr,
                       .options = options_.plan,
                       .policy = policy,
                       .filter = filter_,
@@ -83,8 +89,10 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   const auto folder = fs_.open_root(above.c_str());
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());
+  const LocalTree source = tree_of(roots.source);
   const auto guard = TRY(ask_space({.fs = fs_,
                                     .source = roots.source,
+                                    .source_tree = source,
                                     .replica = folder->get(),
                                     .replica_file_system = file_system ? *file_system : ""},
                                    plan.actions));
@@ -92,9 +100,9 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   return success();
 }
 
-Status check_required(FileSystem& fs, const Root& source, const std::vector<std::string>& names) {
+Status check_required(const Root& source, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    const Guard guard = require_guard(name, has_entry(fs, source, RelPath(name)));
+    const Guard guard = require_guard(name, has_entry(tree_of(source), RelPath(name)));
     if (guard.refused) return Error{ErrorCode::kRefused, "compare", source.path, 0, explain(guard)};
   }
   return success();

@@ -55,7 +55,7 @@ class PlanMaker {
 };
 
 // Error kRefused where the source lacks one of these (--require).
-Status check_required(FileSystem& fs, const Root& source, const std::vector<std::string>& names);
+Status check_required(const Root& source, const std::vector<std::string>& names);
 
 // A UUID of version 7 (RFC 9562) for `now`.
 std::string make_plan_id(FileTime now);

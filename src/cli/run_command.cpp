@@ -106,7 +106,7 @@ class Runner {
         tools_(tools),
         maker_(maker),
         opened_(opened),
-        last_run_(tools.fs, tools.state, options.planning),
+        last_run_(tools.state, options.planning),
         at_rest_(tools, options.applying.lock_wait_seconds) {}
 
   ExitCode run() { return options_.interval_seconds ? loop(*options_.interval_seconds) : cycle(); }
@@ -201,7 +201,7 @@ class Runner {
     Status known = last_run_.compare(roots);
     log_warnings(tools_);
     if (!known) return known.error();
-    TRY(check_required(tools_.fs, roots.source, options_.planning.plan.require));
+    TRY(check_required(roots.source, options_.planning.plan.require));
     TRY(make_ready_before(roots));
     auto planned = TRY(make_plan(roots, left_out));
     TRY(last_run_.compare_mounts(roots, planned.source_mounts));

@@ -14,6 +14,7 @@
 #include "fs/posix_file_system.h"
 #include "scan/content.h"
 #include "scan/inventory.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -51,15 +52,12 @@ struct Scope {
 
 class Scanner {
  public:
-  Scanner(const ScanOptions& options, FileSystem& fs, HashCache* cache, const Root& root,
-          Output& output)
+  Scanner(const ScanOptions& options, HashCache* cache, const Root& root, Output& output)
       : options_(options),
-        fs_(fs),
         root_(root),
         output_(output),
         reader_(output.is_terminal() ? Reader::kTerminal : Reader::kProgram),
-        judge_(fs),
-        hashes_(cached_tree(cache, fs, root)) {}
+        hashes_(cached_tree(cache, root)) {}
 
   Status run(const Scope& scope, const std::atomic<bool>& stop) {
     judge_.heed_stop(&stop);
@@ -73,7 +71,7 @@ class Scanner {
                          const DirectoryNames& names) { forget_missing(path, names); },
         .problem = [this](const RelPath& path, const Error& error) { note(path, error); },
         .stop = &stop};
-    Status taken = take_inventory(fs_, root_, visitor);
+    Status taken = take_inventory(tree_of(root_), root_.status, visitor);
     return taken ? write_waiting() : taken;
   }
 
@@ -106,7 +104,7 @@ class Scanner {
     ScannedEntry& scanned = waiting.scanned;
     const std::string name(entry.path.name());
     if (entry.status.type == FileType::kSymlink) {
-      auto target = fs_.link_target(entry.directory, name.c_str());
+      auto target = entry.directory->target(name.c_str());
       if (!target) note(entry.path, target.error());
       if (target) scanned.target = std::move(*target);
     }
@@ -135,7 +133,7 @@ class Scanner {
       const InventoryEntry& entry = scanned.entry;
       if (line.hash.in_batch) {
         scanned.md5 = digests[*line.hash.in_batch];
-        hashes_.remember_in(entry.path.parent_bytes(), {-1, entry.path.name(), entry.status},
+        hashes_.remember_in(entry.path.parent_bytes(), {nullptr, entry.path.name(), entry.status},
                             *scanned.md5, line.hash.read_at);
       }
       TRY(write(scanned));
@@ -151,7 +149,6 @@ class Scanner {
   }
 
   const ScanOptions& options_;
-  FileSystem& fs_;
   const Root& root_;
   Output& output_;
   Reader reader_;
@@ -181,7 +178,7 @@ Result<ExitCode> execute(const ScanOptions& options) {
   const Scope scope{.filter = std::move(filter),
                     .one_file_system = options.filter.one_file_system,
                     .own = std::move(own)};
-  Scanner scanner(options, fs, state.cache(), roots.source, *output);
+  Scanner scanner(options, state.cache(), roots.source, *output);
   TRY(scanner.run(scope, signals.stop()));
   TRY(output->finish());
   state.save_hashes();

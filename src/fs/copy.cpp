@@ -22,7 +22,11 @@ bool kernel_cannot_copy(int error_number) {
 class Copy {
  public:
   Copy(FileSystem& fs, const CopyRequest& request, std::span<std::byte> buffer)
-      : fs_(fs), request_(request), buffer_(buffer), by_kernel_(request.hasher == nullptr) {}
+      : fs_(fs),
+        request_(request),
+        buffer_(buffer),
+        here_(request.from->descriptor_in(fs)),
+        by_kernel_(request.hasher == nullptr && here_) {}
 
   Result<std::uint64_t> run() {
     const std::uint64_t size = request_.source->size;
@@ -53,7 +57,7 @@ class Copy {
   }
 
   Result<std::uint64_t> by_kernel(std::uint64_t most) {
-    const auto count = fs_.copy_range(request_.from, request_.to, std::min(most, kRange));
+    const auto count = fs_.copy_range(*here_, request_.to, std::min(most, kRange));
     if (count) {
       // Some file systems copy nothing and say so; the buffer finds out whether it is the end.
       if (*count == 0) return by_buffer(most);
@@ -66,7 +70,7 @@ class Copy {
 
   Result<std::uint64_t> by_buffer(std::uint64_t most) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size()));
-    const auto count = TRY(fs_.read(request_.from, buffer_.first(wanted)));
+    const auto count = TRY(request_.from->read(buffer_.first(wanted)));
     const auto data = buffer_.first(count);
     if (request_.hasher != nullptr) request_.hasher->update(data);
     for (std::size_t written = 0; written < data.size();) {
@@ -80,13 +84,13 @@ class Copy {
   Result<std::uint64_t> sparse(std::uint64_t size) {
     std::uint64_t at = 0;
     while (at < size) {
-      const auto start = fs_.seek(request_.from, at, Seek::kData);
+      const auto start = request_.from->seek(at, Seek::kData);
       if (!start && start.error().error_number == EINVAL) return from_start(size);
       if (!start && start.error().error_number != ENXIO) return start.error();
       const std::uint64_t data_start = start ? std::min(*start, size) : size;
       TRY(hash_zeros(data_start - at));
       if (data_start == size) break;
-      const auto hole = TRY(fs_.seek(request_.from, data_start, Seek::kHole));
+      const auto hole = TRY(request_.from->seek(data_start, Seek::kHole));
       auto copied = extent(data_start, std::min(hole, size));
       if (!copied) return copied;
       at = data_start + *copied;
@@ -97,15 +101,14 @@ class Copy {
   }
 
   Result<std::uint64_t> extent(std::uint64_t start, std::uint64_t end) {
-    for (const int fd : {request_.from, request_.to}) {
-      TRY(fs_.seek(fd, start, Seek::kStart));
-    }
+    TRY(request_.from->seek(start, Seek::kStart));
+    TRY(fs_.seek(request_.to, start, Seek::kStart));
     return data(end - start);
   }
 
   // For file systems that can't tell holes.
   Result<std::uint64_t> from_start(std::uint64_t size) {
-    TRY(fs_.seek(request_.from, 0, Seek::kStart));
+    TRY(request_.from->seek(0, Seek::kStart));
     return data(size);
   }
 
@@ -124,6 +127,7 @@ class Copy {
   FileSystem& fs_;
   const CopyRequest& request_;
   std::span<std::byte> buffer_;
+  std::optional<int> here_;  // the source, where it lies in the same system
   bool by_kernel_;
 };
 

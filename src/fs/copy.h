@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "fs/pace.h"
+#include "fs/readable_entry.h"
 
 namespace foldersync {
 
@@ -19,7 +20,7 @@ namespace foldersync {
 using ByteCounter = std::atomic<std::uint64_t>;
 
 struct CopyRequest {
-  int from = -1;                            // open for reading, at `start`
+  ReadableEntry* from = nullptr;            // open for its content, at `start`
   int to = -1;                              // new, with nothing after `start`, open for writing
   const FileStatus* source = nullptr;       // as `from` was when it was opened
   Md5Hasher* hasher = nullptr;              // gets every byte copied, holes as zeros
@@ -33,9 +34,9 @@ struct CopyRequest {
 // Writes all of the text.
 Status write_all(FileSystem& fs, int fd, std::string_view text);
 
-// Copies up to source->size bytes and says how many there are then: fewer where the file has
-// shrunk. Holes stay holes. Clones where the file system does so by itself. `buffer` is for small
-// files and where the kernel can't copy; 256 KiB is a good size.
+// `fs` is that of `to`. Copies up to source->size bytes and says how many there are then: fewer
+// where the file has shrunk. Holes stay holes. Clones where the file system does so by itself.
+// `buffer` is for small files and where the kernel can't copy; 256 KiB is a good size.
 Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,
                                    std::span<std::byte> buffer);
 

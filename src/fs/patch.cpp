@@ -38,13 +38,15 @@ class Patch {
   // Bytes that both hold now, from done_.size on; 0 at the end of the source.
   Result<std::uint64_t> next(std::uint64_t most) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size()));
-    const auto source = fill(request_.from, buffer_.first(wanted));
+    const auto source =
+        fill(buffer_.first(wanted), [this](auto room) { return request_.from->read(room); });
     if (!source || *source == 0) return source;
     const auto bytes = std::span<const std::byte>(buffer_).first(*source);
     std::size_t there = 0;
     if (done_.size < kTrial || done_.written * 2 <= done_.size) {
       TRY(fs_.seek(request_.to, done_.size, Seek::kStart));
-      const auto held = fill(request_.to, other_.first(bytes.size()));
+      const auto held = fill(other_.first(bytes.size()),
+                             [this](auto room) { return fs_.read(request_.to, room); });
       if (!held) return held;
       there = *held;
     }
@@ -81,10 +83,11 @@ class Patch {
   }
 
   // Reads until the buffer is full, or the file ends.
-  Result<std::uint64_t> fill(int fd, std::span<std::byte> buffer) {
+  template <class Read>
+  static Result<std::uint64_t> fill(std::span<std::byte> buffer, Read read) {
     std::size_t filled = 0;
     while (filled < buffer.size()) {
-      const auto count = TRY(fs_.read(fd, buffer.subspan(filled)));
+      const auto count = TRY(read(buffer.subspan(filled)));
       if (count == 0) break;
       filled += count;
     }

@@ -82,13 +82,6 @@ std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector
   return wanted;
 }
 
-bool has_xattrs_of(FileSystem& fs, Handle entry, Handle other, bool as_root) {
-  auto wanted = read_xattrs(fs, other, as_root);
-  const auto found = read_xattrs(fs, entry, as_root);
-  if (!wanted || !found) return false;
-  return *wanted == *found || without_unsupported(fs, entry, std::move(*wanted)) == *found;
-}
-
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
   const auto present = TRY(read_xattrs(fs, entry, as_root));
   Status refused = success();

@@ -30,10 +30,6 @@ Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_roo
 // have no attributes, or none of some kind (user.* on an old tmpfs, ACLs where they are off).
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted);
 
-// Whether `entry` has the mirrored attributes of `other`, but for those that it could not be given;
-// false where either can't be read.
-bool has_xattrs_of(FileSystem& fs, Handle entry, Handle other, bool as_root);
-
 // Makes the mirrored attributes of `entry` exactly `wanted`; others stay. One that is refused does
 // not keep the others from being set; the first refusal is returned then.
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root);

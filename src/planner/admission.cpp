@@ -140,7 +140,8 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
       is_unknown(Side::kReplica, replica, in_replica)) {
     return kNothing;
   }
-  if (meets(source, context_.replica_root) || meets(replica, context_.source_root)) {
+  if (context_.is_one_system &&
+      (meets(source, context_.replica_root) || meets(replica, context_.source_root))) {
     return Error{ErrorCode::kRefused, "walk", path_of(pair_, named.name).shown(), 0,
                  "one of the two folders lies inside the other, through a mount"};
   }

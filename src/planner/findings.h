@@ -19,7 +19,6 @@ namespace foldersync {
 
 // What every thread of one planning reads.
 struct PlanningContext {
-  FileSystem& fs;
   const PlanOptions& options;
   const Policy& policy;
   const Filter& filter;
@@ -29,6 +28,7 @@ struct PlanningContext {
   CachedTree replica_hashes;
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
+  bool is_one_system = true;                // the root of one side can turn up inside the other
 };
 
 // What was found, by one thread; in no order.

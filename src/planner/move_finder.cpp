@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "fs/directory_cursor.h"
 #include "fs/stop.h"
-#include "fs/xattrs.h"
 #include "plan/compare.h"
 #include "plan/move_store.h"
 #include "plan/what_is_left.h"
@@ -22,7 +22,7 @@ constexpr std::size_t kTries = 4;
 
 // One entry of one tree, and the directory that holds it.
 struct Found {
-  int directory = -1;
+  ReadableDirectory* directory = nullptr;
   std::string name;
   FileStatus status;
 
@@ -32,20 +32,19 @@ struct Found {
 // One thread's eyes on one of the trees.
 class Candidates {
  public:
-  Candidates(const PlanningContext& context, const Root& root, const CachedTree& tree,
-             std::size_t open)
-      : fs_(context.fs), cursor_(context.fs, root.fd.get(), {}, open), hashes_(tree) {}
+  Candidates(const ReadableTree& tree, const CachedTree& hashes, std::size_t open)
+      : reader_(tree.reader(open)), hashes_(hashes) {}
 
   // Valid until the next call.
   std::optional<Found> find(const RelPath& path) {
-    const auto parent = cursor_.enter(path.parent_bytes());
+    const auto parent = reader_->enter(path.parent_bytes());
     if (!parent) return std::nullopt;
     if (!directory_ || *directory_ != path.parent()) {
       directory_ = path.parent();
       hashes_.begin(path.parent_bytes());
     }
     Found found{*parent, std::string(path.name()), {}};
-    const auto status = fs_.status_at(*parent, found.name.c_str());
+    const auto status = (*parent)->status(found.name.c_str());
     if (!status) return std::nullopt;
     found.status = *status;
     return found;
@@ -54,8 +53,7 @@ class Candidates {
   DirectoryHashes& hashes() { return hashes_; }
 
  private:
-  FileSystem& fs_;
-  DirectoryCursor cursor_;
+  std::unique_ptr<TreeReader> reader_;
   DirectoryHashes hashes_;
   std::optional<RelPath> directory_;
 };
@@ -69,11 +67,11 @@ struct Answer {
 // One thread's judgement.
 class Judge {
  public:
-  Judge(const PlanningContext& context, const Roots& roots, std::size_t open)
-      : context_(context),
-        source_(context, roots.source, context.source_hashes, open),
-        replica_(context, *roots.replica, context.replica_hashes, open),
-        judge_(context.fs, context.stop) {}
+  Judge(const MoveSearch& search, std::size_t open)
+      : context_(search.context),
+        source_(search.source, search.context.source_hashes, open),
+        replica_(search.replica, search.context.replica_hashes, open),
+        judge_(search.context.stop) {}
 
   // `asks_content`: of files.
   Answer compare(const Action& create, const Action& remove, bool asks_content) {
@@ -163,11 +161,11 @@ class Judge {
 
   bool has_same_xattrs(const Found& source, const Found& replica) {
     if (!context_.policy.limits.holds_xattrs) return true;
-    FileSystem& fs = context_.fs;
-    const auto from = fs.open_entry(source.directory, source.name.c_str());
-    const auto to = fs.open_entry(replica.directory, replica.name.c_str());
+    const auto from = source.directory->open_entry(source.name.c_str());
+    const auto to = replica.directory->open_entry(replica.name.c_str());
     if (!from || !to) return false;
-    return has_xattrs_of(fs, {to->get(), true}, {from->get(), true}, context_.policy.as_root);
+    auto wanted = (*from)->xattrs(context_.policy.as_root);
+    return wanted && has_xattrs(**to, std::move(*wanted), context_.policy.as_root);
   }
 
   const PlanningContext& context_;
@@ -185,13 +183,12 @@ std::vector<GoneDirectory> gone_directories(const MoveSearch& search,
     return action.phase == Phase::kMkdir && action.op == Op::kCreate;
   });
   if (!makes_any) return gone;
-  const PlanningContext& context = search.context;
-  Candidates replica(context, *search.roots.replica, CachedTree{}, descriptors_per_cursor(1));
+  Candidates replica(search.replica, CachedTree{}, descriptors_per_cursor(1));
   for (const Action& action : actions) {
     if (action.phase != Phase::kRmdir) continue;
     const auto found = replica.find(action.path);
     if (!found) continue;
-    Facts facts = found_facts(found->status, {}, context.policy);
+    Facts facts = found_facts(found->status, {}, search.context.policy);
     facts.mtime = found->status.mtime;
     gone.push_back({action.path, std::move(facts)});
   }
@@ -210,7 +207,7 @@ class Finder {
     const std::size_t open = descriptors_per_cursor(2 * search.threads);
     judges_.reserve(search.threads);
     for (std::size_t i = 0; i < search.threads; ++i) {
-      judges_.emplace_back(search.context, search.roots, open);
+      judges_.emplace_back(search, open);
     }
   }
 
@@ -234,7 +231,7 @@ class Finder {
  private:
   [[nodiscard]] bool can_move_directories() const {
     if (search_.context.options.cross_mounts) return false;  // a mount may lie anywhere
-    const auto facts = search_.context.fs.facts(search_.roots.replica->fd.get());
+    const auto facts = search_.replica.facts();
     return !facts || facts->moves_directories;
   }
 

@@ -10,13 +10,14 @@
 #include "plan/arrange.h"
 #include "plan/moves.h"
 #include "planner/findings.h"
-#include "scan/roots.h"
+#include "scan/readable_tree.h"
 
 namespace foldersync {
 
 struct MoveSearch {
   const PlanningContext& context;
-  const Roots& roots;            // Requires: there is a replica
+  const ReadableTree& source;
+  const ReadableTree& replica;
   std::vector<RelPath> blocked;  // as for MoveCandidates
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;

@@ -63,8 +63,8 @@ void for_each_name(const DirectoryNames& source, const DirectoryNames& replica, 
 
 class Search {
  public:
-  Search(FileSystem& fs, const VisitedPair& pair, const Admission& admission)
-      : fs_(fs), pair_(pair), admission_(admission) {}
+  Search(const VisitedPair& pair, const Admission& admission)
+      : pair_(pair), admission_(admission) {}
 
   OtherSpellings run() {
     find_unlisted();
@@ -96,10 +96,10 @@ class Search {
       std::string other(names[i]);
       const auto letter = std::find_if(other.begin(), other.end(), is_letter);
       if (letter == other.end() || !std::all_of(other.begin(), other.end(), is_ascii)) continue;
-      if (!fs_.status_at(pair_.replica.fd, names[i].data())) continue;
+      if (!pair_.replica.here->status(names[i].data())) continue;
       *letter = static_cast<char>(*letter ^ kCaseBit);
       if (lists(names, other)) return true;
-      const auto found = fs_.status_at(pair_.replica.fd, other.c_str());
+      const auto found = pair_.replica.here->status(other.c_str());
       return !found && found.error().error_number == ENOENT;
     }
     return false;
@@ -113,9 +113,9 @@ class Search {
     const auto look = [&](std::string_view name, bool in_source, bool in_replica) {
       if (!in_source || in_replica) return;
       if (skips_ascii && std::all_of(name.begin(), name.end(), is_ascii)) return;
-      const auto found = fs_.status_at(pair_.replica.fd, name.data());
+      const auto found = pair_.replica.here->status(name.data());
       if (!found) return;
-      const auto source = fs_.status_at(pair_.source.fd, name.data());
+      const auto source = pair_.source.here->status(name.data());
       if (source && admission_.mirrors({name, *source, 0})) unlisted_.push_back({name, *found, 0});
     };
     for_each_name(*pair_.source.names, *pair_.replica.names, look);
@@ -128,7 +128,7 @@ class Search {
     for (const ListedEntry& entry : unlisted_) spelled.insert(skeleton(entry.name));
     const auto look = [&](std::string_view name, bool in_source, bool in_replica) {
       if (!in_replica || (in_source && !spelled.contains(skeleton(name)))) return;
-      const auto status = fs_.status_at(pair_.replica.fd, name.data());
+      const auto status = pair_.replica.here->status(name.data());
       if (status) candidates_.push_back({{name, *status, 0}, in_source});
     };
     for_each_name(*pair_.source.names, *pair_.replica.names, look);
@@ -185,7 +185,6 @@ class Search {
     });
   }
 
-  FileSystem& fs_;
   const VisitedPair& pair_;
   const Admission& admission_;
   std::vector<ListedEntry> unlisted_;  // what the replica finds by names of the source
@@ -197,10 +196,9 @@ class Search {
 
 }  // namespace
 
-OtherSpellings find_other_spellings(FileSystem& fs, const VisitedPair& pair,
-                                    const Admission& admission) {
+OtherSpellings find_other_spellings(const VisitedPair& pair, const Admission& admission) {
   if (pair.source.names == nullptr || pair.replica.names == nullptr) return {};
-  return Search(fs, pair, admission).run();
+  return Search(pair, admission).run();
 }
 
 }  // namespace foldersync

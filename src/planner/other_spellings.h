@@ -5,7 +5,6 @@
 #include <set>
 #include <string_view>
 
-#include "fs/file_system.h"
 #include "planner/admission.h"
 #include "scan/listing.h"
 #include "scan/walker.h"
@@ -30,7 +29,6 @@ struct OtherSpellings {
 // Costs two looks, and one at each such name that is not all ASCII, where a name that the replica
 // lists shows that letter case counts; elsewhere one at each, and where any is found, one at each
 // name that only the replica lists.
-OtherSpellings find_other_spellings(FileSystem& fs, const VisitedPair& pair,
-                                    const Admission& admission);
+OtherSpellings find_other_spellings(const VisitedPair& pair, const Admission& admission);
 
 }  // namespace foldersync

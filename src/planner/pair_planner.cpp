@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "fs/stop.h"
-#include "fs/xattrs.h"
 
 namespace foldersync {
 namespace {
@@ -27,7 +26,7 @@ ObjectId object_of(const FileStatus& status) { return {status.device, status.ino
 
 // The files of one name on both sides.
 FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status) {
-  return {side.fd, name, status};
+  return {side.here, name, status};
 }
 
 // What is known of files that were compared and not hashed.
@@ -42,7 +41,7 @@ Result<Likeness> likeness_of(const Result<bool>& same) {
 
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
     : context_(context),
-      judge_(context.fs, context.stop),
+      judge_(context.stop),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
       run_actions_(spooling.run_actions),
@@ -58,8 +57,8 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
   };
   if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
   if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
-  if (pair.source.fd >= 0 && pair.source.self->mount_root && !pair.path.empty()) {
-    const auto id = context_.fs.file_system_id(pair.source.fd);
+  if (pair.source.here != nullptr && pair.source.self->mount_root && !pair.path.empty()) {
+    const auto id = pair.source.here->file_system_id();
     findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
   }
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
@@ -86,8 +85,8 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  EntryReader sources = pair.source.entries;
-  EntryReader replicas = pair.replica.entries;
+  EntryReader sources = pair.source.entries();
+  EntryReader replicas = pair.replica.entries();
   Admission admission(context_, pair, findings_);
   std::optional<OtherSpellings> spellings;  // where a side lacks a name
   const ListedEntry* source = sources.next();
@@ -97,7 +96,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     const int order = source == nullptr    ? 1
                       : replica == nullptr ? -1
                                            : source->name.compare(replica->name);
-    if (order != 0 && !spellings) spellings = find_other_spellings(context_.fs, pair, admission);
+    if (order != 0 && !spellings) spellings = find_other_spellings(pair, admission);
     const ListedEntry* const of_source = order <= 0 ? source : nullptr;
     const ListedEntry* of_replica = order >= 0 ? replica : nullptr;
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
@@ -147,7 +146,7 @@ Result<ActionRuns> PairPlanner::take_runs() {
 
 bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                               std::string_view name, std::string& target) {
-  auto read = context_.fs.link_target(side.fd, name.data());
+  auto read = side.here->target(name.data());
   if (!read) {
     findings_.add_problem(which, path, read.error());
     return false;
@@ -211,9 +210,9 @@ void PairPlanner::finish_hashes() {
   const std::span<const Md5> digests = batch_.finish();
   for (std::size_t i = 0; i < digests.size(); ++i) {
     const WaitingForHash& file = waiting_[i];
-    source_hashes_.remember_in(file.directory, {-1, file.name, file.source}, digests[i],
+    source_hashes_.remember_in(file.directory, {nullptr, file.name, file.source}, digests[i],
                                file.read_at);
-    replica_hashes_.remember_in(file.directory, {-1, file.name, file.replica}, digests[i],
+    replica_hashes_.remember_in(file.directory, {nullptr, file.name, file.replica}, digests[i],
                                 file.read_at);
     const auto give = [&](std::optional<Facts>& before, std::optional<Facts>& after) {
       before->md5 = digests[i];
@@ -236,22 +235,20 @@ void PairPlanner::finish_hashes() {
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
                                  Comparison& comparison) {
   if (!context_.policy.limits.holds_xattrs) return true;
-  FileSystem& fs = context_.fs;
   const auto failed = [&](Side side, const Error& error) {
     findings_.add_problem(side, path_of(pair, named.name), error);
     return false;
   };
-  const auto source_entry = fs.open_entry(pair.source.fd, named.name.data());
+  const auto source_entry = pair.source.here->open_entry(named.name.data());
   if (!source_entry) return failed(Side::kSource, source_entry.error());
-  auto source = read_xattrs(fs, {source_entry->get(), true}, context_.policy.as_root);
+  auto source = (*source_entry)->xattrs(context_.policy.as_root);
   if (!source) return failed(Side::kSource, source.error());
-  const auto replica_entry = fs.open_entry(pair.replica.fd, named.name.data());
+  const auto replica_entry = pair.replica.here->open_entry(named.name.data());
   if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
-  const Handle entry{replica_entry->get(), true};
-  const auto replica = read_xattrs(fs, entry, context_.policy.as_root);
+  const auto replica = (*replica_entry)->xattrs(context_.policy.as_root);
   if (!replica) return failed(Side::kReplica, replica.error());
   if (*source == *replica) return true;
-  if (without_unsupported(fs, entry, std::move(*source)) == *replica) return true;
+  if ((*replica_entry)->without_unsupported(std::move(*source)) == *replica) return true;
   comparison.reasons.add(Reason::kXattrs);
   if (comparison.decision == Decision::kUnchanged) comparison.decision = Decision::kMetadata;
   return true;
@@ -410,7 +407,7 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   if (!children_change_ && children_may_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
-  if (context_.options.xattrs && pair.source.fd >= 0 && pair.replica.fd >= 0) {
+  if (context_.options.xattrs && pair.source.here != nullptr && pair.replica.here != nullptr) {
     compare_xattrs(pair, Named{".", nullptr, nullptr, true}, comparison);
   }
   if (comparison.reasons.empty()) {

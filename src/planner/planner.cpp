@@ -146,8 +146,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   }
   auto arranged = TRY(arrange(std::move(found), request.spooling));
   if (request.roots.replica) {
-    TRY(find_moves({context, request.roots, std::move(blocked), request.threads, request.stop,
-                    request.spooling},
+    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.threads,
+                    request.stop, request.spooling},
                    arranged));
   }
 
@@ -169,7 +169,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   plan.summary.problems = plan.problems.size();
   plan.guards = counting_guards(request.options, arranged.counts, findings.replica_entries);
   for (const std::string& name : request.options.require) {
-    const bool exists = has_entry(request.fs, request.roots.source, RelPath(name));
+    const bool exists = has_entry(request.source, RelPath(name));
     plan.guards.push_back(require_guard(name, exists));
   }
   return plan;
@@ -179,29 +179,26 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
 
 Result<Planned> make_plan(const PlanRequest& request) {
   const Roots& roots = request.roots;
-  PlanningContext context{request.fs,
-                          request.options,
+  PlanningContext context{request.options,
                           request.policy,
                           request.filter,
                           roots.source.status,
                           FileStatus{},
-                          cached_tree(request.cache, request.fs, roots.source),
+                          cached_tree(request.cache, roots.source),
                           {},
                           request.names_equal_content,
                           request.stop};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
+    context.is_one_system = is_one_system(roots.source, *roots.replica);
     root.replica = roots.replica->status;
     root.replica_range = link_range_in(*root.replica);
-    context.replica_hashes = cached_tree(request.cache, request.fs, *roots.replica);
+    context.replica_hashes = cached_tree(request.cache, *roots.replica);
   }
   const WalkOptions walk{request.threads, request.stop, request.most_threads};
   Workers workers(context, request.spooling, walk);
-  TRY(walk_pairs(
-      request.fs,
-      {roots.source.fd.get(), roots.replica ? roots.replica->fd.get() : -1, std::move(root)}, walk,
-      workers));
+  TRY(walk_pairs({&request.source, request.replica, std::move(root)}, walk, workers));
   auto runs = TRY(workers.take_runs());
   Findings findings = workers.gathered();
   Planned planned;

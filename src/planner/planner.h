@@ -9,9 +9,9 @@
 
 #include "core/result.h"
 #include "filter/filter.h"
-#include "fs/file_system.h"
 #include "plan/facts.h"
 #include "plan/stored_plan.h"
+#include "scan/readable_tree.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 #include "state/last_run.h"
@@ -19,8 +19,9 @@
 namespace foldersync {
 
 struct PlanRequest {
-  FileSystem& fs;
-  const Roots& roots;
+  const Roots& roots;  // what is known of them; all else is read through:
+  const ReadableTree& source;
+  const ReadableTree* replica;  // null: there is none yet
   PlanOptions options;
   Policy policy;
   const Filter& filter;

@@ -19,10 +19,10 @@ Error changed_meanwhile() {
 }
 
 // Fills the buffer as far as the file reaches.
-Result<std::size_t> read_full(FileSystem& fs, int fd, std::span<std::byte> buffer) {
+Result<std::size_t> read_full(ReadableEntry& file, std::span<std::byte> buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    auto count = fs.read(fd, buffer.subspan(filled));
+    auto count = file.read(buffer.subspan(filled));
     if (!count) return count;
     if (*count == 0) break;
     filled += *count;
@@ -31,22 +31,20 @@ Result<std::size_t> read_full(FileSystem& fs, int fd, std::span<std::byte> buffe
 }
 
 // Whether the open file is still what was looked at before it was read.
-Status still_the_same(FileSystem& fs, int fd, const FileStatus& before) {
-  const auto now = TRY(fs.status(fd));
+Status still_the_same(ReadableEntry& file, const FileStatus& before) {
+  const auto now = TRY(file.status());
   if (!same_content_stamps(now, before) || now.ctime != before.ctime) return changed_meanwhile();
   return success();
 }
 
 }  // namespace
 
-Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file) {
-  auto fd = TRY(fs.open_file(file.directory, file.name.data()));
-  const auto now = TRY(fs.status(fd.get()));
+Result<OpenedFile> open_looked_at(const FileToRead& file) {
+  auto entry = TRY(file.directory->open(file.name.data()));
+  const auto now = TRY(entry->status());
   if (!same_content_stamps(now, file.status)) return changed_meanwhile();
-  return OpenedFile{std::move(fd), now};
+  return OpenedFile{std::move(entry), now};
 }
-
-ContentJudge::ContentJudge(FileSystem& fs, const std::atomic<bool>* stop) : fs_(fs), stop_(stop) {}
 
 // A piece of a hole, as long as a buffer at most.
 std::span<const std::byte> ContentJudge::zeros(std::uint64_t most) {
@@ -58,9 +56,8 @@ std::span<const std::byte> ContentJudge::zeros(std::uint64_t most) {
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
   first_.resize(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
-  const auto opened = TRY(open_looked_at(fs_, file));
-  const int fd = opened.fd.get();
-  ContentReader reader(fs_, fd, opened.status);
+  const auto opened = TRY(open_looked_at(file));
+  ContentReader reader(*opened.entry, opened.status);
   for (;;) {
     TRY(heed(stop_, "read"));
     if (const auto hole = TRY(reader.hole()); hole > 0) {
@@ -74,7 +71,7 @@ Result<Md5> ContentJudge::read_all(const FileToRead& file) {
     if (count < first_.size()) break;
   }
   const Md5 md5 = hasher_.finish();
-  TRY(still_the_same(fs_, fd, file.status));
+  TRY(still_the_same(*opened.entry, file.status));
   return md5;
 }
 
@@ -92,11 +89,11 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
   first_.resize(kBufferBytes);
   second_.resize(kBufferBytes);
   error_was_replica_ = false;
-  const auto from = TRY(open_looked_at(fs_, source));
+  const auto from = TRY(open_looked_at(source));
   error_was_replica_ = true;
-  const auto to = TRY(open_looked_at(fs_, replica));
-  ContentReader of_source(fs_, from.fd.get(), from.status);
-  ContentReader of_replica(fs_, to.fd.get(), to.status);
+  const auto to = TRY(open_looked_at(replica));
+  ContentReader of_source(*from.entry, from.status);
+  ContentReader of_replica(*to.entry, to.status);
   for (;;) {
     error_was_replica_ = false;
     TRY(heed(stop_, "read"));
@@ -121,18 +118,18 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
     if (hasher != nullptr) hasher->update(std::span(first_).first(first));
     if (first < first_.size()) break;
   }
-  TRY(still_the_same(fs_, to.fd.get(), replica.status));
+  TRY(still_the_same(*to.entry, replica.status));
   error_was_replica_ = false;
-  TRY(still_the_same(fs_, from.fd.get(), source.status));
+  TRY(still_the_same(*from.entry, source.status));
   return true;
 }
 
 // All of a file, which must be as large as `bytes`. Whether it is the one that was looked at is
 // asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
-  const auto fd = TRY(fs_.open_file(file.directory, file.name.data()));
-  const auto count = TRY(read_full(fs_, fd.get(), bytes));
-  TRY(still_the_same(fs_, fd.get(), file.status));
+  const auto entry = TRY(file.directory->open(file.name.data()));
+  const auto count = TRY(read_full(*entry, bytes));
+  TRY(still_the_same(*entry, file.status));
   return count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
 

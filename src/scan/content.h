@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,7 +12,7 @@
 #include "core/file_status.h"
 #include "core/hash.h"
 #include "core/result.h"
-#include "fs/file_system.h"
+#include "fs/readable_entry.h"
 #include "scan/directory_hashes.h"
 #include "scan/md5_batch.h"
 
@@ -39,7 +40,7 @@ struct Likeness {
 class ContentJudge {
  public:
   // `stop`: set by others; reading a large file ends with kStopped then.
-  explicit ContentJudge(FileSystem& fs, const std::atomic<bool>* stop = nullptr);
+  explicit ContentJudge(const std::atomic<bool>* stop = nullptr) : stop_(stop) {}
 
   void heed_stop(const std::atomic<bool>* stop) { stop_ = stop; }
 
@@ -81,7 +82,6 @@ class ContentJudge {
   Result<bool> read_both_into(const FileToRead& source, const FileToRead& replica,
                               std::span<std::byte> bytes);
 
-  FileSystem& fs_;
   const std::atomic<bool>* stop_;
   Md5Hasher hasher_;
   std::vector<std::byte> first_;
@@ -91,11 +91,11 @@ class ContentJudge {
 };
 
 struct OpenedFile {
-  Fd fd;
+  std::unique_ptr<ReadableEntry> entry;
   FileStatus status;  // as it is now that it is open
 };
 
 // Opens a file that was looked at before. Error kChanged where something else is there by now.
-Result<OpenedFile> open_looked_at(FileSystem& fs, const FileToRead& file);
+Result<OpenedFile> open_looked_at(const FileToRead& file);
 
 }  // namespace foldersync

@@ -6,7 +6,7 @@
 namespace foldersync {
 
 Status ContentReader::find_extent() {
-  const auto data = fs_.seek(fd_, at_, Seek::kData);
+  const auto data = file_.seek(at_, Seek::kData);
   if (!data && data.error().error_number != ENXIO && data.error().error_number != EINVAL) {
     return data.error();
   }
@@ -15,10 +15,10 @@ Status ContentReader::find_extent() {
   hole_end_ = data ? *data : is_all_data ? at_ : std::max(at_, size_);
   data_end_ = kNever;
   if (data) {
-    const auto end = TRY(fs_.seek(fd_, hole_end_, Seek::kHole));
+    const auto end = TRY(file_.seek(hole_end_, Seek::kHole));
     data_end_ = end;
   }
-  TRY(fs_.seek(fd_, hole_end_, Seek::kStart));
+  TRY(file_.seek(hole_end_, Seek::kStart));
   return success();
 }
 
@@ -43,7 +43,7 @@ Result<std::size_t> ContentReader::read(std::span<std::byte> buffer) {
     }
     const auto most =
         static_cast<std::size_t>(std::min<std::uint64_t>(data_end_ - at_, rest.size()));
-    const auto count = TRY(fs_.read(fd_, rest.first(most)));
+    const auto count = TRY(file_.read(rest.first(most)));
     if (count == 0) break;
     at_ += count;
     filled += count;

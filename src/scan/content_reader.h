@@ -8,17 +8,16 @@
 
 #include "core/file_status.h"
 #include "core/result.h"
-#include "fs/file_system.h"
+#include "fs/readable_entry.h"
 
 namespace foldersync {
 
-// One thread at a time. Requires: the descriptor stays open, and nobody else moves its offset.
+// One thread at a time. Requires: the file outlives it, and nobody else moves its offset.
 class ContentReader {
  public:
   // `status`: as it was when it was opened. One that has all its blocks is not asked for holes.
-  ContentReader(FileSystem& fs, int fd, const FileStatus& status)
-      : fs_(fs),
-        fd_(fd),
+  ContentReader(ReadableEntry& file, const FileStatus& status)
+      : file_(file),
         size_(status.size),
         data_end_(status.blocks * 512 < status.size ? 0 : kNever) {}
 
@@ -35,8 +34,7 @@ class ContentReader {
 
   Status find_extent();
 
-  FileSystem& fs_;
-  int fd_;
+  ReadableEntry& file_;
   std::uint64_t size_;
   std::uint64_t at_ = 0;
   std::uint64_t hole_end_ = 0;  // where the data begins of which it is known

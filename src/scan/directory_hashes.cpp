@@ -4,9 +4,9 @@
 
 namespace foldersync {
 
-CachedTree cached_tree(HashCache* cache, FileSystem& fs, const Root& root) {
+CachedTree cached_tree(HashCache* cache, const Root& root) {
   if (cache == nullptr) return {};
-  return {cache, cache->tree(root.identity), root.status.device, root.sharing, &fs};
+  return {cache, cache->tree(root.identity), root.status.device, root.sharing};
 }
 
 void DirectoryHashes::begin(std::string_view directory) {
@@ -34,9 +34,9 @@ Sharing DirectoryHashes::sharing_of(const FileToRead& file) {
   if (file.status.device == tree_.device) return tree_.sharing;
   const auto known = others_.find(file.status.device);
   if (known != others_.end()) return known->second;
-  const bool can_ask = tree_.fs != nullptr && file.directory >= 0 && !file.status.mount_root;
+  const bool can_ask = file.directory != nullptr && !file.status.mount_root;
   if (!can_ask) return Sharing::kUnstamped;
-  const auto asked = tree_.fs->sharing(file.directory);
+  const auto asked = file.directory->sharing();
   if (!asked) return Sharing::kUnstamped;
   others_.emplace(file.status.device, *asked);
   return *asked;

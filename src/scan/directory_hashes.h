@@ -12,6 +12,7 @@
 #include "core/hash.h"
 #include "fs/file_system.h"
 #include "scan/directory_names.h"
+#include "scan/readable_tree.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 
@@ -19,7 +20,7 @@ namespace foldersync {
 
 // A regular file as a listing saw it. Requires: status.is_file(), name ends with NUL.
 struct FileToRead {
-  int directory = -1;
+  ReadableDirectory* directory = nullptr;  // null: it is not to be opened any more
   std::string_view name;
   FileStatus status;
 };
@@ -30,10 +31,9 @@ struct CachedTree {
   TreeId tree{};
   std::uint64_t device = 0;  // of the tree's root, which `sharing` is about
   Sharing sharing = Sharing::kShared;
-  FileSystem* fs = nullptr;  // to be asked about other devices; null: nothing is known of them
 };
 
-CachedTree cached_tree(HashCache* cache, FileSystem& fs, const Root& root);
+CachedTree cached_tree(HashCache* cache, const Root& root);
 
 // The hashes that the cache holds of one directory, read when the first one is asked for.
 class DirectoryHashes {

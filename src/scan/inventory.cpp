@@ -1,6 +1,7 @@
 #include "scan/inventory.h"
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,15 +21,12 @@ struct Level {
 
 class Inventory {
  public:
-  Inventory(FileSystem& fs, const Root& root, const InventoryVisitor& visitor)
-      : fs_(fs),
-        root_(root),
-        visitor_(visitor),
-        cursor_(fs, root.fd.get(), CursorRules{}, descriptors_per_cursor(1)) {}
+  Inventory(const ReadableTree& tree, const FileStatus& root, const InventoryVisitor& visitor)
+      : root_(root), visitor_(visitor), reader_(tree.reader(descriptors_per_cursor(1))) {}
 
   Status run() {
-    if (Status visited = visitor_.visit({RelPath(), root_.status, root_.fd.get()}); !visited)
-      return visited;
+    const auto top = TRY(reader_->enter({}));
+    TRY(visitor_.visit({RelPath(), root_, top}));
     descend(RelPath());
     while (!levels_.empty()) {
       TRY(heed(visitor_.stop, "walk"));
@@ -45,45 +43,43 @@ class Inventory {
 
  private:
   Status visit(const RelPath& path) {
-    const auto fd = cursor_.enter(path.parent_bytes());
-    if (!fd) {
-      visitor_.problem(path, fd.error());
+    const auto directory = reader_->enter(path.parent_bytes());
+    if (!directory) {
+      visitor_.problem(path, directory.error());
       return success();
     }
     const std::string name(path.name());
-    const auto status = fs_.status_at(*fd, name.c_str());
+    const auto status = (*directory)->status(name.c_str());
     if (!status) {
       if (status.error().error_number != ENOENT) visitor_.problem(path, status.error());
       return success();
     }
     if (!visitor_.admits(path.parent_bytes(), name, *status)) return success();
-    TRY(visitor_.visit({path, *status, *fd}));
+    TRY(visitor_.visit({path, *status, *directory}));
     if (status->is_directory()) descend(path);
     return success();
   }
 
   void descend(const RelPath& path) {
-    const auto fd = cursor_.enter(path.bytes());
-    // The root's own descriptor may have been read before.
-    if (fd && path.is_root()) (void)fs_.seek(*fd, 0, Seek::kStart);
+    const auto directory = reader_->enter(path.bytes());
     Level level{path, {}};
-    Status read = fd ? level.names.read(fs_, *fd) : Status(fd.error());
+    Status read = directory ? (*directory)->list(level.names) : Status(directory.error());
     if (!read) return visitor_.problem(path, read.error());
     visitor_.listed(path, level.names);
     levels_.push_back(std::move(level));
   }
 
-  FileSystem& fs_;
-  const Root& root_;
+  const FileStatus& root_;
   const InventoryVisitor& visitor_;
-  DirectoryCursor cursor_;
+  std::unique_ptr<TreeReader> reader_;
   std::vector<Level> levels_;
 };
 
 }  // namespace
 
-Status take_inventory(FileSystem& fs, const Root& root, const InventoryVisitor& visitor) {
-  return Inventory(fs, root, visitor).run();
+Status take_inventory(const ReadableTree& tree, const FileStatus& root,
+                      const InventoryVisitor& visitor) {
+  return Inventory(tree, root, visitor).run();
 }
 
 }  // namespace foldersync

@@ -8,16 +8,15 @@
 #include "core/file_status.h"
 #include "core/path.h"
 #include "core/result.h"
-#include "fs/file_system.h"
 #include "scan/directory_names.h"
-#include "scan/roots.h"
+#include "scan/readable_tree.h"
 
 namespace foldersync {
 
 struct InventoryEntry {
   RelPath path;
   FileStatus status;
-  int directory = -1;  // open: where the entry lies; the tree's root for the root itself
+  ReadableDirectory* directory = nullptr;  // where it lies; the root itself for the root
 };
 
 struct InventoryVisitor {
@@ -32,8 +31,9 @@ struct InventoryVisitor {
   const std::atomic<bool>* stop = nullptr;
 };
 
-// Visits the root first, then everything below it in path order. Memory: the names of the
-// directories on the way down. One thread.
-Status take_inventory(FileSystem& fs, const Root& root, const InventoryVisitor& visitor);
+// `root` is what the root was found to be. Visits it first, then everything below it in path order.
+// Memory: the names of the directories on the way down. One thread.
+Status take_inventory(const ReadableTree& tree, const FileStatus& root,
+                      const InventoryVisitor& visitor);
 
 }  // namespace foldersync

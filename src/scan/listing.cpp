@@ -3,13 +3,15 @@
 #include <cerrno>
 #include <system_error>
 
+#include "scan/local_tree.h"
+
 namespace foldersync {
 
 void EntryReader::begin() {
   looks_ahead_ = looks_ahead_ && names_->size() >= StatusAhead::kFewestNames;
   if (!looks_ahead_) return;
   try {
-    ahead_ = std::make_shared<StatusAhead>(*fs_, directory_, *names_);
+    ahead_ = std::make_shared<StatusAhead>(*directory_, *names_);
   } catch (const std::system_error&) {
     // The system gives no more threads: this one does the same.
   }
@@ -25,9 +27,13 @@ const ListedEntry* EntryReader::next() {
       entry_.error_number = ahead.error_number;
       entry_.status = ahead.status;
     } else {
-      const auto status = fs_->status_at(directory_, entry_.name.data());
+      const auto status = directory_->status(entry_.name.data());
       entry_.error_number = status ? 0 : status.error().error_number;
-      entry_.status = status ? *status : FileStatus{};
+      if (status) {
+        entry_.status = *status;
+      } else {
+        entry_.status = FileStatus{};
+      }
     }
     if (entry_.error_number != ENOENT) return &entry_;
   }
@@ -37,7 +43,8 @@ const ListedEntry* EntryReader::next() {
 Status Listing::read(FileSystem& fs, int directory) {
   entries_.clear();
   TRY(names_.read(fs, directory));
-  EntryReader entries(fs, directory, names_);
+  LocalDirectory here(fs, directory);
+  EntryReader entries(here, names_);
   while (const ListedEntry* const entry = entries.next()) entries_.push_back(*entry);
   return success();
 }

@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "scan/directory_names.h"
+#include "scan/readable_tree.h"
 #include "scan/status_ahead.h"
 
 namespace foldersync {
@@ -25,20 +26,18 @@ class EntryReader {
  public:
   // Of a directory that is not there, or can't be read.
   EntryReader() = default;
-  // Requires: `names` are those of `directory`, which is open; all of them outlive the object.
-  // `looks_ahead`: a thread of its own may look at what a large directory holds.
-  EntryReader(FileSystem& fs, int directory, const DirectoryNames& names, bool looks_ahead = false)
-      : fs_(&fs), directory_(directory), names_(&names), looks_ahead_(looks_ahead) {}
+  // Requires: `names` are those of `directory`; both outlive the object. `looks_ahead`: a thread of
+  // its own may look at what a large directory holds.
+  EntryReader(ReadableDirectory& directory, const DirectoryNames& names, bool looks_ahead = false)
+      : directory_(&directory), names_(&names), looks_ahead_(looks_ahead) {}
 
-  // The next one, until the next call; null after the last. Of several copies of an object, only
-  // one may be asked.
+  // The next one, until the next call; null after the last.
   const ListedEntry* next();
 
  private:
   void begin();
 
-  FileSystem* fs_ = nullptr;
-  int directory_ = -1;
+  ReadableDirectory* directory_ = nullptr;
   const DirectoryNames* names_ = nullptr;
   std::size_t next_ = 0;
   bool looks_ahead_ = false;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "fs/directory_cursor.h"
 #include "fs/named_path.h"
 #include "fs/xattrs.h"
 #include "scan/directory_names.h"
@@ -61,7 +60,8 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
     return refusal(path, std::string("the ") + role + " can't be examined",
                    id.error().error_number);
   const auto sharing = fs.sharing(fd->get());
-  return Root{std::move(*fd),
+  return Root{&fs,
+              std::move(*fd),
               *status,
               path,
               *id,
@@ -175,6 +175,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
 }
 
 Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root) {
+  if (root.fs != &fs) return false;
   std::string path = folder;
   for (;;) {
     const auto fd = fs.open_root(path.c_str());
@@ -197,12 +198,6 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
   }
 }
 
-bool has_entry(FileSystem& fs, const Root& root, const RelPath& path) {
-  DirectoryCursor cursor(fs, root.fd.get(), {}, descriptors_per_cursor(1));
-  const auto parent = cursor.enter(path.parent_bytes());
-  return parent && fs.status_at(*parent, std::string(path.name()).c_str());
-}
-
 Status create_replica(FileSystem& fs, Roots& roots) {
   const auto place = TRY(find_replica(fs, roots.replica_path));
   if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);
@@ -215,7 +210,7 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   const Handle replica{fd->get(), false};
   const bool as_root = ::geteuid() == 0;
   if (as_root) (void)fs.set_owner(replica, roots.source.status.uid, roots.source.status.gid);
-  const auto xattrs = read_xattrs(fs, {roots.source.fd.get(), false}, as_root);
+  const auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
   TRY(fs.set_mode(replica, 0700));
   // RACE: by its path it may be something else by now.

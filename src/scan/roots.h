@@ -14,6 +14,7 @@
 namespace foldersync {
 
 struct Root {
+  FileSystem* fs = nullptr;  // of this side: whatever is asked or done below the root goes to it
   Fd fd;
   FileStatus status;
   std::string path;         // bytes, absolute, as the person named it
@@ -23,6 +24,10 @@ struct Root {
   Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
   std::string exchangeable = {};  // on the way to it, see NamedPlace; empty: nothing
 };
+
+// Whether device and inode numbers of both are given by one system, so that an object of the one
+// side can be found on the other. Nowhere else are they compared.
+inline bool is_one_system(const Root& a, const Root& b) { return a.fs == b.fs; }
 
 struct Roots {
   Root source;
@@ -47,26 +52,22 @@ Result<Root> open_replica(FileSystem& fs, const std::string& path);
 // The path of the folder that holds the last name of `path`, which may end with "/" or "/.".
 std::string folder_above(const std::string& path);
 
-// Opens both. Errors have a sentence for the person. kRefused where one is no folder, the source or
-// the replica's parent is missing, or a link of somebody else leads to one; kBadPair where
-// the replica is a folder that is never one, both are the same, or one lies inside the other:
-// decided by what is opened, not by names. What a bind mount hides from that is found during the
-// walk.
+// Opens both, by the same file system. Errors have a sentence for the person. kRefused where one is
+// no folder, the source or the replica's parent is missing, or a link of somebody else leads to
+// one; kBadPair where the replica is a folder that is never one, both are the same, or one lies
+// inside the other: decided by what is opened, not by names. What a bind mount hides from that is
+// found during the walk.
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths);
 
-// Whether `folder` is `root` or lies below it; a folder that does not exist yet counts as being
-// where its nearest existing ancestor is.
+// Whether `folder`, of `fs`, is `root` or lies below it; a folder that does not exist yet counts as
+// being where its nearest existing ancestor is.
 Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root);
 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.
 Result<bool> is_empty(FileSystem& fs, int directory);
 
-// Whether the root holds an entry of any type at `path`; no link is followed on the way. What can't
-// be looked at counts as missing. Requires: `path` is not the root.
-bool has_entry(FileSystem& fs, const Root& root, const RelPath& path);
-
-// Makes the missing replica folder, with the source's owner (as root), attributes and ACLs, closed
-// to everybody else until its mode is set in the end, and opens it.
+// Makes the missing replica folder in `fs`, with the source's owner (as root), attributes and ACLs,
+// closed to everybody else until its mode is set in the end, and opens it.
 Status create_replica(FileSystem& fs, Roots& roots);
 
 }  // namespace foldersync

@@ -4,8 +4,8 @@
 
 namespace foldersync {
 
-StatusAhead::StatusAhead(FileSystem& fs, int directory, const DirectoryNames& names)
-    : thread_([this, &fs, directory, &names] { look(fs, directory, names); }) {}
+StatusAhead::StatusAhead(ReadableDirectory& directory, const DirectoryNames& names)
+    : thread_([this, &directory, &names] { look(directory, names); }) {}
 
 StatusAhead::~StatusAhead() {
   {
@@ -23,14 +23,14 @@ bool StatusAhead::wait_for_room(std::size_t block) {
   return !is_stopped_;
 }
 
-void StatusAhead::look(FileSystem& fs, int directory, const DirectoryNames& names) {
+void StatusAhead::look(ReadableDirectory& directory, const DirectoryNames& names) {
   for (std::size_t block = 0; block * kBlock < names.size(); ++block) {
     if (!wait_for_room(block)) return;
     const std::size_t begin = block * kBlock;
     const std::size_t end = std::min(begin + kBlock, names.size());
     for (std::size_t i = begin; i < end; ++i) {
       if (is_stopped_) return;
-      const auto status = fs.status_at(directory, names[i].data());
+      const auto status = directory.status(names[i].data());
       ring_[block % kBlocks][i - begin] = {status ? *status : FileStatus{},
                                            status ? 0 : status.error().error_number};
     }

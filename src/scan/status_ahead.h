@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/file_status.h"
-#include "fs/file_system.h"
 #include "scan/directory_names.h"
+#include "scan/readable_tree.h"
 
 namespace foldersync {
 
@@ -28,9 +28,9 @@ class StatusAhead {
   // Fewer names are not worth a thread.
   static constexpr std::size_t kFewestNames = 10'000;
 
-  // Requires: `names` are those of `directory`, which is open; all outlive the object.
+  // Requires: `names` are those of `directory`; both outlive the object.
   // Throws std::system_error where the system gives no more threads.
-  StatusAhead(FileSystem& fs, int directory, const DirectoryNames& names);
+  StatusAhead(ReadableDirectory& directory, const DirectoryNames& names);
   ~StatusAhead();
   StatusAhead(const StatusAhead&) = delete;
   StatusAhead& operator=(const StatusAhead&) = delete;
@@ -42,7 +42,7 @@ class StatusAhead {
   static constexpr std::size_t kBlock = 512;
   static constexpr std::size_t kBlocks = 4;
 
-  void look(FileSystem& fs, int directory, const DirectoryNames& names);
+  void look(ReadableDirectory& directory, const DirectoryNames& names);
   bool wait_for_room(std::size_t block);
 
   std::vector<std::array<AheadStatus, kBlock>> ring_{kBlocks};

@@ -1,6 +1,7 @@
 #include "scan/walker.h"
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -18,26 +19,21 @@ namespace {
 // One side of the walk, as one thread uses it.
 class SideReader {
  public:
-  SideReader(FileSystem& fs, int root, std::size_t max_open, bool looks_ahead)
-      : fs_(fs), cursor_(fs, root, CursorRules{}, max_open), looks_ahead_(looks_ahead) {}
+  // `tree` is null where nothing of this side is to be read.
+  SideReader(const ReadableTree* tree, std::size_t max_open, bool looks_ahead)
+      : reader_(tree != nullptr ? tree->reader(max_open) : nullptr), looks_ahead_(looks_ahead) {}
 
   // Reads the directory `path`; `self` says what its parent saw, nothing where it is absent.
   VisitedDirectory read(std::string_view path, const std::optional<FileStatus>& self) {
     VisitedDirectory visited;
     if (!self) return visited;
     visited.self = &*self;
-    const auto fd = cursor_.enter(path);
-    if (!fd) return failed(visited, fd.error());
-    if (path.empty()) {
-      // The root's own descriptor is read again in every cycle.
-      if (const auto rewound = fs_.seek(*fd, 0, Seek::kStart); !rewound) {
-        return failed(visited, rewound.error());
-      }
-    }
-    if (const Status read = names_.read(fs_, *fd); !read) return failed(visited, read.error());
+    const auto here = reader_->enter(path);
+    if (!here) return failed(visited, here.error());
+    if (const Status read = (*here)->list(names_); !read) return failed(visited, read.error());
     visited.names = &names_;
-    visited.entries = EntryReader(fs_, *fd, names_, looks_ahead_);
-    visited.fd = *fd;
+    visited.here = *here;
+    visited.looks_ahead = looks_ahead_;
     return visited;
   }
 
@@ -48,8 +44,7 @@ class SideReader {
     return visited;
   }
 
-  FileSystem& fs_;
-  DirectoryCursor cursor_;
+  std::unique_ptr<TreeReader> reader_;
   bool looks_ahead_;
   DirectoryNames names_;
   Error error_;
@@ -83,9 +78,8 @@ std::uint64_t entries_of(const VisitedPair& pair) {
 
 class Walk {
  public:
-  Walk(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor)
-      : fs_(fs),
-        root_(std::move(root)),
+  Walk(WalkRoot root, const WalkOptions& options, PairVisitor& visitor)
+      : root_(std::move(root)),
         options_(options),
         visitor_(visitor),
         most_(most_workers(options)),
@@ -137,8 +131,8 @@ class Walk {
   void work(std::size_t worker) {
     const std::size_t descriptors = descriptors_per_cursor(2 * most_);
     const bool looks_ahead = most_ > 1;
-    SideReader source(fs_, root_.source, descriptors, looks_ahead);
-    SideReader replica(fs_, root_.replica, descriptors, looks_ahead);
+    SideReader source(root_.source, descriptors, looks_ahead);
+    SideReader replica(root_.replica, descriptors, looks_ahead);
     std::vector<PairToVisit> children;
     const bool watches = most_ > options_.threads;
     ThreadTimes lap_began = watches ? options_.clock() : ThreadTimes{};
@@ -202,7 +196,6 @@ class Walk {
     queue_.stop();
   }
 
-  FileSystem& fs_;
   WalkRoot root_;
   WalkOptions options_;
   PairVisitor& visitor_;
@@ -218,8 +211,8 @@ class Walk {
 
 }  // namespace
 
-Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor) {
-  return Walk(fs, std::move(root), options, visitor).run();
+Status walk_pairs(WalkRoot root, const WalkOptions& options, PairVisitor& visitor) {
+  return Walk(std::move(root), options, visitor).run();
 }
 
 }  // namespace foldersync

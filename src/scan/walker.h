@@ -13,8 +13,8 @@
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/clock.h"
-#include "fs/file_system.h"
 #include "scan/listing.h"
+#include "scan/readable_tree.h"
 
 namespace foldersync {
 
@@ -32,9 +32,14 @@ struct PairToVisit {
 struct VisitedDirectory {
   const FileStatus* self = nullptr;       // null: this side has no such directory
   const DirectoryNames* names = nullptr;  // null: absent, or it could not be read
-  EntryReader entries;                    // to be copied and used during the visit
   const Error* error = nullptr;           // why it could not be read
-  int fd = -1;                            // open where names are there
+  ReadableDirectory* here = nullptr;      // to be asked where names are there
+  bool looks_ahead = false;               // see EntryReader
+
+  // From the first one on, during the visit; only one thread at a time.
+  [[nodiscard]] EntryReader entries() const {
+    return names != nullptr ? EntryReader(*here, *names, looks_ahead) : EntryReader();
+  }
 };
 
 struct VisitedPair {
@@ -67,11 +72,11 @@ inline std::size_t widest(const WalkOptions& options) {
   return std::max(options.threads, options.most_threads);
 }
 
-// Where a walk begins: a pair, and the open directories that stand for it; -1 where that side is
+// Where a walk begins: a pair, and the trees of which it is the root; null where that side is
 // absent.
 struct WalkRoot {
-  int source = -1;
-  int replica = -1;
+  const ReadableTree* source = nullptr;
+  const ReadableTree* replica = nullptr;
   PairToVisit pair;
 };
 
@@ -79,6 +84,6 @@ struct WalkRoot {
 // descriptors are allowed. Where more than one may, each has two more look ahead in a large
 // directory (StatusAhead). Memory: the names of one directory a side and thread, and the pairs that
 // wait.
-Status walk_pairs(FileSystem& fs, WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
+Status walk_pairs(WalkRoot root, const WalkOptions& options, PairVisitor& visitor);
 
 }  // namespace foldersync

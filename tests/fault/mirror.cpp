@@ -10,6 +10,7 @@
 #include "apply/recovery/recover.h"
 #include "plan/json.h"
 #include "planner/planner.h"
+#include "scan/local_tree.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -87,8 +88,15 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
   const Filter filter;
   const auto plan = stored(*run.plan);
   if (!plan) return void(run.error = plan.error());
-  ApplyRequest apply{fs,     roots.source, *roots.replica, *plan, policy_of_this_process(),
-                     filter, recorder};
+  const LocalTree source = tree_without(roots.source, *roots.replica);
+  ApplyRequest apply{.fs = fs,
+                     .source = roots.source,
+                     .source_tree = source,
+                     .replica = *roots.replica,
+                     .plan = *plan,
+                     .policy = policy_of_this_process(),
+                     .filter = filter,
+                     .observer = recorder};
   apply.threads = options.threads;
   apply.follow_source = options.follow_source;
   apply.dry_run = options.dry_run;
@@ -133,7 +141,15 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
     roots->replica->status = *now;
   }
   const Filter filter;
-  PlanRequest request{fs, *roots, options.plan, policy_of_this_process(), filter};
+  const LocalTree source_tree = tree_of(roots->source);
+  std::optional<LocalTree> replica_tree;
+  if (roots->replica) replica_tree.emplace(tree_of(*roots->replica));
+  PlanRequest request{.roots = *roots,
+                      .source = source_tree,
+                      .replica = replica_tree ? &*replica_tree : nullptr,
+                      .options = options.plan,
+                      .policy = policy_of_this_process(),
+                      .filter = filter};
   request.options.owners = request.policy.owners();
   request.threads = options.threads;
   auto planned = make_plan(request);

@@ -13,6 +13,7 @@
 
 #include "apply/engine.h"
 #include "fs/posix_file_system.h"
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/planning.h"
 #include "support/random_trees.h"
@@ -81,8 +82,10 @@ class Pair {
     const auto in_store = stored(plan);
     if (!in_store) return in_store.error().operation;
     const auto filter = Filter::compile(planning_.options.rules);
+    const LocalTree source = tree_without(roots->source, *roots->replica);
     const auto applied = apply_plan({.fs = fs_,
                                      .source = roots->source,
+                                     .source_tree = source,
                                      .replica = *roots->replica,
                                      .plan = *in_store,
                                      .policy = planning_.policy,

@@ -18,6 +18,10 @@ namespace foldersync::test {
 // Each tree is a file system of its own, a folder directly below "/". Any number of threads.
 class MemoryFileSystem final : public UnableFileSystem {
  public:
+  // `system`: two objects with different ones never give the same descriptor, and refuse those of
+  // the other; devices and inodes have the same numbers in all.
+  explicit MemoryFileSystem(int system = 0) : next_fd_(kFirstFd + system * kMostFds) {}
+
   // `path` is "/source", say. Requires: `tree` outlives this object.
   void mount(const std::string& path, const Tree& tree);
   // From now on reading this entry gives the error: listing a directory, opening a file, reading a
@@ -79,7 +83,11 @@ class MemoryFileSystem final : public UnableFileSystem {
   std::mutex mutex_;
   std::map<std::string, Mounted> roots_;
   std::map<int, Open> open_;
-  int next_fd_ = 1 << 30;  // beyond what any process has open, so that closing it is harmless
+  // Beyond what any process has open, so that closing it is harmless.
+  static constexpr int kFirstFd = 1 << 30;
+  static constexpr int kMostFds = 1 << 24;
+
+  int next_fd_;
   unsigned seed_ = 0;
   Sharing sharing_ = Sharing::kLocal;
 };

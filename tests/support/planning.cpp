@@ -5,6 +5,7 @@
 #include "filter/filter.h"
 #include "plan/json.h"
 #include "planner/planner.h"
+#include "scan/local_tree.h"
 #include "scan/roots.h"
 #include "support/memory_file_system.h"
 
@@ -23,28 +24,30 @@ Policy user_policy(std::uint32_t uid, std::uint32_t gid) {
   return policy;
 }
 
-Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& replica,
-                  const Planning& planning) {
+Plan plan_folders(const Folder& source, const Folder& replica, const Planning& planning) {
   auto filter = Filter::compile(planning.options.rules);
-  auto source_root = open_root(fs, source, "source");
+  auto source_root = open_root(source.fs, source.path, "source");
   if (!filter || !source_root) {
     ADD_FAILURE() << "no plan: a rule or the source";
     return {};
   }
-  Roots roots{std::move(*source_root), std::nullopt, replica};
-  if (auto replica_root = open_root(fs, replica, "replica"); replica_root) {
+  Roots roots{std::move(*source_root), std::nullopt, replica.path};
+  if (auto replica_root = open_root(replica.fs, replica.path, "replica"); replica_root) {
     roots.replica = std::move(*replica_root);
   }
-  PlanRequest request{fs,
-                      roots,
-                      planning.options,
-                      planning.policy,
-                      *filter,
-                      planning.cache,
-                      planning.threads,
-                      nullptr,
-                      planning.spooling};
-  request.names_equal_content = planning.names_equal_content;
+  const LocalTree source_tree = tree_of(roots.source);
+  std::optional<LocalTree> replica_tree;
+  if (roots.replica) replica_tree.emplace(tree_of(*roots.replica));
+  PlanRequest request{.roots = roots,
+                      .source = source_tree,
+                      .replica = replica_tree ? &*replica_tree : nullptr,
+                      .options = planning.options,
+                      .policy = planning.policy,
+                      .filter = *filter,
+                      .cache = planning.cache,
+                      .threads = planning.threads,
+                      .spooling = planning.spooling,
+                      .names_equal_content = planning.names_equal_content};
   request.options.checksum = planning.policy.checksum;
   request.options.owners = planning.policy.owners();
   request.options.replica_limits = planning.policy.limits;
@@ -59,6 +62,11 @@ Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& 
   if (plan) return std::move(*plan);
   ADD_FAILURE() << plan.error().operation << ": " << plan.error().detail;
   return {};
+}
+
+Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& replica,
+                  const Planning& planning) {
+  return plan_folders({fs, source}, {fs, replica}, planning);
 }
 
 Plan plan_trees(const Tree& source, const std::optional<Tree>& replica, const Planning& planning,

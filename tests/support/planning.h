@@ -33,7 +33,15 @@ struct Planning {
 Policy root_policy();
 Policy user_policy(std::uint32_t uid, std::uint32_t gid);
 
-// The plan for two folders of `fs`. A failure fails the test, and the plan is empty.
+// A side: the folder, and what reaches it.
+struct Folder {
+  FileSystem& fs;
+  std::string path;
+};
+
+// The plan for two folders. A failure fails the test, and the plan is empty.
+Plan plan_folders(const Folder& source, const Folder& replica, const Planning& planning);
+// The same where both are folders of `fs`.
 Plan plan_folders(FileSystem& fs, const std::string& source, const std::string& replica,
                   const Planning& planning);
 

@@ -4,6 +4,7 @@
 
 #include "apply/backup/backup.h"
 #include "plan/undo.h"
+#include "scan/local_tree.h"
 #include "scan/walker.h"
 
 namespace foldersync {
@@ -25,7 +26,7 @@ class NameSearch final : public PairVisitor {
       const bool is_closed = error == nullptr || error->error_number == EACCES;
       return is_closed || is_absence(*error) ? success() : Status(*error);
     }
-    EntryReader entries = pair.replica.entries;
+    EntryReader entries = pair.replica.entries();
     while (const ListedEntry* const entry = entries.next()) {
       if (entry->error_number != 0 && entry->error_number != EACCES) {
         return system_error("stat", entry->error_number);
@@ -103,7 +104,8 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
     return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
   };
   NameSearch search(status.mount, wanted, is_new, others_);
-  return walk_pairs(*fs_, {-1, root, {{}, std::nullopt, status, {}}}, {}, search);
+  const LocalTree tree(*fs_, root);
+  return walk_pairs({nullptr, &tree, {{}, std::nullopt, status, {}}}, {}, search);
 }
 
 void Backup::set_links(std::vector<Action>& actions) const {

@@ -131,14 +131,15 @@ Result<Fd> BackupTree::open_to_read(const Place& from, const FileStatus& status)
 
 Status BackupTree::copy_file(const Place& from, const FileStatus& status, int parent,
                              const std::string& name) {
-  const auto source = TRY(open_to_read(from, status));
+  auto opened = TRY(open_to_read(from, status));
+  LocalEntry source(fs_, std::move(opened));
   auto to = TRY(fs_.create_file(parent, name.c_str(), kPrivate));
   buffer_.resize(kBufferBytes);
-  const auto bytes = TRY(copy_content(fs_, {source.get(), to.get(), &status}, buffer_));
+  const auto bytes = TRY(copy_content(fs_, {&source, to.get(), &status}, buffer_));
   if (bytes != status.size) {
     return Error{ErrorCode::kChanged, "back up", {}, 0, "the file holds less than it says"};
   }
-  TRY(give_metadata({source.get(), false}, status, {to.get(), false}));
+  TRY(give_metadata(source.handle(), status, {to.get(), false}));
   if (durable_ && !has_sync_all_) {
     TRY(fs_.sync(to.get()));
   }

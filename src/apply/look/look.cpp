@@ -3,26 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "scan/local_tree.h"
+
 namespace foldersync {
 namespace {
-
-CursorRules source_rules(const LookContext& context) {
-  CursorRules rules;
-  rules.other_root = context.replica.status;
-  return rules;
-}
 
 // Where the file system takes several names for one, another one may lead there.
 // RACE: before the folder is made nothing leads there; who executes actions looks after that. Where
 // it can't be seen, the exact name and its letter cases are still refused by the rules of plans.
 std::optional<FileStatus> own_folder(const LookContext& context) {
-  const auto own = context.fs.status_at(context.replica.fd.get(), kStagingName.data());
+  const Root& replica = context.replica;
+  const auto own = replica.fs->status_at(replica.fd.get(), kStagingName.data());
   return own ? std::optional(*own) : std::nullopt;
 }
 
 CursorRules replica_rules(const LookContext& context, const std::optional<FileStatus>& own) {
   CursorRules rules;
-  rules.other_root = context.source.status;
+  rules.other_root = context.source_root;
   rules.own_folder = own;
   if (!context.options.cross_mounts) rules.only_mount = context.replica.status.mount;
   return rules;
@@ -55,23 +52,27 @@ std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
 
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
     : context_(context),
-      source_(context.fs, context.source.fd.get(), source_rules(context), max_open),
+      fs_(*context.replica.fs),
+      source_(context.source.reader(max_open)),
       own_folder_(own_folder(context)),
-      replica_(context.fs, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
+      replica_(fs_, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
                may_loosen),
-      judge_(context.fs, context.stop) {}
+      judge_(context.stop) {}
 
-Result<int> Looker::source_directory(const RelPath& path) { return source_.enter(path.bytes()); }
+Result<ReadableDirectory*> Looker::source_directory(const RelPath& path) {
+  return source_->enter(path.bytes());
+}
 Result<int> Looker::replica_directory(const RelPath& path) { return replica_.directory(path); }
-Result<int> Looker::source_parent(const RelPath& path) {
-  return source_.enter(path.parent_bytes());
+Result<ReadableDirectory*> Looker::source_parent(const RelPath& path) {
+  return source_->enter(path.parent_bytes());
 }
 Result<int> Looker::replica_parent(const RelPath& path) { return replica_.parent(path); }
 
 Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
   using Answer = std::optional<FileStatus>;
   if (path.is_root()) {
-    const auto status = TRY(context_.fs.status(context_.source.fd.get()));
+    const auto root = TRY(source_directory(path));
+    const auto status = TRY(root->status());
     return Answer(status);
   }
   if (absent_in_source_.holds(path)) return Answer();
@@ -81,7 +82,7 @@ Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
     absent_in_source_.learn(parent.error());
     return Answer();
   }
-  const auto status = context_.fs.status_at(*parent, std::string(path.name()).c_str());
+  const auto status = (*parent)->status(std::string(path.name()).c_str());
   if (status) return Answer(*status);
   if (is_absence(status.error())) return Answer();
   return Error(status.error()).at(path.bytes());
@@ -108,7 +109,7 @@ bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
 Status Looker::read_target(const Action& action, LookResult& result) {
   if (result.source->type != FileType::kSymlink) return success();
   const auto parent = TRY(source_parent(action.path));
-  auto target = TRY(context_.fs.link_target(parent, std::string(action.path.name()).c_str()));
+  auto target = TRY(parent->target(std::string(action.path.name()).c_str()));
   result.source_target = std::move(target);
   return success();
 }
@@ -225,8 +226,9 @@ bool Looker::has_same_content(const Action& action, const LookResult& result) {
   const auto source = source_parent(action.path);
   const auto replica = replica_parent(action.path);
   if (!source || !replica) return false;
+  LocalDirectory there(fs_, *replica);
   const auto same =
-      judge_.hold_same({*source, name, *result.source}, {*replica, name, *result.replica});
+      judge_.hold_same({*source, name, *result.source}, {&there, name, *result.replica});
   return same && *same;
 }
 
@@ -263,7 +265,7 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
 Result<std::string> Looker::replica_target(const RelPath& path, const FileStatus& status) {
   if (status.type != FileType::kSymlink) return std::string();
   const auto parent = replica_parent(path);
-  auto read = parent ? context_.fs.link_target(*parent, std::string(path.name()).c_str())
+  auto read = parent ? fs_.link_target(*parent, std::string(path.name()).c_str())
                      : Result<std::string>(parent.error());
   if (!read) return std::move(read).error().at(path.bytes());
   return read;

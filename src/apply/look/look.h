@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +12,12 @@
 #include "apply/look/report.h"
 #include "core/file_status.h"
 #include "filter/filter.h"
-#include "fs/directory_cursor.h"
+#include "fs/file_system.h"
 #include "fs/place.h"
 #include "plan/action.h"
 #include "plan/facts.h"
 #include "scan/content.h"
+#include "scan/readable_tree.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -44,8 +46,8 @@ std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
 
 // How apply looks at the trees; what its threads share and only read.
 struct LookContext {
-  FileSystem& fs;
-  const Root& source;
+  const ReadableTree& source;
+  std::optional<FileStatus> source_root;  // must not turn up in the replica: see other_root()
   const Root& replica;
   const PlanOptions& options;
   const Policy& policy;
@@ -84,12 +86,12 @@ class Looker {
   Result<std::optional<FileStatus>> source_status(const RelPath& path);
   Result<std::optional<FileStatus>> replica_status(const RelPath& path);
 
-  // The directory that holds `path`, open until the next call for the same tree.
+  // The directory that holds `path`, valid until the next call for the same tree.
   // Requires: !path.is_root().
-  Result<int> source_parent(const RelPath& path);
+  Result<ReadableDirectory*> source_parent(const RelPath& path);
   Result<int> replica_parent(const RelPath& path);
   // A directory itself.
-  Result<int> source_directory(const RelPath& path);
+  Result<ReadableDirectory*> source_directory(const RelPath& path);
   Result<int> replica_directory(const RelPath& path);
 
   // The replica alone.
@@ -121,7 +123,8 @@ class Looker {
   bool may_go_from(const RelPath& path, const FileStatus& file);
 
   const LookContext& context_;
-  DirectoryCursor source_;
+  FileSystem& fs_;  // the replica's
+  std::unique_ptr<TreeReader> source_;
   AbsentBranch absent_in_source_;
   std::optional<FileStatus> own_folder_;  // the staging folder, which no action is about
   ReplicaAccess replica_;

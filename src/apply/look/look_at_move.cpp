@@ -6,6 +6,7 @@
 
 #include "apply/look/look.h"
 #include "apply/look/moved_tree.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -91,9 +92,10 @@ void Looker::compare_moved(const Action& action, LookResult& result) {
   const auto replica = replica_parent(from);
   if (!source || !replica) return fail(result, source ? replica.error() : source.error());
   DirectoryHashes none{CachedTree{}};
+  LocalDirectory there(fs_, *replica);
   const auto common =
       judge_.common_md5({*source, std::string(action.path.name()), *result.source}, none,
-                        {*replica, std::string(from.name()), *result.replica}, none);
+                        {&there, std::string(from.name()), *result.replica}, none);
   if (!common && common.error().code != ErrorCode::kChanged) return fail(result, common.error());
   if (!common || !*common) {
     return stale(result, drift(Side::kSource, "content", "as the replica has it", "another"));
@@ -109,9 +111,7 @@ void Looker::compare_directories(const Action& action, LookResult& result) {
   MovedTree tree(context_, judge_, *action.other, action.path);
   const auto replica = replica_directory(*action.other);
   if (!replica) return fail(result, replica.error());
-  const auto source = context_.is_undo ? Result<int>(-1) : source_directory(action.path);
-  if (!source) return fail(result, source.error());
-  const auto difference = tree.first_difference(*source, *replica);
+  const auto difference = tree.first_difference(*replica);
   if (!difference) return fail(result, difference.error());
   if (!*difference) return;
   stale(result, drift(Side::kReplica, "children", "as in the source", **difference));

@@ -1,8 +1,10 @@
 // The part of a Looker that looks at files which the replica has under another path.
 #include <string>
+#include <utility>
 
 #include "apply/look/look.h"
-#include "fs/xattrs.h"
+#include "fs/readable_entry.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 
@@ -38,22 +40,23 @@ std::optional<FileStatus> Looker::file_to_take_over(const Action& action,
 
 bool Looker::is_like_source(const Action& action, const LookResult& result, const Place& place,
                             const FileStatus& status) {
-  FileSystem& fs = context_.fs;
+  LocalDirectory staged(fs_, place.directory);
   const auto parent = source_parent(action.path);
-  const auto ours = fs.open_entry(place.directory, place.name.c_str());
+  const auto ours = staged.open_entry(place.name.c_str());
   if (!parent || !ours) return false;
   const std::string source_name(action.path.name());
   if (context_.policy.limits.holds_xattrs) {
-    const auto source = fs.open_entry(*parent, source_name.c_str());
+    const bool as_root = context_.policy.as_root;
+    const auto source = (*parent)->open_entry(source_name.c_str());
     if (!source) return false;
-    const Handle entry{ours->get(), true};
-    if (!has_xattrs_of(fs, entry, {source->get(), true}, context_.policy.as_root)) return false;
+    auto wanted = (*source)->xattrs(as_root);
+    if (!wanted || !has_xattrs(**ours, std::move(*wanted), as_root)) return false;
   }
   const auto& md5 = action.after->md5;
   if (context_.follow_source && !md5) return true;
   DirectoryHashes none{CachedTree{}};
   const auto common = judge_.common_md5({*parent, source_name, *result.source}, none,
-                                        {place.directory, place.name, status}, none);
+                                        {&staged, place.name, status}, none);
   return common && *common && (!md5 || *md5 == **common);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "scan/local_tree.h"
 #include "scan/walker.h"
 
 namespace foldersync {
@@ -23,8 +24,8 @@ class MovedTree::Visitor final : public PairVisitor {
     if (difference_) return success();
     if (pair.replica.error != nullptr) return *pair.replica.error;
     if (pair.source.error != nullptr) return *pair.source.error;
-    EntryReader sources = pair.source.entries;
-    EntryReader replicas = pair.replica.entries;
+    EntryReader sources = pair.source.entries();
+    EntryReader replicas = pair.replica.entries();
     while (const ListedEntry* const entry = replicas.next()) {
       const ListedEntry* const like = asks_source_ ? next_wanted(pair, sources) : nullptr;
       if (asks_source_ && like == nullptr) return other_entries(pair);
@@ -98,14 +99,14 @@ class MovedTree::Visitor final : public PairVisitor {
                                   stored_as(wanted.mtime, times) == stored_as(found.mtime, times)));
     if (!is_same) return differs(path, "another entry");
     if (found.type == FileType::kSymlink) {
-      const auto to = context.fs.link_target(pair.source.fd, source.name.data());
-      const auto from = context.fs.link_target(pair.replica.fd, replica.name.data());
+      const auto to = pair.source.here->target(source.name.data());
+      const auto from = pair.replica.here->target(replica.name.data());
       if (!to || !from) return to ? from.error() : to.error();
       return *to == *from ? success() : differs(path, "another target");
     }
     if (!found.is_file() || context.follow_source || found.size == 0) return success();
-    const auto same = tree_.judge_.hold_same({pair.source.fd, source.name, wanted},
-                                             {pair.replica.fd, replica.name, found});
+    const auto same = tree_.judge_.hold_same({pair.source.here, source.name, wanted},
+                                             {pair.replica.here, replica.name, found});
     if (!same) return Error(same.error()).at(path.bytes());
     return *same ? success() : differs(path, "other content");
   }
@@ -115,17 +116,21 @@ class MovedTree::Visitor final : public PairVisitor {
   std::optional<std::string> difference_;
 };
 
-Result<std::optional<std::string>> MovedTree::first_difference(int source, int replica) {
-  const auto status = context_.fs.status(replica);
-  if (!status) return status.error();
-  PairToVisit root{{}, std::nullopt, *status, {}};
-  if (source >= 0) {
-    const auto like = TRY(context_.fs.status(source));
+Result<std::optional<std::string>> MovedTree::first_difference(int directory) {
+  const LocalTree replica(*context_.replica.fs, directory);
+  const TreeBelow source(context_.source, to_);
+  const bool asks_source = !context_.is_undo;
+  const auto status = TRY(context_.replica.fs->status(directory));
+  PairToVisit root{{}, std::nullopt, status, {}};
+  if (asks_source) {
+    const auto reader = source.reader(1);
+    const auto top = TRY(reader->enter({}));
+    const auto like = TRY(top->status());
     root.source = like;
   }
-  Visitor visitor(*this, source >= 0);
-  TRY(walk_pairs(context_.fs, {source, replica, std::move(root)}, {.stop = context_.stop},
-                 visitor));
+  Visitor visitor(*this, asks_source);
+  TRY(walk_pairs({asks_source ? &source : nullptr, &replica, std::move(root)},
+                 {.stop = context_.stop}, visitor));
   return visitor.difference();
 }
 

@@ -18,10 +18,10 @@ class MovedTree {
       : context_(context), judge_(judge), from_(from), to_(to) {}
 
   // The first thing found, for people, that keeps it from being moved; nothing where it may be.
-  // Both are open directories: the source's at the new path (-1: it is not asked), the replica's.
-  // They must hold the same names, types, sizes, times and targets and, where a person reviewed the
+  // `directory` is the replica's, open. It and the source's at the new path, which an undo does not
+  // ask, must hold the same names, types, sizes, times and targets and, where a person reviewed the
   // plan, contents. No entry of the replica may be excluded, a mount, or have other names.
-  Result<std::optional<std::string>> first_difference(int source, int replica);
+  Result<std::optional<std::string>> first_difference(int directory);
 
  private:
   class Visitor;

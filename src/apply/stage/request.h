@@ -14,6 +14,7 @@
 #include "fs/file_system.h"
 #include "plan/facts.h"
 #include "plan/stored_plan.h"
+#include "scan/readable_tree.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -27,9 +28,10 @@ struct BackupOrder {
 };
 
 struct ApplyRequest {
-  FileSystem& fs;
-  const Root& source;
-  const Root& replica;  // the caller holds its lock
+  FileSystem& fs;                   // the replica's: all that is made is made by it
+  const Root& source;               // what is known of it; all else is read through:
+  const ReadableTree& source_tree;  // never enters the replica
+  const Root& replica;              // the caller holds its lock
   const StoredPlan& plan;
   Policy policy;
   const Filter& filter;  // compiled from the plan's rules

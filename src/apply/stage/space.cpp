@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,12 +23,19 @@ constexpr std::uint64_t kSpare = std::uint64_t{64} << 20U;
 
 // Whether copies take no room: they share what they hold with the source.
 bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
-  return facts.clones && question.source.file_system == question.replica_file_system;
+  return facts.clones && question.source.fs == &question.fs &&
+         question.source.file_system == question.replica_file_system;
 }
 
 SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
-  return {request.fs,     request.source, request.replica.fd.get(), request.replica.file_system,
-          request.atomic, keeps_old,      request.windows};
+  return {.fs = request.fs,
+          .source = request.source,
+          .source_tree = request.source_tree,
+          .replica = request.replica.fd.get(),
+          .replica_file_system = request.replica.file_system,
+          .atomic = request.atomic,
+          .keeps_old = keeps_old,
+          .windows = request.windows};
 }
 
 // Whether what the replica has goes on being there.
@@ -56,8 +64,7 @@ Result<TakenOver> taken_over_in(const ActionStore& actions) {
 class SpaceCheck {
  public:
   SpaceCheck(const SpaceQuestion& question, TakenOver taken_over, std::uint64_t block)
-      : fs_(question.fs),
-        source_(question.fs, question.source.fd.get(), {}, descriptors_per_cursor(1)),
+      : source_(question.source_tree.reader(descriptors_per_cursor(1))),
         taken_over_(std::move(taken_over)),
         keeps_old_(question.keeps_old),
         block_(std::max<std::uint64_t>(block, 1)) {}
@@ -81,9 +88,9 @@ class SpaceCheck {
     if (!is_staged(action) || action.after->type != FileType::kFile) return 0;
     const std::uint64_t size = bytes_to_write(action);
     if (size < kLarge) return rounded(size);
-    const auto parent = source_.enter(action.path.parent_bytes());
+    const auto parent = source_->enter(action.path.parent_bytes());
     if (!parent) return rounded(size);
-    const auto status = fs_.status_at(*parent, std::string(action.path.name()).c_str());
+    const auto status = (*parent)->status(std::string(action.path.name()).c_str());
     return rounded(status ? std::min(size, status->blocks * kBlockUnit) : size);
   }
 
@@ -91,8 +98,7 @@ class SpaceCheck {
     return bytes / block_ * block_ + (bytes % block_ != 0 ? block_ : 0);
   }
 
-  FileSystem& fs_;
-  DirectoryCursor source_;
+  std::unique_ptr<TreeReader> source_;
   TakenOver taken_over_;
   bool keeps_old_;
   std::uint64_t block_;

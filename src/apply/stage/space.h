@@ -13,8 +13,9 @@
 namespace foldersync {
 
 struct SpaceQuestion {
-  FileSystem& fs;
+  FileSystem& fs;  // the replica's
   const Root& source;
+  const ReadableTree& source_tree;
   int replica;                             // an open directory of the file system that is filled
   const std::string& replica_file_system;  // see FileSystem::file_system_id
   bool atomic = false;                     // all of it in one window

@@ -43,8 +43,9 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, const
   old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
   const auto parent = TRY(looker_.source_parent(action.path));
   const std::string source_name(action.path.name());
-  auto staged = look.source->is_file() ? stage_file(action, look, parent, place)
-                                       : stage_other(look, parent, place, source_name);
+  auto staged = look.source->is_file()
+                    ? stage_file(action, look, *parent, place)
+                    : stage_other(look, {parent, source_name, *look.source}, place);
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing, but for another
     // entry that has the name.
@@ -85,34 +86,33 @@ bool Stager::make_durable(const Place& place) {
   return file && fs_.sync(file->get());
 }
 
-Result<Staged> Stager::stage_file(const Action& action, const LookResult& look, int source_parent,
-                                  const Place& place) {
+Result<Staged> Stager::stage_file(const Action& action, const LookResult& look,
+                                  ReadableDirectory& parent, const Place& place) {
   FileStatus seen = *look.source;
   for (int attempt = 1;; ++attempt) {
-    auto staged = copy_once(action, seen, source_parent, place);
+    auto staged = copy_once(action, seen, parent, place);
     if (staged || staged.error().code != ErrorCode::kChanged || !job_.request.follow_source ||
         attempt == kTries) {
       return staged;
     }
     (void)fs_.remove_file(place.directory, place.name.c_str());
-    const auto now = TRY(fs_.status_at(source_parent, std::string(action.path.name()).c_str()));
+    const auto now = TRY(parent.status(std::string(action.path.name()).c_str()));
     if (!now.is_file()) return changed("the source's file became something else");
     seen = now;
   }
 }
 
-Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen, int source_parent,
-                                 const Place& place) {
+Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen,
+                                 ReadableDirectory& parent, const Place& place) {
   const std::string source_name(action.path.name());
+  const FileToRead file{&parent, source_name, seen};
   const auto open = [&] {
-    return job_.request.follow_source ? open_same_object(source_parent, source_name, seen)
-                                      : open_looked_at(fs_, {source_parent, source_name, seen});
+    return job_.request.follow_source ? open_same_object(file) : open_looked_at(file);
   };
   auto from = open();
   if (!from && job_.looks.is_undo && from.error().error_number == EACCES) {
     // A backup is the caller's own, and what it says of the mode does not count.
-    const auto entry = fs_.open_entry(source_parent, source_name.c_str());
-    if (entry && fs_.set_mode({entry->get(), true}, kPrivate)) from = open();
+    if (parent.make_readable(source_name.c_str())) from = open();
   }
   if (!from) return from.error();
   if (may_be_cloned(action, from->status)) {
@@ -137,12 +137,13 @@ Status Stager::complete(Fd to) {
   return fs_.close(std::move(to));
 }
 
-// Where both trees are on one device, a copy is a clone of the source already. What has holes keeps
-// them when it is copied; a clone would have the old copy's.
+// Where both trees are on one device of one system, a copy is a clone of the source already. What
+// has holes keeps them when it is copied; a clone would have the old copy's.
 bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
+  const bool is_one_system = job_.looks.source_root.has_value();
   return old_ != nullptr && !action.after->md5 && !job_.looks.is_undo &&
          std::min(source.size, old_->size) >= kWorthCloning && source.blocks * 512 >= source.size &&
-         source.device != old_->device;
+         !(is_one_system && source.device == old_->device);
 }
 
 // Begins with a clone of the replica's own file, where its file system has clones, so that only
@@ -167,9 +168,12 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
   }
   buffer_.resize(kBufferBytes);
   other_buffer_.resize(kBufferBytes);
-  const CopyRequest request{
-      from.fd.get(),       to.get(), &from.status,     nullptr, job_.request.stop,
-      job_.request.copied, 0,        job_.request.pace};
+  const CopyRequest request{.from = from.entry.get(),
+                            .to = to.get(),
+                            .source = &from.status,
+                            .stop = job_.request.stop,
+                            .copied = job_.request.copied,
+                            .pace = job_.request.pace};
   const auto patched = TRY(patch_content(fs_, request, buffer_, other_buffer_));
   auto staged = TRY(complete_copy(action, from, to.get(), patched));
   TRY(complete(std::move(to)));
@@ -186,7 +190,7 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
                                      const Place& place) {
   PartialCopies& partials = *job_.partials;
   auto begun = TRY(partials.begin(action.path, from.status, place.name));
-  const auto moved = fs_.seek(from.fd.get(), begun.start, Seek::kStart);
+  const auto moved = from.entry->seek(begun.start, Seek::kStart);
   auto staged =
       moved ? copy_into(action, from, begun.to.get(), begun.start) : Result<Staged>(moved.error());
   if (staged) {
@@ -200,35 +204,33 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
 }
 
 // The file that was seen, with whatever it holds by now.
-Result<OpenedFile> Stager::open_same_object(int source_parent, const std::string& name,
-                                            const FileStatus& seen) {
-  auto fd = TRY(fs_.open_file(source_parent, name.c_str()));
-  const auto now = TRY(fs_.status(fd.get()));
-  if (!same_object(now, seen)) return changed("the source's file was replaced by another");
-  return OpenedFile{std::move(fd), now};
+Result<OpenedFile> Stager::open_same_object(const FileToRead& file) {
+  auto entry = TRY(file.directory->open(file.name.data()));
+  const auto now = TRY(entry->status());
+  if (!same_object(now, file.status)) return changed("the source's file was replaced by another");
+  return OpenedFile{std::move(entry), now};
 }
 
 // Files of the kernel's own (as in /proc) give a size of 0 and have content all the same.
-bool Stager::holds_something(int from) {
-  const auto count = fs_.read(from, std::span(buffer_).first(1));
+bool Stager::holds_something(ReadableEntry& file) {
+  const auto count = file.read(std::span(buffer_).first(1));
   return count && *count > 0;
 }
 
 Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened, int to,
                                  std::uint64_t start) {
-  const int from = opened.fd.get();
   const FileStatus& before = opened.status;
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
-  CopyRequest request{from,
-                      to,
-                      &before,
-                      pinned ? &hasher_ : nullptr,
-                      job_.request.stop,
-                      job_.request.copied,
-                      start,
-                      job_.request.pace};
+  const CopyRequest request{.from = opened.entry.get(),
+                            .to = to,
+                            .source = &before,
+                            .hasher = pinned ? &hasher_ : nullptr,
+                            .stop = job_.request.stop,
+                            .copied = job_.request.copied,
+                            .start = start,
+                            .pace = job_.request.pace};
   const auto bytes = TRY(copy_content(fs_, request, buffer_));
   return complete_copy(action, opened, to, {bytes, bytes - start});
 }
@@ -236,9 +238,9 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
 // Whether the source is still what was copied; then gives `to` its attributes.
 Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& opened, int to,
                                      Patched content) {
-  const int from = opened.fd.get();
+  ReadableEntry& from = *opened.entry;
   const FileStatus& before = opened.status;
-  const auto after = fs_.status(from);
+  const auto after = from.status();
   if (!after) return after.error();
   Staged staged;
   staged.bytes = content.written;
@@ -259,7 +261,7 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
   }
   std::vector<Xattr> xattrs;
   if (job_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(fs_, {from, false}, job_.policy.as_root));
+    auto read = TRY(from.xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
   auto status = set_attributes({fs_,
@@ -289,7 +291,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   if (!source && !is_known_problem(action.path)) return source.error();
   std::vector<Xattr> xattrs;
   if (source && job_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(fs_, {*source, false}, job_.policy.as_root));
+    auto read = TRY((*source)->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
   TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
@@ -314,19 +316,19 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }
 
-Result<Staged> Stager::stage_other(const LookResult& look, int source_parent, const Place& place,
-                                   const std::string& source_name) {
-  const FileStatus& source = *look.source;
-  TRY(source.type == FileType::kSymlink
+Result<Staged> Stager::stage_other(const LookResult& look, const FileToRead& source,
+                                   const Place& place) {
+  const FileStatus& seen = source.status;
+  TRY(seen.type == FileType::kSymlink
           ? fs_.make_symlink(look.source_target.c_str(), place.directory, place.name.c_str())
-          : fs_.make_node(place.directory, place.name.c_str(), source.type, kPrivate, source.rdev));
+          : fs_.make_node(place.directory, place.name.c_str(), seen.type, kPrivate, seen.rdev));
   const auto to = TRY(fs_.open_entry(place.directory, place.name.c_str()));
   std::vector<Xattr> xattrs;
-  const auto from = TRY(fs_.open_entry(source_parent, source_name.c_str()));
-  const auto now = TRY(fs_.status(from.get()));
-  if (!same_object(now, source)) return changed("the source's entry became something else");
+  const auto from = TRY(source.directory->open_entry(source.name.data()));
+  const auto now = TRY(from->status());
+  if (!same_object(now, seen)) return changed("the source's entry became something else");
   if (job_.policy.limits.holds_xattrs) {
-    auto read = TRY(read_xattrs(fs_, {from.get(), true}, job_.policy.as_root));
+    auto read = TRY(from->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
   auto status = TRY(set_attributes(

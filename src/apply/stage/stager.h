@@ -46,13 +46,12 @@ class Stager {
  private:
   std::optional<Staged> take_over(const Action& action, const LookResult& look, const Place& place);
   bool make_durable(const Place& place);
-  Result<Staged> stage_file(const Action& action, const LookResult& look, int source_parent,
+  Result<Staged> stage_file(const Action& action, const LookResult& look, ReadableDirectory& parent,
                             const Place& place);
-  Result<Staged> copy_once(const Action& action, const FileStatus& seen, int source_parent,
+  Result<Staged> copy_once(const Action& action, const FileStatus& seen, ReadableDirectory& parent,
                            const Place& place);
-  Result<OpenedFile> open_same_object(int source_parent, const std::string& name,
-                                      const FileStatus& seen);
-  bool holds_something(int from);
+  static Result<OpenedFile> open_same_object(const FileToRead& file);
+  bool holds_something(ReadableEntry& file);
   bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
   [[nodiscard]] bool may_be_cloned(const Action& action, const FileStatus& source) const;
   Result<std::optional<Staged>> clone_and_patch(const Action& action, const OpenedFile& from,
@@ -65,8 +64,7 @@ class Stager {
   Status complete(Fd to);
   bool is_known_problem(const RelPath& path) const;
   Result<Staged> stage_directory(const Action& action, const LookResult& look, const Place& place);
-  Result<Staged> stage_other(const LookResult& look, int source_parent, const Place& place,
-                             const std::string& source_name);
+  Result<Staged> stage_other(const LookResult& look, const FileToRead& source, const Place& place);
 
   const Job& job_;
   FileSystem& fs_;

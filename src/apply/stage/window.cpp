@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "apply/stage/staged_trees.h"
+#include "scan/local_tree.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {
@@ -38,21 +39,27 @@ std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) 
   return units;
 }
 
-Result<std::vector<Xattr>> attributes_in(const StageWindow& window, Result<int> directory,
-                                         const RelPath& path) {
-  if (!directory) return directory.error();
-  FileSystem& fs = window.job.request.fs;
+Result<std::vector<Xattr>> attributes_in(ReadableDirectory& directory, const RelPath& path,
+                                         bool as_root) {
   const std::string name = path.is_root() ? "." : std::string(path.name());
-  const auto entry = TRY(fs.open_entry(*directory, name.c_str()));
-  return read_xattrs(fs, {entry.get(), true}, window.job.policy.as_root);
+  const auto entry = TRY(directory.open_entry(name.c_str()));
+  return entry->xattrs(as_root);
 }
 
 void read_attributes(const StageWindow& window, std::size_t thread, Slot& slot) {
   const Action& action = slot.action;
   Looker& looker = window.job.lookers[thread];
   const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
-  auto wanted = attributes_in(window, looker.source_directory(above), action.path);
-  auto found = attributes_in(window, looker.replica_directory(above), action.path);
+  const bool as_root = window.job.policy.as_root;
+  const auto source = looker.source_directory(above);
+  const auto replica = looker.replica_directory(above);
+  if (!source || !replica) {
+    slot.error = source ? replica.error() : source.error();
+    return;
+  }
+  LocalDirectory there(window.job.request.fs, *replica);
+  auto wanted = attributes_in(**source, action.path, as_root);
+  auto found = attributes_in(there, action.path, as_root);
   if (!wanted || !found) {
     slot.error = wanted ? std::move(found).error() : std::move(wanted).error();
     return;

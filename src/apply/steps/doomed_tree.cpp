@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "scan/local_tree.h"
 #include "scan/walker.h"
 
 namespace foldersync {
@@ -69,7 +70,7 @@ class DoomedTree::Visitor final : public PairVisitor {
     if (has_more_) return success();
     if (pair.replica.error != nullptr) return *pair.replica.error;
     const RelPath directory = RelPath::from_bytes(pair.path);
-    EntryReader entries = pair.replica.entries;
+    EntryReader entries = pair.replica.entries();
     while (const ListedEntry* const entry = entries.next()) {
       if (entry->error_number != 0) return system_error("stat", entry->error_number);
       const RelPath path = directory.child(entry->name);
@@ -108,7 +109,8 @@ Result<bool> DoomedTree::holds_nothing_else() const {
   Visitor visitor(*this);
   WalkOptions options;
   options.threads = std::clamp(entries_.size() / kWorthAThread, std::size_t{1}, threads_);
-  TRY(walk_pairs(fs_, {-1, top.get(), {{}, std::nullopt, self, {}}}, options, visitor));
+  const LocalTree tree(fs_, top.get());
+  TRY(walk_pairs({nullptr, &tree, {{}, std::nullopt, self, {}}}, options, visitor));
   return !visitor.has_more();
 }
 

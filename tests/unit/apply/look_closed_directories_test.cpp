@@ -6,9 +6,11 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apply/look/look.h"
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 
@@ -29,6 +31,13 @@ class ClosedDirectories : public testing::Test {
           scratch_.path());
     source_ = *open_root(fs_, scratch_ / "source", "source");
     replica_ = *open_root(fs_, scratch_ / "replica", "replica");
+    source_tree_.emplace(tree_without(source_, replica_));
+    context_.emplace(LookContext{.source = *source_tree_,
+                                 .source_root = other_root(replica_, source_),
+                                 .replica = replica_,
+                                 .options = options_,
+                                 .policy = policy_,
+                                 .filter = filter_});
     // The kernel would not refuse the superuser.
     fs_.intercept([this](const CallInfo& info) {
       if (info.call != Call::kOpenDirectory) return 0;
@@ -53,7 +62,7 @@ class ClosedDirectories : public testing::Test {
   void close(const std::string& path, mode_t mode) const {
     ::chmod(in_replica(path).c_str(), mode);
   }
-  Looker looker(bool may_loosen) { return {context_, 8, may_loosen}; }
+  Looker looker(bool may_loosen) { return {*context_, 8, may_loosen}; }
 
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
@@ -62,7 +71,8 @@ class ClosedDirectories : public testing::Test {
   PlanOptions options_;
   Policy policy_;
   Filter filter_;
-  LookContext context_{fs_, source_, replica_, options_, policy_, filter_, false};
+  std::optional<LocalTree> source_tree_;
+  std::optional<LookContext> context_;
 };
 
 TEST_F(ClosedDirectories, AreOpenedUpAndListedWithTheModeTheyHad) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/json.h"
+#include "scan/local_tree.h"
 #include "support/counting_file_system.h"
 #include "support/memory_file_system.h"
 #include "support/planning.h"
@@ -65,8 +66,8 @@ class LookTest : public testing::Test {
     fs_.mount("/replica", replica_);
     plan_ = test::plan_folders(fs_, "/source", "/replica", planning_);
     auto filter = Filter::compile(planning_.options.rules);
-    auto source_root = open_root(fs_, "/source", "source");
-    auto replica_root = open_root(fs_, "/replica", "replica");
+    auto source_root = open_root(counting_, "/source", "source");
+    auto replica_root = open_root(counting_, "/replica", "replica");
     ASSERT_TRUE(filter.ok() && source_root.ok() && replica_root.ok());
     filter_ = std::move(*filter);
     source_root_ = std::move(*source_root);
@@ -82,8 +83,14 @@ class LookTest : public testing::Test {
   }
 
   LookContext context() {
-    return {counting_,        source_root_, replica_root_, plan_.options,
-            planning_.policy, filter_,      follow_source_};
+    source_tree_.emplace(tree_without(source_root_, replica_root_));
+    return {.source = *source_tree_,
+            .source_root = other_root(replica_root_, source_root_),
+            .replica = replica_root_,
+            .options = plan_.options,
+            .policy = planning_.policy,
+            .filter = filter_,
+            .follow_source = follow_source_};
   }
   LookResult look(const std::string& path) {
     const LookContext eyes = context();
@@ -100,6 +107,7 @@ class LookTest : public testing::Test {
   Filter filter_;
   Root source_root_;
   Root replica_root_;
+  std::optional<LocalTree> source_tree_;
 };
 
 // One action of each kind.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fs/posix_file_system.h"
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
 #include "support/memory_spool.h"
@@ -58,9 +59,15 @@ class SpaceTest : public testing::Test {
     Plan plan;
     plan.actions = actions;
     const auto in_store = stored(plan);
-    const auto guard =
-        ask_space({disk_, source_, source_.fd.get(), replica_file_system_, atomic, keeps_old_},
-                  in_store->actions);
+    const LocalTree tree = tree_of(source_);
+    const auto guard = ask_space({.fs = disk_,
+                                  .source = source_,
+                                  .source_tree = tree,
+                                  .replica = source_.fd.get(),
+                                  .replica_file_system = replica_file_system_,
+                                  .atomic = atomic,
+                                  .keeps_old = keeps_old_},
+                                 in_store->actions);
     EXPECT_TRUE(guard);
     return *guard;
   }
@@ -72,7 +79,7 @@ class SpaceTest : public testing::Test {
   ScratchFolder scratch_;
   PosixFileSystem posix_;
   Disk disk_{posix_};
-  Root source_ = open_root(posix_, scratch_.path(), "source").value();
+  Root source_ = open_root(disk_, scratch_.path(), "source").value();
   std::string replica_file_system_ = "another";
   bool keeps_old_ = false;
 };
@@ -145,7 +152,16 @@ class RoomTest : public SpaceTest {
     StoredPlan plan;
     plan.actions = ActionStore(spools_.spooling());
     for (const Action& action : actions) EXPECT_TRUE(plan.actions.append(action));
-    return check_space({disk_, source_, replica_, plan, {}, {}, observer_});
+    const LocalTree tree = tree_of(source_);
+    const Filter none;
+    return check_space({.fs = disk_,
+                        .source = source_,
+                        .source_tree = tree,
+                        .replica = replica_,
+                        .plan = plan,
+                        .policy = {},
+                        .filter = none,
+                        .observer = observer_});
   }
 
   test::Spools spools_;

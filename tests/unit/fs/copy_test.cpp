@@ -38,11 +38,12 @@ class CopyContent : public testing::Test {
 
   // Copies `from` to `to`, both in the scratch folder.
   Result<std::uint64_t> copy(Md5Hasher* hasher = nullptr, const std::atomic<bool>* stop = nullptr) {
-    const Fd from(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
+    Fd opened(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
     const Fd to(::open((scratch_ / "to").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    const auto status = fs_.status(from.get());
+    const auto status = fs_.status(opened.get());
+    LocalEntry from(fs_, std::move(opened));
     if (!status) return status.error();
-    return copy_content(fs_, {from.get(), to.get(), &*status, hasher, stop, &copied_}, buffer_);
+    return copy_content(fs_, {&from, to.get(), &*status, hasher, stop, &copied_}, buffer_);
   }
 
   void expect_copied(const std::string& content) {
@@ -112,11 +113,12 @@ TEST_F(CopyContent, EveryCallThatFailsIsAnError) {
     for (std::uint64_t nth = 1; nth <= 3; ++nth) {
       FaultyFileSystem failing;
       failing.intercept(fail_nth(call, nth, ENOSPC));
-      const Fd from(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
+      Fd opened(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
       const Fd to(::open((scratch_ / "to").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-      const auto status = failing.status(from.get());
+      const auto status = failing.status(opened.get());
+      LocalEntry from(failing, std::move(opened));
       ASSERT_TRUE(status.ok());
-      const auto count = copy_content(failing, {from.get(), to.get(), &*status}, buffer_);
+      const auto count = copy_content(failing, {&from, to.get(), &*status}, buffer_);
       EXPECT_EQ(count.ok(), failing.first_failure().empty()) << to_string(call) << " #" << nth;
     }
   }
@@ -159,11 +161,12 @@ TEST_F(CopyContent, AFileThatShrinksGivesWhatThereIs) {
     shrinking.intercept(
         act_before([](const CallInfo& info) { return info.call != Call::kStatus; },
                    [&] { ASSERT_EQ(::truncate((scratch_ / "from").c_str(), 1000), 0); }));
-    const Fd from(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
+    Fd opened(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
     const Fd to(::open((scratch_ / "to").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    const auto status = shrinking.status(from.get());
+    const auto status = shrinking.status(opened.get());
+    LocalEntry from(shrinking, std::move(opened));
     ASSERT_TRUE(status.ok());
-    const auto count = copy_content(shrinking, {from.get(), to.get(), &*status}, buffer_);
+    const auto count = copy_content(shrinking, {&from, to.get(), &*status}, buffer_);
     ASSERT_TRUE(count.ok());
     EXPECT_EQ(*count, 1000U);
     EXPECT_EQ(bytes_of(scratch_ / "to"), pattern(1000));

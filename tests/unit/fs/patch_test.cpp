@@ -31,11 +31,12 @@ class PatchContent : public testing::Test {
                         const std::atomic<bool>* stop = nullptr) {
     write_file(scratch_ / "from", wanted);
     write_file(scratch_ / "to", old);
-    const Fd from(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
+    Fd opened(::open((scratch_ / "from").c_str(), O_RDONLY | O_CLOEXEC));
     const Fd to(::open((scratch_ / "to").c_str(), O_RDWR | O_CLOEXEC));
-    const auto status = fs_.status(from.get());
+    const auto status = fs_.status(opened.get());
+    LocalEntry from(fs_, std::move(opened));
     if (!status) return status.error();
-    return patch_content(fs_, {from.get(), to.get(), &*status, nullptr, stop, &copied_}, first_,
+    return patch_content(fs_, {&from, to.get(), &*status, nullptr, stop, &copied_}, first_,
                          second_);
   }
 

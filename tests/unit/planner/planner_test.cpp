@@ -12,6 +12,7 @@
 
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
+#include "scan/local_tree.h"
 #include "support/counting_file_system.h"
 #include "support/disk_tree.h"
 #include "support/memory_file_system.h"
@@ -373,6 +374,21 @@ TEST(Planner, CountsWhatVanishesBelowAReplacedDirectory) {
   EXPECT_TRUE(plan.refused());
 }
 
+Result<Planned> plan_of(const Roots& roots, std::size_t threads = 1,
+                        const std::atomic<bool>* stop = nullptr) {
+  const LocalTree source = tree_of(roots.source);
+  const LocalTree replica = tree_of(*roots.replica);
+  const Filter none;
+  return make_plan({.roots = roots,
+                    .source = source,
+                    .replica = &replica,
+                    .options = {},
+                    .policy = test::root_policy(),
+                    .filter = none,
+                    .threads = threads,
+                    .stop = stop});
+}
+
 TEST(Planner, RefusesARootThatTurnsUpInsideTheOther) {
   const Tree both = tree({dir("d")});
   MemoryFileSystem fs;
@@ -380,8 +396,7 @@ TEST(Planner, RefusesARootThatTurnsUpInsideTheOther) {
   Roots roots{*open_root(fs, "/source", "source"), *open_root(fs, "/source", "replica"), "/source"};
   roots.replica->fd = std::move(*fs.open_directory(roots.source.fd.get(), "d"));
   roots.replica->status = *fs.status(roots.replica->fd.get());
-  const auto planned =
-      make_plan({fs, roots, {}, test::root_policy(), Filter{}, nullptr, 1, nullptr});
+  const auto planned = plan_of(roots);
   ASSERT_FALSE(planned.ok());
   EXPECT_EQ(planned.error().code, ErrorCode::kRefused);
 }
@@ -394,7 +409,7 @@ TEST(Planner, EndsWhereItIsToldToStop) {
   const Roots roots{*open_root(fs, "/source", "source"), *open_root(fs, "/replica", "replica"),
                     "/replica"};
   const std::atomic<bool> stop = true;
-  const auto planned = make_plan({fs, roots, {}, test::root_policy(), Filter{}, nullptr, 2, &stop});
+  const auto planned = plan_of(roots, 2, &stop);
   ASSERT_FALSE(planned.ok());
   EXPECT_EQ(planned.error().code, ErrorCode::kStopped);
 }
@@ -407,8 +422,7 @@ TEST(Planner, FindsStagingFoldersOfKilledRunsBelowTheRoot) {
   fs.mount("/replica", replica);
   const Roots roots{*open_root(fs, "/source", "source"), *open_root(fs, "/replica", "replica"),
                     "/replica"};
-  const auto planned =
-      make_plan({fs, roots, {}, test::root_policy(), Filter{}, nullptr, 1, nullptr});
+  const auto planned = plan_of(roots);
   ASSERT_TRUE(planned.ok());
   EXPECT_THAT(planned->leftovers, ElementsAre(RelPath("d/.sync-txn")));
   EXPECT_THAT(planned->plan.actions, IsEmpty());

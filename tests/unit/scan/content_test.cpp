@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "scan/local_tree.h"
 #include "support/counting_file_system.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
@@ -34,7 +35,13 @@ class Content : public testing::Test {
   FileToRead look(const std::string& name) {
     const auto status = fs_.status_at(root_.get(), name.c_str());
     EXPECT_TRUE(status.ok()) << name;
-    return {root_.get(), *names_.insert(name).first, *status};
+    return {&directory_, *names_.insert(name).first, *status};
+  }
+
+  // The same file, as another file system shows it.
+  static FileToRead in(ReadableDirectory& directory, FileToRead file) {
+    file.directory = &directory;
+    return file;
   }
 
   Result<std::optional<Md5>> common(const FileToRead& source, const FileToRead& replica) {
@@ -53,7 +60,8 @@ class Content : public testing::Test {
   FaultyFileSystem fs_;
   Fd root_;
   std::set<std::string> names_;
-  ContentJudge judge_{fs_};
+  LocalDirectory directory_{fs_, root_.get()};
+  ContentJudge judge_;
 };
 
 TEST_F(Content, EqualFilesHaveOneHash) {
@@ -179,9 +187,11 @@ TEST_F(Content, AnErrorTellsWhoseItIs) {
     failing.intercept([&](const CallInfo& info) {
       return info.call == Call::kOpenFile && info.name == name ? EACCES : 0;
     });
-    ContentJudge judge(failing);
+    ContentJudge judge;
+    LocalDirectory there(failing, root_.get());
     DirectoryHashes none{CachedTree{}};
-    ASSERT_FALSE(judge.common_md5(look("source"), none, look("replica"), none).ok());
+    ASSERT_FALSE(
+        judge.common_md5(in(there, look("source")), none, in(there, look("replica")), none).ok());
     EXPECT_EQ(judge.error_was_replica(), name == "replica");
   }
 }
@@ -199,9 +209,11 @@ TEST_F(Content, ReadingErrorsTellWhoseTheyAre) {
       const bool is_replica = opened.size() == 2;
       return is_replica == of_replica ? EIO : 0;
     });
-    ContentJudge judge(failing);
+    ContentJudge judge;
+    LocalDirectory there(failing, root_.get());
     DirectoryHashes none{CachedTree{}};
-    ASSERT_FALSE(judge.common_md5(look("source"), none, look("replica"), none).ok());
+    ASSERT_FALSE(
+        judge.common_md5(in(there, look("source")), none, in(there, look("replica")), none).ok());
     EXPECT_EQ(judge.error_was_replica(), of_replica);
   }
 }
@@ -231,9 +243,10 @@ TEST_F(Content, FilesOfWhichOneChangesWhileTheyAreComparedAreNotEqual) {
       if (info.call == Call::kStatus && reads >= 4) write_file(scratch_ / name, "other bytes...");
       return 0;
     });
-    ContentJudge judge(racing);
+    ContentJudge judge;
+    LocalDirectory there(racing, root_.get());
     DirectoryHashes none{CachedTree{}};
-    const auto found = judge.common_md5(source, none, replica, none);
+    const auto found = judge.common_md5(in(there, source), none, in(there, replica), none);
     ASSERT_FALSE(found.ok()) << name;
     EXPECT_EQ(found.error().code, ErrorCode::kChanged);
     EXPECT_EQ(judge.error_was_replica(), name == "replica");
@@ -256,10 +269,11 @@ TEST_F(Content, HolesAreHashedWithoutBeingRead) {
   make("replica");
   if (look("source").status.blocks * 512 >= bytes.size()) GTEST_SKIP() << "no holes here";
   test::CountingFileSystem counting(fs_);
-  ContentJudge judge(counting);
+  LocalDirectory there(counting, root_.get());
+  ContentJudge judge;
   DirectoryHashes none{CachedTree{}};
   const auto look_aged = [&](const std::string& name) {
-    FileToRead file = look(name);
+    FileToRead file = in(there, look(name));
     file.status.ctime = FileTime{1, 0};
     return file;
   };
@@ -297,7 +311,7 @@ TEST_F(Content, OfWhatIsAHoleInBothNothingIsReadAndASignalIsHeededInIt) {
     if (info.call == Call::kSeek) stop = true;
     return 0;
   });
-  ContentJudge judge(fs_, &stop);
+  ContentJudge judge(&stop);
   DirectoryHashes none{CachedTree{}};
   const auto hashed = judge.md5(look("source"), none);
   ASSERT_FALSE(hashed.ok());
@@ -313,13 +327,13 @@ TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
   const FileToRead seen = look("file");
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   ASSERT_EQ(::mkfifo((scratch_ / "file").c_str(), 0600), 0);
-  EXPECT_EQ(open_looked_at(fs_, seen).error().code, ErrorCode::kChanged);
+  EXPECT_EQ(open_looked_at(seen).error().code, ErrorCode::kChanged);
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   ASSERT_EQ(::symlink("/etc/passwd", (scratch_ / "file").c_str()), 0);
-  EXPECT_FALSE(open_looked_at(fs_, seen).ok());
+  EXPECT_FALSE(open_looked_at(seen).ok());
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   write_file(scratch_ / "file", "looked at");
-  EXPECT_EQ(open_looked_at(fs_, seen).error().code, ErrorCode::kChanged);
+  EXPECT_EQ(open_looked_at(seen).error().code, ErrorCode::kChanged);
 }
 
 // Says of every directory who changes what its file system holds.
@@ -342,7 +356,7 @@ class CachedContent : public Content {
     write_file(scratch_ / "file", "what it holds");
     // The change time can't be set: rows are put there as a run long after it would have.
     file_ = look("file");
-    tree_ = {cache_.get(), cache_->tree("a tree"), file_.status.device, Sharing::kLocal, &asked_};
+    tree_ = {cache_.get(), cache_->tree("a tree"), file_.status.device, Sharing::kLocal};
   }
 
   DirectoryHashes hashes() {
@@ -354,14 +368,15 @@ class CachedContent : public Content {
   static FileTime later(const FileStatus& status) { return {status.ctime.seconds + 3600, 0}; }
 
   // The file as if it lay on another file system than the root.
-  FileToRead mounted() const {
-    FileToRead other = file_;
+  FileToRead mounted() {
+    FileToRead other = in(mount_, file_);
     ++other.status.device;
     return other;
   }
 
   std::unique_ptr<HashCache> cache_;
   Sharer asked_;
+  LocalDirectory mount_{asked_, root_.get()};
   CachedTree tree_;
   FileToRead file_;
 };
@@ -437,7 +452,7 @@ TEST_F(CachedContent, NothingIsRememberedOfADeviceThatCouldNotBeAsked) {
   alone.status.mount_root = true;  // its directory lies elsewhere
   hashes().remember(alone, md5_of("believed"), later(file_.status));
   FileToRead without_directory = mounted();
-  without_directory.directory = -1;
+  without_directory.directory = nullptr;
   hashes().remember(without_directory, md5_of("believed"), later(file_.status));
   EXPECT_EQ(hashes().find(mounted()), std::nullopt);
 }

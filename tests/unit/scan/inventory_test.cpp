@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 
@@ -27,7 +28,7 @@ class InventoryTest : public testing::Test {
       visited_.push_back(entry.path.shown());
       // Where it lies is open: the entry can be looked at there.
       const std::string name = entry.path.is_root() ? "." : std::string(entry.path.name());
-      const auto again = plain_.status_at(entry.directory, name.c_str());
+      const auto again = entry.directory->status(name.c_str());
       EXPECT_TRUE(again.ok() && same_object(*again, entry.status)) << entry.path.shown();
       return success();
     };
@@ -41,7 +42,7 @@ class InventoryTest : public testing::Test {
     plant(tree, scratch_ / "tree");
     const auto root = open_root(fs_, scratch_ / "tree", "source");
     EXPECT_TRUE(root.ok());
-    return take_inventory(fs_, *root, visitor_);
+    return take_inventory(tree_of(*root), root->status, visitor_);
   }
 
   ScratchFolder scratch_;
@@ -131,8 +132,8 @@ TEST_F(InventoryTest, ToldToStopItStops) {
 TEST_F(InventoryTest, ATreeCanBeTakenTwiceThroughTheSameRoot) {
   plant({{".", directory()}, {"a", file("")}}, scratch_ / "tree");
   const auto root = open_root(fs_, scratch_ / "tree", "source");
-  ASSERT_TRUE(take_inventory(fs_, *root, visitor_).ok());
-  ASSERT_TRUE(take_inventory(fs_, *root, visitor_).ok());
+  ASSERT_TRUE(take_inventory(tree_of(*root), root->status, visitor_).ok());
+  ASSERT_TRUE(take_inventory(tree_of(*root), root->status, visitor_).ok());
   EXPECT_THAT(visited_, ElementsAre(".", "a", ".", "a"));
 }
 

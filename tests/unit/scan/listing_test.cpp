@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 
@@ -137,7 +138,8 @@ TEST_F(ListingTest, AReaderLooksAtAnEntryWhenItIsAskedForIt) {
   DirectoryNames names;
   ASSERT_TRUE(names.read(fs_, root_.get()).ok());
   EXPECT_EQ(fs_.calls(Call::kStatusAt), 0U);
-  EntryReader entries(fs_, root_.get(), names);
+  LocalDirectory here(fs_, root_.get());
+  EntryReader entries(here, names);
   ASSERT_EQ(entries.next()->name, "a");
   ASSERT_EQ(::unlink((scratch_ / "b").c_str()), 0);
   write_file(scratch_ / "c", "changed");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scan/listing.h"
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 
@@ -35,7 +36,7 @@ class StatusAheadTest : public testing::Test {
 
   // What comes, "NAME MODE" or "NAME errno".
   std::vector<std::string> entries(bool looks_ahead) {
-    EntryReader reader(fs_, directory_.get(), names_, looks_ahead);
+    EntryReader reader(here_, names_, looks_ahead);
     std::vector<std::string> result;
     while (const ListedEntry* const entry = reader.next()) {
       result.push_back(std::string(entry->name) +
@@ -49,6 +50,7 @@ class StatusAheadTest : public testing::Test {
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
   Fd directory_;
+  LocalDirectory here_{fs_, directory_.get()};
   DirectoryNames names_;
 };
 
@@ -76,7 +78,7 @@ TEST_F(StatusAheadTest, ItLooksNotMuchFurtherThanWhatIsTaken) {
     if (info.call == Call::kStatusAt) ++looks;
     return 0;
   });
-  StatusAhead ahead(fs_, directory_.get(), names_);
+  StatusAhead ahead(here_, names_);
   for (std::size_t taken = 1; taken <= kNames; ++taken) {
     ahead.next();
     ASSERT_GE(looks, taken);
@@ -86,7 +88,7 @@ TEST_F(StatusAheadTest, ItLooksNotMuchFurtherThanWhatIsTaken) {
 
 TEST_F(StatusAheadTest, OneThatIsNotAskedToTheEndEnds) {
   for (const std::size_t taken : {0U, 1U, 600U}) {
-    StatusAhead ahead(fs_, directory_.get(), names_);
+    StatusAhead ahead(here_, names_);
     for (std::size_t i = 0; i < taken; ++i) ahead.next();
   }
 }

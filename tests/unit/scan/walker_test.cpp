@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/path.h"
+#include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 
@@ -67,7 +68,7 @@ class Everything final : public PairVisitor {
                    const std::string& path, std::map<std::string, PairToVisit>& found,
                    std::optional<FileStatus> PairToVisit::*which) {
     if (side.error != nullptr) error = side.error->error_number;
-    EntryReader entries = side.entries;
+    EntryReader entries = side.entries();
     while (const ListedEntry* const entry = entries.next()) {
       names.emplace_back(entry->name);
       if (!entry->status.is_directory()) continue;
@@ -99,7 +100,8 @@ class WalkPairs : public testing::Test {
     PairToVisit root{{}, *of_source, std::nullopt};
     if (const auto status = fs_.status(replica.get()); status) root.replica = *status;
     all.threads_ = widest(options);
-    return walk_pairs(fs_, {source.get(), replica.get(), root}, options, visitor);
+    const LocalTree of_both[] = {{fs_, source.get()}, {fs_, replica.get()}};
+    return walk_pairs({&of_both[0], &of_both[1], root}, options, visitor);
   }
 
   // A tree of `width` directories in each of `depth` levels.
@@ -299,7 +301,8 @@ TEST_F(WalkPairs, TheSameRootsCanBeWalkedAgain) {
   for (int round = 0; round < 2; ++round) {
     Everything all;
     PairToVisit root{{}, *fs_.status(source.get()), *fs_.status(replica.get())};
-    ASSERT_TRUE(walk_pairs(fs_, {source.get(), replica.get(), root}, {}, all).ok());
+    const LocalTree of_both[] = {{fs_, source.get()}, {fs_, replica.get()}};
+    ASSERT_TRUE(walk_pairs({&of_both[0], &of_both[1], root}, {}, all).ok());
     EXPECT_THAT(all.visits_[""].source, ElementsAre("x")) << "round " << round;
     EXPECT_THAT(all.visits_[""].replica, ElementsAre("y")) << "round " << round;
   }

@@ -1,0 +1,60 @@
+#include "scan/local_tree.h"
+
+#include <string_view>
+#include <utility>
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kPrivate = 0600;
+
+class LocalTreeReader final : public TreeReader {
+ public:
+  LocalTreeReader(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open)
+      : fs_(fs), cursor_(fs, root, rules, max_open), here_(fs, root) {}
+
+  Result<ReadableDirectory*> enter(std::string_view path) override {
+    const auto fd = cursor_.enter(path);
+    if (!fd) return fd.error();
+    // The root's own descriptor is read again in every cycle.
+    here_ = LocalDirectory(fs_, *fd, path.empty());
+    return &here_;
+  }
+
+ private:
+  FileSystem& fs_;
+  DirectoryCursor cursor_;
+  LocalDirectory here_;
+};
+
+}  // namespace
+
+Status LocalDirectory::list(DirectoryNames& names) {
+  return was_read_ ? list_again(names) : names.read(*fs_, fd_);
+}
+
+Status LocalDirectory::list_again(DirectoryNames& names) {
+  TRY(fs_->seek(fd_, 0, Seek::kStart));
+  return names.read(*fs_, fd_);
+}
+
+Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open(const char* name) {
+  auto fd = TRY(fs_->open_file(fd_, name));
+  return std::unique_ptr<ReadableEntry>(std::make_unique<LocalEntry>(*fs_, std::move(fd)));
+}
+
+Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open_entry(const char* name) {
+  auto fd = TRY(fs_->open_entry(fd_, name));
+  return std::unique_ptr<ReadableEntry>(std::make_unique<LocalEntry>(*fs_, std::move(fd), true));
+}
+
+Status LocalDirectory::make_readable(const char* name) {
+  const auto entry = TRY(fs_->open_entry(fd_, name));
+  return fs_->set_mode({entry.get(), true}, kPrivate);
+}
+
+std::unique_ptr<TreeReader> LocalTree::reader(std::size_t max_open) const {
+  return std::make_unique<LocalTreeReader>(fs_, root_, rules_, max_open);
+}
+
+}  // namespace foldersync
