@@ -82,12 +82,12 @@ TEST_F(PlanMakerTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
   state_.open();
   EXPECT_THAT(state_.take_warnings(),
               ElementsAre(HasSubstr("a disk that is not mounted may go unnoticed")));
-  EXPECT_TRUE(LastRunCheck(fs_, state_, options_).compare(roots()).ok());
+  EXPECT_TRUE(LastRunCheck(state_, options_).compare(roots()).ok());
   EXPECT_NE(plan().plan_id, "");
 }
 
 TEST_F(PlanMakerTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
-  LastRunCheck last_run(fs_, state_, options_);
+  LastRunCheck last_run(state_, options_);
   state_.open();
   std::filesystem::remove(scratch_ / "state/memory.db");
   last_run.remember(roots(), {});
