@@ -588,6 +588,15 @@ MUTATIONS = [
 
     # Files that a person names
 
+    Mutation('a backup of somebody else counts',
+             'return status && status->uid == ::geteuid() && (status->mode & kOthersWrite) == 0;',
+             'return status && (kOthersWrite != 0 || ::geteuid() == 0);',
+             '^unit_apply/PruneBackups.WhatOthersOwn'),
+    Mutation('the backup of this run is removed', ' || entry.name == order.spared) continue;',
+             ') continue;', '^unit_apply/PruneBackups.ThatOfThisRun'),
+    Mutation('what got the name of an old backup is emptied',
+             'if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), replica)) {',
+             'if (replica.path.empty()) {', '^unit_apply/PruneBackups.WhatGetsTheName'),
     Mutation('what is open is not compared with what was found',
              'if (!same_object(status, *place.status)) {\n    return refused("somebody has put another',
              'if (false) {\n    return refused("somebody has put another',

@@ -1,23 +1,26 @@
 #include "cli/backups.h"
 
-#include <filesystem>
+#include <cerrno>
 
 #include "apply/backup/backup_prune.h"
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/plan_maker.h"
 #include "fs/clock.h"
+#include "fs/named_path.h"
 
 namespace foldersync {
 
 Status make_backup_folder(FileSystem& fs, const BackupOptions& options) {
   const std::string folder = absolute_if_named(options.folder);
-  if (folder.empty() || fs.open_root(folder.c_str())) return success();
-  std::filesystem::path path = folder;
-  if (!path.has_filename()) path = path.parent_path();  // it ends with a slash
-  const auto parent = fs.open_root(path.parent_path().c_str());
-  Status made = parent ? fs.make_directory(parent->get(), path.filename().c_str(), 0700)
-                       : Status(parent.error());
+  if (folder.empty()) return success();
+  const auto place = find_named(fs, folder);
+  if (place && place->status && place->status->is_directory()) return success();
+  if (!place && place.error().code == ErrorCode::kRefused) return place.error();
+  Status made = !place ? Status(place.error())
+                : place->status || place->through_link
+                    ? Status(system_error("mkdir", ENOTDIR))
+                    : fs.make_directory(place->folder.get(), place->name.c_str(), 0700);
   if (made) return made;
   return Error{ErrorCode::kRefused, "back up", folder, made.error().error_number,
                "the backup folder (--backup-dir) can't be opened or made"};
@@ -32,12 +35,15 @@ std::optional<BackupOrder> backup_order(const BackupOptions& options) {
                      .tool_version = FOLDERSYNC_VERSION};
 }
 
-std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica) {
+std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica,
+                          const std::string& newest) {
   if (!options.keep) return {};
-  const auto pruned =
-      prune_backups(fs, absolute_if_named(options.folder),
-                    {.path = replica.path, .identity = replica.identity, .host = {}}, *options.keep,
-                    wall_clock_now());
+  const auto pruned = prune_backups(
+      fs, PruneOrder{.folder = absolute_if_named(options.folder),
+                     .replica = {.path = replica.path, .identity = replica.identity, .host = {}},
+                     .keep = *options.keep,
+                     .now = wall_clock_now(),
+                     .spared = newest.substr(newest.rfind('/') + 1)});
   return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
 }
 

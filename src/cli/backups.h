@@ -19,7 +19,9 @@ Status make_backup_folder(FileSystem& fs, const BackupOptions& options);
 // What apply is told of it; nothing where nothing is to be kept.
 std::optional<BackupOrder> backup_order(const BackupOptions& options);
 
-// Removes backups that are older, or more, than is wanted; a warning for people, or empty.
-std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica);
+// Removes backups that are older, or more, than is wanted, but not that of this run, `newest`; a
+// warning for people, or empty.
+std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica,
+                          const std::string& newest);
 
 }  // namespace foldersync

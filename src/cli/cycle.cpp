@@ -255,7 +255,7 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
   tools.log.info("what was replaced or deleted is kept; 'sync apply " +
                  escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
   const std::string warning =
-      prune_backups(tools.fs, request.options.backup, *request.roots.replica);
+      prune_backups(tools.fs, request.options.backup, *request.roots.replica, applied.backup);
   if (!warning.empty()) tools.log.warn(warning);
 }
 

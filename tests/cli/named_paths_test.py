@@ -1,6 +1,7 @@
 """What a person names is opened as they meant it, whoever else may write on the way there."""
 import datetime
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -191,6 +192,48 @@ class DefaultLogTest(OthersTest):
             self.assertEqual(before, trees.read(self.log))
             os.unlink(self.log)
         self.assert_mirrored()
+
+
+@as_root
+class BackupsTest(OthersTest):
+    """Root keeps backups where others may write."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'a': 'new'}, {'a': 'old'})
+        self.backups = self.in_theirs('backups')
+
+    def run_with_a_backup(self, *more, expect=DONE):
+        trees.write(self.in_source('a'), os.urandom(4).hex() * 8)
+        return self.sync('run', '--backup-dir', self.backups, *more, expect=expect)
+
+    def test_a_link_of_somebody_else_is_no_backup_folder(self):
+        os.mkdir(self.at('private'))
+        self.plant(self.at('private'), 'backups')
+        with self.untouched(self.at('private'), self.replica):
+            said = self.run_with_a_backup(expect=REFUSED)
+            self.assertIn(f'uid {OTHER}', said.out + said.err)
+
+    def test_planted_backups_do_not_push_out_those_of_root(self):
+        os.mkdir(self.backups)
+        trees.give_to(OTHER, self.backups)
+        self.run_with_a_backup()
+        [first] = os.listdir(self.backups)
+        planted = 'ffffffff' + first[8:]
+        shutil.copytree(os.path.join(self.backups, first), os.path.join(self.backups, planted))
+        trees.give_to(OTHER, os.path.join(self.backups, planted))
+        self.run_with_a_backup('--backup-keep', '2')
+        self.assertEqual(3, len(os.listdir(self.backups)))
+        self.assertIn(first, os.listdir(self.backups))
+
+    def test_the_backup_of_this_run_is_never_removed(self):
+        self.run_with_a_backup()
+        [first] = os.listdir(self.backups)
+        later = os.path.join(self.backups, 'ffffffff' + first[8:])
+        os.rename(os.path.join(self.backups, first), later)
+        said = self.run_with_a_backup('--backup-keep', '1')
+        [left] = os.listdir(self.backups)
+        self.assertIn(left, said.out)
 
 
 class OldPlansTest(OthersTest):

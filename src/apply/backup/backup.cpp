@@ -9,6 +9,7 @@
 
 #include "apply/stage/remove_tree.h"
 #include "fs/copy.h"
+#include "fs/named_path.h"
 #include "plan/json.h"
 #include "plan/undo.h"
 
@@ -69,7 +70,7 @@ Status Backup::open_folder(int parent, const std::string& name) {
 // back.
 Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                              const Policy& policy, const Before& before, bool durable) {
-  auto parent = fs.open_root(order.folder.c_str());
+  auto parent = open_named_folder(fs, order.folder);
   if (!parent) return in_folder(parent.error(), order.folder);
   std::string name = plan.plan_id;
   for (int number = 2;; ++number) {
@@ -106,7 +107,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
     return in_folder(Error{ErrorCode::kInvalidDocument, "back up", {}, 0, {}}, path);
   }
   Backup backup(fs, path, policy, durable);
-  auto parent = fs.open_root(path.substr(0, std::max<std::size_t>(slash, 1)).c_str());
+  auto parent = open_named_folder(fs, path.substr(0, std::max<std::size_t>(slash, 1)));
   if (!parent) return in_folder(parent.error(), path);
   backup.parent_ = std::move(*parent);
   backup.name_ = path.substr(slash + 1);

@@ -1,5 +1,7 @@
 #include "apply/backup/backup_prune.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -7,6 +9,7 @@
 
 #include "apply/backup/backup.h"
 #include "apply/stage/remove_tree.h"
+#include "fs/named_path.h"
 #include "plan/json.h"
 #include "scan/listing.h"
 
@@ -59,16 +62,37 @@ bool is_in_use(FileSystem& fs, int backup) {
   return !locked && locked.error().error_number == EWOULDBLOCK;
 }
 
-// Whether its undo is about the replica. One that was made together with the replica does not know
-// which folder that became.
-bool is_of(FileSystem& fs, int backup, const RootReference& replica) {
+// What others could have made or changed proves nothing.
+bool is_ours_alone(const Result<FileStatus>& status) {
+  constexpr std::uint32_t kOthersWrite = 0022;
+  return status && status->uid == ::geteuid() && (status->mode & kOthersWrite) == 0;
+}
+
+// Whether its undo is ours, and about the replica. One that was made together with the replica does
+// not know which folder that became.
+bool is_undo_of(FileSystem& fs, int backup, const RootReference& replica) {
   const auto file = fs.open_file(backup, kUndoFile);
   if (!file) return false;
+  const auto status = fs.status(file->get());
+  if (!is_ours_alone(status) || !status->is_file() || status->links != 1) return false;
   const auto whose = read_replica(
       [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
   if (!whose) return false;
   return whose->identity.empty() ? whose->path == replica.path
                                  : whose->identity == replica.identity;
+}
+
+// RACE: who may write in the folder may have given the name to something else since it was looked
+// at. So what is emptied is asked once more, by what is open, and the name goes only if it is
+// empty.
+Status remove_backup(FileSystem& fs, int folder, const std::string& name,
+                     const RootReference& replica) {
+  const auto backup = TRY(fs.open_directory(folder, name.c_str()));
+  if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), replica)) {
+    return Error{ErrorCode::kChanged, "remove", {}, 0, "somebody has put something else there"};
+  }
+  TRY(empty_directory(fs, backup.get()));
+  return fs.remove_directory(folder, name.c_str());
 }
 
 }  // namespace
@@ -100,28 +124,32 @@ std::vector<std::string> outdated_backups(std::vector<std::string> names, Backup
   return names;
 }
 
-Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder,
-                                    const RootReference& replica, BackupKeep keep, FileTime now) {
-  const auto directory = fs.open_root(folder.c_str());
-  if (!directory) return Error(directory.error()).at(folder);
+Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order) {
+  const auto directory = open_named_folder(fs, order.folder);
+  if (!directory) return Error(directory.error()).at(order.folder);
   Listing listing;
   if (Status read = listing.read(fs, directory->get()); !read) return std::move(read).error();
   std::vector<std::string> names;
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.error_number != 0 || !entry.status.is_directory()) continue;
+    if (!time_of(entry.name) || entry.name == order.spared) continue;
     const auto backup = fs.open_directory(directory->get(), entry.name.data());
-    if (!backup || !time_of(entry.name) || is_in_use(fs, backup->get())) continue;
+    if (!backup || !is_ours_alone(fs.status(backup->get())) || is_in_use(fs, backup->get())) {
+      continue;
+    }
     const auto undo = fs.status_at(backup->get(), kUndoFile);
-    if (undo && is_of(fs, backup->get(), replica)) {
+    if (is_undo_of(fs, backup->get(), order.replica)) {
       names.emplace_back(entry.name);
     } else if (!undo && undo.error().error_number == ENOENT) {
-      remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), now);
+      remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), order.now);
     }
   }
-  const std::vector<std::string> gone = outdated_backups(std::move(names), keep, now);
+  BackupKeep keep = order.keep;
+  if (!keep.is_days && !order.spared.empty()) --keep.amount;
+  const std::vector<std::string> gone = outdated_backups(std::move(names), keep, order.now);
   for (const std::string& name : gone) {
-    if (Status removed = remove_tree(fs, directory->get(), name); !removed) {
-      return std::move(removed).error().at(folder + "/" + name);
+    if (Status removed = remove_backup(fs, directory->get(), name, order.replica); !removed) {
+      return std::move(removed).error().at(order.folder + "/" + name);
     }
   }
   return gone.size();

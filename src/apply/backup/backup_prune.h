@@ -27,10 +27,18 @@ std::optional<BackupKeep> parse_backup_keep(std::string_view text);
 std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
                                           FileTime now);
 
-// Removes those of a backup folder that are the replica's, and says how many there were. What
+struct PruneOrder {
+  std::string folder;  // a path
+  RootReference replica;
+  BackupKeep keep;
+  FileTime now;
+  std::string spared;  // the name of the backup of this run: it counts as the newest, and stays
+};
+
+// Removes those of a backup folder that are the replica's, and says how many there were. Others may
+// write in that folder: only what belongs to the caller, and nobody else can write, counts. What
 // belongs to another replica, or is being written, does not count and stays: a run that was killed
 // there may need it. What has no undo.json is none; if it is empty and a day old, it goes too.
-Result<std::uint64_t> prune_backups(FileSystem& fs, const std::string& folder,
-                                    const RootReference& replica, BackupKeep keep, FileTime now);
+Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order);
 
 }  // namespace foldersync

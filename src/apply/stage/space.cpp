@@ -10,6 +10,7 @@
 #include "apply/stage/window.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
+#include "fs/named_path.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -115,7 +116,7 @@ Keeping keeping_of(const ApplyRequest& request) {
   Keeping keeping;
   keeping.is_wanted = request.backup.has_value();
   if (!keeping.is_wanted) return keeping;
-  const auto folder = request.fs.open_root(request.backup->folder.c_str());
+  const auto folder = open_named_folder(request.fs, request.backup->folder);
   const auto status = folder ? request.fs.status(folder->get()) : Result<FileStatus>(Error{});
   const auto facts = folder ? request.fs.facts(folder->get()) : Result<FileSystemFacts>(Error{});
   // What can't be asked is found out when it is written.

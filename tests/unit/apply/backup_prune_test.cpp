@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -93,13 +94,17 @@ class PruneBackups : public testing::Test {
   }
 
   // What is left but for `mine`, where one backup is to be kept.
-  std::vector<std::string> left() {
-    EXPECT_TRUE(prune_backups(fs_, scratch_.path(), kReplica, {1, false}, {}).ok());
+  std::vector<std::string> left(const std::string& spared = {}) {
+    EXPECT_TRUE(prune_backups(fs_, keeping_one(spared)).ok());
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(scratch_.path())) {
       if (entry.path().filename() != "mine") found.push_back(entry.path().filename());
     }
     return found;
+  }
+
+  PruneOrder keeping_one(const std::string& spared = {}) {
+    return {scratch_.path(), kReplica, {1, false}, {}, spared};
   }
 
   const RootReference kReplica{"/replica", "uuid:1:2", ""};
@@ -130,6 +135,44 @@ TEST_F(PruneBackups, ThoseOfAnotherReplicaDoNotCountAndStay) {
   EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree, kDayThree + ".2"));
 }
 
+TEST_F(PruneBackups, ThatOfThisRunIsTheNewestWhateverTheOthersAreCalled) {
+  for (const std::string& name : {kDayOne, kDayTwo, kDayThree}) add(name, kReplica);
+  EXPECT_THAT(left(kDayOne), UnorderedElementsAre(kDayOne));
+}
+
+TEST_F(PruneBackups, WhatOthersOwnOrMayWriteDoesNotCountAndStays) {
+  add(kDayOne, kReplica);
+  for (const std::string& name : {kDayTwo, kDayThree}) add(name, kReplica);
+  std::filesystem::permissions(scratch_ / kDayTwo, std::filesystem::perms(0775));
+  std::filesystem::permissions(scratch_ / (kDayThree + "/" + kUndoFile),
+                               std::filesystem::perms(0666));
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree));
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has files of others";
+  std::filesystem::permissions(scratch_ / kDayTwo, std::filesystem::perms(0755));
+  std::filesystem::permissions(scratch_ / (kDayThree + "/" + kUndoFile),
+                               std::filesystem::perms(0644));
+  ASSERT_EQ(::chown((scratch_ / kDayTwo).c_str(), 1001, 1001), 0);
+  ASSERT_EQ(::chown((scratch_ / (kDayThree + "/" + kUndoFile)).c_str(), 1001, 1001), 0);
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayOne, kDayTwo, kDayThree));
+}
+
+TEST_F(PruneBackups, WhatGetsTheNameOfAnOldOneMeanwhileStays) {
+  for (const std::string& name : {kDayOne, kDayTwo}) add(name, kReplica);
+  plant({{".", directory()}, {"kept", file("x")}}, scratch_ / "private");
+  FaultyFileSystem racing;
+  int opened = 0;
+  racing.intercept(act_before(
+      [&](const CallInfo& call) {
+        return call.call == Call::kOpenDirectory && call.name == kDayOne && ++opened == 2;
+      },
+      [&] {
+        std::filesystem::rename(scratch_ / kDayOne, scratch_ / "elsewhere");
+        std::filesystem::rename(scratch_ / "private", scratch_ / kDayOne);
+      }));
+  EXPECT_FALSE(prune_backups(racing, keeping_one()).ok());
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / (kDayOne + "/kept")));
+}
+
 TEST_F(PruneBackups, WhatIsNoUndoDoesNotCountAndStays) {
   add_text(kDayOne, "no undo");
   add(kDayTwo, kReplica);
@@ -153,7 +196,7 @@ TEST_F(PruneBackups, WhereThereAreNoLocksTheReplicaDecides) {
   for (const std::string& name : {kDayOne, kDayTwo}) add(name, kReplica);
   FaultyFileSystem unable;
   unable.intercept(fail_all(Call::kLock, EOPNOTSUPP));
-  ASSERT_TRUE(prune_backups(unable, scratch_.path(), kReplica, {1, false}, {}).ok());
+  ASSERT_TRUE(prune_backups(unable, keeping_one()).ok());
   EXPECT_THAT(left(), UnorderedElementsAre(kDayTwo));
 }
 
@@ -178,7 +221,7 @@ TEST_F(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
     return found;
   };
   const FileTime day_three{3 * 86'400, 0};
-  const auto removed = prune_backups(fs, scratch.path(), kReplica, {1, false}, day_three);
+  const auto removed = prune_backups(fs, {scratch.path(), kReplica, {1, false}, day_three, {}});
   ASSERT_TRUE(removed.ok());
   EXPECT_EQ(*removed, 0U) << "none of them was a backup";
   EXPECT_THAT(names(), UnorderedElementsAre(kDayTwo, kDayThree, "mine"));
