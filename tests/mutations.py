@@ -666,11 +666,17 @@ MUTATIONS = [
     Mutation('names are shown to a terminal as they are', 'name = escaped(bytes);', '',
              '^cli/escapes_test.*names_in_the_trees'),
 
+    Mutation('what is above a directory is taken for what was above it',
+             'if (levels_[at].closed != Identity{status->device, status->inode, status->mount}) return;',
+             '', '^unit_fs/DirectoryCursorTest.WhatIsAboveByNow'),
+
     # Bounded in what a stranger decides
 
     Mutation('a signature is nested as deeply as it likes',
              'if (levels_.size() == kMostLevels) return refuse("it is nested too deeply");', '',
              '^unit_plan/JsonFields.DepthAndNumber'),
+    Mutation('the way up a deep tree begins at the root', 'climb(common);', '',
+             '^unit_fs/Open/DeepCursor'),
     Mutation('a hole is read', 'if (const auto hole = TRY(reader.hole()); hole > 0)',
              'if (const auto hole = TRY(reader.hole()); hole == 0 && first_.empty())',
              '^unit_scan/Content.HolesAreHashed'),

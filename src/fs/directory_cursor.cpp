@@ -26,7 +26,53 @@ void DirectoryCursor::keep(std::size_t levels) {
 }
 
 void DirectoryCursor::close_surplus() {
-  while (levels_.size() - first_open_ > max_open_) levels_[first_open_++].fd.reset();
+  while (levels_.size() - first_open_ > max_open_) {
+    Level& level = levels_[first_open_++];
+    if (const auto status = fs_.status(level.fd.get())) {
+      level.closed = Identity{status->device, status->inode, status->mount};
+    }
+    level.fd.reset();
+  }
+}
+
+// How many of the levels lead to `path`, too.
+std::size_t DirectoryCursor::levels_towards(std::string_view path) const {
+  const std::size_t most = std::min(path.size(), path_.size());
+  const auto same =
+      path.substr(0, most) == std::string_view(path_).substr(0, most)
+          ? most
+          : static_cast<std::size_t>(
+                std::mismatch(path_.begin(), path_.end(), path.begin(), path.end()).first -
+                path_.begin());
+  std::size_t levels = levels_.size();
+  while (levels > 0) {
+    const std::size_t end = levels_[levels - 1].end;
+    if (end <= same && (end == path.size() || path[end] == '/')) break;
+    --levels;
+  }
+  return levels;
+}
+
+// Opens the deepest of so many levels from the ones below it, where it has no descriptor, they have
+// one, and that is a shorter way than from the root.
+// RACE: what was moved meanwhile is entered where it is by now, as if it had been open all the
+// time.
+void DirectoryCursor::climb(std::size_t levels) {
+  if (levels == 0 || levels > first_open_ || first_open_ == levels_.size()) return;
+  if (first_open_ - levels > levels) return;
+  int below = levels_[first_open_].fd.get();
+  Fd opened;
+  for (std::size_t at = first_open_; at-- > levels - 1;) {
+    auto above = fs_.open_directory(below, "..");
+    if (!above) return;
+    const auto status = fs_.status(above->get());
+    if (!status) return;
+    if (levels_[at].closed != Identity{status->device, status->inode, status->mount}) return;
+    opened = std::move(*above);
+    below = opened.get();
+  }
+  levels_[levels - 1].fd = std::move(opened);
+  first_open_ = levels - 1;
 }
 
 Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) const {
@@ -55,7 +101,7 @@ Status DirectoryCursor::push(std::string_view name) {
     path_.resize(start == 0 ? 0 : start - 1);
     return error;
   }
-  levels_.push_back(Level{path_.size(), std::move(*opened)});
+  levels_.push_back({.end = path_.size(), .fd = std::move(*opened), .closed = std::nullopt});
   close_surplus();
   return success();
 }
@@ -76,15 +122,8 @@ Status DirectoryCursor::reopen() {
 }
 
 Result<int> DirectoryCursor::enter(std::string_view path) {
-  std::size_t common = 0;
-  while (common < levels_.size()) {
-    const std::size_t end = levels_[common].end;
-    if (end > path.size() || path.substr(0, end) != std::string_view(path_).substr(0, end) ||
-        (end < path.size() && path[end] != '/')) {
-      break;
-    }
-    ++common;
-  }
+  const std::size_t common = levels_towards(path);
+  climb(common);
   keep(common);
   if (Status reopened = reopen(); !reopened) return std::move(reopened).error();
   std::size_t start = path_.empty() ? 0 : path_.size() + 1;

@@ -27,9 +27,10 @@ struct CursorRules {
 Error own_folder_refused(std::string path);
 
 // Holds the chain of directories from a root down to the current one. Moving to a neighbour opens
-// only what differs. At most `max_open` descriptors are held, the deepest ones; the others are
-// opened again when they are needed, so any depth works. Links are never followed: a path whose
-// component is a link or no directory gives ENOTDIR or ELOOP.
+// only what differs. At most `max_open` descriptors are held, the deepest ones; of the others it is
+// known which directory they were, and on the way up each is opened from the one below it, where
+// that is still in it, so that any depth works, in time that grows with the steps alone. Links are
+// never followed: a path whose component is a link or no directory gives ENOTDIR or ELOOP.
 //
 // One thread at a time. Requires: the root's descriptor stays open.
 class DirectoryCursor {
@@ -45,12 +46,21 @@ class DirectoryCursor {
   [[nodiscard]] std::string_view current() const { return path_; }
 
  private:
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t mount = 0;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
   struct Level {
     std::size_t end = 0;  // length of the path up to and including this component
     Fd fd;
+    std::optional<Identity> closed;  // what it was when it was closed to save a descriptor
   };
 
   void keep(std::size_t levels);
+  std::size_t levels_towards(std::string_view path) const;
+  void climb(std::size_t levels);
   Status reopen();
   Status push(std::string_view name);
   Result<Fd> open_checked(int parent, const std::string& name) const;
