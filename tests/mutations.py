@@ -43,6 +43,19 @@ MUTATIONS = [
     Mutation('the own folder is entered by another spelling of its name',
              'rules.own_folder = own;', '', '^unit_apply/LookTest.*OwnFolder'),
 
+    # No more rights than needed
+
+    Mutation('rights that are given up can be taken back', 'words[at].permitted &= part;', '',
+             '^unit_fs/KeepOnly.WhatIsNotNamed'),
+    Mutation('what is started may gain rights',
+             'if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return system_error("prctl", errno);',
+             '', '^unit_fs/KeepOnly.WhatIsStarted'),
+    Mutation('what is started has the rights that were given up',
+             'if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;', 'continue;',
+             '^unit_fs/KeepOnly.WhatIsStarted'),
+    Mutation('the commands keep all rights of root',
+             'keep_what_is_needed(needs_root_attributes(options));', '', '^cli/privilege_test'),
+
     # Clones of the old copy, with the changes written
 
     Mutation('what differs from the clone is not written',

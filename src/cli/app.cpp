@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "core/text.h"
+#include "fs/privilege.h"
 
 namespace foldersync {
 namespace {
@@ -38,11 +39,28 @@ Status take_priority(const CommonOptions& options) {
   return error;
 }
 
+// Whether the attributes of root (trusted.*, security.*) are written or compared.
+bool needs_root_attributes(const PlanCommandOptions& plan) { return plan.planning.plan.xattrs; }
+bool needs_root_attributes(const ScanOptions&) { return false; }
+template <typename Options>
+bool needs_root_attributes(const Options&) {
+  return true;
+}
+
+// A command does what it is for, and an error in it no more than that.
+void keep_what_is_needed(bool root_attributes) {
+  const CapabilitySet kept =
+      mirroring_capabilities() | (root_attributes ? attribute_capabilities() : CapabilitySet{});
+  const Status given_up = keep_only(kept);
+  if (!given_up) tell("more rights are kept than are needed: " + describe(given_up.error()));
+}
+
 template <typename Options>
 Result<ExitCode> start(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
   if constexpr (requires { options.common; }) {
     TRY(take_priority(options.common));
+    keep_what_is_needed(needs_root_attributes(options));
   }
   return execute(options);
 }

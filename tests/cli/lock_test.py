@@ -85,8 +85,14 @@ class LockTest(DiskTest):
         self.disk(self.at('disk'), 'mkfs.btrfs', '-q', mib=120)
         self.replica = self.at('disk', 'replica')
         self.btrfs('subvolume', 'create', self.replica)
-        with self.lock_held():
-            self.assertIn(f'process {os.getpid()} (', self.sync('run', expect=LOCKED).err)
+        for name in 'bcd':
+            trees.write(self.in_source(name), 'x' * 1_000_000)
+        pair = ('-s', self.source, '-r', self.replica)
+        # Files that are open are told to who has all the rights of the other process.
+        holder = self.start('run', *pair, '--bwlimit', '1', '-l', self.at('holder.log'))
+        self.wait_until(lambda: os.path.isdir(self.in_replica('.sync-txn')), 'it works')
+        self.assertIn(f'process {holder.pid} (', self.sync('run', expect=LOCKED).err)
+        self.stop(holder)
 
     def test_a_plan_needs_no_lock(self):
         with self.lock_held(), self.untouched():
