@@ -102,7 +102,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
       if (named) decide(pair, *named, children);
-      if (findings_.actions.size() >= run_actions_) {
+      if (is_run_full()) {
         TRY(end_run());
       }
     }
@@ -134,7 +134,16 @@ bool PairPlanner::spell(const VisitedPair& pair, const OtherSpellings& spellings
   return true;
 }
 
+// In a deep tree few actions take much memory.
+bool PairPlanner::is_run_full() {
+  constexpr std::size_t kMostBytes = std::size_t{8} << 20U;
+  const std::vector<Action>& actions = findings_.actions;
+  while (sized_ < actions.size()) run_bytes_ += actions[sized_++].path.bytes().size();
+  return actions.size() >= run_actions_ || run_bytes_ >= kMostBytes;
+}
+
 Status PairPlanner::end_run() {
+  sized_ = run_bytes_ = 0;
   finish_hashes();  // by the places of the actions
   return runs_.take(findings_.actions);
 }

@@ -37,6 +37,7 @@ class PairPlanner {
   Result<ActionRuns> take_runs();
 
  private:
+  bool is_run_full();
   Status end_run();
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
   bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,
@@ -85,6 +86,8 @@ class PairPlanner {
   std::optional<Md5> common_md5_;  // of the name that is being decided
   std::optional<Md5> pinned_md5_;
   std::size_t run_actions_;
+  std::size_t sized_ = 0;      // so many of the actions are in run_bytes_
+  std::size_t run_bytes_ = 0;  // of their paths
   ActionRuns runs_;
   // Of the pair that is being visited: whether an entry comes or goes, and whether one may, which
   // is known when all links are.

@@ -11,7 +11,14 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr std::size_t kBlockBytes = 64 * 1024;  // no record is longer, so no name is
+// Blocks grow up to this, so that what is left of one is little beside the names. No record is
+// longer, so no name is.
+constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::size_t kFirstBlockBytes = 1024;
+
+std::size_t block_bytes(std::size_t index) {
+  return index < 6 ? kFirstBlockBytes << index : kBlockBytes;
+}
 
 // The layout of struct linux_dirent64, see getdents(2).
 constexpr std::size_t kRecordLength = 16;
@@ -27,14 +34,15 @@ void DirectoryNames::clear() {
 }
 
 char* DirectoryNames::room_for(std::size_t bytes) {
-  if (room_left_ < bytes) {
+  while (room_left_ < bytes) {
+    const std::size_t size = block_bytes(blocks_used_);
     if (blocks_used_ == blocks_.size()) {
-      blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
     }
     ++blocks_used_;
-    room_left_ = kBlockBytes;
+    room_left_ = size;
   }
-  char* const room = &blocks_[blocks_used_ - 1][kBlockBytes - room_left_];
+  char* const room = &blocks_[blocks_used_ - 1][block_bytes(blocks_used_ - 1) - room_left_];
   room_left_ -= bytes;
   return room;
 }

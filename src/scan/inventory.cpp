@@ -12,9 +12,9 @@
 namespace foldersync {
 namespace {
 
-// A directory on the way down, and how many of its names were visited.
+// A directory on the way down, and how many of its names were visited. Its path is a part of that
+// of the deepest one.
 struct Level {
-  RelPath path;
   DirectoryNames names;
   std::size_t visited = 0;
 };
@@ -33,9 +33,10 @@ class Inventory {
       Level& level = levels_.back();
       if (level.visited == level.names.size()) {
         levels_.pop_back();
+        if (!levels_.empty()) deepest_ = deepest_.parent();
         continue;
       }
-      const RelPath path = level.path.child(level.names[level.visited++]);
+      const RelPath path = deepest_.child(level.names[level.visited++]);
       TRY(visit(path));
     }
     return success();
@@ -62,17 +63,19 @@ class Inventory {
 
   void descend(const RelPath& path) {
     const auto directory = reader_->enter(path.bytes());
-    Level level{path, {}};
+    Level level;
     Status read = directory ? (*directory)->list(level.names) : Status(directory.error());
     if (!read) return visitor_.problem(path, read.error());
     visitor_.listed(path, level.names);
     levels_.push_back(std::move(level));
+    deepest_ = path;
   }
 
   const FileStatus& root_;
   const InventoryVisitor& visitor_;
   std::unique_ptr<TreeReader> reader_;
   std::vector<Level> levels_;
+  RelPath deepest_;
 };
 
 }  // namespace
