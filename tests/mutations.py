@@ -601,6 +601,12 @@ MUTATIONS = [
 
     # Files that a person names
 
+    Mutation('a state that others could exchange is believed',
+             'if (!place->exchangeable.empty()) return exchangeable(place->exchangeable).at(path);',
+             'if (place->name.empty()) return exchangeable(place->exchangeable).at(path);',
+             '^cli/named_paths_test.*state_that_others'),
+    Mutation('the state folder is not judged', 'TRY(judge_state_folder(options.common));',
+             '(void)judge_state_folder(options.common);', '^cli/named_paths_test.*no_rules_and_no_state'),
     Mutation('a backup of somebody else counts',
              'return status && status->uid == ::geteuid() && (status->mode & kOthersWrite) == 0;',
              'return status && (kOthersWrite != 0 || ::geteuid() == 0);',

@@ -10,9 +10,12 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/folders.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "core/text.h"
+#include "fs/named_path.h"
+#include "fs/posix_file_system.h"
 #include "fs/privilege.h"
 
 namespace foldersync {
@@ -55,12 +58,22 @@ void keep_what_is_needed(bool root_attributes) {
   if (!given_up) tell("more rights are kept than are needed: " + describe(given_up.error()));
 }
 
+// A folder that a link of somebody else leads to is not what was meant. Whatever else is wrong with
+// it is a warning.
+Status judge_state_folder(const CommonOptions& options) {
+  if (!options.state_folder) return success();
+  PosixFileSystem fs;
+  const auto place = find_named(fs, absolute_name(*options.state_folder));
+  return place || place.error().code != ErrorCode::kRefused ? success() : Status(place.error());
+}
+
 template <typename Options>
 Result<ExitCode> start(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
   if constexpr (requires { options.common; }) {
     TRY(take_priority(options.common));
     keep_what_is_needed(needs_root_attributes(options));
+    TRY(judge_state_folder(options.common));
   }
   return execute(options);
 }

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "cli/console.h"
+#include "cli/exit_code.h"
 #include "cli/option_values.h"
 #include "filter/filter.h"
+#include "fs/named_file.h"
+#include "fs/posix_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -71,18 +74,26 @@ struct Rules {
 
 void Rules::read(const std::string& file) const {
   constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  std::array<char, 64 << 10U> piece{};
-  while (text.size() <= kMostBytes &&
-         (stream.read(piece.data(), piece.size()) || stream.gcount() > 0)) {
-    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
-  }
+  PosixFileSystem fs;
   const auto refuse = [&file](const char* why) {
     throw CLI::ValidationError("--exclude-from", "expected a file of rules, '" + file + "' " + why);
   };
-  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(file)) {
-    refuse("can't be read");
+  const auto opened = open_to_read(fs, file);
+  if (!opened && opened.error().code == ErrorCode::kRefused) {
+    throw CLI::ParseError(describe(opened.error()), static_cast<int>(ExitCode::kRefused));
+  }
+  if (!opened) refuse("can't be read");
+  // One that nobody writes into would be no rules, and not waiting for anybody is a promise.
+  if (opened->status.type == FileType::kFifo && !opened->is_inherited) {
+    refuse("is a FIFO, name the descriptor of a pipe in its place");
+  }
+  std::string text;
+  std::array<char, 64 << 10U> piece{};
+  for (std::size_t count = 1; count > 0 && text.size() <= kMostBytes;) {
+    const auto read = fs.read(opened->fd.get(), std::as_writable_bytes(std::span(piece)));
+    if (!read) refuse("can't be read");
+    count = *read;
+    text.append(piece.data(), count);
   }
   if (text.size() > kMostBytes) refuse("has more than 16 MiB");
   for (RuleLine& line : rules_in(text)) {

@@ -170,6 +170,10 @@ class Parser {
     } catch (const CLI::CallForVersion& version) {
       return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n"};
     } catch (const CLI::ParseError& error) {
+      // A file that is read here may be refused; the library's own codes are above 100.
+      if (error.get_exit_code() == static_cast<int>(ExitCode::kRefused)) {
+        return {std::nullopt, ExitCode::kRefused, std::string("sync: ") + error.what() + "\n"};
+      }
       return usage_error(error.what());
     }
     return {std::move(chosen_), ExitCode::kDone, {}};

@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "fs/named_path.h"
+
 namespace foldersync {
 namespace {
 
@@ -54,26 +56,35 @@ Status make_folder(FileSystem& system, int parent, const std::string& name) {
   return system.set_mode({entry.get(), true}, kFolderMode);
 }
 
-// Opens the folder at `path`, made where it is missing.
-Result<Fd> open_or_make(FileSystem& system, const std::string& path) {
+// The place of the folder at `path`, made where it is missing.
+Result<NamedPlace> find_or_make(FileSystem& system, const std::string& path) {
   std::vector<std::string> missing;  // deepest first
   std::string above = path;
-  Result<Fd> folder = system.open_root(above.c_str());
-  while (!folder && folder.error().error_number == ENOENT) {
+  Result<NamedPlace> place = find_named(system, above);
+  while (!place && place.error().error_number == ENOENT) {
     auto [parent, name] = split(above);
     if (name.empty() || name == "." || name == "..") break;
     missing.push_back(std::move(name));
     above = std::move(parent);
-    folder = system.open_root(above.c_str());
+    place = find_named(system, above);
   }
-  while (folder && !missing.empty()) {
-    if (Status made = make_folder(system, folder->get(), missing.back()); !made) {
-      return std::move(made).error();
+  while (place && (!place->status || !missing.empty())) {
+    if (!place->status && place->through_link) return system_error("open", ENOENT);
+    const bool is_made = !place->status;
+    if (is_made) {
+      TRY(make_folder(system, place->folder.get(), place->name));
+    } else {
+      above += "/" + missing.back();
+      missing.pop_back();
     }
-    folder = system.open_directory(folder->get(), missing.back().c_str());
-    missing.pop_back();
+    place = find_named(system, above);
   }
-  return folder;
+  return place;
+}
+
+// Others could put another folder into its place.
+Error exchangeable(const std::string& name) {
+  return Error{ErrorCode::kState, "check", {}, 0, "others can exchange '" + name + "'"};
 }
 
 }  // namespace
@@ -82,18 +93,19 @@ StateFolder::StateFolder(FileSystem& system, std::string path, Fd folder)
     : system_(&system), path_(std::move(path)), folder_(std::move(folder)) {}
 
 Result<StateFolder> StateFolder::open(FileSystem& system, const std::string& path) {
-  if (Result<Fd> made = open_or_make(system, path); !made) {
-    return as_state_error(std::move(made).error(), path);
-  }
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  if (real == nullptr) return as_state_error(system_error("realpath", errno), path);
-
-  Result<Fd> folder = system.open_root(real.get());
+  Result<NamedPlace> place = find_or_make(system, path);
+  if (!place) return as_state_error(std::move(place).error(), path);
+  Result<Fd> folder = open_folder_at(system, *place);
   if (!folder) return as_state_error(std::move(folder).error(), path);
   const Result<FileStatus> status = system.status(folder->get());
   if (!status) return as_state_error(status.error(), path);
   if (std::optional<Error> reason = distrust(*status)) return std::move(*reason).at(path);
+  if (!place->exchangeable.empty()) return exchangeable(place->exchangeable).at(path);
+
+  // The databases are opened by this path, on which nobody else can put anything.
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (real == nullptr) return as_state_error(system_error("realpath", errno), path);
   return StateFolder(system, real.get(), std::move(*folder));
 }
 

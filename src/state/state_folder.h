@@ -21,7 +21,8 @@ enum class StateFile : std::uint8_t {
 class StateFolder {
  public:
   // Opens the folder at `path`, made with mode 0700 where it is missing (parents too). An error
-  // where it belongs to somebody other than root or the effective user, or where others can write.
+  // where it belongs to somebody other than root or the effective user, where others can write, and
+  // where they could put another one into its place, or a link of theirs leads there.
   // Requires: `system` outlives the object.
   static Result<StateFolder> open(FileSystem& system, const std::string& path);
 

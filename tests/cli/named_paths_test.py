@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from tests.support import sealed_plan, trees
-from tests.support.program import DONE, REFUSED, ProgramTest, as_root
+from tests.support.program import DONE, REFUSED, USAGE, ProgramTest, as_root
 
 OTHER = 1001
 
@@ -60,6 +60,33 @@ class RootsTest(OthersTest):
         for end in ('', '/', '/.'):
             with self.untouched():
                 self.execute('run', '-s', link + end, '-r', self.replica, expect=REFUSED)
+
+    def test_no_rules_and_no_state_are_taken_through_a_link_of_somebody_else(self):
+        trees.build(self.at('mine'), {'rules': 'a', 'state': {}})
+        link = self.plant(self.at('mine'))
+        for option, name in (('--exclude-from', 'rules'), ('--state', 'state')):
+            with self.untouched(self.at('mine'), self.replica):
+                said = self.sync('run', option, os.path.join(link, name), expect=REFUSED)
+                self.assert_names_the_link(said.err, link, self.at('mine'))
+                self.sync('run', option, self.plant(self.at('mine', name), name), expect=REFUSED)
+
+    def test_a_state_that_others_could_exchange_is_not_believed(self):
+        state = self.in_theirs('state')
+        said = self.sync('run', '--state', state)
+        self.assertIn(f"exchange '{state}'", said.err)
+        self.assertEqual([], os.listdir(state))
+
+    def test_rules_come_through_a_pipe_and_no_fifo(self):
+        os.mkfifo(self.at('fifo'))
+        self.sync('plan', '--exclude-from', self.at('fifo'), expect=USAGE)
+        reads, writes = os.pipe()
+        os.write(writes, b'a\n')
+        os.close(writes)
+        try:
+            said = self.sync('plan', '--exclude-from', f'/dev/fd/{reads}', pass_fds=[reads])
+        finally:
+            os.close(reads)
+        self.assertNotIn('update a', said.out)
 
     def test_a_replica_is_not_made_through_a_link_of_somebody_else(self):
         link = self.plant(self.at('private'))

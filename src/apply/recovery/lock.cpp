@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "fs/lock_holder.h"
+#include "fs/named_path.h"
 
 namespace foldersync {
 namespace {
@@ -26,7 +27,7 @@ Error held_by_another(const Root& replica, std::string detail) {
 // files of the same name.
 Result<Fd> open_stand_in(FileSystem& fs, const Root& replica, const std::string& state_folder) {
   if (state_folder.empty()) return system_error("open the state folder", ENOENT);
-  const auto state = TRY(fs.open_root(state_folder.c_str()));
+  const auto state = TRY(open_named_folder(fs, state_folder));
   const Status made = fs.make_directory(state.get(), kLocks, 0700);
   if (!made && made.error().error_number != EEXIST) return made.error();
   const auto folder = TRY(fs.open_directory(state.get(), kLocks));
