@@ -601,6 +601,9 @@ MUTATIONS = [
 
     # Files that a person names
 
+    Mutation('a folder that others exchanged is written to',
+             'if (!known.empty() && other == OtherFolder::kIsRefused) {', 'if (known == "x") {',
+             '^cli/named_paths_test.*must_be_the_one'),
     Mutation('a state that others could exchange is believed',
              'if (!place->exchangeable.empty()) return exchangeable(place->exchangeable).at(path);',
              'if (place->name.empty()) return exchangeable(place->exchangeable).at(path);',

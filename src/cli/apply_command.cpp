@@ -12,6 +12,7 @@
 #include "cli/plan_file.h"
 #include "cli/plan_maker.h"
 #include "cli/signing.h"
+#include "cli/ways.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "plan/guard.h"
@@ -235,6 +236,7 @@ class Applier {
     const bool is_dry = options_.applying.dry_run;
     if (!is_dry) {
       TRY(make_backup_folder(fs_, options_.applying.backup));
+      TRY(meet_backup_folder(fs_, state_, options_.applying.backup, OtherFolder::kIsRefused));
     }
     if (!roots.replica && !is_dry) {
       if (!TRY(begins_with_root(actions))) {
@@ -243,6 +245,8 @@ class Applier {
       TRY(create_replica(fs_, roots));
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
+    TRY(meet_replica(state_, *roots.replica, {}, OtherFolder::kIsRefused));
+    log_warnings(tools);
     if (is_dry) return false;
     return AtRest(tools, options_.applying.lock_wait_seconds).prepare(*roots.replica);
   }

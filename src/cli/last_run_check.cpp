@@ -24,13 +24,14 @@ Status refuse_if(const std::string& why, const std::string& path) {
 
 Status LastRunCheck::compare(const Roots& roots) {
   last_run_.reset();
-  if (state_.memory() == nullptr) return success();
+  if (state_.memory() == nullptr) return meet_replica(roots);
   auto last_run = recall(*state_.memory(), roots.source.path, roots.replica_path);
   if (!last_run) {
     state_.warn(unknown_memory(describe(last_run.error())));
-    return success();
+    return meet_replica(roots);
   }
   last_run_ = std::move(*last_run);
+  TRY(meet_replica(roots));
   if (!last_run_) return success();
   if (!options_.new_source) {
     TRY(refuse_if(suspicion_about_source(*last_run_, memory_of(roots.source)), roots.source.path));
@@ -39,6 +40,13 @@ Status LastRunCheck::compare(const Roots& roots) {
   std::optional<FolderMemory> replica;
   if (roots.replica) replica = memory_of(*roots.replica);
   return refuse_if(suspicion_about_replica(*last_run_, replica), roots.replica_path);
+}
+
+Status LastRunCheck::meet_replica(const Roots& roots) {
+  if (!roots.replica) return success();
+  return foldersync::meet_replica(state_, *roots.replica,
+                                  last_run_ ? last_run_->replica.identity : std::string(),
+                                  other_replica());
 }
 
 Status LastRunCheck::compare_mounts(const Roots& roots,

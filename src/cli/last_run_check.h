@@ -6,6 +6,7 @@
 
 #include "cli/kept_state.h"
 #include "cli/options.h"
+#include "cli/ways.h"
 #include "core/result.h"
 #include "planner/planner.h"
 #include "state/last_run.h"
@@ -23,6 +24,11 @@ class LastRunCheck {
   Status compare(const Roots& roots);
   // Likewise, once the source was walked: what was mounted inside it must still be.
   Status compare_mounts(const Roots& roots, const std::vector<KnownMount>& mounts) const;
+  // Where others can exchange a name on the way to the replica, it must be the one that is known.
+  Status meet_replica(const Roots& roots);
+  [[nodiscard]] OtherFolder other_replica() const {
+    return options_.new_replica ? OtherFolder::kIsMeant : OtherFolder::kIsRefused;
+  }
   // For the next run; kept when the state is saved. Requires: there is a replica.
   void remember(const Roots& roots, const Planned& seen);
 

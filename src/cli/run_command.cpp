@@ -220,7 +220,7 @@ class Runner {
     const bool is_asked = opened_.person.has_value();
     if (options_.applying.dry_run) return success();
     if (!is_asked) {
-      TRY(make_backup_folder(tools_.fs, options_.applying.backup));
+      TRY(make_ready_backup());
     }
     return roots.replica || !is_asked ? make_ready(roots) : success();
   }
@@ -247,17 +247,27 @@ class Runner {
             end_untried(report(), tools_.log, plan, report_end(plan, ExitCode::kDone)));
       }
     }
-    TRY(make_backup_folder(tools_.fs, options_.applying.backup));
+    TRY(make_ready_backup());
     if (!roots.replica) {
       TRY(make_ready(roots));
     }
     return std::optional<ExitCode>();
   }
 
+  Status make_ready_backup() {
+    TRY(make_backup_folder(tools_.fs, options_.applying.backup));
+    Status met = meet_backup_folder(tools_.fs, tools_.state, options_.applying.backup,
+                                    last_run_.other_replica());
+    log_warnings(tools_);
+    return met;
+  }
+
   // The replica exists, is ours alone, and holds nothing of a killed run.
   Status make_ready(Roots& roots) {
     if (!roots.replica) {
       TRY(create_replica(tools_.fs, roots));
+      TRY(last_run_.meet_replica(roots));
+      log_warnings(tools_);
     }
     conflicts_ = TRY(at_rest_.prepare(*roots.replica));
     // What was removed may have changed the folder itself.

@@ -263,6 +263,50 @@ class BackupsTest(OthersTest):
         self.assertIn(left, said.out)
 
 
+@as_root
+class WaysTest(OthersTest):
+    """Root's folders lie in a folder of somebody else."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'a': 'new'})
+        self.replica = self.in_theirs('replica')
+
+    def exchange(self, name):
+        os.rename(self.in_theirs(name), self.in_theirs('moved'))
+        trees.build(self.in_theirs(name), {'precious': 'x'})
+
+    def test_the_replica_must_be_the_one_that_the_last_run_knew(self):
+        self.assertEqual(1, (said := self.sync('run')).err.count('from now on'), said)
+        self.assertIn(self.replica, said.err)
+        self.assertNotIn('from now on', self.sync('run').err)
+        plan = self.plan_file()
+        self.exchange('replica')
+        with self.untouched():
+            for said in (self.sync('run', expect=REFUSED), self.sync('plan', expect=REFUSED),
+                         self.execute('apply', plan, '-s', self.source, '-r', self.replica,
+                                      expect=REFUSED)):
+                self.assertIn('--new-replica', said.err)
+        self.sync('run', '--new-replica')
+        self.sync('run')
+        self.assert_mirrored()
+
+    def test_the_backup_folder_must_be_the_one_that_the_last_run_knew(self):
+        self.replica = self.at('replica')
+        os.mkdir(self.in_theirs('backups'))
+        backup = ('--backup-dir', self.in_theirs('backups'))
+        self.assertIn('from now on', self.sync('run', *backup).err)
+        self.assertNotIn('from now on', self.sync('run', *backup).err)
+        self.exchange('backups')
+        with self.untouched(self.replica, self.in_theirs('backups')):
+            self.assertIn('backup folder', self.sync('run', *backup, expect=REFUSED).err)
+        self.sync('run', *backup, '--new-replica')
+
+    def test_where_nothing_is_remembered_it_is_said_each_time(self):
+        for _ in range(2):
+            self.assertIn('nothing tells', self.sync('run', '--state', '/dev/null').err)
+
+
 class OldPlansTest(OthersTest):
     DAY = 24 * 60 * 60
 

@@ -1,0 +1,62 @@
+#include "cli/ways.h"
+
+#include "cli/folders.h"
+#include "core/text.h"
+#include "fs/named_path.h"
+
+namespace foldersync {
+
+Status meet(KeptState& state, const Way& way, OtherFolder other) {
+  if (way.exchangeable.empty()) return success();
+  const std::string who =
+      "others can exchange '" + escaped(way.exchangeable) + "' on the way to the " + way.what;
+  Memory* const memory = state.memory();
+  const std::string key = "way " + to_base64(way.path);
+  const auto fact =
+      memory == nullptr ? Result<std::optional<std::string>>(std::nullopt) : memory->fact(key);
+  std::string known = fact && *fact ? **fact : way.known;
+  if (known == way.identity) return success();
+  if (!known.empty() && other == OtherFolder::kIsRefused) {
+    return Error{ErrorCode::kRefused, "compare", way.path, 0,
+                 who +
+                     ", and it is another folder than the last run knew there: if it is right, "
+                     "give 'sync run' --new-replica once"};
+  }
+  state.warn(memory == nullptr ? who + ", and nothing tells whether they did"
+                               : who + ": from now on it has to be the folder that it is today");
+  if (memory != nullptr) memory->set_fact(key, way.identity);
+  return success();
+}
+
+Status meet_replica(KeptState& state, const Root& replica, const std::string& known,
+                    OtherFolder other) {
+  return meet(state,
+              {.what = "replica",
+               .path = replica.path,
+               .exchangeable = replica.exchangeable,
+               .identity = replica.identity,
+               .known = known},
+              other);
+}
+
+Status meet_backup_folder(FileSystem& fs, KeptState& state, const BackupOptions& options,
+                          OtherFolder other) {
+  const std::string path = absolute_if_named(options.folder);
+  if (path.empty()) return success();
+  const auto place = TRY(find_named(fs, path));
+  if (place.exchangeable.empty()) return success();
+  // RACE: it is opened once more when something is kept; what is put there in between is a folder
+  // of the caller's, or it is refused, and gets one more backup.
+  const auto folder = TRY(open_folder_at(fs, place));
+  const auto status = TRY(fs.status(folder.get()));
+  const auto id = TRY(fs.file_system_id(folder.get()));
+  return meet(state,
+              {.what = "backup folder",
+               .path = path,
+               .exchangeable = place.exchangeable,
+               .identity = id + ":" + std::to_string(status.inode),
+               .known = {}},
+              other);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,35 @@
+// Ways to folders that are written to, where others could exchange a name on them: there the folder
+// must be the one that the memory knows by its path.
+#pragma once
+
+#include <string>
+
+#include "cli/kept_state.h"
+#include "cli/options.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+enum class OtherFolder : bool { kIsRefused, kIsMeant };
+
+struct Way {
+  const char* what;          // "replica"
+  const std::string& path;   // absolute, as a person named it
+  std::string exchangeable;  // see NamedPlace; empty: nothing is asked
+  std::string identity;      // of the folder that was found, see Root
+  std::string known;         // by what else is remembered; empty: nothing
+};
+
+// Error kRefused where it is another folder than the memory knows. The first time there is a
+// warning, and it is remembered when the state is saved. Requires: the state is open.
+Status meet(KeptState& state, const Way& way, OtherFolder other);
+
+// The same of the replica, and of the backup folder, where one is wanted; that exists.
+Status meet_replica(KeptState& state, const Root& replica, const std::string& known,
+                    OtherFolder other);
+Status meet_backup_folder(FileSystem& fs, KeptState& state, const BackupOptions& options,
+                          OtherFolder other);
+
+}  // namespace foldersync
