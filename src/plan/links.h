@@ -12,7 +12,8 @@
 
 namespace foldersync {
 
-// Which object a name stands for.
+// Which object of its side a name stands for. The numbers of one side mean nothing to the other,
+// and stand in no document.
 struct ObjectId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

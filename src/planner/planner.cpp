@@ -184,7 +184,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
                           request.filter,
                           roots.source.status,
                           FileStatus{},
-                          cached_tree(request.cache, roots.source),
+                          cached_tree(request.source_cache, roots.source),
                           {},
                           request.names_equal_content,
                           request.stop};
@@ -194,7 +194,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
     context.is_one_system = is_one_system(roots.source, *roots.replica);
     root.replica = roots.replica->status;
     root.replica_range = link_range_in(*root.replica);
-    context.replica_hashes = cached_tree(request.cache, *roots.replica);
+    context.replica_hashes = cached_tree(request.replica_cache, *roots.replica);
   }
   const WalkOptions walk{request.threads, request.stop, request.most_threads};
   Workers workers(context, request.spooling, walk);

@@ -25,7 +25,8 @@ struct PlanRequest {
   PlanOptions options;
   Policy policy;
   const Filter& filter;
-  HashCache* cache = nullptr;
+  HashCache* source_cache = nullptr;  // each side may have one of its own; null: none
+  HashCache* replica_cache = nullptr;
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
   Spooling spooling = {};

@@ -37,6 +37,11 @@ Status still_the_same(ReadableEntry& file, const FileStatus& before) {
   return success();
 }
 
+// Whether both sides are read from here, or at least one hashes where its files lie.
+bool are_read_here(const FileToRead& source, const FileToRead& replica) {
+  return source.directory->hasher() == nullptr && replica.directory->hasher() == nullptr;
+}
+
 }  // namespace
 
 Result<OpenedFile> open_looked_at(const FileToRead& file) {
@@ -78,7 +83,8 @@ Result<Md5> ContentJudge::read_all(const FileToRead& file) {
 Result<Md5> ContentJudge::md5(const FileToRead& file, DirectoryHashes& hashes) {
   if (const auto known = hashes.find(file)) return *known;
   const FileTime read_at = wall_clock_now();
-  auto read = read_all(file);
+  ContentHasher* const there = file.directory->hasher();
+  auto read = there != nullptr ? there->md5(file.name.data(), file.status) : read_all(file);
   if (read) hashes.remember(file, *read, read_at);
   return read;
 }
@@ -138,7 +144,7 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
   Hashing hashing;
   hashing.md5 = hashes.find(file);
   if (hashing.md5) return hashing;
-  if (file.status.size > Md5Batch::kMaxBytes) {
+  if (file.status.size > Md5Batch::kMaxBytes || file.directory->hasher() != nullptr) {
     auto read = TRY(md5(file, hashes));
     hashing.md5 = read;
     return hashing;
@@ -168,7 +174,8 @@ Result<Likeness> ContentJudge::compare(const FileToRead& source, DirectoryHashes
   Likeness likeness;
   const std::uint64_t size = source.status.size;
   const bool is_small = size <= Md5Batch::kMaxBytes && replica.status.size == size;
-  if (!is_small || source_hashes.find(source) || replica_hashes.find(replica)) {
+  if (!is_small || !are_read_here(source, replica) || source_hashes.find(source) ||
+      replica_hashes.find(replica)) {
     auto common = TRY(common_md5(source, source_hashes, replica, replica_hashes));
     likeness.md5 = common;
     likeness.equal = likeness.md5.has_value();
@@ -190,7 +197,7 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
   const auto known_source = source_hashes.find(source);
   const auto known_replica = replica_hashes.find(replica);
   const FileTime read_at = wall_clock_now();
-  if (!known_source && !known_replica) {
+  if (!known_source && !known_replica && are_read_here(source, replica)) {
     hasher_.finish();  // a reading that failed may have left its part
     const auto equal = TRY(read_both(source, replica, &hasher_));
     if (!equal) return std::optional<Md5>();
@@ -211,7 +218,8 @@ Result<std::optional<Md5>> ContentJudge::common_md5(const FileToRead& source,
 
 Result<bool> ContentJudge::hold_same(const FileToRead& source, DirectoryHashes& source_hashes,
                                      const FileToRead& replica, DirectoryHashes& replica_hashes) {
-  if (!source_hashes.find(source) && !replica_hashes.find(replica)) {
+  if (are_read_here(source, replica) && !source_hashes.find(source) &&
+      !replica_hashes.find(replica)) {
     return hold_same(source, replica);
   }
   const auto common = TRY(common_md5(source, source_hashes, replica, replica_hashes));
@@ -219,6 +227,11 @@ Result<bool> ContentJudge::hold_same(const FileToRead& source, DirectoryHashes& 
 }
 
 Result<bool> ContentJudge::hold_same(const FileToRead& source, const FileToRead& replica) {
+  if (!are_read_here(source, replica)) {
+    DirectoryHashes none{CachedTree{}};
+    const auto common = TRY(common_md5(source, none, replica, none));
+    return common.has_value();
+  }
   const std::uint64_t size = source.status.size;
   if (size > kBufferBytes || replica.status.size != size) {
     return read_both(source, replica, nullptr);

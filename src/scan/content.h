@@ -45,7 +45,8 @@ class ContentJudge {
   void heed_stop(const std::atomic<bool>* stop) { stop_ = stop; }
 
   // The MD5 that both files have, or nothing where they differ. Known hashes are used; otherwise
-  // both are read side by side up to the first difference, and one hash serves both.
+  // both are read side by side up to the first difference, and one hash serves both. Where a side
+  // hashes its files itself (ContentHasher), only hashes are compared, here and below.
   // Errors: of reading, with error_was_replica() telling whose; kChanged where a file changed
   // meanwhile; kStopped.
   Result<std::optional<Md5>> common_md5(const FileToRead& source, DirectoryHashes& source_hashes,

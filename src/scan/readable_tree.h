@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/file_status.h"
+#include "core/hash.h"
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
@@ -18,6 +19,14 @@
 #include "scan/directory_names.h"
 
 namespace foldersync {
+
+// Hashes the files of one directory where they lie, so that their content need not come here.
+class ContentHasher {
+ public:
+  virtual ~ContentHasher() = default;
+  // Of a file that is still what was seen. Error kChanged: it is not, or changed meanwhile.
+  virtual Result<Md5> md5(const char* name, const FileStatus& seen) = 0;
+};
 
 // One directory. Names are single components that end with NUL, and no link is followed. Errors are
 // those of FileSystem: operation and errno.
@@ -37,6 +46,9 @@ class ReadableDirectory {
   // Gives a file of the caller's own the mode 0600, so that it can be opened: in a backup's tree,
   // which is the one source that may be changed.
   virtual Status make_readable(const char* name) = 0;
+
+  // Null: its files are read from here, and those of two sides are compared side by side.
+  virtual ContentHasher* hasher() { return nullptr; }
 
   // Of the directory itself.
   virtual Result<FileStatus> status() = 0;

@@ -38,16 +38,18 @@ Plan plan_folders(const Folder& source, const Folder& replica, const Planning& p
   const LocalTree source_tree = tree_of(roots.source);
   std::optional<LocalTree> replica_tree;
   if (roots.replica) replica_tree.emplace(tree_of(*roots.replica));
-  PlanRequest request{.roots = roots,
-                      .source = source_tree,
-                      .replica = replica_tree ? &*replica_tree : nullptr,
-                      .options = planning.options,
-                      .policy = planning.policy,
-                      .filter = *filter,
-                      .cache = planning.cache,
-                      .threads = planning.threads,
-                      .spooling = planning.spooling,
-                      .names_equal_content = planning.names_equal_content};
+  PlanRequest request{
+      .roots = roots,
+      .source = source_tree,
+      .replica = replica_tree ? &*replica_tree : nullptr,
+      .options = planning.options,
+      .policy = planning.policy,
+      .filter = *filter,
+      .source_cache = planning.cache,
+      .replica_cache = planning.replica_cache != nullptr ? planning.replica_cache : planning.cache,
+      .threads = planning.threads,
+      .spooling = planning.spooling,
+      .names_equal_content = planning.names_equal_content};
   request.options.checksum = planning.policy.checksum;
   request.options.owners = planning.policy.owners();
   request.options.replica_limits = planning.policy.limits;

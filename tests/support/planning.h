@@ -27,6 +27,7 @@ struct Planning {
   HashCache* cache = nullptr;
   Spooling spooling = {};
   bool names_equal_content = true;
+  HashCache* replica_cache = nullptr;  // null: the same as for the source
 };
 
 // The policy of a process that may do everything, and of one that may not.

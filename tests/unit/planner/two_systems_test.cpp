@@ -17,6 +17,7 @@ namespace {
 using test::dir;
 using test::file;
 using test::link;
+using test::MemoryCache;
 using test::MemoryFileSystem;
 using test::Planning;
 using test::symlink;
@@ -74,6 +75,23 @@ TEST(TwoSystems, ThePlanIsThatOfOne) {
     EXPECT_EQ(text_of(test::plan_folders({near, "/source"}, {far, "/replica"}, planning)),
               text_of(expected));
   }
+}
+
+TEST(TwoSystems, EachSideHasACacheOfItsOwn) {
+  const Tree both = tree({file("a", "x"), file("b", "y")});
+  MemoryFileSystem near(1);
+  near.mount("/source", both);
+  MemoryFileSystem far(2);
+  far.mount("/replica", both);
+  MemoryCache of_near;
+  MemoryCache of_far;
+  Planning planning = thorough();
+  planning.options.require = {};
+  planning.cache = &of_near;
+  planning.replica_cache = &of_far;
+  test::plan_folders({near, "/source"}, {far, "/replica"}, planning);
+  EXPECT_EQ(of_near.size(), 2U);
+  EXPECT_EQ(of_far.size(), 2U);
 }
 
 // The two give their devices and inodes the same numbers.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scan/local_tree.h"
@@ -334,6 +335,57 @@ TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   write_file(scratch_ / "file", "looked at");
   EXPECT_EQ(open_looked_at(seen).error().code, ErrorCode::kChanged);
+}
+
+// A directory on another host: its files can't be opened here, but it hashes them.
+class Elsewhere final : public ReadableDirectory, public ContentHasher {
+ public:
+  explicit Elsewhere(std::string content) : content_(std::move(content)) {}
+
+  Status list(DirectoryNames&) override { return unable(); }
+  Result<FileStatus> status(const char*) override { return unable(); }
+  Result<std::string> target(const char*) override { return unable(); }
+  Result<std::unique_ptr<ReadableEntry>> open(const char*) override { return unable(); }
+  Result<std::unique_ptr<ReadableEntry>> open_entry(const char*) override { return unable(); }
+  Status make_readable(const char*) override { return unable(); }
+  ContentHasher* hasher() override { return this; }
+  Result<FileStatus> status() override { return unable(); }
+  Result<std::vector<Xattr>> xattrs(bool) override { return unable(); }
+  Result<std::string> file_system_id() override { return unable(); }
+  Result<Sharing> sharing() override { return unable(); }
+
+  Result<Md5> md5(const char*, const FileStatus&) override {
+    ++asked_;
+    return md5_of(content_);
+  }
+
+  int asked_ = 0;
+
+ private:
+  static Error unable() { return system_error("ask another host", ENOSYS); }
+
+  std::string content_;
+};
+
+TEST_F(Content, OfAFileThatIsHashedWhereItLiesOnlyTheHashIsAsked) {
+  write_file(scratch_ / "file", "what it holds");
+  for (const std::string there : {"what it holds", "what differs."}) {
+    SCOPED_TRACE(there);
+    const bool is_equal = there == "what it holds";
+    Elsewhere elsewhere(there);
+    const FileToRead source = look("file");
+    const FileToRead replica = in(elsewhere, source);
+    DirectoryHashes none{CachedTree{}};
+    Md5Batch batch;
+    EXPECT_EQ(common(source, replica)->has_value(), is_equal);
+    EXPECT_EQ(*judge_.hold_same(source, replica), is_equal);
+    EXPECT_EQ(*judge_.hold_same(replica, none, source, none), is_equal);
+    EXPECT_EQ(judge_.compare(source, none, replica, none, batch)->equal, is_equal);
+    EXPECT_EQ(judge_.md5(replica, none).value(), md5_of(there));
+    EXPECT_EQ(judge_.hash(replica, none, batch)->md5, md5_of(there));
+    EXPECT_EQ(elsewhere.asked_, 6);
+    EXPECT_TRUE(batch.is_empty());
+  }
 }
 
 // Says of every directory who changes what its file system holds.
