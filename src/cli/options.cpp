@@ -71,7 +71,8 @@ void declare(CLI::App* apply, ApplyOptions& options) {
       [&options](std::size_t which) { options.refuse_stale = which == 0; },
       "skip: what is no longer as planned is left alone (default); refuse: then nothing is done");
   add_value(apply, "--max-age", "SECONDS", seconds_into(options.max_age_seconds),
-            "refuse a plan that was made longer ago");
+            "refuse a plan that was made longer ago (default: 7 days, where only its file speaks "
+            "for it)");
   add_signature(apply, options.signature, "--verify",
                 "refuse a plan that is not signed by this Ed25519 key (a public one, or "
                 "several, PEM)",

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/folders.h"
+#include "cli/ways.h"
 #include "fs/posix_file_system.h"
 #include "scan/roots.h"
 
@@ -19,7 +20,9 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   const Tools tools{
       .fs = fs, .state = state, .signals = signals, .log = *log, .options = options.common};
   state.open();
+  Status met = meet_replica(state, replica, {}, OtherFolder::kIsRefused);
   log_warnings(tools);
+  if (!met) return met.error();
   AtRest at_rest(tools, options.lock_wait_seconds);
   TRY(at_rest.lock(replica));
   const auto recovered = TRY(at_rest.recover(

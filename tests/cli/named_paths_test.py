@@ -285,7 +285,8 @@ class WaysTest(OthersTest):
         with self.untouched():
             for said in (self.sync('run', expect=REFUSED), self.sync('plan', expect=REFUSED),
                          self.execute('apply', plan, '-s', self.source, '-r', self.replica,
-                                      expect=REFUSED)):
+                                      expect=REFUSED),
+                         self.execute('recover', '-r', self.replica, expect=REFUSED)):
                 self.assertIn('--new-replica', said.err)
         self.sync('run', '--new-replica')
         self.sync('run')
