@@ -606,7 +606,8 @@ MUTATIONS = [
     # Files that a person names
 
     Mutation('a folder that others exchanged is written to',
-             'if (!known.empty() && other == OtherFolder::kIsRefused) {', 'if (known == "x") {',
+             'if (!known.empty() && other == OtherFolder::kIsRefused) {',
+             'if (!known.empty() && other == OtherFolder::kIsMeant) {',
              '^cli/named_paths_test.*must_be_the_one'),
     Mutation('a state that others could exchange is believed',
              'if (!place->exchangeable.empty()) return exchangeable(place->exchangeable).at(path);',
