@@ -17,7 +17,8 @@ FOLLOW_UNLESS_TOLD = {'statx', 'newfstatat', 'fchownat', 'utimensat', 'fchmodat2
 LOOKING = {'stat', 'lstat', 'statx', 'newfstatat', 'access', 'faccessat', 'faccessat2', 'statfs',
            'readlink', 'readlinkat', 'getxattr', 'lgetxattr', 'listxattr', 'llistxattr'}
 # What has no form that takes a descriptor of O_PATH goes through the kernel's name for it.
-BY_DESCRIPTOR_NAME = {'chmod', 'fchmodat', 'setxattr', 'removexattr', 'getxattr', 'listxattr'}
+BY_DESCRIPTOR_NAME = {'chmod', 'fchmodat', 'setxattr', 'removexattr', 'getxattr', 'listxattr',
+                      'linkat'}
 DESCRIPTOR_NAME = re.compile(r'/proc/self/fd/\d+')
 FILLING = {'write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'ftruncate', 'fallocate'}
 STAGING = '.sync-txn'
