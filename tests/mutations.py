@@ -605,6 +605,10 @@ MUTATIONS = [
 
     # Files that a person names
 
+    Mutation('an access list is taken for a private group',
+             'return is_private_group(gid, uid) && !has_acl();',
+             'return is_private_group(gid, uid) && (!has_acl() || uid < ~0U);',
+             '^cli/named_paths_test.*access_list'),
     Mutation('a folder that others exchanged is written to',
              'if (!known.empty() && other == OtherFolder::kIsRefused) {',
              'if (!known.empty() && other == OtherFolder::kIsMeant) {',

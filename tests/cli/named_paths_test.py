@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from tests.support import sealed_plan, trees
-from tests.support.program import DONE, REFUSED, USAGE, ProgramTest, as_root
+from tests.support.program import DONE, REFUSED, USAGE, ProgramTest, as_root, with_acls
 
 OTHER = 1001
 
@@ -302,6 +302,17 @@ class WaysTest(OthersTest):
         with self.untouched(self.replica, self.in_theirs('backups')):
             self.assertIn('backup folder', self.sync('run', *backup, expect=REFUSED).err)
         self.sync('run', *backup, '--new-replica')
+
+    @with_acls
+    def test_an_access_list_may_let_others_exchange_where_a_private_group_does_not(self):
+        shared = self.at('shared')
+        os.mkdir(shared)
+        os.chmod(shared, 0o775)
+        self.replica = os.path.join(shared, 'first')
+        self.assertNotIn('from now on', self.sync('run').err)
+        os.setxattr(shared, 'system.posix_acl_access', trees.access_acl(OTHER, 7))
+        self.replica = os.path.join(shared, 'second')
+        self.assertIn('from now on', self.sync('run').err)
 
     def test_where_nothing_is_remembered_it_is_said_each_time(self):
         for _ in range(2):
