@@ -84,6 +84,7 @@ bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
   if (done && *done == Published::kDone && look.replica->is_directory()) {
     moved_.insert(slot.action.path);
   }
+  step.was_renamed = true;
   if (reports_.moved(slot, done, look)) {
     const auto changed = kMetadataStep.forward(site_, step);
     reports_.in_place(slot, changed, step.changed, look.wanted);
@@ -125,7 +126,7 @@ bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
 InPlace Committer::change_in_place(const Slot& slot, Looker& looker) const {
   InPlace task{.look = looker.look(slot.action)};
   if (!holds_as_then(slot, task.look) ||
-      foreign_name(slot.action, task.look, reports_.names_added(slot))) {
+      looker.foreign_name(slot.action, task.look, reports_.names_added(slot))) {
     return task;
   }
   Site site{site_.fs, looker.replica(), site_.publisher, site_.conflicts, site_.policy, site_.book};
@@ -138,7 +139,7 @@ InPlace Committer::change_in_place(const Slot& slot, Looker& looker) const {
 void Committer::tell_in_place(const Slot& slot, const std::optional<InPlace>& done) {
   if (!done) return skip(slot);
   if (!reports_.holds_again(slot, done->look)) return;
-  if (auto drift = foreign_name(slot.action, done->look, reports_.names_added(slot))) {
+  if (auto drift = looker_.foreign_name(slot.action, done->look, reports_.names_added(slot))) {
     return reports_.outcomes().stale(slot, {std::move(*drift)});
   }
   reports_.in_place(slot, done->done.value_or(Published::kForeign), done->changed,
@@ -167,6 +168,7 @@ void Committer::finish(const Slot& slot) {
   const auto done = kFinishStep.forward(site_, step);
   if (step.changed.touched) reports_.touched().directories.insert(action.path);
   if (!done) return outcomes.failed(slot, done.error());
+  if (*done == Published::kForeign) return reports_.stale_by_now(slot);
   reports_.learn_from(*step.changed.found, look.wanted);
   finished_.insert(action.path);
   outcomes.done(slot, Outcome::kOk);

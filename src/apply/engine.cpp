@@ -39,6 +39,7 @@ class Engine {
         fs_(request.fs),
         book_(request.policy.limits),
         policy_(request.policy),
+        names_(request.replica, request.stop),
         looks_{request.source_tree,
                other_root(request.replica, request.source),
                request.replica,
@@ -47,7 +48,8 @@ class Engine {
                request.filter,
                request.follow_source,
                request.plan.kind == PlanKind::kUndo,
-               request.stop},
+               request.stop,
+               request.follow_source ? nullptr : &names_},
         max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
@@ -417,6 +419,7 @@ class Engine {
   FileSystem& fs_;
   LimitBook book_;
   Policy policy_;  // with the limits that are known by now
+  ReplicaNames names_;
   LookContext looks_;
   std::size_t max_open_;
   HeldReports held_{request_.observer};

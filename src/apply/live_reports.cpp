@@ -67,6 +67,7 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
   }
   switch (*done) {
     case Published::kForeign:
+    case Published::kUnproven:
       foreign(slot);
       return false;
     case Published::kStranded:
@@ -79,7 +80,10 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
     case Published::kDone:
       break;
   }
-  if (action.op == Op::kLink) ++links_added_[*action.other];
+  if (action.op == Op::kLink) {
+    ++links_added_[*action.other];
+    if (job_.looks.names != nullptr) job_.looks.names->forget();
+  }
   touched_.directories.insert(action.path.parent());
   outcomes_.done(slot, Outcome::kOk, made);
   return true;

@@ -214,10 +214,11 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   const Tools& tools = request.tools;
   const ApplyingOptions& options = request.options;
   const StoredPlan& plan = request.plan;
-  // What this replica's file system can hold, and not what the plan was made for.
+  // What this replica's file system can hold, and not what the plan was made for. Owners, too, are
+  // given by whoever may give them, whatever the plan says: else a document could make what belongs
+  // to others the caller's own.
   Policy policy = policy_for(tools.state.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
-  policy.mirrors_owners = plan.options.owners;
   const Roots& roots = request.roots;
   const LocalTree source = tree_without(roots.source, *roots.replica);
   std::optional<Pace> pace;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/file_time.h"
 
@@ -29,6 +30,11 @@ struct FileStatus {
   std::uint64_t blocks = 0;  // 512-byte units that are allocated
   FileTime mtime;
   FileTime ctime;
+  std::optional<FileTime>
+      birth;  // when it was made, where the file system knows; nobody can set it
+  // Which of the entries that have had its inode number it is: asked for only where there is no
+  // time of birth, see FileSystem::incarnation().
+  std::optional<std::uint64_t> generation;
   std::uint64_t inode = 0;
   std::uint64_t device = 0;  // of the file system; changes across reboots
   std::uint64_t mount = 0;   // id of the mount, unique while it is mounted
@@ -56,6 +62,24 @@ inline bool same_content_stamps(const FileStatus& a, const FileStatus& b) {
 // they are the same object: what is in them is their own affair.
 inline bool is_still(const FileStatus& found, const FileStatus& seen) {
   return seen.is_directory() ? same_object(found, seen) : same_content_stamps(found, seen);
+}
+
+// Whether something tells it for ever from an entry that gets the same inode number later.
+inline bool has_proof(const FileStatus& status) { return status.birth || status.generation; }
+
+// Whether two looks saw the same object, and no later one that has its inode number, as far as the
+// file system can tell.
+inline bool same_creation(const FileStatus& a, const FileStatus& b) {
+  return same_object(a, b) && a.birth == b.birth && a.generation == b.generation;
+}
+
+// Whether `found` is the entry that was seen, and nothing of it has changed since: not even its
+// names. `after_rename`: its change time, which a rename moves, does not count.
+inline bool is_untouched(const FileStatus& found, const FileStatus& seen,
+                         bool after_rename = false) {
+  return same_creation(found, seen) && found.size == seen.size && found.mtime == seen.mtime &&
+         found.uid == seen.uid && found.gid == seen.gid && found.mode == seen.mode &&
+         found.links == seen.links && (after_rename || found.ctime == seen.ctime);
 }
 
 // Within which two names can be one object: link() crosses neither a device nor a mount, not even

@@ -80,8 +80,9 @@ class FileSystem {
   virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
   virtual Result<FileStatus> status(int fd) = 0;
   // What tells the object from an earlier one of the same inode number, whatever is done to it: its
-  // birth time, or else its generation where `fd` is no O_PATH descriptor. Nothing where the file
-  // system tells neither. To be compared, and no more.
+  // birth time, or else its generation (of files and directories; by an O_PATH descriptor only
+  // where the entry may be read; a few calls). Nothing where neither is told. To be compared, and
+  // no more.
   virtual Result<std::optional<std::uint64_t>> incarnation(int fd) = 0;
   // With an empty name of the link itself that open_entry() has opened as `directory`.
   virtual Result<std::string> link_target(int directory, const char* name) = 0;

@@ -27,7 +27,7 @@
 namespace foldersync {
 namespace {
 
-constexpr unsigned kStatusMask = STATX_BASIC_STATS | STATX_MNT_ID;
+constexpr unsigned kStatusMask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // The result of `call`, repeated while a signal interrupts it; -1 with errno set otherwise.
@@ -108,6 +108,7 @@ Result<FileStatus> status_from(int fd, const char* name, int flags) {
   status.blocks = found.stx_blocks;
   status.mtime = time_of(found.stx_mtime);
   status.ctime = time_of(found.stx_ctime);
+  if ((found.stx_mask & STATX_BTIME) != 0) status.birth = time_of(found.stx_btime);
   status.inode = found.stx_ino;
   status.device = makedev(found.stx_dev_major, found.stx_dev_minor);
   status.mount = found.stx_mnt_id;
@@ -460,7 +461,16 @@ Result<std::optional<std::uint64_t>> PosixFileSystem::incarnation(int fd) {
   // A driver may take the number of this request for another one of its own.
   if (!S_ISREG(found.stx_mode) && !S_ISDIR(found.stx_mode)) return Incarnation();
   long generation = 0;  // as many bytes as the request says; most file systems write four of them
-  if (::ioctl(fd, FS_IOC_GETVERSION, &generation) < 0) return Incarnation();
+  const bool is_told = ::ioctl(fd, FS_IOC_GETVERSION, &generation) == 0;
+  if (!is_told && errno == EBADF) {
+    constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const Fd readable(retried([&] { return ::open(ProcPath(fd).c_str(), kFlags); }));
+    if (!readable.is_open() || ::ioctl(readable.get(), FS_IOC_GETVERSION, &generation) < 0) {
+      return Incarnation();
+    }
+  } else if (!is_told) {
+    return Incarnation();
+  }
   return Incarnation(static_cast<std::uint32_t>(generation));
 }
 

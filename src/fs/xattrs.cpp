@@ -59,6 +59,11 @@ bool is_mirrored_xattr(std::string_view name, bool as_root) {
          name != "security.evm" && name != "security.apparmor";
 }
 
+bool has_capability(const std::vector<Xattr>& xattrs) {
+  return std::any_of(xattrs.begin(), xattrs.end(),
+                     [](const Xattr& xattr) { return xattr.name == kCapability; });
+}
+
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root) {
   auto names = TRY(list_names(fs, entry, as_root));
   std::vector<Xattr> result;

@@ -11,6 +11,8 @@
 
 namespace foldersync {
 
+inline constexpr const char* kCapability = "security.capability";
+
 struct Xattr {
   std::string name;
   std::vector<std::byte> value;
@@ -21,6 +23,9 @@ struct Xattr {
 // but for labels that the system gives by its own policy (SELinux, IMA, EVM, AppArmor), and for
 // second names of ACLs (XFS).
 bool is_mirrored_xattr(std::string_view name, bool as_root);
+
+// Whether one of them lets the file run with rights of its own (security.capability).
+bool has_capability(const std::vector<Xattr>& xattrs);
 
 // The attributes of `entry` that are mirrored, by name. None where the file system has no
 // attributes.

@@ -8,6 +8,15 @@ bool writes_entry(const Action& action) {
   return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
 }
 
+bool changes_in_place(const Action& action) {
+  const bool moves_leaf = action.op == Op::kMove && action.after->type != FileType::kDirectory;
+  return action.op == Op::kMetadata || moves_leaf;
+}
+
+bool changes_leaf_in_place(const Action& action) {
+  return changes_in_place(action) && action.after->type != FileType::kDirectory;
+}
+
 bool takes_file_over(const Action& action) {
   return action.other && (action.op == Op::kCreate || action.op == Op::kUpdate);
 }

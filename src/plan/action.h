@@ -102,6 +102,10 @@ struct Action {
 
 // Whether the action puts a new entry where there was none, or another one.
 bool writes_entry(const Action& action);
+// Whether the action gives metadata to an entry that stays the object that it is.
+bool changes_in_place(const Action& action);
+// The same of an entry that is no directory, and may have other names.
+bool changes_leaf_in_place(const Action& action);
 // Whether it is a creation or update whose file the replica has under another path, `other`.
 bool takes_file_over(const Action& action);
 // Whether a file goes from its path, whatever comes there: it may be wanted under another one.

@@ -42,6 +42,12 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
   return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);
 }
 
+bool may_change_in_place(const FileStatus& wanted, const FileStatus& found, const Policy& policy) {
+  if (!wanted.is_file()) return true;
+  const std::uint32_t either = wanted_mode(wanted, found.uid, found.gid, policy) | found.mode;
+  return (either & kSetIds) == 0 && may_change_hands(wanted, found, policy);
+}
+
 Comparison compare(const Seen* source, const Seen* replica, const Policy& policy) {
   if (replica == nullptr) return {Decision::kCreate, {Reason::kMissing}};
   if (source == nullptr) return {Decision::kDelete, {Reason::kExtra}};
@@ -54,8 +60,7 @@ Comparison compare(const Seen* source, const Seen* replica, const Policy& policy
   switch (wanted.type) {
     case FileType::kFile:
       if (wanted.size != found.size) return update(Reason::kSize, metadata);
-      if ((metadata.has(Reason::kOwner) || metadata.has(Reason::kMode)) &&
-          !may_change_hands(wanted, found, policy)) {
+      if (!metadata.empty() && !may_change_in_place(wanted, found, policy)) {
         return {Decision::kUpdate, metadata};
       }
       if (wanted.size > 0 && (policy.checksum || metadata.has(Reason::kMtime))) {

@@ -36,9 +36,9 @@ struct Seen {
 // Decides about one name; null: that tree lacks it. Requires: not both null.
 //
 // In this order: type, size (of files), target (of symlinks) and number (of devices); whether a
-// file may change hands; then, for files of one size, mtime: where it agrees they are the same
-// unless policy.checksum, otherwise their content has to be read. A directory's mtime counts like
-// any metadata.
+// file may get its metadata where it is; then, for files of one size, mtime: where it agrees they
+// are the same unless policy.checksum, otherwise their content has to be read. A directory's mtime
+// counts like any metadata.
 Comparison compare(const Seen* source, const Seen* replica, const Policy& policy);
 
 // Whether the replica's file may become what the source's is without its content being written
@@ -47,6 +47,12 @@ Comparison compare(const Seen* source, const Seen* replica, const Policy& policy
 // else could write, and lets nobody's content run with the rights of another. True of all but
 // files.
 bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const Policy& policy);
+
+// Whether the replica's file may get the metadata of the source's where it is. The right to run as
+// somebody else is never given to a file that is there: the name may be another file's by then. So
+// where either side has it the file is written anew, and the old one can be had back. True of all
+// but files.
+bool may_change_in_place(const FileStatus& wanted, const FileStatus& found, const Policy& policy);
 
 // The operation that carries a decision out. Requires: it asks for one.
 Op op_of(Decision decision);

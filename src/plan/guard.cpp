@@ -16,16 +16,19 @@ constexpr std::size_t kMaxLimitBytes = 255;  // of printable ASCII, in the docum
 
 bool is_file(const std::optional<Facts>& facts) { return facts && facts->type == FileType::kFile; }
 
-// Whether the same content is written once more, since the file changes hands (may_change_hands).
-bool only_changes_hands(const Action& action) {
-  return action.op == Op::kUpdate && (action.reasons == ReasonSet{Reason::kOwner} ||
-                                      action.reasons == ReasonSet{Reason::kMode} ||
-                                      action.reasons == ReasonSet{Reason::kMode, Reason::kOwner});
+// Whether the same content is written once more, since metadata that the file has or gets is not
+// given in place (may_change_in_place).
+bool only_changes_metadata(const Action& action) {
+  const ReasonSet metadata{Reason::kMode, Reason::kOwner, Reason::kXattrs};
+  return action.op == Op::kUpdate &&
+         std::all_of(kReasons.begin(), kReasons.end(), [&](Reason reason) {
+           return !action.reasons.has(reason) || metadata.has(reason);
+         });
 }
 
 // Whether the replica's file at the action's path loses what it holds, and not by a deletion.
 bool overwrites_file(const Action& action) {
-  if (!is_file(action.before) || only_changes_hands(action)) return false;
+  if (!is_file(action.before) || only_changes_metadata(action)) return false;
   if (action.op == Op::kUpdate || action.op == Op::kReplace) return true;
   if (action.op != Op::kLink || !action.after) return false;
   return action.after->type != FileType::kFile || action.before->size != action.after->size ||

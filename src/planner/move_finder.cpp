@@ -83,7 +83,7 @@ class Judge {
     }
     if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
-    if (!may_change_hands(wanted->status, there, context_.policy)) return answer;
+    if (!may_move(wanted->status, there)) return answer;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
     answer.move.after = *create.after;
@@ -157,6 +157,15 @@ class Judge {
 
   [[nodiscard]] bool can_move(const Found& found) const {
     return is_near(found.status) && (found.status.is_directory() || found.status.links == 1);
+  }
+
+  // A move brings the file as it is, and puts its metadata right where it is then.
+  [[nodiscard]] bool may_move(const FileStatus& wanted, const FileStatus& found) const {
+    const Policy& policy = context_.policy;
+    return may_change_in_place(wanted, found, policy) ||
+           differences(wanted_facts(wanted, {}, &found, policy), found_facts(found, {}, policy),
+                       policy.limits)
+               .empty();
   }
 
   bool has_same_xattrs(const Found& source, const Found& replica) {

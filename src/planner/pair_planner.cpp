@@ -240,7 +240,7 @@ void PairPlanner::finish_hashes() {
 }
 
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
-// can't be read.
+// can't be read. What lets a file run with more rights is not given in place.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
                                  Comparison& comparison) {
   if (!context_.policy.limits.holds_xattrs) return true;
@@ -256,10 +256,19 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
   if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
   const auto replica = (*replica_entry)->xattrs(context_.policy.as_root);
   if (!replica) return failed(Side::kReplica, replica.error());
-  if (*source == *replica) return true;
-  if ((*replica_entry)->without_unsupported(std::move(*source)) == *replica) return true;
-  comparison.reasons.add(Reason::kXattrs);
-  if (comparison.decision == Decision::kUnchanged) comparison.decision = Decision::kMetadata;
+  const bool is_file = named.source != nullptr && named.source->is_file();
+  const bool gives_rights =
+      is_file && (has_capability(*source) || has_capability(*replica) ||
+                  !may_change_in_place(*named.source, *named.replica, context_.policy));
+  const bool is_same =
+      *source == *replica || (*replica_entry)->without_unsupported(std::move(*source)) == *replica;
+  if (!is_same) {
+    comparison.reasons.add(Reason::kXattrs);
+    comparison.decision = Decision::kMetadata;
+  }
+  if (comparison.decision == Decision::kMetadata && gives_rights) {
+    comparison.decision = Decision::kUpdate;
+  }
   return true;
 }
 

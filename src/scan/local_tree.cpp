@@ -1,5 +1,6 @@
 #include "scan/local_tree.h"
 
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -48,8 +49,10 @@ Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open_entry(const char* na
   return std::unique_ptr<ReadableEntry>(std::make_unique<LocalEntry>(*fs_, std::move(fd), true));
 }
 
-Status LocalDirectory::make_readable(const char* name) {
+Status LocalDirectory::make_readable(const char* name, const FileStatus& seen) {
   const auto entry = TRY(fs_->open_entry(fd_, name));
+  const auto now = TRY(fs_->status(entry.get()));
+  if (!is_untouched(now, seen)) return system_error("open", EACCES);
   return fs_->set_mode({entry.get(), true}, kPrivate);
 }
 

@@ -25,7 +25,7 @@ class LocalDirectory final : public ReadableDirectory {
   Result<std::string> target(const char* name) override { return fs_->link_target(fd_, name); }
   Result<std::unique_ptr<ReadableEntry>> open(const char* name) override;
   Result<std::unique_ptr<ReadableEntry>> open_entry(const char* name) override;
-  Status make_readable(const char* name) override;
+  Status make_readable(const char* name, const FileStatus& seen) override;
   Result<FileStatus> status() override { return fs_->status(fd_); }
   Result<std::vector<Xattr>> xattrs(bool as_root) override {
     return read_xattrs(*fs_, {fd_, false}, as_root);

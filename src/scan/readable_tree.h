@@ -43,9 +43,9 @@ class ReadableDirectory {
   virtual Result<std::unique_ptr<ReadableEntry>> open(const char* name) = 0;
   // For its status and attributes alone: as FileSystem::open_entry(); "." is the directory.
   virtual Result<std::unique_ptr<ReadableEntry>> open_entry(const char* name) = 0;
-  // Gives a file of the caller's own the mode 0600, so that it can be opened: in a backup's tree,
-  // which is the one source that may be changed.
-  virtual Status make_readable(const char* name) = 0;
+  // Gives a file of the caller's own, which must still be what was seen, the mode 0600, so that it
+  // can be opened: in a backup's tree, which is the one source that may be changed.
+  virtual Status make_readable(const char* name, const FileStatus& seen) = 0;
 
   // Null: its files are read from here, and those of two sides are compared side by side.
   virtual ContentHasher* hasher() { return nullptr; }

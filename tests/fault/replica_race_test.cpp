@@ -165,6 +165,28 @@ TEST_F(ReplicaRace, AFileOfTheSameSizeAndTimeThatCameSinceTheRecordIsNotDeleted)
   expect_converges();
 }
 
+// The same inode number, size and time; owner or mode are others.
+TEST_F(ReplicaRace, AFileThatSomebodyElseTouchesBetweenLookAndOpeningKeepsItsMetadata) {
+  fs_.intercept(act_before(Call::kOpenEntry, "touched",
+                           [&] { ::chmod(in_replica("touched").c_str(), 0666); }));
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(raced.of("touched").outcome, Outcome::kStale) << raced.troubles();
+  EXPECT_EQ(read_tree(replica_).at("touched").mode, 0666U);
+  expect_converges();
+}
+
+TEST_F(ReplicaRace, AFileThatSomebodyElseTouchesSinceTheRecordKeepsItsMetadata) {
+  fs_.intercept(act_before(Call::kCreateFile, "COMMIT", [&] {
+    const FileTime time = read_tree(replica_).at("touched").mtime;
+    write_file(in_replica("touched"), "some bytes");  // as many, and under the old time
+    set_mtime(in_replica("touched"), time);
+  }));
+  const MirrorRun raced = run(fs_);
+  EXPECT_EQ(raced.of("touched").outcome, Outcome::kStale) << raced.troubles();
+  expect_converges();
+  EXPECT_EQ(bytes_of(in_replica("touched")), "same bytes");
+}
+
 TEST_F(ReplicaRace, AFileSavedWhileAnotherOfTheirsComesBackIsKeptToo) {
   int renames = 0;
   fs_.intercept([&](const CallInfo& info) {

@@ -89,7 +89,7 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
   undo.plan_id = order.undo_id;
   undo.created = order.created;
   undo.replica = plan.replica;
-  undo.options.owners = plan.options.owners;
+  undo.options.owners = policy.owners();
   undo.options.cross_mounts = plan.options.cross_mounts;
   undo.options.replica_limits = plan.options.replica_limits;
   if (opened) opened = backup.remember_directories(plan.actions, before);

@@ -122,6 +122,10 @@ Result<Fd> BackupTree::open_to_read(const Place& from, const FileStatus& status)
   if (file || file.error().error_number != EACCES) return file;
   const auto entry = TRY(fs_.open_entry(from.directory, from.name.c_str()));
   const Handle handle{entry.get(), true};
+  const auto now = TRY(fs_.status(entry.get()));
+  if (!same_creation(now, status) || now.mode != status.mode || now.uid != status.uid) {
+    return Error{ErrorCode::kChanged, "back up", {}, 0, "something else has its name"};
+  }
   if (Status opened = fs_.set_mode(handle, status.mode | kOwnerRead); !opened)
     return opened.error();
   file = fs_.open_file(from.directory, from.name.c_str());

@@ -41,15 +41,6 @@ void stale(LookResult& result, Drift drift) {
   result.drifts.push_back(std::move(drift));
 }
 
-std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
-                                  std::uint32_t added) {
-  if (!action.before || !action.before->links || !look.replica) return std::nullopt;
-  const std::uint32_t known = *action.before->links + added;
-  if (look.replica->links <= known) return std::nullopt;
-  return Drift{Side::kReplica,
-               {"links", std::to_string(known), std::to_string(look.replica->links)}};
-}
-
 Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
     : context_(context),
       fs_(*context.replica.fs),
@@ -94,6 +85,26 @@ Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
     return own_folder_refused(path.bytes());
   }
   return status;
+}
+
+std::optional<Drift> Looker::foreign_name(const Action& action, const LookResult& look,
+                                          std::uint32_t added) {
+  if (!changes_leaf_in_place(action) || !look.replica) return std::nullopt;
+  const std::uint32_t found = look.replica->links;
+  const auto more_than = [&](std::uint32_t known) {
+    return Drift{Side::kReplica, {"links", std::to_string(known), std::to_string(found)}};
+  };
+  const auto& planned = action.before->links;
+  const bool is_limited = planned || context_.names == nullptr;
+  if (is_limited && found > planned.value_or(1) + added) {
+    return more_than(planned.value_or(1) + added);
+  }
+  if (context_.names == nullptr || found == 1) return std::nullopt;
+  // What can't be counted is not known.
+  const auto names = context_.names->of(*look.replica);
+  const std::uint32_t counted = names ? *names : 1;
+  if (found <= counted) return std::nullopt;
+  return more_than(counted);
 }
 
 bool Looker::is_excluded(const RelPath& path, bool is_directory) const {
@@ -246,6 +257,7 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
     case Op::kReplace:
       return true;
     case Op::kUpdate:
+      if (action.reasons.has(Reason::kXattrs)) return false;  // which were not looked at
       // Where stamps don't tell old from new, only content does.
       // A name that shares its file with no other one has left its group.
       if (action.reasons.has(Reason::kLink) && result.replica->links != 1) return false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apply/look/replica_access.h"
+#include "apply/look/replica_names.h"
 #include "apply/look/report.h"
 #include "core/file_status.h"
 #include "filter/filter.h"
@@ -33,16 +34,12 @@ struct LookResult {
   std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
   std::vector<Drift> drifts;   // of kStale
   std::optional<Error> error;  // of kFailed
+  bool keeps_content = false;  // what is to be made anew has the content of the replica's file
 };
 
 // What a look comes to.
 void fail(LookResult& result, Error error);
 void stale(LookResult& result, Drift drift);
-
-// For an action that changes an object in place: a drift where the object has more names than the
-// plan knew and this run has added since, for then it is somebody else's too.
-std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
-                                  std::uint32_t added);
 
 // How apply looks at the trees; what its threads share and only read.
 struct LookContext {
@@ -55,6 +52,8 @@ struct LookContext {
   bool follow_source = false;  // nobody reviewed the plan: mirror what the source has by now
   bool is_undo = false;  // the source is a backup's tree, and metadata comes from the document
   const std::atomic<bool>* stop = nullptr;  // set by others: what is read ends with kStopped
+  // Where the plan is a document, which anybody may have written; null where it was made just now.
+  ReplicaNames* names = nullptr;
 };
 
 // One thread's eyes.
@@ -77,6 +76,12 @@ class Looker {
   // planner has not found that just now, the content of the source's.
   bool is_like_source(const Action& action, const LookResult& result, const Place& place,
                       const FileStatus& status);
+
+  // For an action that changes in place what is no directory, and was looked at: a drift where that
+  // has more names than the plan knew and this run has added since, or, where the plan is a
+  // document, than the replica has. For then it is somebody else's too.
+  std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+                                    std::uint32_t added);
 
   // Where the plan names the content (--pin): a drift where the source's file holds other bytes.
   // Reads it all; what can't be read is no drift. `look` is what look() said.

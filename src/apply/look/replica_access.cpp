@@ -49,7 +49,7 @@ bool ReplicaAccess::loosen(int directory, const RelPath& path) {
   if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll)
     return false;
   if (!fs_.set_mode({directory, false}, status->mode | kOwnerAll)) return false;
-  loosened_.push_back({path, status->mode});
+  loosened_.push_back({path, status->mode, *status});
   return true;
 }
 
@@ -60,7 +60,8 @@ void ReplicaAccess::close_again(std::vector<Loosened> loosened) {
     const auto open = directory(one.path);
     const auto status = open ? fs_.status(*open) : Result<FileStatus>(open.error());
     // Where this fails, the next plan finds the mode.
-    if (status && status->mode == (one.mode | kOwnerAll)) {
+    const bool is_it = status && same_creation(*status, one.seen) && status->uid == one.seen.uid;
+    if (is_it && status->mode == (one.mode | kOwnerAll)) {
       (void)fs_.set_mode({*open, false}, one.mode);
     }
   }
@@ -79,7 +80,7 @@ bool ReplicaAccess::open_up(const RelPath& closed) {
   // Another thread may have been here first.
   if ((status->mode & kOwnerAll) == kOwnerAll) return true;
   if (!fs_.set_mode({entry->get(), true}, status->mode | kOwnerAll)) return false;
-  loosened_.push_back({closed, status->mode});
+  loosened_.push_back({closed, status->mode, *status});
   return true;
 }
 

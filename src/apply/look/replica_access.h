@@ -42,7 +42,8 @@ class ReplicaAccess {
  public:
   struct Loosened {
     RelPath path;
-    std::uint32_t mode;
+    std::uint32_t mode;    // that it had
+    FileStatus seen = {};  // which directory it is
   };
 
   // `root` is the replica's, open for as long as this is used.
@@ -67,7 +68,7 @@ class ReplicaAccess {
   std::vector<Loosened>& loosened() { return loosened_; }
 
   // Gives directories the mode back that they had, the deepest first, so that the way to the others
-  // stays open. One that has another mode by now keeps it.
+  // stays open. One that has another mode by now keeps it, and so does another directory.
   void close_again(std::vector<Loosened> loosened);
 
   // Does `change`, which needs to write into `directory`, and where that is denied once more after

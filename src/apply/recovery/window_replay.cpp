@@ -46,8 +46,22 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       publisher_(context.fs, context.observer),
       conflicts_(context.fs, area),
       deletions_(record),
-      site_{context.fs,     access_,      publisher_, conflicts_,
-            context.policy, context.book, &deletions_} {}
+      site_{context.fs,     access_,      publisher_,  conflicts_,
+            context.policy, context.book, &deletions_, &made_anew_},
+      observer_(context.observer) {
+  learn_objects();
+}
+
+// What the steps in place have to know of the others of the window.
+void WindowReplay::learn_objects() {
+  for (const std::size_t i : due([](const Action&) { return true; })) {
+    const Action& action = record_.plan.actions[i];
+    const auto& made = record_.actions[i].made;
+    if (!made) continue;
+    if (action.op == Op::kLink) ++names_added_[{made->device, made->inode}];
+    if (made->is_directory()) brought_.emplace(action.path, *made);
+  }
+}
 
 ReplayResult WindowReplay::result() const {
   ReplayResult result = result_;
@@ -81,6 +95,13 @@ Result<Step> WindowReplay::step_at(std::size_t index) {
   Step step{.action = action, .made = record.made, .old = record.old};
   if (record.new_xattrs) step.new_xattrs = &*record.new_xattrs;
   if (record.old_xattrs) step.old_xattrs = &*record.old_xattrs;
+  if (record.old) {
+    const auto added = names_added_.find({record.old->device, record.old->inode});
+    if (added != names_added_.end()) step.names_added = added->second;
+  } else if (is_finish(action)) {
+    const auto brought = brought_.find(action.path);
+    if (brought != brought_.end()) step.made = brought->second;
+  }
   if (action.op == Op::kMove || action.op == Op::kMetadata) return step;
   step.staged.directory = TRY(folder(record.folder));
   step.staged.name = record_.name_of(index);
@@ -103,6 +124,12 @@ void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
 Status WindowReplay::count_outcome(const Step& step, const Result<Published>& done) {
   const Published published = TRY(done);
   if (published == Published::kForeign || published == Published::kStranded) ++result_.overtaken;
+  if (published == Published::kUnproven) {
+    ++result_.unproven;
+    observer_.warn("recovery: the metadata of '" + step.action.path.shown() +
+                   "' is left as it is: nothing proves that it is what the killed run saw there, "
+                   "or it may be changed only where it is written anew; the next run does it");
+  }
   if (published == Published::kStranded) {
     TRY(conflicts_.keep(step.staged));
   }
@@ -155,7 +182,7 @@ void WindowReplay::close_loosened() {
   // What the record says of one comes first: it knows the mode from before the window.
   std::vector<ReplicaAccess::Loosened> all;
   for (const LoosenedRecord& loosened : record_.loosened) {
-    all.push_back({loosened.path, loosened.mode});
+    all.push_back({loosened.path, loosened.mode, loosened.seen});
   }
   all.insert(all.end(), access_.loosened().begin(), access_.loosened().end());
   access_.close_again(std::move(all));

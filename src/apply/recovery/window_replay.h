@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/look/replica_access.h"
@@ -32,6 +33,7 @@ struct ReplayContext {
 struct ReplayResult {
   std::vector<Error> errors;    // one for each action that could not be replayed
   std::uint64_t overtaken = 0;  // actions that others have made impossible: left as they are
+  std::uint64_t unproven = 0;   // of metadata in place: left as it is, and told of
   bool conflicts = false;       // what others wrote was put aside
 };
 
@@ -62,6 +64,7 @@ class WindowReplay {
   void replay(std::size_t index, const StepKind& kind, Way way);
   Result<Step> step_at(std::size_t index);
   Status count_outcome(const Step& step, const Result<Published>& done);
+  void learn_objects();
   template <class Which>
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
@@ -78,6 +81,10 @@ class WindowReplay {
   Deletions deletions_;
   Site site_;
   std::map<std::string, Fd> folders_;
+  MadeAnew made_anew_;
+  std::map<RelPath, FileStatus> brought_;  // directories that the window makes or moves, by path
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> names_added_;  // to an object
+  ApplyObserver& observer_;
 };
 
 }  // namespace foldersync

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kActionsFile = "actions";  // a plan document
 constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
-constexpr std::string_view kMagic = "foldersync-record-2\n";
+constexpr std::string_view kMagic = "foldersync-record-3\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
 
 Error damaged(const char* what) {
@@ -52,6 +52,10 @@ class Writer {
       number(part);
     }
     time(value->mtime);
+    number(value->birth ? 1 : 0);
+    time(value->birth.value_or(FileTime{}));
+    number(value->generation ? 1 : 0);
+    number(value->generation.value_or(0));
   }
   void xattrs(const std::optional<std::vector<Xattr>>& value) {
     number(value ? value->size() + 1 : 0);
@@ -119,6 +123,12 @@ class Reader {
     value.rdev = number();
     value.links = small();
     value.mtime = time();
+    const bool has_birth = number() != 0;
+    const FileTime birth = time();
+    if (has_birth) value.birth = birth;
+    const bool has_generation = number() != 0;
+    const std::uint64_t generation = number();
+    if (has_generation) value.generation = generation;
     return value;
   }
   std::optional<std::vector<Xattr>> xattrs() {
@@ -152,6 +162,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device) {
   for (const LoosenedRecord& loosened : record.loosened) {
     writer.text(loosened.path.bytes());
     writer.number(loosened.mode);
+    writer.status(loosened.seen);
   }
   writer.number(record.actions.size());
   for (const ActionRecord& action : record.actions) {
@@ -194,7 +205,10 @@ Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
     std::string path = reader.text();
     if (!path.empty() && !RelPath::is_path(path)) return damaged("it names what is no path");
-    record.loosened.push_back({RelPath::from_bytes(path), reader.small()});
+    const std::uint32_t mode = reader.small();
+    auto seen = reader.status();
+    move_device(seen, then, device);
+    record.loosened.push_back({RelPath::from_bytes(path), mode, seen.value_or(FileStatus{})});
   }
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
     ActionRecord action;

@@ -37,6 +37,7 @@ bool is_what_was_made(const FileStatus& found, const FileStatus& made);
 struct LoosenedRecord {
   RelPath path;
   std::uint32_t mode = 0;
+  FileStatus seen = {};
 };
 
 struct WindowRecord {

@@ -46,8 +46,14 @@ inline bool holds_as_then(const Slot& slot, const LookResult& look) {
   if (!slot.look || slot.error || look.finding != Finding::kHolds) return false;
   const LookResult& then = *slot.look;
   if (then.finding == Finding::kFailed || then.finding == Finding::kStale) return false;
-  return then.replica.has_value() == look.replica.has_value() &&
-         (!then.replica || same_object(*then.replica, *look.replica));
+  if (then.replica.has_value() != look.replica.has_value()) return false;
+  if (!then.replica) return true;
+  if (!changes_leaf_in_place(slot.action)) return same_object(*then.replica, *look.replica);
+  FileStatus now = *look.replica;
+  now.generation = then.replica->generation;  // compared when it is opened to be changed
+  // A name that this run gives it, or takes away, moves its change time.
+  const bool has_one_name = then.replica->links == 1 && now.links == 1;
+  return has_one_name ? is_untouched(now, *then.replica) : same_creation(now, *then.replica);
 }
 
 }  // namespace foldersync

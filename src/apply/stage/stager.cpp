@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -35,6 +36,7 @@ Stager::Stager(const Job& job, Looker& looker) : job_(job), fs_(job.request.fs),
 
 Result<Staged> Stager::stage(const Action& action, const LookResult& look, const Place& place) {
   metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
+  if (look.keeps_content) return stage_own_content(action, look, place);
   if (look.source->is_directory()) return stage_directory(action, look, place);
   if (takes_file_over(action) && !job_.looks.is_undo) {
     // Whatever stands in the way of that: the source has it all.
@@ -54,6 +56,31 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, const
     return std::move(staged).error().at(action.path.bytes());
   }
   return staged;
+}
+
+// What takes back a change of metadata has no content in the backup.
+Result<Staged> Stager::stage_own_content(const Action& action, const LookResult& look,
+                                         const Place& place) {
+  const bool gives_xattrs = action.reasons.has(Reason::kXattrs);
+  std::vector<Xattr> xattrs;
+  if (gives_xattrs) {
+    auto* const parent = TRY(looker_.source_parent(action.path));
+    const auto kept = TRY(parent->open_entry(std::string(action.path.name()).c_str()));
+    xattrs = TRY(kept->xattrs(job_.policy.as_root));
+  }
+  const auto parent = TRY(looker_.replica_parent(action.path));
+  auto file = TRY(fs_.open_file(parent, std::string(action.path.name()).c_str()));
+  const auto now = TRY(fs_.status(file.get()));
+  if (!same_content_stamps(now, *look.replica)) return changed("the replica's file was replaced");
+  auto to = TRY(fs_.create_file(place.directory, place.name.c_str(), kPrivate));
+  xattrs_ = gives_xattrs ? &xattrs : nullptr;
+  const OpenedFile own{std::make_unique<LocalEntry>(fs_, std::move(file)), now};
+  auto staged = copy_into(action, own, to.get(), 0);
+  xattrs_ = nullptr;
+  Status completed = staged ? complete(std::move(to)) : Status(staged.error());
+  if (completed) return staged;
+  (void)fs_.remove_file(place.directory, place.name.c_str());
+  return std::move(completed).error().at(action.path.bytes());
 }
 
 // RACE: what others write into the file under its old path, between the comparison and the rename
@@ -112,7 +139,7 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen,
   auto from = open();
   if (!from && job_.looks.is_undo && from.error().error_number == EACCES) {
     // A backup is the caller's own, and what it says of the mode does not count.
-    if (parent.make_readable(source_name.c_str())) from = open();
+    if (parent.make_readable(source_name.c_str(), seen)) from = open();
   }
   if (!from) return from.error();
   if (may_be_cloned(action, from->status)) {
@@ -260,7 +287,9 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
     }
   }
   std::vector<Xattr> xattrs;
-  if (job_.policy.limits.holds_xattrs) {
+  if (xattrs_ != nullptr) {
+    xattrs = *xattrs_;
+  } else if (job_.policy.limits.holds_xattrs) {
     auto read = TRY(from.xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }

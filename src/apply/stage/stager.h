@@ -14,6 +14,7 @@
 #include "fs/file_system.h"
 #include "fs/patch.h"
 #include "fs/place.h"
+#include "fs/xattrs.h"
 
 namespace foldersync {
 
@@ -33,10 +34,10 @@ class Stager {
  public:
   Stager(const Job& job, Looker& looker);
 
-  // Makes, as `place`, what `action` creates; `look` is the look at it that found that
-  // it holds. A directory is made empty, with u+rwx for as long as its children are missing. Of a
-  // file that is taken over, `place` is one more name where that can be: no bytes, and nothing of
-  // it changes. On an error nothing is left. Error kChanged: the source is no longer what `look`
+  // Makes, as `place`, what `action` creates or writes anew; `look` is the look at it that found
+  // that it holds. A directory is made empty, with u+rwx for as long as its children are missing.
+  // Of a file that is taken over, `place` is one more name where that can be: no bytes, and nothing
+  // of it changes. On an error nothing is left. Error kChanged: the source is no longer what `look`
   // saw, or changes faster than it can be copied (three tries).
   Result<Staged> stage(const Action& action, const LookResult& look, const Place& place);
 
@@ -44,6 +45,8 @@ class Stager {
   std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
 
  private:
+  Result<Staged> stage_own_content(const Action& action, const LookResult& look,
+                                   const Place& place);
   std::optional<Staged> take_over(const Action& action, const LookResult& look, const Place& place);
   bool make_durable(const Place& place);
   Result<Staged> stage_file(const Action& action, const LookResult& look, ReadableDirectory& parent,
@@ -73,8 +76,9 @@ class Stager {
   Md5Hasher hasher_;
   std::optional<Drift> drift_;
   std::vector<std::byte> other_buffer_;
-  const FileStatus* old_ = nullptr;       // the replica's file that will be replaced, or null
-  const FileStatus* metadata_ = nullptr;  // that the plan names; null: the source's own
+  const FileStatus* old_ = nullptr;             // the replica's file that will be replaced, or null
+  const FileStatus* metadata_ = nullptr;        // that the plan names; null: the source's own
+  const std::vector<Xattr>* xattrs_ = nullptr;  // likewise
 };
 
 }  // namespace foldersync

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstddef>
 
+#include "apply/stage/in_place.h"
 #include "apply/stage/staged_trees.h"
-#include "scan/local_tree.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {
@@ -37,35 +37,6 @@ std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) 
     bytes += bytes_to_write(slots[i].action);
   }
   return units;
-}
-
-Result<std::vector<Xattr>> attributes_in(ReadableDirectory& directory, const RelPath& path,
-                                         bool as_root) {
-  const std::string name = path.is_root() ? "." : std::string(path.name());
-  const auto entry = TRY(directory.open_entry(name.c_str()));
-  return entry->xattrs(as_root);
-}
-
-void read_attributes(const StageWindow& window, std::size_t thread, Slot& slot) {
-  const Action& action = slot.action;
-  Looker& looker = window.job.lookers[thread];
-  const RelPath above = action.path.is_root() ? RelPath() : action.path.parent();
-  const bool as_root = window.job.policy.as_root;
-  const auto source = looker.source_directory(above);
-  const auto replica = looker.replica_directory(above);
-  if (!source || !replica) {
-    slot.error = source ? replica.error() : source.error();
-    return;
-  }
-  LocalDirectory there(window.job.request.fs, *replica);
-  auto wanted = attributes_in(**source, action.path, as_root);
-  auto found = attributes_in(there, action.path, as_root);
-  if (!wanted || !found) {
-    slot.error = wanted ? std::move(found).error() : std::move(wanted).error();
-    return;
-  }
-  slot.new_xattrs = std::move(*wanted);
-  slot.old_xattrs = std::move(*found);
 }
 
 // Staging on several threads. They take neighbours in the order of the window, and a directory is
@@ -152,12 +123,8 @@ class Staging {
     slot.look = worker.looker.look(action);
     worker.looker.compare_moved(action, *slot.look);
     if (slot.look->finding != Finding::kHolds) return;
-    if (!is_staged(action)) {
-      if (action.reasons.has(Reason::kXattrs) && action.op == Op::kMetadata) {
-        read_attributes(window_, worker.thread, slot);
-      }
-      return;
-    }
+    if (changes_in_place(action)) prepare_in_place(job_, worker.looker, slot);
+    if (slot.error || slot.look->finding != Finding::kHolds || !is_staged(action)) return;
     Action today = action;
     today.after = slot.look->after;
     auto staged = stage_inside(worker, index, today);

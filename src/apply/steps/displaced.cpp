@@ -62,8 +62,16 @@ Result<Published> make_again(Site& site, const RelPath& path) {
   // The directory around it could not come back, and has it with it.
   if (!parent && is_absence(parent.error())) return Published::kDone;
   if (!parent) return parent.error();
-  const Status made = site.fs.make_directory(*parent, std::string(path.name()).c_str(), kOwnerAll);
-  if (!made && made.error().error_number != EEXIST) return made.error();
+  const Place place{*parent, std::string(path.name())};
+  const Status made = site.fs.make_directory(place.directory, place.name.c_str(), kOwnerAll);
+  if (!made) return made.error().error_number == EEXIST ? Result(Published::kDone) : made.error();
+  // RACE: whoever may write there can put another one into its place before this look. It gets
+  // owner and mode of the old one only if it could be what was made.
+  const auto there = TRY(status_at(site.fs, place));
+  const bool may_be_it = there && there->is_directory() && there->uid == site.policy.uid &&
+                         (there->mode & ~kOwnerAll) == 0 && site.made_anew != nullptr;
+  const bool is_it = may_be_it && TRY(site.publisher.is_as_expected(place, *there));
+  if (is_it) (*site.made_anew)[path] = *there;
   return Published::kDone;
 }
 

@@ -1,6 +1,7 @@
 // Metadata of what stays the object that it is: of entries where they are or have been moved to,
 // and, when all else is done, of directories.
 #include "apply/stage/attributes.h"
+#include "apply/steps/identity.h"
 #include "apply/steps/step.h"
 
 namespace foldersync {
@@ -28,66 +29,112 @@ Result<Fd> open(Site& site, const RelPath& path) {
   return site.fs.open_entry(parent, std::string(path.name()).c_str());
 }
 
-// RACE: a writer who changes the content without changing its size between the look and the
-// setting of the time is not noticed by size and time afterwards; --checksum finds it.
+// What is there, by the descriptor that is used then. Where nobody knows when it was made, with
+// what else tells it from others.
+Result<FileStatus> status_of(Site& site, const Fd& entry, const std::optional<FileStatus>& seen) {
+  auto now = TRY(site.fs.status(entry.get()));
+  if (now.birth || !seen || !seen->generation) return now;
+  now.generation = TRY(site.fs.incarnation(entry.get()));
+  return now;
+}
+
+constexpr std::uint32_t kSetIds = 06000;
+
+// Whether it is a file that has, would get or lose rights of its own: such are written anew.
+bool gives_rights(Site& site, const Step& step, const FileStatus& now) {
+  if (!now.is_file()) return false;
+  const std::uint32_t wanted = wanted_mode(*step.wanted, now.uid, now.gid, site.policy);
+  const auto lists_capability = [](const std::vector<Xattr>* xattrs) {
+    return xattrs != nullptr && has_capability(*xattrs);
+  };
+  return ((wanted | now.mode) & kSetIds) != 0 || lists_capability(step.new_xattrs) ||
+         lists_capability(step.old_xattrs);
+}
+
+// What others put into a directory meanwhile is its own affair.
+bool is_what_was_seen(const FileStatus& now, const Step& step) {
+  const FileStatus& seen = *step.old;
+  if (!now.is_directory()) return is_untouched(now, seen, step.was_renamed);
+  return same_creation(now, seen) && now.uid == seen.uid && now.gid == seen.gid &&
+         now.mode == seen.mode;
+}
+
+// RACE: a writer who changes the content without changing its size between the setting of the time
+// and the look at it is not noticed by size and time afterwards; --checksum finds it.
 Result<Published> forward(Site& site, Step& step) {
   const auto entry = TRY(open(site, step.action.path));
-  const auto now = TRY(site.fs.status(entry.get()));
-  if (!same_content_stamps(now, *step.old)) return Published::kForeign;
+  const auto now = TRY(status_of(site, entry, step.old));
+  if (!is_what_was_seen(now, step)) return Published::kForeign;
+  if (gives_rights(site, step, now)) return Published::kForeign;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.refusal_is_error = true;
   request.now = &now;
   return give(step, request);
 }
 
-Result<Published> finish(Site& site, Step& step) {
-  const auto directory = TRY(site.replica.directory(step.action.path));
-  AttributeRequest request = request_of(site, step, {directory, false});
-  request.refusal_is_error = true;
-  return give(step, request);
+// A field that the plan says nothing of stays.
+FileStatus wanted_of(const Facts& after, const FileStatus& old) {
+  FileStatus wanted = old;
+  wanted.mode = after.mode.value_or(old.mode);
+  wanted.uid = after.uid.value_or(old.uid);
+  wanted.gid = after.gid.value_or(old.gid);
+  wanted.mtime = after.mtime.value_or(old.mtime);
+  return wanted;
 }
 
-// A field that the plan says nothing of stays.
-FileStatus wanted_of(const Facts& after, const FileStatus& now) {
-  FileStatus wanted = now;
-  wanted.mode = after.mode.value_or(now.mode);
-  wanted.uid = after.uid.value_or(now.uid);
-  wanted.gid = after.gid.value_or(now.gid);
-  wanted.mtime = after.mtime.value_or(now.mtime);
-  return wanted;
+bool has_it_all(const FileStatus& now, const Step& step) {
+  const FileStatus& wanted = *step.wanted;
+  return step.new_xattrs == nullptr && now.type == wanted.type && now.mode == wanted.mode &&
+         now.uid == wanted.uid && now.gid == wanted.gid && now.mtime == wanted.mtime;
+}
+
+// In a recovery: gives step.wanted to the entry where that is the one that was recorded, which may
+// have got some of it before the kill.
+Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlaceRecord record) {
+  const auto now = TRY(status_of(site, entry, record.old));
+  const FileTime held = stored_as(record.wanted.mtime, site.policy.limits.times);
+  if (now.mtime == held) record.wanted.mtime = held;
+  const bool is_proven = has_proof(record.old);
+  if (is_proven && !is_as_left(now, record)) return Published::kForeign;
+  if (has_it_all(now, step)) return Published::kDone;
+  if (!is_proven || gives_rights(site, step, now)) return Published::kUnproven;
+  AttributeRequest request = request_of(site, step, {entry.get(), true});
+  request.now = &now;
+  return give(step, request);
 }
 
 Result<Published> again(Site& site, Step& step) {
   const auto entry = open(site, step.action.path);
   if (!entry && is_absence(entry.error())) return Published::kForeign;
   if (!entry) return entry.error();
-  const auto now = TRY(site.fs.status(entry->get()));
-  const Facts& after = *step.action.after;
-  if (now.type != after.type || (step.old && !same_object(now, *step.old))) {
-    return Published::kForeign;
-  }
-  step.wanted = wanted_of(after, now);
-  return give(step, request_of(site, step, {entry->get(), true}));
+  // Of a directory that the window has made, what was made.
+  const std::optional<FileStatus>& seen = step.old ? step.old : step.made;
+  if (!seen) return Published::kUnproven;
+  if (seen->type != step.action.after->type) return Published::kForeign;
+  step.wanted = wanted_of(*step.action.after, *seen);
+  return give_if_proven(site, step, *entry, {*seen, *step.wanted, step.names_added});
 }
 
-// A directory may have been made anew, where it could not be renamed.
 Result<Published> back(Site& site, Step& step) {
   const Action& action = step.action;
-  const FileStatus& old = *step.old;
-  const auto entry = open(site, action.op == Op::kMove ? *action.other : action.path);
+  const RelPath& path = action.op == Op::kMove ? *action.other : action.path;
+  const auto entry = open(site, path);
   if (!entry && is_absence(entry.error())) return Published::kDone;
   if (!entry) return entry.error();
-  const auto now = TRY(site.fs.status(entry->get()));
-  const bool was_made_anew = old.is_directory() && now.is_directory();
-  if (!same_object(now, old) && !was_made_anew) return Published::kForeign;
-  step.wanted = old;
+  step.wanted = *step.old;
   step.new_xattrs = step.old_xattrs;
-  return give(step, request_of(site, step, {entry->get(), true}));
+  InPlaceRecord record{*step.old, *step.old, step.names_added};
+  if (action.after) record.wanted = wanted_of(*action.after, *step.old);
+  if (site.made_anew != nullptr) {
+    const auto anew = site.made_anew->find(path);
+    if (anew != site.made_anew->end()) record.old = anew->second;
+  }
+  return give_if_proven(site, step, *entry, record);
 }
 
 }  // namespace
 
 const StepKind kMetadataStep{.forward = forward, .again = again, .back = back};
-const StepKind kFinishStep{.forward = finish, .again = again, .back = back};
+const StepKind kFinishStep{.forward = forward, .again = again, .back = back};
 
 }  // namespace foldersync

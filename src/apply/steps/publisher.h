@@ -16,6 +16,7 @@ enum class Published : std::uint8_t {
   kDone,       // and nothing was displaced
   kDisplaced,  // and what was there now has the staged name
   kForeign,    // not done: something else than expected is there, and still is
+  kUnproven,   // not done: nothing tells whether what is there is what was recorded
   kStranded,   // not done: what others wrote now has the staged name and could not go back
 };
 

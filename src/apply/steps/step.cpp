@@ -20,9 +20,4 @@ const StepKind& kind_of(const Action& action) {
   return kWriteStep;
 }
 
-bool changes_in_place(const Action& action) {
-  const bool moves_leaf = action.op == Op::kMove && action.after->type != FileType::kDirectory;
-  return action.op == Op::kMetadata || moves_leaf;
-}
-
 }  // namespace foldersync

@@ -8,6 +8,7 @@
 // back() ask it first, so that they may be killed and repeated, in either direction.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -29,6 +30,9 @@
 
 namespace foldersync {
 
+// Directories that were made anew where they could not be renamed, with what was made.
+using MadeAnew = std::map<RelPath, FileStatus>;
+
 // What steps are done with; one thread's.
 struct Site {
   FileSystem& fs;
@@ -38,6 +42,7 @@ struct Site {
   const Policy& policy;
   LimitBook& book;
   const Deletions* deletions = nullptr;  // of the record; again() asks for them
+  MadeAnew* made_anew = nullptr;         // by back()
 };
 
 // What a change in place has come to.
@@ -53,6 +58,8 @@ struct Step {
   std::optional<FileStatus> old = {};   // what the replica held
   // Of changes in place. Whose metadata is to be given; attributes, null: they stay.
   std::optional<FileStatus> wanted = {};
+  std::uint32_t names_added = 0;  // by the window, to what was there
+  bool was_renamed = false;       // a move's: since it was looked at
   const std::vector<Xattr>* new_xattrs = nullptr;
   const std::vector<Xattr>* old_xattrs = nullptr;
   Changed changed = {};  // by forward()
@@ -79,9 +86,6 @@ extern const StepKind kMetadataStep;  // puts metadata right in place
 extern const StepKind kFinishStep;    // the same, of a directory, when all else is done
 
 const StepKind& kind_of(const Action& action);
-
-// Whether the action gives metadata to an entry that stays the object that it is.
-bool changes_in_place(const Action& action);
 
 // Calls change(target) for the name in the open directory that `path` stands for; where it is
 // denied, once more when that directory was opened up for its owner.

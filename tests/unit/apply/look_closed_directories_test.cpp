@@ -140,6 +140,19 @@ TEST_F(ClosedDirectories, LoosenGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLac
   EXPECT_EQ(eyes.replica().loosened()[0].mode, 0555U);
 }
 
+TEST_F(ClosedDirectories, AnotherOneInTheirPlaceDoesNotGetTheModeBack) {
+  close("closed", 0500);
+  Looker eyes = looker(true);
+  const auto directory = eyes.replica_directory(RelPath("closed"));
+  ASSERT_TRUE(directory.ok() && eyes.replica().loosen(*directory, RelPath("closed")));
+  auto another = eyes.replica().loosened();
+  --another[0].seen.birth->seconds;
+  eyes.replica().close_again(another);
+  EXPECT_EQ(mode_of("closed"), 0700U);
+  eyes.replica().close_again(eyes.replica().loosened());
+  EXPECT_EQ(mode_of("closed"), 0500U);
+}
+
 TEST_F(ClosedDirectories, OfTheSourceAreNeverOpenedUp) {
   plant({{"source/closed", directory()}}, scratch_.path());
   ASSERT_EQ(::chmod((scratch_ / "source/closed").c_str(), 0), 0);

@@ -369,19 +369,24 @@ TEST_F(LookTest, AnotherMountInTheReplicaIsNotEnteredUnlessThatWasAskedFor) {
   EXPECT_EQ(told(look("m/a")), "holds");
 }
 
-TEST(ForeignName, IsOneThatNeitherThePlanNorThisRunKnows) {
+TEST_F(LookTest, AForeignNameIsOneThatNeitherThePlanNorThisRunKnows) {
+  given(tree({}), tree({}));
+  Looker looker(context(), 4, false);
   Action action;
-  action.before = Facts{};
+  action.op = Op::kMetadata;
+  action.before = action.after = Facts{};
   action.before->links = 2;
   LookResult look;
   look.replica = FileStatus{};
   look.replica->links = 3;
-  EXPECT_EQ(foreign_name(action, look, 0)->difference, (Difference{"links", "2", "3"}));
-  EXPECT_EQ(foreign_name(action, look, 1), std::nullopt);
+  EXPECT_EQ(looker.foreign_name(action, look, 0)->difference, (Difference{"links", "2", "3"}));
+  EXPECT_EQ(looker.foreign_name(action, look, 1), std::nullopt);
   action.before->links = std::nullopt;
-  EXPECT_EQ(foreign_name(action, look, 0), std::nullopt);
+  EXPECT_EQ(looker.foreign_name(action, look, 0)->difference, (Difference{"links", "1", "3"}));
+  action.op = Op::kUpdate;
+  EXPECT_EQ(looker.foreign_name(action, look, 0), std::nullopt);
   look.replica = std::nullopt;
-  EXPECT_EQ(foreign_name(action, look, 0), std::nullopt);
+  EXPECT_EQ(looker.foreign_name(action, look, 0), std::nullopt);
 }
 
 TEST_F(LookTest, AnotherSpellingOfTheOwnFolderIsNotEntered) {

@@ -32,6 +32,8 @@ inline std::string answer(const Result<Published>& published) {
       return "foreign";
     case Published::kStranded:
       return "stranded";
+    case Published::kUnproven:
+      return "unproven";
   }
   return "?";
 }

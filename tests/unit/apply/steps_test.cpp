@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "apply/steps/step.h"
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
+#include "support/forwarding_file_system.h"
 #include "unit/apply/warnings.h"
 
 namespace foldersync {
@@ -70,6 +72,11 @@ class OneStep : public testing::Test {
     record.seq = 1;
     record.is_due = true;
     record.old = *access_->status(given.op == Op::kMove ? *action.other : action.path);
+    if (record.old && !record.old->birth) {
+      const RelPath& path = given.op == Op::kMove ? *action.other : action.path;
+      const auto entry = fs_.open_entry(root_.get(), std::string(path.bytes()).c_str());
+      record.old->generation = *fs_.incarnation(entry->get());
+    }
     if (given.staged != nullptr) {
       write_file(scratch_ / ".sync-txn/0/1", given.staged);
       record.made = *fs_.status_at(folder_.get(), "1");
@@ -91,7 +98,8 @@ class OneStep : public testing::Test {
   Result<Published> go(Result<Published> (*StepKind::*way)(Site&, Step&)) {
     const Action& action = record_.plan.actions[0];
     const ActionRecord& record = record_.actions[0];
-    Site site{fs_, *access_, publisher_, *conflicts_, policy_, book_, &*deletions_};
+    Site site{*seen_through_, *access_, publisher_,   *conflicts_,
+              policy_,        book_,    &*deletions_, &made_anew_};
     Step step{.action = action, .made = record.made, .old = record.old};
     step.staged = {{folder_.get(), "1"}, record.made.value_or(FileStatus{}), false};
     if (action.op == Op::kMetadata) {
@@ -118,6 +126,7 @@ class OneStep : public testing::Test {
 
   ScratchFolder scratch_;
   PosixFileSystem fs_;
+  FileSystem* seen_through_ = &fs_;
   Fd root_;
   std::optional<StagingArea> area_;
   Fd folder_;
@@ -129,6 +138,7 @@ class OneStep : public testing::Test {
   LimitBook book_{policy_.limits};
   WindowRecord record_;
   std::optional<Deletions> deletions_;
+  MadeAnew made_anew_;
 };
 
 class StepsTest : public OneStep, public testing::WithParamInterface<Case> {
@@ -188,6 +198,113 @@ TEST_F(OneStep, ALinkThatWasThereBeforeStaysThoughItIsTakenBack) {
   expect_done(go(&StepKind::again));
   expect_done(go(&StepKind::back));
   expect(old);
+}
+
+constexpr Case kMetadataOfAFile{"metadata", Op::kMetadata, Phase::kWrite, "file", nullptr, nullptr};
+
+// As a later file is that has got the inode number.
+TEST_F(OneStep, MetadataIsNotGivenToAnotherEntryOfTheSameInodeNumber) {
+  describe(kMetadataOfAFile);
+  const Tree before = visible();
+  auto& old = record_.actions[0].old;
+  ASSERT_TRUE(old->birth);
+  --old->birth->seconds;
+  for (const auto way : {&StepKind::forward, &StepKind::again, &StepKind::back}) {
+    const auto done = go(way);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(*done, Published::kForeign);
+  }
+  expect(before);
+}
+
+TEST_F(OneStep, MetadataIsNotGivenToWhatWasTouchedSinceTheLook) {
+  describe(kMetadataOfAFile);
+  const Tree before = visible();
+  const auto leave = [&](auto change) {
+    const auto seen = record_.actions[0].old;
+    change(*record_.actions[0].old);
+    const auto done = go(&StepKind::forward);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(*done, Published::kForeign);
+    record_.actions[0].old = seen;
+  };
+  leave([](FileStatus& seen) { ++seen.uid; });
+  leave([](FileStatus& seen) { ++seen.links; });
+  leave([](FileStatus& seen) { --seen.ctime.seconds; });
+  expect(before);
+}
+
+TEST_F(OneStep, ADirectoryIsFinishedOnlyWhereItIsTheOneThatWasSeen) {
+  describe({"finish", Op::kMetadata, Phase::kFinish, "directory", nullptr, nullptr});
+  const Tree before = visible();
+  ++record_.actions[0].old->uid;
+  const auto foreign = go(&StepKind::forward);
+  ASSERT_TRUE(foreign.ok());
+  EXPECT_EQ(*foreign, Published::kForeign);
+  expect(before);
+  --record_.actions[0].old->uid;
+  write_file(scratch_ / "directory/put into it", "x");
+  expect_done(go(&StepKind::forward));
+}
+
+TEST_F(OneStep, ARecoveryLeavesAFileAsItIsThatNothingTellsFromALaterOne) {
+  describe(kMetadataOfAFile);
+  const Tree before = visible();
+  record_.actions[0].old->birth.reset();
+  const auto done = go(&StepKind::again);
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(*done, Published::kUnproven);
+  expect(before);
+}
+
+// A file system that knows no time of birth, but generations.
+class NoBirths final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+  Result<FileStatus> status(int fd) override {
+    auto status = ForwardingFileSystem::status(fd);
+    if (status) status->birth.reset();
+    return status;
+  }
+  Result<std::optional<std::uint64_t>> incarnation(int) override {
+    return std::optional(kGeneration);
+  }
+  static constexpr std::uint64_t kGeneration = 7;
+};
+
+TEST_F(OneStep, TheGenerationTellsAFileFromALaterOneWhereNobodyKnowsItsBirth) {
+  NoBirths no_births(fs_);
+  seen_through_ = &no_births;
+  describe(kMetadataOfAFile);
+  const Tree before = visible();
+  record_.actions[0].old->birth.reset();
+  record_.actions[0].old->generation = NoBirths::kGeneration + 1;
+  const auto foreign = go(&StepKind::again);
+  ASSERT_TRUE(foreign.ok());
+  EXPECT_EQ(*foreign, Published::kForeign);
+  expect(before);
+  record_.actions[0].old->generation = NoBirths::kGeneration;
+  expect_done(go(&StepKind::again));
+  EXPECT_FALSE(tree_differences(before, visible()).empty());
+}
+
+TEST_F(OneStep, RightsToRunAsSomebodyElseAreNotGivenInPlace) {
+  describe(kMetadataOfAFile);
+  const Tree before = visible();
+  record_.plan.actions[0].after->mode = 04755;
+  for (const auto way : {&StepKind::forward, &StepKind::again}) {
+    const auto done = go(way);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(*done, way == &StepKind::forward ? Published::kForeign : Published::kUnproven);
+  }
+  expect(before);
+  ASSERT_EQ(::chmod((scratch_ / "file").c_str(), 04755), 0);
+  record_.plan.actions[0].after->mode = 0755;
+  record_.actions[0].old = *access_->status(RelPath("file"));
+  ASSERT_EQ(::chmod((scratch_ / "file").c_str(), 0755), 0);
+  const auto taken = go(&StepKind::back);
+  ASSERT_TRUE(taken.ok());
+  EXPECT_EQ(*taken, Published::kUnproven);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, StepsTest, testing::ValuesIn(kCases),

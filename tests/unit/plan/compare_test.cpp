@@ -253,7 +253,7 @@ TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
         owned_by(with_mode(seen(FileType::kFile), 07755), each.source_uid, each.source_gid);
     for (const std::uint32_t found : {07755U, 03755U, 05755U, 01755U}) {
       const Comparison expected =
-          found == each.expected ? kUnchanged : Comparison{Decision::kMetadata, {Reason::kMode}};
+          found == each.expected ? kUnchanged : Comparison{Decision::kUpdate, {Reason::kMode}};
       EXPECT_EQ(comparison(source, with_mode(seen(FileType::kFile), found), as_user()), expected)
           << each.what << ", found " << std::oct << found;
     }
@@ -263,7 +263,7 @@ TEST(Compare, AsAPlainUserGivesSuidAndSgidOnlyToTheSameOwner) {
 TEST(Compare, AsRootGivesSuidAndSgidWithTheOwner) {
   const Seen source = owned_by(with_mode(seen(FileType::kFile), 06755), 0, 0);
   EXPECT_EQ(comparison(source, owned_by(with_mode(seen(FileType::kFile), 06755), 0, 100)),
-            (Comparison{Decision::kMetadata, {Reason::kOwner}}));
+            (Comparison{Decision::kUpdate, {Reason::kOwner}}));
 }
 
 TEST(SettleContent, LeavesOnlyTheMetadataWhereTheContentIsEqual) {
@@ -294,11 +294,27 @@ TEST(Compare, RootWritesAnewWhatSomebodyElseOwns) {
   EXPECT_EQ(comparison(roots, theirs, as_user()), kUnchanged);
 }
 
-TEST(Compare, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
+TEST(Compare, RightsToRunAsSomebodyElseComeWithANewFileOnly) {
+  const auto with = [](std::uint32_t mode, std::uint32_t gid = 0) {
+    return owned_by(with_mode(file_at(kOld), mode), 0, gid);
+  };
+  EXPECT_EQ(comparison(with(04755), with(0755)), (Comparison{Decision::kUpdate, {Reason::kMode}}));
+  EXPECT_EQ(comparison(with(0755), with(02755)), (Comparison{Decision::kUpdate, {Reason::kMode}}));
+  EXPECT_EQ(comparison(with(02755, 7), with(02755)),
+            (Comparison{Decision::kUpdate, {Reason::kOwner}}));
+  EXPECT_EQ(comparison(with_mode(file_at(kNew), 04755), with_mode(file_at(kOld), 04755)),
+            (Comparison{Decision::kUpdate, {Reason::kMtime}}));
+  EXPECT_EQ(comparison(with(04755), with(04755)), kUnchanged);
+  EXPECT_EQ(comparison(with(0750), with(0755)), (Comparison{Decision::kMetadata, {Reason::kMode}}));
+  EXPECT_EQ(comparison(with_mode(seen(FileType::kDirectory), 02755), seen(FileType::kDirectory)),
+            (Comparison{Decision::kMetadata, {Reason::kMode}}));
+}
+
+TEST(MayChangeHands, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
   struct Case {
     Seen source;
     Seen replica;
-    Decision decision;
+    bool may;
   };
   const auto of_root = [](std::uint32_t mode, std::uint32_t gid = 0) {
     return owned_by(with_mode(file_at(kOld), mode), 0, gid);
@@ -306,14 +322,12 @@ TEST(Compare, NothingRunsWithTheRightsOfAnotherThatOthersCouldWrite) {
   const auto of_user = [](std::uint32_t mode, std::uint32_t gid = 100) {
     return owned_by(with_mode(file_at(kOld), mode), 1000, gid);
   };
-  for (const Case& one : {Case{of_root(04755), of_root(0755), Decision::kMetadata},
-                          Case{of_root(04755), of_root(0775), Decision::kUpdate},
-                          Case{of_root(04755), of_root(0757), Decision::kUpdate},
-                          Case{of_root(02755, 7), of_root(02775), Decision::kUpdate},
-                          Case{of_user(02755, 7), of_user(02755), Decision::kUpdate},
-                          Case{of_user(04755), of_user(0755), Decision::kUpdate},
-                          Case{of_user(04750), of_user(04755), Decision::kMetadata}}) {
-    EXPECT_EQ(comparison(one.source, one.replica).decision, one.decision)
+  for (const Case& one :
+       {Case{of_root(04755), of_root(0755), true}, Case{of_root(04755), of_root(0775), false},
+        Case{of_root(04755), of_root(0757), false}, Case{of_root(02755, 7), of_root(02775), false},
+        Case{of_user(02755, 7), of_user(02755), false}, Case{of_user(04755), of_user(0755), false},
+        Case{of_user(04750), of_user(04755), true}}) {
+    EXPECT_EQ(may_change_hands(one.source.status, one.replica.status, as_root()), one.may)
         << std::oct << one.source.status.mode << ' ' << one.replica.status.mode;
   }
 }

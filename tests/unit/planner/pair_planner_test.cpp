@@ -206,7 +206,7 @@ TEST(PairPlanner, PlansForAFileThatIsWrittenAnewTheModeThatANewFileCanHave) {
   const Tree replica = tree({file("a", "x").owned_by(1000, 50).named_elsewhere(1)});
   const Tree source = tree({file("a", "x").mode(02755).at(200).owned_by(1000, 50)});
   const Plan plan = plan_of(source, replica, planning);
-  EXPECT_EQ(told(action_at(plan, "a")), "write update a: link mtime mode");
+  EXPECT_EQ(told(action_at(plan, "a")), "write update a: mtime mode");
   EXPECT_EQ(action_at(plan, "a").after->mode, 0755U);
 }
 

@@ -1,0 +1,40 @@
+// How many names of a file the replica has: counted, since a plan's word for it proves nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/file_status.h"
+#include "core/result.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// Any thread.
+class ReplicaNames {
+ public:
+  // `replica` is open for as long as this is used.
+  ReplicaNames(const Root& replica, const std::atomic<bool>* stop)
+      : replica_(replica), stop_(stop) {}
+
+  // Of what has more than one name somewhere; what lies in staging folders counts, what could not
+  // be seen does not. The first call walks through the whole replica, the others know.
+  Result<std::uint32_t> of(const FileStatus& status);
+  // This run has given names since: the next call counts anew.
+  void forget();
+
+ private:
+  using Object = std::pair<std::uint64_t, std::uint64_t>;  // device and inode
+  Status count();
+
+  const Root& replica_;
+  const std::atomic<bool>* stop_;
+  std::mutex mutex_;
+  std::optional<std::map<Object, std::uint32_t>> counted_;
+};
+
+}  // namespace foldersync

@@ -1,0 +1,134 @@
+#include "apply/stage/in_place.h"
+
+#include <string>
+#include <utility>
+
+#include "fs/xattrs.h"
+#include "plan/compare.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kSetIds = 06000;
+
+std::string name_of(const RelPath& path) { return path.is_root() ? "." : std::string(path.name()); }
+
+RelPath above(const RelPath& path) { return path.is_root() ? path : path.parent(); }
+
+class Preparation {
+ public:
+  Preparation(const Job& job, Looker& looker, Slot& slot)
+      : job_(job), fs_(job.request.fs), looker_(looker), slot_(slot), look_(*slot.look) {}
+
+  Status run() {
+    if (changes_attributes()) {
+      TRY(read_attributes());
+    }
+    if (!look_.replica->birth) {
+      TRY(learn_generation());
+    }
+    const bool is_file = look_.replica->is_file();
+    const bool is_anew = is_file && TRY(has_to_be_written_anew());
+    if (is_anew) write_anew();
+    return success();
+  }
+
+ private:
+  [[nodiscard]] bool changes_attributes() const {
+    return slot_.action.op == Op::kMetadata && slot_.action.reasons.has(Reason::kXattrs);
+  }
+
+  [[nodiscard]] const RelPath& old_path() const {
+    return slot_.action.op == Op::kMove ? *slot_.action.other : slot_.action.path;
+  }
+
+  Result<Fd> open_replica() {
+    const auto directory = TRY(looker_.replica_directory(above(old_path())));
+    return fs_.open_entry(directory, name_of(old_path()).c_str());
+  }
+
+  Status read_attributes() {
+    const RelPath& path = slot_.action.path;
+    auto* const source = TRY(looker_.source_directory(above(path)));
+    const auto wanted = TRY(source->open_entry(name_of(path).c_str()));
+    const auto found = TRY(open_replica());
+    const bool as_root = job_.policy.as_root;
+    slot_.new_xattrs = TRY(wanted->xattrs(as_root));
+    slot_.old_xattrs = TRY(read_xattrs(fs_, {found.get(), true}, as_root));
+    return success();
+  }
+
+  // Where it can't be asked, nothing tells: a recovery leaves the entry as it is then.
+  Status learn_generation() {
+    if (!look_.replica->is_file() && !look_.replica->is_directory()) return success();
+    const auto entry = TRY(open_replica());
+    const auto now = TRY(fs_.status(entry.get()));
+    if (!same_object(now, *look_.replica)) return success();  // the next look finds that, too
+    look_.replica->generation = TRY(fs_.incarnation(entry.get()));
+    return success();
+  }
+
+  [[nodiscard]] bool changes_anything() const {
+    if (slot_.action.op == Op::kMetadata) return true;
+    const Policy& policy = job_.policy;
+    return !differences(*look_.after, found_facts(*look_.replica, {}, policy), policy.limits)
+                .empty();
+  }
+
+  [[nodiscard]] bool has_set_ids() const {
+    const FileStatus& found = *look_.replica;
+    const std::uint32_t wanted = wanted_mode(look_.wanted, found.uid, found.gid, job_.policy);
+    return ((wanted | found.mode) & kSetIds) != 0;
+  }
+
+  Result<bool> has_to_be_written_anew() {
+    if (!changes_anything()) return false;
+    // What an undo takes back, this program has given there.
+    const bool may_be_changed =
+        job_.looks.is_undo ? !has_set_ids()
+                           : may_change_in_place(look_.wanted, *look_.replica, job_.policy);
+    if (!may_be_changed) return true;
+    if (slot_.new_xattrs)
+      return has_capability(*slot_.new_xattrs) || has_capability(*slot_.old_xattrs);
+    // A change of owner takes it away.
+    const bool has_new_owner = job_.policy.owners() && (look_.wanted.uid != look_.replica->uid ||
+                                                        look_.wanted.gid != look_.replica->gid);
+    if (!has_new_owner || !job_.policy.limits.holds_xattrs) return false;
+    const auto entry = TRY(open_replica());
+    return fs_.get_xattr({entry.get(), true}, kCapability, {}).ok();
+  }
+
+  void write_anew() {
+    Action& action = slot_.action;
+    const bool is_move = action.op == Op::kMove;
+    // Of an undo the content is the replica's own, which another may have written.
+    const bool is_foreign =
+        job_.looks.is_undo && !may_change_hands(look_.wanted, *look_.replica, job_.policy);
+    if (is_move || is_foreign) {
+      stale(look_,
+            {Side::kReplica,
+             {"attributes", "some that can be given in place", "some that only a new file gets"}});
+      return;
+    }
+    action.op = Op::kUpdate;
+    action.before->links.reset();
+    slot_.old_xattrs.reset();
+    slot_.new_xattrs.reset();
+    look_.keeps_content = job_.looks.is_undo;
+  }
+
+  const Job& job_;
+  FileSystem& fs_;
+  Looker& looker_;
+  Slot& slot_;
+  LookResult& look_;
+};
+
+}  // namespace
+
+void prepare_in_place(const Job& job, Looker& looker, Slot& slot) {
+  Status prepared = Preparation(job, looker, slot).run();
+  if (!prepared) slot.error = std::move(prepared).error();
+}
+
+}  // namespace foldersync
