@@ -15,6 +15,7 @@
 #include "cli/ways.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
+#include "fs/stop.h"
 #include "plan/guard.h"
 
 namespace foldersync {
@@ -69,7 +70,9 @@ class Applier {
 
   Result<ExitCode> run() {
     const double started = monotonic_seconds();
-    ReadPlan read = TRY(read_plan_file(options_.plan_file, state_.spooling()));
+    Spooling spooling = state_.spooling();
+    spooling.heed = [this] { return heed(&signals_.stop(), "read plan"); };
+    ReadPlan read = TRY(read_plan_file(options_.plan_file, spooling));
     const StoredPlan& plan = read.plan;
     const std::string signer = TRY(verify_signature(plan, options_.signature, options_.plan_file));
     read.is_signed = !signer.empty();

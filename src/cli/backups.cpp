@@ -36,14 +36,16 @@ std::optional<BackupOrder> backup_order(const BackupOptions& options) {
 }
 
 std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica,
-                          const std::string& newest) {
+                          const std::string& newest, const std::atomic<bool>& stop) {
   if (!options.keep) return {};
   const auto pruned = prune_backups(
       fs, PruneOrder{.folder = absolute_if_named(options.folder),
                      .replica = {.path = replica.path, .identity = replica.identity, .host = {}},
                      .keep = *options.keep,
                      .now = wall_clock_now(),
-                     .spared = newest.substr(newest.rfind('/') + 1)});
+                     .spared = newest.substr(newest.rfind('/') + 1),
+                     .stop = &stop});
+  if (!pruned && pruned.error().code == ErrorCode::kStopped) return {};
   return pruned ? std::string() : "old backups could not be removed: " + describe(pruned.error());
 }
 

@@ -1,6 +1,7 @@
 // Backups as a person asks for them: where what is replaced or deleted is kept, and for how long.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -20,8 +21,8 @@ Status make_backup_folder(FileSystem& fs, const BackupOptions& options);
 std::optional<BackupOrder> backup_order(const BackupOptions& options);
 
 // Removes backups that are older, or more, than is wanted, but not that of this run, `newest`; a
-// warning for people, or empty.
+// warning for people, or empty. `stop`: the rest is left to the next run.
 std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica,
-                          const std::string& newest);
+                          const std::string& newest, const std::atomic<bool>& stop);
 
 }  // namespace foldersync

@@ -256,7 +256,8 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
   tools.log.info("what was replaced or deleted is kept; 'sync apply " +
                  escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
   const std::string warning =
-      prune_backups(tools.fs, request.options.backup, *request.roots.replica, applied.backup);
+      prune_backups(tools.fs, request.options.backup, *request.roots.replica, applied.backup,
+                    tools.signals.stop());
   if (!warning.empty()) tools.log.warn(warning);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "core/text.h"
 #include "fs/posix_file_system.h"
+#include "fs/stop.h"
 #include "plan/guard.h"
 #include "plan/json.h"
 #include "show/render_review.h"
@@ -21,16 +22,26 @@
 namespace foldersync {
 namespace {
 
-Status write_document(const StoredPlan& plan, const std::string& file) {
+// A large plan takes longer to write than a signal may wait.
+ByteSink sink_into(Output& output, const std::atomic<bool>& stop) {
+  return [&](std::string_view text) -> Status {
+    TRY(heed(&stop, "write"));
+    return output.write(text);
+  };
+}
+
+Status write_document(const StoredPlan& plan, const std::string& file,
+                      const std::atomic<bool>& stop) {
   auto output = TRY(Output::open(file));
-  TRY(write_plan(plan, [&](std::string_view text) { return output->write(text); }));
+  TRY(write_plan(plan, sink_into(*output, stop)));
   return output->finish();
 }
 
 // Everything, a line an action; a person at a terminal gets what matters, unless all is asked for.
-Status write_text(const StoredPlan& plan, const PlanCommandOptions& options) {
+Status write_text(const StoredPlan& plan, const PlanCommandOptions& options,
+                  const std::atomic<bool>& stop) {
   const auto output = TRY(Output::open({}));
-  const ByteSink sink = [&](std::string_view text) { return output->write(text); };
+  const ByteSink sink = sink_into(*output, stop);
   const Colour colour = colour_of(options.common.console);
   const auto screen = options.list ? std::nullopt : screen_of(STDOUT_FILENO);
   const ActionStream actions = stream_of(plan.actions);
@@ -44,17 +55,18 @@ Status write_text(const StoredPlan& plan, const PlanCommandOptions& options) {
 }
 
 Status write_all(const StoredPlan& plan, const PlanCommandOptions& options,
-                 const std::optional<SigningKey>& key, const std::string& signature) {
+                 const std::optional<SigningKey>& key, const std::string& signature,
+                 const std::atomic<bool>& stop) {
   if (options.output_file) {
-    TRY(write_document(plan, absolute_name(*options.output_file)));
+    TRY(write_document(plan, absolute_name(*options.output_file), stop));
   }
   // CRASH: killed in between, the plan has no signature, or that of another plan.
   if (key) {
     TRY(write_signature(plan, *key, signature));
   }
-  if (options.json) return write_document(plan, {});
+  if (options.json) return write_document(plan, {}, stop);
   if (options.common.console.verbosity == Verbosity::kQuiet) return success();
-  return write_text(plan, options);
+  return write_text(plan, options, stop);
 }
 
 ExitCode code_of(const StoredPlan& plan, const PlanCommandOptions& options) {
@@ -102,7 +114,8 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(escaped(explain(guard)));
   }
-  if (Status written = write_all(plan, options, key, signature); !written) {
+  if (Status written = write_all(plan, options, key, signature, signals.stop()); !written) {
+    if (written.error().code == ErrorCode::kStopped) return std::move(written).error();
     tell(describe(written.error()));
     return exit_code_of(written.error());
   }

@@ -30,6 +30,7 @@ Status ActionStore::append(const Action& action) {
 }
 
 Status ActionStore::seal() {
+  if (spooling_.heed) TRY(spooling_.heed());
   places_.push_back({open_first_, sealed_bytes_});
   sealed_bytes_ += open_.size();
   open_first_ = size_;

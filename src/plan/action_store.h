@@ -23,7 +23,7 @@ class ActionStore {
   ActionStore() = default;
   explicit ActionStore(Spooling spooling) : spooling_(std::move(spooling)) {}
 
-  // Errors: those of the spool, after which the store is of no use.
+  // Errors: those of the spool and of `Spooling::heed`, after which the store is of no use.
   Status append(const Action& action);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }

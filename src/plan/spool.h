@@ -30,6 +30,8 @@ struct Spooling {
   SpoolMaker make;                                    // none: everything is held in memory
   std::size_t memory_bytes = std::size_t{16} << 20U;  // of encoded actions
   std::size_t run_actions = 50'000;                   // sorted at a time; at least 1
+  // Asked now and then by whoever stores actions; an error, kStopped say, ends that. None: no one.
+  std::function<Status()> heed = {};
 };
 
 }  // namespace foldersync

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "fs/stop.h"
 #include "plan/arrange.h"
 #include "plan/guard.h"
 #include "planner/move_finder.h"
@@ -130,9 +131,11 @@ std::vector<RelPath> immovable(const Findings& findings) {
 }
 
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
-                            std::vector<ActionRuns> runs, Findings findings) {
+                            const Spooling& spooling, std::vector<ActionRuns> runs,
+                            Findings findings) {
   std::vector<RelPath> blocked = immovable(findings);
   GroupedLinks links = group_links(std::move(findings.linked));
+  TRY(heed(request.stop, "arrange"));
   Unarranged found;
   found.runs = std::move(runs);
   found.more = std::move(links.actions);
@@ -144,10 +147,10 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   } else {
     add_root_creation(request, found.more);
   }
-  auto arranged = TRY(arrange(std::move(found), request.spooling));
+  auto arranged = TRY(arrange(std::move(found), spooling));
   if (request.roots.replica) {
     TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.threads,
-                    request.stop, request.spooling},
+                    request.stop, spooling},
                    arranged));
   }
 
@@ -196,8 +199,10 @@ Result<Planned> make_plan(const PlanRequest& request) {
     root.replica_range = link_range_in(*root.replica);
     context.replica_hashes = cached_tree(request.replica_cache, *roots.replica);
   }
+  Spooling spooling = request.spooling;
+  spooling.heed = [stop = request.stop] { return heed(stop, "arrange"); };
   const WalkOptions walk{request.threads, request.stop, request.most_threads};
-  Workers workers(context, request.spooling, walk);
+  Workers workers(context, spooling, walk);
   TRY(walk_pairs({&request.source, request.replica, std::move(root)}, walk, workers));
   auto runs = TRY(workers.take_runs());
   Findings findings = workers.gathered();
@@ -208,7 +213,7 @@ Result<Planned> make_plan(const PlanRequest& request) {
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });
-  auto plan = assemble(request, context, std::move(runs), std::move(findings));
+  auto plan = assemble(request, context, spooling, std::move(runs), std::move(findings));
   if (!plan) return std::move(plan).error();
   planned.plan = std::move(*plan);
   return planned;

@@ -85,13 +85,12 @@ bool is_undo_of(FileSystem& fs, int backup, const RootReference& replica) {
 // RACE: who may write in the folder may have given the name to something else since it was looked
 // at. So what is emptied is asked once more, by what is open, and the name goes only if it is
 // empty.
-Status remove_backup(FileSystem& fs, int folder, const std::string& name,
-                     const RootReference& replica) {
+Status remove_backup(FileSystem& fs, int folder, const std::string& name, const PruneOrder& order) {
   const auto backup = TRY(fs.open_directory(folder, name.c_str()));
-  if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), replica)) {
+  if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {
     return Error{ErrorCode::kChanged, "remove", {}, 0, "somebody has put something else there"};
   }
-  TRY(empty_directory(fs, backup.get()));
+  TRY(empty_directory(fs, backup.get(), {}, order.stop));
   return fs.remove_directory(folder, name.c_str());
 }
 
@@ -148,7 +147,7 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order) {
   if (!keep.is_days && !order.spared.empty()) --keep.amount;
   const std::vector<std::string> gone = outdated_backups(std::move(names), keep, order.now);
   for (const std::string& name : gone) {
-    if (Status removed = remove_backup(fs, directory->get(), name, order.replica); !removed) {
+    if (Status removed = remove_backup(fs, directory->get(), name, order); !removed) {
       return std::move(removed).error().at(order.folder + "/" + name);
     }
   }

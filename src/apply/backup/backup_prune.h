@@ -33,6 +33,7 @@ struct PruneOrder {
   BackupKeep keep;
   FileTime now;
   std::string spared;  // the name of the backup of this run: it counts as the newest, and stays
+  const std::atomic<bool>* stop = nullptr;  // set by others: the rest stays, error kStopped
 };
 
 // Removes those of a backup folder that are the replica's, and says how many there were. Others may

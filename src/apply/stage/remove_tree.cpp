@@ -6,6 +6,7 @@
 
 #include "core/path.h"
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -13,15 +14,23 @@ namespace {
 
 using Names = std::initializer_list<std::string_view>;
 
+// What is not removed, and who ends it.
+struct Bounds {
+  Names spared;
+  const std::atomic<bool>* stop = nullptr;
+};
+
 // Removes what it can of one directory; the paths of directories that still hold something are
 // added to `full`.
-Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names spared,
+Status remove_entries(FileSystem& fs, int directory, const RelPath& path, const Bounds& bounds,
                       std::vector<RelPath>& full) {
+  const Names& spared = bounds.spared;
   const auto self = TRY(fs.status(directory));
   TRY(fs.seek(directory, 0, Seek::kStart));
   Listing listing;
   TRY(listing.read(fs, directory));
   for (const ListedEntry& entry : listing.entries()) {
+    TRY(heed(bounds.stop, "remove"));
     if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
     if (entry.error_number != 0) return system_error("stat", entry.error_number);
     if (entry.status.mount != self.mount) {
@@ -41,16 +50,16 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, Names 
 }  // namespace
 
 // Visits a directory again when those below it are gone.
-Status empty_directory(FileSystem& fs, int directory, Names spared) {
+Status empty_directory(FileSystem& fs, int directory, Names spared, const std::atomic<bool>* stop) {
   std::vector<RelPath> pending;
-  TRY(remove_entries(fs, directory, {}, spared, pending));
+  TRY(remove_entries(fs, directory, {}, {spared, stop}, pending));
   if (pending.empty()) return success();
   DirectoryCursor cursor(fs, directory, {}, descriptors_per_cursor(1));
   while (!pending.empty()) {
     const RelPath path = pending.back();
     const auto inside = TRY(cursor.enter(path.bytes()));
     const std::size_t known = pending.size();
-    TRY(remove_entries(fs, inside, path, {}, pending));
+    TRY(remove_entries(fs, inside, path, {{}, stop}, pending));
     if (pending.size() > known) continue;
     pending.pop_back();
     const auto above = TRY(cursor.enter(path.parent_bytes()));

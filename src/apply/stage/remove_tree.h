@@ -1,6 +1,7 @@
 // Removing what lies in a directory of the program's own, whatever its depth.
 #pragma once
 
+#include <atomic>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -11,9 +12,10 @@
 namespace foldersync {
 
 // Removes everything in `directory`, but for the names `spared`, with few descriptors. Never enters
-// another mount: error kRefused there.
+// another mount: error kRefused there. `stop`: set by others; error kStopped then.
 Status empty_directory(FileSystem& fs, int directory,
-                       std::initializer_list<std::string_view> spared = {});
+                       std::initializer_list<std::string_view> spared = {},
+                       const std::atomic<bool>* stop = nullptr);
 
 // The same, and the directory itself.
 Status remove_tree(FileSystem& fs, int parent, const std::string& name);

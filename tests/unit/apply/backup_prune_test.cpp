@@ -192,6 +192,25 @@ TEST_F(PruneBackups, WhatIsBeingWrittenDoesNotCountAndStays) {
   EXPECT_THAT(left(), UnorderedElementsAre(kDayThree));
 }
 
+TEST_F(PruneBackups, ASignalEndsItAndTheRestStays) {
+  for (const std::string& name : {kDayOne, kDayTwo}) add(name, kReplica);
+  for (int i = 0; i < 20; ++i) {
+    write_file(scratch_ / (kDayOne + "/" + kBackupTree + "/" + std::to_string(i)), "x");
+  }
+  std::atomic<bool> stop{false};
+  FaultyFileSystem told;
+  told.intercept([&](const CallInfo& call) {
+    if (call.call == Call::kRemoveFile) stop = true;
+    return 0;
+  });
+  PruneOrder order = keeping_one();
+  order.stop = &stop;
+  const auto pruned = prune_backups(told, order);
+  ASSERT_FALSE(pruned.ok());
+  EXPECT_EQ(pruned.error().code, ErrorCode::kStopped);
+  EXPECT_EQ(told.calls(Call::kRemoveFile), 1U);
+}
+
 TEST_F(PruneBackups, WhereThereAreNoLocksTheReplicaDecides) {
   for (const std::string& name : {kDayOne, kDayTwo}) add(name, kReplica);
   FaultyFileSystem unable;

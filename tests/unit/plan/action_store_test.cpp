@@ -198,5 +198,22 @@ TEST(ForEachAction, CountsFromOneAndEndsWithTheFirstError) {
   EXPECT_EQ(done.error().error_number, EINTR);
 }
 
+// Whoever stores many actions asks after each block, so that a signal is heeded in any loop.
+TEST(ActionStore, AsksNowAndThenWhetherToGoOn) {
+  std::size_t asked = 0;
+  Spooling spooling;
+  spooling.heed = [&]() -> Status {
+    if (++asked < 3) return success();
+    return Error{ErrorCode::kStopped, "arrange", {}, 0, "told to stop"};
+  };
+  ActionStore store(spooling);
+  const Action action = test::action_of(Phase::kDelete, Op::kDelete, std::string(100, 'n'), {});
+  Status appended = success();
+  for (int i = 0; i < 10'000 && appended; ++i) appended = store.append(action);
+  ASSERT_FALSE(appended.ok());
+  EXPECT_EQ(appended.error().code, ErrorCode::kStopped);
+  EXPECT_LT(store.size(), 3'000U);
+}
+
 }  // namespace
 }  // namespace foldersync
