@@ -667,7 +667,7 @@ MUTATIONS = [
              ') continue;', '^unit_apply/PruneBackups.ThatOfThisRun'),
     Mutation('what got the name of an old backup is emptied',
              'if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {',
-             'if (replica.path.empty()) {', '^unit_apply/PruneBackups.WhatGetsTheName'),
+             'if (order.replica.path.empty()) {', '^unit_apply/PruneBackups.WhatGetsTheName'),
     Mutation('what is open is not compared with what was found',
              'if (!same_object(status, *place.status)) {\n    return refused("somebody has put another',
              'if (false) {\n    return refused("somebody has put another',
