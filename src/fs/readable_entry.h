@@ -37,9 +37,11 @@ class ReadableEntry {
 // One of a file system that this process reaches.
 class LocalEntry final : public ReadableEntry {
  public:
-  // `path_only`: it was opened by FileSystem::open_entry(), and can't be read.
-  LocalEntry(FileSystem& fs, Fd fd, bool path_only = false)
-      : fs_(fs), fd_(std::move(fd)), path_only_(path_only) {}
+  // By FileSystem::open_file(), or by open_entry(): then it can't be read.
+  enum class Opened : std::uint8_t { kToRead, kAsEntry };
+
+  LocalEntry(FileSystem& fs, Fd fd, Opened opened = Opened::kToRead)
+      : fs_(fs), fd_(std::move(fd)), opened_(opened) {}
 
   Result<FileStatus> status() override { return fs_.status(fd_.get()); }
   Result<std::vector<Xattr>> xattrs(bool as_root) override {
@@ -58,12 +60,12 @@ class LocalEntry final : public ReadableEntry {
     return &fs == &fs_ ? std::optional(fd_.get()) : std::nullopt;
   }
 
-  [[nodiscard]] Handle handle() const { return {fd_.get(), path_only_}; }
+  [[nodiscard]] Handle handle() const { return {fd_.get(), opened_ == Opened::kAsEntry}; }
 
  private:
   FileSystem& fs_;
   Fd fd_;
-  bool path_only_;
+  Opened opened_;
 };
 
 // Whether `entry` has the attributes `wanted`, but for those that it could not be given; false

@@ -134,7 +134,7 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
                                               const ListedEntry* replica) {
   constexpr std::optional<Named> kNothing;
   const ListedEntry& any = source != nullptr ? *source : *replica;
-  Named named{any.name, nullptr, nullptr, true};
+  Named named{.name = any.name};
   const bool in_replica = replica != nullptr;
   if (is_own(named.name, in_replica) || is_unknown(Side::kSource, source, in_replica) ||
       is_unknown(Side::kReplica, replica, in_replica)) {

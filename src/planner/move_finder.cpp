@@ -58,6 +58,9 @@ class Candidates {
   std::optional<RelPath> directory_;
 };
 
+// Whether what two files hold is still to be compared, or known to be the same.
+enum class Content : std::uint8_t { kAsked, kKnown };
+
 // What comes of comparing a pair.
 struct Answer {
   bool is_same = false;
@@ -73,8 +76,8 @@ class Judge {
         replica_(search.replica, search.context.replica_hashes, open),
         judge_(search.context.stop) {}
 
-  // `asks_content`: of files.
-  Answer compare(const Action& create, const Action& remove, bool asks_content) {
+  // `content`: of files.
+  Answer compare(const Action& create, const Action& remove, Content content) {
     const auto wanted = source_.find(create.path);
     const auto found = replica_.find(remove.path);
     Answer answer;
@@ -95,8 +98,8 @@ class Judge {
       return answer;
     }
     answer.move.after.mode = wanted_facts(wanted->status, {}, &there, context_.policy).mode;
-    answer.is_same = !asks_content;
-    if (!asks_content) return answer;
+    answer.is_same = content == Content::kKnown;
+    if (answer.is_same) return answer;
     const auto common =
         judge_.common_md5(wanted->file(), source_.hashes(), found->file(), replica_.hashes());
     if (!common || !*common) return answer;
@@ -105,9 +108,8 @@ class Judge {
     return answer;
   }
 
-  // Whether the file that goes is just what the other action wants, metadata too. `asks_content`:
-  // else that is known to be the same.
-  bool can_take_over(const Action& comes, const Action& goes, bool asks_content) {
+  // Whether the file that goes is just what the other action wants, metadata too.
+  bool can_take_over(const Action& comes, const Action& goes, Content content) {
     const auto wanted = source_.find(comes.path);
     const auto found = replica_.find(goes.path);
     if (!wanted || !found || !can_move(*found)) return false;
@@ -119,7 +121,7 @@ class Judge {
         !has_same_xattrs(*wanted, *found)) {
       return false;
     }
-    if (!asks_content) return true;
+    if (content == Content::kKnown) return true;
     const auto common =
         judge_.common_md5(wanted->file(), source_.hashes(), found->file(), replica_.hashes());
     return common && *common && (!comes.after->md5 || *comes.after->md5 == **common);
@@ -268,7 +270,8 @@ class Finder {
     }
     TRY(each(pairs.size(), [&](Judge& judge, std::size_t i) {
       if (is_known[i]) return;
-      answers[i] = judge.compare(actions_[pairs[i].create], actions_[pairs[i].remove], true);
+      answers[i] =
+          judge.compare(actions_[pairs[i].create], actions_[pairs[i].remove], Content::kAsked);
     }));
     for (std::size_t i = 0; i < pairs.size(); ++i) known_.emplace(pairs[i], answers[i]);
     return answers;
@@ -355,7 +358,7 @@ class Finder {
     Judge& judge = judges_.front();
     for (const MovePair& pair :
          pair_up(actions_, created, first(goes, group.removes.size()), false)) {
-      Answer answer = judge.compare(actions_[pair.create], actions_[pair.remove], false);
+      Answer answer = judge.compare(actions_[pair.create], actions_[pair.remove], Content::kKnown);
       answer.move.before.md5 = answer.move.after.md5 = hashes.at(pair.create);
       take(pair, answer);
     }
@@ -363,7 +366,7 @@ class Finder {
     std::erase_if(comes, is_taken);
     std::erase_if(goes, is_taken);
     for (const MovePair& pair : pair_up(actions_, comes, goes, true)) {
-      if (judge.can_take_over(actions_[pair.create], actions_[pair.remove], false))
+      if (judge.can_take_over(actions_[pair.create], actions_[pair.remove], Content::kKnown))
         add_take_over(pair);
     }
     return success();
@@ -381,7 +384,9 @@ class Finder {
     TRY(each(pairs.size(), [&](Judge& judge, std::size_t i) {
       const Action& comes = actions_[pairs[i].create];
       const Action& goes = actions_[pairs[i].remove];
-      is_same[i] = wants_metadata_of(comes, goes) && judge.can_take_over(comes, goes, true) ? 1 : 0;
+      is_same[i] =
+          wants_metadata_of(comes, goes) && judge.can_take_over(comes, goes, Content::kAsked) ? 1
+                                                                                              : 0;
     }));
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (is_same[i] != 0) add_take_over(pairs[i]);

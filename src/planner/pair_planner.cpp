@@ -209,8 +209,13 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
 
 void PairPlanner::wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at) {
   waits_ = true;
-  waiting_.push_back({std::string(pair.path), std::string(named.name), *named.source,
-                      *named.replica, read_at, std::nullopt, std::nullopt});
+  waiting_.push_back({.directory = std::string(pair.path),
+                      .name = std::string(named.name),
+                      .source = *named.source,
+                      .replica = *named.replica,
+                      .read_at = read_at,
+                      .action = {},
+                      .linked = {}});
 }
 
 // Hashes the batch, and gives each finding the hash that it waits for.
@@ -290,9 +295,11 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
   const bool below_replica =
       is_directory(named.replica) && (named.source_is_mirrored_below || !of_source);
   if (!below_source && !below_replica) return;
-  PairToVisit child{
-      path_of(pair, named.name).bytes(), std::nullopt, std::nullopt,
-      is_directory(named.replica) ? link_range_in(*named.replica) : pair.replica_range};
+  PairToVisit child{.path = path_of(pair, named.name).bytes(),
+                    .source = {},
+                    .replica = {},
+                    .replica_range = is_directory(named.replica) ? link_range_in(*named.replica)
+                                                                 : pair.replica_range};
   if (below_source) child.source = *named.source;
   if (below_replica) child.replica = *named.replica;
   children.push_back(std::move(child));
@@ -388,9 +395,13 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   const Op op = op_of(comparison.decision);
   if (waits_) waiting_.back().action = findings_.actions.size();
   if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
-  findings_.actions.push_back({op == Op::kDelete ? Phase::kDelete : Phase::kWrite, op, path,
-                               std::nullopt, comparison.reasons, std::move(entry.before),
-                               std::move(entry.after)});
+  findings_.actions.push_back({.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite,
+                               .op = op,
+                               .path = path,
+                               .other = {},
+                               .reasons = comparison.reasons,
+                               .before = std::move(entry.before),
+                               .after = std::move(entry.after)});
 }
 
 // A directory that one of the trees lacks, or that takes the place of something else.
@@ -401,8 +412,13 @@ void PairPlanner::record_directory(const RelPath& path, const Seen* source, cons
   if (source == nullptr) {
     Facts only_type;
     only_type.type = FileType::kDirectory;
-    findings_.actions.push_back({Phase::kRmdir, Op::kDelete, path, std::nullopt, comparison.reasons,
-                                 only_type, std::nullopt});
+    findings_.actions.push_back({.phase = Phase::kRmdir,
+                                 .op = Op::kDelete,
+                                 .path = path,
+                                 .other = {},
+                                 .reasons = comparison.reasons,
+                                 .before = only_type,
+                                 .after = {}});
     return;
   }
   Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
@@ -410,8 +426,13 @@ void PairPlanner::record_directory(const RelPath& path, const Seen* source, cons
     finish(path, std::move(*before), source->status, &replica->status, comparison.reasons);
     return;
   }
-  findings_.actions.push_back({Phase::kMkdir, op_of(comparison.decision), path, std::nullopt,
-                               comparison.reasons, std::move(before), after});
+  findings_.actions.push_back({.phase = Phase::kMkdir,
+                               .op = op_of(comparison.decision),
+                               .path = path,
+                               .other = {},
+                               .reasons = comparison.reasons,
+                               .before = std::move(before),
+                               .after = after});
   finish(path, std::move(after), source->status, nullptr, {Reason::kMtime});
 }
 
@@ -426,7 +447,7 @@ void PairPlanner::record_self(const VisitedPair& pair) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
   if (context_.options.xattrs && pair.source.here != nullptr && pair.replica.here != nullptr) {
-    compare_xattrs(pair, Named{".", nullptr, nullptr, true}, comparison);
+    compare_xattrs(pair, Named{.name = "."}, comparison);
   }
   if (comparison.reasons.empty()) {
     if (!pair.path.empty()) ++findings_.unchanged;

@@ -182,15 +182,15 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
 
 Result<Planned> make_plan(const PlanRequest& request) {
   const Roots& roots = request.roots;
-  PlanningContext context{request.options,
-                          request.policy,
-                          request.filter,
-                          roots.source.status,
-                          FileStatus{},
-                          cached_tree(request.source_cache, roots.source),
-                          {},
-                          request.names_equal_content,
-                          request.stop};
+  PlanningContext context{.options = request.options,
+                          .policy = request.policy,
+                          .filter = request.filter,
+                          .source_root = roots.source.status,
+                          .replica_root = {},
+                          .source_hashes = cached_tree(request.source_cache, roots.source),
+                          .replica_hashes = {},
+                          .names_equal_content = request.names_equal_content,
+                          .stop = request.stop};
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;

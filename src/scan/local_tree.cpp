@@ -18,7 +18,8 @@ class LocalTreeReader final : public TreeReader {
     const auto fd = cursor_.enter(path);
     if (!fd) return fd.error();
     // The root's own descriptor is read again in every cycle.
-    here_ = LocalDirectory(fs_, *fd, path.empty());
+    here_ = LocalDirectory(
+        fs_, *fd, path.empty() ? LocalDirectory::At::kAnywhere : LocalDirectory::At::kStart);
     return &here_;
   }
 
@@ -31,7 +32,7 @@ class LocalTreeReader final : public TreeReader {
 }  // namespace
 
 Status LocalDirectory::list(DirectoryNames& names) {
-  return was_read_ ? list_again(names) : names.read(*fs_, fd_);
+  return at_ == At::kAnywhere ? list_again(names) : names.read(*fs_, fd_);
 }
 
 Status LocalDirectory::list_again(DirectoryNames& names) {
@@ -46,7 +47,8 @@ Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open(const char* name) {
 
 Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open_entry(const char* name) {
   auto fd = TRY(fs_->open_entry(fd_, name));
-  return std::unique_ptr<ReadableEntry>(std::make_unique<LocalEntry>(*fs_, std::move(fd), true));
+  return std::unique_ptr<ReadableEntry>(
+      std::make_unique<LocalEntry>(*fs_, std::move(fd), LocalEntry::Opened::kAsEntry));
 }
 
 Status LocalDirectory::make_readable(const char* name, const FileStatus& seen) {

@@ -16,9 +16,10 @@ namespace foldersync {
 // An open directory. Requires: the descriptor stays open.
 class LocalDirectory final : public ReadableDirectory {
  public:
-  // `was_read`: it may stand anywhere, and is read from its start.
-  LocalDirectory(FileSystem& fs, int fd, bool was_read = false)
-      : fs_(&fs), fd_(fd), was_read_(was_read) {}
+  // Where the descriptor stands before it is read: anywhere, where it was read before.
+  enum class At : std::uint8_t { kStart, kAnywhere };
+
+  LocalDirectory(FileSystem& fs, int fd, At at = At::kStart) : fs_(&fs), fd_(fd), at_(at) {}
 
   Status list(DirectoryNames& names) override;
   Result<FileStatus> status(const char* name) override { return fs_->status_at(fd_, name); }
@@ -38,7 +39,7 @@ class LocalDirectory final : public ReadableDirectory {
 
   FileSystem* fs_;
   int fd_;
-  bool was_read_;
+  At at_;
 };
 
 // Requires: the root's descriptor stays open.

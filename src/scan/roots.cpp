@@ -60,14 +60,13 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
     return refusal(path, std::string("the ") + role + " can't be examined",
                    id.error().error_number);
   const auto sharing = fs.sharing(fd->get());
-  return Root{&fs,
-              std::move(*fd),
-              *status,
-              path,
-              *id,
-              *id + ":" + std::to_string(status->inode),
-              sharing ? *sharing : Sharing::kShared,
-              Fd()};
+  return Root{.fs = &fs,
+              .fd = std::move(*fd),
+              .status = *status,
+              .path = path,
+              .file_system = *id,
+              .identity = *id + ":" + std::to_string(status->inode),
+              .sharing = sharing ? *sharing : Sharing::kShared};
 }
 
 Result<Root> root_at(FileSystem& fs, const Result<NamedPlace>& place, const std::string& path,

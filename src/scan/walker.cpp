@@ -171,10 +171,17 @@ class Walk {
   VisitedPair read(const PairToVisit& item, SideReader& source, SideReader& replica,
                    std::size_t worker) const {
     if (most_ == 1 || !is_large(item.source) || !is_large(item.replica)) {
-      return {item.path, source.read(item.path, item.source), replica.read(item.path, item.replica),
-              item.replica_range, worker};
+      return {.path = item.path,
+              .source = source.read(item.path, item.source),
+              .replica = replica.read(item.path, item.replica),
+              .replica_range = item.replica_range,
+              .worker = worker};
     }
-    VisitedPair pair{item.path, {}, {}, item.replica_range, worker};
+    VisitedPair pair{.path = item.path,
+                     .source = {},
+                     .replica = {},
+                     .replica_range = item.replica_range,
+                     .worker = worker};
     std::atomic<int> sides{0};
     on_threads(2, [&](std::size_t) {
       for (int side = sides++; side < 2; side = sides++) {
