@@ -65,7 +65,7 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     TRY(merge(pair, children));
   }
   // What was not read since then is no problem of the trees.
-  TRY(heed(context_.stop, "compare"));
+  if (is_told_to_stop(context_.stop)) return heed(context_.stop, "compare");
   record_self(pair);
   forget_missing_files(pair);
   return success();
@@ -92,7 +92,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
   const ListedEntry* source = sources.next();
   const ListedEntry* replica = replicas.next();
   while (source != nullptr || replica != nullptr) {
-    TRY(heed(context_.stop, "compare"));
+    if (is_told_to_stop(context_.stop)) return heed(context_.stop, "compare");
     const int order = source == nullptr    ? 1
                       : replica == nullptr ? -1
                                            : source->name.compare(replica->name);
