@@ -54,7 +54,17 @@ MUTATIONS = [
              'if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;', 'continue;',
              '^unit_fs/KeepOnly.WhatIsStarted'),
     Mutation('the commands keep all rights of root',
-             'keep_what_is_needed(needs_root_attributes(options));', '', '^cli/privilege_test'),
+             'keep_what_is_needed(attributes_of(options));', '', '^cli/privilege_test'),
+
+    # Trees of others
+
+    Mutation('set-id bits come along from a tree of others',
+             'if (policy.no_setid && !source.is_directory())', 'if (false)',
+             '^unit_planner/PairPlanner.GivesNoFileSetId'),
+    Mutation('apply gives the set-id bits that the plan leaves off',
+             'policy.no_setid = plan.options.no_setid;', '', '^cli/trees_of_others_test.*apply'),
+    Mutation('devices come along from a tree of others', '&& !context_.options.no_devices', '',
+             '^unit_planner/PairPlanner.LeavesDevices'),
 
     # Clones of the old copy, with the changes written
 

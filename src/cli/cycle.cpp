@@ -219,6 +219,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   // to others the caller's own.
   Policy policy = policy_for(tools.state.known_limits(*request.roots.replica));
   policy.checksum = plan.options.checksum;
+  policy.no_setid = plan.options.no_setid;
   const Roots& roots = request.roots;
   const LocalTree source = tree_without(roots.source, *roots.replica);
   std::optional<Pace> pace;

@@ -218,6 +218,9 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
                     "mirror a source that is empty, or lacks a mount, unlike last time");
   command->add_flag("--new-replica", planning.new_replica,
                     "fill a replica that is missing or empty, unlike last time");
+  command->add_flag("--no-setid", plan.no_setid,
+                    "files without set-user-ID and set-group-ID bits: for trees of others");
+  command->add_flag("--no-devices", plan.no_devices, "leave device nodes alone, likewise");
   add_filters(command, plan, planning.rule_origins);
 }
 

@@ -37,8 +37,9 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
   const bool has_new_owner = wanted.uid != found.uid;
   const bool has_new_group = wanted.gid != found.gid;
   if (has_new_owner && found.uid != 0) return false;
-  if ((wanted.mode & kSetIds) == 0) return true;
-  const bool gains = has_new_group || has_new_owner || (wanted.mode & kSetIds & ~found.mode) != 0;
+  const std::uint32_t set_ids = wanted_mode(wanted, wanted.uid, wanted.gid, policy) & kSetIds;
+  if (set_ids == 0) return true;
+  const bool gains = has_new_group || has_new_owner || (set_ids & ~found.mode) != 0;
   return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);
 }
 

@@ -53,6 +53,8 @@ struct PlanOptions {
   FileSystemLimits replica_limits;   // what the replica's file system can't hold
   std::uint64_t min_age = 0;   // files younger than that when the plan is made are left alone; s
   std::uint64_t max_size = 0;  // files larger than that are, bytes; 0: no bound
+  bool no_setid = false;       // files come without set-user-ID and set-group-ID bits
+  bool no_devices = false;     // device nodes of the source are left alone
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 

@@ -73,7 +73,9 @@ struct OptionsTable
           DocumentField<"replica_limits", At<&PlanOptions::replica_limits>,
                         kind::Object<ReplicaLimitsTable>>,
           DocumentField<"min_age", At<&PlanOptions::min_age>, kind::Count, Since::kNeeded>,
-          DocumentField<"max_size", At<&PlanOptions::max_size>, kind::Count, Since::kNeeded>> {
+          DocumentField<"max_size", At<&PlanOptions::max_size>, kind::Count, Since::kNeeded>,
+          DocumentField<"no_setid", At<&PlanOptions::no_setid>, kind::Switch, Since::kNeeded>,
+          DocumentField<"no_devices", At<&PlanOptions::no_devices>, kind::Switch, Since::kNeeded>> {
   static constexpr const char* kTitle = "the options";
 };
 

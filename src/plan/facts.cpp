@@ -42,8 +42,9 @@ bool mode_holds(const Facts& expected, const Facts& found) {
 
 std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
                           const Policy& policy) {
-  if (policy.owners()) return source.mode;
   std::uint32_t mode = source.mode;
+  if (policy.no_setid && !source.is_directory()) mode &= ~(kSetUser | kSetGroup);
+  if (policy.owners()) return mode;
   if (uid != source.uid) mode &= ~kSetUser;
   if (gid != source.gid) mode &= ~kSetGroup;
   return mode;

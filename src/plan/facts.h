@@ -21,12 +21,13 @@ struct Policy {
   std::uint32_t gid = 0;
   bool checksum = false;  // content decides even where size and mtime agree
   FileSystemLimits limits;
+  bool no_setid = false;  // files are wanted without set-user-ID and set-group-ID bits
 
   [[nodiscard]] bool owners() const { return as_root && mirrors_owners && limits.holds_owners; }
 };
 
 // The mode that an entry of the replica owned by uid and gid shall have. Where owners are not
-// mirrored, suid and sgid are given only if the owner is the same.
+// mirrored, suid and sgid are given only if the owner is the same; with `no_setid` to no file.
 std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
                           const Policy& policy);
 

@@ -123,7 +123,8 @@ bool Admission::is_left_alone(const Named& named) {
                           system_error("enter mount", EXDEV));
     return left();
   }
-  if (named.source != nullptr && is_device(*named.source) && !context_.policy.as_root) {
+  const bool makes_devices = context_.policy.as_root && !context_.options.no_devices;
+  if (named.source != nullptr && is_device(*named.source) && !makes_devices) {
     findings_.skipped.push_back({path_of(pair_, named.name), "device"});
     return left();
   }

@@ -156,7 +156,10 @@ std::vector<std::string> option_words(const PlanOptions& options) {
       if (Field::Kind::later(value).is_default()) return;
       std::string name(Field::name());
       std::replace(name.begin(), name.end(), '_', '-');
-      words.push_back("--" + name + " " + Field::Kind::text(value));
+      words.push_back("--" + name);
+      if constexpr (requires { Field::Kind::text(value); }) {
+        words.back() += " " + Field::Kind::text(value);
+      }
     }
   });
   for (const std::string& name : options.require) words.push_back("--require " + quoted(name));

@@ -68,7 +68,9 @@ class Backup {
   };
 
   Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
-      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {}
+      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {
+    policy_.no_setid = false;  // what was there is kept as it was
+  }
 
   Status open_folder(int parent, const std::string& name);
   Status remember_directories(const ActionStore& actions, const Before& before);

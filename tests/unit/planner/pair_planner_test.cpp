@@ -199,6 +199,30 @@ TEST(PairPlanner, AsAPlainUserSkipsDevicesAndProtectsWhatTheReplicaHasThere) {
   EXPECT_THAT(told(plan), IsEmpty());
 }
 
+TEST(PairPlanner, LeavesDevicesAloneWhereTheyAreNotWanted) {
+  Planning planning = as_root();
+  planning.options.no_devices = true;
+  const Plan plan = plan_of(
+      tree({char_device("d/null", 259), char_device("e", 259), fifo("p")}),
+      tree({file("d/null", "x"), char_device("e", 260), char_device("extra", 259), fifo("p")}),
+      planning);
+  EXPECT_THAT(skipped(plan), ElementsAre("d/null device", "e device"));
+  EXPECT_THAT(told(plan), ElementsAre("clear delete extra: extra", "finish metadata .: children"));
+}
+
+TEST(PairPlanner, GivesNoFileSetIdBitsWhereTheyAreNotWanted) {
+  Planning planning = as_root();
+  planning.options.no_setid = planning.policy.no_setid = true;
+  const Plan plan =
+      plan_of(tree({file("new", "x").mode(06755), dir("d").mode(02755),
+                    file("as-it-was", "x").mode(04755), file("others", "x").mode(04755)}),
+              tree({file("as-it-was", "x").mode(0755), file("others", "x").mode(02755)}), planning);
+  EXPECT_EQ(action_at(plan, "new").after->mode, 0755U);
+  EXPECT_EQ(action_at(plan, "d").after->mode, 02755U);
+  EXPECT_EQ(action_at(plan, "others").after->mode, 0755U);
+  EXPECT_THAT(told(plan), ::testing::Not(Contains(::testing::HasSubstr("as-it-was"))));
+}
+
 TEST(PairPlanner, PlansForAFileThatIsWrittenAnewTheModeThatANewFileCanHave) {
   // The group of the replica's file is the source's, but a new one belongs to the user's.
   Planning planning;
