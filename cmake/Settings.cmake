@@ -9,6 +9,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 target_compile_definitions(foldersync_settings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
                                                          _GLIBCXX_ASSERTIONS)
 
+# What of it is hardened, for `sync --version -v`.
+set(FOLDERSYNC_HARDENING "library assertions")
+
 # Build with -DFOLDERSYNC_SANITIZE=address,undefined or =thread.
 set(FOLDERSYNC_SANITIZE "" CACHE STRING "Sanitizers to build with, separated by commas")
 if(FOLDERSYNC_SANITIZE)
@@ -16,7 +19,9 @@ if(FOLDERSYNC_SANITIZE)
                                                        -fno-omit-frame-pointer
                                                        -fno-sanitize-recover=all)
   target_link_options(foldersync_settings INTERFACE -fsanitize=${FOLDERSYNC_SANITIZE})
+  string(APPEND FOLDERSYNC_HARDENING ", sanitizers")
 else()
+  string(APPEND FOLDERSYNC_HARDENING ", stack protector, fortified calls")
   target_compile_options(foldersync_settings INTERFACE -fstack-protector-strong
     "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 endif()

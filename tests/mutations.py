@@ -63,6 +63,8 @@ MUTATIONS = [
              '^unit_planner/PairPlanner.GivesNoFileSetId'),
     Mutation('apply gives the set-id bits that the plan leaves off',
              'policy.no_setid = plan.options.no_setid;', '', '^cli/trees_of_others_test.*apply'),
+    Mutation('what is taken back comes without its set-id bits', 'policy.no_setid = false;', '',
+             '^cli/trees_of_others_test.*takes_back'),
     Mutation('devices come along from a tree of others', '&& !context_.options.no_devices', '',
              '^unit_planner/PairPlanner.LeavesDevices'),
 

@@ -12,11 +12,11 @@
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/options.h"
+#include "cli/rights.h"
 #include "cli/signals.h"
 #include "core/text.h"
 #include "fs/named_path.h"
 #include "fs/posix_file_system.h"
-#include "fs/privilege.h"
 
 namespace foldersync {
 namespace {
@@ -42,20 +42,13 @@ Status take_priority(const CommonOptions& options) {
   return error;
 }
 
-// Whether the attributes of root (trusted.*, security.*) are written or compared.
-bool needs_root_attributes(const PlanCommandOptions& plan) { return plan.planning.plan.xattrs; }
-bool needs_root_attributes(const ScanOptions&) { return false; }
-template <typename Options>
-bool needs_root_attributes(const Options&) {
-  return true;
+RootAttributes attributes_of(const PlanCommandOptions& plan) {
+  return plan.planning.plan.xattrs ? RootAttributes::kMirrored : RootAttributes::kLeftAlone;
 }
-
-// A command does what it is for, and an error in it no more than that.
-void keep_what_is_needed(bool root_attributes) {
-  const CapabilitySet kept =
-      mirroring_capabilities() | (root_attributes ? attribute_capabilities() : CapabilitySet{});
-  const Status given_up = keep_only(kept);
-  if (!given_up) tell("more rights are kept than are needed: " + describe(given_up.error()));
+RootAttributes attributes_of(const ScanOptions&) { return RootAttributes::kLeftAlone; }
+template <typename Options>
+RootAttributes attributes_of(const Options&) {
+  return RootAttributes::kMirrored;
 }
 
 // A folder that a link of somebody else leads to is not what was meant. Whatever else is wrong with
@@ -72,7 +65,7 @@ Result<ExitCode> start(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
   if constexpr (requires { options.common; }) {
     TRY(take_priority(options.common));
-    keep_what_is_needed(needs_root_attributes(options));
+    keep_what_is_needed(attributes_of(options));
     TRY(judge_state_folder(options.common));
   }
   return execute(options);

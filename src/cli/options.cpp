@@ -8,6 +8,7 @@
 
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
+#include "cli/rights.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -144,7 +145,11 @@ void check_together(const PlanCommandOptions& options) {
 class Parser {
  public:
   Parser() : app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
-    app_.set_version_flag("--version", std::string("sync ") + FOLDERSYNC_VERSION);
+    CLI::Option* version =
+        app_.set_version_flag("--version", std::string("sync ") + FOLDERSYNC_VERSION);
+    app_.add_flag("-v,--verbose")
+        ->description("with --version: what protects a run from its own errors")
+        ->needs(version);
     app_.require_subcommand(1);
     app_.footer(kFooter);
     app_.failure_message(CLI::FailureMessage::simple);
@@ -160,6 +165,9 @@ class Parser {
     if (const std::string unknown = unknown_word(arguments); !unknown.empty()) {
       return {std::nullopt, ExitCode::kUsage, unknown};
     }
+    const bool verbose = std::any_of(arguments.begin(), arguments.end(), [](const auto& argument) {
+      return argument == "-v" || argument == "--verbose";
+    });
     // CLI11 takes them from the back.
     std::reverse(arguments.begin(), arguments.end());
     try {
@@ -169,7 +177,8 @@ class Parser {
     } catch (const CLI::CallForAllHelp&) {
       return {std::nullopt, ExitCode::kDone, current().help("", CLI::AppFormatMode::All)};
     } catch (const CLI::CallForVersion& version) {
-      return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n"};
+      const std::string more = verbose ? what_is_in_force() : std::string();
+      return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n" + more};
     } catch (const CLI::ParseError& error) {
       // A file that is read here may be refused; the library's own codes are above 100.
       if (error.get_exit_code() == static_cast<int>(ExitCode::kRefused)) {

@@ -207,7 +207,7 @@ TEST(PairPlanner, LeavesDevicesAloneWhereTheyAreNotWanted) {
       tree({file("d/null", "x"), char_device("e", 260), char_device("extra", 259), fifo("p")}),
       planning);
   EXPECT_THAT(skipped(plan), ElementsAre("d/null device", "e device"));
-  EXPECT_THAT(told(plan), ElementsAre("clear delete extra: extra", "finish metadata .: children"));
+  EXPECT_THAT(told(plan), ElementsAre("delete delete extra: extra", "finish metadata .: children"));
 }
 
 TEST(PairPlanner, GivesNoFileSetIdBitsWhereTheyAreNotWanted) {
