@@ -76,7 +76,10 @@ Result<std::pair<MemoryFileSystem::Mounted*, RelPath>> MemoryFileSystem::entry(i
   const auto open = open_.find(directory);
   if (open == open_.end()) return system_error("open", EBADF);
   const std::string_view text(name);
-  const RelPath path = text == "." ? open->second.path : child_of(open->second, text);
+  const RelPath& here = open->second.path;
+  const RelPath path = text == "."    ? here
+                       : text == ".." ? (here.is_root() ? here : here.parent())
+                                      : child_of(open->second, text);
   if (open->second.root->tree->find(path) == nullptr) return system_error("open", ENOENT);
   return std::pair{open->second.root, path};
 }
@@ -204,14 +207,20 @@ Result<Fd> MemoryFileSystem::open_file(int directory, const char* name) {
   const std::lock_guard lock(mutex_);
   const auto found = readable(directory, name);
   if (!found) return found.error();
+  if (found->first->tree->find(found->second)->type == FileType::kSymlink) {
+    return system_error("open", ELOOP);
+  }
   return open(*found->first, found->second);
 }
 
 Result<std::size_t> MemoryFileSystem::read(int fd, std::span<std::byte> buffer) {
   const std::lock_guard lock(mutex_);
   Open& open = open_.at(fd);
-  const std::string& content = open.root->tree->find(open.path)->content;
-  const std::size_t count = std::min<std::size_t>(buffer.size(), content.size() - open.at);
+  const Object& object = *open.root->tree->find(open.path);
+  if (object.type == FileType::kDirectory) return system_error("read", EISDIR);
+  const std::string& content = object.content;
+  const std::uint64_t left = content.size() - std::min<std::uint64_t>(content.size(), open.at);
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left));
   if (count > 0) std::memcpy(buffer.data(), content.data() + open.at, count);
   open.at += count;
   return count;
