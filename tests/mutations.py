@@ -660,6 +660,9 @@ MUTATIONS = [
 
     # Files that a person names
 
+    Mutation('another backup folder than the one that was asked for is written to',
+             'if (identity.empty()) return success();', 'if (identity != "x") return success();',
+             '^fault/.*AnotherBackupFolder'),
     Mutation('an access list is taken for a private group',
              'return is_private_group(gid, uid) && !has_acl();',
              'return is_private_group(gid, uid) && (!has_acl() || uid < ~0U);',

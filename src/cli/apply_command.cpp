@@ -108,7 +108,8 @@ class Applier {
                           .check_space = options_.check_space,
                           .refuse_stale = options_.refuse_stale,
                           .conflicts = conflicts,
-                          .started = started});
+                          .started = started,
+                          .backup_identity = backup_identity_});
   }
 
   // Nothing was touched.
@@ -239,7 +240,8 @@ class Applier {
     const bool is_dry = options_.applying.dry_run;
     if (!is_dry) {
       TRY(make_backup_folder(fs_, options_.applying.backup));
-      TRY(meet_backup_folder(fs_, state_, options_.applying.backup, OtherFolder::kIsRefused));
+      backup_identity_ =
+          TRY(meet_backup_folder(fs_, state_, options_.applying.backup, OtherFolder::kIsRefused));
     }
     if (!roots.replica && !is_dry) {
       if (!TRY(begins_with_root(actions))) {
@@ -260,6 +262,7 @@ class Applier {
   KeptState state_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
+  std::string backup_identity_;
 };
 
 }  // namespace

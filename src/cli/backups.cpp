@@ -26,13 +26,14 @@ Status make_backup_folder(FileSystem& fs, const BackupOptions& options) {
                "the backup folder (--backup-dir) can't be opened or made"};
 }
 
-std::optional<BackupOrder> backup_order(const BackupOptions& options) {
+std::optional<BackupOrder> backup_order(const BackupOptions& options, const std::string& identity) {
   if (!options.folder) return std::nullopt;
   const FileTime now = wall_clock_now();
   return BackupOrder{.folder = absolute_name(*options.folder),
                      .undo_id = make_plan_id(now),
                      .created = now,
-                     .tool_version = FOLDERSYNC_VERSION};
+                     .tool_version = FOLDERSYNC_VERSION,
+                     .identity = identity};
 }
 
 std::string prune_backups(FileSystem& fs, const BackupOptions& options, const Root& replica,

@@ -18,7 +18,8 @@ namespace foldersync {
 Status make_backup_folder(FileSystem& fs, const BackupOptions& options);
 
 // What apply is told of it; nothing where nothing is to be kept.
-std::optional<BackupOrder> backup_order(const BackupOptions& options);
+// `identity`: see BackupOrder.
+std::optional<BackupOrder> backup_order(const BackupOptions& options, const std::string& identity);
 
 // Removes backups that are older, or more, than is wanted, but not that of this run, `newest`; a
 // warning for people, or empty. `stop`: the rest is left to the next run.

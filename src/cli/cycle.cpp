@@ -241,7 +241,9 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                      .check_space = request.check_space,
                      .stop = &tools.signals.stop(),
                      .copied = &counts.bytes,
-                     .backup = options.dry_run ? std::nullopt : backup_order(options.backup),
+                     .backup = options.dry_run
+                                   ? std::nullopt
+                                   : backup_order(options.backup, request.backup_identity),
                      .refuse_stale = request.refuse_stale,
                      .pace = pace ? &*pace : nullptr});
 }

@@ -58,6 +58,7 @@ struct CycleRequest {
   bool refuse_stale = false;
   bool conflicts = false;               // an earlier run kept what others wrote
   double started = 0;                   // monotonic seconds, for the summary
+  std::string backup_identity = {};     // see BackupOrder
   std::function<void()> remember = {};  // is called when the plan was applied, may be empty
 };
 

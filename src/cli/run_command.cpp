@@ -190,6 +190,7 @@ class Runner {
                           .check_space = options_.planning.check_space,
                           .conflicts = conflicts_,
                           .started = started,
+                          .backup_identity = backup_identity_,
                           .remember = [&] { last_run_.remember(roots, planned); }});
   }
 
@@ -256,10 +257,12 @@ class Runner {
 
   Status make_ready_backup() {
     TRY(make_backup_folder(tools_.fs, options_.applying.backup));
-    Status met = meet_backup_folder(tools_.fs, tools_.state, options_.applying.backup,
-                                    last_run_.other_replica());
+    auto met = meet_backup_folder(tools_.fs, tools_.state, options_.applying.backup,
+                                  last_run_.other_replica());
     log_warnings(tools_);
-    return met;
+    if (!met) return met.error();
+    backup_identity_ = std::move(*met);
+    return success();
   }
 
   // The replica exists, is ours alone, and holds nothing of a killed run.
@@ -302,6 +305,7 @@ class Runner {
   PlanMaker& maker_;
   Opened& opened_;
   LastRunCheck last_run_;
+  std::string backup_identity_;
   AtRest at_rest_;
   bool conflicts_ = false;
 };

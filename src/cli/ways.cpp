@@ -39,24 +39,24 @@ Status meet_replica(KeptState& state, const Root& replica, const std::string& kn
               other);
 }
 
-Status meet_backup_folder(FileSystem& fs, KeptState& state, const BackupOptions& options,
-                          OtherFolder other) {
+Result<std::string> meet_backup_folder(FileSystem& fs, KeptState& state,
+                                       const BackupOptions& options, OtherFolder other) {
   const std::string path = absolute_if_named(options.folder);
-  if (path.empty()) return success();
+  if (path.empty()) return std::string();
   const auto place = TRY(find_named(fs, path));
-  if (place.exchangeable.empty()) return success();
-  // RACE: it is opened once more when something is kept; what is put there in between is a folder
-  // of the caller's, or it is refused, and gets one more backup.
+  if (place.exchangeable.empty()) return std::string();
   const auto folder = TRY(open_folder_at(fs, place));
   const auto status = TRY(fs.status(folder.get()));
   const auto id = TRY(fs.file_system_id(folder.get()));
-  return meet(state,
-              {.what = "backup folder",
-               .path = path,
-               .exchangeable = place.exchangeable,
-               .identity = id + ":" + std::to_string(status.inode),
-               .known = {}},
-              other);
+  std::string identity = id + ":" + std::to_string(status.inode);
+  TRY(meet(state,
+           {.what = "backup folder",
+            .path = path,
+            .exchangeable = place.exchangeable,
+            .identity = identity,
+            .known = {}},
+           other));
+  return identity;
 }
 
 }  // namespace foldersync

@@ -26,10 +26,11 @@ struct Way {
 // warning, and it is remembered when the state is saved. Requires: the state is open.
 Status meet(KeptState& state, const Way& way, OtherFolder other);
 
-// The same of the replica, and of the backup folder, where one is wanted; that exists.
+// The same of the replica, and of the backup folder, where one is wanted; that exists. The answer
+// of the second: which folder it has to be when it is written to; empty: nobody exchanges it.
 Status meet_replica(KeptState& state, const Root& replica, const std::string& known,
                     OtherFolder other);
-Status meet_backup_folder(FileSystem& fs, KeptState& state, const BackupOptions& options,
-                          OtherFolder other);
+Result<std::string> meet_backup_folder(FileSystem& fs, KeptState& state,
+                                       const BackupOptions& options, OtherFolder other);
 
 }  // namespace foldersync

@@ -105,8 +105,11 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
   apply.windows = options.windows;
   apply.stop = options.stop;
   if (options.backup_folder) {
-    apply.backup =
-        BackupOrder{*options.backup_folder, "01935000-0000-7000-8000-000000000001", {}, "0"};
+    apply.backup = BackupOrder{*options.backup_folder,
+                               "01935000-0000-7000-8000-000000000001",
+                               {},
+                               "0",
+                               options.backup_identity};
   }
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();

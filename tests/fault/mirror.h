@@ -49,6 +49,7 @@ struct MirrorOptions {
   bool durable = true;
   WindowLimits windows;
   std::optional<std::string> backup_folder;
+  std::string backup_identity = {};  // see BackupOrder
   const std::atomic<bool>* stop = nullptr;
   std::function<void()> before_apply;
   std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is

@@ -90,6 +90,13 @@ TEST_P(Undo, TakesBackWhatManyWindowsDidOfWhichTheNextIsStagedAhead) {
   expect_can_be_taken_back();
 }
 
+TEST_P(Undo, KeepsNothingInAnotherBackupFolderThanTheOneThatWasAskedFor) {
+  options_.backup_identity = "another:1";
+  EXPECT_FALSE(run(options_).is_success());
+  EXPECT_TRUE(backups().empty());
+  EXPECT_EQ(tree_differences(before_, read_tree(replica_)), std::vector<std::string>());
+}
+
 // After the n-th call nothing works any more, as in a kill; then the same run again.
 TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
   FaultyFileSystem counting;

@@ -31,6 +31,19 @@ std::optional<Facts> without_time(std::optional<Facts> facts) {
   return facts;
 }
 
+// Others may have put another folder there since it was asked for.
+Status refuse_other(FileSystem& fs, int folder, const std::string& identity) {
+  if (identity.empty()) return success();
+  const auto id = TRY(fs.file_system_id(folder));
+  const auto status = TRY(fs.status(folder));
+  if (id + ":" + std::to_string(status.inode) == identity) return success();
+  return Error{ErrorCode::kRefused,
+               "back up",
+               {},
+               0,
+               "somebody has put another folder into the place of the backup folder"};
+}
+
 bool takes_away_directory(const Action& action) {
   return action.before && action.before->type == FileType::kDirectory &&
          (!action.after || action.after->type != FileType::kDirectory);
@@ -72,6 +85,9 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
                              const Policy& policy, const Before& before, bool durable) {
   auto parent = open_named_folder(fs, order.folder);
   if (!parent) return in_folder(parent.error(), order.folder);
+  if (Status is_it = refuse_other(fs, parent->get(), order.identity); !is_it) {
+    return in_folder(is_it.error(), order.folder);
+  }
   std::string name = plan.plan_id;
   for (int number = 2;; ++number) {
     Status made = fs.make_directory(parent->get(), name.c_str(), kOwnerAll);

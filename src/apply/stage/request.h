@@ -25,6 +25,7 @@ struct BackupOrder {
   std::string undo_id;  // the plan_id of the undo
   FileTime created;
   std::string tool_version;
+  std::string identity = {};  // which folder it has to be, see Root; empty: whichever is there
 };
 
 struct ApplyRequest {
