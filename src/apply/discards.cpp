@@ -6,7 +6,9 @@
 namespace foldersync {
 
 Discards::Discards(const Job& job, Conflicts& conflicts)
-    : job_(job), conflicts_(conflicts), nested_(job.request.fs, job.request.policy.as_root) {}
+    : job_(job),
+      conflicts_(conflicts),
+      nested_(job.request.fs, job.area, job.request.replica.identity, job.request.policy.as_root) {}
 
 // False where the run was told to stop and that would have taken long.
 Result<bool> Discards::remove(const std::vector<Discarded>& gone,

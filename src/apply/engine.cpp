@@ -59,7 +59,7 @@ class Engine {
     }
     const auto is_done = TRY(tell_if_done(request_, looks_, max_open_));
     if (is_done) {
-      staging_left_ = !drop_partial_copies(fs_, request_.replica);
+      staging_left_ = !drop_partial_copies(request_);
       return result();
     }
     if (request_.refuse_stale) {
@@ -73,7 +73,8 @@ class Engine {
     auto schedule = TRY(Schedule::of(request_.plan.actions));
     schedule_ = schedule;
     next_ = schedule_.start();
-    auto area = TRY(open_staging_area(fs_, request_.replica, request_.policy.as_root, max_open_));
+    auto area = TRY(open_staging_area(request_, max_open_));
+    looks_.staging_name = area.name();
     return run_in(area);
   }
 
@@ -119,7 +120,7 @@ class Engine {
     Conflicts conflicts(fs_, area);
     TRY(conflicts.prepare());
     auto partial = TRY(area.partial_folder());
-    PartialCopies partials(fs_, std::move(partial), area.earlier_folder());
+    PartialCopies partials(fs_, area.key(), std::move(partial), area.earlier_folder());
     Job job{.request = request_,
             .observer = held_,
             .policy = policy_,
@@ -162,9 +163,9 @@ class Engine {
   bool remove_area(const Workshop& shop) {
     if (shop.conflicts.failed()) {
       // CRASH: the next run takes it for what a killed run left.
-      request_.observer.warn(
-          "what others wrote in the middle of this run lies in the replica's '.sync-txn' and could "
-          "not be put aside: save it before the next run");
+      request_.observer.warn("what others wrote in the middle of this run lies in the replica's '" +
+                             shop.job.area.name() +
+                             "' and could not be put aside: save it before the next run");
       return false;
     }
     if (is_old_left_) {
@@ -176,10 +177,12 @@ class Engine {
     if (kept && *kept) return false;
     const bool removed = kept && !shop.committer.discards().leaves_nested();
     if (!removed) {
-      request_.observer.warn(
-          "a staging folder '.sync-txn' could not be removed; the next run does it");
+      request_.observer.warn("a staging folder '" + shop.job.area.name() +
+                             "' could not be removed; the next run does it");
+      return false;
     }
-    return removed;
+    request_.keys.end(request_.replica.identity, shop.job.area.key());
+    return true;
   }
 
   // Gives the root its metadata: the plan's last action, if there is one; or the time that it had,
@@ -297,7 +300,7 @@ class Engine {
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();
-      return backup_->keep(transaction.record(), shop.job.area.fd(), shop.committer.replica());
+      return backup_->keep(transaction.record(), shop.job.area, shop.committer.replica());
     };
     shop.committer.discards().before_purging(keep_old);
     commit(shop.job, shop.committer, window);

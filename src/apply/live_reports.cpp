@@ -155,9 +155,8 @@ Error LiveReports::put_aside(const Place& stranded) {
                "exchange",
                {},
                0,
-               "somebody changed it meanwhile: what they wrote is kept as "
-               "'.sync-txn/conflict/" +
-                   *kept + "' in the replica"};
+               "somebody changed it meanwhile: what they wrote is kept as '" + job_.area.name() +
+                   "/conflict/" + *kept + "' in the replica"};
 }
 
 void LiveReports::learn_from(const FileStatus& found, const FileStatus& wanted) {

@@ -95,9 +95,9 @@ Status Transaction::begin() {
 }
 
 Status Transaction::write_down() {
-  const int area = job_.area.fd();
-  const auto status = TRY(fs_.status(area));
-  TRY(write_record(fs_, area, *record_, status.device, barrier_.syncs_each()));
+  const auto status = TRY(fs_.status(job_.area.fd()));
+  const RecordFolder folder{job_.area.fd(), status.device, job_.area.key()};
+  TRY(write_record(fs_, folder, *record_, barrier_.syncs_each()));
   TRY(barrier_.before_commit(job_.area, job_.folders));
   return mark(Marker::kCommit, std::nullopt);
 }

@@ -62,6 +62,7 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .replica = replica,
                                                   .policy = policy,
                                                   .observer = warner,
+                                                  .keys = tools_.state.staging_keys(),
                                                   .wanted = wish.wanted,
                                                   .drop_conflicts = wish.drop_conflicts,
                                                   .keep_partial = wish.keep_partial}));
@@ -72,9 +73,9 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
              " of its changes were left as they are: others have changed these paths since");
   }
   if (recovered.conflicts) {
-    log.warn(
-        "the replica's '.sync-txn/conflict' keeps what others wrote in the middle of an earlier "
-        "run: save what is needed of it, then remove it with 'sync recover --drop-conflicts'");
+    log.warn("the replica's '" + recovered.folder +
+             "/conflict' keeps what others wrote in the middle of an earlier run: save what is "
+             "needed of it, then remove it with 'sync recover --drop-conflicts'");
   }
   return recovered;
 }

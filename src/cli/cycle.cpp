@@ -70,7 +70,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          count_text("skipped", observer.count(Outcome::kSkipped)) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
-         ", " + seconds_text(monotonic_seconds() - request.started);
+         request.unproven + ", " + seconds_text(monotonic_seconds() - request.started);
 }
 
 // Once more in the end, where a person looks.
@@ -233,6 +233,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                      .policy = policy,
                      .filter = filter,
                      .observer = observer,
+                     .keys = tools.state.staging_keys(),
                      .threads = thread_counts(tools.options).usual,
                      .follow_source = request.follow_source,
                      .dry_run = options.dry_run,

@@ -59,6 +59,7 @@ struct CycleRequest {
   bool conflicts = false;               // an earlier run kept what others wrote
   double started = 0;                   // monotonic seconds, for the summary
   std::string backup_identity = {};     // see BackupOrder
+  std::string unproven = {};            // as in UnprovenTold
   std::function<void()> remember = {};  // is called when the plan was applied, may be empty
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/staging_keys.h"
 #include "core/file_system_limits.h"
 #include "fs/file_system.h"
 #include "plan/spool.h"
@@ -25,6 +26,7 @@ class KeptState {
   void open();
   HashCache* cache() { return cache_.get(); }  // null before open(), and without a folder
   Memory* memory() { return memory_.get(); }   // likewise, and where it can't be used
+  StagingKeys& staging_keys() { return staging_keys_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
@@ -49,6 +51,7 @@ class KeptState {
   std::unique_ptr<HashCache> cache_;
   std::unique_ptr<Memory> memory_;
   std::vector<std::string> warnings_;
+  MemoryStagingKeys staging_keys_{memory_, warnings_};
 };
 
 }  // namespace foldersync

@@ -129,6 +129,8 @@ void declare(CLI::App* recover, RecoverOptions& options) {
   recover->add_flag("--rollback", options.roll_back, "take it back instead of finishing it");
   recover->add_flag("--drop-conflicts", options.drop_conflicts,
                     "remove what earlier runs kept of others' work");
+  recover->add_flag("--discard", options.discard,
+                    "remove what has the name of a staging folder and is not known to be ours");
   add_lock_wait(recover, options.lock_wait_seconds);
   add_common(recover, options.common);
 }

@@ -131,6 +131,7 @@ struct RecoverOptions {
   std::string replica;
   bool roll_back = false;
   bool drop_conflicts = false;
+  bool discard = false;
   double lock_wait_seconds = 0;
   CommonOptions common;
 };

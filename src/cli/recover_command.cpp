@@ -1,12 +1,35 @@
+#include "apply/recovery/leftovers.h"
 #include "cli/at_rest.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/folders.h"
+#include "cli/unproven.h"
 #include "cli/ways.h"
+#include "core/text.h"
 #include "fs/posix_file_system.h"
 #include "scan/roots.h"
 
 namespace foldersync {
+namespace {
+
+// Names what has our name and is not known to be ours, or removes it. The answer: whether there is
+// something left of that.
+Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool discards) {
+  const auto found = TRY(find_leftovers(replica));
+  const auto leftovers = TRY(clear_leftovers(tools.fs, replica, tools.state.staging_keys(), found));
+  const std::vector<Unproven>& unproven = leftovers.unproven;
+  if (!discards || unproven.empty()) {
+    (void)tell_unproven(tools.log, nullptr, replica, unproven);
+    return !unproven.empty();
+  }
+  TRY(discard(tools.fs, replica, unproven));
+  for (const Unproven& one : unproven) {
+    tools.log.info("removed '" + escaped(one.path.shown()) + "', which was not known to be ours");
+  }
+  return false;
+}
+
+}  // namespace
 
 Result<ExitCode> execute(const RecoverOptions& options) {
   Signals signals(HangUp::kStops);
@@ -29,10 +52,13 @@ Result<ExitCode> execute(const RecoverOptions& options) {
       replica, {.wanted = options.roll_back ? Recovery::kRollBack : Recovery::kFinish,
                 .drop_conflicts = options.drop_conflicts}));
   if (recovered.what == Recovered::What::kNothing && !recovered.conflicts) {
-    log->info("nothing to recover: no run was killed here");
+    log->info("nothing to recover: no run that the state folder '" + escaped(state.folder()) +
+              "' knows was killed here");
   }
+  const bool keeps_unproven = TRY(look_at_unproven(tools, replica, options.discard));
   log->flush();
-  return recovered.conflicts || recovered.failed > 0 ? ExitCode::kPartial : ExitCode::kDone;
+  const bool is_partial = recovered.conflicts || recovered.failed > 0 || keeps_unproven;
+  return is_partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
 }  // namespace foldersync

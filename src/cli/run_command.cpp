@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "apply/recovery/leftovers.h"
 #include "cli/at_rest.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
@@ -12,6 +13,7 @@
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
 #include "cli/plan_maker.h"
+#include "cli/unproven.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
@@ -188,9 +190,10 @@ class Runner {
                           .report = report(),
                           .follow_source = follow_source,
                           .check_space = options_.planning.check_space,
-                          .conflicts = conflicts_,
+                          .conflicts = conflicts_ || unproven_.is_news,
                           .started = started,
                           .backup_identity = backup_identity_,
+                          .unproven = unproven_.summary,
                           .remember = [&] { last_run_.remember(roots, planned); }});
   }
 
@@ -231,8 +234,13 @@ class Runner {
     const EqualContent equal =
         options_.planning.plan.checksum ? EqualContent::kNamed : EqualContent::kOnlyCompared;
     auto planned = TRY(maker_.plan(roots, left_out, equal, tools_.signals.stop()));
+    unproven_ = {};
     if (planned.leftovers.empty() || options_.applying.dry_run) return planned;
-    TRY(clear_leftovers(tools_.fs, *roots.replica, planned.leftovers));
+    const auto leftovers = TRY(
+        clear_leftovers(tools_.fs, *roots.replica, tools_.state.staging_keys(), planned.leftovers));
+    unproven_ =
+        tell_unproven(tools_.log, tools_.state.memory(), *roots.replica, leftovers.unproven);
+    if (!leftovers.cleared) return planned;
     return maker_.plan(roots, left_out, equal, tools_.signals.stop());
   }
 
@@ -308,6 +316,7 @@ class Runner {
   std::string backup_identity_;
   AtRest at_rest_;
   bool conflicts_ = false;
+  UnprovenTold unproven_;
 };
 
 }  // namespace

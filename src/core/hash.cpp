@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -49,6 +50,19 @@ std::string to_hex(std::span<const unsigned char> bytes) {
     text += kHexDigits[byte & 0xFU];
   }
   return text;
+}
+
+template <class Digest>
+std::optional<Digest> from_hex(std::string_view text) {
+  Digest digest;
+  if (text.size() != 2 * digest.bytes.size()) return std::nullopt;
+  for (std::size_t at = 0; at < digest.bytes.size(); ++at) {
+    const std::size_t high = kHexDigits.find(text[2 * at]);
+    const std::size_t low = kHexDigits.find(text[2 * at + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    digest.bytes[at] = static_cast<unsigned char>(high * 16 + low);
+  }
+  return digest;
 }
 
 }  // namespace
@@ -107,16 +121,19 @@ template class Hasher<Sha256>;
 std::string to_string(const Md5& digest) { return to_hex(digest.bytes); }
 std::string to_string(const Sha256& digest) { return to_hex(digest.bytes); }
 
-std::optional<Md5> parse_md5(std::string_view text) {
-  Md5 digest;
-  if (text.size() != 2 * digest.bytes.size()) return std::nullopt;
-  for (std::size_t at = 0; at < digest.bytes.size(); ++at) {
-    const std::size_t high = kHexDigits.find(text[2 * at]);
-    const std::size_t low = kHexDigits.find(text[2 * at + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    digest.bytes[at] = static_cast<unsigned char>(high * 16 + low);
-  }
-  return digest;
+Sha256 hmac_sha256(std::span<const unsigned char> key, std::string_view message) {
+  const EVP_MD* const algorithm = fetched<Sha256>();
+  if (algorithm == nullptr) throw std::runtime_error("OpenSSL does not offer SHA256");
+  Sha256 code;
+  unsigned int size = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
+  const unsigned char* const made = HMAC(algorithm, key.data(), static_cast<int>(key.size()), bytes,
+                                         message.size(), code.bytes.data(), &size);
+  require(made != nullptr && size == code.bytes.size() ? 1 : 0);
+  return code;
 }
+
+std::optional<Md5> parse_md5(std::string_view text) { return from_hex<Md5>(text); }
+std::optional<Sha256> parse_sha256(std::string_view text) { return from_hex<Sha256>(text); }
 
 }  // namespace foldersync

@@ -1,4 +1,4 @@
-// MD5 and SHA-256, computed by OpenSSL. No system call is made.
+// MD5, SHA-256 and HMAC, computed by OpenSSL. No system call is made.
 #pragma once
 
 #include <array>
@@ -30,6 +30,10 @@ struct Sha256 {
 
 // 64 lower-case hexadecimal digits.
 std::string to_string(const Sha256& digest);
+std::optional<Sha256> parse_sha256(std::string_view text);
+
+// HMAC with SHA-256 (RFC 2104): shows that who wrote `message` had the key. Throws as Hasher does.
+Sha256 hmac_sha256(std::span<const unsigned char> key, std::string_view message);
 
 // A running digest; finish() gives it and makes the object ready for the next message.
 // One thread at a time. Throws std::runtime_error where OpenSSL does not offer the algorithm

@@ -39,12 +39,18 @@ int rank(char byte) { return byte == '/' ? -1 : static_cast<unsigned char>(byte)
 }  // namespace
 
 bool is_staging_name(std::string_view name) {
-  if (name.size() != kStagingName.size()) return false;
+  if (name.size() < kStagingName.size()) return false;
   constexpr char kCaseBit = 'a' ^ 'A';
-  return std::equal(name.begin(), name.end(), kStagingName.begin(), [](char byte, char own) {
-    const bool is_letter = own >= 'a' && own <= 'z';
-    return byte == own || (is_letter && byte == (own ^ kCaseBit));
-  });
+  const bool begins_so =
+      std::equal(kStagingName.begin(), kStagingName.end(), name.begin(), [](char own, char byte) {
+        const bool is_letter = own >= 'a' && own <= 'z';
+        return byte == own || (is_letter && byte == (own ^ kCaseBit));
+      });
+  const std::string_view rest = name.substr(kStagingName.size());
+  const bool ends_so = rest.empty() || (rest.size() == 1 + kStagingDigits && rest[0] == '-' &&
+                                        rest.find_first_not_of("0123456789abcdefABCDEF", 1) ==
+                                            std::string_view::npos);
+  return begins_so && ends_so;
 }
 
 bool is_name(std::string_view name) {

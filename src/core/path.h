@@ -9,10 +9,13 @@
 
 namespace foldersync {
 
-// The name of the program's own folder in a replica's directories; never mirrored.
+// The name of the program's own folder in a replica's directories; never mirrored. Where something
+// else has it, that folder's name goes on with "-" and so many hexadecimal digits.
 inline constexpr std::string_view kStagingName = ".sync-txn";
+inline constexpr std::size_t kStagingDigits = 8;
 
-// Whether the name is that one but for the case of its letters: some file systems take it for it.
+// Whether the name is of that form but for the case of its letters: some file systems take it for
+// one that is.
 bool is_staging_name(std::string_view name);
 
 // Longest name, in bytes, that Linux accepts.

@@ -95,11 +95,8 @@ bool Admission::admit_source(const ListedEntry& entry, Named& named) {
 // Whether the replica's entry may be compared and changed. What may not keeps its parents.
 bool Admission::admit_replica(const ListedEntry& entry) {
   if (is_staging_name(entry.name)) {
-    if (entry.name != kStagingName) {
-      keep(entry.name);
-    } else if (!pair_.path.empty()) {
-      findings_.leftovers.push_back(path_of(pair_, entry.name));
-    }
+    keep(entry.name);
+    findings_.leftovers.push_back(path_of(pair_, entry.name));
     return false;
   }
   if (!context_.options.delete_excluded && is_excluded(entry)) {

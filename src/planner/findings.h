@@ -41,7 +41,7 @@ struct Findings {
   std::vector<Skipped> skipped;
   std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
   std::vector<KnownMount> source_mounts;  // where another file system begins in the source
-  std::vector<RelPath> leftovers;         // staging folders of killed runs, below the root
+  std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;   // likewise

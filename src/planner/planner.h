@@ -40,7 +40,7 @@ struct PlanRequest {
 struct Planned {
   StoredPlan plan;  // its tool_version, plan_id and created are left to the caller
   std::vector<KnownMount> source_mounts;  // in path order
-  std::vector<RelPath> leftovers;         // staging folders of killed runs below the replica's root
+  std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
   std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
 };
 

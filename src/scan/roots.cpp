@@ -65,7 +65,7 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
               .status = *status,
               .path = path,
               .file_system = *id,
-              .identity = *id + ":" + std::to_string(status->inode),
+              .identity = identity_of(*id, *status),
               .sharing = sharing ? *sharing : Sharing::kShared};
 }
 
@@ -132,6 +132,10 @@ Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) 
 
 }  // namespace
 
+std::string identity_of(const std::string& file_system, const FileStatus& directory) {
+  return file_system + ":" + std::to_string(directory.inode);
+}
+
 Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role) {
   return root_at(fs, find_named(fs, path), path, role);
 }
@@ -191,7 +195,7 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
   for (std::size_t seen = 0;;) {
     const auto more = TRY(names.read_more(fs, here.get()));
     for (; seen < names.size(); ++seen) {
-      if (names[seen] != kStagingName && names[seen] != "lost+found") return false;
+      if (!is_staging_name(names[seen]) && names[seen] != "lost+found") return false;
     }
     if (!more) return true;
   }

@@ -42,6 +42,9 @@ struct RootPaths {
       never_replica;  // folders that are refused as replica: "/", the home folder
 };
 
+// What Root::identity says of a directory.
+std::string identity_of(const std::string& file_system, const FileStatus& directory);
+
 // Opens one folder for reading, by find_named(). Error kRefused where it is missing or no folder,
 // or a link of somebody else leads there.
 Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role);

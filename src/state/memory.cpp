@@ -52,6 +52,11 @@ Result<std::optional<std::string>> SqliteMemory::fact(std::string_view key) {
 }
 
 void SqliteMemory::set_fact(std::string_view key, std::string_view value) {
+  const auto kept = rows_.fact(key);
+  if (kept && *kept == value) {
+    facts_.erase(std::string(key));
+    return;
+  }
   facts_.insert_or_assign(std::string(key), std::string(value));
 }
 

@@ -41,7 +41,8 @@ class Memory {
   virtual Result<std::optional<std::string>> fact(std::string_view key) = 0;
   virtual void set_fact(std::string_view key, std::string_view value) = 0;
 
-  // Writes what was set, in one transaction, and makes it durable. Nothing set: nothing is done.
+  // Writes what was set, in one transaction, and makes it durable. Nothing set that is not kept
+  // already: nothing is done.
   // After an error all of it waits for the next save().
   virtual Status save() = 0;
 };

@@ -99,17 +99,6 @@ class RecoverTest(ProgramTest):
             self.assertIn('nothing to recover',
                           self.execute('recover', '-r', self.replica, expect=DONE).out)
 
-    def test_what_others_wrote_is_told_until_it_is_dropped(self):
-        self.given(SOURCE, {})
-        os.makedirs(self.in_replica('.sync-txn', 'conflict'), mode=0o700)
-        trees.write(self.in_replica('.sync-txn', 'conflict', '1'), 'of somebody else')
-        os.chmod(self.in_replica('.sync-txn'), 0o700)
-        for _ in range(2):
-            self.assertIn('--drop-conflicts', self.sync('run', expect=PARTIAL).err)
-        self.assertEqual(b'of somebody else', self.content('.sync-txn', 'conflict', '1'))
-        self.execute('recover', '-r', self.replica, '--drop-conflicts', expect=DONE)
-        self.mirror()
-
     def test_a_replica_that_is_none_is_refused(self):
         self.given({}, {})
         self.execute('recover', '-r', self.at('nowhere'), expect=REFUSED)

@@ -11,6 +11,7 @@
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 #include "support/sweep_points.h"
 
 namespace foldersync {
@@ -47,7 +48,8 @@ class Atomic : public MirrorTest {
     ASSERT_TRUE(roots.ok() && roots->replica);
     Recorder recorder;
     const Policy policy = policy_of_this_process();
-    const auto done = recover({fs, *roots->replica, policy, recorder, Recovery::kRollBack, false});
+    const auto done = recover(
+        {fs, *roots->replica, policy, recorder, test::kept_keys(), Recovery::kRollBack, false});
     ASSERT_TRUE(done.ok()) << done.error().detail;
     EXPECT_FALSE(done->conflicts);
   }

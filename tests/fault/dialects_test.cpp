@@ -15,6 +15,7 @@
 #include "fault/others.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 namespace {
@@ -209,6 +210,7 @@ TEST_F(TwoFileSystems, AFileSavedMeanwhileInTheOtherStays) {
 
 TEST_F(TwoFileSystems, ANestedStagingFolderThatAKilledRunLeftIsRemoved) {
   ASSERT_EQ(::mkdir(in_replica("other/.sync-txn").c_str(), 0700), 0);
+  test::prove_in(replica_, "other");
   write_file(in_replica("other/.sync-txn/7"), "half a file");
   const MirrorRun whole = run(fs_);
   EXPECT_TRUE(whole.is_success()) << whole.troubles();

@@ -16,6 +16,7 @@
 #include "fault/mirror.h"
 #include "fault/others.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 namespace {
@@ -357,7 +358,7 @@ TEST_F(KilledDoomedTrees, OneThatCanNotBeGivenBackStays) {
   const Root root = open_root(calm, replica_, "replica").value();
   Recorder observer;
   const Policy policy = policy_of_this_process();
-  (void)recover({calm, root, policy, observer, Recovery::kRollBack});
+  (void)recover({calm, root, policy, observer, test::kept_keys(), Recovery::kRollBack});
   EXPECT_THAT(contents_in(replica_), Contains("e"));
 }
 

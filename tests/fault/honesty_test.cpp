@@ -14,6 +14,7 @@
 
 #include "fault/mirror.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 namespace {
@@ -110,6 +111,7 @@ TEST_F(Honesty, WhatTheRunMadeItselfIsNeverKeptAsAConflict) {
 
 TEST_F(Honesty, AnEmptyConflictFolderGoesWithTheStagingFolder) {
   ASSERT_EQ(::mkdir(in_replica(".sync-txn").c_str(), 0700), 0);
+  test::prove_in(replica_);
   ASSERT_EQ(::mkdir(in_replica(".sync-txn/conflict").c_str(), 0700), 0);
   const MirrorRun whole = run(fs_);
   EXPECT_TRUE(whole.is_success()) << whole.troubles();
@@ -140,6 +142,7 @@ TEST_F(Honesty, AFailureToPurgeLeavesNoActionUnreported) {
 
 TEST_F(Honesty, AnEarlierConflictIsToldByEveryRun) {
   ASSERT_EQ(::mkdir(in_replica(".sync-txn").c_str(), 0700), 0);
+  test::prove_in(replica_);
   ASSERT_EQ(::mkdir(in_replica(".sync-txn/conflict").c_str(), 0700), 0);
   write_file(in_replica(".sync-txn/conflict/1"), "of somebody else");
   EXPECT_FALSE(run().is_success());

@@ -6,12 +6,14 @@
 #include <span>
 
 #include "apply/backup/backup.h"
+#include "apply/recovery/leftovers.h"
 #include "apply/recovery/lock.h"
 #include "apply/recovery/recover.h"
 #include "plan/json.h"
 #include "planner/planner.h"
 #include "scan/local_tree.h"
 #include "scan/roots.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 
@@ -96,7 +98,8 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
                      .plan = *plan,
                      .policy = policy_of_this_process(),
                      .filter = filter,
-                     .observer = recorder};
+                     .observer = recorder,
+                     .keys = test::kept_keys()};
   apply.threads = options.threads;
   apply.follow_source = options.follow_source;
   apply.dry_run = options.dry_run;
@@ -134,8 +137,8 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
       return run.error = locked.error(), run;
     }
     Recorder warnings;
-    const auto recovered = recover(
-        {fs, *roots->replica, policy_of_this_process(), warnings, Recovery::kFinish, false, true});
+    const auto recovered = recover({fs, *roots->replica, policy_of_this_process(), warnings,
+                                    test::kept_keys(), Recovery::kFinish, false, true});
     if (!recovered) return run.error = recovered.error(), run;
     run.conflicts = recovered->conflicts;
     // What was removed may have changed the folder itself.
@@ -157,9 +160,10 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   request.threads = options.threads;
   auto planned = make_plan(request);
   if (planned && !planned->leftovers.empty() && !options.dry_run) {
-    Status cleared = clear_leftovers(fs, *roots->replica, planned->leftovers);
+    const auto cleared =
+        clear_leftovers(fs, *roots->replica, test::kept_keys(), planned->leftovers);
     if (!cleared) return run.error = cleared.error(), run;
-    planned = make_plan(request);
+    if (cleared->cleared) planned = make_plan(request);
   }
   if (!planned) return run.error = planned.error(), run;
   auto plan = in_memory(planned->plan);

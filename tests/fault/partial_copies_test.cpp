@@ -10,6 +10,7 @@
 #include "fault/mirror.h"
 #include "fs/boot.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 namespace {
@@ -106,6 +107,16 @@ TEST_F(PartialCopy, StartsAnewAfterTheSystemWasStartedAnew) {
   EXPECT_EQ(copies_of_the_next_run(), kAllCalls);
 }
 
+TEST_F(PartialCopy, StartsAnewWhereTheNoteWasNotWrittenWithTheKey) {
+  kill_in_the_middle();
+  const std::string note = join(replica_, partial_note());
+  std::string text = bytes_of(note);
+  char& last = text.at(text.size() - 2);
+  last = last == '0' ? '1' : '0';
+  write_file(note, text);
+  EXPECT_EQ(copies_of_the_next_run(), kAllCalls);
+}
+
 TEST_F(PartialCopy, IsRemovedByARunThatHasNoUseForIt) {
   kill_in_the_middle();
   remove_tree(source_);
@@ -132,7 +143,9 @@ TEST_F(PartialCopy, IsRemovedByARecoveryThatNoRunFollows) {
   ASSERT_TRUE(roots.ok() && roots->replica);
   Recorder recorder;
   const Policy policy = policy_of_this_process();
-  ASSERT_TRUE(recover({fs, *roots->replica, policy, recorder, Recovery::kFinish, false}).ok());
+  ASSERT_TRUE(
+      recover({fs, *roots->replica, policy, recorder, test::kept_keys(), Recovery::kFinish, false})
+          .ok());
   EXPECT_FALSE(read_tree(replica_).contains(std::string(kStagingName)));
 }
 

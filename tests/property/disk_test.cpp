@@ -15,6 +15,7 @@
 #include "fs/posix_file_system.h"
 #include "scan/local_tree.h"
 #include "support/disk_tree.h"
+#include "support/kept_keys.h"
 #include "support/planning.h"
 #include "support/random_trees.h"
 #include "support/replica_model.h"
@@ -91,6 +92,7 @@ class Pair {
                                      .policy = planning_.policy,
                                      .filter = *filter,
                                      .observer = trouble,
+                                     .keys = test::kept_keys(),
                                      .threads = threads});
     if (!applied) return std::string("apply_plan: ") + applied.error().operation;
     if (trouble.reports() != plan.actions.size()) return "not one report for each action";

@@ -73,7 +73,7 @@ Status Backup::open_folder(int parent, const std::string& name) {
   const auto id = fs_->file_system_id(tree.get());
   if (!status || !id) return status ? id.error() : status.error();
   undo_.source.path = path_ + "/" + kBackupTree;
-  undo_.source.identity = *id + ":" + std::to_string(status->inode);
+  undo_.source.identity = identity_of(*id, *status);
   folder_ = std::move(*folder);
   tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
   return success();
@@ -208,7 +208,7 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
 
 // CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
 // missing. Killed after it, the undo speaks of what is done, or will be.
-Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica) {
+Status Backup::keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica) {
   remember_objects(record);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     if (Status kept = keep_one(record, i, area, replica); !kept) {
@@ -221,7 +221,7 @@ Status Backup::keep(const WindowRecord& record, int area, ReplicaAccess& replica
   return done ? done : in_folder(std::move(done).error(), path_);
 }
 
-Status Backup::keep_one(const WindowRecord& record, std::size_t index, int area,
+Status Backup::keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,
                         ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
@@ -266,7 +266,7 @@ Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
   return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);
 }
 
-Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area,
+Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const StagingArea& area,
                          ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
@@ -294,7 +294,8 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, int area
 // Where the action's old entry lies, in the root's staging area or, where renames from there don't
 // reach, in one beside it.
 Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& record,
-                                                           std::size_t index, int area,
+                                                           std::size_t index,
+                                                           const StagingArea& area,
                                                            ReplicaAccess& replica) {
   const std::string name = record.name_of(index);
   const FileStatus& old = *record.actions[index].old;
@@ -305,13 +306,16 @@ Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& r
     folders.push_back(std::move(*fd));
     return success();
   };
-  Status looked = look_into(area, record.actions[index].folder);
+  Status looked = look_into(area.fd(), record.actions[index].folder);
   if (!looked) return std::move(looked).error();
   const RelPath& path = record.plan.actions[index].path;
   const auto parent = replica.parent(path);
   if (!parent && !is_absence(parent.error())) return parent.error();
-  if (parent && !path.parent().is_root()) looked = look_into(*parent, std::string(kStagingName));
-  if (!looked) return std::move(looked).error();
+  if (parent && !path.parent().is_root()) {
+    for (const std::string& nested : area.key().names()) {
+      TRY(look_into(*parent, nested));
+    }
+  }
   for (Fd& folder : folders) {
     for (const std::string& candidate : {name, name + ".old"}) {
       const auto found = fs_->status_at(folder.get(), candidate.c_str());

@@ -14,6 +14,7 @@
 #include "apply/look/replica_access.h"
 #include "apply/stage/record.h"
 #include "apply/stage/request.h"
+#include "apply/stage/staging_area.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "plan/document.h"
@@ -50,7 +51,7 @@ class Backup {
   // Keeps what a window displaced and writes the undo anew, before anything displaced is removed.
   // `area` is the root's staging area; `replica` the way to staging areas below it. What was not
   // done is left out. Safe to repeat.
-  Status keep(const WindowRecord& record, int area, ReplicaAccess& replica);
+  Status keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica);
 
   // Removes it again: nothing was changed after all.
   void discard();
@@ -75,10 +76,12 @@ class Backup {
   Status open_folder(int parent, const std::string& name);
   Status remember_directories(const ActionStore& actions, const Before& before);
   Status remember_directory(const RelPath& path, const Action* action, const Before& before);
-  Status keep_one(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Status keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,
+                  ReplicaAccess& replica);
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_metadata(const Action& action, const ActionRecord& record);
-  Status keep_leaf(const WindowRecord& record, std::size_t index, int area, ReplicaAccess& replica);
+  Status keep_leaf(const WindowRecord& record, std::size_t index, const StagingArea& area,
+                   ReplicaAccess& replica);
   void remember_objects(const WindowRecord& record);
   bool lives_on(const FileStatus& old, const Place& place) const;
   // Where a displaced entry lies, and how it is there.
@@ -87,7 +90,7 @@ class Backup {
     FileStatus now;
   };
   Result<std::optional<Displaced>> displaced(const WindowRecord& record, std::size_t index,
-                                             int area, ReplicaAccess& replica);
+                                             const StagingArea& area, ReplicaAccess& replica);
   [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
   void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
   Status find_other_names(ReplicaAccess& replica);

@@ -31,7 +31,7 @@ class NameSearch final : public PairVisitor {
       if (entry->error_number != 0 && entry->error_number != EACCES) {
         return system_error("stat", entry->error_number);
       }
-      if (entry->error_number != 0 || entry->name == kStagingName) continue;
+      if (entry->error_number != 0 || is_staging_name(entry->name)) continue;
       if (entry->status.mount != mount_) continue;
       const Object object{entry->status.device, entry->status.inode};
       const bool is_wanted = !entry->status.is_directory() && wanted_.contains(object);

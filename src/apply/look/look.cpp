@@ -13,7 +13,7 @@ namespace {
 // it can't be seen, the exact name and its letter cases are still refused by the rules of plans.
 std::optional<FileStatus> own_folder(const LookContext& context) {
   const Root& replica = context.replica;
-  const auto own = replica.fs->status_at(replica.fd.get(), kStagingName.data());
+  const auto own = replica.fs->status_at(replica.fd.get(), context.staging_name.c_str());
   return own ? std::optional(*own) : std::nullopt;
 }
 

@@ -54,6 +54,7 @@ struct LookContext {
   const std::atomic<bool>* stop = nullptr;  // set by others: what is read ends with kStopped
   // Where the plan is a document, which anybody may have written; null where it was made just now.
   ReplicaNames* names = nullptr;
+  std::string staging_name = std::string(kStagingName);  // of the root's staging folder
 };
 
 // One thread's eyes.

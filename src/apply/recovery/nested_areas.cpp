@@ -16,8 +16,14 @@ Result<int> NestedAreas::in(const RelPath& directory, ReplicaAccess& replica) {
   if (known != areas_.end()) return known->second.area.fd();
   const auto fd = TRY(replica.directory(directory));
   auto home = TRY(fs_.open_directory(fd, "."));
-  auto area = TRY(StagingArea::open(fs_, home.get(), as_root_));
-  const auto placed = areas_.emplace(directory, Nested{std::move(home), std::move(area)});
+  const StagingPlace place{home.get(), identity_, directory.bytes()};
+  auto found = TRY(StagingArea::find(fs_, place, key_));
+  if (found) {
+    TRY(found->reuse(as_root_));
+  } else {
+    found = TRY(StagingArea::make(fs_, place, key_, as_root_, true));
+  }
+  const auto placed = areas_.emplace(directory, Nested{std::move(home), std::move(*found)});
   return placed.first->second.area.fd();
 }
 
@@ -58,7 +64,7 @@ bool clear(FileSystem& fs, StagingArea& area, IsOwn is_own_entry) {
   if (!listing.read(fs, area.fd())) return false;
   Conflicts conflicts(fs, area);
   for (const ListedEntry& entry : listing.entries()) {
-    if (entry.status.is_directory() || is_own_entry(entry)) continue;
+    if (entry.status.is_directory() || area.is_own(entry.name) || is_own_entry(entry)) continue;
     if (!conflicts.keep({area.fd(), std::string(entry.name)})) return false;
   }
   const auto kept = area.remove_but_filled();
@@ -67,13 +73,13 @@ bool clear(FileSystem& fs, StagingArea& area, IsOwn is_own_entry) {
 
 }  // namespace
 
-bool clear_nested_areas(FileSystem& fs, int root, const WindowRecord& record) {
-  DirectoryCursor cursor(fs, root, {}, descriptors_per_cursor(1));
+bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& area,
+                        const WindowRecord& record) {
+  DirectoryCursor cursor(fs, replica.fd.get(), {}, descriptors_per_cursor(1));
   const std::map<std::string, std::size_t> by_name = actions_by_name(record);
   const auto is_own_entry = [&](const ListedEntry& entry) {
     const auto found = by_name.find(std::string(entry.name));
-    return found == by_name.end() ? entry.name == "origin"
-                                  : is_own(entry.status, record.actions[found->second]);
+    return found != by_name.end() && is_own(entry.status, record.actions[found->second]);
   };
   bool has_conflicts = false;
   std::set<RelPath> seen;
@@ -82,8 +88,9 @@ bool clear_nested_areas(FileSystem& fs, int root, const WindowRecord& record) {
     if (action.path.parent().is_root()) continue;
     const auto home = cursor.enter(action.path.parent_bytes());
     if (!home) continue;
-    auto area = StagingArea::find(fs, *home);
-    if (area && *area && clear(fs, **area, is_own_entry)) has_conflicts = true;
+    const StagingPlace place{*home, replica.identity, std::string(action.path.parent_bytes())};
+    auto nested = StagingArea::find(fs, place, area.key());
+    if (nested && *nested && clear(fs, **nested, is_own_entry)) has_conflicts = true;
   }
   return has_conflicts;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/look/replica_access.h"
@@ -12,13 +14,16 @@
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "scan/roots.h"
 
 namespace foldersync {
 
 // Those of a window.
 class NestedAreas {
  public:
-  NestedAreas(FileSystem& fs, bool as_root) : fs_(fs), as_root_(as_root) {}
+  // `area` is the root's, whose key they share; `identity` the replica's.
+  NestedAreas(FileSystem& fs, const StagingArea& area, std::string identity, bool as_root)
+      : fs_(fs), key_(area.key()), identity_(std::move(identity)), as_root_(as_root) {}
 
   // The folder in that directory, made if it is missing; open until remove_all().
   Result<int> in(const RelPath& directory, ReplicaAccess& replica);
@@ -39,13 +44,15 @@ class NestedAreas {
   };
 
   FileSystem& fs_;
+  StagingKey key_;
+  std::string identity_;
   bool as_root_;
   std::map<RelPath, Nested> areas_;
 };
 
 // After a kill: removes those that a window may have made. What neither the record knows nor is the
 // copy of something that it knows stays, in their `conflict`. The answer: whether that is so.
-// `root` is the replica's.
-bool clear_nested_areas(FileSystem& fs, int root, const WindowRecord& record);
+bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& area,
+                        const WindowRecord& record);
 
 }  // namespace foldersync

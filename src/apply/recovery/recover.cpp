@@ -25,29 +25,39 @@ class Recoverer {
       : request_(request), fs_(request.fs), book_(request.policy.limits) {}
 
   Result<Recovered> run() {
-    auto found = TRY(StagingArea::find(fs_, root()));
-    if (!found) return result_;
-    StagingArea& area = *found;
+    const Root& replica = request_.replica;
+    for (const StagingKey& key : request_.keys.of(replica.identity)) {
+      const StagingPlace place{root(), replica.identity, {}};
+      auto found = TRY(StagingArea::find(fs_, place, key));
+      if (!found) {
+        request_.keys.forget(replica.identity, key);
+        continue;
+      }
+      TRY(go_on_from(*found));
+      if (result_.conflicts) result_.folder = found->name();
+      found = TRY(StagingArea::find(fs_, place, key));
+      if (!found) request_.keys.end(replica.identity, key);
+    }
+    return result_;
+  }
+
+ private:
+  [[nodiscard]] int root() const { return request_.replica.fd.get(); }
+
+  Result<Recovered> go_on_from(StagingArea& area) {
     if (request_.drop_conflicts) {
       TRY(area.drop_conflicts());
     }
     const auto marker = TRY(read_marker(fs_, area.fd()));
     if (!marker) return clear(area);
-    const auto record = read_record(fs_, area.fd(), area_device(area));
+    const auto status = TRY(fs_.status(area.fd()));
+    const auto record = read_record(fs_, {area.fd(), status.device, area.key()});
     if (record) return bring_to_end(area, *record, *marker);
     const bool is_missing = record.error().error_number == ENOENT;
     // The record goes when all that was to be removed is gone, and then the marker.
     if (is_missing && is_final(*marker)) return clear(area);
     if (is_missing || record.error().code == ErrorCode::kInvalidDocument) return give_up(area);
     return record.error();
-  }
-
- private:
-  [[nodiscard]] int root() const { return request_.replica.fd.get(); }
-
-  std::uint64_t area_device(const StagingArea& area) {
-    const auto status = fs_.status(area.fd());
-    return status ? status->device : 0;
   }
 
   Result<bool> clear_out(StagingArea& area) const {
@@ -89,7 +99,8 @@ class Recoverer {
   Result<Recovered> give_up(StagingArea& area) {
     request_.observer.warn(
         "what a killed run had recorded can't be read: all that it had displaced is kept in the "
-        "replica's '.sync-txn/conflict'");
+        "replica's '" +
+        area.name() + "/conflict'");
     TRY(area.put_all_aside());
     const auto conflicts = area.remove();
     if (!conflicts) return conflicts.error();
@@ -122,7 +133,7 @@ class Recoverer {
       is_put_aside = TRY(bring_to_rest(area, record, replay, back));
     }
     TRY(is_put_aside ? success() : replay.purge());
-    if (clear_nested_areas(fs_, root(), record)) result_.conflicts = true;
+    if (clear_nested_areas(fs_, request_.replica, area, record)) result_.conflicts = true;
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.
     if (is_final(marker)) result_.what = Recovered::What::kCleared;
@@ -136,7 +147,7 @@ class Recoverer {
     if (!record.plan.options.cross_mounts) rules.only_mount = request_.replica.status.mount;
     ReplicaAccess replica(fs_, root(), rules, descriptors_per_cursor(3));
     auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
-    Status kept = backup ? backup->keep(record, area.fd(), replica) : Status(backup.error());
+    Status kept = backup ? backup->keep(record, area, replica) : Status(backup.error());
     if (kept) return kept;
     Error error = std::move(kept).error();
     error.detail =
@@ -206,26 +217,5 @@ class Recoverer {
 }  // namespace
 
 Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
-
-Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers) {
-  CursorRules rules;
-  rules.only_mount = replica.status.mount;
-  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
-  for (const RelPath& leftover : leftovers) {
-    const auto home = TRY(cursor.enter(leftover.parent_bytes()));
-    // It may be the work of a run that mirrors only this part, and is at it now.
-    const auto own = TRY(fs.open_directory(home, "."));
-    if (const Status locked = fs.lock(own.get()); !locked) {
-      return Error{ErrorCode::kLocked, "lock", leftover.bytes(), EWOULDBLOCK,
-                   "another run is working on a part of this replica"};
-    }
-    auto area = StagingArea::find(fs, own.get());
-    if (!area) return std::move(area).error().at(leftover.bytes());
-    if (!*area) continue;
-    const auto cleared = (*area)->remove();
-    if (!cleared) return Error(cleared.error()).at(leftover.bytes());
-  }
-  return success();
-}
 
 }  // namespace foldersync

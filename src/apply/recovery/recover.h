@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apply/look/report.h"
+#include "apply/stage/staging_key.h"
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
@@ -23,6 +24,7 @@ struct RecoverRequest {
   const Root& replica;  // the caller holds its lock
   const Policy& policy;
   ApplyObserver& observer;  // is told what a person should know
+  StagingKeys& keys;
   Recovery wanted = Recovery::kFinish;
   bool drop_conflicts = false;  // remove what earlier runs kept of others' work
   bool keep_partial = false;    // the run that comes now goes on with partial copies
@@ -38,18 +40,15 @@ struct Recovered {
   What what = What::kNothing;
   std::uint64_t overtaken = 0;  // actions that others made impossible meanwhile
   std::uint64_t failed = 0;     // actions that could not be finished or taken back
-  bool conflicts = false;       // what others wrote is kept in `.sync-txn/conflict`
+  bool conflicts = false;       // what others wrote is kept in `conflict` in the staging folder
+  std::string folder = {};      // its name, where that is so
 };
 
 // Works from what a killed run wrote down and from what the disk shows, and may be killed itself at
-// any moment. The staging folder is gone afterwards, but for what others wrote. An error: it is
-// still as it was, or nearer to the end, and may be tried again. An apply that was to be all or
-// nothing is brought to an end completely, or the error says why not.
+// any moment. Only what was made with one of the keys is touched. The staging folder is gone
+// afterwards, but for what others wrote. An error: it is still as it was, or nearer to the end, and
+// may be tried again. An apply that was to be all or nothing is brought to an end completely, or
+// the error says why not.
 Result<Recovered> recover(const RecoverRequest& request);
-
-// Removes staging folders that killed runs left below the replica's root. The directories they were
-// in have another time afterwards: plan again. Requires: the caller holds the replica's lock.
-// Error kLocked where one belongs to a run that is under way.
-Status clear_leftovers(FileSystem& fs, const Root& replica, const std::vector<RelPath>& leftovers);
 
 }  // namespace foldersync

@@ -25,10 +25,13 @@ std::string text_of(FileTime time) {
 }
 
 // What must be the same for a copy to be gone on with.
-std::string note_of(const RelPath& path, const FileStatus& source, const std::string& boot) {
-  return "partial copy 1\n" + boot + "\n" + std::to_string(source.device) + " " +
-         std::to_string(source.inode) + " " + std::to_string(source.size) + " " +
-         text_of(source.mtime) + " " + text_of(source.ctime) + "\n" + path.bytes() + "\n";
+std::string note_of(const RelPath& path, const FileStatus& source, const std::string& boot,
+                    const StagingKey& key) {
+  const std::string what = boot + "\n" + std::to_string(source.device) + " " +
+                           std::to_string(source.inode) + " " + std::to_string(source.size) + " " +
+                           text_of(source.mtime) + " " + text_of(source.ctime) + "\n" +
+                           path.bytes() + "\n";
+  return what + key.code("partial copy", what) + "\n";
 }
 
 Result<std::string> read_text(FileSystem& fs, int directory, const std::string& name) {
@@ -45,8 +48,9 @@ Status write_text(FileSystem& fs, int directory, const std::string& name, std::s
 
 }  // namespace
 
-PartialCopies::PartialCopies(FileSystem& fs, Fd partial, std::optional<Fd> earlier)
-    : fs_(fs), partial_(std::move(partial)), earlier_(std::move(earlier)) {
+PartialCopies::PartialCopies(FileSystem& fs, const StagingKey& key, Fd partial,
+                             std::optional<Fd> earlier)
+    : fs_(fs), key_(key), partial_(std::move(partial)), earlier_(std::move(earlier)) {
   if (earlier_) read_notes();
 }
 
@@ -69,7 +73,7 @@ void PartialCopies::read_notes() {
 Result<PartialCopies::Begun> PartialCopies::begin(const RelPath& path, const FileStatus& source,
                                                   const std::string& name) {
   const std::string boot = boot_id();
-  const std::string note = note_of(path, source, boot);
+  const std::string note = note_of(path, source, boot, key_);
   drop(name);  // of an earlier try
   // CRASH: a note without its copy says nothing, and a copy without its note is not gone on with.
   TRY(write_text(fs_, partial_.get(), note_name(name), note));

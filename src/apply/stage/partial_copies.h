@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "apply/stage/staging_key.h"
 #include "core/file_status.h"
 #include "core/path.h"
 #include "core/result.h"
@@ -17,11 +18,12 @@ namespace foldersync {
 
 // Large files are copied in the staging folder's subfolder `partial`, each beside a note that says
 // what it is a copy of. What an earlier run left there is in `earlier`; it is believed only within
-// the same boot, for after a power cut its end may be hollow. Any thread.
+// the same boot, for after a power cut its end may be hollow, and with the right code by the
+// staging folder's key. Any thread.
 class PartialCopies {
  public:
   // `partial` and `earlier` are open. Only the notes are read.
-  PartialCopies(FileSystem& fs, Fd partial, std::optional<Fd> earlier);
+  PartialCopies(FileSystem& fs, const StagingKey& key, Fd partial, std::optional<Fd> earlier);
 
   // Whether files like this one are copied here: large, and without holes.
   static bool takes(const FileStatus& source);
@@ -43,6 +45,7 @@ class PartialCopies {
                               const std::string& name);
 
   FileSystem& fs_;
+  StagingKey key_;
   Fd partial_;
   std::optional<Fd> earlier_;
   std::mutex mutex_;

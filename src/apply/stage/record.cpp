@@ -151,9 +151,15 @@ class Reader {
   bool ok_ = true;
 };
 
-std::string encode(const WindowRecord& record, std::uint64_t device) {
+// What the code at the end of the records vouches for, the file of actions included.
+constexpr std::string_view kPurpose = "record";
+constexpr std::size_t kCodeDigits = 64;
+
+std::string encode(const WindowRecord& record, std::uint64_t device, const Sha256& actions,
+                   const StagingKey& key) {
   Writer writer;
   writer.bytes() += kMagic;
+  writer.text(to_string(actions));
   writer.number(device);
   writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
   writer.text(record.boot);
@@ -174,9 +180,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device) {
     writer.xattrs(action.old_xattrs);
     writer.xattrs(action.new_xattrs);
   }
-  Sha256Hasher hasher;
-  hasher.update(writer.bytes());
-  writer.bytes() += to_string(hasher.finish());
+  writer.bytes() += key.code(kPurpose, writer.bytes());
   return std::move(writer.bytes());
 }
 
@@ -184,17 +188,24 @@ void move_device(std::optional<FileStatus>& status, std::uint64_t then, std::uin
   if (status && status->device == then) status->device = now;
 }
 
-Status decode(std::string_view bytes, std::uint64_t device, WindowRecord& record) {
-  constexpr std::size_t kDigest = 64;
-  if (bytes.size() < kMagic.size() + kDigest || !bytes.starts_with(kMagic)) {
+// The records without their code. Error kInvalidDocument: they are not written with the key.
+Result<std::string_view> vouched_for(std::string_view bytes, const StagingKey& key) {
+  if (bytes.size() < kMagic.size() + kCodeDigits || !bytes.starts_with(kMagic)) {
     return damaged("it is not one, or of another version");
   }
-  Sha256Hasher hasher;
-  hasher.update(bytes.substr(0, bytes.size() - kDigest));
-  if (to_string(hasher.finish()) != bytes.substr(bytes.size() - kDigest)) {
-    return damaged("it is damaged");
+  const std::string_view records = bytes.substr(0, bytes.size() - kCodeDigits);
+  if (key.code(kPurpose, records) != bytes.substr(records.size())) {
+    return damaged("it is damaged, or was not written by a run of ours");
   }
-  Reader reader(bytes.substr(kMagic.size(), bytes.size() - kDigest - kMagic.size()));
+  return records;
+}
+
+// `bytes`: as vouched_for() gives them. `actions`: of the file that was read.
+Status decode(std::string_view bytes, std::uint64_t device, const Sha256& actions,
+              WindowRecord& record) {
+  Reader reader(bytes.substr(kMagic.size()));
+  if (reader.text() != to_string(actions))
+    return damaged("its actions are not those of the window");
   const std::uint64_t then = reader.number();
   const std::uint64_t flags = reader.number();
   record.atomic = (flags & 1U) != 0;
@@ -242,23 +253,50 @@ Status end_file(FileSystem& fs, Fd file, bool sync) {
   return fs.close(std::move(file));
 }
 
-Status write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
+// The answer: the digest of what was written.
+Result<Sha256> write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
   auto file = TRY(fs.create_file(area, kActionsFile, 0600));
+  Sha256Hasher hasher;
   std::string buffer;
-  const auto sink = [&](std::string_view piece) -> Status {
-    buffer += piece;
-    if (buffer.size() < kBuffer) return success();
+  const auto write_out = [&] {
+    hasher.update(buffer);
     Status written = write_all(fs, file.get(), buffer);
     buffer.clear();
     return written;
   };
+  const auto sink = [&](std::string_view piece) -> Status {
+    buffer += piece;
+    return buffer.size() < kBuffer ? success() : write_out();
+  };
   TRY(write_plan(plan, sink));
-  TRY(write_all(fs, file.get(), buffer));
-  return end_file(fs, std::move(file), sync);
+  TRY(write_out());
+  TRY(end_file(fs, std::move(file), sync));
+  return hasher.finish();
 }
 
 ByteSource source_of(FileSystem& fs, int fd) {
   return [&fs, fd](std::span<char> buffer) { return fs.read(fd, std::as_writable_bytes(buffer)); };
+}
+
+// The same; `hasher` sees all that is read.
+ByteSource hashed_source_of(FileSystem& fs, int fd, Sha256Hasher& hasher) {
+  return [&fs, fd, &hasher](std::span<char> buffer) -> Result<std::size_t> {
+    const auto count = TRY(fs.read(fd, std::as_writable_bytes(buffer)));
+    hasher.update(std::string_view(buffer.data(), count));
+    return count;
+  };
+}
+
+Result<std::string> read_whole(FileSystem& fs, int area, const char* name) {
+  const auto file = TRY(fs.open_file(area, name));
+  const ByteSource source = source_of(fs, file.get());
+  std::string bytes;
+  std::vector<char> buffer(kBuffer);
+  for (;;) {
+    const auto count = TRY(source(buffer));
+    if (count == 0) return bytes;
+    bytes.append(buffer.data(), count);
+  }
 }
 
 }  // namespace
@@ -272,31 +310,25 @@ bool is_what_was_made(const FileStatus& found, const FileStatus& made) {
   return found.device != made.device && is_like_it;
 }
 
-Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::uint64_t device,
+Status write_record(FileSystem& fs, const RecordFolder& folder, const WindowRecord& record,
                     bool sync) {
-  TRY(remove_record(fs, area));
-  TRY(write_actions(fs, area, record.plan, sync));
-  auto file = TRY(fs.create_file(area, kRecordsFile, 0600));
-  TRY(write_all(fs, file.get(), encode(record, device)));
+  TRY(remove_record(fs, folder.fd));
+  const auto actions = TRY(write_actions(fs, folder.fd, record.plan, sync));
+  auto file = TRY(fs.create_file(folder.fd, kRecordsFile, 0600));
+  TRY(write_all(fs, file.get(), encode(record, folder.device, actions, folder.key)));
   return end_file(fs, std::move(file), sync);
 }
 
-Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device) {
-  const auto actions = TRY(fs.open_file(area, kActionsFile));
-  auto plan = read_window(source_of(fs, actions.get()));
-  if (!plan) return plan.error();
-  const auto file = TRY(fs.open_file(area, kRecordsFile));
-  std::string bytes;
-  std::vector<char> buffer(kBuffer);
-  const ByteSource source = source_of(fs, file.get());
-  for (;;) {
-    const auto count = TRY(source(buffer));
-    if (count == 0) break;
-    bytes.append(buffer.data(), count);
-  }
+// Before the code is seen to be right, what is read is taken for anybody's.
+Result<WindowRecord> read_record(FileSystem& fs, const RecordFolder& folder) {
+  const auto actions = TRY(fs.open_file(folder.fd, kActionsFile));
+  const auto bytes = TRY(read_whole(fs, folder.fd, kRecordsFile));
+  const auto records = TRY(vouched_for(bytes, folder.key));
+  Sha256Hasher hasher;
+  auto plan = TRY(read_window(hashed_source_of(fs, actions.get(), hasher)));
   WindowRecord record;
-  record.plan = std::move(*plan);
-  TRY(decode(bytes, device, record));
+  record.plan = std::move(plan);
+  TRY(decode(records, folder.device, hasher.finish(), record));
   return record;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/stage/staging_key.h"
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"
@@ -56,14 +57,22 @@ struct WindowRecord {
   }
 };
 
-// Writes the record into `area`; with `sync`, durably (the area's own entries excepted).
-// What an earlier window left there is replaced. `device` is the area's.
-Status write_record(FileSystem& fs, int area, const WindowRecord& record, std::uint64_t device,
+// Where a record is written to and read from.
+struct RecordFolder {
+  int fd = -1;
+  std::uint64_t device = 0;  // that it lies on
+  const StagingKey& key;
+};
+
+// Writes the record, with a code by the key; with `sync`, durably (the folder's own entries
+// excepted). What an earlier window left there is replaced.
+Status write_record(FileSystem& fs, const RecordFolder& folder, const WindowRecord& record,
                     bool sync);
 
-// Reads it back. Device numbers change across boots: what lay on the area's device then is taken to
-// be on `device` now. Errors: of reading, or kInvalidDocument where it isn't whole.
-Result<WindowRecord> read_record(FileSystem& fs, int area, std::uint64_t device);
+// Reads it back. Device numbers change across boots: what lay on the folder's device then is taken
+// to be on that which it has now. Errors: of reading, or kInvalidDocument where it isn't whole, or
+// was not written with the key.
+Result<WindowRecord> read_record(FileSystem& fs, const RecordFolder& folder);
 
 // Removes it; one that isn't there is removed.
 Status remove_record(FileSystem& fs, int area);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apply/look/report.h"
+#include "apply/stage/staging_key.h"
 #include "apply/stage/window_limits.h"
 #include "core/file_time.h"
 #include "filter/filter.h"
@@ -37,6 +38,7 @@ struct ApplyRequest {
   Policy policy;
   const Filter& filter;  // compiled from the plan's rules
   ApplyObserver& observer;
+  StagingKeys& keys;
   std::size_t threads = 1;
   bool follow_source = false;  // the plan was made just now: mirror what the source has by now
   bool dry_run = false;        // check everything, change nothing

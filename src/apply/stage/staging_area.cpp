@@ -27,15 +27,6 @@ constexpr std::string_view kEarlier = "earlier";
 constexpr std::uint32_t kOwnerWrite = 0200;
 constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
 
-const std::string& area_name() {
-  static const std::string name(kStagingName);
-  return name;
-}
-
-Error refused(std::string detail) {
-  return Error{ErrorCode::kRefused, "stage", std::string(kStagingName), 0, std::move(detail)};
-}
-
 bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
   return std::find(numbers.begin(), numbers.end(), error.error_number) != numbers.end();
 }
@@ -64,59 +55,104 @@ bool is_marker(std::string_view name) {
                      [&](Marker marker) { return name == file_name(marker); });
 }
 
-// Opens what has the name of a staging area. Error kRefused where it isn't one of ours.
-Result<Fd> open_existing(FileSystem& fs, int home) {
-  auto fd = fs.open_directory(home, area_name().c_str());
-  if (!fd) {
-    if (fd.error().error_number == ENOTDIR || fd.error().error_number == ELOOP) {
-      return refused("'.sync-txn' in the replica is no folder: the name is reserved, move it away");
-    }
-    return std::move(fd).error().at(std::string(kStagingName));
-  }
-  const auto status = TRY(fs.status(fd->get()));
-  if (status.uid != ::geteuid()) {
-    return refused("'.sync-txn' in the replica belongs to user id " + std::to_string(status.uid) +
-                   ": a run of another user is under way or was killed; let that user run again");
-  }
-  return fd;
+bool is_absent(const Error& error) { return error.error_number == ENOENT; }
+
+// Opens what has the name. Nothing where nothing has, or what has is no folder or can't be opened.
+Result<std::optional<Fd>> open_if_folder(FileSystem& fs, int home, const std::string& name) {
+  using Found = std::optional<Fd>;
+  auto fd = fs.open_directory(home, name.c_str());
+  if (fd) return Found(std::move(*fd));
+  if (is_one_of(fd.error(), {ENOENT, ENOTDIR, ELOOP, EACCES, EPERM})) return Found();
+  return std::move(fd).error().at(name);
+}
+
+// Whether the folder can be the one that was made just now.
+// RACE: who may write the folder above can put another one there before it is opened. What holds
+// something is left as it is; an empty one of the caller's own is as good as ours.
+Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
+  constexpr std::uint32_t kOthers = 077;
+  const auto status = TRY(fs.status(folder));
+  Listing listing;
+  TRY(listing.read(fs, folder));
+  const bool is_ours = status.uid == ::geteuid() && (status.mode & kOthers) == 0;
+  if (is_ours && listing.entries().empty()) return success();
+  return Error{ErrorCode::kRefused, "stage", name, 0,
+               "the staging folder was made, and what has its name now is another folder (of user "
+               "id " +
+                   std::to_string(status.uid) +
+                   "): others exchange names in the replica, or its file system keeps no owners"};
 }
 
 }  // namespace
 
-Result<StagingArea> StagingArea::open(FileSystem& fs, int home, bool as_root) {
-  const auto before = TRY(fs.status(home));
-  Status made = fs.make_directory(home, area_name().c_str(), 0700);
-  if (!made && made.error().error_number != EEXIST) {
-    return std::move(made).error().at(std::string(kStagingName));
-  }
-  auto fd = open_existing(fs, home);
-  if (!fd) return fd.error();
-  StagingArea area(fs, home, std::move(*fd));
-  const auto marker = TRY(read_marker(fs, area.fd()));
-  if (marker) return refused("a run was killed while it changed the replica: recover it first");
-  TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
-  TRY(fs.set_mode({area.fd(), false}, 0700));
-  if (!made) {
-    area.home_mtime_ = read_origin(fs, area.fd());
-    TRY(area.set_partial_aside());
-  }
-  if (!area.home_mtime_) {
+// CRASH: killed before the proof is there, the folder is empty: find() removes it.
+Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
+                                      const StagingKey& key, bool as_root, bool durable) {
+  const auto before = TRY(fs.status(place.home));
+  for (const std::string& name : key.names()) {
+    Status made = fs.make_directory(place.home, name.c_str(), 0700);
+    if (!made && made.error().error_number == EEXIST) continue;
+    if (!made) return std::move(made).error().at(name);
+    auto fd = fs.open_directory(place.home, name.c_str());
+    if (!fd) return std::move(fd).error().at(name);
+    StagingArea area(fs, place.home, name, std::move(*fd), key);
+    TRY(refuse_others(fs, area.fd(), name));
+    area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
+    TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
+    TRY(fs.set_mode({area.fd(), false}, 0700));
+    const auto proof = TRY(fs.create_file(area.fd(), area.proof_.c_str(), 0600));
+    TRY(durable ? fs.sync(proof.get()) : success());
     area.home_mtime_ = before.mtime;
     // Without it the folder's time is found to differ by the next plan, and no more.
     (void)write_origin(fs, area.fd(), before.mtime);
+    return area;
   }
-  return area;
+  return Error{ErrorCode::kRefused, "stage", std::string(kStagingName), EEXIST,
+               "others have taken every name that the staging folder could have"};
 }
 
-Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, int home) {
+Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const StagingPlace& place,
+                                                     const StagingKey& key) {
   using Found = std::optional<StagingArea>;
-  const auto status = fs.status_at(home, area_name().c_str());
-  if (!status && status.error().error_number == ENOENT) return Found();
-  auto fd = open_existing(fs, home);
-  if (!fd) return fd.error();
-  StagingArea area(fs, home, std::move(*fd));
-  area.home_mtime_ = read_origin(fs, area.fd());
-  return Found(std::move(area));
+  for (const std::string& name : key.names()) {
+    auto fd = TRY(open_if_folder(fs, place.home, name));
+    if (!fd) continue;
+    StagingArea area(fs, place.home, name, std::move(*fd), key);
+    area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
+    const auto proof = fs.status_at(area.fd(), area.proof_.c_str());
+    if (proof) {
+      area.home_mtime_ = read_origin(fs, area.fd());
+      return Found(std::move(area));
+    }
+    if (!is_one_of(proof.error(), {ENOENT, EACCES, EPERM})) return Error(proof.error()).at(name);
+    // Nothing is lost of an empty one, whoever made it.
+    (void)fs.remove_directory(place.home, name.c_str());
+  }
+  return Found();
+}
+
+Status StagingArea::reuse(bool as_root) {
+  const auto marker = TRY(read_marker(*fs_, fd()));
+  if (marker) {
+    return Error{ErrorCode::kRefused, "stage", name_, 0,
+                 "a run was killed while it changed the replica: recover it first"};
+  }
+  const auto before = TRY(fs_->status(home_));
+  TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
+  TRY(fs_->set_mode({fd(), false}, 0700));
+  TRY(set_partial_aside());
+  if (home_mtime_) return success();
+  home_mtime_ = before.mtime;
+  (void)write_origin(*fs_, fd(), before.mtime);
+  return success();
+}
+
+// What stays as long as the folder does.
+bool StagingArea::is_own(std::string_view name) const { return name == kOrigin || name == proof_; }
+
+Status StagingArea::remove_own(const std::string& name) {
+  Status removed = fs_->remove_file(fd(), name.c_str());
+  return !removed && is_absent(removed.error()) ? success() : removed;
 }
 
 Result<Fd> StagingArea::folder(const std::string& name) {
@@ -139,7 +175,7 @@ Status StagingArea::set_partial_aside() {
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
   if (!gone && gone.error().error_number != ENOENT) return gone;
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin, kEarlier});
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_, kEarlier});
 }
 
 std::optional<Fd> StagingArea::earlier_folder() {
@@ -156,17 +192,18 @@ Result<bool> StagingArea::remove_but_partial() {
   return !conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST});
 }
 
-Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin}); }
+Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_}); }
 
 Result<bool> StagingArea::remove() {
   TRY(empty());
-  Status origin = fs_->remove_file(fd(), std::string(kOrigin).c_str());
-  if (!origin && origin.error().error_number != ENOENT) return origin.error();
+  TRY(remove_own(std::string(kOrigin)));
   // Only an empty one goes.
   Status conflict = fs_->remove_directory(fd(), std::string(kConflict).c_str());
   if (!conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST})) return true;
-  if (!conflict && conflict.error().error_number != ENOENT) return conflict.error();
-  TRY(fs_->remove_directory(home_, area_name().c_str()));
+  if (!conflict && !is_absent(conflict.error())) return conflict.error();
+  // CRASH: killed before the folder goes, it is empty: find() removes it.
+  TRY(remove_own(proof_));
+  TRY(fs_->remove_directory(home_, name_.c_str()));
   return false;
 }
 
@@ -205,7 +242,7 @@ Status StagingArea::put_all_aside() {
   Listing listing;
   TRY(listing.read(*fs_, fd()));
   for (const ListedEntry& entry : listing.entries()) {
-    if (entry.name == kConflict || entry.name == kOrigin || is_marker(entry.name)) continue;
+    if (entry.name == kConflict || is_own(entry.name) || is_marker(entry.name)) continue;
     if (entry.name == kPartial || entry.name == kEarlier) continue;
     const char* moved = entry.name.data();
     if (Status renamed = fs_->rename(fd(), moved, aside.get(), moved, RenameMode::kReplace);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "apply/stage/staging_key.h"
 #include "core/file_time.h"
 #include "core/result.h"
 #include "fs/fd.h"
@@ -11,19 +12,30 @@
 
 namespace foldersync {
 
-// `.sync-txn` in a directory of the replica: the root, or a directory that renames from the root's
-// area don't reach (a nested Btrfs subvolume, say). Mode 0700, no inherited ACLs; belongs to the
-// run that holds the replica's lock.
+// `.sync-txn` (or another name of its key) in a directory of the replica: the root, or a directory
+// that renames from the root's area don't reach (a nested Btrfs subvolume, say). Mode 0700, no
+// inherited ACLs; belongs to the run that holds the replica's lock. What has such a name and not
+// the proof that it was made with a key is never opened as one, and never touched.
 class StagingArea {
  public:
-  // Makes the folder, or empties what a killed run left before it changed anything;
-  // of that, partial copies are kept as earlier ones.
-  // `home` must stay open. Error kRefused where something else has the name (no directory, or
-  // another user's), or where what a killed run began has to be finished first.
-  static Result<StagingArea> open(FileSystem& fs, int home, bool as_root);
+  // Makes the folder, under the first name of the key that is free; `durable`: with the proof on
+  // disk. `place.home` must stay open. Error EEXIST: no name is free.
+  static Result<StagingArea> make(FileSystem& fs, const StagingPlace& place, const StagingKey& key,
+                                  bool as_root, bool durable);
 
-  // The folder as it is; nothing where there is none. Error kRefused as above.
-  static Result<std::optional<StagingArea>> find(FileSystem& fs, int home);
+  // The one that was made with the key; nothing where there is none. What a kill left of one that
+  // had no proof yet, an empty folder, goes.
+  static Result<std::optional<StagingArea>> find(FileSystem& fs, const StagingPlace& place,
+                                                 const StagingKey& key);
+
+  // Takes what find() has found into use: empties it; of what a killed run left, partial copies are
+  // kept as earlier ones. Error kRefused where what the run began has to be finished first.
+  Status reuse(bool as_root);
+
+  [[nodiscard]] const StagingKey& key() const { return key_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // Whether an entry of that name in the folder is part of the folder itself.
+  [[nodiscard]] bool is_own(std::string_view name) const;
 
   // The time that `home` had before the folder was made; nothing where that is not known.
   [[nodiscard]] std::optional<FileTime> home_mtime() const { return home_mtime_; }
@@ -64,12 +76,17 @@ class StagingArea {
  private:
   Status empty();
   Status set_partial_aside();
+  Status remove_own(const std::string& name);
 
-  StagingArea(FileSystem& fs, int home, Fd fd) : fs_(&fs), home_(home), fd_(std::move(fd)) {}
+  StagingArea(FileSystem& fs, int home, std::string name, Fd fd, const StagingKey& key)
+      : fs_(&fs), home_(home), name_(std::move(name)), fd_(std::move(fd)), key_(key) {}
 
   FileSystem* fs_;
   int home_;
+  std::string name_;
   Fd fd_;
+  StagingKey key_;
+  std::string proof_;  // the name of the file that proves it
   std::optional<FileTime> home_mtime_;
 };
 

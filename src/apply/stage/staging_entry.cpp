@@ -9,35 +9,61 @@
 
 namespace foldersync {
 
-Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool as_root,
-                                      std::size_t max_open) {
-  const int root = replica.fd.get();
-  auto area = StagingArea::open(fs, root, as_root);
+namespace {
+
+Result<StagingArea> find_or_make(const ApplyRequest& request) {
+  const Root& replica = request.replica;
+  const StagingPlace place{replica.fd.get(), replica.identity, {}};
+  const bool as_root = request.policy.as_root;
+  for (const StagingKey& key : request.keys.of(replica.identity)) {
+    auto found = TRY(StagingArea::find(request.fs, place, key));
+    if (!found) continue;
+    TRY(found->reuse(as_root));
+    return std::move(*found);
+  }
+  const StagingKey key = request.keys.begin(replica.identity);
+  return StagingArea::make(request.fs, place, key, as_root, request.durable);
+}
+
+}  // namespace
+
+Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open) {
+  const Root& replica = request.replica;
+  auto area = find_or_make(request);
   if (!area && area.error().error_number == EROFS) {
     return Error{ErrorCode::kRefused, "stage", replica.path, EROFS, "the replica can't be written"};
   }
   if (area || area.error().error_number != EACCES) return area;
   // A read-only root of the caller's own: `finish` of the root gives it its mode.
-  ReplicaAccess access(fs, root, {}, max_open);
-  if (!access.loosen(root, RelPath())) return area;
-  return StagingArea::open(fs, root, as_root);
+  ReplicaAccess access(request.fs, replica.fd.get(), {}, max_open);
+  if (!access.loosen(replica.fd.get(), RelPath())) return area;
+  return find_or_make(request);
 }
 
 Status make_room(const ApplyRequest& request) {
   if (!request.check_space) return success();
   Status fits = check_space(request);
-  if (!fits && drop_partial_copies(request.fs, request.replica)) fits = check_space(request);
+  if (!fits && drop_partial_copies(request)) fits = check_space(request);
   return fits;
 }
 
-bool drop_partial_copies(FileSystem& fs, const Root& replica) {
-  auto area = StagingArea::find(fs, replica.fd.get());
-  if (!area || !*area) return area.ok();
-  const std::optional<FileTime> mtime = (*area)->home_mtime();
-  const auto kept = (*area)->remove();
-  // Where this fails, the next plan finds the time.
-  if (kept && mtime) (void)fs.set_mtime({replica.fd.get(), false}, *mtime);
-  return kept && !*kept;
+bool drop_partial_copies(const ApplyRequest& request) {
+  const Root& replica = request.replica;
+  bool is_all_gone = true;
+  for (const StagingKey& key : request.keys.of(replica.identity)) {
+    auto area = StagingArea::find(request.fs, {replica.fd.get(), replica.identity, {}}, key);
+    if (!area || !*area) {
+      is_all_gone = is_all_gone && area.ok();
+      continue;
+    }
+    const std::optional<FileTime> mtime = (*area)->home_mtime();
+    const auto kept = (*area)->remove();
+    // Where this fails, the next plan finds the time.
+    if (kept && mtime) (void)request.fs.set_mtime({replica.fd.get(), false}, *mtime);
+    if (kept && !*kept) request.keys.end(replica.identity, key);
+    is_all_gone = is_all_gone && kept && !*kept;
+  }
+  return is_all_gone;
 }
 
 Error can_not_put_aside() {

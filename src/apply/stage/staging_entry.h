@@ -11,11 +11,10 @@
 
 namespace foldersync {
 
-// Opens or makes it, where needed in a read-only root of the caller's own, which is opened up for
-// its owner. `max_open`: descriptors for the way into the replica. Error kRefused: the replica
-// can't be written.
-Result<StagingArea> open_staging_area(FileSystem& fs, const Root& replica, bool as_root,
-                                      std::size_t max_open);
+// Goes on with that of an earlier run, or makes one, where needed in a read-only root of the
+// caller's own, which is opened up for its owner. `max_open`: descriptors for the way into the
+// replica. Error kRefused: the replica can't be written.
+Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open);
 
 // Asks whether the plan fits, unless the space is not to be checked; copies that a killed run left
 // go where it doesn't. Error kRefused: it doesn't fit all the same.
@@ -23,7 +22,7 @@ Status make_room(const ApplyRequest& request);
 
 // Removes the partial copies of a killed run, for which there is no use any more; false where
 // something is left.
-bool drop_partial_copies(FileSystem& fs, const Root& replica);
+bool drop_partial_copies(const ApplyRequest& request);
 
 // These end a run that keeps its record, so that the next one goes on from it.
 // What others wrote in the middle of the run has no place yet.

@@ -15,6 +15,7 @@
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
+#include "support/kept_keys.h"
 #include "unit/apply/warnings.h"
 
 namespace foldersync {
@@ -72,7 +73,7 @@ class BarrierTest : public testing::Test {
   BarrierTest() : root_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     plant({{"d", directory()}, {"d/f", file("x")}, {"g", file("y")}}, scratch_.path());
     fs_.top = scratch_.path();
-    auto opened = StagingArea::open(real_, root_.get(), ::geteuid() == 0);
+    auto opened = test::staging_area_in(real_, root_.get());
     EXPECT_TRUE(opened.ok());
     area_.emplace(std::move(*opened));
     for (const char* name : {"0", "1"}) {

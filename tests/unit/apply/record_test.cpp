@@ -152,10 +152,10 @@ class RecordTest : public testing::Test {
   RecordTest() : area_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
   Status write(const WindowRecord& record, bool sync = false) {
-    return write_record(fs_, area_.get(), record, kDevice, sync);
+    return write_record(fs_, {area_.get(), kDevice, key_}, record, sync);
   }
   Result<WindowRecord> read(std::uint64_t device = kDevice) {
-    return read_record(fs_, area_.get(), device);
+    return read_record(fs_, {area_.get(), device, key_});
   }
 
   // What reading gives now that one of the files was damaged: the error's code, or "the record"
@@ -180,6 +180,7 @@ class RecordTest : public testing::Test {
   ScratchFolder scratch_;
   Fd area_;
   FaultyFileSystem fs_;
+  StagingKey key_{{7, 7, 7}};
 };
 
 TEST_F(RecordTest, ComesBackAsItWasWritten) {
@@ -296,6 +297,22 @@ TEST_F(RecordTest, TakesThePlaceOfTheOneBefore) {
   EXPECT_EQ(answer(record), "the record");
 }
 
+TEST_F(RecordTest, IsReadOnlyWithTheKeyThatItWasWrittenWith) {
+  const WindowRecord record = RecordMaker(9).make(2);
+  ASSERT_TRUE(write(record).ok());
+  key_.secret[31] ^= 1U;
+  EXPECT_EQ(answer(record), "refused");
+}
+
+TEST_F(RecordTest, ActionsOfAnotherWindowAreRefused) {
+  const WindowRecord record = RecordMaker(9).make(2);
+  ASSERT_TRUE(write(RecordMaker(10).make(2)).ok());
+  const std::string others = bytes_of(file("actions"));
+  ASSERT_TRUE(write(record).ok());
+  overwrite("actions", others);
+  EXPECT_EQ(answer(record), "refused");
+}
+
 TEST_F(RecordTest, IsForNobodyElse) {
   ASSERT_TRUE(write(RecordMaker(11).make(1)).ok());
   const Tree found = read_tree(scratch_.path());
@@ -317,7 +334,7 @@ TEST_F(RecordTest, IsWholeWhereverWritingItIsSaidToHaveGoneWell) {
   for (std::uint64_t nth = 1; nth <= calls; ++nth) {
     FaultyFileSystem failing;
     failing.intercept(fail_at(nth, ENOSPC, Lasting::kOnce));
-    const Status written = write_record(failing, area_.get(), record, kDevice, true);
+    const Status written = write_record(failing, {area_.get(), kDevice, key_}, record, true);
     EXPECT_FALSE(written.ok()) << failing.first_failure() << " is not told";
   }
 }

@@ -17,6 +17,7 @@
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 #include "support/forwarding_file_system.h"
+#include "support/kept_keys.h"
 #include "unit/apply/warnings.h"
 
 namespace foldersync {
@@ -64,9 +65,13 @@ class RecoverTest : public testing::Test {
            {".sync-txn/moved", directory().with_mode(0700)},
            {".sync-txn/origin", file("5000 5\n")}},
           scratch_.path());
+    root_.identity = "the replica";
     root_.fd = Fd(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     root_.path = scratch_.path();
     root_.status = look(scratch_.path());
+    test::prove(root_.fd.get(), {}, root_.identity, key_);
+    keys_ = {};
+    keys_.add(root_.identity, key_);
     record_ = record();
   }
 
@@ -78,7 +83,7 @@ class RecoverTest : public testing::Test {
   Result<Recovered> recover_with(FileSystem& fs, Recovery wanted, bool drop = false) {
     const Policy policy{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
     observer_.sentences.clear();
-    return foldersync::recover({fs, root_, policy, observer_, wanted, drop});
+    return foldersync::recover({fs, root_, policy, observer_, keys_, wanted, drop});
   }
 
   WindowRecord record() {
@@ -115,11 +120,16 @@ class RecoverTest : public testing::Test {
     return record;
   }
 
+  void prove_in_d() {
+    const Fd d(::open(in("d").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    test::prove(d.get(), "d", root_.identity, key_);
+  }
+
   // The killed run had got this far with what it wrote down.
   void left(Marker marker) {
     const Fd area(::open(in(".sync-txn").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     PosixFileSystem calm;
-    ASSERT_TRUE(write_record(calm, area.get(), record_, root_.status.device, false).ok());
+    ASSERT_TRUE(write_record(calm, {area.get(), root_.status.device, key_}, record_, false).ok());
     ASSERT_TRUE(set_marker(calm, area.get(), marker, std::nullopt).ok());
   }
   // ... and with its renames.
@@ -137,11 +147,12 @@ class RecoverTest : public testing::Test {
     ASSERT_EQ(::rename((in(path) + ".saving").c_str(), in(path).c_str()), 0);
   }
 
-  // Every file that is left, as PATH=CONTENT, but for the record.
+  // Every file that is left, as PATH=CONTENT, but for the record and proofs.
   [[nodiscard]] std::vector<std::string> files() const {
     std::vector<std::string> result;
     for (const auto& [path, entry] : read_tree(scratch_.path())) {
       if (path.ends_with("/actions") || path.ends_with("/records")) continue;
+      if (path.find("/proof-") != std::string::npos) continue;
       if (entry.type == FileType::kFile) result.push_back(path + "=" + entry.content);
     }
     return result;
@@ -158,6 +169,8 @@ class RecoverTest : public testing::Test {
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
   Root root_;
+  StagingKey key_ = test::hand_made_key();
+  test::KeptKeys keys_;
   WindowRecord record_;
   test::Warnings observer_;
 };
@@ -360,6 +373,7 @@ TEST_F(RecoverTest, EntersNoOtherMount) {
 TEST_F(RecoverTest, OfWhatLiesBesideItsTargetOnlyWhatTheRecordKnowsGoes) {
   plant_object(directory(), scratch_.path(), "d");
   plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  prove_in_d();
   for (Action& action : record_.plan.actions) action.path = RelPath("d/" + action.path.bytes());
   for (const char* const name : {"updated", "deleted"}) {
     ASSERT_EQ(::rename(in(name).c_str(), in(std::string("d/") + name).c_str()), 0);
@@ -376,6 +390,7 @@ TEST_F(RecoverTest, OfWhatLiesBesideItsTargetOnlyWhatTheRecordKnowsGoes) {
 TEST_F(RecoverTest, ASecondCopyOfWhatWasStagedThatLiesBesideItsTargetGoes) {
   plant_object(directory(), scratch_.path(), "d");
   plant_object(directory().with_mode(0700), scratch_.path(), "d/.sync-txn");
+  prove_in_d();
   record_.plan.actions[0].path = RelPath("d/created");
   record_.actions[0].made->device += 1;  // the copy has no name on the root's file system
   write_file(in("d/.sync-txn/1"), "created");

@@ -11,6 +11,7 @@
 #include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
+#include "support/kept_keys.h"
 #include "support/memory_spool.h"
 #include "unit/apply/warnings.h"
 
@@ -161,7 +162,8 @@ class RoomTest : public SpaceTest {
                         .plan = plan,
                         .policy = {},
                         .filter = none,
-                        .observer = observer_});
+                        .observer = observer_,
+                        .keys = test::kept_keys()});
   }
 
   test::Spools spools_;

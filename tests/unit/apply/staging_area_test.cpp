@@ -8,10 +8,13 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
 
 namespace foldersync {
 namespace {
@@ -20,7 +23,7 @@ enum class Leftover { kNone, kCleared, kConflicts };
 
 // What a run that finds the folder does with it.
 Result<Leftover> clear_leftover(FileSystem& fs, int home) {
-  auto area = StagingArea::find(fs, home);
+  auto area = StagingArea::find(fs, {home, {}, {}}, test::hand_made_key());
   if (!area) return area.error();
   if (!*area) return Leftover::kNone;
   const auto kept = (*area)->remove();
@@ -32,7 +35,7 @@ class StagingAreaTest : public testing::Test {
  protected:
   StagingAreaTest() : home_(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
-  Result<StagingArea> open() { return StagingArea::open(fs_, home_.get(), ::geteuid() == 0); }
+  Result<StagingArea> open() { return test::staging_area_in(fs_, home_.get()); }
   Result<Leftover> clear() { return clear_leftover(fs_, home_.get()); }
 
   // What a killed run may leave: files, folders of folders, a read-only file.
@@ -46,9 +49,17 @@ class StagingAreaTest : public testing::Test {
            {".sync-txn/commit/9", file("old").with_mode(0400)},
            {".sync-txn/record", file("{}")}},
           scratch_.path());
+    test::prove(home_.get());
   }
 
   [[nodiscard]] Tree left() const { return read_tree(scratch_ / ".sync-txn"); }
+  [[nodiscard]] std::vector<std::string> proofs() const {
+    std::vector<std::string> paths;
+    for (const auto& [path, entry] : left()) {
+      if (path.starts_with("proof-")) paths.push_back(".sync-txn/" + path);
+    }
+    return paths;
+  }
 
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
@@ -66,7 +77,7 @@ TEST_F(StagingAreaTest, IsMadeForTheCallerAlone) {
 TEST_F(StagingAreaTest, WhatAKilledRunLeftIsGoneWhenItIsOpened) {
   leave();
   ASSERT_TRUE(open().ok());
-  EXPECT_EQ(left().size(), 2U) << "the folder, and the time of the folder around it";
+  EXPECT_EQ(left().size(), 3U) << "the folder, its proof, and the time of the folder around it";
 }
 
 TEST_F(StagingAreaTest, RemovesItselfWithAllThatIsInIt) {
@@ -106,7 +117,7 @@ TEST_F(StagingAreaTest, WhatEarlierRunsKeptIsNotReplacedByWhatIsKeptUnderTheSame
     fs.intercept([&](const CallInfo& info) {
       return info.call == Call::kRename && info.mode == RenameMode::kNoReplace ? lacking : 0;
     });
-    auto area = StagingArea::open(fs, home_.get(), ::geteuid() == 0);
+    auto area = test::staging_area_in(fs, home_.get());
     ASSERT_TRUE(area.ok());
     const auto conflicts = area->conflict_folder();
     ASSERT_TRUE(conflicts.ok());
@@ -124,7 +135,7 @@ TEST_F(StagingAreaTest, WhatEarlierRunsKeptIsNotReplacedByWhatIsKeptUnderTheSame
 TEST_F(StagingAreaTest, TheMarkerGoesLastWhenEverythingIsPutAside) {
   leave();
   write_file(scratch_ / ".sync-txn/COMMIT", "");
-  auto area = StagingArea::find(fs_, home_.get());
+  auto area = StagingArea::find(fs_, {home_.get(), {}, {}}, test::hand_made_key());
   ASSERT_TRUE(area.ok() && *area);
   std::uint64_t calls = 0;
   fs_.intercept(
@@ -150,27 +161,79 @@ TEST_F(StagingAreaTest, AConflictFolderWithNothingInItIsNoConflict) {
   EXPECT_TRUE(left().empty());
 }
 
-TEST_F(StagingAreaTest, AnythingElseThatHasTheNameIsRefusedAndUntouched) {
+TEST_F(StagingAreaTest, WhatElseHasTheNameIsUntouchedAndAnotherNameIsTaken) {
+  const std::string name = test::hand_made_key().names()[1];
   plant({{"outside", directory()}, {"outside/kept", file("kept")}}, scratch_.path());
   for (TreeEntry entry : {file("a file of the user"), symlink("outside"), fifo()}) {
     plant({{".sync-txn", entry}}, scratch_.path());
-    for (const bool clearing : {false, true}) {
-      const ErrorCode code = clearing ? clear().error().code : open().error().code;
-      EXPECT_EQ(code, ErrorCode::kRefused) << to_string(entry.type);
-    }
+    EXPECT_EQ(*clear(), Leftover::kNone) << to_string(entry.type);
+    EXPECT_EQ(open()->name(), name) << to_string(entry.type);
+    EXPECT_EQ(*clear(), Leftover::kCleared) << to_string(entry.type);
     EXPECT_EQ(left().at(".").type, entry.type);
     ASSERT_EQ(::unlink((scratch_ / ".sync-txn").c_str()), 0);
   }
   EXPECT_EQ(bytes_of(scratch_ / "outside/kept"), "kept");
 }
 
-TEST_F(StagingAreaTest, AnotherUsersFolderIsRefused) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a folder of another user";
+TEST_F(StagingAreaTest, AFolderWithoutProofIsUntouched) {
   leave();
-  ASSERT_EQ(::chown((scratch_ / ".sync-txn").c_str(), 65534, 65534), 0);
+  for (const std::string& proof : proofs()) ASSERT_EQ(::unlink((scratch_ / proof).c_str()), 0);
+  const Tree before = left();
+  EXPECT_EQ(*clear(), Leftover::kNone);
+  ASSERT_TRUE(open().ok());
+  EXPECT_EQ(left(), before);
+}
+
+TEST_F(StagingAreaTest, AFolderOfAnotherKeyReplicaOrPlaceIsNoneOfOurs) {
+  StagingKey other = test::hand_made_key();
+  other.secret[31] = 9;
+  const Fd home(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const StagingPlace place{home.get(), {}, {}};
+  leave();
+  EXPECT_FALSE(StagingArea::find(fs_, place, other)->has_value());
+  EXPECT_FALSE(
+      StagingArea::find(fs_, {home.get(), "elsewhere", {}}, test::hand_made_key())->has_value());
+  EXPECT_FALSE(StagingArea::find(fs_, {home.get(), {}, "d"}, test::hand_made_key())->has_value());
+  EXPECT_TRUE(StagingArea::find(fs_, place, test::hand_made_key())->has_value());
+}
+
+TEST_F(StagingAreaTest, ACopyOfTheFolderIsNoneOfOurs) {
+  namespace stdfs = std::filesystem;
+  const auto incarnation = [&](const std::string& name) {
+    const Fd fd(::open((scratch_ / name).c_str(), O_RDONLY | O_CLOEXEC));
+    return *fs_.incarnation(fd.get());
+  };
+  leave();
+  stdfs::rename(scratch_ / ".sync-txn", scratch_ / "away");
+  if (!incarnation("away")) GTEST_SKIP() << "the file system of temporary files tells none";
+  do {  // until the clock of the file system has moved on
+    stdfs::remove_all(scratch_ / ".sync-txn");
+    stdfs::copy(scratch_ / "away", scratch_ / ".sync-txn",
+                stdfs::copy_options::recursive | stdfs::copy_options::copy_symlinks);
+  } while (incarnation(".sync-txn") == incarnation("away"));
+  EXPECT_EQ(*clear(), Leftover::kNone);
+}
+
+// Somebody who may write the folder around it puts another one there before it is opened.
+TEST_F(StagingAreaTest, AFolderThatIsExchangedWhileItIsMadeIsUntouched) {
+  plant({{"private", directory().with_mode(0700)}, {"private/kept", file("kept")}},
+        scratch_.path());
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kOpenDirectory && info.name == ".sync-txn" && left().size() == 1) {
+      std::filesystem::rename(scratch_ / ".sync-txn", scratch_ / "made");
+      std::filesystem::rename(scratch_ / "private", scratch_ / ".sync-txn");
+    }
+    return 0;
+  });
   EXPECT_EQ(open().error().code, ErrorCode::kRefused);
-  EXPECT_EQ(clear().error().code, ErrorCode::kRefused);
-  EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/0/1"), "half");
+  EXPECT_EQ(left().size(), 2U);
+  EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/kept"), "kept");
+}
+
+TEST_F(StagingAreaTest, AnEmptyFolderThatAKillLeftBeforeItHadAProofGoes) {
+  plant({{".sync-txn", directory().with_mode(0700)}}, scratch_.path());
+  EXPECT_EQ(*clear(), Leftover::kNone);
+  EXPECT_TRUE(left().empty());
 }
 
 TEST_F(StagingAreaTest, ALinkInItIsRemovedAndNotFollowed) {
@@ -179,6 +242,7 @@ TEST_F(StagingAreaTest, ALinkInItIsRemovedAndNotFollowed) {
          {".sync-txn", directory()},
          {".sync-txn/0", symlink("../outside")}},
         scratch_.path());
+  test::prove(home_.get());
   EXPECT_EQ(*clear(), Leftover::kCleared);
   EXPECT_EQ(bytes_of(scratch_ / "outside/kept"), "kept");
 }
@@ -186,6 +250,7 @@ TEST_F(StagingAreaTest, ALinkInItIsRemovedAndNotFollowed) {
 TEST_F(StagingAreaTest, IsClearedHoweverDeepOthersHaveMadeIt) {
   std::string path = scratch_ / ".sync-txn";
   ::mkdir(path.c_str(), 0700);
+  test::prove(home_.get());
   for (int level = 0; level < 1010; ++level) {
     path += "/d";
     ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);

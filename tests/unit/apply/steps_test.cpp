@@ -14,6 +14,7 @@
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
+#include "support/kept_keys.h"
 #include "unit/apply/warnings.h"
 
 namespace foldersync {
@@ -55,7 +56,7 @@ class OneStep : public testing::Test {
            {"other", file("another")}},
           scratch_.path());
     root_ = Fd(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    area_.emplace(*StagingArea::open(fs_, root_.get(), ::geteuid() == 0));
+    area_.emplace(*test::staging_area_in(fs_, root_.get()));
     folder_ = *area_->folder("0");
     access_.emplace(fs_, root_.get(), CursorRules{}, std::size_t{8});
     conflicts_.emplace(fs_, *area_);

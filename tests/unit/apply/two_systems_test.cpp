@@ -11,6 +11,7 @@
 #include "fs/posix_file_system.h"
 #include "scan/local_tree.h"
 #include "support/disk_tree.h"
+#include "support/kept_keys.h"
 #include "support/memory_file_system.h"
 #include "support/planning.h"
 
@@ -70,6 +71,7 @@ class TwoSystems : public testing::Test {
                             .policy = planning_.policy,
                             .filter = *filter,
                             .observer = told,
+                            .keys = test::kept_keys(),
                             .threads = 2,
                             .follow_source = follow_source,
                             .dry_run = dry_run})

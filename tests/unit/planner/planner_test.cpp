@@ -414,9 +414,10 @@ TEST(Planner, EndsWhereItIsToldToStop) {
   EXPECT_EQ(planned.error().code, ErrorCode::kStopped);
 }
 
-TEST(Planner, FindsStagingFoldersOfKilledRunsBelowTheRoot) {
+TEST(Planner, FindsWhateverHasTheNameOfAStagingFolder) {
   const Tree source = tree({dir("d")});
-  const Tree replica = tree({dir(".sync-txn"), dir("d/.sync-txn")});
+  const Tree replica = tree({dir(".sync-txn"), dir("d/.Sync-TXN-0123abCD"), dir("gone"),
+                             dir("gone/.sync-txn"), dir("gone/.sync-txn-0123")});
   MemoryFileSystem fs;
   fs.mount("/source", source);
   fs.mount("/replica", replica);
@@ -424,8 +425,15 @@ TEST(Planner, FindsStagingFoldersOfKilledRunsBelowTheRoot) {
                     "/replica"};
   const auto planned = plan_of(roots);
   ASSERT_TRUE(planned.ok());
-  EXPECT_THAT(planned->leftovers, ElementsAre(RelPath("d/.sync-txn")));
-  EXPECT_THAT(planned->plan.actions, IsEmpty());
+  EXPECT_THAT(planned->leftovers, ElementsAre(RelPath(".sync-txn"), RelPath("d/.Sync-TXN-0123abCD"),
+                                              RelPath("gone/.sync-txn")));
+  const auto plan = in_memory(planned->plan);
+  ASSERT_TRUE(plan.ok());
+  std::vector<std::string> deleted;
+  for (const Action& action : plan->actions) {
+    if (action.op == Op::kDelete) deleted.push_back(action.path.bytes());
+  }
+  EXPECT_THAT(deleted, ElementsAre("gone/.sync-txn-0123"));
 }
 
 }  // namespace

@@ -1,0 +1,192 @@
+#include "apply/recovery/leftovers.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "apply/stage/remove_tree.h"
+#include "apply/stage/staging_area.h"
+#include "fs/directory_cursor.h"
+#include "scan/listing.h"
+#include "scan/local_tree.h"
+#include "scan/walker.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint64_t kMostCounted = 10'000;  // entries
+
+bool is_absent(const Error& error) { return error.error_number == ENOENT; }
+
+// Adds up what lies in the folder, as far as that is worth it.
+class Counter {
+ public:
+  Counter(FileSystem& fs, int folder, Unproven& found)
+      : fs_(fs), found_(found), cursor_(fs, folder, {}, descriptors_per_cursor(1)) {}
+
+  void count() {
+    std::vector<RelPath> pending{RelPath()};
+    while (!pending.empty() && found_.is_counted) {
+      const RelPath path = std::move(pending.back());
+      pending.pop_back();
+      found_.is_counted = add(path, pending);
+    }
+  }
+
+ private:
+  // False: not all of it is counted.
+  bool add(const RelPath& path, std::vector<RelPath>& pending) {
+    const auto directory = cursor_.enter(path.bytes());
+    const auto self = directory ? fs_.status(*directory) : Result<FileStatus>(directory.error());
+    Listing listing;
+    if (!self || !listing.read(fs_, *directory)) return false;
+    for (const ListedEntry& entry : listing.entries()) {
+      if (++found_.entries > kMostCounted) return false;
+      if (entry.error_number != 0 || entry.status.mount != self->mount) return false;
+      if (entry.status.is_file()) found_.bytes += entry.status.size;
+      if (entry.status.is_directory()) pending.push_back(path.child(entry.name));
+    }
+    return true;
+  }
+
+  FileSystem& fs_;
+  Unproven& found_;
+  DirectoryCursor cursor_;
+};
+
+class Leftover {
+ public:
+  Leftover(FileSystem& fs, const Root& replica, StagingKeys& keys)
+      : fs_(fs), replica_(replica), keys_(keys) {}
+
+  Status look_at(int home, const RelPath& path, Leftovers& result) {
+    auto area = TRY(proven(home, path));
+    // In the root it keeps what recovery has left there.
+    if (area && path.parent_bytes().empty()) return success();
+    if (area) {
+      TRY(refuse_others_work(home, path));
+      (void)TRY(area->remove());
+      result.cleared = true;
+      return success();
+    }
+    const auto status = fs_.status_at(home, std::string(path.name()).c_str());
+    if (!status && is_absent(status.error())) return success();
+    Unproven unproven{path, status ? status->inode : 0, 0, 0, status.ok()};
+    if (status && status->is_file()) unproven.bytes = status->size;
+    const bool is_folder = status && status->is_directory();
+    const auto folder = is_folder ? fs_.open_directory(home, std::string(path.name()).c_str())
+                                  : Result<Fd>(system_error("open", ENOTDIR));
+    if (folder) Counter(fs_, folder->get(), unproven).count();
+    if (is_folder && !folder) unproven.is_counted = false;
+    result.unproven.push_back(std::move(unproven));
+    return success();
+  }
+
+ private:
+  // That of a run on this replica, or on the directory alone, which was one then.
+  Result<std::optional<StagingArea>> proven(int home, const RelPath& path) {
+    const std::string parent(path.parent_bytes());
+    const bool in_root = parent.empty();
+    for (const StagingKey& key :
+         in_root ? keys_.of(replica_.identity) : keys_.below(replica_.identity)) {
+      auto area = TRY(StagingArea::find(fs_, {home, replica_.identity, parent}, key));
+      if (area && area->name() == path.name()) return area;
+    }
+    if (in_root) return std::optional<StagingArea>();
+    const auto file_system = TRY(fs_.file_system_id(home));
+    const auto directory = TRY(fs_.status(home));
+    const std::string identity = identity_of(file_system, directory);
+    for (const StagingKey& key : keys_.of(identity)) {
+      auto area = TRY(StagingArea::find(fs_, {home, identity, {}}, key));
+      if (area && area->name() == path.name()) return area;
+    }
+    return std::optional<StagingArea>();
+  }
+
+  // It may be the work of a run that mirrors only this part, and is at it now.
+  Status refuse_others_work(int home, const RelPath& path) {
+    const auto own = TRY(fs_.open_directory(home, "."));
+    if (fs_.lock(own.get())) return success();
+    return Error{ErrorCode::kLocked, "lock", path.bytes(), EWOULDBLOCK,
+                 "another run is working on a part of this replica"};
+  }
+
+  FileSystem& fs_;
+  const Root& replica_;
+  StagingKeys& keys_;
+};
+
+class NameWalk final : public PairVisitor {
+ public:
+  explicit NameWalk(std::uint64_t mount) : mount_(mount) {}
+
+  Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
+    if (pair.replica.names == nullptr) return success();
+    EntryReader entries = pair.replica.entries();
+    while (const ListedEntry* const entry = entries.next()) {
+      const RelPath path = RelPath::from_bytes(pair.path).child(entry->name);
+      if (is_staging_name(entry->name)) {
+        found_.push_back(path);
+      } else if (entry->error_number == 0 && entry->status.is_directory() &&
+                 entry->status.mount == mount_) {
+        children.push_back({path.bytes(), {}, entry->status, {}});
+      }
+    }
+    return success();
+  }
+
+  std::vector<RelPath> take() { return std::move(found_); }
+
+ private:
+  std::uint64_t mount_;
+  std::vector<RelPath> found_;
+};
+
+}  // namespace
+
+Result<std::vector<RelPath>> find_leftovers(const Root& replica) {
+  NameWalk walk(replica.status.mount);
+  const LocalTree tree = tree_of(replica);
+  TRY(walk_pairs({nullptr, &tree, {{}, std::nullopt, replica.status, {}}}, {}, walk));
+  std::vector<RelPath> found = walk.take();
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKeys& keys,
+                                  const std::vector<RelPath>& found) {
+  CursorRules rules;
+  rules.only_mount = replica.status.mount;
+  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  Leftover leftover(fs, replica, keys);
+  Leftovers result;
+  for (const RelPath& path : found) {
+    const auto home = TRY(cursor.enter(path.parent_bytes()));
+    Status looked = leftover.look_at(home, path, result);
+    if (!looked) return std::move(looked).error().at(path.bytes());
+  }
+  return result;
+}
+
+Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>& unproven) {
+  CursorRules rules;
+  rules.only_mount = replica.status.mount;
+  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  for (const Unproven& each : unproven) {
+    const auto home = TRY(cursor.enter(each.path.parent_bytes()));
+    const std::string name(each.path.name());
+    const auto status = TRY(fs.status_at(home, name.c_str()));
+    if (status.inode != each.inode || status.mount != replica.status.mount) {
+      return Error{ErrorCode::kRefused, "discard", each.path.bytes(), 0,
+                   "it is another one than was looked at, or something is mounted there"};
+    }
+    Status removed =
+        status.is_directory() ? remove_tree(fs, home, name) : fs.remove_file(home, name.c_str());
+    if (!removed) return std::move(removed).error().at(each.path.bytes());
+  }
+  return success();
+}
+
+}  // namespace foldersync

@@ -1,0 +1,43 @@
+// What lies in a replica under the names of staging folders: what killed runs left below its root,
+// and what is none of ours.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "apply/stage/staging_key.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "fs/file_system.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// What lies in the replica under a name of staging folders, and can't be shown to be one of ours.
+struct Unproven {
+  RelPath path;
+  std::uint64_t inode = 0;
+  std::uint64_t bytes = 0;    // of the files in it
+  std::uint64_t entries = 0;  // in it
+  bool is_counted = true;     // false: there is more in it, or some of it can't be read
+};
+
+struct Leftovers {
+  bool cleared = false;  // something was removed: plan again, directories have another time
+  std::vector<Unproven> unproven;
+};
+
+// Looks through the whole replica for such names. What can't be read has none.
+Result<std::vector<RelPath>> find_leftovers(const Root& replica);
+
+// Of what a walk has found under the names of staging folders: removes those that killed runs left
+// below the replica's root, and looks at what is none of ours. Requires: the caller holds the
+// replica's lock. Error kLocked where one belongs to a run that is under way.
+Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKeys& keys,
+                                  const std::vector<RelPath>& found);
+
+// Removes what has such a name and is not proven to be ours, as a person has asked for. Never
+// enters another mount.
+Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>& unproven);
+
+}  // namespace foldersync

@@ -1,0 +1,119 @@
+#include "cli/staging_keys.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include "cli/console.h"
+#include "core/text.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::string_view kForgotten = " forgotten";
+
+std::string fact_of(const std::string& identity) { return "staging-keys " + to_base64(identity); }
+
+StagingKey random_key() {
+  StagingKey key;
+  std::size_t filled = 0;
+  while (filled < key.secret.size()) {
+    const ssize_t count = ::getrandom(key.secret.data() + filled, key.secret.size() - filled, 0);
+    if (count < 0 && errno != EINTR) std::abort();  // no system that we run on is without
+    if (count > 0) filled += static_cast<std::size_t>(count);
+  }
+  return key;
+}
+
+}  // namespace
+
+// A key a line, and a word after it where it is forgotten. A line that is something else, of a
+// later version, say, is left out.
+std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::known(const std::string& identity) {
+  std::vector<Known> keys = unkept_[identity];
+  if (memory_ == nullptr) return keys;
+  const auto fact = memory_->fact(fact_of(identity));
+  std::string_view text = fact && *fact ? std::string_view(**fact) : std::string_view();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    const bool is_forgotten = line.ends_with(kForgotten);
+    if (is_forgotten) line.remove_suffix(kForgotten.size());
+    if (const auto key = parse_staging_key(line)) keys.push_back({*key, is_forgotten});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return keys;
+}
+
+void MemoryStagingKeys::set(const std::string& identity, const std::vector<Known>& keys) {
+  if (memory_ == nullptr) {
+    unkept_[identity] = keys;
+    return;
+  }
+  unkept_.erase(identity);
+  std::string text;
+  for (const Known& one : keys) {
+    text += to_string(one.key);
+    if (one.is_forgotten) text += kForgotten;
+    text += '\n';
+  }
+  memory_->set_fact(fact_of(identity), text);
+}
+
+std::vector<StagingKey> MemoryStagingKeys::of(const std::string& identity) {
+  std::vector<StagingKey> keys;
+  for (const Known& one : known(identity)) {
+    if (!one.is_forgotten) keys.push_back(one.key);
+  }
+  return keys;
+}
+
+std::vector<StagingKey> MemoryStagingKeys::below(const std::string& identity) {
+  std::vector<StagingKey> keys;
+  for (const Known& one : known(identity)) keys.push_back(one.key);
+  return keys;
+}
+
+StagingKey MemoryStagingKeys::begin(const std::string& identity) {
+  std::vector<Known> keys = known(identity);
+  const std::vector<Known> before = keys;
+  std::erase_if(keys, [](const Known& one) { return one.is_forgotten; });
+  keys.push_back({random_key()});
+  const StagingKey key = keys.back().key;
+  set(identity, keys);
+  const Status kept =
+      memory_ != nullptr ? memory_->save() : Status(system_error("open the state", ENOENT));
+  if (kept) return key;
+  // Nothing of it waits to be written. The memory may be closed for what went wrong, too.
+  if (memory_ != nullptr) set(identity, before);
+  unkept_[identity] = {{key}};
+  if (!std::exchange(has_warned_, true)) {
+    warnings_.push_back(
+        "should this run be killed, no other could go on from it, and what it leaves would be kept "
+        "as it is: the state can't be written (" +
+        describe(kept.error()) + ")");
+  }
+  return key;
+}
+
+void MemoryStagingKeys::end(const std::string& identity, const StagingKey& key) {
+  std::vector<Known> keys = known(identity);
+  // Written with what else is remembered of the run. A key too many opens nothing: its folder is
+  // gone.
+  const auto is_key = [&](const Known& one) { return one.key == key; };
+  if (std::erase_if(keys, is_key) > 0) set(identity, keys);
+}
+
+void MemoryStagingKeys::forget(const std::string& identity, const StagingKey& key) {
+  std::vector<Known> keys = known(identity);
+  for (Known& one : keys) one.is_forgotten = one.is_forgotten || one.key == key;
+  set(identity, keys);
+  // Where this fails, whatever else is remembered later takes it along.
+  if (memory_ != nullptr) (void)memory_->save();
+}
+
+}  // namespace foldersync
