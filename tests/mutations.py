@@ -36,7 +36,7 @@ MUTATIONS = [
              '^unit_apply/RecoverTest.EntersNoOtherMount'),
     Mutation('the staging folder is emptied through a mount',
              'if (entry.status.mount != self.mount)', 'if (false)',
-             '^cli/mounts_test.*staging_folder'),
+             '^cli/mounts_test.*discarded'),
     Mutation('the other root is entered',
              'if (rules_.other_root && same_object(status, *rules_.other_root))', 'if (false)',
              '^unit_fs/DirectoryCursorTest.ForbiddenDirectories'),

@@ -70,17 +70,17 @@ Result<std::optional<Fd>> open_if_folder(FileSystem& fs, int home, const std::st
 // RACE: who may write the folder above can put another one there before it is opened. What holds
 // something is left as it is; an empty one of the caller's own is as good as ours.
 Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
-  constexpr std::uint32_t kOthers = 077;
   const auto status = TRY(fs.status(folder));
+  TRY(fs.seek(folder, 0, Seek::kStart));
   Listing listing;
   TRY(listing.read(fs, folder));
-  const bool is_ours = status.uid == ::geteuid() && (status.mode & kOthers) == 0;
-  if (is_ours && listing.entries().empty()) return success();
+  if (status.uid == ::geteuid() && listing.entries().empty()) return success();
   return Error{ErrorCode::kRefused, "stage", name, 0,
                "the staging folder was made, and what has its name now is another folder (of user "
                "id " +
                    std::to_string(status.uid) +
-                   "): others exchange names in the replica, or its file system keeps no owners"};
+                   "): others exchange names in the replica, or its file system gives what is made "
+                   "another owner"};
 }
 
 }  // namespace
@@ -100,6 +100,9 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
     area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
     TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
     TRY(fs.set_mode({area.fd(), false}, 0700));
+    // From here on nobody else makes a name in it; one that was open to others may hold some by
+    // now.
+    TRY(refuse_others(fs, area.fd(), name));
     const auto proof = TRY(fs.create_file(area.fd(), area.proof_.c_str(), 0600));
     TRY(durable ? fs.sync(proof.get()) : success());
     area.home_mtime_ = before.mtime;
