@@ -7,8 +7,8 @@ namespace foldersync {
 Step step_of(const Slot& slot, const LookResult& look, StagedPlace place) {
   Step step{.action = slot.action, .staged = std::move(place), .old = look.replica};
   step.wanted = look.wanted;
-  if (step.old && slot.look && slot.look->replica) {
-    step.old->generation = slot.look->replica->generation;
+  if (step.old && !has_proof(*step.old) && slot.look && slot.look->replica) {
+    step.old->incarnation = slot.look->replica->incarnation;
   }
   if (slot.new_xattrs) step.new_xattrs = &*slot.new_xattrs;
   return step;

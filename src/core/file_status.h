@@ -30,15 +30,13 @@ struct FileStatus {
   std::uint64_t blocks = 0;  // 512-byte units that are allocated
   FileTime mtime;
   FileTime ctime;
-  std::optional<FileTime>
-      birth;  // when it was made, where the file system knows; nobody can set it
-  // Which of the entries that have had its inode number it is: asked for only where there is no
-  // time of birth, see FileSystem::incarnation().
-  std::optional<std::uint64_t> generation;
   std::uint64_t inode = 0;
   std::uint64_t device = 0;  // of the file system; changes across reboots
   std::uint64_t mount = 0;   // id of the mount, unique while it is mounted
   std::uint64_t rdev = 0;    // what a device node stands for, as makedev() packs it
+  // Which of the entries that have had its inode number it is, see FileSystem::incarnation(); 0:
+  // not known. A look tells it where the file system keeps times of birth.
+  std::uint64_t incarnation = 0;
   std::uint32_t links = 1;
   bool mount_root = false;  // the entry is where a mount begins
   bool immutable = false;   // can be neither changed nor removed (chattr +i or +a)
@@ -65,12 +63,12 @@ inline bool is_still(const FileStatus& found, const FileStatus& seen) {
 }
 
 // Whether something tells it for ever from an entry that gets the same inode number later.
-inline bool has_proof(const FileStatus& status) { return status.birth || status.generation; }
+inline bool has_proof(const FileStatus& status) { return status.incarnation != 0; }
 
 // Whether two looks saw the same object, and no later one that has its inode number, as far as the
 // file system can tell.
 inline bool same_creation(const FileStatus& a, const FileStatus& b) {
-  return same_object(a, b) && a.birth == b.birth && a.generation == b.generation;
+  return same_object(a, b) && a.incarnation == b.incarnation;
 }
 
 // Whether `found` is the entry that was seen, and nothing of it has changed since: not even its

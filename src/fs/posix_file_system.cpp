@@ -91,6 +91,13 @@ unsigned mode_bits(FileType type) {
 
 FileTime time_of(const statx_timestamp& stamp) { return {stamp.tv_sec, stamp.tv_nsec}; }
 
+// As an incarnation. Requires: it is told.
+std::uint64_t birth_of(const struct statx& found) {
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  return static_cast<std::uint64_t>(found.stx_btime.tv_sec) * kNanoseconds +
+         found.stx_btime.tv_nsec;
+}
+
 Result<FileStatus> status_from(int fd, const char* name, int flags) {
   struct statx found {};
   const long result = retried([&] {
@@ -108,7 +115,7 @@ Result<FileStatus> status_from(int fd, const char* name, int flags) {
   status.blocks = found.stx_blocks;
   status.mtime = time_of(found.stx_mtime);
   status.ctime = time_of(found.stx_ctime);
-  if ((found.stx_mask & STATX_BTIME) != 0) status.birth = time_of(found.stx_btime);
+  if ((found.stx_mask & STATX_BTIME) != 0) status.incarnation = birth_of(found);
   status.inode = found.stx_ino;
   status.device = makedev(found.stx_dev_major, found.stx_dev_minor);
   status.mount = found.stx_mnt_id;
@@ -453,11 +460,7 @@ Result<std::optional<std::uint64_t>> PosixFileSystem::incarnation(int fd) {
   if (retried([&] { return ::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &found); }) < 0) {
     return system_error("statx", errno);
   }
-  if ((found.stx_mask & STATX_BTIME) != 0) {
-    constexpr std::uint64_t kNanoseconds = 1'000'000'000;
-    return Incarnation(static_cast<std::uint64_t>(found.stx_btime.tv_sec) * kNanoseconds +
-                       found.stx_btime.tv_nsec);
-  }
+  if ((found.stx_mask & STATX_BTIME) != 0) return Incarnation(birth_of(found));
   // A driver may take the number of this request for another one of its own.
   if (!S_ISREG(found.stx_mode) && !S_ISDIR(found.stx_mode)) return Incarnation();
   long generation = 0;  // as many bytes as the request says; most file systems write four of them

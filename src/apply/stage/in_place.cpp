@@ -24,8 +24,8 @@ class Preparation {
     if (changes_attributes()) {
       TRY(read_attributes());
     }
-    if (!look_.replica->birth) {
-      TRY(learn_generation());
+    if (!has_proof(*look_.replica)) {
+      TRY(learn_incarnation());
     }
     const bool is_file = look_.replica->is_file();
     const bool is_anew = is_file && TRY(has_to_be_written_anew());
@@ -59,12 +59,12 @@ class Preparation {
   }
 
   // Where it can't be asked, nothing tells: a recovery leaves the entry as it is then.
-  Status learn_generation() {
+  Status learn_incarnation() {
     if (!look_.replica->is_file() && !look_.replica->is_directory()) return success();
     const auto entry = TRY(open_replica());
     const auto now = TRY(fs_.status(entry.get()));
     if (!same_object(now, *look_.replica)) return success();  // the next look finds that, too
-    look_.replica->generation = TRY(fs_.incarnation(entry.get()));
+    look_.replica->incarnation = TRY(fs_.incarnation(entry.get())).value_or(0);
     return success();
   }
 

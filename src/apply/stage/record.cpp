@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kActionsFile = "actions";  // a plan document
 constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
-constexpr std::string_view kMagic = "foldersync-record-3\n";
+constexpr std::string_view kMagic = "foldersync-record-4\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
 
 Error damaged(const char* what) {
@@ -52,10 +52,7 @@ class Writer {
       number(part);
     }
     time(value->mtime);
-    number(value->birth ? 1 : 0);
-    time(value->birth.value_or(FileTime{}));
-    number(value->generation ? 1 : 0);
-    number(value->generation.value_or(0));
+    number(value->incarnation);
   }
   void xattrs(const std::optional<std::vector<Xattr>>& value) {
     number(value ? value->size() + 1 : 0);
@@ -123,12 +120,7 @@ class Reader {
     value.rdev = number();
     value.links = small();
     value.mtime = time();
-    const bool has_birth = number() != 0;
-    const FileTime birth = time();
-    if (has_birth) value.birth = birth;
-    const bool has_generation = number() != 0;
-    const std::uint64_t generation = number();
-    if (has_generation) value.generation = generation;
+    value.incarnation = number();
     return value;
   }
   std::optional<std::vector<Xattr>> xattrs() {

@@ -50,7 +50,8 @@ inline bool holds_as_then(const Slot& slot, const LookResult& look) {
   if (!then.replica) return true;
   if (!changes_leaf_in_place(slot.action)) return same_object(*then.replica, *look.replica);
   FileStatus now = *look.replica;
-  now.generation = then.replica->generation;  // compared when it is opened to be changed
+  // Where a look does not tell it, it is compared when the entry is opened to be changed.
+  if (!has_proof(now)) now.incarnation = then.replica->incarnation;
   // A name that this run gives it, or takes away, moves its change time.
   const bool has_one_name = then.replica->links == 1 && now.links == 1;
   return has_one_name ? is_untouched(now, *then.replica) : same_creation(now, *then.replica);

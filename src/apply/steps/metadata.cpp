@@ -33,8 +33,8 @@ Result<Fd> open(Site& site, const RelPath& path) {
 // what else tells it from others.
 Result<FileStatus> status_of(Site& site, const Fd& entry, const std::optional<FileStatus>& seen) {
   auto now = TRY(site.fs.status(entry.get()));
-  if (now.birth || !seen || !seen->generation) return now;
-  now.generation = TRY(site.fs.incarnation(entry.get()));
+  if (has_proof(now) || !seen || !has_proof(*seen)) return now;
+  now.incarnation = TRY(site.fs.incarnation(entry.get())).value_or(0);
   return now;
 }
 

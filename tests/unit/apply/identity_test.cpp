@@ -16,7 +16,7 @@ FileStatus some_file() {
   status.gid = 2;
   status.size = 3;
   status.mtime = {4, 5};
-  status.birth = FileTime{6, 7};
+  status.incarnation = 67;
   status.inode = 8;
   status.device = 9;
   return status;
@@ -35,9 +35,8 @@ const std::vector<Change> kOthers{
     {"mode", [](FileStatus& other) { other.mode = 0600; }},
     {"set-id", [](FileStatus& other) { other.mode |= 04000; }},
     {"more names", [](FileStatus& other) { ++other.links; }},
-    {"birth", [](FileStatus& other) { ++other.birth->nanoseconds; }},
-    {"no birth", [](FileStatus& other) { other.birth.reset(); }},
-    {"generation", [](FileStatus& other) { other.generation = 1; }},
+    {"incarnation", [](FileStatus& other) { ++other.incarnation; }},
+    {"no incarnation", [](FileStatus& other) { other.incarnation = 0; }},
 };
 
 TEST(IsUntouched, CountsEachField) {

@@ -146,7 +146,7 @@ TEST_F(ClosedDirectories, AnotherOneInTheirPlaceDoesNotGetTheModeBack) {
   const auto directory = eyes.replica_directory(RelPath("closed"));
   ASSERT_TRUE(directory.ok() && eyes.replica().loosen(*directory, RelPath("closed")));
   auto another = eyes.replica().loosened();
-  --another[0].seen.birth->seconds;
+  --another[0].seen.incarnation;
   eyes.replica().close_again(another);
   EXPECT_EQ(mode_of("closed"), 0700U);
   eyes.replica().close_again(eyes.replica().loosened());

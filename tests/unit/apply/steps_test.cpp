@@ -73,10 +73,10 @@ class OneStep : public testing::Test {
     record.seq = 1;
     record.is_due = true;
     record.old = *access_->status(given.op == Op::kMove ? *action.other : action.path);
-    if (record.old && !record.old->birth) {
+    if (record.old && record.old->incarnation == 0) {
       const RelPath& path = given.op == Op::kMove ? *action.other : action.path;
       const auto entry = fs_.open_entry(root_.get(), std::string(path.bytes()).c_str());
-      record.old->generation = *fs_.incarnation(entry->get());
+      record.old->incarnation = fs_.incarnation(entry->get())->value_or(0);
     }
     if (given.staged != nullptr) {
       write_file(scratch_ / ".sync-txn/0/1", given.staged);
@@ -208,8 +208,8 @@ TEST_F(OneStep, MetadataIsNotGivenToAnotherEntryOfTheSameInodeNumber) {
   describe(kMetadataOfAFile);
   const Tree before = visible();
   auto& old = record_.actions[0].old;
-  ASSERT_TRUE(old->birth);
-  --old->birth->seconds;
+  ASSERT_NE(old->incarnation, 0U);
+  --old->incarnation;
   for (const auto way : {&StepKind::forward, &StepKind::again, &StepKind::back}) {
     const auto done = go(way);
     ASSERT_TRUE(done.ok());
@@ -251,7 +251,7 @@ TEST_F(OneStep, ADirectoryIsFinishedOnlyWhereItIsTheOneThatWasSeen) {
 TEST_F(OneStep, ARecoveryLeavesAFileAsItIsThatNothingTellsFromALaterOne) {
   describe(kMetadataOfAFile);
   const Tree before = visible();
-  record_.actions[0].old->birth.reset();
+  record_.actions[0].old->incarnation = 0;
   const auto done = go(&StepKind::again);
   ASSERT_TRUE(done.ok());
   EXPECT_EQ(*done, Published::kUnproven);
@@ -264,7 +264,7 @@ class NoBirths final : public test::ForwardingFileSystem {
   using ForwardingFileSystem::ForwardingFileSystem;
   Result<FileStatus> status(int fd) override {
     auto status = ForwardingFileSystem::status(fd);
-    if (status) status->birth.reset();
+    if (status) status->incarnation = 0;
     return status;
   }
   Result<std::optional<std::uint64_t>> incarnation(int) override {
@@ -278,13 +278,13 @@ TEST_F(OneStep, TheGenerationTellsAFileFromALaterOneWhereNobodyKnowsItsBirth) {
   seen_through_ = &no_births;
   describe(kMetadataOfAFile);
   const Tree before = visible();
-  record_.actions[0].old->birth.reset();
-  record_.actions[0].old->generation = NoBirths::kGeneration + 1;
+  record_.actions[0].old->incarnation = 0;
+  record_.actions[0].old->incarnation = NoBirths::kGeneration + 1;
   const auto foreign = go(&StepKind::again);
   ASSERT_TRUE(foreign.ok());
   EXPECT_EQ(*foreign, Published::kForeign);
   expect(before);
-  record_.actions[0].old->generation = NoBirths::kGeneration;
+  record_.actions[0].old->incarnation = NoBirths::kGeneration;
   expect_done(go(&StepKind::again));
   EXPECT_FALSE(tree_differences(before, visible()).empty());
 }
