@@ -39,7 +39,7 @@ int rank(char byte) { return byte == '/' ? -1 : static_cast<unsigned char>(byte)
 }  // namespace
 
 bool is_staging_name(std::string_view name) {
-  if (name.size() < kStagingName.size()) return false;
+  if (name.size() < kStagingName.size() || name[0] != kStagingName[0]) return false;
   constexpr char kCaseBit = 'a' ^ 'A';
   const bool begins_so =
       std::equal(kStagingName.begin(), kStagingName.end(), name.begin(), [](char own, char byte) {

@@ -102,7 +102,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
       if (named) decide(pair, *named, children);
-      if (is_run_full()) {
+      if (sized_ < findings_.actions.size() && is_run_full()) {
         TRY(end_run());
       }
     }

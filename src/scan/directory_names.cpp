@@ -74,7 +74,8 @@ void DirectoryNames::put_in_order() {
 }
 
 Result<bool> DirectoryNames::read_more(FileSystem& fs, int directory) {
-  std::array<std::byte, kBufferBytes> buffer;
+  // One a thread: on the stack, each of its pages would be touched for every directory.
+  alignas(8) static thread_local std::array<std::byte, kBufferBytes> buffer;
   const auto bytes = fs.list(directory, buffer);
   if (!bytes) {
     clear();
