@@ -336,6 +336,10 @@ MUTATIONS = [
              'key.code("partial copy", what)', 'std::string(64, \'0\')',
              '^fault/PartialCopy.*NotWrittenWithTheKey'),
 
+    Mutation('what came with its directory is told as skipped',
+             'const bool has_come = slots[i].is_inside && slots[slots[i].above].has_arrived;',
+             'const bool has_come = false;', '^fault/Stopped.WhatCame'),
+
     # Durability
 
     Mutation('a file is not synced',

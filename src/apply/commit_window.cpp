@@ -94,7 +94,9 @@ void commit(const Job& job, Committer& committer, OpenWindow& window) {
         continue;
       }
     }
-    if (job.winds_up()) {
+    // What was staged in a directory that has its name by now is there, whatever comes next.
+    const bool has_come = slots[i].is_inside && slots[slots[i].above].has_arrived;
+    if (job.winds_up() && !has_come) {
       committer.skip(slots[i]);
     } else {
       committer.commit(slots[i], {slots, job.folders, staged});

@@ -68,6 +68,15 @@ TEST_F(Stopped, BetweenRenamesTheRestIsSkipped) {
   expect_next_run_converges();
 }
 
+TEST_F(Stopped, WhatCameWithItsDirectoryIsDone) {
+  plant_source({{"n", directory()}, {"n/f", file("new")}});
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("n"); });
+  EXPECT_EQ(bytes_of(in_replica("n/f")), "new");
+  EXPECT_EQ(stopped.of("n/f").outcome, Outcome::kOk);
+  expect_next_run_converges();
+}
+
 TEST_F(Stopped, BetweenTwoReadsALargeCopyIsAbandoned) {
   write_file(in_source("big"), std::string(std::size_t{40} << 20U, 'x'));
   const MirrorRun stopped =
