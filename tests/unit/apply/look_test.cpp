@@ -371,7 +371,8 @@ TEST_F(LookTest, AnotherMountInTheReplicaIsNotEnteredUnlessThatWasAskedFor) {
 
 TEST_F(LookTest, AForeignNameIsOneThatNeitherThePlanNorThisRunKnows) {
   given(tree({}), tree({}));
-  Looker looker(context(), 4, false);
+  const LookContext looks = context();
+  Looker looker(looks, 4, false);
   Action action;
   action.op = Op::kMetadata;
   action.before = action.after = Facts{};
