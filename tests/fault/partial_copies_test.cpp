@@ -111,8 +111,8 @@ TEST_F(PartialCopy, StartsAnewWhereTheNoteWasNotWrittenWithTheKey) {
   kill_in_the_middle();
   const std::string note = join(replica_, partial_note());
   std::string text = bytes_of(note);
-  char& last = text.at(text.size() - 2);
-  last = last == '0' ? '1' : '0';
+  constexpr std::size_t kCode = 64;  // before the end of the line
+  text.replace(text.size() - kCode - 1, kCode, std::string(kCode, '0'));
   write_file(note, text);
   EXPECT_EQ(copies_of_the_next_run(), kAllCalls);
 }
