@@ -63,8 +63,6 @@ MUTATIONS = [
              '^unit_planner/PairPlanner.GivesNoFileSetId'),
     Mutation('apply gives the set-id bits that the plan leaves off',
              'policy.no_setid = plan.options.no_setid;', '', '^cli/trees_of_others_test.*apply'),
-    Mutation('what is taken back comes without its set-id bits', 'policy.no_setid = false;', '',
-             '^cli/trees_of_others_test.*takes_back'),
     Mutation('devices come along from a tree of others', '&& !context_.options.no_devices', '',
              '^unit_planner/PairPlanner.LeavesDevices'),
 
@@ -333,7 +331,8 @@ MUTATIONS = [
              'request_.keys.forget(replica.identity, key);', '',
              '^sweep/planted_test.*once_a_run'),
     Mutation('a partial copy with a note of somebody else',
-             'key.code("partial copy", what)', 'std::string(64, \'0\')',
+             'return what + key.code("partial copy", what) + "\\n";',
+             '(void)key;\n  return what + std::string(64, \'0\') + "\\n";',
              '^fault/PartialCopy.*NotWrittenWithTheKey'),
 
     Mutation('what came with its directory is told as skipped',

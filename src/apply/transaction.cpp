@@ -192,10 +192,8 @@ Status Transaction::end() {
 
 Status Transaction::roll_back() {
   TRY(mark(Marker::kRollback, Marker::kCommit));
-  Policy policy = job_.request.policy;
-  policy.no_setid = false;  // what was there comes back as it was
-  WindowReplay replay({fs_, job_.request.replica, policy, job_.observer, job_.book}, job_.area,
-                      *record_);
+  WindowReplay replay({fs_, job_.request.replica, job_.request.policy, job_.observer, job_.book},
+                      job_.area, *record_);
   replay.backward();
   if (!replay.result().errors.empty()) {
     Error error = replay.result().errors.front();
