@@ -15,7 +15,7 @@ namespace {
 // Names what has our name and is not known to be ours, or removes it. The answer: whether there is
 // something left of that.
 Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool discards) {
-  const auto found = TRY(find_leftovers(replica));
+  const auto found = TRY(find_leftovers(replica, tools.signals.stop()));
   const auto leftovers = TRY(clear_leftovers(tools.fs, replica, tools.state.staging_keys(), found));
   const std::vector<Unproven>& unproven = leftovers.unproven;
   if (!discards || unproven.empty()) {

@@ -1,11 +1,28 @@
 #include "cli/unproven.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string_view>
 
 #include "core/text.h"
 
 namespace foldersync {
 namespace {
+
+// Who may write in the replica decides how many there are.
+constexpr std::size_t kMostTold = 10;          // each with a sentence, in one run
+constexpr std::size_t kMostRemembered = 1000;  // by name; of more, how many
+
+std::set<std::string_view> lines_of(std::string_view text) {
+  std::set<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.insert(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
 
 std::string line_of(const Unproven& one) {
   return to_base64(one.path.bytes()) + " " + std::to_string(one.inode) + "\n";
@@ -34,18 +51,25 @@ UnprovenTold tell_unproven(Log& log, Memory* memory, const Root& replica,
     const auto fact = memory->fact(key);
     if (fact) known = fact->value_or("");
   }
+  const std::set<std::string_view> lines = lines_of(known);
   UnprovenTold told;
   std::string now;
   std::uint64_t bytes = 0;
+  std::uint64_t news = 0;
   bool is_counted = true;
-  for (const Unproven& one : unproven) {
-    const std::string line = line_of(one);
-    now += line;
+  for (std::size_t at = 0; at < unproven.size(); ++at) {
+    const Unproven& one = unproven[at];
     bytes += one.bytes;
     is_counted = is_counted && one.is_counted;
-    if (("\n" + known).find("\n" + line) != std::string::npos) continue;
-    told.is_news = true;
-    log.warn(sentence_of(one));
+    const bool is_rest = at >= kMostRemembered;
+    if (is_rest && at + 1 < unproven.size()) continue;
+    const std::string line = is_rest ? std::to_string(unproven.size()) + " in all\n" : line_of(one);
+    now += line;
+    if (!lines.contains(line) && ++news <= kMostTold) log.warn(sentence_of(one));
+  }
+  told.is_news = news > 0;
+  if (news > kMostTold) {
+    log.warn("and " + human_count(news - kMostTold) + " more of that kind in the replica");
   }
   if (memory != nullptr && now != known) memory->set_fact(key, now);
   if (unproven.empty()) return told;

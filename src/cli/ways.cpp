@@ -22,9 +22,10 @@ Status meet(KeptState& state, const Way& way, OtherFolder other) {
                      ", and it is another folder than the last run knew there: if it is right, "
                      "give 'sync run' --new-replica once"};
   }
-  state.warn(memory == nullptr ? who + ", and nothing tells whether they did"
-                               : who + ": from now on it has to be the folder that it is today");
-  if (memory != nullptr) memory->set_fact(key, way.identity);
+  const bool is_asked = memory != nullptr && fact;
+  state.warn(is_asked ? who + ": from now on it has to be the folder that it is today"
+                      : who + ", and nothing tells whether they did");
+  if (is_asked) memory->set_fact(key, way.identity);
   return success();
 }
 
@@ -48,7 +49,7 @@ Result<std::string> meet_backup_folder(FileSystem& fs, KeptState& state,
   const auto folder = TRY(open_folder_at(fs, place));
   const auto status = TRY(fs.status(folder.get()));
   const auto id = TRY(fs.file_system_id(folder.get()));
-  std::string identity = id + ":" + std::to_string(status.inode);
+  std::string identity = identity_of(id, status);
   TRY(meet(state,
            {.what = "backup folder",
             .path = path,

@@ -163,6 +163,16 @@ class PlantedTest(StoppedTest):
         self.execute('recover', '-r', self.replica, '--drop-conflicts', expect=DONE)
         self.assertEqual([], [found for found in os.listdir(self.replica) if found == name])
 
+    def test_many_of_them_are_told_in_few_lines_and_once(self):
+        for number in range(1, 31):
+            trees.build(self.in_replica(f'k{number}', STAGING), {'x': 'theirs'})
+        said = self.sync('run', expect=PARTIAL).err
+        self.assertEqual(10, said.count('has the name of a staging folder'))
+        self.assertIn('and 20 more of that kind', said)
+        said = self.sync('run', expect=DONE)
+        self.assertNotIn('of a staging folder', said.err)
+        self.assertIn('and 29 more', said.out + said.err)
+
     # On request
 
     def test_discard_removes_it_and_nothing_else_does(self):

@@ -36,7 +36,7 @@ Status refuse_other(FileSystem& fs, int folder, const std::string& identity) {
   if (identity.empty()) return success();
   const auto id = TRY(fs.file_system_id(folder));
   const auto status = TRY(fs.status(folder));
-  if (id + ":" + std::to_string(status.inode) == identity) return success();
+  if (identity_of(id, status) == identity) return success();
   return Error{ErrorCode::kRefused,
                "back up",
                {},

@@ -16,15 +16,16 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint64_t kMostCounted = 10'000;  // entries
+constexpr std::uint64_t kMostCounted = 10'000;  // entries, of all that is none of ours
 
 bool is_absent(const Error& error) { return error.error_number == ENOENT; }
 
 // Adds up what lies in the folder, as far as that is worth it.
 class Counter {
  public:
-  Counter(FileSystem& fs, int folder, Unproven& found)
-      : fs_(fs), found_(found), cursor_(fs, folder, {}, descriptors_per_cursor(1)) {}
+  // `left`: how many entries may still be looked at.
+  Counter(FileSystem& fs, int folder, Unproven& found, std::uint64_t& left)
+      : fs_(fs), found_(found), left_(left), cursor_(fs, folder, {}, descriptors_per_cursor(1)) {}
 
   void count() {
     std::vector<RelPath> pending{RelPath()};
@@ -43,7 +44,9 @@ class Counter {
     Listing listing;
     if (!self || !listing.read(fs_, *directory)) return false;
     for (const ListedEntry& entry : listing.entries()) {
-      if (++found_.entries > kMostCounted) return false;
+      if (left_ == 0) return false;
+      --left_;
+      ++found_.entries;
       if (entry.error_number != 0 || entry.status.mount != self->mount) return false;
       if (entry.status.is_file()) found_.bytes += entry.status.size;
       if (entry.status.is_directory()) pending.push_back(path.child(entry.name));
@@ -53,6 +56,7 @@ class Counter {
 
   FileSystem& fs_;
   Unproven& found_;
+  std::uint64_t& left_;
   DirectoryCursor cursor_;
 };
 
@@ -71,15 +75,18 @@ class Leftover {
       result.cleared = true;
       return success();
     }
-    const auto status = fs_.status_at(home, std::string(path.name()).c_str());
+    const std::string name(path.name());
+    const auto status = fs_.status_at(home, name.c_str());
     if (!status && is_absent(status.error())) return success();
     Unproven unproven{path, status ? status->inode : 0, 0, 0, status.ok()};
     if (status && status->is_file()) unproven.bytes = status->size;
-    const bool is_folder = status && status->is_directory();
-    const auto folder = is_folder ? fs_.open_directory(home, std::string(path.name()).c_str())
-                                  : Result<Fd>(system_error("open", ENOTDIR));
-    if (folder) Counter(fs_, folder->get(), unproven).count();
-    if (is_folder && !folder) unproven.is_counted = false;
+    if (status && status->is_directory()) {
+      // What is mounted there is not even opened: who serves it may never answer.
+      const auto folder = status->mount_root ? Result<Fd>(system_error("open", EXDEV))
+                                             : fs_.open_directory(home, name.c_str());
+      unproven.is_counted = folder.ok();
+      if (folder) Counter(fs_, folder->get(), unproven, left_).count();
+    }
     result.unproven.push_back(std::move(unproven));
     return success();
   }
@@ -116,6 +123,7 @@ class Leftover {
   FileSystem& fs_;
   const Root& replica_;
   StagingKeys& keys_;
+  std::uint64_t left_ = kMostCounted;
 };
 
 class NameWalk final : public PairVisitor {
@@ -146,10 +154,10 @@ class NameWalk final : public PairVisitor {
 
 }  // namespace
 
-Result<std::vector<RelPath>> find_leftovers(const Root& replica) {
+Result<std::vector<RelPath>> find_leftovers(const Root& replica, const std::atomic<bool>& stop) {
   NameWalk walk(replica.status.mount);
   const LocalTree tree = tree_of(replica);
-  TRY(walk_pairs({nullptr, &tree, {{}, std::nullopt, replica.status, {}}}, {}, walk));
+  TRY(walk_pairs({nullptr, &tree, {{}, std::nullopt, replica.status, {}}}, {.stop = &stop}, walk));
   std::vector<RelPath> found = walk.take();
   std::sort(found.begin(), found.end());
   return found;
@@ -163,8 +171,11 @@ Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKe
   Leftover leftover(fs, replica, keys);
   Leftovers result;
   for (const RelPath& path : found) {
-    const auto home = TRY(cursor.enter(path.parent_bytes()));
-    Status looked = leftover.look_at(home, path, result);
+    const auto home = cursor.enter(path.parent_bytes());
+    // RACE: its owner has moved the directory since it was walked, or put something else there.
+    // Nothing of it is touched then, and it is no reason for the others to wait.
+    if (!home) continue;
+    Status looked = leftover.look_at(*home, path, result);
     if (!looked) return std::move(looked).error().at(path.bytes());
   }
   return result;

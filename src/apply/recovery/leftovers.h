@@ -2,6 +2,7 @@
 // and what is none of ours.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct Leftovers {
   std::vector<Unproven> unproven;
 };
 
-// Looks through the whole replica for such names. What can't be read has none.
-Result<std::vector<RelPath>> find_leftovers(const Root& replica);
+// Looks through the whole replica for such names. What can't be read has none. Error kStopped:
+// `stop` was set.
+Result<std::vector<RelPath>> find_leftovers(const Root& replica, const std::atomic<bool>& stop);
 
 // Of what a walk has found under the names of staging folders: removes those that killed runs left
 // below the replica's root, and looks at what is none of ours. Requires: the caller holds the

@@ -89,6 +89,8 @@ Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
 Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
                                       const StagingKey& key, bool as_root, bool durable) {
   const auto before = TRY(fs.status(place.home));
+  Error taken{ErrorCode::kRefused, "stage", std::string(kStagingName), EEXIST,
+              "others have taken every name that the staging folder could have"};
   for (const std::string& name : key.names()) {
     Status made = fs.make_directory(place.home, name.c_str(), 0700);
     if (!made && made.error().error_number == EEXIST) continue;
@@ -96,28 +98,38 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
     auto fd = fs.open_directory(place.home, name.c_str());
     if (!fd) return std::move(fd).error().at(name);
     StagingArea area(fs, place.home, name, std::move(*fd), key);
-    TRY(refuse_others(fs, area.fd(), name));
-    area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
-    TRY(write_xattrs(fs, {area.fd(), false}, {}, as_root));
-    TRY(fs.set_mode({area.fd(), false}, 0700));
-    // From here on nobody else makes a name in it; one that was open to others may hold some by
-    // now.
-    TRY(refuse_others(fs, area.fd(), name));
-    const auto proof = TRY(fs.create_file(area.fd(), area.proof_.c_str(), 0600));
-    TRY(durable ? fs.sync(proof.get()) : success());
-    area.home_mtime_ = before.mtime;
-    // Without it the folder's time is found to differ by the next plan, and no more.
-    (void)write_origin(fs, area.fd(), before.mtime);
-    return area;
+    Status begun = area.begin(place, as_root, durable);
+    if (begun) {
+      area.home_mtime_ = before.mtime;
+      // Without it the folder's time is found to differ by the next plan, and no more.
+      (void)write_origin(fs, area.fd(), before.mtime);
+      return area;
+    }
+    if (begun.error().code != ErrorCode::kRefused) return std::move(begun).error().at(name);
+    taken =
+        std::move(begun).error();  // what others have put there stays, and the next name is tried
   }
-  return Error{ErrorCode::kRefused, "stage", std::string(kStagingName), EEXIST,
-               "others have taken every name that the staging folder could have"};
+  return taken;
+}
+
+Status StagingArea::begin(const StagingPlace& place, bool as_root, bool durable) {
+  TRY(refuse_others(*fs_, fd(), name_));
+  proof_ = TRY(proof_of(*fs_, place, fd(), key_));
+  TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
+  TRY(fs_->set_mode({fd(), false}, 0700));
+  // From here on nobody else makes a name in it; one that was open to others may hold some by now.
+  TRY(refuse_others(*fs_, fd(), name_));
+  const auto proof = TRY(fs_->create_file(fd(), proof_.c_str(), 0600));
+  return durable ? fs_->sync(proof.get()) : success();
 }
 
 Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const StagingPlace& place,
                                                      const StagingKey& key) {
   using Found = std::optional<StagingArea>;
   for (const std::string& name : key.names()) {
+    const auto there = fs.status_at(place.home, name.c_str());
+    // What is mounted there is not even opened: who serves it may never answer.
+    if (there && (!there->is_directory() || there->mount_root)) continue;
     auto fd = TRY(open_if_folder(fs, place.home, name));
     if (!fd) continue;
     StagingArea area(fs, place.home, name, std::move(*fd), key);

@@ -74,6 +74,7 @@ class StagingArea {
   Result<Fd> conflict_folder() { return folder("conflict"); }
 
  private:
+  Status begin(const StagingPlace& place, bool as_root, bool durable);
   Status empty();
   Status set_partial_aside();
   Status remove_own(const std::string& name);

@@ -62,7 +62,7 @@ class StagingKeys {
   virtual void end(const std::string& identity, const StagingKey& key) = 0;
 
   // There is no such folder in the root. One that turns up there later, taken away meanwhile, is
-  // not believed: this is on disk when it returns.
+  // not believed: this is on disk when it returns, where the state can be written.
   virtual void forget(const std::string& identity, const StagingKey& key) = 0;
 };
 
