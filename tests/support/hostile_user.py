@@ -5,7 +5,7 @@ Everything that is tried may fail. What has been moved away is brought back at t
 import contextlib
 import os
 import random
-import shutil
+import signal
 import time
 
 RESERVED = ['.sync-txn', '.sync-txn-0123abcd', '.Sync-Txn']
@@ -26,11 +26,18 @@ class HostileUser:
         return os.path.join(root, *self.random.choice([[], ['theirs'], ['theirs', 'sub']]),
                             self.random.choice(NAMES))
 
-    def clear(self, path):
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
+    @staticmethod
+    def clear(path):
+        """Opens nothing that may have become a FIFO meanwhile, and would wait for a writer."""
+        with contextlib.suppress(IsADirectoryError, PermissionError):
             os.unlink(path)
+            return
+        for folder, below, names in os.walk(path, topdown=False):
+            for name in names:
+                os.unlink(os.path.join(folder, name))
+            for name in below:
+                os.rmdir(os.path.join(folder, name))
+        os.rmdir(path)
 
     def flip(self):
         """A directory becomes a link to what is not this user's, and the other way round."""
@@ -114,7 +121,8 @@ class HostileUser:
                 os.rename(path, os.path.join(self.replica, 'private'))
 
     def work(self, seconds):
-        """How many tricks did not fail."""
+        """How many tricks did not fail. It ends in time, or by a signal."""
+        signal.alarm(int(seconds) + 60)
         self.private = os.stat(os.path.join(self.replica, 'private')).st_ino
         end, done = time.monotonic() + seconds, 0
         while time.monotonic() < end:
