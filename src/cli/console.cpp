@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/text.h"
+#include "format/errno_name.h"
 
 namespace foldersync {
 namespace {

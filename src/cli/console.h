@@ -6,7 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/options.h"
 #include "core/result.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 #include "show/render.h"
 
 namespace foldersync {

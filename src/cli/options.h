@@ -13,7 +13,7 @@
 #include "apply/backup/backup_prune.h"
 #include "cli/exit_code.h"
 #include "fs/io_priority.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

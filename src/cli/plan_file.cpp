@@ -6,9 +6,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "format/errno_name.h"
+#include "format/json.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
-#include "plan/json.h"
 
 namespace foldersync {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
-#include "plan/json.h"
-#include "plan/json_text.h"
+#include "format/errno_name.h"
+#include "format/json_text.h"
 
 namespace foldersync {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "cli/console.h"
 #include "core/text.h"
+#include "format/errno_name.h"
 #include "fs/privilege.h"
-#include "plan/json.h"
 
 namespace foldersync {
 namespace {

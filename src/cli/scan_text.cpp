@@ -1,9 +1,9 @@
 #include "cli/scan_text.h"
 
 #include "core/text.h"
-#include "plan/digest.h"
+#include "format/digest.h"
+#include "format/json_text.h"
 #include "plan/facts.h"
-#include "plan/json_text.h"
 
 namespace foldersync {
 namespace {

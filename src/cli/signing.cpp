@@ -9,9 +9,9 @@
 
 #include "cli/folders.h"
 #include "cli/output.h"
+#include "format/plan_signature.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
-#include "plan/plan_signature.h"
 
 namespace foldersync {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "core/file_status.h"
 #include "core/result.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

@@ -3,14 +3,98 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include "plan/document_tables.h"
-#include "plan/spool_bytes.h"
+#include "plan/facts_table.h"
 
 namespace foldersync {
 namespace {
+
+// Seven bits a byte, the lowest first; the highest bit says that more follow.
+void put_short(std::string& out, std::uint64_t number) {
+  while (number >= 0x80) {
+    out += static_cast<char>(0x80U | (number & 0x7FU));
+    number >>= 7U;
+  }
+  out += static_cast<char>(number);
+}
+
+void put_short(std::string& out, std::string_view bytes) {
+  put_short(out, std::uint64_t{bytes.size()});
+  out += bytes;
+}
+
+void put_short(std::string& out, std::uint32_t number) { put_short(out, std::uint64_t{number}); }
+
+// Zigzag: small for times around 1970, before it too.
+void put_short(std::string& out, FileTime time) {
+  const auto seconds = static_cast<std::uint64_t>(time.seconds);
+  put_short(out, time.seconds < 0 ? ~(seconds << 1U) : seconds << 1U);
+  put_short(out, time.nanoseconds);
+}
+
+void put_short(std::string& out, const Md5& digest) {
+  out.append(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
+}
+
+// Reads what was put; after the first thing that isn't there, nothing is.
+class ShortReader {
+ public:
+  explicit ShortReader(std::string_view bytes) : rest_(bytes) {}
+
+  [[nodiscard]] bool is_whole() const { return is_whole_; }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+  std::uint64_t number() {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::string_view next = bytes(1);
+      if (next.empty()) return 0;
+      const auto byte = static_cast<unsigned char>(next.front());
+      number |= std::uint64_t{byte & 0x7FU} << shift;
+      if (byte < 0x80) return number;
+    }
+    return damaged(), 0;
+  }
+
+  std::uint32_t small() {
+    const std::uint64_t wide = number();
+    if (wide > UINT32_MAX) damaged();
+    return static_cast<std::uint32_t>(wide);
+  }
+
+  std::string_view bytes(std::uint64_t size) {
+    if (size > rest_.size()) return damaged(), std::string_view();
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  void damaged() {
+    is_whole_ = false;
+    rest_ = {};
+  }
+
+ private:
+  std::string_view rest_;
+  bool is_whole_ = true;
+};
+
+void take_short(ShortReader& reader, std::uint64_t& number) { number = reader.number(); }
+void take_short(ShortReader& reader, std::uint32_t& number) { number = reader.small(); }
+void take_short(ShortReader& reader, std::string& bytes) { bytes = reader.bytes(reader.number()); }
+void take_short(ShortReader& reader, FileTime& time) {
+  const std::uint64_t bits = reader.number();
+  time.seconds = static_cast<std::int64_t>((bits & 1U) != 0 ? ~(bits >> 1U) : bits >> 1U);
+  time.nanoseconds = reader.small();
+}
+void take_short(ShortReader& reader, Md5& digest) {
+  const std::string_view bytes = reader.bytes(digest.bytes.size());
+  std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
+}
 
 // Bits of an action's first byte above phase and op, which have three each.
 constexpr unsigned kOpShift = 3;
@@ -42,7 +126,7 @@ void put_facts(std::string& out, const Facts& facts) {
     if constexpr (kIsOptional<std::remove_cvref_t<decltype(member)>>) {
       if (member) {
         bits |= std::uint64_t{1} << at;
-        Field::Kind::encode(values, *member);
+        put_short(values, *member);
       }
       ++at;
     }
@@ -60,7 +144,7 @@ Facts take_facts(ShortReader& reader) {
   FactsTable::each([&]<class Field>(Field) {
     auto& member = Field::in(facts);
     if constexpr (kIsOptional<std::remove_cvref_t<decltype(member)>>) {
-      if ((bits >> at++ & 1U) != 0) member = Field::Kind::decode(reader);
+      if ((bits >> at++ & 1U) != 0) take_short(reader, member.emplace());
     }
   });
   return facts;

@@ -9,8 +9,8 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "plan/action_runs.h"
-#include "plan/document.h"
 #include "plan/guard.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

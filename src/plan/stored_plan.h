@@ -5,7 +5,7 @@
 
 #include "core/result.h"
 #include "plan/action_store.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

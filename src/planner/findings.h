@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "filter/filter.h"
-#include "plan/document.h"
 #include "plan/facts.h"
 #include "plan/links.h"
+#include "plan/plan.h"
 #include "scan/content.h"
 #include "scan/walker.h"
 #include "state/last_run.h"

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "core/text.h"
-#include "plan/document_tables.h"
+#include "format/errno_name.h"
+#include "format/tables.h"
 #include "plan/guard.h"
 
 namespace foldersync {

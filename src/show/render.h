@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "format/json.h"
 #include "plan/action_stream.h"
-#include "plan/document.h"
-#include "plan/json.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/text.h"
-#include "plan/document_tables.h"
+#include "format/tables.h"
 #include "plan/facts.h"
 #include "plan/guard.h"
 #include "plan/order.h"

@@ -11,9 +11,9 @@
 #include "core/hash.h"
 #include "core/md5_lanes.h"
 #include "core/path.h"
+#include "format/json.h"
 #include "plan/action.h"
 #include "plan/action_codec.h"
-#include "plan/json.h"
 
 namespace foldersync {
 namespace {

@@ -5,7 +5,7 @@ import re
 import unittest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
-TABLES = CHECKOUT / 'src' / 'plan' / 'document_tables.h'
+TABLES = ('plan/facts_table.h', 'format/tables.h')
 PLACES = {'FactsTable': 'entry', 'RootTable': 'root', 'OptionsTable': 'options',
           'ReplicaLimitsTable': 'options/properties/replica_limits', 'SummaryTable': 'summary',
           'GuardTable': 'guard', 'GuardValueTable': 'guard/properties/value',
@@ -15,7 +15,8 @@ PLACES = {'FactsTable': 'entry', 'RootTable': 'root', 'OptionsTable': 'options',
 def tables():
     """For each table its fields, and of each whether it came after version 1.0."""
     found = {}
-    for name, text in re.findall(r'struct (\w+Table)\s*:(.*?)\{', TABLES.read_text(), re.S):
+    source = ''.join((CHECKOUT / 'src' / file).read_text() for file in TABLES)
+    for name, text in re.findall(r'struct (\w+Table)\s*:(.*?)\{', source, re.S):
         fields = re.split(r'DocumentField<', text)[1:]
         found[name] = {re.match(r'"(\w+)"', field)[1]: 'Since::' in field for field in fields}
     return found

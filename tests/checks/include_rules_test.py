@@ -67,6 +67,10 @@ class BreachTest(unittest.TestCase):
     def test_the_pure_part_of_plan_includes_the_scan(self):
         self.expect('plan/compare.cpp', '"scan/thing.h"', 'plan may include core, plan only')
 
+    def test_deciding_includes_the_format(self):
+        self.write('format/json.h', '#include <string>')
+        self.expect('plan/compare.cpp', '"format/json.h"', 'plan may include core, plan only')
+
     def test_the_planner_may_include_the_scan(self):
         self.expect_nothing('planner/planner.cpp', '"scan/thing.h"')
 
@@ -77,7 +81,7 @@ class BreachTest(unittest.TestCase):
         self.expect('core/path.cpp', '<chrono>', 'core is pure')
 
     def test_a_library_is_included_by_a_second_file(self):
-        self.expect('plan/guard.cpp', '<boost/json.hpp>', 'belongs in plan/json_read alone')
+        self.expect('plan/guard.cpp', '<boost/json.hpp>', 'belongs in format/json_read alone')
 
     def test_a_library_is_included_by_a_header(self):
         self.expect('state/sqlite.h', '<sqlite3.h>', 'stays out of headers')

@@ -13,7 +13,7 @@
 
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
-#include "plan/json.h"
+#include "format/errno_name.h"
 #include "support/faulty_file_system.h"
 #include "support/sweep_points.h"
 

@@ -9,9 +9,9 @@
 #include <tuple>
 
 #include "fault/mirror.h"
+#include "format/json.h"
 #include "fuzz/forged_plan.h"
 #include "fuzz/target.h"
-#include "plan/json.h"
 #include "support/sample_plan.h"
 
 namespace foldersync {

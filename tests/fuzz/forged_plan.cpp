@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/subtrees.h"
-#include "plan/action_rules.h"
+#include "format/action_rules.h"
 #include "plan/order.h"
 #include "support/sample_plan.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fuzz/fuzz_bytes.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 #include "support/disk_tree.h"
 
 namespace foldersync {

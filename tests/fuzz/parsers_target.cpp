@@ -5,11 +5,11 @@
 #include "core/path.h"
 #include "core/text.h"
 #include "filter/filter.h"
+#include "format/errno_name.h"
+#include "format/json.h"
 #include "fuzz/fuzz_bytes.h"
 #include "fuzz/target.h"
-#include "plan/document.h"
-#include "plan/errno_name.h"
-#include "plan/json.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 namespace {

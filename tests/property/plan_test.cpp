@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/filter.h"
-#include "plan/json.h"
+#include "format/json.h"
 #include "support/memory_file_system.h"
 #include "support/memory_spool.h"
 #include "support/planning.h"

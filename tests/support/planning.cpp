@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "filter/filter.h"
-#include "plan/json.h"
+#include "format/json.h"
 #include "planner/planner.h"
 #include "scan/local_tree.h"
 #include "scan/roots.h"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fs/file_system.h"
-#include "plan/document.h"
 #include "plan/facts.h"
+#include "plan/plan.h"
 #include "plan/spool.h"
 #include "state/hash_cache.h"
 #include "support/tree.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/hash.h"
-#include "plan/json.h"
+#include "format/json.h"
 
 namespace foldersync::test {
 namespace {

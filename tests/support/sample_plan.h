@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "plan/document.h"
-#include "plan/json.h"
+#include "format/json.h"
+#include "plan/plan.h"
 
 namespace foldersync::test {
 

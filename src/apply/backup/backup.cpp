@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "apply/stage/remove_tree.h"
+#include "format/json.h"
 #include "fs/copy.h"
 #include "fs/named_path.h"
-#include "plan/json.h"
 #include "plan/undo.h"
 
 namespace foldersync {

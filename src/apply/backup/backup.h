@@ -17,8 +17,8 @@
 #include "apply/stage/staging_area.h"
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "plan/document.h"
 #include "plan/facts.h"
+#include "plan/plan.h"
 #include "plan/stored_plan.h"
 
 namespace foldersync {

@@ -9,8 +9,8 @@
 
 #include "apply/backup/backup.h"
 #include "apply/stage/remove_tree.h"
+#include "format/json.h"
 #include "fs/named_path.h"
-#include "plan/json.h"
 #include "scan/listing.h"
 
 namespace foldersync {

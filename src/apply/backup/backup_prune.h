@@ -10,7 +10,7 @@
 #include "core/file_time.h"
 #include "core/result.h"
 #include "fs/file_system.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

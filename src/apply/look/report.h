@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/result.h"
-#include "plan/document.h"
 #include "plan/facts.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/hash.h"
+#include "format/json.h"
 #include "fs/copy.h"
-#include "plan/json.h"
 
 namespace foldersync {
 namespace {

@@ -14,7 +14,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "fs/xattrs.h"
-#include "plan/document.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 

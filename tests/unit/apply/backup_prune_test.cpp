@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "apply/backup/backup.h"
-#include "plan/json.h"
+#include "format/json.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 

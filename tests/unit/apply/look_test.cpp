@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/json.h"
+#include "format/errno_name.h"
 #include "scan/local_tree.h"
 #include "support/counting_file_system.h"
 #include "support/memory_file_system.h"

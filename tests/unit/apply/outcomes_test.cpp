@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/json.h"
+#include "format/errno_name.h"
 
 namespace foldersync {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "apply/look/report.h"
 #include "apply/steps/publisher.h"
-#include "plan/json.h"
+#include "format/errno_name.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 #include "unit/apply/warnings.h"

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "plan/json.h"
+#include "format/json.h"
 #include "support/disk_tree.h"
 #include "support/faulty_file_system.h"
 

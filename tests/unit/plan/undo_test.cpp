@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plan/action_rules.h"
+#include "format/action_rules.h"
 #include "support/sample_plan.h"
 
 namespace foldersync {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "plan/json.h"
+#include "format/json.h"
 #include "support/forwarding_file_system.h"
 #include "support/memory_file_system.h"
 #include "support/planning.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/json.h"
+#include "format/errno_name.h"
 #include "support/memory_file_system.h"
 #include "support/planning.h"
 

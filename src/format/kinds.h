@@ -1,0 +1,256 @@
+// The kinds of value that a plan document has: what each looks like, in every form. A kind has
+//
+//   kExpected               what a complaint says that it should be
+//   write(out, key, value)  as JSON
+//   take(scalar, value)     the inverse; false where it isn't one in its only spelling
+//   hash(out, value)        as the digest has it
+//   later(value)            the same of a field that came after version 1.0
+//   text(value)             for people
+//
+// or, where it is no scalar, what shapes.h makes of it. Absence is no kind: members that
+// may be absent are optional.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/text.h"
+#include "format/digest_bytes.h"
+#include "format/errno_name.h"
+#include "format/json_text.h"
+#include "format/values.h"
+#include "plan/facts.h"
+#include "plan/facts_table.h"
+#include "plan/plan.h"
+
+namespace foldersync::kind {
+
+struct Switch {
+  static constexpr const char* kExpected = "true or false";
+  static void write(std::string& out, std::string_view key, bool value) {
+    append_switch(out, key, value);
+  }
+  static bool take(Scalar& scalar, bool& value) { return take_bool(scalar, value); }
+  static void hash(std::string& out, bool value) { bytes::put_flag(out, value); }
+  static LaterValue later(bool value) { return LaterValue(value); }
+};
+
+// A count or a size, of any width.
+struct Count {
+  static constexpr const char* kExpected = "a count or a size in bytes";
+  static void write(std::string& out, std::string_view key, std::uint64_t value) {
+    append_count(out, key, value);
+  }
+  static bool take(Scalar& scalar, std::uint64_t& value) { return take_large(scalar, value); }
+  static void hash(std::string& out, std::uint64_t value) { bytes::put_number(out, value); }
+  static LaterValue later(std::uint64_t value) {
+    return value <= kMaxJsonInteger ? LaterValue(value) : LaterValue(std::to_string(value));
+  }
+  static std::string text(std::uint64_t value) { return std::to_string(value); }
+};
+
+// An id or a number of names; action_rules.h has the bounds.
+struct Small {
+  static constexpr const char* kExpected = "an integer from 0 to 4294967295";
+  static void write(std::string& out, std::string_view key, std::uint32_t value) {
+    append_count(out, key, value);
+  }
+  static bool take(Scalar& scalar, std::uint32_t& value) { return take_small(scalar, value); }
+  static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
+  static std::string text(std::uint32_t value) { return std::to_string(value); }
+};
+
+// Of times, in nanoseconds.
+struct Granularity {
+  static constexpr const char* kExpected = "nanoseconds, 1 to 1000000000";
+  static void write(std::string& out, std::string_view key, std::uint32_t value) {
+    append_count(out, key, value);
+  }
+  static bool take(Scalar& scalar, std::uint32_t& value) {
+    return take_small(scalar, value) && value >= 1 && value <= 1'000'000'000;
+  }
+  static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
+};
+
+struct Time {
+  static constexpr const char* kExpected = "a time";
+  static void write(std::string& out, std::string_view key, FileTime value) {
+    append_text(out, key, to_string(value));
+  }
+  static bool take(Scalar& scalar, FileTime& value) { return take_time(scalar, value); }
+  static void hash(std::string& out, FileTime value) { bytes::put_time(out, value); }
+  static std::string text(FileTime value) { return to_string(value); }
+};
+
+struct Mode {
+  static constexpr const char* kExpected = "a mode of four octal digits";
+  static void write(std::string& out, std::string_view key, std::uint32_t value) {
+    append_key(out, key);
+    out += '"';
+    for (unsigned shift = 12; shift > 0;) {
+      shift -= 3;
+      out += static_cast<char>('0' + (value >> shift & 7U));
+    }
+    out += '"';
+  }
+  static bool take(Scalar& scalar, std::uint32_t& value) { return take_mode(scalar, value); }
+  static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
+  static std::string text(std::uint32_t value) { return mode_text(value); }
+};
+
+struct Device {
+  static constexpr const char* kExpected = "a device number, MAJOR:MINOR";
+  static void write(std::string& out, std::string_view key, std::uint64_t value) {
+    append_text(out, key, device_text(value));
+  }
+  static bool take(Scalar& scalar, std::uint64_t& value) { return take_device(scalar, value); }
+  static void hash(std::string& out, std::uint64_t value) {
+    bytes::put_text(out, device_text(value));
+  }
+  static std::string text(std::uint64_t value) { return device_text(value); }
+};
+
+struct Md5Digits {
+  static constexpr const char* kExpected = "32 lower-case hexadecimal digits";
+  static void write(std::string& out, std::string_view key, const Md5& value) {
+    append_text(out, key, to_string(value));
+  }
+  static bool take(Scalar& scalar, Md5& value) { return take_md5(scalar, value); }
+  static void hash(std::string& out, const Md5& value) { bytes::put_text(out, raw(value)); }
+  static std::string text(const Md5& value) { return to_string(value); }
+
+ private:
+  static std::string_view raw(const Md5& value) {
+    return {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()};
+  }
+};
+
+// One word of several: `kWords` lists the values that to_string() names.
+template <auto kWords>
+struct Word {
+  using Value = typename decltype(kWords)::value_type;
+  static constexpr const char* kExpected = "a word that docs/plan-format.md lists";
+  static void write(std::string& out, std::string_view key, Value value) {
+    append_text(out, key, to_string(value));
+  }
+  static bool take(Scalar& scalar, Value& value) { return take_word(scalar, kWords, value); }
+  static void hash(std::string& out, Value value) { bytes::put_text(out, to_string(value)); }
+  static std::string text(Value value) { return to_string(value); }
+};
+inline constexpr std::array kSides{Side::kSource, Side::kReplica};
+
+struct Verdict {
+  static constexpr const char* kExpected = "\"ok\" or \"refused\"";
+  static void write(std::string& out, std::string_view key, bool refused) {
+    append_text(out, key, refused ? "refused" : "ok");
+  }
+  static bool take(Scalar& scalar, bool& refused) {
+    refused = is_text(scalar, "refused");
+    return refused || is_text(scalar, "ok");
+  }
+  static void hash(std::string& out, bool refused) { bytes::put_flag(out, refused); }
+};
+
+struct Errno {
+  static constexpr const char* kExpected = "the name of an error";
+  static void write(std::string& out, std::string_view key, int value) {
+    append_text(out, key, errno_name(value));
+  }
+  static bool take(Scalar& scalar, int& value) { return take_errno(scalar, value); }
+  static void hash(std::string& out, int value) { bytes::put_text(out, errno_name(value)); }
+};
+
+struct Ascii {
+  static constexpr const char* kExpected = "printable ASCII of at most 255 bytes";
+  static void write(std::string& out, std::string_view key, const std::string& value) {
+    append_text(out, key, value);
+  }
+  static bool take(Scalar& scalar, std::string& value) { return take_ascii(scalar, value); }
+  static void hash(std::string& out, const std::string& value) { bytes::put_text(out, value); }
+  static LaterValue later(const std::string& value) { return LaterValue(std::string_view(value)); }
+};
+
+// "12" or "50%".
+struct LimitText {
+  static constexpr const char* kExpected = "a limit, such as \"12\" or \"50%\",";
+  static void write(std::string& out, std::string_view key, Limit value) {
+    append_text(out, key, to_string(value));
+  }
+  static bool take(Scalar& scalar, Limit& value) {
+    const auto parsed =
+        scalar.kind == Scalar::Kind::kText ? parse_limit(scalar.text) : std::nullopt;
+    value = parsed.value_or(Limit());
+    return parsed.has_value();
+  }
+  static void hash(std::string& out, Limit value) { bytes::put_text(out, to_string(value)); }
+};
+
+// Another kind, or null; of members that are optional and fields that are always there.
+template <class Kind>
+struct OrNull {
+  static constexpr const char* kExpected = Kind::kExpected;
+  template <class Value>
+  static void write(std::string& out, std::string_view key, const std::optional<Value>& value) {
+    if (value) return Kind::write(out, key, *value);
+    append_null(out, key);
+  }
+  template <class Value>
+  static bool take(Scalar& scalar, std::optional<Value>& value) {
+    return scalar.kind == Scalar::Kind::kNull || Kind::take(scalar, value.emplace());
+  }
+  template <class Value>
+  static void hash(std::string& out, const std::optional<Value>& value) {
+    bytes::put_flag(out, value.has_value());
+    if (value) Kind::hash(out, *value);
+  }
+};
+
+// Any bytes, in two fields: NAME, and NAME_b64 where they are not UTF-8. An object has one such
+// field at most; shapes.h puts its two parts together.
+struct Bytes {
+  static constexpr const char* kExpected = "a text";
+  static void write(std::string& out, std::string_view key, std::string_view value) {
+    append_bytes(out, key, value);
+  }
+  static void hash(std::string& out, std::string_view value) { bytes::put_text(out, value); }
+  static std::string text(std::string_view value) { return escaped(value); }
+};
+
+// A path below a root in that form.
+struct Path {
+  static constexpr const char* kExpected = "a path";
+  static void write(std::string& out, std::string_view key, const RelPath& value) {
+    append_path(out, key, value);
+  }
+  static void hash(std::string& out, const RelPath& value) { bytes::put_text(out, value.shown()); }
+};
+
+// A list of bytes; `kElement` is the key of an element that is not UTF-8 and thus an object, and
+// kSuits says which bytes may be one.
+template <FieldName kElement, bool (*kSuits)(std::string_view)>
+struct ByteList {
+  static constexpr const char* kExpected = "a list";
+  static constexpr std::string_view element() { return kElement.view(); }
+  static bool suits(std::string_view value) { return kSuits(value); }
+  static void write(std::string& out, std::string_view key,
+                    const std::vector<std::string>& values) {
+    append_byte_strings(out, key, element(), values);
+  }
+  static void hash(std::string& out, const std::vector<std::string>& values) {
+    bytes::put_texts(out, values);
+  }
+};
+
+// An object with a table of its own.
+template <class TableOfObject>
+struct Object {
+  using Table = TableOfObject;
+  static constexpr const char* kExpected = "an object";
+};
+
+}  // namespace foldersync::kind
