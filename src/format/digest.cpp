@@ -1,7 +1,5 @@
 #include "format/digest.h"
 
-#include <optional>
-
 #include "format/growth.h"
 #include "format/tables.h"
 
@@ -9,41 +7,6 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{64} << 10U;
-
-void put_facts(std::string& out, const std::optional<Facts>& facts) {
-  bytes::put_flag(out, facts.has_value());
-  if (facts) hash_fields<FactsTable>(out, *facts);
-}
-
-void put_path(std::string& out, const std::optional<RelPath>& path) {
-  bytes::put_flag(out, path.has_value());
-  if (path) kind::Path::hash(out, *path);
-}
-
-void put_reasons(std::string& out, ReasonSet reasons) {
-  std::string words;
-  std::uint64_t count = 0;
-  for (const Reason reason : kReasons) {
-    if (!reasons.has(reason)) continue;
-    bytes::put_text(words, to_string(reason));
-    ++count;
-  }
-  bytes::put_number(out, count);
-  out += words;
-}
-
-void put_action(std::string& out, const Action& action, std::uint64_t seq) {
-  const bool is_link = action.op == Op::kLink;
-  bytes::put_number(out, seq);
-  bytes::put_text(out, to_string(action.phase));
-  bytes::put_text(out, to_string(action.op));
-  kind::Path::hash(out, action.path);
-  put_path(out, is_link ? std::nullopt : action.other);  // "from"
-  put_path(out, is_link ? action.other : std::nullopt);  // "to"
-  put_reasons(out, action.reasons);
-  put_facts(out, action.before);
-  put_facts(out, action.after);
-}
 
 template <class Table, class Thing>
 void put_list(std::string& out, const std::vector<Thing>& things) {
@@ -53,8 +16,15 @@ void put_list(std::string& out, const std::vector<Thing>& things) {
 
 }  // namespace
 
+std::vector<std::string_view> phase_words() {
+  std::vector<std::string_view> words;
+  for (const Phase phase : kPhases) words.emplace_back(to_string(phase));
+  return words;
+}
+
 void PlanDigest::add(const Action& action, std::uint64_t seq, const LaterFields& later) {
-  put_action(buffer_, action, seq);
+  bytes::put_number(buffer_, seq);
+  hash_fields<ActionTable>(buffer_, action);
   put_later(buffer_, later);
   ++count_;
   has_lone_group_ = has_lone_group_ || has_lone_group(action);
@@ -83,8 +53,7 @@ Sha256 PlanDigest::finish(const PlanHeader& plan, std::uint32_t minor, const Lat
   hash_fields<RootTable>(header, plan.source);
   hash_fields<RootTable>(header, plan.replica);
   hash_fields<OptionsTable>(header, plan.options);
-  bytes::put_number(header, kPhases.size());
-  for (const Phase phase : kPhases) bytes::put_text(header, to_string(phase));
+  bytes::put_texts(header, phase_words());
   hash_fields<SummaryTable>(header, plan.summary);
   put_list<GuardTable>(header, plan.guards);
   bytes::put_flag(header, plan.complete());

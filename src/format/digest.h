@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/hash.h"
 #include "format/digest_bytes.h"
@@ -16,6 +17,9 @@ namespace foldersync {
 inline constexpr std::string_view kFormat = "sync.plan";
 inline constexpr std::string_view kToolName = "sync";
 inline constexpr std::string_view kDigestAlgorithm = "sha256";
+
+// The words of all phases, which it has too.
+std::vector<std::string_view> phase_words();
 
 // Takes the actions one by one and the header last, so that neither the order in which a document's
 // keys stand nor its length matters. The byte form that is hashed stands in docs/plan-format.md.

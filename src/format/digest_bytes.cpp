@@ -25,11 +25,6 @@ void put_time(std::string& out, FileTime time) {
   put_number(out, time.nanoseconds);
 }
 
-void put_texts(std::string& out, const std::vector<std::string>& texts) {
-  put_number(out, texts.size());
-  for (const std::string& text : texts) put_text(out, text);
-}
-
 }  // namespace foldersync::bytes
 
 namespace foldersync {

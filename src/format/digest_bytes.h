@@ -12,11 +12,15 @@
 
 namespace foldersync::bytes {
 
-void put_number(std::string& out, std::uint64_t number);                  // n(x)
-void put_flag(std::string& out, bool value);                              // f(x)
-void put_text(std::string& out, std::string_view bytes);                  // s(x)
-void put_time(std::string& out, FileTime time);                           // t(x)
-void put_texts(std::string& out, const std::vector<std::string>& texts);  // l(s(x))
+void put_number(std::string& out, std::uint64_t number);  // n(x)
+void put_flag(std::string& out, bool value);              // f(x)
+void put_text(std::string& out, std::string_view bytes);  // s(x)
+void put_time(std::string& out, FileTime time);           // t(x)
+template <class Texts>
+void put_texts(std::string& out, const Texts& texts) {  // l(s(x))
+  put_number(out, texts.size());
+  for (const std::string_view text : texts) put_text(out, text);
+}
 
 }  // namespace foldersync::bytes
 

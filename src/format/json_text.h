@@ -25,6 +25,17 @@ void append_text(std::string& out, std::string_view key, std::string_view text);
 void append_count(std::string& out, std::string_view key, std::uint64_t count);
 void append_switch(std::string& out, std::string_view key, bool value);
 void append_null(std::string& out, std::string_view key);
+// A list of texts.
+template <class Texts>
+void append_texts(std::string& out, std::string_view key, const Texts& texts) {
+  append_key(out, key);
+  out += '[';
+  for (const std::string_view text : texts) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, text);
+  }
+  out += ']';
+}
 // Bytes that may not be UTF-8: "key", and "key_b64" where it is needed.
 void append_bytes(std::string& out, std::string_view key, std::string_view bytes);
 // A list of such: strings, and objects with the key `inner` where the bytes are not UTF-8.

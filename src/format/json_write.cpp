@@ -13,50 +13,11 @@ namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{64} << 10U;
 
-void append_facts(std::string& out, std::string_view key, const std::optional<Facts>& facts) {
-  append_key(out, key);
-  if (facts) {
-    write_object<FactsTable>(out, *facts);
-  } else {
-    out += "null";
-  }
-}
-
 void append_action(std::string& out, const Action& action, std::uint64_t seq) {
   out += '{';
   append_count(out, "seq", seq);
-  append_text(out, "phase", to_string(action.phase));
-  append_text(out, "op", to_string(action.op));
-  append_path(out, "path", action.path);
-  if (action.other) append_path(out, action.op == Op::kLink ? "to" : "from", *action.other);
-  append_key(out, "reason");
-  out += '[';
-  for (const Reason reason : kReasons) {
-    if (!action.reasons.has(reason)) continue;
-    if (out.back() != '[') out += ',';
-    append_json_string(out, to_string(reason));
-  }
-  out += ']';
-  append_facts(out, "before", action.before);
-  append_facts(out, "after", action.after);
+  write_fields<ActionTable>(out, action);
   out += '}';
-}
-
-template <class Table, class Thing>
-void append_object(std::string& out, std::string_view key, const Thing& object) {
-  append_key(out, key);
-  write_object<Table>(out, object);
-}
-
-void append_features(std::string& out, std::string_view key,
-                     const std::vector<std::string>& names) {
-  append_key(out, key);
-  out += '[';
-  for (const std::string& name : names) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, name);
-  }
-  out += ']';
 }
 
 bool has_lone_group(const Plan& plan) {
@@ -109,18 +70,17 @@ class Writer {
     out_ += "},\n";
     write_line("plan_id", plan.plan_id);
     write_line("created", to_string(plan.created));
-    append_object<RootTable>(out_, "source", plan.source);
+    write_object_line<RootTable>("source", plan.source);
+    write_object_line<RootTable>("replica", plan.replica);
+    write_object_line<OptionsTable>("options", plan.options);
+    append_texts(out_, "phases", phase_words());
     out_ += ",\n";
-    append_object<RootTable>(out_, "replica", plan.replica);
-    out_ += ",\n";
-    append_object<OptionsTable>(out_, "options", plan.options);
-    out_ += ",\n\"phases\":[";
-    for (const Phase phase : kPhases) {
-      if (out_.back() != '[') out_ += ',';
-      append_json_string(out_, to_string(phase));
-    }
-    out_ += "],\n";
-    append_object<SummaryTable>(out_, "summary", plan.summary);
+    write_object_line<SummaryTable>("summary", plan.summary);
+  }
+
+  template <class Table, class Thing>
+  void write_object_line(std::string_view key, const Thing& object) {
+    kind::Object<Table>::write(out_, key, object);
     out_ += ",\n";
   }
 
@@ -131,7 +91,7 @@ class Writer {
 
   void write_features(std::string_view key, const std::vector<std::string>& names) {
     if (names.empty()) return;
-    append_features(out_, key, names);
+    append_texts(out_, key, names);
     out_ += ",\n";
   }
 

@@ -28,6 +28,14 @@
 #include "plan/facts_table.h"
 #include "plan/plan.h"
 
+namespace foldersync {
+// Of tables.h.
+template <class Table, class Thing>
+void write_object(std::string& out, const Thing& object);
+template <class Table, class Thing>
+void hash_fields(std::string& out, const Thing& object);
+}  // namespace foldersync
+
 namespace foldersync::kind {
 
 struct Switch {
@@ -251,6 +259,42 @@ template <class TableOfObject>
 struct Object {
   using Table = TableOfObject;
   static constexpr const char* kExpected = "an object";
+  template <class Thing>
+  static void write(std::string& out, std::string_view key, const Thing& object) {
+    append_key(out, key);
+    write_object<Table>(out, object);
+  }
+  template <class Thing>
+  static void hash(std::string& out, const Thing& object) {
+    hash_fields<Table>(out, object);
+  }
+};
+
+// The words of an action's reasons.
+struct Reasons {
+  static void write(std::string& out, std::string_view key, ReasonSet reasons) {
+    append_texts(out, key, words_of(reasons));
+  }
+  static void hash(std::string& out, ReasonSet reasons) {
+    bytes::put_texts(out, words_of(reasons));
+  }
+};
+
+// The other path of an action where it is called so: "to" of a link, "from" of everything else.
+template <Op kOp>
+struct OtherPath {
+  static void write(std::string& out, std::string_view key, const Action& action) {
+    if (is_there(action)) append_path(out, key, *action.other);
+  }
+  static void hash(std::string& out, const Action& action) {
+    bytes::put_flag(out, is_there(action));
+    if (is_there(action)) Path::hash(out, *action.other);
+  }
+
+ private:
+  static bool is_there(const Action& action) {
+    return action.other && (action.op == Op::kLink) == (kOp == Op::kLink);
+  }
 };
 
 }  // namespace foldersync::kind

@@ -9,6 +9,18 @@
 
 namespace foldersync {
 
+// After "seq", which is where the action stands.
+struct ActionTable
+    : FieldTable<
+          DocumentField<"phase", At<&Action::phase>, kind::Word<kPhases>>,
+          DocumentField<"op", At<&Action::op>, kind::Word<kOps>>,
+          DocumentField<"path", At<&Action::path>, kind::Path>,
+          DocumentField<"from", At<>, kind::OtherPath<Op::kMove>>,
+          DocumentField<"to", At<>, kind::OtherPath<Op::kLink>>,
+          DocumentField<"reason", At<&Action::reasons>, kind::Reasons>,
+          DocumentField<"before", At<&Action::before>, kind::OrNull<kind::Object<FactsTable>>>,
+          DocumentField<"after", At<&Action::after>, kind::OrNull<kind::Object<FactsTable>>>> {};
+
 struct RootTable
     : FieldTable<DocumentField<"path", At<&RootReference::path>, kind::Bytes>,
                  DocumentField<"identity", At<&RootReference::identity>, kind::Ascii>,
@@ -109,9 +121,6 @@ struct SkippedTable : FieldTable<DocumentField<"path", At<&Skipped::path>, kind:
 
 // What each table makes of an object of its own.
 
-template <class Table, class Thing>
-void write_object(std::string& out, const Thing& object);
-
 // The fields, after the brace.
 template <class Table, class Thing>
 void write_fields(std::string& out, const Thing& object) {
@@ -119,10 +128,7 @@ void write_fields(std::string& out, const Thing& object) {
     using Kind = typename Field::Kind;
     const auto& member = Field::in(object);
     using Member = std::remove_cvref_t<decltype(member)>;
-    if constexpr (requires { typename Kind::Table; }) {
-      append_key(out, Field::name());
-      write_object<typename Kind::Table>(out, member);
-    } else if constexpr (Field::kSince != Since::kFirst) {
+    if constexpr (Field::kSince != Since::kFirst) {
       if (!Kind::later(member).is_default()) Kind::write(out, Field::name(), member);
     } else if constexpr (kIsOptional<Member> && !requires { Kind::write(out, "", member); }) {
       if (member) Kind::write(out, Field::name(), *member);
@@ -148,8 +154,6 @@ void hash_fields(std::string& out, const Thing& object) {
     using Member = std::remove_cvref_t<decltype(member)>;
     if constexpr (Field::kSince != Since::kFirst) {
       return;
-    } else if constexpr (requires { typename Kind::Table; }) {
-      hash_fields<typename Kind::Table>(out, member);
     } else if constexpr (kIsOptional<Member> && !requires { Kind::hash(out, member); }) {
       bytes::put_flag(out, member.has_value());
       if (member) Kind::hash(out, *member);

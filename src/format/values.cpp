@@ -143,9 +143,7 @@ bool take_errno(Scalar& value, int& into) {
 bool take_reason(Scalar& value, ReasonSet& into) {
   Reason reason{};
   if (!take_word(value, kReasons, reason)) return false;
-  for (const Reason other : kReasons) {
-    if (other >= reason && into.has(other)) return false;
-  }
+  if (into.bits() >= static_cast<std::uint16_t>(reason)) return false;
   into.add(reason);
   return true;
 }

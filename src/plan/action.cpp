@@ -114,4 +114,12 @@ const char* to_string(Reason reason) {
   return "";
 }
 
+std::vector<std::string_view> words_of(ReasonSet reasons) {
+  std::vector<std::string_view> words;
+  for (const Reason reason : kReasons) {
+    if (reasons.has(reason)) words.emplace_back(to_string(reason));
+  }
+  return words;
+}
+
 }  // namespace foldersync

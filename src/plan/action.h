@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/file_status.h"
 #include "core/hash.h"
@@ -61,6 +63,9 @@ class ReasonSet {
   void add(ReasonSet other) { bits_ = static_cast<std::uint16_t>(bits_ | other.bits_); }
   [[nodiscard]] bool has(Reason reason) const { return (bits_ & bit(reason)) != 0; }
   [[nodiscard]] bool empty() const { return bits_ == 0; }
+  // Whether it has no others than these.
+  [[nodiscard]] bool is_within(ReasonSet others) const { return (bits_ & ~others.bits_) == 0; }
+  [[nodiscard]] std::uint16_t bits() const { return bits_; }
   friend bool operator==(ReasonSet, ReasonSet) = default;
 
  private:
@@ -130,5 +135,6 @@ inline constexpr std::array kReasons{
 const char* to_string(Phase phase);
 const char* to_string(Op op);
 const char* to_string(Reason reason);
+std::vector<std::string_view> words_of(ReasonSet reasons);  // in the order of kReasons
 
 }  // namespace foldersync

@@ -105,14 +105,6 @@ constexpr unsigned kThreeBits = 7;
 // Bits of the reasons' number above the reasons.
 constexpr std::uint64_t kAfterBit = std::uint64_t{1} << 16U;
 
-std::uint64_t reason_bits(ReasonSet reasons) {
-  std::uint64_t bits = 0;
-  for (const Reason reason : kReasons) {
-    if (reasons.has(reason)) bits |= static_cast<std::uint64_t>(reason);
-  }
-  return bits;
-}
-
 // The first number of facts: the type, and above it a bit for each field that is there, in the
 // order of the table.
 constexpr unsigned kFirstFieldBit = 3;
@@ -164,7 +156,7 @@ void append_encoded(std::string& out, const Action& action, std::string_view pre
                         static_cast<unsigned>(action.op) << kOpShift |
                         (action.other ? kOtherBit : 0) | (action.before ? kBeforeBit : 0);
   out += static_cast<char>(head);
-  put_short(out, reason_bits(action.reasons) | (action.after ? kAfterBit : 0));
+  put_short(out, action.reasons.bits() | (action.after ? kAfterBit : 0));
   const std::string_view path = action.path.bytes();
   const auto same = static_cast<std::size_t>(
       std::mismatch(path.begin(), path.end(), previous_path.begin(), previous_path.end()).first -

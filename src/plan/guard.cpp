@@ -20,10 +20,7 @@ bool is_file(const std::optional<Facts>& facts) { return facts && facts->type ==
 // given in place (may_change_in_place).
 bool only_changes_metadata(const Action& action) {
   const ReasonSet metadata{Reason::kMode, Reason::kOwner, Reason::kXattrs};
-  return action.op == Op::kUpdate &&
-         std::all_of(kReasons.begin(), kReasons.end(), [&](Reason reason) {
-           return !action.reasons.has(reason) || metadata.has(reason);
-         });
+  return action.op == Op::kUpdate && action.reasons.is_within(metadata);
 }
 
 // Whether the replica's file at the action's path loses what it holds, and not by a deletion.

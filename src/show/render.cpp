@@ -37,7 +37,7 @@ const Facts* subject(const Action& action) {
   return action.before ? &*action.before : nullptr;
 }
 
-void append_part(std::string& line, const std::string& part) {
+void append_part(std::string& line, std::string_view part) {
   line += line.empty() ? "" : ", ";
   line += part;
 }
@@ -89,20 +89,13 @@ std::string painted(std::string_view text, Tone tone, Colour colour) {
 
 std::string reason_words(ReasonSet reasons) {
   std::string text;
-  for (const Reason reason : kReasons) {
-    if (reasons.has(reason)) append_part(text, to_string(reason));
-  }
+  for (const std::string_view word : words_of(reasons)) append_part(text, word);
   return text;
 }
 
 bool only_dates(const Action& action) {
-  if (action.phase != Phase::kFinish) return false;
-  for (const Reason reason : kReasons) {
-    const bool date =
-        reason == Reason::kMtime || reason == Reason::kChildren || reason == Reason::kUndo;
-    if (!date && action.reasons.has(reason)) return false;
-  }
-  return true;
+  return action.phase == Phase::kFinish &&
+         action.reasons.is_within({Reason::kMtime, Reason::kChildren, Reason::kUndo});
 }
 
 std::string action_line(const Action& action) {
