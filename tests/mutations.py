@@ -340,6 +340,16 @@ MUTATIONS = [
              '(void)key;\n  return what + std::string(64, \'0\') + "\\n";',
              '^fault/PartialCopy.*NotWrittenWithTheKey'),
 
+    Mutation('what a stopped run has of a large file is thrown away',
+             'stopped() ? shop.job.area.remove_but_partial() : shop.job.area.remove();',
+             'shop.job.area.remove();', '^cli/signals_test.*goes_on_with_a_large'),
+    Mutation('a copy that is told to stop is dropped',
+             'if (staged.error().code != ErrorCode::kStopped) partials.drop', 'partials.drop',
+             '^cli/signals_test.*goes_on_with_a_large'),
+    Mutation('what nohup ignores ends a run',
+             'if (is_ignored(before_[at]) && !is_request) ::sigaction(number, &ignored, nullptr);',
+             '', '^cli/signals_test.*ignored_from_the_start'),
+
     Mutation('what came with its directory is told as skipped',
              'const bool has_come = slots[i].is_inside && slots[slots[i].above].has_arrived;',
              'const bool has_come = false;', '^fault/Stopped.WhatCame'),

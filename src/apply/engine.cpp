@@ -173,8 +173,10 @@ class Engine {
           "told to stop: the next run removes what this one replaced or deleted");
       return false;
     }
-    const auto kept = shop.job.area.remove();
+    // Told to stop, it leaves of large files what it has, as a killed run does.
+    const auto kept = stopped() ? shop.job.area.remove_but_partial() : shop.job.area.remove();
     if (kept && *kept) return false;
+    if (kept && stopped() && shop.job.area.earlier_folder()) return true;
     const bool removed = kept && !shop.committer.discards().leaves_nested();
     if (!removed) {
       request_.observer.warn("a staging folder '" + shop.job.area.name() +

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -38,7 +39,12 @@ std::string describe(const Problem& problem) {
 
 void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
 
+bool has_reader_left(const Error& error) {
+  return error.error_number == EPIPE && error.path == kStandardOutput;
+}
+
 ExitCode fail(const Error& error) {
+  if (has_reader_left(error)) return ExitCode::kReaderLeft;
   tell(describe(error));
   return exit_code_of(error);
 }

@@ -21,6 +21,11 @@ void tell(const std::string& line);
 // Tells the error. The answer: the exit code that it means.
 ExitCode fail(const Error& error);
 
+// What standard output is called in errors.
+constexpr const char* kStandardOutput = "standard output";
+// Whether it is that nobody reads standard output any more, which is told to nobody.
+bool has_reader_left(const Error& error);
+
 // Whether the progress line is wanted.
 bool wants_progress(const ConsoleOptions& options);
 // Whether colours are wanted on standard output.

@@ -55,13 +55,26 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
+// Of a command that did what it was to do.
+ExitCode code_of(ConsoleState console) {
+  switch (console) {
+    case ConsoleState::kWorks:
+      return ExitCode::kDone;
+    case ConsoleState::kReaderLeft:
+      return ExitCode::kReaderLeft;
+    case ConsoleState::kFailed:
+      return ExitCode::kPartial;
+  }
+  return ExitCode::kPartial;
+}
+
 // The last line of a cycle.
 std::string summary_of(const CycleRequest& request, const CycleObserver& observer,
                        const ApplyResult& applied) {
   Summary done = observer.done();
   done.unchanged = request.plan.summary.unchanged;
   const char* begin = "done: ";
-  if (was_stopped(observer, applied)) begin = "stopped: ";
+  if (was_stopped(observer, applied)) begin = "stopped, run it again to go on: ";
   if (applied.refused) begin = "nothing changed, because some of the plan is stale: ";
   if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
   if (request.options.dry_run) begin = "dry run, nothing changed: ";
@@ -182,6 +195,9 @@ ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
   if (report == nullptr) return end.exit_code;
   report->end(end);
   if (!report->failure()) return end.exit_code;
+  if (has_reader_left(*report->failure())) {
+    return end.exit_code == ExitCode::kDone ? ExitCode::kReaderLeft : end.exit_code;
+  }
   log.warn("the report is not complete: " + describe(*report->failure()));
   log.flush();
   return end.exit_code == ExitCode::kDone ? ExitCode::kPartial : end.exit_code;
@@ -224,7 +240,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   const LocalTree source = tree_without(roots.source, *roots.replica);
   std::optional<Pace> pace;
   if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
-  const Progress progress(counts, wants_progress(tools.options.console));
+  const Progress progress(counts, tools.signals, wants_progress(tools.options.console));
   return apply_plan({.fs = *roots.replica->fs,
                      .source = roots.source,
                      .source_tree = source,
@@ -297,7 +313,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
             summary_of(request, observer, *applied));
   log.flush();
-  if (log.console_failed() && code == ExitCode::kDone) code = ExitCode::kPartial;
+  if (code == ExitCode::kDone) code = code_of(log.console_state());
   ReportEnd end = end_of(request, observer, code);
   if (!applied->backup.empty()) end.undo = applied->backup + "/" + kUndoFile;
   return end_report(request.report, log, end);

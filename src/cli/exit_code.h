@@ -15,9 +15,17 @@ enum class ExitCode : int {
   kLocked = 6,          // another run holds the replica
   kUsage = 64,
   kBadPlan = 65,
+  kHungUp = 129,       // SIGHUP
   kInterrupted = 130,  // SIGINT
+  kReaderLeft = 141,   // nobody reads standard output any more
   kTerminated = 143,   // SIGTERM
 };
+
+// Whether a signal ended it.
+inline bool is_by_signal(ExitCode code) {
+  return code == ExitCode::kHungUp || code == ExitCode::kInterrupted ||
+         code == ExitCode::kTerminated;
+}
 
 inline ExitCode exit_code_of(const Error& error) {
   switch (error.code) {

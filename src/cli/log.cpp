@@ -126,9 +126,9 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit ConsoleSink(bool colour) : colour_(colour), terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
-  bool failed() {
+  ConsoleState state() {
     const std::lock_guard lock(mutex_);
-    return failed_;
+    return state_;
   }
 
  protected:
@@ -148,7 +148,10 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {
     if (buffer_.size() == 0) return;
     const TerminalLine::Pause pause;
-    if (!failed_ && !write_all(STDOUT_FILENO, buffer_.data(), buffer_.size())) failed_ = true;
+    if (state_ == ConsoleState::kWorks &&
+        !write_all(STDOUT_FILENO, buffer_.data(), buffer_.size())) {
+      state_ = errno == EPIPE ? ConsoleState::kReaderLeft : ConsoleState::kFailed;
+    }
     buffer_.clear();
   }
 
@@ -167,7 +170,7 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   bool colour_;
   bool terminal_;
-  bool failed_ = false;
+  ConsoleState state_ = ConsoleState::kWorks;
   spdlog::memory_buf_t buffer_;
 };
 
@@ -202,7 +205,7 @@ class SpdLog final : public Log {
   Status reopen_if_moved() override {
     return file_ && file_->is_moved() ? file_->reopen() : success();
   }
-  bool console_failed() const override { return console_->failed(); }
+  ConsoleState console_state() const override { return console_->state(); }
 
  private:
   std::vector<spdlog::sinks::sink*> sinks() const {

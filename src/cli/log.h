@@ -1,6 +1,7 @@
 // Log file and console: the one file pair that knows the logging library.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,13 @@
 #include "core/result.h"
 
 namespace foldersync {
+
+// Whether standard output takes what is written.
+enum class ConsoleState : std::uint8_t {
+  kWorks,
+  kReaderLeft,  // a pipe that nobody reads any more
+  kFailed,      // a full disk, say
+};
 
 enum class Level : std::uint8_t { kInfo, kWarning, kError };
 
@@ -38,8 +46,8 @@ class Log {
   virtual Status reopen() = 0;
   // Likewise, where the name stands for another file by now, or for none.
   virtual Status reopen_if_moved() = 0;
-  // Whether standard output refused a line (a closed pipe, a full disk).
-  [[nodiscard]] virtual bool console_failed() const = 0;
+  // Once a line was refused, no more are written.
+  [[nodiscard]] virtual ConsoleState console_state() const = 0;
 
   void info(const std::string& line) { write(Level::kInfo, line); }
   void warn(const std::string& line) { write(Level::kWarning, line); }

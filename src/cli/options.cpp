@@ -19,8 +19,9 @@ constexpr const char* kFooter =
     "differ\n"
     "(show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
     "touched;\n"
-    "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 130, 143 stopped by a\n"
-    "signal.";
+    "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 129, 130, 143 stopped "
+    "by\n"
+    "a signal; 141 done, but nobody reads the output any more.";
 
 void add_signature(CLI::App* command, SignatureOptions& signature, const char* name,
                    const char* help, const char* help_of_file) {

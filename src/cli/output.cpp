@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/console.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
 
@@ -16,7 +17,7 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 
 class BufferedOutput final : public Output {
  public:
-  BufferedOutput() : name_("standard output") {}
+  BufferedOutput() : name_(kStandardOutput) {}
   explicit BufferedOutput(std::string name) : name_(std::move(name)) {}
 
   Status open() {

@@ -104,7 +104,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   if (!known) return known.error();
   auto planned = TRY([&] {
     const ProgressCounts counts;
-    const Progress progress(counts, wants_progress(common.console));
+    const Progress progress(counts, signals, wants_progress(common.console));
     return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop());
   }());
   TRY(last_run.compare_mounts(roots, planned.source_mounts));
@@ -115,9 +115,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
     if (guard.refused) tell(escaped(explain(guard)));
   }
   if (Status written = write_all(plan, options, key, signature, signals.stop()); !written) {
-    if (written.error().code == ErrorCode::kStopped) return std::move(written).error();
-    tell(describe(written.error()));
-    return exit_code_of(written.error());
+    return std::move(written).error();
   }
   state.save_hashes();
   tell_warnings(state);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "cli/console.h"
 #include "fs/clock.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
@@ -143,7 +144,7 @@ void ReportFile::flush() {
     if (count >= 0) {
       at += static_cast<std::size_t>(count);
     } else if (errno != EINTR) {
-      failure_ = system_error("write report", errno).at(fd_.is_open() ? file_ : "standard output");
+      failure_ = system_error("write report", errno).at(fd_.is_open() ? file_ : kStandardOutput);
     }
   }
   buffer_.clear();

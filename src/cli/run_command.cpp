@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
 #include "cli/plan_maker.h"
+#include "cli/terminal.h"
 #include "cli/unproven.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -120,12 +123,13 @@ class Runner {
     for (;;) {
       const ExitCode code = cycle();
       if (tools_.signals.stop()) {
-        return code == ExitCode::kInterrupted || code == ExitCode::kTerminated ? code
-                                                                               : ExitCode::kDone;
+        return is_by_signal(code) ? code : ExitCode::kDone;
       }
+      if (tools_.log.console_state() == ConsoleState::kReaderLeft) return code;
       next = std::max(next + interval, monotonic_seconds());
       while (!tools_.signals.stop() && monotonic_seconds() < next) {
         reopen_log();
+        tell_wait(next);
         tools_.signals.wait(next - monotonic_seconds());
       }
       reopen_log();
@@ -134,6 +138,12 @@ class Runner {
         return ExitCode::kDone;
       }
     }
+  }
+
+  void tell_wait(double next) const {
+    if (!tools_.signals.take_progress_wish()) return;
+    tell("the next cycle begins in " +
+         human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
   }
 
   void reopen_log() {
@@ -207,7 +217,11 @@ class Runner {
     if (!known) return known.error();
     TRY(check_required(roots.source, options_.planning.plan.require));
     TRY(make_ready_before(roots));
-    auto planned = TRY(make_plan(roots, left_out));
+    auto planned = TRY([&] {
+      const ProgressCounts none;
+      const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
+      return make_plan(roots, left_out);
+    }());
     TRY(last_run_.compare_mounts(roots, planned.source_mounts));
     if (opened_.person) {
       TRY(maker_.add_space_guard(roots, planned.plan));

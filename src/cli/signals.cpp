@@ -19,6 +19,7 @@ struct Received {
   std::atomic<bool> stop{false};
   std::atomic<int> stop_signal{0};
   std::atomic<bool> reopen{false};
+  std::atomic<bool> progress_wish{false};
   std::atomic<bool> hangup_reopens{false};
   std::atomic<int> event{-1};
 };
@@ -32,11 +33,13 @@ Received& received() {
 void handle(int number) {
   const int saved = errno;
   Received& state = received();
-  if (number == SIGHUP && state.hangup_reopens) {
+  if (number == SIGUSR1) {
+    state.progress_wish = true;
+  } else if (number == SIGHUP && state.hangup_reopens) {
     state.reopen = true;
   } else {
     int none = 0;
-    state.stop_signal.compare_exchange_strong(none, number == SIGHUP ? SIGTERM : number);
+    state.stop_signal.compare_exchange_strong(none, number);
     state.stop = true;
   }
   const std::uint64_t one = 1;
@@ -44,12 +47,16 @@ void handle(int number) {
   errno = saved;
 }
 
-void install(int number, void (*handler)(int)) {
+struct sigaction action_of(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  ::sigaction(number, &action, nullptr);
+  return action;
+}
+
+bool is_ignored(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace
@@ -61,20 +68,28 @@ Signals::Signals(HangUp hang_up) {
   state.reopen = false;
   state.hangup_reopens = hang_up == HangUp::kReopensLog;
   state.event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) install(number, handle);
-  for (const int number : {SIGPIPE, SIGXFSZ}) install(number, SIG_IGN);
+  const struct sigaction handled = action_of(handle);
+  const struct sigaction ignored = action_of(SIG_IGN);
+  for (std::size_t at = 0; at < kHandled.size(); ++at) {
+    const int number = kHandled[at];
+    const bool is_request = number == SIGUSR1 || (number == SIGHUP && state.hangup_reopens);
+    const bool is_noise = number == SIGPIPE || number == SIGXFSZ;
+    ::sigaction(number, is_noise ? &ignored : &handled, &before_[at]);
+    if (is_ignored(before_[at]) && !is_request) ::sigaction(number, &ignored, nullptr);
+  }
 }
 
 Signals::~Signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) install(number, SIG_DFL);
+  for (std::size_t at = 0; at < kHandled.size(); ++at) {
+    ::sigaction(kHandled[at], &before_[at], nullptr);
+  }
   ::close(received().event.exchange(-1));
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
-ExitCode Signals::stop_code() {
-  return received().stop_signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
-}
+ExitCode Signals::stop_code() { return static_cast<ExitCode>(128 + received().stop_signal); }
 bool Signals::take_reopen() { return received().reopen.exchange(false); }
+bool Signals::take_progress_wish() const { return received().progress_wish.exchange(false); }
 
 void Signals::wait(double seconds) const {
   pollfd event{received().event, POLLIN, 0};

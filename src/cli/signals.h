@@ -1,7 +1,9 @@
 // Signals as facts that the program looks at when it is ready for them.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 
 #include "cli/exit_code.h"
@@ -11,8 +13,9 @@ namespace foldersync {
 // What SIGHUP asks for.
 enum class HangUp : std::uint8_t { kStops, kReopensLog };
 
-// While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log, or to stop like
-// SIGTERM; SIGPIPE and SIGXFSZ are ignored. Only one at a time.
+// While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log, or to stop;
+// SIGUSR1 asks how far it is; SIGPIPE and SIGXFSZ are ignored. What the program was started to
+// ignore (nohup, or a script's background) asks for no stop. Only one at a time.
 class Signals {
  public:
   explicit Signals(HangUp hang_up);
@@ -26,11 +29,18 @@ class Signals {
   [[nodiscard]] static ExitCode stop_code();
   // Whether the log shall be reopened; asking resets it.
   bool take_reopen();
+  // Whether somebody asks how far it is; asking resets it. Any thread.
+  [[nodiscard]] bool take_progress_wish() const;
 
   // Waits so many seconds, or less where a signal comes.
   void wait(double seconds) const;
   // Waits until `fd` can be read, or has come to its end. False: until the program shall stop.
   [[nodiscard]] bool wait_for_input(int fd) const;
+
+ private:
+  static constexpr std::array kHandled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ};
+
+  std::array<struct sigaction, kHandled.size()> before_{};
 };
 
 }  // namespace foldersync

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "cli/console.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -77,8 +78,8 @@ std::string progress_text(const ProgressCounts& counts, double seconds) {
   return text;
 }
 
-Progress::Progress(const ProgressCounts& counts, bool enabled) : counts_(counts) {
-  if (!enabled) return;
+Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool draws)
+    : counts_(counts), signals_(signals), draws_(draws) {
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (const std::system_error&) {
@@ -103,7 +104,12 @@ void Progress::loop() {
   while (
       !ended_changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return ended_; })) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    TerminalLine::draw(progress_text(counts_, elapsed.count()));
+    const std::string text = progress_text(counts_, elapsed.count());
+    if (signals_.take_progress_wish()) {
+      const TerminalLine::Pause pause;
+      tell(text);
+    }
+    if (draws_) TerminalLine::draw(text);
   }
 }
 

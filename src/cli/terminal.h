@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/signals.h"
 #include "fs/copy.h"
 #include "show/render_review.h"
 
@@ -38,10 +39,11 @@ struct ProgressCounts {
   std::atomic<std::uint64_t> total_bytes{0};
 };
 
-// Draws a progress line twice a second while it lives: actions, bytes, rate, time left.
+// While it lives: draws a progress line twice a second, where one is wanted (actions, bytes, rate,
+// time left), and tells it once, as a line of standard error, to who asks by SIGUSR1.
 class Progress {
  public:
-  Progress(const ProgressCounts& counts, bool enabled);
+  Progress(const ProgressCounts& counts, const Signals& signals, bool draws);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -50,6 +52,8 @@ class Progress {
   void loop();
 
   const ProgressCounts& counts_;
+  const Signals& signals_;
+  const bool draws_;
   std::mutex mutex_;
   std::condition_variable ended_changed_;
   bool ended_ = false;

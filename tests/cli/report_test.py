@@ -549,13 +549,6 @@ class StreamTest(ReportCase):
                 self.assertEqual(1, result.err.count('report is not complete'), result.err)
                 self.assert_mirrored()
 
-    def test_a_pipe_that_nobody_reads_does_no_harm(self):
-        reader, writer = os.pipe()
-        os.close(reader)
-        self.addCleanup(os.close, writer)
-        self.sync('run', '--report', '-', stdout=writer, expect=PARTIAL)
-        self.assert_mirrored()
-
     def test_an_invalid_plan_makes_no_report(self):
         self.execute('apply', '-', '--report', self.report, input='{}', expect=BAD_PLAN)
         self.assertFalse(os.path.exists(self.report))

@@ -75,22 +75,6 @@ class ConsoleTest(ProgramTest):
                 self.assert_mirrored()
                 self.assert_log_is_clean(self.log)
 
-    def closed_pipe(self):
-        reader, writer = os.pipe()
-        os.close(reader)
-        self.addCleanup(os.close, writer)
-        return writer
-
-    def test_a_pipe_that_nobody_reads_does_no_harm(self):
-        result = self.sync('run', stdout=self.closed_pipe(), expect=None)
-        self.assertIn(result.code, (0, PARTIAL))
-        self.assert_mirrored()
-
-    def test_a_plan_into_a_pipe_that_nobody_reads_ends_without_a_signal(self):
-        for options in ((), ('--json',)):
-            result = self.sync('plan', *options, stdout=self.closed_pipe(), expect=None)
-            self.assertIn(result.code, (1, PARTIAL))
-
     def test_a_plan_into_a_full_disk_is_a_failure(self):
         with open('/dev/full', 'wb') as full:
             result = self.sync('plan', '--json', stdout=full, expect=None)

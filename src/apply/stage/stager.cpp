@@ -212,7 +212,7 @@ bool Stager::is_copied_in_parts(const Action& action, const FileStatus& source) 
   return job_.partials != nullptr && !action.after->md5 && PartialCopies::takes(source);
 }
 
-// CRASH: killed in here, the next run goes on with what is there.
+// CRASH: killed in here, or told to stop, the next run goes on with what is there.
 Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& from,
                                      const Place& place) {
   PartialCopies& partials = *job_.partials;
@@ -226,7 +226,7 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
     if (completed) return staged;
     staged = completed.error();
   }
-  partials.drop(place.name);
+  if (staged.error().code != ErrorCode::kStopped) partials.drop(place.name);
   return staged;
 }
 
