@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
-#include "format/errno_name.h"
-#include "format/json_text.h"
+#include "format/tables.h"
 
 namespace foldersync {
 namespace {
@@ -13,151 +13,203 @@ constexpr std::array kAllOutcomes{Outcome::kOk,    Outcome::kAlready, Outcome::k
                                   Outcome::kError, Outcome::kSkipped, Outcome::kRolledBack};
 static_assert(kAllOutcomes.size() == kOutcomes);
 
-void append_errno(std::string& out, int error_number) {
-  if (error_number == 0) return append_null(out, "errno");
-  append_text(out, "errno", errno_name(error_number));
-}
+// What the lines hold.
 
-void append_error(std::string& out, const std::optional<Error>& error) {
-  if (!error) return append_null(out, "error");
-  append_key(out, "error");
-  out += '{';
-  append_text(out, "doing", error->operation);
-  append_errno(out, error->error_number);
-  if (!error->path.empty()) append_bytes(out, "path", error->path);
-  if (!error->detail.empty()) append_text(out, "detail", error->detail);
-  out += '}';
-}
+struct Tool {
+  std::string name = "sync";
+  std::string version = FOLDERSYNC_VERSION;
+};
 
-[[maybe_unused]] bool is_known(std::string_view field) {
-  return std::find(kDriftFields.begin(), kDriftFields.end(), field) != kDriftFields.end();
-}
+struct StartLine : ReportSubject {
+  std::string format{kReportFormat};
+  std::string format_version{kReportVersion};
+  Tool tool;
+  FileTime started;
+  std::optional<std::string> plan_id;
+  std::optional<PlanKind> plan_kind;
+  std::uint64_t actions = 0;
+};
 
-void append_drift(std::string& out, const Drift& drift) {
-  assert(is_known(drift.difference.field));
-  if (out.back() != '[') out += ',';
-  out += '{';
-  append_text(out, "side", to_string(drift.side));
-  append_text(out, "field", drift.difference.field);
-  append_bytes(out, "expected", drift.difference.expected);
-  append_bytes(out, "found", drift.difference.found);
-  out += '}';
-}
+struct ActionLine : ActionReport {
+  std::uint64_t microseconds = 0;
+};
 
-void append_drifts(std::string& out, const std::vector<Drift>& drifts) {
-  append_key(out, "drift");
-  out += '[';
-  for (const Side side : {Side::kSource, Side::kReplica}) {
-    for (const Drift& drift : drifts) {
-      if (drift.side == side) append_drift(out, drift);
-    }
+struct SummaryLine : ReportEnd {
+  std::uint64_t microseconds = 0;
+};
+
+// Kinds of value that a plan does not have.
+
+template <FieldName kOn, FieldName kOff>
+struct Either {
+  static void write(std::string& out, std::string_view key, bool value) {
+    append_text(out, key, value ? kOn.view() : kOff.view());
   }
-  out += ']';
-}
+};
 
-void append_root(std::string& out, std::string_view key, const std::string& path) {
-  append_key(out, key);
-  out += '{';
-  append_bytes(out, "path", path);
-  out += '}';
-}
+// Absent where there is nothing to say.
+template <class Kind>
+struct UnlessEmpty {
+  static void write(std::string& out, std::string_view key, const std::string& value) {
+    if (!value.empty()) Kind::write(out, key, value);
+  }
+};
 
-void append_options(std::string& out, const ReportSubject& subject) {
-  append_key(out, "options");
-  out += '{';
-  append_switch(out, "atomic", subject.atomic);
-  append_text(out, "durability", subject.durable ? "batch" : "none");
-  append_switch(out, "dry_run", subject.dry_run);
-  append_text(out, "stale", subject.refuse_stale ? "refuse" : "skip");
-  out += '}';
-}
+template <class Kind>
+struct EmptyAsNull {
+  static void write(std::string& out, std::string_view key, const std::string& value) {
+    value.empty() ? append_null(out, key) : Kind::write(out, key, value);
+  }
+};
 
-std::string line(const char* event) {
+struct ErrnoOrNull {
+  static void write(std::string& out, std::string_view key, int value) {
+    value == 0 ? append_null(out, key) : kind::Errno::write(out, key, value);
+  }
+};
+
+struct Number {
+  template <class Value>
+  static void write(std::string& out, std::string_view key, Value value) {
+    append_count(out, key, static_cast<std::uint64_t>(value));
+  }
+};
+
+struct CountsOfOutcomes {
+  static void write(std::string& out, std::string_view key,
+                    const std::array<std::uint64_t, kOutcomes>& counts) {
+    append_key(out, key);
+    out += '{';
+    for (const Outcome outcome : kAllOutcomes) {
+      append_count(out, to_string(outcome), counts[static_cast<std::size_t>(outcome)]);
+    }
+    out += '}';
+  }
+};
+
+template <class Table>
+struct ListOf {
+  template <class Thing>
+  static void write(std::string& out, std::string_view key, const std::vector<Thing>& things) {
+    append_key(out, key);
+    out += '[';
+    for (const Thing& thing : things) {
+      if (&thing != &things.front()) out += ',';
+      write_object<Table>(out, thing);
+    }
+    out += ']';
+  }
+};
+
+// The tables, which page and schema are held against by tests/checks/document_tables_test.py.
+
+struct ReportToolTable : FieldTable<DocumentField<"name", At<&Tool::name>, kind::Ascii>,
+                                    DocumentField<"version", At<&Tool::version>, kind::Ascii>> {};
+
+struct ReportRootTable : FieldTable<DocumentField<"path", At<>, kind::Bytes>> {};
+
+struct ReportOptionsTable
+    : FieldTable<
+          DocumentField<"atomic", At<&ReportSubject::atomic>, kind::Switch>,
+          DocumentField<"durability", At<&ReportSubject::durable>, Either<"batch", "none">>,
+          DocumentField<"dry_run", At<&ReportSubject::dry_run>, kind::Switch>,
+          DocumentField<"stale", At<&ReportSubject::refuse_stale>, Either<"refuse", "skip">>> {};
+
+struct StartTable
+    : FieldTable<
+          DocumentField<"format", At<&StartLine::format>, kind::Ascii>,
+          DocumentField<"format_version", At<&StartLine::format_version>, kind::Ascii>,
+          DocumentField<"tool", At<&StartLine::tool>, kind::Object<ReportToolTable>>,
+          DocumentField<"command", At<&StartLine::command>, kind::Ascii>,
+          DocumentField<"started", At<&StartLine::started>, kind::Time>,
+          DocumentField<"plan_id", At<&StartLine::plan_id>, kind::OrNull<kind::Ascii>>,
+          DocumentField<"kind", At<&StartLine::plan_kind>, kind::OrNull<kind::Word<kPlanKinds>>>,
+          DocumentField<"signed_by", At<&StartLine::signed_by>, EmptyAsNull<kind::Ascii>>,
+          DocumentField<"source", At<&StartLine::source>, kind::Object<ReportRootTable>>,
+          DocumentField<"replica", At<&StartLine::replica>, kind::Object<ReportRootTable>>,
+          DocumentField<"options", At<>, kind::Object<ReportOptionsTable>>,
+          DocumentField<"actions", At<&StartLine::actions>, kind::Count>> {};
+
+struct ErrorTable
+    : FieldTable<DocumentField<"doing", At<&Error::operation>, kind::Ascii>,
+                 DocumentField<"errno", At<&Error::error_number>, ErrnoOrNull>,
+                 DocumentField<"path", At<&Error::path>, UnlessEmpty<kind::Bytes>>,
+                 DocumentField<"detail", At<&Error::detail>, UnlessEmpty<kind::Ascii>>> {};
+using ErrorOrNull = kind::OrNull<kind::Object<ErrorTable>>;
+
+struct DriftTable
+    : FieldTable<
+          DocumentField<"side", At<&Drift::side>, kind::Word<kind::kSides>>,
+          DocumentField<"field", At<&Drift::difference, &Difference::field>, kind::Ascii>,
+          DocumentField<"expected", At<&Drift::difference, &Difference::expected>, kind::Bytes>,
+          DocumentField<"found", At<&Drift::difference, &Difference::found>, kind::Bytes>> {};
+
+struct ReportActionTable
+    : FieldTable<
+          DocumentField<"seq", At<&ActionLine::seq>, kind::Count>,
+          DocumentField<"phase", At<&ActionLine::action, &Action::phase>, kind::Word<kPhases>>,
+          DocumentField<"op", At<&ActionLine::action, &Action::op>, kind::Word<kOps>>,
+          DocumentField<"path", At<&ActionLine::action, &Action::path>, kind::Path>,
+          DocumentField<"from", At<&ActionLine::action>, kind::OtherPath<Op::kMove>>,
+          DocumentField<"to", At<&ActionLine::action>, kind::OtherPath<Op::kLink>>,
+          DocumentField<"outcome", At<&ActionLine::outcome>, kind::Word<kAllOutcomes>>,
+          DocumentField<"grown", At<&ActionLine::grown>, kind::Switch>,
+          DocumentField<"bytes", At<&ActionLine::bytes>, kind::Count>,
+          DocumentField<"microseconds", At<&ActionLine::microseconds>, kind::Count>,
+          DocumentField<"error", At<&ActionLine::error>, ErrorOrNull>,
+          DocumentField<"drift", At<&ActionLine::drifts>, ListOf<DriftTable>>> {};
+
+struct ReportSummaryTable
+    : FieldTable<DocumentField<"outcomes", At<&SummaryLine::outcomes>, CountsOfOutcomes>,
+                 DocumentField<"bytes", At<&SummaryLine::bytes>, kind::Count>,
+                 DocumentField<"microseconds", At<&SummaryLine::microseconds>, kind::Count>,
+                 DocumentField<"complete", At<&SummaryLine::complete>, kind::Switch>,
+                 DocumentField<"problems", At<&SummaryLine::problems>, kind::Count>,
+                 DocumentField<"exit_code", At<&SummaryLine::exit_code>, Number>,
+                 DocumentField<"undo", At<&SummaryLine::undo>, EmptyAsNull<kind::Bytes>>,
+                 DocumentField<"error", At<&SummaryLine::error>, ErrorOrNull>> {};
+
+template <class Table, class Thing>
+std::string line(const char* event, const Thing& thing) {
   std::string out = "{";
   append_text(out, "event", event);
-  return out;
+  write_fields<Table>(out, thing);
+  return std::move(out += "}\n");
 }
 
-std::string ended(std::string out) { return std::move(out += "}\n"); }
+[[maybe_unused]] bool is_known(const Drift& drift) {
+  return std::find(kDriftFields.begin(), kDriftFields.end(), drift.difference.field) !=
+         kDriftFields.end();
+}
 
 }  // namespace
 
 std::string report_start(const ReportSubject& subject, const StoredPlan* plan, FileTime started) {
-  std::string out = line("start");
-  append_text(out, "format", kReportFormat);
-  append_text(out, "format_version", kReportVersion);
-  append_key(out, "tool");
-  out += '{';
-  append_text(out, "name", "sync");
-  append_text(out, "version", FOLDERSYNC_VERSION);
-  out += '}';
-  append_text(out, "command", subject.command);
-  append_text(out, "started", to_string(started));
+  StartLine start;
+  static_cast<ReportSubject&>(start) = subject;
+  start.started = started;
   if (plan != nullptr) {
-    append_text(out, "plan_id", plan->plan_id);
-    append_text(out, "kind", to_string(plan->kind));
-  } else {
-    append_null(out, "plan_id");
-    append_null(out, "kind");
+    start.plan_id = plan->plan_id;
+    start.plan_kind = plan->kind;
+    start.actions = plan->actions.size();
   }
-  if (subject.signed_by.empty()) {
-    append_null(out, "signed_by");
-  } else {
-    append_text(out, "signed_by", subject.signed_by);
-  }
-  append_root(out, "source", subject.source);
-  append_root(out, "replica", subject.replica);
-  append_options(out, subject);
-  append_count(out, "actions", plan != nullptr ? plan->actions.size() : 0);
-  return ended(std::move(out));
+  return line<StartTable>("start", start);
 }
 
 std::string report_problem(const Problem& problem) {
-  std::string out = line("problem");
-  append_path(out, "path", problem.path);
-  append_text(out, "side", to_string(problem.side));
-  append_text(out, "errno", errno_name(problem.error_number));
-  append_text(out, "doing", problem.doing);
-  return ended(std::move(out));
+  return line<ProblemTable>("problem", problem);
 }
 
 std::string report_action(const ActionReport& report, std::uint64_t microseconds) {
-  const Action& action = *report.action;
-  std::string out = line("action");
-  append_count(out, "seq", report.seq);
-  append_text(out, "phase", to_string(action.phase));
-  append_text(out, "op", to_string(action.op));
-  append_path(out, "path", action.path);
-  if (action.other) append_path(out, action.op == Op::kLink ? "to" : "from", *action.other);
-  append_text(out, "outcome", to_string(report.outcome));
-  append_switch(out, "grown", report.grown);
-  append_count(out, "bytes", report.bytes);
-  append_count(out, "microseconds", microseconds);
-  append_error(out, report.error);
-  append_drifts(out, report.drifts);
-  return ended(std::move(out));
+  ActionLine action{report, microseconds};
+  assert(std::all_of(action.drifts.begin(), action.drifts.end(), is_known));
+  std::stable_sort(action.drifts.begin(), action.drifts.end(),
+                   [](const Drift& one, const Drift& other) { return one.side < other.side; });
+  return line<ReportActionTable>("action", action);
 }
 
 std::string report_summary(const ReportEnd& end, std::uint64_t microseconds) {
-  std::string out = line("summary");
-  append_key(out, "outcomes");
-  out += '{';
-  for (const Outcome outcome : kAllOutcomes) {
-    append_count(out, to_string(outcome), end.outcomes[static_cast<std::size_t>(outcome)]);
-  }
-  out += '}';
-  append_count(out, "bytes", end.bytes);
-  append_count(out, "microseconds", microseconds);
-  append_switch(out, "complete", end.complete);
-  append_count(out, "problems", end.problems);
-  append_count(out, "exit_code", static_cast<std::uint64_t>(end.exit_code));
-  if (end.undo.empty()) {
-    append_null(out, "undo");
-  } else {
-    append_bytes(out, "undo", end.undo);
-  }
-  append_error(out, end.error);
-  return ended(std::move(out));
+  return line<ReportSummaryTable>("summary", SummaryLine{end, microseconds});
 }
 
 }  // namespace foldersync

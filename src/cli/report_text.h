@@ -25,8 +25,8 @@ inline constexpr std::array<std::string_view, 15> kDriftFields{
 
 // What one command is about.
 struct ReportSubject {
-  const char* command = "";  // "run" or "apply"
-  std::string source;        // bytes, absolute
+  std::string command;  // "run" or "apply"
+  std::string source;   // bytes, absolute
   std::string replica;
   bool atomic = false;
   bool durable = true;

@@ -31,12 +31,27 @@ struct FieldName {
   [[nodiscard]] constexpr std::string_view view() const { return {text, kSize - 1}; }
 };
 
-// A member, or a member of a member.
+template <class Object>
+constexpr auto& reached(Object& object) {
+  return object;
+}
+template <auto kFirst, auto... kRest, class Object>
+constexpr auto& reached(Object& object) {
+  auto& member = object.*kFirst;
+  using Member = std::remove_cvref_t<decltype(member)>;
+  if constexpr (std::is_pointer_v<Member> && std::is_class_v<std::remove_pointer_t<Member>>) {
+    return reached<kRest...>(*member);
+  } else {
+    return reached<kRest...>(member);
+  }
+}
+
+// The object itself; or a member of it, of a member of it, or of what a member points to.
 template <auto... kMembers>
 struct At {
   template <class Object>
   static constexpr auto& in(Object& object) {
-    return (object.*....*kMembers);
+    return reached<kMembers...>(object);
   }
 };
 
