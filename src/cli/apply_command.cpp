@@ -252,8 +252,15 @@ class Applier {
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
     TRY(meet_replica(state_, *roots.replica, {}, OtherFolder::kIsRefused));
     log_warnings(tools);
-    if (is_dry) return false;
-    return AtRest(tools, options_.applying.lock_wait_seconds).prepare(*roots.replica);
+    if (is_dry) {
+      tools.confine({});
+      return false;
+    }
+    AtRest at_rest(tools, options_.applying.lock_wait_seconds);
+    TRY(at_rest.lock(*roots.replica));
+    tools.confine({.replica = &*roots.replica,
+                   .backup_folder = absolute_if_named(options_.applying.backup.folder)});
+    return at_rest.prepare(*roots.replica);
   }
 
   const ApplyOptions& options_;

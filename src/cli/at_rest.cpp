@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apply/recovery/lock.h"
+#include "cli/console.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -35,12 +36,21 @@ void log_warnings(const Tools& tools) {
   for (const std::string& warning : tools.state.take_warnings()) tools.log.warn(warning);
 }
 
+void Tools::confine(WrittenPlaces places) const {
+  places.state_folder = state.folder();
+  const Status confined = write_nowhere_else(fs, places);
+  if (confined) return;
+  const std::string warning =
+      "an error of this program could write elsewhere, too: " + describe(confined.error());
+  if (state.carried().is_first(warning)) log.warn(warning);
+}
+
 Status AtRest::lock(Root& replica) {
   const double until = monotonic_seconds() + lock_wait_seconds_;
   for (;;) {
     const auto locked = lock_replica(tools_.fs, replica, tools_.state.folder());
     if (locked) {
-      if (*locked == LockKind::kStandIn && !std::exchange(told_of_stand_in_, true)) {
+      if (*locked == LockKind::kStandIn && tools_.state.carried().is_first("stand-in lock")) {
         tools_.log.warn(
             "the replica's file system knows no locks: a file in the state folder is locked in its "
             "place, which keeps out only runs on this machine with the same state folder");
@@ -80,8 +90,7 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
   return recovered;
 }
 
-Result<bool> AtRest::prepare(Root& replica) {
-  TRY(lock(replica));
+Result<bool> AtRest::prepare(const Root& replica) {
   const auto recovered = TRY(recover(replica, {.keep_partial = true}));
   return recovered.conflicts;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "apply/recovery/recover.h"
+#include "cli/confinement.h"
 #include "cli/kept_state.h"
 #include "cli/log.h"
 #include "cli/options.h"
@@ -17,6 +18,9 @@ struct Tools {
   Signals& signals;
   Log& log;
   const CommonOptions& options;
+
+  // See write_nowhere_else(); the state folder is added. A refusal is a warning.
+  void confine(WrittenPlaces places) const;
 };
 
 // Says what there is to say of cache and memory.
@@ -40,13 +44,12 @@ class AtRest {
   Status lock(Root& replica);
   // Brings to rest what a killed run left, and says so. Requires: the lock is held.
   Result<Recovered> recover(const Root& replica, RecoveryWish wish);
-  // Both, before a run. The answer: whether what others wrote is kept in the replica.
-  Result<bool> prepare(Root& replica);
+  // The same before a run. The answer: whether what others wrote is kept in the replica.
+  Result<bool> prepare(const Root& replica);
 
  private:
   const Tools& tools_;
   double lock_wait_seconds_;
-  bool told_of_stand_in_ = false;
 };
 
 }  // namespace foldersync

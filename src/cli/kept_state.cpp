@@ -16,13 +16,19 @@ void KeptState::open() {
   if (cache_ == nullptr) cache_ = HashCache::in(folder_);
   Memory::Opened opened = Memory::open(folder_);
   memory_ = std::move(opened.memory);
-  if (!opened.warning.empty()) warn(std::move(opened.warning));
+  if (opened.warning.empty()) return;
+  if (memory_ != nullptr) return warn_once(std::move(opened.warning));
+  warn(std::move(opened.warning));
+}
+
+void KeptState::warn_once(std::string warning) {
+  if (carried_.is_first(warning)) warn(std::move(warning));
 }
 
 std::vector<std::string> KeptState::take_warnings() {
   if (cache_ != nullptr) {
     std::string warning = cache_->take_warning();
-    if (!warning.empty()) warn(std::move(warning));
+    if (!warning.empty()) warn_once(std::move(warning));
   }
   return std::exchange(warnings_, {});
 }
@@ -54,7 +60,7 @@ void KeptState::save(const Root& replica, const FileSystemLimits& limits) {
       "what this run saw is not remembered, and the next one may not notice a disk that is not "
       "mounted: " +
       describe(saved.error()));
-  memory_.reset();  // the next cycle opens what is there by then
+  memory_.reset();
 }
 
 void KeptState::save_hashes() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/carried.h"
 #include "cli/staging_keys.h"
 #include "core/file_system_limits.h"
 #include "fs/file_system.h"
@@ -29,7 +30,11 @@ class KeptState {
   StagingKeys& staging_keys() { return staging_keys_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
+  Carried& carried() { return carried_; }
+
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
+  // Not in each cycle of a loop.
+  void warn_once(std::string warning);
   // What was to be told since this was asked last.
   std::vector<std::string> take_warnings();
 
@@ -51,7 +56,8 @@ class KeptState {
   std::unique_ptr<HashCache> cache_;
   std::unique_ptr<Memory> memory_;
   std::vector<std::string> warnings_;
-  MemoryStagingKeys staging_keys_{memory_, warnings_};
+  Carried carried_;
+  MemoryStagingKeys staging_keys_{memory_, warnings_, carried_};
 };
 
 }  // namespace foldersync

@@ -3,6 +3,7 @@
 #include "cli/console.h"
 #include "core/text.h"
 #include "format/errno_name.h"
+#include "fs/landlock.h"
 #include "fs/privilege.h"
 
 namespace foldersync {
@@ -16,9 +17,11 @@ Status give_up_the_rest(RootAttributes attributes) {
 
 std::string landlock_text() {
   const auto version = landlock_version();
-  const std::string here =
-      version ? "version " + std::to_string(*version) : errno_name(version.error().error_number);
-  return "not used yet (this kernel: " + here + ")";
+  if (!version) return "no (this kernel: " + errno_name(version.error().error_number) + ")";
+  const std::string here = "version " + std::to_string(*version);
+  if (landlock_rights(*version).files == 0) return "no (this kernel: " + here + ", 2 is needed)";
+  const Status confined = write_only_in({}, *version);
+  return confined ? here : "no (" + describe(confined.error()) + ")";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -9,9 +10,11 @@
 #include "cli/at_rest.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
+#include "cli/confinement.h"
 #include "cli/confirm.h"
 #include "cli/console.h"
 #include "cli/cycle.h"
+#include "cli/cycle_process.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
 #include "cli/plan_maker.h"
@@ -26,6 +29,10 @@ namespace foldersync {
 namespace {
 
 constexpr const char* kDefaultLog = "log.txt";
+
+// What is carried from one cycle to the next, see Carried.
+constexpr const char* kReaderLeft = "reader left";
+constexpr const char* kAsked = "asked how far it is";
 
 // What is open before the first cycle.
 struct Opened {
@@ -114,18 +121,23 @@ class Runner {
         last_run_(tools.state, options.planning),
         at_rest_(tools, options.applying.lock_wait_seconds) {}
 
-  ExitCode run() { return options_.interval_seconds ? loop(*options_.interval_seconds) : cycle(); }
+  ExitCode run() {
+    if (options_.interval_seconds) return loop(*options_.interval_seconds);
+    const auto end = reopen_files();
+    return end ? *end : cycle();
+  }
 
  private:
   // Start to start; a cycle that overruns is followed at once by one cycle, never by two.
   ExitCode loop(double interval) {
     double next = monotonic_seconds();
     for (;;) {
-      const ExitCode code = cycle();
+      const ExitCode code = cycle_in_process();
+      if (is_cycle_) return code;
       if (tools_.signals.stop()) {
         return is_by_signal(code) ? code : ExitCode::kDone;
       }
-      if (tools_.log.console_state() == ConsoleState::kReaderLeft) return code;
+      if (has_reader_left()) return code;
       next = std::max(next + interval, monotonic_seconds());
       while (!tools_.signals.stop() && monotonic_seconds() < next) {
         reopen_log();
@@ -140,8 +152,22 @@ class Runner {
     }
   }
 
-  void tell_wait(double next) const {
-    if (!tools_.signals.take_progress_wish()) return;
+  // Both also of an earlier cycle, which had the same streams, and may have ended too early to
+  // answer.
+  bool has_reader_left() {
+    Carried& carried = tools_.state.carried();
+    if (tools_.log.console_state() == ConsoleState::kReaderLeft) carried.set(kReaderLeft, "yes");
+    return !carried.get(kReaderLeft).empty();
+  }
+  bool is_asked_how_far() {
+    Carried& carried = tools_.state.carried();
+    if (tools_.signals.take_progress_wish()) carried.set(kAsked, "yes");
+    return !carried.get(kAsked).empty();
+  }
+
+  void tell_wait(double next) {
+    if (!is_asked_how_far()) return;
+    tools_.state.carried().set(kAsked, {});
     tell("the next cycle begins in " +
          human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
   }
@@ -151,6 +177,50 @@ class Runner {
     tools_.log.flush();
     if (Status reopened = tools_.log.reopen(); !reopened)
       tools_.log.error(describe(reopened.error()));
+  }
+
+  // The next cycle finds other folders, perhaps, and this one gives up for good to write elsewhere.
+  ExitCode cycle_in_process() {
+    if (const auto end = reopen_files()) return *end;
+    tools_.log.flush();
+    auto process = CycleProcess::start(tools_.signals);
+    if (!process) return fail(process.error());
+    is_cycle_ = process->is_cycle();
+    if (is_cycle_) {
+      const ExitCode code = cycle();
+      (void)has_reader_left();
+      (void)is_asked_how_far();
+      process->hand_over(tools_.state.carried().text());
+      return code;
+    }
+    const auto end = process->wait(tools_.signals);
+    tools_.state.carried().take(end.text);
+    return end.code ? *end.code : fail_killed(end.signal);
+  }
+
+  ExitCode fail_killed(int signal) {
+    // What it was writing has an end by that.
+    if (report() != nullptr) (void)report()->reopen();
+    return fail(Error{ErrorCode::kSystem,
+                      "run",
+                      {},
+                      0,
+                      "the process of this cycle was ended by signal " + std::to_string(signal) +
+                          " (" + ::strsignal(signal) + "): the next run goes on from there"});
+  }
+
+  // Nothing: the cycle can begin.
+  std::optional<ExitCode> reopen_files() {
+    if (Status reopened = tools_.log.reopen_if_moved(); !reopened) {
+      if (opened_.is_log_in_source) return fail(reopened.error());
+      tools_.log.error(describe(reopened.error()));
+    }
+    if (report() == nullptr) return std::nullopt;
+    if (Status reopened = report()->reopen(); !reopened) {
+      tools_.log.error(describe(reopened.error()));
+      return exit_code_of(reopened.error());
+    }
+    return std::nullopt;
   }
 
   ExitCode cycle() {
@@ -175,16 +245,6 @@ class Runner {
 
   Result<ExitCode> try_cycle() {
     const double started = monotonic_seconds();
-    if (Status reopened = tools_.log.reopen_if_moved(); !reopened) {
-      if (opened_.is_log_in_source) return reopened.error();
-      tools_.log.error(describe(reopened.error()));
-    }
-    if (report() != nullptr) {
-      if (Status reopened = report()->reopen(); !reopened) {
-        tools_.log.error(describe(reopened.error()));
-        return exit_code_of(reopened.error());
-      }
-    }
     auto roots = TRY(open_roots(tools_.fs, options_.folders));
     auto planned = TRY(look_and_plan(roots));
     if (opened_.person) {
@@ -236,7 +296,10 @@ class Runner {
   // replica that is there comes to rest all the same.
   Status make_ready_before(Roots& roots) {
     const bool is_asked = opened_.person.has_value();
-    if (options_.applying.dry_run) return success();
+    if (options_.applying.dry_run) {
+      confine(nullptr);
+      return success();
+    }
     if (!is_asked) {
       TRY(make_ready_backup());
     }
@@ -274,7 +337,13 @@ class Runner {
     if (!roots.replica) {
       TRY(make_ready(roots));
     }
+    confine(&*roots.replica);
     return std::optional<ExitCode>();
+  }
+
+  void confine(const Root* replica) {
+    const auto& backup = options_.applying.backup.folder;
+    tools_.confine({.replica = replica, .backup_folder = absolute_if_named(backup)});
   }
 
   Status make_ready_backup() {
@@ -294,6 +363,8 @@ class Runner {
       TRY(last_run_.meet_replica(roots));
       log_warnings(tools_);
     }
+    TRY(at_rest_.lock(*roots.replica));
+    if (!opened_.person) confine(&*roots.replica);
     conflicts_ = TRY(at_rest_.prepare(*roots.replica));
     // What was removed may have changed the folder itself.
     roots.replica->status = TRY(tools_.fs.status(roots.replica->fd.get()));
@@ -331,6 +402,7 @@ class Runner {
   AtRest at_rest_;
   bool conflicts_ = false;
   UnprovenTold unproven_;
+  bool is_cycle_ = false;  // and not the loop
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +24,8 @@ struct Received {
   std::atomic<bool> progress_wish{false};
   std::atomic<bool> hangup_reopens{false};
   std::atomic<int> event{-1};
+  std::atomic<pid_t> child{0};  // is told as well; 0: there is none
+  bool is_forked = false;
 };
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
@@ -33,9 +37,13 @@ Received& received() {
 void handle(int number) {
   const int saved = errno;
   Received& state = received();
+  const pid_t child = state.child;
+  const bool is_reopening = number == SIGHUP && state.hangup_reopens;
+  // It may have come to the whole group: a second one changes nothing.
+  if (child > 0 && !is_reopening) ::kill(child, number);
   if (number == SIGUSR1) {
-    state.progress_wish = true;
-  } else if (number == SIGHUP && state.hangup_reopens) {
+    state.progress_wish = child == 0;
+  } else if (is_reopening) {
     state.reopen = true;
   } else {
     int none = 0;
@@ -46,6 +54,24 @@ void handle(int number) {
   (void)!::write(state.event, &one, sizeof one);
   errno = saved;
 }
+
+int make_event() { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+// While one lives, no signal comes.
+class Blocked {
+ public:
+  Blocked() {
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_BLOCK, &all, &before_);
+  }
+  ~Blocked() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  Blocked(const Blocked&) = delete;
+  Blocked& operator=(const Blocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 struct sigaction action_of(void (*handler)(int)) {
   struct sigaction action {};
@@ -67,7 +93,7 @@ Signals::Signals(HangUp hang_up) {
   state.stop_signal = 0;
   state.reopen = false;
   state.hangup_reopens = hang_up == HangUp::kReopensLog;
-  state.event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  state.event = make_event();
   const struct sigaction handled = action_of(handle);
   const struct sigaction ignored = action_of(SIG_IGN);
   for (std::size_t at = 0; at < kHandled.size(); ++at) {
@@ -80,7 +106,8 @@ Signals::Signals(HangUp hang_up) {
 }
 
 Signals::~Signals() {
-  for (std::size_t at = 0; at < kHandled.size(); ++at) {
+  // A process that has done what it was forked for ends as it would have.
+  for (std::size_t at = 0; at < kHandled.size() && !received().is_forked; ++at) {
     ::sigaction(kHandled[at], &before_[at], nullptr);
   }
   ::close(received().event.exchange(-1));
@@ -90,6 +117,33 @@ const std::atomic<bool>& Signals::stop() const { return received().stop; }
 ExitCode Signals::stop_code() { return static_cast<ExitCode>(128 + received().stop_signal); }
 bool Signals::take_reopen() { return received().reopen.exchange(false); }
 bool Signals::take_progress_wish() const { return received().progress_wish.exchange(false); }
+
+pid_t Signals::fork() {
+  Received& state = received();
+  const pid_t parent = ::getpid();
+  // What comes meanwhile comes afterwards to this process, which knows the new one by then.
+  const Blocked blocked;
+  const pid_t child = ::fork();
+  if (child > 0) state.child = child;
+  if (child != 0) return child;
+  state.is_forked = true;
+  ::close(state.event.exchange(make_event()));
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(0);  // it ended before
+  return 0;
+}
+
+int Signals::wait_for(pid_t child) {
+  const auto id = static_cast<id_t>(child);
+  siginfo_t ended{};
+  while (::waitid(P_PID, id, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  received().child = 0;  // its number is not given to others before it is asked for its status
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
 
 void Signals::wait(double seconds) const {
   pollfd event{received().event, POLLIN, 0};

@@ -1,6 +1,8 @@
 // Signals as facts that the program looks at when it is ready for them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -31,6 +33,13 @@ class Signals {
   bool take_reopen();
   // Whether somebody asks how far it is; asking resets it. Any thread.
   [[nodiscard]] bool take_progress_wish() const;
+
+  // As fork(2). What asks this process to stop, or how far it is, asks the new one, which is killed
+  // when this one ends. Requires: no other thread was started, and wait_for() was called for an
+  // earlier one.
+  [[nodiscard]] pid_t fork();
+  // Waits until that process ends. The answer: its status, see wait(2).
+  int wait_for(pid_t child);
 
   // Waits so many seconds, or less where a signal comes.
   void wait(double seconds) const;

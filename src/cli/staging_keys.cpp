@@ -33,11 +33,8 @@ StagingKey random_key() {
 
 // A key a line, and a word after it where it is forgotten. A line that is something else, of a
 // later version, say, is left out.
-std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::known(const std::string& identity) {
-  std::vector<Known> keys = unkept_[identity];
-  if (memory_ == nullptr) return keys;
-  const auto fact = memory_->fact(fact_of(identity));
-  std::string_view text = fact && *fact ? std::string_view(**fact) : std::string_view();
+std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::keys_in(std::string_view text) {
+  std::vector<Known> keys;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -49,19 +46,29 @@ std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::known(const std::string
   return keys;
 }
 
-void MemoryStagingKeys::set(const std::string& identity, const std::vector<Known>& keys) {
-  if (memory_ == nullptr) {
-    unkept_[identity] = keys;
-    return;
-  }
-  unkept_.erase(identity);
+std::string MemoryStagingKeys::text_of(const std::vector<Known>& keys) {
   std::string text;
   for (const Known& one : keys) {
     text += to_string(one.key);
     if (one.is_forgotten) text += kForgotten;
     text += '\n';
   }
-  memory_->set_fact(fact_of(identity), text);
+  return text;
+}
+
+std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::known(const std::string& identity) {
+  std::string text = carried_.get(fact_of(identity));
+  if (memory_ != nullptr) {
+    const auto fact = memory_->fact(fact_of(identity));
+    if (fact && *fact) text += **fact;
+  }
+  return keys_in(text);
+}
+
+void MemoryStagingKeys::set(const std::string& identity, const std::vector<Known>& keys) {
+  const std::string fact = fact_of(identity);
+  carried_.set(fact, memory_ == nullptr ? text_of(keys) : std::string());
+  if (memory_ != nullptr) memory_->set_fact(fact, text_of(keys));
 }
 
 std::vector<StagingKey> MemoryStagingKeys::of(const std::string& identity) {
@@ -90,8 +97,8 @@ StagingKey MemoryStagingKeys::begin(const std::string& identity) {
   if (kept) return key;
   // Nothing of it waits to be written. The memory may be closed for what went wrong, too.
   if (memory_ != nullptr) set(identity, before);
-  unkept_[identity] = {{key}};
-  if (!std::exchange(has_warned_, true)) {
+  carried_.set(fact_of(identity), text_of({{key}}));
+  if (carried_.is_first("staging keys are not kept")) {
     warnings_.push_back(
         "should this run be killed, no other could go on from it, and what it leaves would be kept "
         "as it is: the state can't be written (" +

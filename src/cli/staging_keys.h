@@ -1,23 +1,25 @@
 // The keys of staging folders, kept in the memory.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apply/stage/staging_key.h"
+#include "cli/carried.h"
 #include "state/memory.h"
 
 namespace foldersync {
 
-// Where the memory is missing, or can't be written or read, they live as long as this object does:
+// Where the memory is missing, or can't be written or read, they live as long as the command does:
 // what a killed run leaves is kept as it is then, and what was begun can't be finished.
 class MemoryStagingKeys final : public StagingKeys {
  public:
   // The memory may come later, or never. `warnings` gets sentences for a person.
-  MemoryStagingKeys(const std::unique_ptr<Memory>& memory, std::vector<std::string>& warnings)
-      : memory_(memory), warnings_(warnings) {}
+  MemoryStagingKeys(const std::unique_ptr<Memory>& memory, std::vector<std::string>& warnings,
+                    Carried& carried)
+      : memory_(memory), warnings_(warnings), carried_(carried) {}
 
   std::vector<StagingKey> of(const std::string& identity) override;
   std::vector<StagingKey> below(const std::string& identity) override;
@@ -31,13 +33,14 @@ class MemoryStagingKeys final : public StagingKeys {
     bool is_forgotten = false;  // for the root
   };
 
+  static std::vector<Known> keys_in(std::string_view text);
+  static std::string text_of(const std::vector<Known>& keys);
   std::vector<Known> known(const std::string& identity);
   void set(const std::string& identity, const std::vector<Known>& keys);
 
   const std::unique_ptr<Memory>& memory_;
   std::vector<std::string>& warnings_;
-  std::map<std::string, std::vector<Known>> unkept_;
-  bool has_warned_ = false;
+  Carried& carried_;
 };
 
 }  // namespace foldersync

@@ -1,7 +1,6 @@
 #include "fs/privilege.h"
 
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,13 +79,6 @@ Status keep_only(CapabilitySet kept) {
   __user_cap_header_struct header = kThisThread;
   if (::syscall(SYS_capset, &header, words.data()) < 0) return system_error("capset", errno);
   return bounded;
-}
-
-Result<int> landlock_version() {
-  const long version =
-      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (version < 0) return system_error("landlock_create_ruleset", errno);
-  return static_cast<int>(version);
 }
 
 std::string names_of(CapabilitySet capabilities) {

@@ -31,10 +31,6 @@ Privileges current_privileges();
 // Requires: no other thread was started.
 Status keep_only(CapabilitySet kept);
 
-// The version of Landlock's interface that the kernel has. Errors: ENOSYS where it was built
-// without, EOPNOTSUPP where it was started without.
-Result<int> landlock_version();
-
 // "chown dac_override", in the order of their numbers; "none" where there are none.
 std::string names_of(CapabilitySet capabilities);
 

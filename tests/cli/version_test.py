@@ -21,7 +21,8 @@ class VersionTest(ProgramTest):
         self.live_as(NOBODY)
         told = self.in_force('--version', '-v', uid=NOBODY)
         self.assertEqual(('none', 'yes'), (told['capabilities kept'], told['no new privileges']))
-        self.assertRegex(told['Landlock'], r'^not used yet \(this kernel: (version \d+|E[A-Z]+)\)$')
+        self.assertRegex(told['Landlock'],
+                         r'^(version \d+|no \(this kernel: (version [01], 2 is needed|E[A-Z]+)\))$')
         self.assertIn('library assertions', told['hardening'])
 
     @as_root

@@ -1,6 +1,7 @@
 // A mirror with no more rights than it needs is the mirror that root makes with all of them.
 #include "fs/privilege.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
@@ -9,11 +10,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <string>
 
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
+#include "fs/landlock.h"
 
 namespace foldersync {
 namespace {
@@ -79,10 +82,15 @@ class LessPower : public MirrorTest {
 
   // Mirrors into the other replica with no more than `kept`; whether all went well.
   bool mirrored_with_only(CapabilitySet kept) {
+    return mirrored_after([&] { return keep_only(kept).ok(); });
+  }
+
+  // Likewise, by a process that has given up something before.
+  bool mirrored_after(const std::function<bool()>& give_up) {
     const pid_t child = ::fork();
     if (child == 0) {
       PosixFileSystem fs;
-      const bool well = keep_only(kept).ok() && mirror(fs, source_, other_, options_).is_success();
+      const bool well = give_up() && mirror(fs, source_, other_, options_).is_success();
       ::_exit(well ? 0 : 1);
     }
     int status = -1;
@@ -105,6 +113,29 @@ TEST_F(LessPower, MakesTheSameMirror) {
   EXPECT_EQ(attributes_of(with_all, replica_), attributes_of(with_less, other_));
   EXPECT_EQ(attributes_of(with_all, source_), attributes_of(with_less, other_));
   EXPECT_NE(attributes_of(with_less, other_).at("labelled"), "");
+}
+
+TEST_F(LessPower, MakesTheSameMirrorWhereItCanWriteNowhereElse) {
+  const auto version = landlock_version();
+  if (!version || *version < 2) GTEST_SKIP() << "this kernel has no Landlock of version 2";
+  options_.backup_folder = scratch_ / "backups";
+  ASSERT_EQ(::mkdir(options_.backup_folder->c_str(), 0700), 0);
+  const MirrorRun whole = run(options_);
+  ASSERT_TRUE(whole.is_success()) << whole.troubles();
+  for (int with = 2; with <= *version; ++with) {
+    const Tree old = read_tree(other_);
+    const Fd replica(::open(other_.c_str(), O_PATH));
+    const Fd backups(::open(options_.backup_folder->c_str(), O_PATH));
+    ASSERT_TRUE(mirrored_after([&] {
+      return write_only_in({{replica.get()}, {backups.get()}}, with).ok();
+    })) << with;
+    const Tree made = read_tree(other_);
+    EXPECT_TRUE(tree_differences(read_tree(replica_), made).empty())
+        << testing::PrintToString(tree_differences(read_tree(replica_), made));
+    EXPECT_EQ(attributes_of(made, source_), attributes_of(made, other_));
+    remove_tree(other_);
+    plant(old, other_);
+  }
 }
 
 TEST_F(LessPower, EachThatIsKeptIsNeeded) {

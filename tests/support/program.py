@@ -171,11 +171,11 @@ class ProgramTest(unittest.TestCase):
         return self.execute(command, '-s', self.source, '-r', self.replica, *args, expect=expect,
                             **options)
 
-    def start(self, *args, **options):
+    def start(self, *args, wrapper=(), **options):
         """Starts `sync ARGS` in the background; it does not outlive the test."""
         streams = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT}
         streams.update(self._process_options(**options))
-        process = subprocess.Popen([self.binary, *args], stdin=subprocess.DEVNULL, **streams)
+        process = subprocess.Popen([*wrapper, self.binary, *args], stdin=subprocess.DEVNULL, **streams)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
@@ -184,6 +184,12 @@ class ProgramTest(unittest.TestCase):
         """Sends a signal and returns the exit code."""
         process.send_signal(with_signal)
         return process.wait(PATIENCE_SECONDS)
+
+    @staticmethod
+    def children_of(process):
+        """The processes that this one has started and that did not end yet."""
+        with open(f'/proc/{process}/task/{process}/children', encoding='ascii') as children:
+            return list(map(int, children.read().split()))
 
     def wait_until(self, condition, what):
         """Polls until `condition()` is true; fails the test when patience ends."""

@@ -105,4 +105,6 @@ def is_changing(call):
     if name in ('open', 'openat', 'openat2'):
         return bool(flags & WRITING) or flags & O_TMPFILE == O_TMPFILE
     return name not in LOOKING | {'close', 'read', 'pread64', 'lseek', 'getdents64', 'fstat',
-                                  'fstatfs', 'flock', 'fcntl', 'ioctl', 'fgetxattr', 'flistxattr'}
+                                  'fstatfs', 'flock', 'fcntl', 'ioctl', 'fgetxattr', 'flistxattr',
+                                  'landlock_create_ruleset', 'landlock_add_rule',
+                                  'landlock_restrict_self'}

@@ -94,6 +94,9 @@ constexpr auto kCalls = std::to_array<FileCall>({
     {SYS_listxattr, "listxattr", "n--"},
     {SYS_llistxattr, "llistxattr", "n--"},
     {SYS_flistxattr, "flistxattr", "F--"},
+    {SYS_landlock_create_ruleset, "landlock_create_ruleset", "---"},
+    {SYS_landlock_add_rule, "landlock_add_rule", "----"},
+    {SYS_landlock_restrict_self, "landlock_restrict_self", "--"},
 });
 
 }  // namespace

@@ -1,0 +1,47 @@
+#include "cli/cycle_process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace foldersync {
+
+Result<CycleProcess> CycleProcess::start(Signals& signals) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return system_error("pipe", errno);
+  Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  const pid_t child = signals.fork();
+  if (child < 0) return system_error("fork", errno);
+  return CycleProcess(child, child == 0 ? std::move(writing) : std::move(reading));
+}
+
+void CycleProcess::hand_over(std::string_view text) const {
+  while (!text.empty()) {
+    const ssize_t count = ::write(pipe_.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return;  // nobody listens any more
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+CycleProcess::End CycleProcess::wait(Signals& signals) {
+  End end;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(pipe_.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    end.text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  const int status = signals.wait_for(child_);
+  if (WIFEXITED(status)) end.code = static_cast<ExitCode>(WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
+  return end;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,43 @@
+// A cycle of a loop as a process of its own, which gives up what it doesn't need and ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/exit_code.h"
+#include "cli/signals.h"
+#include "core/result.h"
+#include "fs/fd.h"
+
+namespace foldersync {
+
+class CycleProcess {
+ public:
+  // Returns in both processes. The new one has all that is open, and knows all that is known here;
+  // what stops this one stops it, and it does not outlive this one. Requires: there is one thread.
+  static Result<CycleProcess> start(Signals& signals);
+
+  [[nodiscard]] bool is_cycle() const { return child_ == 0; }
+
+  // In the new process, before it ends: what the other one shall know of it.
+  void hand_over(std::string_view text) const;
+
+  struct End {
+    std::optional<ExitCode> code;  // nothing: it ended by a signal
+    int signal = 0;
+    std::string text;  // that was handed over
+  };
+  // In the other one: waits for the end.
+  End wait(Signals& signals);
+
+ private:
+  CycleProcess(pid_t child, Fd pipe) : child_(child), pipe_(std::move(pipe)) {}
+
+  pid_t child_;
+  Fd pipe_;  // the end of this process
+};
+
+}  // namespace foldersync
