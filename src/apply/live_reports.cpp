@@ -102,12 +102,9 @@ bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const L
   touched_.directories.insert(action.path.parent());
   touched_.directories.insert(action.other->parent());
   if (*done == Published::kStranded) {
-    outcomes_.failed(slot,
-                     Error{ErrorCode::kChanged,
-                           "rename",
-                           {},
-                           0,
-                           "somebody changed it meanwhile: what they wrote has the new name"});
+    outcomes_.failed(
+        slot,
+        changed_error("rename", "somebody changed it meanwhile: what they wrote has the new name"));
     return false;
   }
   // A directory gets its metadata when it is finished.
@@ -151,12 +148,9 @@ void LiveReports::foreign(const Slot& slot) {
 Error LiveReports::put_aside(const Place& stranded) {
   const auto kept = conflicts_.keep(stranded);
   if (!kept) return kept.error();
-  return Error{ErrorCode::kChanged,
-               "exchange",
-               {},
-               0,
-               "somebody changed it meanwhile: what they wrote is kept as '" + job_.area.name() +
-                   "/conflict/" + *kept + "' in the replica"};
+  return changed_error("exchange", "somebody changed it meanwhile: what they wrote is kept as '" +
+                                       job_.area.name() + "/conflict/" + *kept +
+                                       "' in the replica");
 }
 
 void LiveReports::learn_from(const FileStatus& found, const FileStatus& wanted) {

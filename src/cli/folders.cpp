@@ -51,10 +51,12 @@ std::string without_end_slashes(std::string path) {
 }
 
 Error misplaced(const std::string& file) {
-  return Error{ErrorCode::kRefused, "place", file, 0,
-               "this file or folder of the program's own would lie inside the replica, which holds "
-               "nothing but the source's copy: choose another place (--log, --state, --output, "
-               "--backup-dir, --report)"};
+  return refused_error(
+             "place",
+             "this file or folder of the program's own would lie inside the replica, which holds "
+             "nothing but the source's copy: choose another place (--log, --state, --output, "
+             "--backup-dir, --report)")
+      .at(file);
 }
 
 }  // namespace
@@ -113,9 +115,11 @@ Result<std::vector<std::string>> place_own_files(FileSystem& fs, const Roots& ro
     if (in_replica_to_be) return misplaced(file);
     const std::string below = path_below(file, roots.source.path);
     if (below == ".") {
-      return Error{ErrorCode::kRefused, "place", file, 0,
-                   "this is the source itself, which is only read: choose another place (--log, "
-                   "--state, --output, --backup-dir, --report)"};
+      return refused_error(
+                 "place",
+                 "this is the source itself, which is only read: choose another place (--log, "
+                 "--state, --output, --backup-dir, --report)")
+          .at(file);
     }
     if (!below.empty()) left_out.push_back(below);
   }

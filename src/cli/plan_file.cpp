@@ -15,7 +15,7 @@ namespace foldersync {
 namespace {
 
 Error invalid(const std::string& file, std::string detail) {
-  return Error{ErrorCode::kInvalidDocument, "read plan", file, 0, std::move(detail)};
+  return document_error("read plan", std::move(detail)).at(file);
 }
 
 // An error of reading `file`, or of keeping what was read.

@@ -105,7 +105,7 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
 Status check_required(const Root& source, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const Guard guard = require_guard(name, has_entry(tree_of(source), RelPath(name)));
-    if (guard.refused) return Error{ErrorCode::kRefused, "compare", source.path, 0, explain(guard)};
+    if (guard.refused) return refused_error("compare", explain(guard)).at(source.path);
   }
   return success();
 }

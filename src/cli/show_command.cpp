@@ -70,7 +70,7 @@ Result<ExitCode> execute(const ShowOptions& options) {
   // A pager that is left early, or a full disk, is an error like any other.
   for (const int number : {SIGPIPE, SIGXFSZ}) ::signal(number, SIG_IGN);
   if (options.plan_file == "-" && options.new_plan_file == "-") {
-    return Error{ErrorCode::kUsage, "show", {}, 0, "standard input holds one plan, not two"};
+    return usage_error("show", "standard input holds one plan, not two");
   }
   const ReadPlan plan = TRY(read(options.plan_file));
   const bool to_file = options.output_file && *options.output_file != "-";

@@ -71,12 +71,9 @@ Result<std::string> verify_signature(const StoredPlan& plan, const SignatureOpti
   if (!options.key) return std::string();
   const std::string file = signature_file(options, document);
   if (file.empty()) {
-    return Error{
-        ErrorCode::kUsage,
+    return usage_error(
         "verify",
-        {},
-        0,
-        "a plan from standard input has its signature elsewhere: name it with --signature"};
+        "a plan from standard input has its signature elsewhere: name it with --signature");
   }
   const auto pem = TRY(read_small_file(*options.key));
   auto keys = VerifyingKey::all_from_pem(pem);

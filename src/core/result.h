@@ -40,6 +40,23 @@ struct Error {
   return Error{ErrorCode::kSystem, operation, {}, error_number, {}};
 }
 
+// Errors that no system call brought; at() says what they are about.
+[[nodiscard]] inline Error refused_error(const char* operation, std::string detail) {
+  return Error{ErrorCode::kRefused, operation, {}, 0, std::move(detail)};
+}
+[[nodiscard]] inline Error changed_error(const char* operation, std::string detail = {}) {
+  return Error{ErrorCode::kChanged, operation, {}, 0, std::move(detail)};
+}
+[[nodiscard]] inline Error state_error(const char* operation, std::string detail) {
+  return Error{ErrorCode::kState, operation, {}, 0, std::move(detail)};
+}
+[[nodiscard]] inline Error document_error(const char* operation, std::string detail = {}) {
+  return Error{ErrorCode::kInvalidDocument, operation, {}, 0, std::move(detail)};
+}
+[[nodiscard]] inline Error usage_error(const char* operation, std::string detail) {
+  return Error{ErrorCode::kUsage, operation, {}, 0, std::move(detail)};
+}
+
 // A value or an error. Requires: value() only where ok(), error() only where not.
 template <class T>
 class [[nodiscard]] Result {

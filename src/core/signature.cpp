@@ -37,7 +37,7 @@ using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
 
 Error refused(std::string detail) {
   ERR_clear_error();
-  return Error{ErrorCode::kRefused, "read key", {}, 0, std::move(detail)};
+  return refused_error("read key", std::move(detail));
 }
 
 const unsigned char* bytes_of(std::string_view text) {

@@ -319,7 +319,7 @@ Error unusable(const std::vector<std::string>& rules, const std::vector<std::str
     detail += byte < ' ' || byte > '~' ? '?' : byte;
   detail += rule.size() > kShown ? "...\" " : "\" ";
   detail += why;
-  return Error{ErrorCode::kUsage, "compile filter", {}, 0, std::move(detail)};
+  return usage_error("compile filter", std::move(detail));
 }
 
 }  // namespace

@@ -104,9 +104,7 @@ class Events final : public nlohmann::json::json_sax_t {
   const char* why_ = "it is not JSON";
 };
 
-Error invalid(const char* why) {
-  return Error{ErrorCode::kInvalidDocument, "read JSON", {}, 0, why};
-}
+Error invalid(const char* why) { return document_error("read JSON", why); }
 
 }  // namespace
 

@@ -176,12 +176,9 @@ class Parsing {
   Error refusal() {
     const auto& error = parser_.handler().reader().error();
     if (error) return *error;
-    return Error{ErrorCode::kInvalidDocument,
-                 "read plan",
-                 {},
-                 0,
-                 "line " + std::to_string(lines_before_ + lines_of(used_)) + ", byte " +
-                     std::to_string(before_ + used_) + ": " + complaint()};
+    return document_error("read plan", "line " + std::to_string(lines_before_ + lines_of(used_)) +
+                                           ", byte " + std::to_string(before_ + used_) + ": " +
+                                           complaint());
   }
 
   const ByteSource& source_;

@@ -16,9 +16,7 @@ constexpr std::string_view kStatementFormat = "sync.plan-signature";
 constexpr std::string_view kStatementVersion = "1.0";
 constexpr std::size_t kMostSignatures = 100;
 
-Error refused(std::string detail) {
-  return Error{ErrorCode::kRefused, "verify", {}, 0, std::move(detail)};
-}
+Error refused(std::string detail) { return refused_error("verify", std::move(detail)); }
 
 // What is signed.
 std::string statement_about(const PlanIdentity& plan) {

@@ -80,8 +80,7 @@ Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) co
   if (!opened || (!rules_.only_mount && !rules_.other_root && !rules_.own_folder)) return opened;
   const auto status = TRY(fs_.status(opened->get()));
   if (rules_.other_root && same_object(status, *rules_.other_root)) {
-    return Error{
-        ErrorCode::kRefused, "enter", {}, 0, "one of the two folders lies inside the other"};
+    return refused_error("enter", "one of the two folders lies inside the other");
   }
   if (rules_.own_folder && same_object(status, *rules_.own_folder)) return own_folder_refused({});
   if (rules_.only_mount && status.mount != *rules_.only_mount) {

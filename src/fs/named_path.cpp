@@ -70,7 +70,7 @@ class Walk {
     return system_error("open", error_number).at(at_);
   }
   [[nodiscard]] Error refused(std::string detail) const {
-    return Error{ErrorCode::kRefused, "open", path_, 0, std::move(detail)};
+    return refused_error("open", std::move(detail)).at(path_);
   }
 
   // Goes to "/" or the current folder, with the names of `path` before it.

@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
 
-Error changed_meanwhile() {
-  return Error{ErrorCode::kChanged, "read", {}, 0, "the file changed while it was read"};
-}
+Error changed_meanwhile() { return changed_error("read", "the file changed while it was read"); }
 
 // Fills the buffer as far as the file reaches.
 Result<std::size_t> read_full(ReadableEntry& file, std::span<std::byte> buffer) {

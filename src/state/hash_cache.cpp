@@ -103,7 +103,7 @@ bool SqliteHashCache::opened() {
   try {
     made = open();
   } catch (const std::exception& error) {  // no MD5 in this OpenSSL
-    made = Error{ErrorCode::kState, "open", {}, 0, error.what()};
+    made = state_error("open", error.what());
   }
   if (made) return true;
   warning_ =

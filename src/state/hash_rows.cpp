@@ -75,7 +75,7 @@ Result<std::int64_t> HashRows::add_tree(std::string_view identity) {
   if (!id) return std::move(id).error();
   if (id->has_value()) return **id;
   database_.report_damage();
-  return Error{ErrorCode::kState, "read", {}, 0, "a row is gone that was just written"};
+  return state_error("read", "a row is gone that was just written");
 }
 
 std::optional<CachedHash> HashRows::current_row(const StoredTree& tree,
@@ -109,7 +109,7 @@ Result<std::vector<CachedHash>> HashRows::directory(const StoredTree& tree,
     if (previous && name <= *previous) {
       // A page that points to itself would go on for ever.
       database_.report_damage();
-      failure = Error{ErrorCode::kState, "read", {}, 0, "rows are out of order"};
+      failure = state_error("read", "rows are out of order");
     }
     previous = name;
     if (std::optional<CachedHash> row = current_row(tree, directory)) {

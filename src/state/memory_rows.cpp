@@ -66,7 +66,7 @@ Status each_row(Database& database, const Copying& copying, Order order, Take ta
     const bool in_order = !previous || (order == Order::kUp ? last < key : key < last);
     if (!in_order) {  // a page that points to itself would go on for ever
       database.report_damage();
-      return Error{ErrorCode::kState, "read", {}, 0, "rows are out of order"};
+      return state_error("read", "rows are out of order");
     }
     previous = key;
     TRY(take(rows));
@@ -148,7 +148,7 @@ Result<std::optional<std::string>> MemoryRows::fact(std::string_view key) {
   }
   read_fact_->reset();
   if (!row) return row.error();
-  if (!is_whole) return Error{ErrorCode::kState, "read", {}, 0, "its checksum is wrong"};
+  if (!is_whole) return state_error("read", "its checksum is wrong");
   return value;
 }
 

@@ -51,7 +51,7 @@ Result<bool> move_rows(Database& old, const std::optional<Error>& write_obstacle
   }
   const bool all = TRY(copy_memory(old, memory));
   const bool damaged = old.trouble() == Trouble::kDamaged;
-  if (!all && !damaged) return Error{ErrorCode::kState, "read", kOldName, 0, "not all can be read"};
+  if (!all && !damaged) return state_error("read", "not all can be read").at(kOldName);
   TRY(remembering.commit());
   TRY(folder.sync());
   // CRASH: killed here, all is copied once more.
@@ -72,7 +72,7 @@ Result<std::string> take_memory(const StateFolder& folder, Database& memory,
   if (old.usable == Usable::kYes) {
     const bool all = TRY(move_rows(*old.database, old.write_obstacle, folder, memory, remembering));
     if (all) return std::string();
-    old.reason = Error{ErrorCode::kState, "read", kOldName, 0, "it is damaged"};
+    old.reason = state_error("read", "it is damaged").at(kOldName);
   } else {
     if (old.database) (void)TRY(copy_memory(*old.database, memory));
     TRY(remembering.commit());
@@ -97,7 +97,7 @@ Status leave_log(Database& database) {
   Statement mode = TRY(database.prepare("PRAGMA journal_mode=DELETE"));
   const bool told = TRY(mode.step());
   if (told && mode.bytes(0) == "delete") return success();
-  return Error{ErrorCode::kState, "open", kOldName, 0, "others have it open"};
+  return state_error("open", "others have it open").at(kOldName);
 }
 
 // Costs time in later runs where it fails, and nothing else: the next one tries again.

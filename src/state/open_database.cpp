@@ -15,10 +15,6 @@ constexpr std::array<std::string_view, 3> kCompanions{"-wal", "-shm", "-journal"
 
 constexpr int kMostTries = 3;
 
-Error state_error(const char* operation, std::string detail) {
-  return Error{ErrorCode::kState, operation, {}, 0, std::move(detail)};
-}
-
 OpenedDatabase unusable(Error reason, Usable usable = Usable::kNo) {
   OpenedDatabase opened;
   opened.usable = usable;

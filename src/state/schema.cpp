@@ -62,7 +62,7 @@ Result<SchemaState> make_schema(Database& database, const Schema& schema) {
 Status still_current(Database& database, const Schema& schema) {
   const SchemaState found = TRY(inspect_schema(database, schema));
   if (found == SchemaState::kCurrent) return success();
-  return Error{ErrorCode::kState, "write", {}, 0, "another version has changed the database"};
+  return state_error("write", "another version has changed the database");
 }
 
 }  // namespace foldersync

@@ -84,7 +84,7 @@ Result<NamedPlace> find_or_make(FileSystem& system, const std::string& path) {
 
 // Others could put another folder into its place.
 Error exchangeable(const std::string& name) {
-  return Error{ErrorCode::kState, "check", {}, 0, "others can exchange '" + name + "'"};
+  return state_error("check", "others can exchange '" + name + "'");
 }
 
 }  // namespace

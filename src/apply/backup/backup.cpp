@@ -37,11 +37,8 @@ Status refuse_other(FileSystem& fs, int folder, const std::string& identity) {
   const auto id = TRY(fs.file_system_id(folder));
   const auto status = TRY(fs.status(folder));
   if (identity_of(id, status) == identity) return success();
-  return Error{ErrorCode::kRefused,
-               "back up",
-               {},
-               0,
-               "somebody has put another folder into the place of the backup folder"};
+  return refused_error("back up",
+                       "somebody has put another folder into the place of the backup folder");
 }
 
 bool takes_away_directory(const Action& action) {
@@ -59,12 +56,10 @@ Status Backup::open_folder(int parent, const std::string& name) {
   (void)fs_->lock(folder->get());
   const auto own = TRY(fs_->status(folder->get()));
   if (own.uid != ::geteuid()) {
-    return Error{ErrorCode::kRefused,
-                 "back up",
-                 {},
-                 0,
-                 "the backup's folder belongs to somebody else: others can write the folder it is "
-                 "in"};
+    return refused_error(
+        "back up",
+        "the backup's folder belongs to somebody else: others can write the folder it is "
+        "in");
   }
   Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made;
@@ -120,7 +115,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
                               bool durable) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) {
-    return in_folder(Error{ErrorCode::kInvalidDocument, "back up", {}, 0, {}}, path);
+    return in_folder(document_error("back up"), path);
   }
   Backup backup(fs, path, policy, durable);
   auto parent = open_named_folder(fs, path.substr(0, std::max<std::size_t>(slash, 1)));

@@ -88,7 +88,7 @@ bool is_undo_of(FileSystem& fs, int backup, const RootReference& replica) {
 Status remove_backup(FileSystem& fs, int folder, const std::string& name, const PruneOrder& order) {
   const auto backup = TRY(fs.open_directory(folder, name.c_str()));
   if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {
-    return Error{ErrorCode::kChanged, "remove", {}, 0, "somebody has put something else there"};
+    return changed_error("remove", "somebody has put something else there");
   }
   TRY(empty_directory(fs, backup.get(), {}, order.stop));
   return fs.remove_directory(folder, name.c_str());

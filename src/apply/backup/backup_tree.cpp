@@ -124,7 +124,7 @@ Result<Fd> BackupTree::open_to_read(const Place& from, const FileStatus& status)
   const Handle handle{entry.get(), true};
   const auto now = TRY(fs_.status(entry.get()));
   if (!same_creation(now, status) || now.mode != status.mode || now.uid != status.uid) {
-    return Error{ErrorCode::kChanged, "back up", {}, 0, "something else has its name"};
+    return changed_error("back up", "something else has its name");
   }
   if (Status opened = fs_.set_mode(handle, status.mode | kOwnerRead); !opened)
     return opened.error();
@@ -141,7 +141,7 @@ Status BackupTree::copy_file(const Place& from, const FileStatus& status, int pa
   buffer_.resize(kBufferBytes);
   const auto bytes = TRY(copy_content(fs_, {&source, to.get(), &status}, buffer_));
   if (bytes != status.size) {
-    return Error{ErrorCode::kChanged, "back up", {}, 0, "the file holds less than it says"};
+    return changed_error("back up", "the file holds less than it says");
   }
   TRY(give_metadata(source.handle(), status, {to.get(), false}));
   if (durable_ && !has_sync_all_) {

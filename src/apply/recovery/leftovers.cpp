@@ -190,8 +190,9 @@ Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>&
     const std::string name(each.path.name());
     const auto status = TRY(fs.status_at(home, name.c_str()));
     if (status.inode != each.inode || status.mount != replica.status.mount) {
-      return Error{ErrorCode::kRefused, "discard", each.path.bytes(), 0,
-                   "it is another one than was looked at, or something is mounted there"};
+      return refused_error("discard",
+                           "it is another one than was looked at, or something is mounted there")
+          .at(each.path.bytes());
     }
     Status removed =
         status.is_directory() ? remove_tree(fs, home, name) : fs.remove_file(home, name.c_str());

@@ -19,9 +19,7 @@ constexpr const char* kRecordsFile = "records";  // what belongs to each action,
 constexpr std::string_view kMagic = "foldersync-record-4\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
 
-Error damaged(const char* what) {
-  return Error{ErrorCode::kInvalidDocument, "read record", {}, 0, what};
-}
+Error damaged(const char* what) { return document_error("read record", what); }
 
 // Numbers as eight bytes, the lowest first; texts as their length and their bytes.
 class Writer {

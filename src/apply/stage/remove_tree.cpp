@@ -34,8 +34,8 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, const 
     if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
     if (entry.error_number != 0) return system_error("stat", entry.error_number);
     if (entry.status.mount != self.mount) {
-      return Error{ErrorCode::kRefused, "remove", std::string(entry.name), 0,
-                   "something is mounted in it: unmount it"};
+      return refused_error("remove", "something is mounted in it: unmount it")
+          .at(std::string(entry.name));
     }
     const bool is_directory = entry.status.is_directory();
     Status removed = is_directory ? fs.remove_directory(directory, entry.name.data())

@@ -134,10 +134,11 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
     if (goes) needed += action.before->size.value_or(0);
   }));
   if (needed <= keeping.free) return success();
-  return Error{ErrorCode::kRefused, "back up", request.backup->folder, 0,
-               "not enough space: " + human_bytes(needed) + " are to be kept there, and " +
-                   human_bytes(keeping.free) +
-                   " are free; make room, or try all the same with --no-space-check"};
+  return refused_error("back up",
+                       "not enough space: " + human_bytes(needed) + " are to be kept there, and " +
+                           human_bytes(keeping.free) +
+                           " are free; make room, or try all the same with --no-space-check")
+      .at(request.backup->folder);
 }
 
 // Whether there is room for all that is written, whatever is removed meanwhile and whatever has
@@ -188,7 +189,7 @@ Status check_space(const ApplyRequest& request) {
   if (fits_in_any_case(question, request.plan.actions)) return success();
   const auto guard = TRY(ask_space(question, request.plan.actions));
   if (!guard || !guard->refused) return success();
-  return Error{ErrorCode::kRefused, "apply", request.replica.path, 0, explain(*guard)};
+  return refused_error("apply", explain(*guard)).at(request.replica.path);
 }
 
 bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Slot>& window) {

@@ -75,12 +75,14 @@ Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
   Listing listing;
   TRY(listing.read(fs, folder));
   if (status.uid == ::geteuid() && listing.entries().empty()) return success();
-  return Error{ErrorCode::kRefused, "stage", name, 0,
-               "the staging folder was made, and what has its name now is another folder (of user "
-               "id " +
-                   std::to_string(status.uid) +
-                   "): others exchange names in the replica, or its file system gives what is made "
-                   "another owner"};
+  return refused_error(
+             "stage",
+             "the staging folder was made, and what has its name now is another folder (of user "
+             "id " +
+                 std::to_string(status.uid) +
+                 "): others exchange names in the replica, or its file system gives what is made "
+                 "another owner")
+      .at(name);
 }
 
 }  // namespace
@@ -149,8 +151,8 @@ Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const Stagi
 Status StagingArea::reuse(bool as_root) {
   const auto marker = TRY(read_marker(*fs_, fd()));
   if (marker) {
-    return Error{ErrorCode::kRefused, "stage", name_, 0,
-                 "a run was killed while it changed the replica: recover it first"};
+    return refused_error("stage", "a run was killed while it changed the replica: recover it first")
+        .at(name_);
   }
   const auto before = TRY(fs_->status(home_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));

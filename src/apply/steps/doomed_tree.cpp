@@ -142,7 +142,7 @@ Status DoomedTreeRemover::remove_from(const Result<int>& parent, const DoomedEnt
   const std::string name = name_of(entry);
   if (entry.seen.is_directory()) return fs_.remove_directory(*parent, name.c_str());
   const auto found = TRY(fs_.status_at(*parent, name.c_str()));
-  if (!is_still(found, entry.seen)) return Error{ErrorCode::kChanged, "remove", {}, 0, {}};
+  if (!is_still(found, entry.seen)) return changed_error("remove");
   return fs_.remove_file(*parent, name.c_str());
 }
 

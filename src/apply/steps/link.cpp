@@ -22,11 +22,8 @@ Result<Published> forward(Site& site, Step& step) {
   const RelPath& other = *step.action.other;
   const auto leader = TRY(site.replica.status(other));
   if (!leader || !is_leader(step, *leader)) {
-    return Error{ErrorCode::kChanged,
-                 "link",
-                 {},
-                 0,
-                 "'" + other.shown() + "' is not what it has to be: see its own line"};
+    return changed_error("link",
+                         "'" + other.shown() + "' is not what it has to be: see its own line");
   }
   const auto parent = TRY(site.replica.parent(other));
   const char* const name = step.staged.name.c_str();
