@@ -309,7 +309,7 @@ MUTATIONS = [
              'if (!is_known) {', 'if (false) {',
              '^fault/DoomedTrees.WhatIsPutIntoOneInTheLastMoment'),
     Mutation('a file is removed that was saved since',
-             'if (!is_still(found, entry.seen)) return Error', 'if (false) return Error',
+             'if (!is_still(found, entry.seen)) return changed_error', 'if (false) return changed_error',
              '^fault/DoomedTrees.WhatIsWrittenByWhoeverStandsInOne'),
     Mutation('a directory that nobody could look through goes with its folder',
              'purged_.stuck.push_back(tree.place());\n      purged_.why = is_own ? '
@@ -677,8 +677,8 @@ MUTATIONS = [
              'if (may_copy && save_from(', 'if (may_copy && false && save_from(',
              '^unit_state/MemoryTest.OfADamagedOne'),
     Mutation('a fact that was changed on disk counts as none',
-             'if (!is_whole) return Error', 'if (!is_whole) return std::optional<std::string>();\n'
-             '  if (false) return Error', '^unit_state/MemoryTest.AFactThatWasChanged'),
+             'if (!is_whole) return state_error', 'if (!is_whole) return std::optional<std::string>();\n'
+             '  if (false) return state_error', '^unit_state/MemoryTest.AFactThatWasChanged'),
     Mutation('half a commit is read',
              'if (!journal || *journal != StateFile::kMissing)', 'if (false)',
              '^unit_state/MemoryTest.ACommitThatWasKilled'),
