@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "apply/recovery/lock.h"
-#include "cli/console.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -38,11 +37,8 @@ void log_warnings(const Tools& tools) {
 
 void Tools::confine(WrittenPlaces places) const {
   places.state_folder = state.folder();
-  const Status confined = write_nowhere_else(fs, places);
-  if (confined) return;
-  const std::string warning =
-      "an error of this program could write elsewhere, too: " + describe(confined.error());
-  if (state.carried().is_first(warning)) log.warn(warning);
+  const std::string warning = write_nowhere_else(fs, places);
+  if (!warning.empty() && state.carried().is_first(warning)) log.warn(warning);
 }
 
 Status AtRest::lock(Root& replica) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cli/console.h"
 #include "fs/landlock.h"
 #include "fs/named_path.h"
 
@@ -65,11 +66,7 @@ class Places {
   std::vector<WritablePlace> places_;
 };
 
-}  // namespace
-
-Status write_nowhere_else(FileSystem& fs, const WrittenPlaces& written) {
-  const auto version = landlock_version();
-  if (!version || landlock_rights(*version).files == 0) return success();
+Status confine(FileSystem& fs, const WrittenPlaces& written, int version) {
   Places places(fs);
   if (written.replica != nullptr) places.add(*written.replica);
   places.add_state(written.state_folder);
@@ -77,10 +74,20 @@ Status write_nowhere_else(FileSystem& fs, const WrittenPlaces& written) {
     TRY(places.add_folder(written.backup_folder, Writable::kTree));
   }
   for (const std::string& output : written.outputs) {
-    if (output.empty()) continue;
-    TRY(places.add_output(output));
+    // Whatever is wrong with it is told when it is written.
+    if (!output.empty()) (void)places.add_output(output);
   }
-  return write_only_in(places.all(), *version);
+  return write_only_in(places.all(), version);
+}
+
+}  // namespace
+
+std::string write_nowhere_else(FileSystem& fs, const WrittenPlaces& places) {
+  const auto version = landlock_version();
+  if (!version || landlock_rights(*version).files == 0) return {};
+  const Status confined = confine(fs, places, *version);
+  if (confined) return {};
+  return "an error of this program could write elsewhere, too: " + describe(confined.error());
 }
 
 }  // namespace foldersync

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "core/result.h"
 #include "fs/file_system.h"
 #include "scan/roots.h"
 
@@ -20,8 +19,8 @@ struct WrittenPlaces {
 
 // From now on nothing is made, written, renamed or removed elsewhere, by Landlock. Nothing is done
 // where the kernel lacks it (`sync --version -v` tells). For good: what is in a folder that is made
-// or mounted later lies elsewhere. Errors: a folder can't be opened; the system refuses.
-// Requires: no other thread was started.
-Status write_nowhere_else(FileSystem& fs, const WrittenPlaces& places);
+// or mounted later lies elsewhere. The answer: a sentence where the system refuses, or a folder
+// can't be opened, and everything can be written still. Requires: no other thread was started.
+std::string write_nowhere_else(FileSystem& fs, const WrittenPlaces& places);
 
 }  // namespace foldersync

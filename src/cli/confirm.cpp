@@ -1,7 +1,6 @@
 #include "cli/confirm.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <functional>
 
@@ -35,49 +33,22 @@ Status write_all(int fd, std::string_view text) {
   return success();
 }
 
-// Starts the shell command, which reads `input` and writes to the terminal; -1 where it can't.
-pid_t start_pager(const char* command, int input, int terminal) {
-  posix_spawn_file_actions_t files;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, terminal, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, terminal, STDERR_FILENO);
-  // What this program ignores, others rely on.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t usual;
-  sigemptyset(&usual);
-  for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&usual, number);
-  ::posix_spawnattr_setsigdefault(&attributes, &usual);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  std::string shell = "sh";
-  std::string option = "-c";
-  std::string line = command;
-  std::array<char*, 4> arguments{shell.data(), option.data(), line.data(), nullptr};
-  pid_t child = -1;
-  const int failed =
-      ::posix_spawn(&child, "/bin/sh", &files, &attributes, arguments.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&files);
-  return failed == 0 ? child : -1;
-}
-
 // Whether the text was shown by the pager.
-bool page(const char* command, int terminal, const std::function<Status(const ByteSink&)>& write) {
+bool page(Starter& starter, const char* command, int terminal,
+          const std::function<Status(const ByteSink&)>& write) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
   Fd input(ends[0]);
   Fd output(ends[1]);
-  const pid_t child = start_pager(command, input.get(), terminal);
+  const bool is_started = starter.start(command, input.get(), terminal).ok();
   input.reset();
-  if (child < 0) return false;
+  if (!is_started) return false;
   // A pager that is left early closes the pipe, and that is no error.
   (void)write([&](std::string_view text) { return write_all(output.get(), text); });
   output.reset();
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  const auto status = starter.wait();
+  if (!status) return false;
+  const int code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 0;
   return code != kNotFound && code != kNotStarted;
 }
 
@@ -85,7 +56,10 @@ bool page(const char* command, int terminal, const std::function<Status(const By
 
 Result<Person> Person::at_terminal() {
   Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (terminal.is_open()) return Person(std::move(terminal));
+  if (terminal.is_open()) {
+    auto starter = TRY(Starter::begin());
+    return Person(std::move(terminal), std::move(starter));
+  }
   return Error{ErrorCode::kRefused, "ask", "/dev/tty", errno,
                "--confirm asks a person, and there is no terminal here; 'sync plan -o FILE' and "
                "'sync apply FILE' do the same in two steps"};
@@ -99,7 +73,7 @@ Status Person::view(const StoredPlan& plan, Colour colour) {
   };
   const char* const wanted = std::getenv("PAGER");
   const char* const pager = wanted == nullptr ? "less -R" : wanted;
-  if (*pager != '\0' && page(pager, terminal_.get(), write)) return success();
+  if (*pager != '\0' && page(starter_, pager, terminal_.get(), write)) return success();
   return write([this](std::string_view text) { return put(text); });
 }
 

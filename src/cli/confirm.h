@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/signals.h"
+#include "cli/starter.h"
 #include "core/result.h"
 #include "fs/fd.h"
 #include "plan/stored_plan.h"
@@ -20,7 +21,7 @@ enum class Answer : std::uint8_t { kYes, kNo, kStopped };
 // The terminal that the program runs in, wherever its standard streams lead.
 class Person {
  public:
-  // Error kRefused where there is none (under cron, say).
+  // Error kRefused where there is none (under cron, say). Requires: no other thread was started.
   static Result<Person> at_terminal();
 
   // Shows the plan as far as the screen has room and asks until the answer is yes, no, or "view",
@@ -29,7 +30,8 @@ class Person {
   Result<Answer> confirm(const StoredPlan& plan, Colour colour, const Signals& signals);
 
  private:
-  explicit Person(Fd terminal) : terminal_(std::move(terminal)) {}
+  Person(Fd terminal, Starter starter)
+      : terminal_(std::move(terminal)), starter_(std::move(starter)) {}
 
   Status put(std::string_view text);
   Status view(const StoredPlan& plan, Colour colour);
@@ -37,6 +39,7 @@ class Person {
   Result<std::optional<std::string>> read_line(const Signals& signals);
 
   Fd terminal_;
+  Starter starter_;  // of the pager
 };
 
 }  // namespace foldersync

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/confinement.h"
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
@@ -76,6 +77,10 @@ ExitCode code_of(const StoredPlan& plan, const PlanCommandOptions& options) {
                                                              : ExitCode::kDone;
 }
 
+void tell_if_any(const std::string& sentence) {
+  if (!sentence.empty()) tell(sentence);
+}
+
 void tell_warnings(KeptState& state) {
   for (const std::string& warning : state.take_warnings()) tell(warning);
 }
@@ -102,6 +107,9 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   Status known = last_run.compare(roots);
   tell_warnings(state);
   if (!known) return known.error();
+  tell_if_any(
+      write_nowhere_else(fs, {.state_folder = state.folder(),
+                              .outputs = {absolute_if_named(options.output_file), signature}}));
   auto planned = TRY([&] {
     const ProgressCounts counts;
     const Progress progress(counts, signals, wants_progress(common.console));

@@ -22,6 +22,7 @@
 #include "cli/unproven.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/named_path.h"
 #include "fs/posix_file_system.h"
 #include "plan/guard.h"
 
@@ -341,7 +342,16 @@ class Runner {
     return std::optional<ExitCode>();
   }
 
+  // Whether it is there, or none is wanted.
+  bool has_backup_folder() {
+    const auto& backup = options_.applying.backup.folder;
+    return !backup || open_named_folder(tools_.fs, absolute_name(*backup)).ok();
+  }
+
+  // When everything is there that is written to: where a person is asked, after the answer,
+  // perhaps.
   void confine(const Root* replica) {
+    if (std::exchange(is_confined_, true)) return;
     const auto& backup = options_.applying.backup.folder;
     tools_.confine({.replica = replica, .backup_folder = absolute_if_named(backup)});
   }
@@ -364,7 +374,7 @@ class Runner {
       log_warnings(tools_);
     }
     TRY(at_rest_.lock(*roots.replica));
-    if (!opened_.person) confine(&*roots.replica);
+    if (!opened_.person || has_backup_folder()) confine(&*roots.replica);
     conflicts_ = TRY(at_rest_.prepare(*roots.replica));
     // What was removed may have changed the folder itself.
     roots.replica->status = TRY(tools_.fs.status(roots.replica->fd.get()));
@@ -402,6 +412,7 @@ class Runner {
   AtRest at_rest_;
   bool conflicts_ = false;
   UnprovenTold unproven_;
+  bool is_confined_ = false;
   bool is_cycle_ = false;  // and not the loop
 };
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/confinement.h"
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/kept_state.h"
@@ -174,6 +175,9 @@ Result<ExitCode> execute(const ScanOptions& options) {
   state.open();
   for (const std::string& warning : state.take_warnings()) tell(warning);
   const auto output = TRY(Output::open(file));
+  const std::string unconfined =
+      write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}});
+  if (!unconfined.empty()) tell(unconfined);
   auto own = TRY(place_own_files(fs, roots, {file, output->temporary(), state.folder()}));
   const Scope scope{.filter = std::move(filter),
                     .one_file_system = options.filter.one_file_system,

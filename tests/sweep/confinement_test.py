@@ -5,9 +5,11 @@ import signal
 
 from tests.support import trees
 from tests.support.program import DONE
+from tests.support.terminal import TerminalTest
 from tests.sweep.call_rules import is_changing
 from tests.sweep.sweep import KILLED, StoppedTest
 
+QUESTION = 'Apply this plan? y, n or view: '
 CONFINE = 'landlock_restrict_self'
 REFUSAL = 'could write elsewhere'
 
@@ -18,7 +20,7 @@ def landlock_works():
     return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 2
 
 
-class ConfinementTest(StoppedTest):
+class ConfinementBase(StoppedTest):
     def setUp(self):
         super().setUp()
         if not landlock_works():
@@ -27,6 +29,8 @@ class ConfinementTest(StoppedTest):
         self.backups = self.at('backups')
         self.pair = ('-s', self.source, '-r', self.replica)
 
+
+class ConfinementTest(ConfinementBase):
     def traced(self, *args, expect=DONE):
         trace = self.at('trace')
         wrapper = self.stopper('--from', self.top, '--trace', trace)
@@ -71,9 +75,18 @@ class ConfinementTest(StoppedTest):
                 self.assert_confined_before_changes(self.traced(*command), self.replica)
 
     def test_who_only_looks_is_confined_too(self):
-        with self.untouched():
-            calls = self.traced('run', *self.pair, '--dry-run')
-            self.assertEqual(1, [call['call'] for call in calls].count(CONFINE))
+        out = self.at('out')
+        os.mkdir(out)
+        for command in (
+                ('run', *self.pair, '--dry-run'), ('plan', *self.pair),
+                ('plan', *self.pair, '-o', os.path.join(out, 'plan')),
+                ('plan', *self.pair, '-o', os.path.join(out, 'plan')), ('scan', '-s', self.source),
+                ('scan', '-s', self.source, '-o', os.path.join(out, 'scan')),
+                ('scan', '-s', self.source, '--md5', '-o', '/dev/null')):
+            with self.subTest(command), self.untouched():
+                calls = self.traced(*command)
+                self.assertEqual(1, [call['call'] for call in calls].count(CONFINE))
+        self.assertEqual(['plan', 'scan'], sorted(os.listdir(out)))
 
     def test_a_loop_has_more_cycles_than_a_process_can_be_confined(self):
         # At the 20th, the loop is told to stop, and stops that cycle.
@@ -109,3 +122,44 @@ class ConfinementTest(StoppedTest):
         os.kill(self.children_of(loop.pid)[0], signal.SIGTERM)
         self.assertIn(loop.wait(), (DONE, 143))
         self.assertEqual(1, self.log_text().count(REFUSAL))
+
+
+class ConfirmTest(ConfinementBase, TerminalTest):
+    """What a person asks for is started by a process that is not confined."""
+
+    def asked(self, *options):
+        self.trace = self.at('trace')
+        terminal = self.at_terminal('run', *self.pair, '--confirm', *options, env={
+            'PAGER': f'cat >{self.at("paged")}'},
+            wrapper=self.stopper('--from', self.top, '--trace', self.trace))
+        terminal.read_until(QUESTION)
+        return terminal
+
+    def confined(self):
+        return CONFINE in trees.read(self.trace).decode()
+
+    def answer_yes(self, terminal):
+        terminal.type('y\n')
+        self.assertEqual(DONE, terminal.end(), terminal.text)
+        self.assertTrue(self.confined())
+        self.assert_mirrored()
+
+    def test_the_pager_writes_where_it_likes(self):
+        terminal = self.asked()
+        self.assertTrue(self.confined())
+        terminal.type('view\n')
+        terminal.read_until(QUESTION)
+        self.assertIn('create d/b', trees.read(self.at('paged')).decode())
+        self.answer_yes(terminal)
+
+    def test_folders_that_are_made_after_the_answer_are_written(self):
+        for old in (self.replica, None):
+            with self.subTest(old=old):
+                if old:
+                    trees.remove(old)
+                else:
+                    trees.write(self.in_source('a'), 'newer')
+                    trees.remove(self.backups)
+                terminal = self.asked('--backup-dir', self.backups)
+                self.assertFalse(self.confined())
+                self.answer_yes(terminal)

@@ -1,0 +1,29 @@
+// Starting a program for a person from a process that may start none itself any more.
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+#include "fs/fd.h"
+
+namespace foldersync {
+
+// A process that was split off before rights were given up for good (see write_nowhere_else), and
+// starts what it is told to. It ends with this one.
+class Starter {
+ public:
+  // Requires: no other thread was started.
+  static Result<Starter> begin();
+
+  // Starts a shell command that reads `input` and writes to `terminal`. One at a time.
+  Status start(const std::string& command, int input, int terminal);
+  // Waits until it has ended. The answer: its status, see wait(2). An error: it wasn't started.
+  Result<int> wait();
+
+ private:
+  explicit Starter(Fd socket) : socket_(std::move(socket)) {}
+
+  Fd socket_;
+};
+
+}  // namespace foldersync
