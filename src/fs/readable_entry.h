@@ -22,8 +22,9 @@ class ReadableEntry {
   virtual ~ReadableEntry() = default;
 
   virtual Result<FileStatus> status() = 0;  // as it is now
-  // As read_xattrs() and without_unsupported().
+  // As read_xattrs(), read_rights() and without_unsupported().
   virtual Result<std::vector<Xattr>> xattrs(bool as_root) = 0;
+  virtual Result<std::vector<Xattr>> rights(bool as_root) = 0;
   virtual std::vector<Xattr> without_unsupported(std::vector<Xattr> wanted) = 0;
 
   // Requires, as all below: it was opened for its content.
@@ -46,6 +47,9 @@ class LocalEntry final : public ReadableEntry {
   Result<FileStatus> status() override { return fs_.status(fd_.get()); }
   Result<std::vector<Xattr>> xattrs(bool as_root) override {
     return read_xattrs(fs_, handle(), as_root);
+  }
+  Result<std::vector<Xattr>> rights(bool as_root) override {
+    return read_rights(fs_, handle(), as_root);
   }
   std::vector<Xattr> without_unsupported(std::vector<Xattr> wanted) override {
     return foldersync::without_unsupported(fs_, handle(), std::move(wanted));

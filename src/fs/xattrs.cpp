@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <utility>
 
 namespace foldersync {
 namespace {
@@ -17,6 +19,10 @@ bool has_no_xattrs(const Error& error) {
 bool is_refusal(const Error& error) {
   return error.error_number == ENOTSUP || error.error_number == EPERM ||
          error.error_number == ENOSPC;
+}
+
+bool is_acl(std::string_view name) {
+  return name == "system.posix_acl_access" || name == "system.posix_acl_default";
 }
 
 std::vector<std::string> split_names(std::string_view names, bool as_root) {
@@ -43,13 +49,25 @@ Result<std::vector<std::string>> list_names(FileSystem& fs, Handle entry, bool a
   return split_names(std::string_view(large.data(), *bytes), as_root);
 }
 
+Result<std::vector<Xattr>> read_named(FileSystem& fs, Handle entry,
+                                      std::vector<std::string> names) {
+  std::vector<Xattr> result;
+  std::vector<std::byte> buffer;
+  for (std::string& name : names) {
+    buffer.resize(kMostBytes);
+    const auto bytes = fs.get_xattr(entry, name.c_str(), buffer);
+    if (!bytes && bytes.error().error_number == ENODATA) continue;  // removed meanwhile
+    if (!bytes) return bytes.error();
+    buffer.resize(*bytes);
+    result.push_back({std::move(name), buffer});
+  }
+  return result;
+}
+
 }  // namespace
 
 bool is_mirrored_xattr(std::string_view name, bool as_root) {
-  if (name.starts_with("user.") || name == "system.posix_acl_access" ||
-      name == "system.posix_acl_default") {
-    return true;
-  }
+  if (name.starts_with("user.") || is_acl(name)) return true;
   if (!as_root) return false;
   // XFS shows each ACL by a name of its own, too.
   if (name.starts_with("trusted.")) {
@@ -64,19 +82,25 @@ bool has_capability(const std::vector<Xattr>& xattrs) {
                      [](const Xattr& xattr) { return xattr.name == kCapability; });
 }
 
+bool is_right(std::string_view name) { return is_acl(name) || name == kCapability; }
+
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root) {
+  return read_named(fs, entry, TRY(list_names(fs, entry, as_root)));
+}
+
+Result<std::vector<Xattr>> read_rights(FileSystem& fs, Handle entry, bool as_root) {
   auto names = TRY(list_names(fs, entry, as_root));
-  std::vector<Xattr> result;
-  std::vector<std::byte> buffer;
-  for (std::string& name : names) {
-    buffer.resize(kMostBytes);
-    const auto bytes = fs.get_xattr(entry, name.c_str(), buffer);
-    if (!bytes && bytes.error().error_number == ENODATA) continue;  // removed meanwhile
-    if (!bytes) return bytes.error();
-    buffer.resize(*bytes);
-    result.push_back({std::move(name), buffer});
-  }
-  return result;
+  std::erase_if(names, [](const std::string& name) { return !is_right(name); });
+  return read_named(fs, entry, std::move(names));
+}
+
+std::vector<Xattr> with_acls_of(std::vector<Xattr> present, const std::vector<Xattr>& other) {
+  std::erase_if(present, [](const Xattr& xattr) { return is_acl(xattr.name); });
+  std::copy_if(other.begin(), other.end(), std::back_inserter(present),
+               [](const Xattr& xattr) { return is_acl(xattr.name); });
+  std::sort(present.begin(), present.end(),
+            [](const Xattr& a, const Xattr& b) { return a.name < b.name; });
+  return present;
 }
 
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted) {

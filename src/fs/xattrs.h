@@ -27,9 +27,18 @@ bool is_mirrored_xattr(std::string_view name, bool as_root);
 // Whether one of them lets the file run with rights of its own (security.capability).
 bool has_capability(const std::vector<Xattr>& xattrs);
 
+// Whether it says who may do what: an ACL, or what has_capability() looks for.
+bool is_right(std::string_view name);
+
 // The attributes of `entry` that are mirrored, by name. None where the file system has no
 // attributes.
 Result<std::vector<Xattr>> read_xattrs(FileSystem& fs, Handle entry, bool as_root);
+
+// Those of them that say who may do what, which no permission on the entry is needed for.
+Result<std::vector<Xattr>> read_rights(FileSystem& fs, Handle entry, bool as_root);
+
+// `present` with the ACLs of `other` in the place of its own; by name, as both are.
+std::vector<Xattr> with_acls_of(std::vector<Xattr> present, const std::vector<Xattr>& other);
 
 // Those of `wanted` that `entry` has or could be given, as far as a look tells: a file system may
 // have no attributes, or none of some kind (user.* on an old tmpfs, ACLs where they are off).

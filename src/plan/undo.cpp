@@ -47,7 +47,8 @@ Action moved_back(const Action& done, const Facts& made, const Facts& old) {
   undo.op = Op::kMove;
   undo.path = *done.other;
   undo.other = done.path;
-  undo.reasons = {Reason::kUndo};
+  if (done.reasons.has(Reason::kXattrs)) undo.reasons.add(Reason::kXattrs);
+  undo.reasons.add(Reason::kUndo);
   undo.before = made;
   undo.after = old;
   return undo;

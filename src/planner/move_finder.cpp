@@ -86,7 +86,7 @@ class Judge {
     }
     if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
-    if (!may_move(wanted->status, there)) return answer;
+    if (!may_move(*wanted, *found)) return answer;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
     answer.move.after = *create.after;
@@ -162,12 +162,24 @@ class Judge {
   }
 
   // A move brings the file as it is, and puts its metadata right where it is then.
-  [[nodiscard]] bool may_move(const FileStatus& wanted, const FileStatus& found) const {
+  bool may_move(const Found& wanted, const Found& found) const {
     const Policy& policy = context_.policy;
-    return may_change_in_place(wanted, found, policy) ||
-           differences(wanted_facts(wanted, {}, &found, policy), found_facts(found, {}, policy),
-                       policy.limits)
-               .empty();
+    const FileStatus& there = found.status;
+    if (differences(wanted_facts(wanted.status, {}, &there, policy), found_facts(there, {}, policy),
+                    policy.limits)
+            .empty()) {
+      return true;
+    }
+    return may_change_in_place(wanted.status, there, policy) && !is_capable(wanted) &&
+           !is_capable(found);
+  }
+
+  // Whether it is a file that runs with rights of its own, or that can't be asked.
+  [[nodiscard]] bool is_capable(const Found& side) const {
+    if (!side.status.is_file() || !context_.policy.as_root) return false;
+    const auto entry = side.directory->open_entry(side.name.c_str());
+    const auto rights = entry ? (*entry)->rights(true) : Result<std::vector<Xattr>>(entry.error());
+    return !rights || has_capability(*rights);
   }
 
   bool has_same_xattrs(const Found& source, const Found& replica) {

@@ -220,7 +220,9 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, const Sta
                         ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
-  if (!is.is_due || action.path.is_root() || action.phase == Phase::kFinish) return success();
+  if (!is.is_due) return success();
+  if (action.phase == Phase::kFinish) return keep_rights(action.path, is);
+  if (action.path.is_root()) return success();
   if (action.op == Op::kMetadata) return keep_metadata(action, is);
   if (action.op == Op::kMove) return keep_move(action, is, replica);
   if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
@@ -246,11 +248,24 @@ Status Backup::keep_move(const Action& action, const ActionRecord& record, Repli
   }
   const RelPath& from = *action.other;
   restores_.insert_or_assign(from, Restore{moved_back(action, made, old), std::nullopt, 1});
+  if (record.old_xattrs) {
+    TRY(tree_->keep_attributes(from, record.old->type, *record.old_xattrs));
+  }
   if (!record.old->is_directory()) return success();
   Facts dated = old;
   dated.mtime = record.old->mtime;
   directories_[from] = directory_as_it_was(from, made, dated, false);
   return success();
+}
+
+// Of a directory whose ACLs change, which the plan did not know.
+Status Backup::keep_rights(const RelPath& path, const ActionRecord& record) {
+  const auto directory = directories_.find(path);
+  if (!record.old_xattrs || directory == directories_.end()) return success();
+  ReasonSet& reasons = directory->second.reasons;
+  if (reasons.has(Reason::kXattrs)) return success();
+  reasons.add(Reason::kXattrs);
+  return tree_->keep_attributes(path, FileType::kDirectory, *record.old_xattrs);
 }
 
 Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {

@@ -79,6 +79,7 @@ class Backup {
   Status keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,
                   ReplicaAccess& replica);
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
+  Status keep_rights(const RelPath& path, const ActionRecord& record);
   Status keep_metadata(const Action& action, const ActionRecord& record);
   Status keep_leaf(const WindowRecord& record, std::size_t index, const StagingArea& area,
                    ReplicaAccess& replica);

@@ -1,5 +1,6 @@
 #include "apply/stage/in_place.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -21,8 +22,10 @@ class Preparation {
       : job_(job), fs_(job.request.fs), looker_(looker), slot_(slot), look_(*slot.look) {}
 
   Status run() {
-    if (changes_attributes()) {
+    if (slot_.action.reasons.has(Reason::kXattrs)) {
       TRY(read_attributes());
+    } else if (takes_rights_along()) {
+      TRY(read_rights());
     }
     if (!has_proof(*look_.replica)) {
       TRY(learn_incarnation());
@@ -34,8 +37,16 @@ class Preparation {
   }
 
  private:
-  [[nodiscard]] bool changes_attributes() const {
-    return slot_.action.op == Op::kMetadata && slot_.action.reasons.has(Reason::kXattrs);
+  // The bits of the group in a mode are the mask of the ACL, if there is one: alone they say less
+  // than they did, or more. Of a directory whose entries change nothing else does.
+  [[nodiscard]] bool takes_rights_along() const {
+    const Action& action = slot_.action;
+    if (job_.looks.is_undo || !job_.policy.limits.holds_xattrs) return false;
+    if (look_.replica->type == FileType::kSymlink) return false;
+    if (!look_.replica->is_directory()) return changes_anything();
+    return action.op == Op::kMetadata &&
+           (action.path.is_root() || action.reasons.has(Reason::kMode) ||
+            action.reasons.has(Reason::kOwner));
   }
 
   [[nodiscard]] const RelPath& old_path() const {
@@ -47,14 +58,34 @@ class Preparation {
     return fs_.open_entry(directory, name_of(old_path()).c_str());
   }
 
-  Status read_attributes() {
+  Result<std::unique_ptr<ReadableEntry>> open_source() {
     const RelPath& path = slot_.action.path;
-    auto* const source = TRY(looker_.source_directory(above(path)));
-    const auto wanted = TRY(source->open_entry(name_of(path).c_str()));
+    auto* const directory = TRY(looker_.source_directory(above(path)));
+    return directory->open_entry(name_of(path).c_str());
+  }
+
+  Status read_attributes() {
+    const auto wanted = TRY(open_source());
     const auto found = TRY(open_replica());
     const bool as_root = job_.policy.as_root;
     slot_.new_xattrs = TRY(wanted->xattrs(as_root));
     slot_.old_xattrs = TRY(read_xattrs(fs_, {found.get(), true}, as_root));
+    return success();
+  }
+
+  // Those of the source, where they are others, with all that the replica's entry has besides.
+  Status read_rights() {
+    const bool as_root = job_.policy.as_root;
+    const auto source = TRY(open_source());
+    const auto wanted = TRY(source->rights(as_root));
+    const auto entry = TRY(open_replica());
+    const Handle replica{entry.get(), true};
+    const auto found = TRY(foldersync::read_rights(fs_, replica, as_root));
+    is_capable_ = has_capability(wanted) || has_capability(found);
+    if (with_acls_of(found, wanted) == found) return success();
+    slot_.old_xattrs = TRY(read_xattrs(fs_, replica, as_root));
+    slot_.new_xattrs = with_acls_of(*slot_.old_xattrs, wanted);
+    slot_.action.reasons.add(Reason::kXattrs);
     return success();
   }
 
@@ -88,8 +119,10 @@ class Preparation {
         job_.looks.is_undo ? !has_set_ids()
                            : may_change_in_place(look_.wanted, *look_.replica, job_.policy);
     if (!may_be_changed) return true;
+    if (is_capable_) return true;
     if (slot_.new_xattrs)
       return has_capability(*slot_.new_xattrs) || has_capability(*slot_.old_xattrs);
+    if (!job_.looks.is_undo) return false;
     // A change of owner takes it away.
     const bool has_new_owner = job_.policy.owners() && (look_.wanted.uid != look_.replica->uid ||
                                                         look_.wanted.gid != look_.replica->gid);
@@ -122,6 +155,7 @@ class Preparation {
   Looker& looker_;
   Slot& slot_;
   LookResult& look_;
+  bool is_capable_ = false;  // it, or the source's, runs with rights of its own
 };
 
 }  // namespace
