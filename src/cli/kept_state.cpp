@@ -54,13 +54,15 @@ void KeptState::save(const Root& replica, const FileSystemLimits& limits) {
   if (memory_ == nullptr) return;
   const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
   if (key && memory_->limits(*key) != limits) memory_->set_limits(*key, limits);
-  Status saved = memory_->save();
-  if (saved) return;
-  warn(
-      "what this run saw is not remembered, and the next one may not notice a disk that is not "
-      "mounted: " +
-      describe(saved.error()));
-  memory_.reset();
+  if (memory_->can_be_written()) {
+    Status saved = memory_->save();
+    if (saved) return;
+    warn(
+        "what this run saw is not remembered, and the next one may not notice an emptied source "
+        "or a disk that is not mounted: " +
+        describe(saved.error()));
+  }
+  memory_.reset();  // the next cycle opens what is there by then
 }
 
 void KeptState::save_hashes() {

@@ -1,7 +1,9 @@
-// The pair of folders against the memory of the last run: whether each is what that one saw.
+// The pair of folders against the memory of the last run: whether each is what that one saw, and
+// how much may go if not.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "cli/kept_state.h"
@@ -19,23 +21,32 @@ class LastRunCheck {
   LastRunCheck(KeptState& state, const PlanningOptions& options)
       : state_(state), options_(options) {}
 
-  // Error kRefused where a folder is not what the last good run saw of this pair. Requires: the
-  // state is open.
+  // Error kRefused where the replica is not what the last good run saw. Requires: the state is
+  // open.
   Status compare(const Roots& roots);
-  // Likewise, once the source was walked: what was mounted inside it must still be.
-  Status compare_mounts(const Roots& roots, const std::vector<KnownMount>& mounts) const;
+  // Once both folders were walked: error kRefused where a file system that was mounted inside the
+  // source is gone; and the guards on what earlier runs saw are added to the plan.
+  Status judge(const Roots& roots, Planned& planned);
   // Where others can exchange a name on the way to the replica, it must be the one that is known.
   Status meet_replica(const Roots& roots);
   [[nodiscard]] OtherFolder other_replica() const {
     return options_.new_replica ? OtherFolder::kIsMeant : OtherFolder::kIsRefused;
   }
-  // For the next run; kept when the state is saved. Requires: there is a replica.
+  // For the next run; kept when the state is saved. Requires: there is a replica; judge().
   void remember(const Roots& roots, const Planned& seen);
 
  private:
+  [[nodiscard]] bool is_certain() const;
+  Status look_for_mounts(const Roots& roots, const std::vector<KnownMount>& mounts);
+  void add_guards(const Roots& roots, Planned& planned) const;
+
   KeptState& state_;
   const PlanningOptions& options_;
-  std::optional<LastRun> last_run_;  // of the pair that was compared last
+  std::optional<Recalled> known_;        // of the replica that was compared last
+  std::vector<KnownMount> still_there_;  // of its mounts, though this run leaves them out
 };
+
+// What a guard that refuses tells a person, with what would go.
+std::string explain_with_names(const Guard& guard, const StoredPlan& plan);
 
 }  // namespace foldersync

@@ -215,9 +215,15 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
   command->add_flag("--cross-mounts", plan.cross_mounts,
                     "enter what is mounted inside the replica");
   command->add_flag("--new-source", planning.new_source,
-                    "mirror a source that is empty, or lacks a mount, unlike last time");
+                    "mirror a source that is another one, empty, or lacks a mount, unlike last "
+                    "time");
+  command->add_flag("--empty-source", planning.empty_source,
+                    "mirror a source that holds no file any more: for one that is emptied by "
+                    "design");
   command->add_flag("--new-replica", planning.new_replica,
                     "fill a replica that is missing or empty, unlike last time");
+  command->add_flag("--adopt", planning.adopt,
+                    "take over a folder that no earlier run knows, though most of it goes");
   command->add_flag("--no-setid", plan.no_setid,
                     "files without set-user-ID and set-group-ID bits: for trees of others");
   command->add_flag("--no-devices", plan.no_devices, "leave device nodes alone, likewise");

@@ -49,6 +49,8 @@ struct PlanningOptions {
   bool check_space = true;
   bool new_source = false;
   bool new_replica = false;
+  bool adopt = false;
+  bool empty_source = false;
 };
 
 struct BackupOptions {

@@ -115,12 +115,12 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
     const Progress progress(counts, signals, wants_progress(common.console));
     return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop());
   }());
-  TRY(last_run.compare_mounts(roots, planned.source_mounts));
   TRY(maker.add_space_guard(roots, planned.plan));
+  TRY(last_run.judge(roots, planned));
   const StoredPlan& plan = planned.plan;
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
-    if (guard.refused) tell(escaped(explain(guard)));
+    if (guard.refused) tell(explain_with_names(guard, plan));
   }
   if (Status written = write_all(plan, options, key, signature, signals.stop()); !written) {
     return std::move(written).error();

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -42,6 +44,7 @@ struct Opened {
   std::unique_ptr<Log> log;
   std::unique_ptr<ReportFile> report;  // null: none is wanted
   std::optional<Person> person;        // is asked before anything is changed
+  std::optional<Person> doubter;       // is asked where a strange folder would lose most
 };
 
 // Where the source is missing, say, the replica is to stay as it is all the same.
@@ -86,6 +89,12 @@ Result<std::unique_ptr<Log>> open_log(FileSystem& fs, const RunOptions& options,
   return console;
 }
 
+// Whether somebody may be sitting there who can say what --adopt says.
+bool may_ask_for_adoption(const RunOptions& options) {
+  return !options.planning.adopt && !options.interval_seconds && !options.applying.dry_run &&
+         screen_of(STDIN_FILENO) && screen_of(STDERR_FILENO);
+}
+
 Result<Opened> open_all(FileSystem& fs, const KeptState& state, const RunOptions& options) {
   const ApplyingOptions& applying = options.applying;
   const FolderOptions& folders = options.folders;
@@ -93,6 +102,9 @@ Result<Opened> open_all(FileSystem& fs, const KeptState& state, const RunOptions
   if (options.confirm && !applying.dry_run) {
     auto person = TRY(Person::at_terminal());
     opened.person = std::move(person);
+  } else if (may_ask_for_adoption(options)) {
+    auto person = Person::at_terminal();
+    if (person) opened.doubter = std::move(*person);
   }
   // What can never work ends the program at once; what may pass belongs to the cycles.
   const auto roots = open_roots(fs, folders);
@@ -283,14 +295,38 @@ class Runner {
       const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
       return make_plan(roots, left_out);
     }());
-    TRY(last_run_.compare_mounts(roots, planned.source_mounts));
     if (opened_.person) {
       TRY(maker_.add_space_guard(roots, planned.plan));
     }
-    for (const Guard& guard : planned.plan.guards) {
-      if (guard.refused) return Error{ErrorCode::kRefused, "plan", {}, 0, explain(guard)};
-    }
+    TRY(last_run_.judge(roots, planned));
+    TRY(check_guards(planned.plan));
     return planned;
+  }
+
+  // A person may take over a strange folder as well as --adopt.
+  Status check_guards(StoredPlan& plan) {
+    for (Guard& guard : plan.guards) {
+      if (!guard.refused) continue;
+      const std::string why = explain_with_names(guard, plan);
+      const bool may_ask = opened_.person || opened_.doubter;
+      if (!asks_for_adoption(guard) || !may_ask) {
+        return Error{ErrorCode::kRefused, "plan", {}, 0, why};
+      }
+      tell(why);
+      if (opened_.doubter) {
+        TRY(ask_for_adoption(*opened_.doubter, plan));
+      }
+      allow(guard);
+    }
+    return success();
+  }
+
+  Status ask_for_adoption(Person& person, const StoredPlan& plan) {
+    const Colour colour = colour_of(options_.common.console);
+    const Answer answer = TRY(person.confirm(plan, colour, tools_.signals));
+    if (answer == Answer::kYes) return success();
+    if (answer == Answer::kStopped) return Error{ErrorCode::kStopped, "ask", {}, 0, {}};
+    return Error{ErrorCode::kRefused, "ask", {}, 0, "nothing changed: the answer was no"};
   }
 
   // Where a person is asked, nothing is made before the answer; what a killed run had begun in a

@@ -1,5 +1,7 @@
 #include "cli/ways.h"
 
+#include <algorithm>
+
 #include "cli/folders.h"
 #include "core/text.h"
 #include "fs/named_path.h"
@@ -15,7 +17,8 @@ Status meet(KeptState& state, const Way& way, OtherFolder other) {
   const auto fact =
       memory == nullptr ? Result<std::optional<std::string>>(std::nullopt) : memory->fact(key);
   std::string known = fact && *fact ? **fact : way.known;
-  if (known == way.identity) return success();
+  const auto& names = way.identities;
+  if (std::find(names.begin(), names.end(), known) != names.end()) return success();
   if (!known.empty() && other == OtherFolder::kIsRefused) {
     return Error{ErrorCode::kRefused, "compare", way.path, 0,
                  who +
@@ -25,19 +28,28 @@ Status meet(KeptState& state, const Way& way, OtherFolder other) {
   const bool is_asked = memory != nullptr && fact;
   state.warn(is_asked ? who + ": from now on it has to be the folder that it is today"
                       : who + ", and nothing tells whether they did");
-  if (is_asked) memory->set_fact(key, way.identity);
+  if (is_asked) memory->set_fact(key, names.front());
   return success();
 }
 
-Status meet_replica(KeptState& state, const Root& replica, const std::string& known,
+Status meet_replica(KeptState& state, const Root& replica, const FolderMemory& known,
                     OtherFolder other) {
-  return meet(state,
-              {.what = "replica",
-               .path = replica.path,
-               .exchangeable = replica.exchangeable,
-               .identity = replica.identity,
-               .known = known},
-              other);
+  if (replica.exchangeable.empty()) return success();
+  Way way{.what = "replica",
+          .path = replica.path,
+          .exchangeable = replica.exchangeable,
+          .identities = {replica.identity},
+          .known = {}};
+  for (const std::string& name : replica.file_systems) {
+    way.identities.push_back(identity_of(name, replica.status));
+  }
+  const FolderMemory now{replica.file_systems, std::to_string(replica.status.inode), false};
+  if (are_same(known, now)) {
+    way.known = replica.identity;
+  } else if (!known.file_systems.empty()) {
+    way.known = known.file_systems.front() + ":" + known.inode;
+  }
+  return meet(state, way, other);
 }
 
 Result<std::string> meet_backup_folder(FileSystem& fs, KeptState& state,
@@ -54,7 +66,7 @@ Result<std::string> meet_backup_folder(FileSystem& fs, KeptState& state,
            {.what = "backup folder",
             .path = path,
             .exchangeable = place.exchangeable,
-            .identity = identity,
+            .identities = {identity},
             .known = {}},
            other));
   return identity;

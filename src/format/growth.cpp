@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "format/tables.h"
+#include "plan/guard.h"
 
 namespace foldersync {
 namespace {
@@ -67,6 +68,9 @@ Announcement announcement_of(const PlanHeader& plan) {
   visit_later_of(plan, [&](const std::string& path, const LaterValue&, Since since) {
     (since == Since::kNeeded ? announced.needs : announced.ignorable).push_back(path);
   });
+  for (const Guard& guard : plan.guards) {
+    if (is_later_rule(guard.rule)) announced.ignorable.push_back("guards.rule=" + guard.rule);
+  }
   std::sort(announced.needs.begin(), announced.needs.end());
   std::sort(announced.ignorable.begin(), announced.ignorable.end());
   return announced;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/file_status.h"
 #include "core/result.h"
@@ -88,6 +90,14 @@ class FileSystem {
   virtual Result<std::string> link_target(int directory, const char* name) = 0;
   // Which file system holds `fd`: its UUID, else its id, else its device number; printable ASCII.
   virtual Result<std::string> file_system_id(int fd) = 0;
+  // All the names of it that can be had, each as above, never none: first those that with an inode
+  // number are one folder's own, then the device number ("dev:..."), and what tells no more than
+  // that, or of which subvolume it is nothing.
+  virtual Result<std::vector<std::string>> file_system_ids(int fd) {
+    auto id = file_system_id(fd);
+    if (!id) return id.error();
+    return std::vector{std::move(*id)};
+  }
   // What is mounted there, see mount_table.h; a few calls.
   virtual Result<std::string> mounted_as(int fd) = 0;
   // Who can change what the file system of `fd` holds.

@@ -175,6 +175,47 @@ constexpr std::array<std::uint32_t, 17> kLocalFileSystems{
     0x482b,      // HFS+
 };
 
+std::optional<std::string> uuid_of(int fd) {
+  FileSystemUuid uuid{};
+  if (::ioctl(fd, kGetFileSystemUuid, &uuid) != 0 || uuid.length == 0 ||
+      uuid.length > uuid.bytes.size() || uuid.bytes == decltype(uuid.bytes){}) {
+    return std::nullopt;
+  }
+  return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
+}
+
+// 0: there is none.
+struct FileSystemIdNumber {
+  std::uint64_t id = 0;
+  bool has_subvolumes = false;  // which have ids of their own, and roots of one inode number
+};
+Result<FileSystemIdNumber> fsid_of(int fd) {
+  struct statfs found {};
+  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
+  FileSystemIdNumber number;
+  static_assert(sizeof(number.id) == sizeof(found.f_fsid));
+  std::memcpy(&number.id, &found.f_fsid, sizeof(number.id));
+  number.has_subvolumes = found.f_type == BTRFS_SUPER_MAGIC;
+  return number;
+}
+
+std::string fsid_text(std::uint64_t id) {
+  std::array<unsigned char, sizeof(id)> bytes{};
+  std::memcpy(bytes.data(), &id, sizeof(id));
+  return "fsid:" + hexadecimal(bytes.data(), bytes.size());
+}
+
+std::string device_text(std::uint64_t device) {
+  return "dev:" + std::to_string(major(device)) + ":" + std::to_string(minor(device));
+}
+
+// A device number as the kernel writes it into a file system's id (huge_encode_dev).
+std::uint64_t encoded(std::uint64_t device) {
+  const std::uint64_t low = minor(device);
+  return (low & 0xFFU) | (std::uint64_t{major(device)} << 8U) |
+         ((low & ~std::uint64_t{0xFF}) << 12U);
+}
+
 }  // namespace
 
 Result<Fd> PosixFileSystem::open_root(const char* path) {
@@ -229,20 +270,26 @@ Result<std::string> PosixFileSystem::link_target(int directory, const char* name
 }
 
 Result<std::string> PosixFileSystem::file_system_id(int fd) {
-  FileSystemUuid uuid{};
-  if (::ioctl(fd, kGetFileSystemUuid, &uuid) == 0 && uuid.length > 0 &&
-      uuid.length <= uuid.bytes.size() && uuid.bytes != decltype(uuid.bytes){}) {
-    return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
-  }
-  struct statfs found {};
-  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  std::array<unsigned char, sizeof(found.f_fsid)> id{};
-  std::memcpy(id.data(), &found.f_fsid, id.size());
-  if (id != std::array<unsigned char, sizeof(found.f_fsid)>{}) {
-    return "fsid:" + hexadecimal(id.data(), id.size());
-  }
+  if (auto uuid = uuid_of(fd)) return std::move(*uuid);
+  const auto number = TRY(fsid_of(fd));
+  if (number.id != 0) return fsid_text(number.id);
   const auto status = TRY(this->status(fd));
-  return "dev:" + std::to_string(major(status.device)) + ":" + std::to_string(minor(status.device));
+  return device_text(status.device);
+}
+
+Result<std::vector<std::string>> PosixFileSystem::file_system_ids(int fd) {
+  const auto number = TRY(fsid_of(fd));
+  const auto status = TRY(this->status(fd));
+  const auto uuid = uuid_of(fd);
+  std::vector<std::string> names;
+  if (uuid && !number.has_subvolumes) names.push_back(*uuid);
+  // Many file systems (XFS, FAT) make their id of the device number, which the next one may get.
+  const bool repeats = number.id == encoded(status.device);
+  if (number.id != 0 && !repeats) names.push_back(fsid_text(number.id));
+  names.push_back(device_text(status.device));
+  if (uuid && number.has_subvolumes) names.push_back(*uuid);
+  if (number.id != 0 && repeats) names.push_back(fsid_text(number.id));
+  return names;
 }
 
 Result<std::string> PosixFileSystem::mounted_as(int fd) {

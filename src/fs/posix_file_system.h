@@ -19,6 +19,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::optional<std::uint64_t>> incarnation(int fd) override;
   Result<std::string> link_target(int directory, const char* name) override;
   Result<std::string> file_system_id(int fd) override;
+  Result<std::vector<std::string>> file_system_ids(int fd) override;
   Result<std::string> mounted_as(int fd) override;
   Result<Sharing> sharing(int fd) override;
 

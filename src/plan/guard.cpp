@@ -12,6 +12,17 @@ constexpr std::string_view kMaxDelete = "max-delete";
 constexpr std::string_view kMaxUpdate = "max-update";
 constexpr std::string_view kRequire = "require";
 constexpr std::string_view kSpace = "space";
+constexpr std::string_view kAdopt = "adopt";
+constexpr std::string_view kNewSource = "new-source";
+constexpr std::string_view kEmptySource = "empty-source";
+// Below that, what earlier runs saw is no reason to refuse.
+constexpr std::uint64_t kFewEntries = 10;
+// How much of a replica may vanish, and where the option was given.
+constexpr Limit kHalf{50, true};
+constexpr Limit kAll{100, true};
+// How many files a source must have, likewise.
+constexpr Limit kSomeFile{1, false};
+constexpr Limit kNoFile{0, false};
 constexpr std::size_t kMaxLimitBytes = 255;  // of printable ASCII, in the document
 
 bool is_file(const std::optional<Facts>& facts) { return facts && facts->type == FileType::kFile; }
@@ -86,6 +97,27 @@ Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes) {
           needed_bytes > free_bytes};
 }
 
+std::optional<Guard> adopt_guard(std::uint64_t deleted, std::uint64_t replica_entries,
+                                 bool is_allowed) {
+  if (deleted < kFewEntries || !limited(kAdopt, deleted, kHalf, replica_entries).refused) {
+    return std::nullopt;
+  }
+  return limited(kAdopt, deleted, is_allowed ? kAll : kHalf, replica_entries);
+}
+
+std::optional<Guard> new_source_guard(std::uint64_t deleted, std::uint64_t replica_entries,
+                                      bool is_allowed) {
+  if (!limited(kNewSource, deleted, kHalf, replica_entries).refused) return std::nullopt;
+  return limited(kNewSource, deleted, is_allowed ? kAll : kHalf, replica_entries);
+}
+
+std::optional<Guard> empty_source_guard(std::uint64_t known_entries, std::uint64_t deleted,
+                                        bool is_allowed) {
+  if (known_entries < kFewEntries || deleted == 0) return std::nullopt;
+  return Guard{std::string(kEmptySource), to_string(is_allowed ? kNoFile : kSomeFile), 0,
+               known_entries, !is_allowed};
+}
+
 std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts& counts,
                                    std::uint64_t replica_entries) {
   std::vector<Guard> guards;
@@ -98,8 +130,20 @@ std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts
   return guards;
 }
 
+bool is_later_rule(std::string_view rule) {
+  return rule == kAdopt || rule == kNewSource || rule == kEmptySource;
+}
+
 bool is_known_rule(std::string_view rule) {
-  return rule == kMaxDelete || rule == kMaxUpdate || rule == kRequire || rule == kSpace;
+  return rule == kMaxDelete || rule == kMaxUpdate || rule == kRequire || rule == kSpace ||
+         is_later_rule(rule);
+}
+
+bool asks_for_adoption(const Guard& guard) { return guard.refused && guard.rule == kAdopt; }
+
+void allow(Guard& guard) {
+  guard.limit = to_string(kAll);
+  guard.refused = false;
 }
 
 std::size_t count_of_known(const std::vector<Guard>& guards) {
@@ -107,6 +151,32 @@ std::size_t count_of_known(const std::vector<Guard>& guards) {
                                 [](const Guard& guard) { return !is_known_rule(guard.rule); });
   return static_cast<std::size_t>(end - guards.begin());
 }
+
+namespace {
+
+// A rule about earlier runs: what its guard must be, as far as the document tells.
+struct Rule {
+  std::string_view name;
+  std::optional<Guard> (*expected)(const Guard& told, std::uint64_t deleted);
+};
+
+// In the order of the document.
+constexpr Rule kLaterRules[] = {
+    {kAdopt,
+     [](const Guard& told, std::uint64_t deleted) {
+       return adopt_guard(deleted, told.of, told.limit == to_string(kAll));
+     }},
+    {kNewSource,
+     [](const Guard& told, std::uint64_t deleted) {
+       return new_source_guard(deleted, told.of, told.limit == to_string(kAll));
+     }},
+    {kEmptySource,
+     [](const Guard& told, std::uint64_t deleted) {
+       return empty_source_guard(told.of, deleted, told.limit == to_string(kNoFile));
+     }},
+};
+
+}  // namespace
 
 const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
   const PlanOptions& options = plan.options;
@@ -131,11 +201,17 @@ const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
       return "a guard \"require\" is missing, or doesn't say what its option does";
     }
   }
-  if (at == known) return nullptr;
-  if (!is_next([](const Guard& told) { return space_guard(told.count, told.of); })) {
-    return "a guard is there that no option asks for, or whose figures deny its verdict";
+  if (at < known && is_about_space(plan.guards[at]) &&
+      !is_next([](const Guard& told) { return space_guard(told.count, told.of); })) {
+    return "the figures of the guard \"space\" deny its verdict";
   }
-  return at == known ? nullptr : "there are more guards than options that ask for them";
+  for (const Rule& rule : kLaterRules) {
+    if (at == known || plan.guards[at].rule != rule.name) continue;
+    if (!is_next([&](const Guard& told) { return rule.expected(told, counts.deleted); })) {
+      return "a guard about earlier runs doesn't say what the actions do";
+    }
+  }
+  return at == known ? nullptr : "a guard is there that no option asks for, or out of order";
 }
 
 bool is_about_space(const Guard& guard) { return guard.rule == kSpace; }
@@ -146,6 +222,9 @@ std::string figures(const Guard& guard) {
   }
   if (is_about_space(guard)) {
     return human_bytes(guard.count) + " at a time, " + human_bytes(guard.of) + " free";
+  }
+  if (guard.rule == kEmptySource) {
+    return "no file in the source, " + human_count(guard.of) + " entries in the last run";
   }
   return human_count(guard.count) + " of " + human_count(guard.of) + ", limit " +
          escaped(guard.limit);
@@ -172,6 +251,22 @@ std::string explain(const Guard& guard) {
     return "not enough space: " + human_bytes(guard.count) + " are to be written at a time, and " +
            human_bytes(guard.of) +
            " are free; make room and plan again, or go on all the same with --no-space-check";
+  }
+  if (guard.rule == kAdopt) {
+    return "the plan deletes " + of_entries +
+           ", and no earlier run is known to have made this folder a copy: it may be the wrong one "
+           "(if it is right, give --adopt once; --no-delete keeps what is there)";
+  }
+  if (guard.rule == kNewSource) {
+    return "the source is another folder than the last run of this replica saw, and the plan "
+           "deletes " +
+           of_entries + ": its disk may not be mounted (if it is right, give --new-source once)";
+  }
+  if (guard.rule == kEmptySource) {
+    return "the source holds no file any more, and the last run saw " + human_count(guard.of) +
+           " entries in it: its disk may not be mounted, or somebody emptied it (if it is right, "
+           "give --new-source once, or always --empty-source for a folder that is emptied by "
+           "design)";
   }
   return "the rule '" + guard.rule + "' refuses this plan (" + figures(guard) +
          "): make a new plan";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,21 @@ Guard require_guard(std::string_view name, bool exists);
 // The rule on free space: how many bytes must be free on the replica's file system at the start.
 Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes);
 
+// The rules on what earlier runs saw. A document has each at most once, and only where something
+// would be refused without its option.
+//
+// --adopt: so many of the entries of a replica that no earlier run knows vanish; nothing where that
+// may be.
+std::optional<Guard> adopt_guard(std::uint64_t deleted, std::uint64_t replica_entries,
+                                 bool is_allowed);
+// --new-source: so many vanish for a source that is another one than the last run saw; likewise.
+std::optional<Guard> new_source_guard(std::uint64_t deleted, std::uint64_t replica_entries,
+                                      bool is_allowed);
+// --empty-source: the source holds no file any more, where the last run saw so many entries, and
+// something vanishes. Requires: there were files; likewise.
+std::optional<Guard> empty_source_guard(std::uint64_t known_entries, std::uint64_t deleted,
+                                        bool is_allowed);
+
 // Those rules of `options` that count actions, in the order of the document.
 std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts& counts,
                                    std::uint64_t replica_entries);
@@ -49,6 +65,13 @@ const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts);
 // Whether the guard is the one on free space, which is asked again where it matters and which
 // --no-space-check overrides at any time.
 bool is_about_space(const Guard& guard);
+
+// Whether it is one that the document announces, since version 1.0 does not know it.
+bool is_later_rule(std::string_view rule);
+// Whether it refuses what a person may allow at a terminal, with --adopt.
+bool asks_for_adoption(const Guard& guard);
+// The same guard as --adopt would have made it. Requires: asks_for_adoption().
+void allow(Guard& guard);
 
 // What was found, for people: "7 of 9, limit 50%".
 std::string figures(const Guard& guard);

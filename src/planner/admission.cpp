@@ -89,6 +89,7 @@ bool Admission::admit_source(const ListedEntry& entry, Named& named) {
     return entry.status.is_directory();
   }
   ++findings_.source_entries;
+  if (entry.status.is_directory()) ++findings_.source_directories;
   return true;
 }
 

@@ -43,8 +43,9 @@ struct Findings {
   std::vector<KnownMount> source_mounts;  // where another file system begins in the source
   std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
   std::uint64_t unchanged = 0;
-  std::uint64_t replica_entries = 0;  // all that the walk met, but for what is excluded
-  std::uint64_t source_entries = 0;   // likewise
+  std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
+  std::uint64_t source_entries = 0;      // likewise
+  std::uint64_t source_directories = 0;  // of these
 
   void add_problem(Side side, RelPath path, const Error& error) {
     problems.push_back({side, std::move(path), error.error_number, error.operation});

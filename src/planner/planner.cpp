@@ -73,6 +73,7 @@ class Workers final : public PairVisitor {
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
     all.source_entries += part.source_entries;
+    all.source_directories += part.source_directories;
   }
 
   std::vector<PairPlanner> planners_;
@@ -210,6 +211,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
   planned.leftovers = std::move(findings.leftovers);
   planned.source_mounts = std::move(findings.source_mounts);
   planned.source_entries = findings.source_entries;
+  planned.source_files = findings.source_entries - findings.source_directories;
+  planned.replica_entries = findings.replica_entries;
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });

@@ -42,6 +42,8 @@ struct Planned {
   std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
   std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
+  std::uint64_t source_files = 0;         // those of them that are no directories
+  std::uint64_t replica_entries = 0;      // as the first
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

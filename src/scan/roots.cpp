@@ -48,6 +48,16 @@ Error cannot_be_opened(const Error& why, const std::string& path, const char* ro
   return refusal(path, std::string("the ") + role + what, number);
 }
 
+// What file_system_id() says of it.
+std::string main_file_system_id(const std::vector<std::string>& ids) {
+  for (const char* kind : {"uuid:", "fsid:"}) {
+    for (const std::string& id : ids) {
+      if (id.starts_with(kind)) return id;
+    }
+  }
+  return ids.front();
+}
+
 // The folder that is open as `fd`, by the path that it was opened by.
 Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, const char* role) {
   if (!fd) return cannot_be_opened(fd.error(), path, role);
@@ -55,17 +65,19 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
   if (!status)
     return refusal(path, std::string("the ") + role + " can't be examined",
                    status.error().error_number);
-  const auto id = fs.file_system_id(fd->get());
-  if (!id)
+  auto ids = fs.file_system_ids(fd->get());
+  if (!ids)
     return refusal(path, std::string("the ") + role + " can't be examined",
-                   id.error().error_number);
+                   ids.error().error_number);
+  const std::string id = main_file_system_id(*ids);
   const auto sharing = fs.sharing(fd->get());
   return Root{.fs = &fs,
               .fd = std::move(*fd),
               .status = *status,
               .path = path,
-              .file_system = *id,
-              .identity = identity_of(*id, *status),
+              .file_system = id,
+              .file_systems = std::move(*ids),
+              .identity = identity_of(id, *status),
               .sharing = sharing ? *sharing : Sharing::kShared};
 }
 

@@ -17,9 +17,10 @@ struct Root {
   FileSystem* fs = nullptr;  // of this side: whatever is asked or done below the root goes to it
   Fd fd;
   FileStatus status;
-  std::string path;         // bytes, absolute, as the person named it
-  std::string file_system;  // which file system, see FileSystem::file_system_id
-  std::string identity;     // file system and inode: the same after a reboot
+  std::string path;                            // bytes, absolute, as the person named it
+  std::string file_system;                     // which file system, see FileSystem::file_system_id
+  std::vector<std::string> file_systems = {};  // all its names, see FileSystem::file_system_ids
+  std::string identity;                        // file system and inode: the same after a reboot
   Sharing sharing = Sharing::kShared;
   Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
   std::string exchangeable = {};  // on the way to it, see NamedPlace; empty: nothing

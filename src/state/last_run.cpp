@@ -1,26 +1,68 @@
 #include "state/last_run.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 #include "core/text.h"
 
 namespace foldersync {
 namespace {
 
-// One field a line, each as base64; the first line is the version of this form.
-constexpr std::string_view kVersion = "2";
+// One field a line, each as base64; the first line is the version of this form. Version 2 was kept
+// by the two paths, and had one name a folder, no files and nothing unread.
+constexpr std::string_view kVersion = "3";
+constexpr std::string_view kPairVersion = "2";
 
-std::string key_of(std::string_view source_path, std::string_view replica_path) {
+constexpr std::string_view kDevice = "dev:";
+
+std::string pair_key(std::string_view source_path, std::string_view replica_path) {
   return "last-run " + to_base64(source_path) + " " + to_base64(replica_path);
+}
+// What is kept of a run, by the path of its replica; and that path, by a name of the replica.
+std::string run_key(std::string_view replica_path) { return "replica " + to_base64(replica_path); }
+std::string name_key(const std::string& file_system, const std::string& inode) {
+  return "replica-is " + file_system + ":" + inode;
+}
+
+// How many of the names no other file system has.
+std::ptrdiff_t own_names(const FolderMemory& folder) {
+  const auto end = std::find_if(folder.file_systems.begin(), folder.file_systems.end(),
+                                [](const std::string& name) { return name.starts_with(kDevice); });
+  return end - folder.file_systems.begin();
 }
 
 void put(std::string& text, std::string_view field) { text += to_base64(field) + "\n"; }
 
+void put(std::string& text, const std::vector<std::string>& fields) {
+  put(text, std::to_string(fields.size()));
+  for (const std::string& field : fields) put(text, field);
+}
+
 void put(std::string& text, const FolderMemory& folder) {
-  put(text, folder.identity);
-  put(text, folder.file_system);
+  put(text, folder.file_systems);
+  put(text, folder.inode);
   put(text, folder.has_entries ? "full" : "empty");
+}
+
+std::string text_of(const LastRun& run) {
+  std::string text;
+  put(text, kVersion);
+  put(text, run.source_path);
+  put(text, run.replica_path);
+  put(text, run.source);
+  put(text, run.replica);
+  put(text, std::to_string(run.entries));
+  put(text, std::to_string(run.files));
+  put(text, run.never_read ? "known" : "unknown");
+  put(text, run.never_read.value_or(std::vector<std::string>()));
+  put(text, run.unread);
+  for (const KnownMount& mount : run.mounts) {
+    put(text, mount.path);
+    put(text, mount.file_system);
+  }
+  return text;
 }
 
 // Takes fields from the front of a text; remembers whether one was missing.
@@ -40,13 +82,45 @@ class Fields {
     return *field;
   }
 
+  std::uint64_t number() {
+    const std::string text = next();
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [read, failed] = std::from_chars(text.data(), end, value);
+    if (failed != std::errc() || read != end) ok_ = false;
+    return value;
+  }
+
+  std::vector<std::string> list() {
+    std::vector<std::string> fields;
+    for (std::uint64_t count = number(); ok_ && count > 0; --count) fields.push_back(next());
+    return fields;
+  }
+
   FolderMemory folder() {
-    FolderMemory folder{next(), next(), false};
+    FolderMemory folder;
+    folder.file_systems = list();
+    folder.inode = next();
     folder.has_entries = next() == "full";
     return folder;
   }
 
-  [[nodiscard]] bool at_end() const { return text_.empty(); }
+  // As version 2 has it: the only name and the inode, the name alone.
+  FolderMemory folder_of_pair() {
+    FolderMemory folder;
+    const std::string identity = next();
+    folder.file_systems = {next()};
+    const std::string& name = folder.file_systems.front();
+    ok_ = ok_ && identity.starts_with(name + ":");
+    if (ok_) folder.inode = identity.substr(name.size() + 1);
+    folder.has_entries = next() == "full";
+    return folder;
+  }
+
+  void mounts(std::vector<KnownMount>& mounts) {
+    while (ok_ && !text_.empty()) mounts.push_back({next(), next()});
+  }
+
   [[nodiscard]] bool ok() const { return ok_; }
 
  private:
@@ -56,52 +130,99 @@ class Fields {
 
 Error unreadable(const char* why) { return Error{ErrorCode::kState, "recall", "last run", 0, why}; }
 
-std::string entries_of(const LastRun& run) {
-  return human_count(run.entries) + (run.entries == 1 ? " entry" : " entries");
+Result<LastRun> run_in(const std::string& text) {
+  Fields fields(text);
+  if (fields.next() != kVersion) return unreadable("it is of another version");
+  LastRun run;
+  run.source_path = fields.next();
+  run.replica_path = fields.next();
+  run.source = fields.folder();
+  run.replica = fields.folder();
+  run.entries = fields.number();
+  run.files = fields.number();
+  const bool is_known = fields.next() == "known";
+  auto never_read = fields.list();
+  if (is_known) run.never_read = std::move(never_read);
+  run.unread = fields.list();
+  fields.mounts(run.mounts);
+  if (!fields.ok()) return unreadable("a field is missing or no number");
+  return run;
+}
+
+// What an earlier version of this program kept of the pair.
+Result<std::optional<LastRun>> run_of_pair(Memory& memory, const Pair& pair) {
+  const auto text = TRY(memory.fact(pair_key(pair.source_path, pair.replica_path)));
+  if (!text) return std::optional<LastRun>();
+  Fields fields(*text);
+  if (fields.next() != kPairVersion) return unreadable("it is of another version");
+  LastRun run;
+  run.source_path = pair.source_path;
+  run.replica_path = pair.replica_path;
+  run.source = fields.folder_of_pair();
+  run.replica = fields.folder_of_pair();
+  run.entries = run.files = fields.number();
+  fields.mounts(run.mounts);
+  if (!fields.ok()) return unreadable("a field is missing or no number");
+  return std::optional(std::move(run));
+}
+
+Result<std::optional<LastRun>> run_at(Memory& memory, const std::string& replica_path) {
+  const auto text = TRY(memory.fact(run_key(replica_path)));
+  if (!text) return std::optional<LastRun>();
+  auto run = TRY(run_in(*text));
+  return std::optional(std::move(run));
 }
 
 }  // namespace
 
-Result<std::optional<LastRun>> recall(Memory& memory, std::string_view source_path,
-                                      std::string_view replica_path) {
-  const auto text = TRY(memory.fact(key_of(source_path, replica_path)));
-  if (!text) return std::optional<LastRun>();
-  Fields fields(*text);
-  if (fields.next() != kVersion) return unreadable("it is of another version");
-  LastRun run;
-  run.source = fields.folder();
-  run.replica = fields.folder();
-  const std::string entries = fields.next();
-  const char* const end = entries.data() + entries.size();
-  const auto [read, failed] = std::from_chars(entries.data(), end, run.entries);
-  if (failed != std::errc() || read != end) return unreadable("its count is no number");
-  while (fields.ok() && !fields.at_end()) run.mounts.push_back({fields.next(), fields.next()});
-  if (!fields.ok()) return unreadable("a field is missing");
-  return std::optional(std::move(run));
+bool on_same_file_system(const FolderMemory& a, const FolderMemory& b) {
+  const auto a_own = a.file_systems.begin() + own_names(a);
+  const auto b_own = b.file_systems.begin() + own_names(b);
+  const auto agree = [](auto begin, auto end, auto others, auto others_end) {
+    return std::find_first_of(begin, end, others, others_end) != end;
+  };
+  if (agree(a.file_systems.begin(), a_own, b.file_systems.begin(), b_own)) return true;
+  // What could be compared and differs is not made up for by a device number.
+  const auto kind = [](const std::string& name) { return name.substr(0, name.find(':')); };
+  const bool comparable = std::any_of(a.file_systems.begin(), a_own, [&](const std::string& name) {
+    return std::any_of(b.file_systems.begin(), b_own,
+                       [&](const std::string& other) { return kind(name) == kind(other); });
+  });
+  return !comparable && agree(a.file_systems.begin(), a.file_systems.end(), b.file_systems.begin(),
+                              b.file_systems.end());
 }
 
-void remember(Memory& memory, std::string_view source_path, std::string_view replica_path,
-              const LastRun& run) {
-  std::string text;
-  put(text, kVersion);
-  put(text, run.source);
-  put(text, run.replica);
-  put(text, std::to_string(run.entries));
-  for (const KnownMount& mount : run.mounts) {
-    put(text, mount.path);
-    put(text, mount.file_system);
+bool are_same(const FolderMemory& a, const FolderMemory& b) {
+  return a.inode == b.inode && on_same_file_system(a, b);
+}
+
+Result<std::optional<Recalled>> recall(Memory& memory, const Pair& pair) {
+  if (pair.replica) {
+    for (const std::string& name : pair.replica->file_systems) {
+      const auto path = TRY(memory.fact(name_key(name, pair.replica->inode)));
+      if (!path) continue;
+      auto run = TRY(run_at(memory, *path));
+      if (run && are_same(run->replica, *pair.replica)) {
+        return std::optional(Recalled{std::move(*run), true});
+      }
+    }
   }
-  const std::string key = key_of(source_path, replica_path);
-  const auto known = memory.fact(key);
-  if (!known || *known != text) memory.set_fact(key, text);
+  auto run = TRY(run_at(memory, pair.replica_path));
+  if (!run) run = TRY(run_of_pair(memory, pair));
+  if (!run) return std::optional<Recalled>();
+  const bool is_this = pair.replica && are_same(run->replica, *pair.replica);
+  return std::optional(Recalled{std::move(*run), is_this});
 }
 
-std::string suspicion_about_source(const LastRun& last, const FolderMemory& now) {
-  if (now.has_entries || !last.source.has_entries || now.identity == last.source.identity)
-    return {};
-  return "the source is empty, and it is another folder than the last run saw, which had " +
-         entries_of(last) +
-         ": its disk may not be mounted (if it is right, give --new-source once)";
+void remember(Memory& memory, const LastRun& run) {
+  memory.set_fact(run_key(run.replica_path), text_of(run));
+  for (const std::string& name : run.replica.file_systems) {
+    memory.set_fact(name_key(name, run.replica.inode), run.replica_path);
+  }
+}
+
+std::string entries_of(const LastRun& run) {
+  return human_count(run.entries) + (run.entries == 1 ? " entry" : " entries");
 }
 
 std::string suspicion_about_replica(const LastRun& last, const std::optional<FolderMemory>& now) {
@@ -110,10 +231,9 @@ std::string suspicion_about_replica(const LastRun& last, const std::optional<Fol
     return "the replica is missing, and the last run made it a copy of " + entries_of(last) +
            ": its disk may not be mounted (if it is to be made anew, give --new-replica once)";
   }
-  if (now->has_entries || now->file_system == last.replica.file_system) return {};
+  if (now->has_entries || on_same_file_system(*now, last.replica)) return {};
   return "the replica is empty and lies on another file system than the last run saw, which made "
-         "it "
-         "a copy of " +
+         "it a copy of " +
          entries_of(last) +
          ": its disk may not be mounted (if it is right, give --new-replica once)";
 }

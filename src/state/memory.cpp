@@ -22,6 +22,7 @@ class SqliteMemory final : public Memory {
   void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
   Result<std::optional<std::string>> fact(std::string_view key) override;
   void set_fact(std::string_view key, std::string_view value) override;
+  [[nodiscard]] bool can_be_written() const override { return !write_obstacle_; }
   Status save() override;
 
  private:
@@ -151,6 +152,9 @@ Memory::Opened open_memory(const std::string& name, int busy_milliseconds) {
   Memory::Opened result;
   if (!opened.warning.empty()) result.warning = unknown_memory(opened.warning);
   if (opened.usable != Usable::kYes) return result;
+  if (opened.write_obstacle && result.warning.empty()) {
+    result.warning = unknown_memory(sentence(*opened.write_obstacle));
+  }
   Result<MemoryRows> rows = MemoryRows::prepare(std::move(*opened.database));
   if (!rows) return {nullptr, unknown_memory(sentence(rows.error()))};
   result.memory =
@@ -161,9 +165,11 @@ Memory::Opened open_memory(const std::string& name, int busy_milliseconds) {
 }  // namespace
 
 std::string unknown_memory(const std::string& why) {
-  return "what the last run saw is not known for certain, so that a disk that is not mounted may "
-         "go "
-         "unnoticed: " +
+  return "what the last run saw is not known for certain, so that an emptied source or a disk that "
+         "is not mounted may go unnoticed, and every replica is taken for a strange one (what "
+         "would "
+         "remove most of it needs --adopt); name a folder for it that can be written with "
+         "--state: " +
          why;
 }
 

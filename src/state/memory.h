@@ -41,13 +41,17 @@ class Memory {
   virtual Result<std::optional<std::string>> fact(std::string_view key) = 0;
   virtual void set_fact(std::string_view key, std::string_view value) = 0;
 
+  // False where what is set can't be kept, as the database can only be read.
+  [[nodiscard]] virtual bool can_be_written() const = 0;
+
   // Writes what was set, in one transaction, and makes it durable. Nothing set that is not kept
   // already: nothing is done.
   // After an error all of it waits for the next save().
   virtual Status save() = 0;
 };
 
-// What a person is told where a guard can't ask the memory, or it may have lost something.
+// What a person is told where a guard can't ask the memory, or it may have lost something: which
+// protection is missing, and how to have it.
 std::string unknown_memory(const std::string& why);
 
 }  // namespace foldersync

@@ -122,7 +122,7 @@ class DepthTest(ProgramTest):
         trees.deep(self.source, 40, name='n' * 250)
         self.mirror()
         trees.remove(self.in_source('n' * 250))
-        self.mirror()
+        self.mirror('--empty-source')
 
     def test_a_plan_of_a_deep_tree_can_be_applied(self):
         trees.deep(self.source, 300, name='n' * 50)

@@ -284,7 +284,7 @@ class AtTerminalTest(ShowTest):
 
     def test_a_plan_fits_the_screen_in_both_directions(self):
         path = self.saved()
-        for rows, columns in ((24, 80), (50, 132), (100, 40)):
+        for rows, columns in ((25, 80), (50, 132), (100, 40)):
             for text in (self.plan_on_screen(rows=rows, columns=columns),
                          self.screen('show', path, rows=rows, columns=columns)):
                 lines = re.sub(r'\x1b\[\d*m', '', text).split('\n')

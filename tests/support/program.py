@@ -84,6 +84,7 @@ class ProgramTest(unittest.TestCase):
     """A test with a source, a replica and a program to run on them; all paths are absolute."""
 
     maxDiff = None
+    adopts = True  # its runs and plans may take over any folder: few tests are about that question
     in_memory = False  # whether its trees are, where that is possible and TMPDIR says nothing else
 
     def setUp(self):
@@ -139,6 +140,11 @@ class ProgramTest(unittest.TestCase):
         options.update(others)
         return options
 
+    def as_given(self, args):
+        """The arguments as this test gives them, see `adopts`."""
+        asks = self.adopts and args[:1] and args[0] in ('run', 'plan')
+        return (args[0], '--adopt', *args[1:]) if asks else args
+
     def execute(self, *args, expect=None, source_may_change=False, input=None, wrapper=(),
                 **options):
         """Runs `sync ARGS`. `expect`: one exit code, several, or None for whatever.
@@ -155,7 +161,7 @@ class ProgramTest(unittest.TestCase):
         elif isinstance(input, str):
             input = input.encode('utf-8', 'surrogateescape')
         streams.update(self._process_options(**options))
-        process = subprocess.run([*wrapper, self.binary, *args], input=input, check=False,
+        process = subprocess.run([*wrapper, self.binary, *self.as_given(args)], input=input, check=False,
                                  timeout=PATIENCE_SECONDS, **streams)
         result = Result(process.returncode, _text(process.stdout), _text(process.stderr))
         if expect is not None:
@@ -175,7 +181,8 @@ class ProgramTest(unittest.TestCase):
         """Starts `sync ARGS` in the background; it does not outlive the test."""
         streams = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT}
         streams.update(self._process_options(**options))
-        process = subprocess.Popen([*wrapper, self.binary, *args], stdin=subprocess.DEVNULL, **streams)
+        process = subprocess.Popen([*wrapper, self.binary, *self.as_given(args)],
+                                   stdin=subprocess.DEVNULL, **streams)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process

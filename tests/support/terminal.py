@@ -77,6 +77,7 @@ class TerminalTest(ProgramTest):
     def at_terminal(self, *args, env=None, wrapper=(), **options):
         """Starts `sync ARGS` in a terminal; it does not outlive the test."""
         environment = self.environment({'TERM': 'xterm', **(env or {})})
-        terminal = Terminal([*wrapper, self.binary, *args], cwd=self.cwd, env=environment, **options)
+        terminal = Terminal([*wrapper, self.binary, *self.as_given(args)], cwd=self.cwd,
+                            env=environment, **options)
         self.addCleanup(terminal.close)
         return terminal

@@ -224,6 +224,13 @@ TEST_F(PosixFileSystemTest, AFileSystemIsTheSameForAllOfItsDirectories) {
   EXPECT_NE(*id, *fs_.file_system_id(proc->get()));
 }
 
+TEST_F(PosixFileSystemTest, AFileSystemHasAllItsNamesAndOneIsItsDeviceNumber) {
+  const auto names = fs_.file_system_ids(root());
+  ASSERT_TRUE(names.ok());
+  EXPECT_THAT(*names, testing::Contains(*fs_.file_system_id(root())));
+  EXPECT_THAT(*names, testing::Contains(testing::StartsWith("dev:")));
+}
+
 TEST_F(PosixFileSystemTest, WhatIsMountedIsToldByTypeAndSource) {
   add("dir", directory());
   const auto dir = fs_.open_directory(root(), "dir");

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "support/sample_plan.h"
 
@@ -151,6 +153,46 @@ TEST(Space, RefusesWhatDoesNotFitAndNamesTheOption) {
   EXPECT_THAT(explain(refused), HasSubstr("--no-space-check"));
 }
 
+TEST(Adopt, IsAskedWhereTenEntriesOrMoreAndMoreThanHalfWouldGo) {
+  EXPECT_EQ(adopt_guard(9, 9, false), std::nullopt);
+  EXPECT_EQ(adopt_guard(10, 20, false), std::nullopt);
+  EXPECT_EQ(adopt_guard(10, 19, false), (Guard{"adopt", "50%", 10, 19, true}));
+  EXPECT_EQ(adopt_guard(10, 19, true), (Guard{"adopt", "100%", 10, 19, false}));
+  const std::string why = explain(*adopt_guard(10, 19, false));
+  for (const char* const part : {"10 of the replica's 19 entries", "--adopt", "--no-delete"}) {
+    EXPECT_THAT(why, HasSubstr(part));
+  }
+}
+
+TEST(Adopt, IsWhatAPersonMayAllow) {
+  Guard guard = *adopt_guard(10, 19, false);
+  EXPECT_TRUE(asks_for_adoption(guard));
+  allow(guard);
+  EXPECT_EQ(guard, adopt_guard(10, 19, true));
+  EXPECT_FALSE(asks_for_adoption(guard));
+  EXPECT_FALSE(asks_for_adoption(*new_source_guard(10, 19, false)));
+}
+
+TEST(NewSource, IsAskedWhereMoreThanHalfWouldGo) {
+  EXPECT_EQ(new_source_guard(1, 2, false), std::nullopt);
+  EXPECT_EQ(new_source_guard(0, 0, false), std::nullopt);
+  EXPECT_EQ(new_source_guard(2, 3, false), (Guard{"new-source", "50%", 2, 3, true}));
+  EXPECT_EQ(new_source_guard(2, 3, true), (Guard{"new-source", "100%", 2, 3, false}));
+  EXPECT_THAT(explain(*new_source_guard(2, 3, false)), HasSubstr("--new-source"));
+}
+
+TEST(EmptySource, IsAskedWhereThereWereTenEntriesAndSomethingWouldGo) {
+  EXPECT_EQ(empty_source_guard(9, 9, false), std::nullopt);
+  EXPECT_EQ(empty_source_guard(10, 0, false), std::nullopt);
+  const Guard refused{"empty-source", "1", 0, 1'234, true};
+  EXPECT_EQ(empty_source_guard(1'234, 1, false), refused);
+  EXPECT_EQ(empty_source_guard(1'234, 1, true), (Guard{"empty-source", "0", 0, 1'234, false}));
+  EXPECT_THAT(figures(refused), HasSubstr("1,234 entries"));
+  for (const char* const part : {"1,234 entries", "--empty-source", "--new-source"}) {
+    EXPECT_THAT(explain(refused), HasSubstr(part));
+  }
+}
+
 TEST(AnUnknownRule, IsExplainedWithItsFigures) {
   const std::string text = explain(Guard{"other", "5", 7, 9, true});
   for (const char* const part : {"'other'", "7 of 9", "limit 5"})
@@ -184,6 +226,36 @@ TEST(BrokenGuards, AreNoneWhereTheySayWhatOptionsAndActionsDo) {
   Plan roomy = guarded();
   roomy.guards.erase(roomy.guards.begin() + 4);  // the rule on free space is not always there
   EXPECT_EQ(broken_guards(roomy, counts_of(deletions(3))), nullptr);
+}
+
+// A plan without options that deletes 12 of 15 entries, and may.
+Plan adopting() {
+  Plan plan;
+  plan.guards = {*adopt_guard(12, 15, true), *new_source_guard(12, 15, true),
+                 *empty_source_guard(40, 12, true)};
+  return plan;
+}
+
+TEST(BrokenGuards, AboutEarlierRunsAreThoseThatDenyTheActions) {
+  const GuardCounts counts = counts_of(deletions(12));
+  EXPECT_EQ(broken_guards(adopting(), counts), nullptr);
+  EXPECT_EQ(broken_guards(Plan(), counts), nullptr) << "who plans asks, and nobody else";
+  for (std::size_t at = 0; at < 3; ++at) {
+    for (const auto& change : std::vector<std::function<void(Guard&)>>{
+             [](Guard& guard) { guard.refused = true; }, [](Guard& guard) { guard.limit = "9"; },
+             [](Guard& guard) { guard.count += 1; }}) {
+      Plan wrong = adopting();
+      change(wrong.guards[at]);
+      EXPECT_NE(broken_guards(wrong, counts), nullptr) << at;
+    }
+    Plan twice = adopting();
+    twice.guards.push_back(twice.guards[at]);
+    EXPECT_NE(broken_guards(twice, counts), nullptr) << at;
+  }
+  Plan unsorted = adopting();
+  std::swap(unsorted.guards[0], unsorted.guards[1]);
+  EXPECT_NE(broken_guards(unsorted, counts), nullptr);
+  EXPECT_NE(broken_guards(adopting(), counts_of(deletions(7))), nullptr) << "no more than half";
 }
 
 TEST(BrokenGuards, AreThoseThatAreMissingFalseOrTooMany) {

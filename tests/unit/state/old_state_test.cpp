@@ -210,7 +210,7 @@ TEST_F(OldStateTest, IsReadAsItIsWhereNothingCanBeWritten) {
     if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) return true;
     if (::access(folder_.c_str(), R_OK | X_OK) != 0) return true;
     const Memory::Opened opened = open_memory();
-    if (!opened.memory || !opened.warning.empty()) return false;
+    if (!opened.memory || opened.warning.empty()) return false;
     const auto known = opened.memory->fact("first");
     opened.memory->set_fact("first", "new");
     return known && *known == "1" && !opened.memory->save().ok();
