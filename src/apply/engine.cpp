@@ -40,16 +40,16 @@ class Engine {
         book_(request.policy.limits),
         policy_(request.policy),
         names_(request.replica, request.stop),
-        looks_{request.source_tree,
-               other_root(request.replica, request.source),
-               request.replica,
-               request.plan.options,
-               policy_,
-               request.filter,
-               request.follow_source,
-               request.plan.kind == PlanKind::kUndo,
-               request.stop,
-               request.follow_source ? nullptr : &names_},
+        looks_{.source = request.source_tree,
+               .source_root = other_root(request.replica, request.source),
+               .replica = request.replica,
+               .options = request.plan.options,
+               .policy = policy_,
+               .filter = request.filter,
+               .follow_source = request.follow_source,
+               .is_undo = request.plan.kind == PlanKind::kUndo,
+               .stop = request.stop,
+               .names = request.follow_source ? nullptr : &names_},
         max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
@@ -80,10 +80,13 @@ class Engine {
 
  private:
   ApplyResult result() const {
-    return {book_.limits(), stopped_ || stopped(),
-            rolled_back_,   book_.has_refused_xattrs(),
-            staging_left_,  backup_ ? backup_->path() : std::string(),
-            is_refused_};
+    return {.limits = book_.limits(),
+            .stopped = stopped_ || stopped(),
+            .rolled_back = rolled_back_,
+            .xattrs_refused = book_.has_refused_xattrs(),
+            .staging_left = staging_left_,
+            .backup = backup_ ? backup_->path() : std::string(),
+            .refused = is_refused_};
   }
 
   bool stopped() const { return request_.stop != nullptr && *request_.stop; }

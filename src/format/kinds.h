@@ -48,154 +48,116 @@ struct Switch {
   static LaterValue later(bool value) { return LaterValue(value); }
 };
 
-// A count or a size, of any width.
-struct Count {
-  static constexpr const char* kExpected = "a count or a size in bytes";
+// Numbers are numbers in every form, but in a JSON of more than 2^53.
+struct AsNumber {
   static void write(std::string& out, std::string_view key, std::uint64_t value) {
     append_count(out, key, value);
   }
-  static bool take(Scalar& scalar, std::uint64_t& value) { return take_large(scalar, value); }
   static void hash(std::string& out, std::uint64_t value) { bytes::put_number(out, value); }
-  static LaterValue later(std::uint64_t value) {
-    return value <= kMaxJsonInteger ? LaterValue(value) : LaterValue(std::to_string(value));
-  }
   static std::string text(std::uint64_t value) { return std::to_string(value); }
 };
 
-// An id or a number of names; action_rules.h has the bounds.
-struct Small {
-  static constexpr const char* kExpected = "an integer from 0 to 4294967295";
-  static void write(std::string& out, std::string_view key, std::uint32_t value) {
-    append_count(out, key, value);
+// What documents and the digest have as people see it.
+template <class Kind, class Value>
+struct AsText {
+  static void write(std::string& out, std::string_view key, const Value& value) {
+    append_text(out, key, Kind::text(value));
   }
+  static void hash(std::string& out, const Value& value) {
+    bytes::put_text(out, Kind::text(value));
+  }
+};
+
+// A count or a size, of any width.
+struct Count : AsNumber {
+  static constexpr const char* kExpected = "a count or a size in bytes";
+  static bool take(Scalar& scalar, std::uint64_t& value) { return take_large(scalar, value); }
+  static LaterValue later(std::uint64_t value) {
+    return value <= kMaxJsonInteger ? LaterValue(value) : LaterValue(text(value));
+  }
+};
+
+// An id or a number of names; action_rules.h has the bounds.
+struct Small : AsNumber {
+  static constexpr const char* kExpected = "an integer from 0 to 4294967295";
   static bool take(Scalar& scalar, std::uint32_t& value) { return take_small(scalar, value); }
-  static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
-  static std::string text(std::uint32_t value) { return std::to_string(value); }
 };
 
 // Of times, in nanoseconds.
-struct Granularity {
+struct Granularity : AsNumber {
   static constexpr const char* kExpected = "nanoseconds, 1 to 1000000000";
-  static void write(std::string& out, std::string_view key, std::uint32_t value) {
-    append_count(out, key, value);
-  }
   static bool take(Scalar& scalar, std::uint32_t& value) {
     return take_small(scalar, value) && value >= 1 && value <= 1'000'000'000;
   }
-  static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
 };
 
-struct Time {
+struct Time : AsText<Time, FileTime> {
   static constexpr const char* kExpected = "a time";
-  static void write(std::string& out, std::string_view key, FileTime value) {
-    append_text(out, key, to_string(value));
-  }
   static bool take(Scalar& scalar, FileTime& value) { return take_time(scalar, value); }
   static void hash(std::string& out, FileTime value) { bytes::put_time(out, value); }
   static std::string text(FileTime value) { return to_string(value); }
 };
 
-struct Mode {
+struct Mode : AsText<Mode, std::uint32_t> {
   static constexpr const char* kExpected = "a mode of four octal digits";
-  static void write(std::string& out, std::string_view key, std::uint32_t value) {
-    append_key(out, key);
-    out += '"';
-    for (unsigned shift = 12; shift > 0;) {
-      shift -= 3;
-      out += static_cast<char>('0' + (value >> shift & 7U));
-    }
-    out += '"';
-  }
   static bool take(Scalar& scalar, std::uint32_t& value) { return take_mode(scalar, value); }
   static void hash(std::string& out, std::uint32_t value) { bytes::put_number(out, value); }
   static std::string text(std::uint32_t value) { return mode_text(value); }
 };
 
-struct Device {
+struct Device : AsText<Device, std::uint64_t> {
   static constexpr const char* kExpected = "a device number, MAJOR:MINOR";
-  static void write(std::string& out, std::string_view key, std::uint64_t value) {
-    append_text(out, key, device_text(value));
-  }
   static bool take(Scalar& scalar, std::uint64_t& value) { return take_device(scalar, value); }
-  static void hash(std::string& out, std::uint64_t value) {
-    bytes::put_text(out, device_text(value));
-  }
   static std::string text(std::uint64_t value) { return device_text(value); }
 };
 
-struct Md5Digits {
+struct Md5Digits : AsText<Md5Digits, Md5> {
   static constexpr const char* kExpected = "32 lower-case hexadecimal digits";
-  static void write(std::string& out, std::string_view key, const Md5& value) {
-    append_text(out, key, to_string(value));
-  }
   static bool take(Scalar& scalar, Md5& value) { return take_md5(scalar, value); }
-  static void hash(std::string& out, const Md5& value) { bytes::put_text(out, raw(value)); }
-  static std::string text(const Md5& value) { return to_string(value); }
-
- private:
-  static std::string_view raw(const Md5& value) {
-    return {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()};
+  static void hash(std::string& out, const Md5& value) {
+    bytes::put_text(out, {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()});
   }
+  static std::string text(const Md5& value) { return to_string(value); }
 };
 
 // One word of several: `kWords` lists the values that to_string() names.
 template <auto kWords>
-struct Word {
+struct Word : AsText<Word<kWords>, typename decltype(kWords)::value_type> {
   using Value = typename decltype(kWords)::value_type;
   static constexpr const char* kExpected = "a word that docs/plan-format.md lists";
-  static void write(std::string& out, std::string_view key, Value value) {
-    append_text(out, key, to_string(value));
-  }
   static bool take(Scalar& scalar, Value& value) { return take_word(scalar, kWords, value); }
-  static void hash(std::string& out, Value value) { bytes::put_text(out, to_string(value)); }
   static std::string text(Value value) { return to_string(value); }
 };
 inline constexpr std::array kSides{Side::kSource, Side::kReplica};
 
-struct Verdict {
+struct Verdict : AsText<Verdict, bool> {
   static constexpr const char* kExpected = "\"ok\" or \"refused\"";
-  static void write(std::string& out, std::string_view key, bool refused) {
-    append_text(out, key, refused ? "refused" : "ok");
-  }
   static bool take(Scalar& scalar, bool& refused) {
-    refused = is_text(scalar, "refused");
-    return refused || is_text(scalar, "ok");
+    refused = is_text(scalar, text(true));
+    return refused || is_text(scalar, text(false));
   }
   static void hash(std::string& out, bool refused) { bytes::put_flag(out, refused); }
+  static const char* text(bool refused) { return refused ? "refused" : "ok"; }
 };
 
-struct Errno {
+struct Errno : AsText<Errno, int> {
   static constexpr const char* kExpected = "the name of an error";
-  static void write(std::string& out, std::string_view key, int value) {
-    append_text(out, key, errno_name(value));
-  }
   static bool take(Scalar& scalar, int& value) { return take_errno(scalar, value); }
-  static void hash(std::string& out, int value) { bytes::put_text(out, errno_name(value)); }
+  static std::string text(int value) { return errno_name(value); }
 };
 
-struct Ascii {
+struct Ascii : AsText<Ascii, std::string> {
   static constexpr const char* kExpected = "printable ASCII of at most 255 bytes";
-  static void write(std::string& out, std::string_view key, const std::string& value) {
-    append_text(out, key, value);
-  }
   static bool take(Scalar& scalar, std::string& value) { return take_ascii(scalar, value); }
-  static void hash(std::string& out, const std::string& value) { bytes::put_text(out, value); }
   static LaterValue later(const std::string& value) { return LaterValue(std::string_view(value)); }
+  static const std::string& text(const std::string& value) { return value; }
 };
 
 // "12" or "50%".
-struct LimitText {
+struct LimitText : AsText<LimitText, Limit> {
   static constexpr const char* kExpected = "a limit, such as \"12\" or \"50%\",";
-  static void write(std::string& out, std::string_view key, Limit value) {
-    append_text(out, key, to_string(value));
-  }
-  static bool take(Scalar& scalar, Limit& value) {
-    const auto parsed =
-        scalar.kind == Scalar::Kind::kText ? parse_limit(scalar.text) : std::nullopt;
-    value = parsed.value_or(Limit());
-    return parsed.has_value();
-  }
-  static void hash(std::string& out, Limit value) { bytes::put_text(out, to_string(value)); }
+  static bool take(Scalar& scalar, Limit& value) { return take_limit(scalar, value); }
+  static std::string text(Limit value) { return to_string(value); }
 };
 
 // Another kind, or null; of members that are optional and fields that are always there.

@@ -136,6 +136,10 @@ bool take_md5(Scalar& value, Md5& into) {
          take_parsed(parse_md5(value.text), into);
 }
 
+bool take_limit(Scalar& value, Limit& into) {
+  return is_text(value) && take_parsed(parse_limit(value.text), into);
+}
+
 bool take_errno(Scalar& value, int& into) {
   return is_text(value) && take_parsed(errno_number(value.text), into);
 }

@@ -9,7 +9,7 @@
 
 #include "core/file_status.h"
 #include "format/scalar.h"
-#include "plan/action.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 
@@ -25,6 +25,7 @@ bool take_time(Scalar& value, FileTime& into);
 bool take_mode(Scalar& value, std::uint32_t& into);
 bool take_device(Scalar& value, std::uint64_t& into);
 bool take_md5(Scalar& value, Md5& into);
+bool take_limit(Scalar& value, Limit& into);
 bool take_errno(Scalar& value, int& into);
 bool take_reason(Scalar& value, ReasonSet& into);  // only in the order of Reason, each once
 

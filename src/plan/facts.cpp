@@ -2,9 +2,6 @@
 
 #include <sys/sysmacros.h>
 
-#include <array>
-#include <cstdio>
-
 namespace foldersync {
 namespace {
 
@@ -62,9 +59,12 @@ Facts wanted_facts(const FileStatus& source, std::string_view target, const File
 }
 
 std::string mode_text(std::uint32_t mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
+  std::string text;
+  for (unsigned shift = 12; shift > 0;) {
+    shift -= 3;
+    text += static_cast<char>('0' + (mode >> shift & 7U));
+  }
+  return text;
 }
 
 std::string device_text(std::uint64_t device) {

@@ -54,7 +54,7 @@ struct Difference {
 std::vector<Difference> differences(const Facts& expected, const Facts& found,
                                     const FileSystemLimits& limits);
 
-// "0755".
+// "0755", of the lowest twelve bits.
 std::string mode_text(std::uint32_t mode);
 // A device number as the document has it: "8:1", major and minor in decimal.
 std::string device_text(std::uint64_t device);

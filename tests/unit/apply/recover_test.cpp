@@ -199,13 +199,6 @@ TEST_F(RecoverTest, FinishesWhatHadNotBegun) {
   expect_new();
 }
 
-TEST_F(RecoverTest, FinishesWhatHadBegunAtAnyStep) {
-  left(Marker::kCommit);
-  ASSERT_EQ(::rename(in(".sync-txn/0/1").c_str(), in("created").c_str()), 0);
-  ASSERT_EQ(recover()->what, What::kFinished);
-  expect_new();
-}
-
 TEST_F(RecoverTest, FinishesWhatWasCompleteButForItsMarker) {
   left(Marker::kCommit);
   renamed();

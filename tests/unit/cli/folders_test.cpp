@@ -6,8 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "fs/posix_file_system.h"
-#include "support/disk_tree.h"
+#include "unit/cli/pair_of_folders.h"
 
 namespace foldersync {
 namespace {
@@ -20,25 +19,7 @@ TEST(AbsoluteName, IsMadeWithoutLookingAtTheFileSystem) {
   EXPECT_EQ(absolute_name("no/such/thing"), here + "/no/such/thing");
 }
 
-// A pair of folders on disk, and a link that leads into the replica.
-class FoldersTest : public testing::Test {
- protected:
-  FoldersTest() {
-    plant({{".", directory()},
-           {"source", directory()},
-           {"source/sub", directory()},
-           {"replica", directory()},
-           {"into-replica", symlink("replica")}},
-          scratch_.path());
-  }
-
-  Roots roots() {
-    return open_roots(fs_, FolderOptions{scratch_ / "source", scratch_ / "replica"}).value();
-  }
-
-  ScratchFolder scratch_;
-  PosixFileSystem fs_;
-};
+class FoldersTest : public test::PairOfFolders {};
 
 TEST_F(FoldersTest, OwnFilesInTheReplicaAreRefusedByAnyName) {
   const Roots pair = roots();

@@ -11,8 +11,7 @@
 
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
-#include "fs/posix_file_system.h"
-#include "support/disk_tree.h"
+#include "unit/cli/pair_of_folders.h"
 
 namespace foldersync {
 namespace {
@@ -32,24 +31,8 @@ TEST(PlanId, IsAVersionSevenUuidInTheOrderOfTime) {
   EXPECT_NE(first, make_plan_id({1'700'000'000, 123'000'000}));
 }
 
-// A pair of folders on disk, and a link that leads into the replica.
-class PlanMakerTest : public testing::Test {
+class PlanMakerTest : public test::PairOfFolders {
  protected:
-  PlanMakerTest() {
-    plant({{".", directory()},
-           {"source", directory()},
-           {"source/sub", directory()},
-           {"replica", directory()},
-           {"into-replica", symlink("replica")}},
-          scratch_.path());
-  }
-
-  Roots roots() {
-    return open_roots(fs_, FolderOptions{scratch_ / "source", scratch_ / "replica"}).value();
-  }
-
-  ScratchFolder scratch_;
-  PosixFileSystem fs_;
   KeptState state_{fs_, scratch_ / "state"};
   PlanningOptions options_;
 
