@@ -19,7 +19,7 @@ TEST(AbsoluteName, IsMadeWithoutLookingAtTheFileSystem) {
   EXPECT_EQ(absolute_name("no/such/thing"), here + "/no/such/thing");
 }
 
-class FoldersTest : public test::PairOfFolders {};
+class FoldersTest : public PairOfFolders {};
 
 TEST_F(FoldersTest, OwnFilesInTheReplicaAreRefusedByAnyName) {
   const Roots pair = roots();

@@ -8,7 +8,7 @@
 #include "scan/roots.h"
 #include "support/disk_tree.h"
 
-namespace foldersync::test {
+namespace foldersync {
 
 class PairOfFolders : public testing::Test {
  protected:
@@ -29,4 +29,4 @@ class PairOfFolders : public testing::Test {
   PosixFileSystem fs_;
 };
 
-}  // namespace foldersync::test
+}  // namespace foldersync

@@ -31,7 +31,7 @@ TEST(PlanId, IsAVersionSevenUuidInTheOrderOfTime) {
   EXPECT_NE(first, make_plan_id({1'700'000'000, 123'000'000}));
 }
 
-class PlanMakerTest : public test::PairOfFolders {
+class PlanMakerTest : public PairOfFolders {
  protected:
   KeptState state_{fs_, scratch_ / "state"};
   PlanningOptions options_;
