@@ -3,32 +3,27 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "fs/known_file_systems.h"
 #include "fs/mount_table.h"
 
 namespace foldersync {
 namespace {
 
 constexpr unsigned kStatusMask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
-constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // The result of `call`, repeated while a signal interrupts it; -1 with errno set otherwise.
 template <class Call>
@@ -38,7 +33,9 @@ auto retried(Call call) {
   return result;
 }
 
-Result<Fd> opened(int fd, const char* operation) {
+Result<Fd> open_at(int directory, const char* name, int flags, std::uint32_t mode = 0,
+                   const char* operation = "open") {
+  const int fd = retried([&] { return ::openat(directory, name, flags, mode); });
   if (fd < 0) return system_error(operation, errno);
   return Fd(fd);
 }
@@ -136,115 +133,35 @@ class ProcPath {
   std::array<char, 32> text_{};
 };
 
-std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::array<char, 3> pair{};
-    std::snprintf(pair.data(), pair.size(), "%02x", bytes[i]);
-    text += pair.data();
-  }
-  return text;
-}
-
-// linux/fs.h has these from Linux 6.9 on.
-struct FileSystemUuid {
-  unsigned char length;
-  std::array<unsigned char, 16> bytes;
-};
-constexpr unsigned long kGetFileSystemUuid = _IOR(0x15, 0, FileSystemUuid);
-
-// File systems that nobody else changes, layers of an overlay included, which must not change while
-// they are in use. A list of those that others do change could never be complete.
-constexpr std::array<std::uint32_t, 17> kLocalFileSystems{
-    EXT4_SUPER_MAGIC,  // ext2 and ext3 too
-    XFS_SUPER_MAGIC,
-    BTRFS_SUPER_MAGIC,
-    F2FS_SUPER_MAGIC,
-    MSDOS_SUPER_MAGIC,
-    EXFAT_SUPER_MAGIC,
-    OVERLAYFS_SUPER_MAGIC,
-    SQUASHFS_MAGIC,
-    ISOFS_SUPER_MAGIC,
-    EROFS_SUPER_MAGIC_V1,
-    UDF_SUPER_MAGIC,
-    NILFS_SUPER_MAGIC,
-    0x2fc12fc1,  // ZFS
-    0xca451a4e,  // bcachefs
-    0x3153464a,  // JFS
-    0x7366746e,  // NTFS3
-    0x482b,      // HFS+
-};
-
-std::optional<std::string> uuid_of(int fd) {
-  FileSystemUuid uuid{};
-  if (::ioctl(fd, kGetFileSystemUuid, &uuid) != 0 || uuid.length == 0 ||
-      uuid.length > uuid.bytes.size() || uuid.bytes == decltype(uuid.bytes){}) {
-    return std::nullopt;
-  }
-  return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
-}
-
-// 0: there is none.
-struct FileSystemIdNumber {
-  std::uint64_t id = 0;
-  bool has_subvolumes = false;  // which have ids of their own, and roots of one inode number
-};
-Result<FileSystemIdNumber> fsid_of(int fd) {
-  struct statfs found {};
-  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  FileSystemIdNumber number;
-  static_assert(sizeof(number.id) == sizeof(found.f_fsid));
-  std::memcpy(&number.id, &found.f_fsid, sizeof(number.id));
-  number.has_subvolumes = found.f_type == BTRFS_SUPER_MAGIC;
-  return number;
-}
-
-std::string fsid_text(std::uint64_t id) {
-  std::array<unsigned char, sizeof(id)> bytes{};
-  std::memcpy(bytes.data(), &id, sizeof(id));
-  return "fsid:" + hexadecimal(bytes.data(), bytes.size());
-}
-
-std::string device_text(std::uint64_t device) {
-  return "dev:" + std::to_string(major(device)) + ":" + std::to_string(minor(device));
-}
-
-// A device number as the kernel writes it into a file system's id (huge_encode_dev).
-std::uint64_t encoded(std::uint64_t device) {
-  const std::uint64_t low = minor(device);
-  return (low & 0xFFU) | (std::uint64_t{major(device)} << 8U) |
-         ((low & ~std::uint64_t{0xFF}) << 12U);
-}
-
 }  // namespace
 
 Result<Fd> PosixFileSystem::open_root(const char* path) {
-  return opened(retried([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), "open");
+  return open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 Result<Fd> PosixFileSystem::open_above(const char* path) {
-  return opened(retried([&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open");
+  return open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 Result<Fd> PosixFileSystem::open_on_the_way(int directory, const char* name) {
-  constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+  return open_at(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 Result<Fd> PosixFileSystem::open_inherited(int number) {
   // What this program opens itself is closed by exec, and what it was started with was not.
   const int flags = ::fcntl(number, F_GETFD);
   if (flags < 0 || (flags & FD_CLOEXEC) != 0) return system_error("open", EBADF);
-  return opened(::fcntl(number, F_DUPFD_CLOEXEC, 3), "open");
+  const int fd = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
+  if (fd < 0) return system_error("open", errno);
+  return Fd(fd);
 }
 
 Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
-  return opened(retried([&] { return ::openat(directory, name, kDirectoryFlags); }), "open");
+  return open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 Result<Fd> PosixFileSystem::open_parent(int directory) {
-  return opened(
-      retried([&] { return ::openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open");
+  return open_at(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 Result<std::size_t> PosixFileSystem::list(int directory, std::span<std::byte> buffer) {
@@ -270,32 +187,16 @@ Result<std::string> PosixFileSystem::link_target(int directory, const char* name
 }
 
 Result<std::string> PosixFileSystem::file_system_id(int fd) {
-  if (auto uuid = uuid_of(fd)) return std::move(*uuid);
-  const auto number = TRY(fsid_of(fd));
-  if (number.id != 0) return fsid_text(number.id);
-  const auto status = TRY(this->status(fd));
-  return device_text(status.device);
+  return foldersync::file_system_id(*this, fd);
 }
 
 Result<std::vector<std::string>> PosixFileSystem::file_system_ids(int fd) {
-  const auto number = TRY(fsid_of(fd));
-  const auto status = TRY(this->status(fd));
-  const auto uuid = uuid_of(fd);
-  std::vector<std::string> names;
-  if (uuid && !number.has_subvolumes) names.push_back(*uuid);
-  // Many file systems (XFS, FAT) make their id of the device number, which the next one may get.
-  const bool repeats = number.id == encoded(status.device);
-  if (number.id != 0 && !repeats) names.push_back(fsid_text(number.id));
-  names.push_back(device_text(status.device));
-  if (uuid && number.has_subvolumes) names.push_back(*uuid);
-  if (number.id != 0 && repeats) names.push_back(fsid_text(number.id));
-  return names;
+  return foldersync::file_system_ids(*this, fd);
 }
 
 Result<std::string> PosixFileSystem::mounted_as(int fd) {
   const auto status = TRY(this->status(fd));
-  const auto table = TRY(
-      opened(retried([] { return ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC); }), "open"));
+  const auto table = TRY(open_at(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
@@ -308,31 +209,23 @@ Result<std::string> PosixFileSystem::mounted_as(int fd) {
   return *found;
 }
 
-Result<Sharing> PosixFileSystem::sharing(int fd) {
-  struct statfs found {};
-  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  const auto kind = static_cast<std::uint32_t>(found.f_type);
-  if (kind == TMPFS_MAGIC || kind == RAMFS_MAGIC) return Sharing::kUnstamped;
-  const bool is_local = std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(), kind) !=
-                        kLocalFileSystems.end();
-  return is_local ? Sharing::kLocal : Sharing::kShared;
-}
+Result<Sharing> PosixFileSystem::sharing(int fd) { return sharing_of(fd); }
+
+Result<FileSystemFacts> PosixFileSystem::facts(int fd) { return facts_of(fd); }
 
 Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  const int fd = retried([&] { return ::openat(directory, name, kFlags | O_NOATIME); });
-  if (fd >= 0 || errno != EPERM) return opened(fd, "open");
-  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+  auto fd = open_at(directory, name, kFlags | O_NOATIME);
+  return fd || fd.error().error_number != EPERM ? std::move(fd) : open_at(directory, name, kFlags);
 }
 
 Result<Fd> PosixFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
-  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  return opened(retried([&] { return ::openat(directory, name, kFlags, mode); }), "create");
+  return open_at(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode,
+                 "create");
 }
 
 Result<Fd> PosixFileSystem::create_nameless(int directory, std::uint32_t mode) {
-  constexpr int kFlags = O_RDWR | O_TMPFILE | O_CLOEXEC;
-  return opened(retried([&] { return ::openat(directory, ".", kFlags, mode); }), "create");
+  return open_at(directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode, "create");
 }
 
 Status PosixFileSystem::give_name(int fd, int directory, const char* name) {
@@ -340,13 +233,11 @@ Status PosixFileSystem::give_name(int fd, int directory, const char* name) {
 }
 
 Result<Fd> PosixFileSystem::open_for_writing(int directory, const char* name) {
-  constexpr int kFlags = O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
-  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+  return open_at(directory, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 }
 
 Result<Fd> PosixFileSystem::open_entry(int directory, const char* name) {
-  constexpr int kFlags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-  return opened(retried([&] { return ::openat(directory, name, kFlags); }), "open");
+  return open_at(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 Result<std::size_t> PosixFileSystem::read(int fd, std::span<std::byte> buffer) {
@@ -418,8 +309,9 @@ Status PosixFileSystem::remove_directory(int directory, const char* name) {
 }
 
 Status PosixFileSystem::set_mode(Handle entry, std::uint32_t mode) {
-  if (entry.path_only) return done(::chmod(ProcPath(entry.fd).c_str(), mode), "chmod");
-  return done(::fchmod(entry.fd, mode), "chmod");
+  return done(
+      entry.path_only ? ::chmod(ProcPath(entry.fd).c_str(), mode) : ::fchmod(entry.fd, mode),
+      "chmod");
 }
 
 Status PosixFileSystem::set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) {
@@ -446,36 +338,32 @@ Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
 }
 
 Result<std::size_t> PosixFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {
-  if (entry.path_only) {
-    return counted(::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size()),
-                   "listxattr");
-  }
-  return counted(::flistxattr(entry.fd, buffer.data(), buffer.size()), "listxattr");
+  return counted(entry.path_only
+                     ? ::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size())
+                     : ::flistxattr(entry.fd, buffer.data(), buffer.size()),
+                 "listxattr");
 }
 
 Result<std::size_t> PosixFileSystem::get_xattr(Handle entry, const char* name,
                                                std::span<std::byte> buffer) {
-  if (entry.path_only) {
-    return counted(::getxattr(ProcPath(entry.fd).c_str(), name, buffer.data(), buffer.size()),
-                   "getxattr");
-  }
-  return counted(::fgetxattr(entry.fd, name, buffer.data(), buffer.size()), "getxattr");
+  return counted(entry.path_only
+                     ? ::getxattr(ProcPath(entry.fd).c_str(), name, buffer.data(), buffer.size())
+                     : ::fgetxattr(entry.fd, name, buffer.data(), buffer.size()),
+                 "getxattr");
 }
 
 Status PosixFileSystem::set_xattr(Handle entry, const char* name,
                                   std::span<const std::byte> value) {
-  if (entry.path_only) {
-    return done(::setxattr(ProcPath(entry.fd).c_str(), name, value.data(), value.size(), 0),
-                "setxattr");
-  }
-  return done(::fsetxattr(entry.fd, name, value.data(), value.size(), 0), "setxattr");
+  return done(entry.path_only
+                  ? ::setxattr(ProcPath(entry.fd).c_str(), name, value.data(), value.size(), 0)
+                  : ::fsetxattr(entry.fd, name, value.data(), value.size(), 0),
+              "setxattr");
 }
 
 Status PosixFileSystem::remove_xattr(Handle entry, const char* name) {
-  if (entry.path_only) {
-    return done(::removexattr(ProcPath(entry.fd).c_str(), name), "removexattr");
-  }
-  return done(::fremovexattr(entry.fd, name), "removexattr");
+  return done(entry.path_only ? ::removexattr(ProcPath(entry.fd).c_str(), name)
+                              : ::fremovexattr(entry.fd, name),
+              "removexattr");
 }
 
 Status PosixFileSystem::sync(int fd) {
@@ -484,21 +372,6 @@ Status PosixFileSystem::sync(int fd) {
 
 Status PosixFileSystem::sync_all(int fd) {
   return done(retried([&] { return ::syncfs(fd); }), "syncfs");
-}
-
-Result<FileSystemFacts> PosixFileSystem::facts(int fd) {
-  struct statfs found {};
-  if (retried([&] { return ::fstatfs(fd, &found); }) < 0) return system_error("statfs", errno);
-  FileSystemFacts facts;
-  facts.block = static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
-  // One that keeps no count (ramfs) has no blocks at all.
-  facts.free_bytes = found.f_blocks == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                         : found.f_bavail * facts.block;
-  facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
-  facts.moves_directories = found.f_type != OVERLAYFS_SUPER_MAGIC;
-  facts.shows_processes = found.f_type == PROC_SUPER_MAGIC;
-  facts.clones = found.f_type == BTRFS_SUPER_MAGIC || found.f_type == XFS_SUPER_MAGIC;
-  return facts;
 }
 
 Result<std::optional<std::uint64_t>> PosixFileSystem::incarnation(int fd) {
