@@ -133,6 +133,33 @@ MUTATIONS = [
              'if (!is_next([&](const Guard& told) { return rule.expected(told, counts.deleted); }))',
              'if (++at == 0)', '^unit_plan/BrokenGuards.AboutEarlierRuns'),
 
+    # What may be all that is left
+
+    Mutation('what may have moved to where nothing can be read is deleted',
+             'const bool all = holds_all(request.unread_before, findings.unread_directories);',
+             'const bool all = false;', '^cli/held_test.*ten_cycles'),
+    Mutation('a hold ends when another option hides what holds',
+             'if (before.still) return true;', '', '^cli/held_test.*gives_up'),
+    Mutation('a hold becomes the beginning in the next run',
+             'run.never_read = still_unread(roots.source, *known_->run.never_read, now);',
+             'run.never_read = now;', '^cli/held_test.*ten_cycles'),
+    Mutation('what was read meanwhile was never read',
+             'run.never_read = still_unread(roots.source, *known_->run.never_read, now);',
+             'run.never_read = *known_->run.never_read;', '^cli/held_test.*from_the_beginning'),
+    Mutation('the copy of a file that could not be written is deleted',
+             'return outcomes.is_held(action) ||', 'return', '^cli/held_test.*keeps_its_copy'),
+    Mutation('it goes with its directory',
+             'if (outcomes.is_held(slots[i].action)) return false;', '',
+             '^cli/held_test.*whole_directory'),
+    Mutation('the copy of a file that could not be compared is deleted',
+             'if (!all && findings.unread_files.empty()) return success();',
+             'if (!all) return success();', '^cli/held_test.*is_compared'),
+    Mutation('what is taken over is held, and has two names',
+             'for (const RelPath& path : taken_over) held.erase(path);', '',
+             '^unit_plan/Held.AreAllDeletions'),
+    Mutation('held deletions are no reason to say that something is left',
+             'request.plan.held() > 0 ||', '', '^cli/held_test.*gives_up'),
+
     # Trees of others
 
     Mutation('set-id bits come along from a tree of others',

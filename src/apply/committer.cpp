@@ -98,6 +98,9 @@ bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
   const RelPath& path = top.action.path;
   Outcomes& outcomes = reports_.outcomes();
   if (!discards_.nested().empty() || outcomes.is_not_emptied(path)) return false;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    if (outcomes.is_held(slots[i].action)) return false;
+  }
   const LookResult look = looker_.look(top.action);
   const bool holds = look.finding == Finding::kHolds && !look.source &&
                      same_object(*look.replica, *top.look->replica);

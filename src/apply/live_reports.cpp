@@ -9,7 +9,7 @@ LiveReports::LiveReports(const Job& job, Looker& looker, Conflicts& conflicts, D
       looker_(looker),
       conflicts_(conflicts),
       discards_(discards),
-      outcomes_(job.observer, job.request.follow_source) {}
+      outcomes_(job.observer, job.request.follow_source, job.request.plan.options.delete_anyway) {}
 
 bool LiveReports::is_told(const Slot& slot) {
   if (!slot.look) {

@@ -1,6 +1,8 @@
 #include "cli/last_run_check.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "cli/console.h"
@@ -47,7 +49,76 @@ bool holds_file(FileSystem& fs, int directory, int depth = 0) {
   }
 }
 
+// Whether what lies in the directory can be told by now: it can be read, or is gone.
+bool is_read(DirectoryCursor& cursor, FileSystem& fs, const std::string& path) {
+  const auto directory = cursor.enter(path);
+  if (!directory) {
+    return directory.error().error_number == ENOENT || directory.error().error_number == ENOTDIR;
+  }
+  return is_empty(fs, *directory).ok();
+}
+
+// Those of the paths that can't be read to this day. Both lists ascending.
+std::vector<std::string> still_unread(const Root& source, const std::vector<std::string>& paths,
+                                      const std::vector<std::string>& now) {
+  DirectoryCursor cursor(*source.fs, source.fd.get(), {}, descriptors_per_cursor(1));
+  std::vector<std::string> still;
+  for (const std::string& path : paths) {
+    const bool is_now = std::binary_search(now.begin(), now.end(), path);
+    if (is_now || !is_read(cursor, *source.fs, path)) still.push_back(path);
+  }
+  return still;
+}
+
 }  // namespace
+
+bool LastRunCheck::is_same_pair(const Roots& roots) const {
+  return known_ && known_->is_this_replica && known_->run.never_read &&
+         are_same(known_->run.source, memory_of(roots.source));
+}
+
+UnreadBefore LastRunCheck::unread_before(const Roots& roots) const {
+  if (!is_same_pair(roots)) return {};
+  return {known_->run.never_read, !still_unread(roots.source, known_->run.unread, {}).empty()};
+}
+
+void LastRunCheck::tell_unread(const Roots& roots, const Planned& planned) {
+  const std::uint64_t held = planned.plan.held();
+  if (held > 0) {
+    state_.warn(
+        human_count(held) +
+        (held == 1 ? " deletion is held back: it" : " deletions are held back: they") +
+        " may be all that is left of what was moved to where nothing can be read; they wait "
+        "until it is read or gone (--delete-anyway does not wait)");
+  }
+  if (planned.unread.empty() || is_same_pair(roots) || !roots.replica) return;
+  state_.warn(
+      "the first run that is known of these folders: what was moved to what it can't read, "
+      "as '" +
+      escaped(planned.unread.front()) + "', is deleted from the replica");
+}
+
+void LastRunCheck::remember_unread(const Roots& roots, const Planned& seen, LastRun& run) const {
+  const std::vector<std::string>& now = seen.unread;
+  if (!is_same_pair(roots)) {
+    run.never_read = now;
+    return;
+  }
+  run.never_read = still_unread(roots.source, *known_->run.never_read, now);
+  std::vector<std::string> later;
+  std::set_difference(now.begin(), now.end(), run.never_read->begin(), run.never_read->end(),
+                      std::back_inserter(later));
+  const auto before = still_unread(roots.source, known_->run.unread, now);
+  std::set_union(later.begin(), later.end(), before.begin(), before.end(),
+                 std::back_inserter(run.unread));
+  if (!options_.plan.delete_anyway) return;
+  // A person has said that nothing is to wait for it.
+  std::vector<std::string> all;
+  std::set_union(run.unread.begin(), run.unread.end(), run.never_read->begin(),
+                 run.never_read->end(), std::back_inserter(all));
+  run.never_read = std::move(all);
+  run.unread.clear();
+}
 
 Status LastRunCheck::compare(const Roots& roots) {
   known_.reset();
@@ -75,6 +146,7 @@ Status LastRunCheck::meet_replica(const Roots& roots) {
 Status LastRunCheck::judge(const Roots& roots, Planned& planned) {
   TRY(look_for_mounts(roots, planned.source_mounts));
   add_guards(roots, planned);
+  tell_unread(roots, planned);
   return success();
 }
 
@@ -143,6 +215,7 @@ void LastRunCheck::remember(const Roots& roots, const Planned& seen) {
   std::sort(run.mounts.begin(), run.mounts.end(), [](const KnownMount& a, const KnownMount& b) {
     return compare_paths(a.path, b.path) < 0;
   });
+  remember_unread(roots, seen, run);
   if (known_ && known_->run == run) return;
   foldersync::remember(*state_.memory(), run);
 }

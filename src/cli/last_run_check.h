@@ -24,6 +24,8 @@ class LastRunCheck {
   // Error kRefused where the replica is not what the last good run saw. Requires: the state is
   // open.
   Status compare(const Roots& roots);
+  // What of the source nobody could read so far.
+  [[nodiscard]] UnreadBefore unread_before(const Roots& roots) const;
   // Once both folders were walked: error kRefused where a file system that was mounted inside the
   // source is gone; and the guards on what earlier runs saw are added to the plan.
   Status judge(const Roots& roots, Planned& planned);
@@ -37,6 +39,9 @@ class LastRunCheck {
 
  private:
   [[nodiscard]] bool is_certain() const;
+  [[nodiscard]] bool is_same_pair(const Roots& roots) const;
+  void tell_unread(const Roots& roots, const Planned& planned);
+  void remember_unread(const Roots& roots, const Planned& seen, LastRun& run) const;
   Status look_for_mounts(const Roots& roots, const std::vector<KnownMount>& mounts);
   void add_guards(const Roots& roots, Planned& planned) const;
 

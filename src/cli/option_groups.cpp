@@ -224,6 +224,8 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
                     "fill a replica that is missing or empty, unlike last time");
   command->add_flag("--adopt", planning.adopt,
                     "take over a folder that no earlier run knows, though most of it goes");
+  command->add_flag("--delete-anyway", plan.delete_anyway,
+                    "delete what may have moved to where nothing can be read");
   command->add_flag("--no-setid", plan.no_setid,
                     "files without set-user-ID and set-group-ID bits: for trees of others");
   command->add_flag("--no-devices", plan.no_devices, "leave device nodes alone, likewise");

@@ -72,7 +72,7 @@ Status write_all(const StoredPlan& plan, const PlanCommandOptions& options,
 
 ExitCode code_of(const StoredPlan& plan, const PlanCommandOptions& options) {
   if (plan.refused()) return ExitCode::kRefused;
-  if (!plan.complete()) return ExitCode::kPartial;
+  if (!plan.complete() || plan.held() > 0) return ExitCode::kPartial;
   return options.detailed_exit_code && !plan.actions.empty() ? ExitCode::kChangesPending
                                                              : ExitCode::kDone;
 }
@@ -113,7 +113,8 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   auto planned = TRY([&] {
     const ProgressCounts counts;
     const Progress progress(counts, signals, wants_progress(common.console));
-    return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop());
+    return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop(),
+                      last_run.unread_before(roots));
   }());
   TRY(maker.add_space_guard(roots, planned.plan));
   TRY(last_run.judge(roots, planned));

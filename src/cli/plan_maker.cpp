@@ -50,7 +50,8 @@ Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const Planni
 }
 
 Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,
-                                EqualContent equal, const std::atomic<bool>& stop) {
+                                EqualContent equal, const std::atomic<bool>& stop,
+                                const UnreadBefore& unread_before) {
   const FileTime now = wall_clock_now();
   filter_.set_time(now);
   Policy policy =
@@ -65,6 +66,7 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .replica = replica ? &*replica : nullptr,
                       .options = options_.plan,
                       .policy = policy,
+                      .unread_before = unread_before,
                       .filter = filter_,
                       .source_cache = state_.cache(),
                       .replica_cache = state_.cache(),

@@ -37,7 +37,8 @@ class PlanMaker {
 
   // A complete plan of now, with its id and time. `left_out`: see place_own_files.
   Result<Planned> plan(const Roots& roots, const std::vector<std::string>& left_out,
-                       EqualContent equal, const std::atomic<bool>& stop);
+                       EqualContent equal, const std::atomic<bool>& stop,
+                       const UnreadBefore& unread_before = {});
 
   // Adds the rule on free space to a plan, where it can be asked and is not switched off. An error:
   // the plan can't be read.

@@ -299,6 +299,7 @@ class Runner {
       TRY(maker_.add_space_guard(roots, planned.plan));
     }
     TRY(last_run_.judge(roots, planned));
+    log_warnings(tools_);
     TRY(check_guards(planned.plan));
     return planned;
   }
@@ -347,7 +348,8 @@ class Runner {
     // The plan is not for people; what --checksum reads is remembered for the next time.
     const EqualContent equal =
         options_.planning.plan.checksum ? EqualContent::kNamed : EqualContent::kOnlyCompared;
-    auto planned = TRY(maker_.plan(roots, left_out, equal, tools_.signals.stop()));
+    auto planned = TRY(
+        maker_.plan(roots, left_out, equal, tools_.signals.stop(), last_run_.unread_before(roots)));
     unproven_ = {};
     if (planned.leftovers.empty() || options_.applying.dry_run) return planned;
     const auto leftovers = TRY(
@@ -355,7 +357,8 @@ class Runner {
     unproven_ =
         tell_unproven(tools_.log, tools_.state.memory(), *roots.replica, leftovers.unproven);
     if (!leftovers.cleared) return planned;
-    return maker_.plan(roots, left_out, equal, tools_.signals.stop());
+    return maker_.plan(roots, left_out, equal, tools_.signals.stop(),
+                       last_run_.unread_before(roots));
   }
 
   // Nothing where the plan is to be applied; everything is ready for it then.
@@ -428,7 +431,8 @@ class Runner {
       would.action = &action;
       observer.report(would);
     });
-    ReportEnd end = report_end(plan, plan.complete() ? ExitCode::kDone : ExitCode::kPartial);
+    ReportEnd end = report_end(
+        plan, plan.complete() && plan.held() == 0 ? ExitCode::kDone : ExitCode::kPartial);
     end.outcomes = observer.outcomes();
     if (!shown) return fail(shown.error(), std::move(end));
     for (const Problem& problem : plan.problems) tools_.log.error(describe(problem));

@@ -74,7 +74,9 @@ struct OptionsTable
           DocumentField<"min_age", At<&PlanOptions::min_age>, kind::Count, Since::kNeeded>,
           DocumentField<"max_size", At<&PlanOptions::max_size>, kind::Count, Since::kNeeded>,
           DocumentField<"no_setid", At<&PlanOptions::no_setid>, kind::Switch, Since::kNeeded>,
-          DocumentField<"no_devices", At<&PlanOptions::no_devices>, kind::Switch, Since::kNeeded>> {
+          DocumentField<"no_devices", At<&PlanOptions::no_devices>, kind::Switch, Since::kNeeded>,
+          DocumentField<"delete_anyway", At<&PlanOptions::delete_anyway>, kind::Switch,
+                        Since::kIgnorable>> {
   static constexpr const char* kTitle = "the options";
 };
 

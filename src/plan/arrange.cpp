@@ -113,7 +113,10 @@ class Arrangement {
   Status take(const Action& action) {
     if (is_taken_out(action)) return success();
     if (action.phase != Phase::kClear && replaced_.clears(action)) return success();
-    if (changes_parent(action) && !doubtful_.empty()) doubtful_.erase(action.path.parent());
+    if (changes_parent(action) && !doubtful_.empty()) {
+      doubtful_.erase(action.path.parent());
+      if (action.op == Op::kMove) doubtful_.erase(action.other->parent());
+    }
     if (action.phase == Phase::kFinish && action.path.is_root()) {
       found_.root_finish = action;  // the last one
       has_root_finish_ = true;

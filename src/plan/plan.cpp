@@ -59,6 +59,12 @@ void add_to_summary(const Action& action, Summary& summary) {
   }
 }
 
+std::uint64_t PlanHeader::held() const {
+  const auto count = std::count_if(skipped.begin(), skipped.end(),
+                                   [](const Skipped& entry) { return entry.reason == kHeld; });
+  return static_cast<std::uint64_t>(count);
+}
+
 bool PlanHeader::refused() const {
   return std::any_of(guards.begin(), guards.end(),
                      [](const Guard& guard) { return guard.refused; });

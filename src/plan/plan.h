@@ -55,6 +55,8 @@ struct PlanOptions {
   std::uint64_t max_size = 0;  // files larger than that are, bytes; 0: no bound
   bool no_setid = false;       // files come without set-user-ID and set-group-ID bits
   bool no_devices = false;     // device nodes of the source are left alone
+  bool delete_anyway =
+      false;  // not knowing what was moved where nobody can look holds nothing back
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 
@@ -68,13 +70,16 @@ struct Problem {
 };
 
 // Something that was left alone on purpose. The reason: "file-system-own", "reserved-name",
-// "own-file", "other-file-system", "device"; or "spelling", of a name of which only the
-// spelling was left alone.
+// "own-file", "other-file-system", "device"; "held", of what would be deleted and may be all that
+// is left of what can't be read; or "spelling", of a name of which only the spelling was left
+// alone.
 struct Skipped {
   RelPath path;
   std::string reason;
   friend bool operator==(const Skipped&, const Skipped&) = default;
 };
+
+inline constexpr std::string_view kHeld = "held";
 
 struct Guard {
   std::string rule;         // "max-delete", "max-update", "require", "space"
@@ -129,6 +134,8 @@ struct PlanHeader {
 
   // Whether everything could be read.
   [[nodiscard]] bool complete() const { return problems.empty(); }
+  // How many deletions are held back, which is no exact replica.
+  [[nodiscard]] std::uint64_t held() const;
   // Whether a safety rule forbids applying it.
   [[nodiscard]] bool refused() const;
 

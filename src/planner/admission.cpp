@@ -72,6 +72,7 @@ bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica)
   if (entry == nullptr || entry->error_number == 0) return false;
   findings_.add_problem(side, path_of(pair_, entry->name),
                         system_error("stat", entry->error_number));
+  if (side == Side::kSource) findings_.unread_directories.push_back(path_of(pair_, entry->name));
   if (in_replica) keep(entry->name);
   return true;
 }

@@ -9,6 +9,7 @@
 
 #include "filter/filter.h"
 #include "plan/facts.h"
+#include "plan/held.h"
 #include "plan/links.h"
 #include "plan/plan.h"
 #include "scan/content.h"
@@ -41,7 +42,10 @@ struct Findings {
   std::vector<Skipped> skipped;
   std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
   std::vector<KnownMount> source_mounts;  // where another file system begins in the source
-  std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
+  // What of the source could not be read: directories, and what may be some; and files.
+  std::vector<RelPath> unread_directories;
+  std::vector<SizeAndTime> unread_files;
+  std::vector<RelPath> leftovers;  // what the replica has under names of staging folders
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;      // likewise

@@ -55,7 +55,10 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     findings_.add_problem(side, RelPath::from_bytes(pair.path), error);
     findings_.kept.push_back(RelPath::from_bytes(pair.path));
   };
-  if (pair.source.error != nullptr) unreadable(Side::kSource, *pair.source.error);
+  if (pair.source.error != nullptr) {
+    unreadable(Side::kSource, *pair.source.error);
+    findings_.unread_directories.push_back(RelPath::from_bytes(pair.path));
+  }
   if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
   if (pair.source.here != nullptr && pair.source.self->mount_root && !pair.path.empty()) {
     const auto id = pair.source.here->file_system_id();
@@ -198,6 +201,7 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
           : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
   if (!like && !judge_.error_was_replica()) {
     findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
+    findings_.unread_files.push_back(size_and_time(*named.source));
     return false;
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.
@@ -299,6 +303,7 @@ bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
     return true;
   }
   findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
+  findings_.unread_files.push_back(size_and_time(*named.source));
   return false;
 }
 

@@ -69,6 +69,8 @@ class Workers final : public PairVisitor {
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
     move_to(all.source_mounts, part.source_mounts);
+    move_to(all.unread_directories, part.unread_directories);
+    move_to(all.unread_files, part.unread_files);
     move_to(all.leftovers, part.leftovers);
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
@@ -131,6 +133,22 @@ std::vector<RelPath> immovable(const Findings& findings) {
   return paths;
 }
 
+// Takes out of the plan what may be all that is left of what can't be read.
+Status hold_back(const PlanRequest& request, const Spooling& spooling, Findings& findings,
+                 Arranged& arranged) {
+  if (request.options.delete_anyway || !request.roots.replica) return success();
+  const bool all = holds_all(request.unread_before, findings.unread_directories);
+  if (!all && findings.unread_files.empty()) return success();
+  const auto held = TRY(find_held(arranged, all, findings.unread_files));
+  if (held.empty()) return success();
+  auto rest = TRY(without(arranged, held, spooling));
+  rest.unchanged += arranged.unchanged;
+  rest.blocked.insert(rest.blocked.end(), arranged.blocked.begin(), arranged.blocked.end());
+  for (const RelPath& path : held) findings.skipped.push_back({path, std::string(kHeld)});
+  arranged = std::move(rest);
+  return success();
+}
+
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
                             const Spooling& spooling, std::vector<ActionRuns> runs,
                             Findings findings) {
@@ -154,6 +172,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
                     request.stop, spooling},
                    arranged));
   }
+  TRY(hold_back(request, spooling, findings, arranged));
 
   StoredPlan plan;
   plan.source.path = request.roots.source.path;
@@ -213,6 +232,8 @@ Result<Planned> make_plan(const PlanRequest& request) {
   planned.source_entries = findings.source_entries;
   planned.source_files = findings.source_entries - findings.source_directories;
   planned.replica_entries = findings.replica_entries;
+  for (const RelPath& path : findings.unread_directories) planned.unread.push_back(path.bytes());
+  std::sort(planned.unread.begin(), planned.unread.end());
   std::sort(
       planned.source_mounts.begin(), planned.source_mounts.end(),
       [](const KnownMount& a, const KnownMount& b) { return compare_paths(a.path, b.path) < 0; });

@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "filter/filter.h"
 #include "plan/facts.h"
+#include "plan/held.h"
 #include "plan/stored_plan.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
@@ -24,6 +25,7 @@ struct PlanRequest {
   const ReadableTree* replica;  // null: there is none yet
   PlanOptions options;
   Policy policy;
+  UnreadBefore unread_before = {};
   const Filter& filter;
   HashCache* source_cache = nullptr;  // each side may have one of its own; null: none
   HashCache* replica_cache = nullptr;
@@ -41,6 +43,7 @@ struct Planned {
   StoredPlan plan;  // its tool_version, plan_id and created are left to the caller
   std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
+  std::vector<std::string> unread;        // directories of the source that could not be, ascending
   std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
   std::uint64_t source_files = 0;         // those of them that are no directories
   std::uint64_t replica_entries = 0;      // as the first

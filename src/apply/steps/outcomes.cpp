@@ -27,12 +27,21 @@ void Outcomes::done(const Numbered& of, Outcome outcome, const Staged& made) {
 void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
   if (action.phase == Phase::kWrite) not_written_.insert(action.path);
+  if (action.phase == Phase::kWrite && action.op != Op::kMetadata) {
+    if (const auto stamp = size_and_time(action.after)) unwritten_.insert(*stamp);
+  }
   if (action.op != Op::kDelete && action.op != Op::kMove) return;
   // A move leaves behind what it could not take.
   for (RelPath path = action.op == Op::kMove ? *action.other : action.path; !path.is_root();
        path = path.parent()) {
     if (!not_emptied_.insert(path).second) break;
   }
+}
+
+bool Outcomes::is_held(const Action& action) const {
+  if (deletes_anyway_ || unwritten_.empty() || action.op != Op::kDelete) return false;
+  const auto stamp = size_and_time(action.before);
+  return stamp && unwritten_.contains(*stamp);
 }
 
 bool Outcomes::failed_above(const RelPath& path) const {

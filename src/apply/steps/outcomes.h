@@ -9,6 +9,7 @@
 #include "apply/look/report.h"
 #include "apply/stage/slot.h"
 #include "apply/stage/stager.h"
+#include "plan/held.h"
 
 namespace foldersync {
 
@@ -17,8 +18,9 @@ namespace foldersync {
 class Outcomes {
  public:
   // `follow_source` as in LookContext: a changed source is no stale plan then, but an error.
-  Outcomes(ApplyObserver& observer, bool follow_source)
-      : observer_(observer), follow_source_(follow_source) {}
+  // `deletes_anyway`: nothing is held.
+  Outcomes(ApplyObserver& observer, bool follow_source, bool deletes_anyway = false)
+      : observer_(observer), follow_source_(follow_source), deletes_anyway_(deletes_anyway) {}
 
   void done(const Numbered& of, Outcome outcome, const Staged& made = {});
   // Skipped instead, where it only follows from an earlier failure.
@@ -34,6 +36,10 @@ class Outcomes {
     return not_written_.contains(path);
   }
 
+  // Whether the deletion would take the only copy of something that could not be written: by size
+  // and time, as a file that was moved to where it can't be read has them still.
+  [[nodiscard]] bool is_held(const Action& action) const;
+
   // Whether something that was to be deleted in `directory` had to stay.
   [[nodiscard]] bool is_not_emptied(const RelPath& directory) const {
     return not_emptied_.contains(directory);
@@ -45,9 +51,11 @@ class Outcomes {
 
   ApplyObserver& observer_;
   bool follow_source_;
-  std::set<RelPath> not_made_;     // directories that could not be made
-  std::set<RelPath> not_written_;  // entries that are no directories
-  std::set<RelPath> not_emptied_;  // directories in which something had to stay
+  bool deletes_anyway_;
+  std::set<RelPath> not_made_;       // directories that could not be made
+  std::set<RelPath> not_written_;    // entries that are no directories
+  std::set<SizeAndTime> unwritten_;  // of files
+  std::set<RelPath> not_emptied_;    // directories in which something had to stay
 };
 
 }  // namespace foldersync

@@ -12,7 +12,8 @@ bool is_not_empty(const Error& error) {
 }
 
 bool is_barred(const Action& action, const Outcomes& outcomes) {
-  return action.before->type == FileType::kDirectory && outcomes.is_not_emptied(action.path);
+  return outcomes.is_held(action) ||
+         (action.before->type == FileType::kDirectory && outcomes.is_not_emptied(action.path));
 }
 
 // Of directories only an empty one goes: whatever others put into it stays, and so does it.

@@ -1,0 +1,67 @@
+#include "plan/held.h"
+
+#include <algorithm>
+
+#include "plan/order.h"
+
+namespace foldersync {
+namespace {
+
+bool is_directory(const std::optional<Facts>& facts) {
+  return facts && facts->type == FileType::kDirectory;
+}
+
+}  // namespace
+
+std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts) {
+  if (!facts || facts->type != FileType::kFile) return std::nullopt;
+  if (facts->size.value_or(0) == 0 || !facts->mtime) return std::nullopt;
+  return SizeAndTime{*facts->size, *facts->mtime};
+}
+
+bool holds_all(const UnreadBefore& before, const std::vector<RelPath>& now) {
+  if (before.still) return true;
+  if (!before.never) return false;
+  return !std::all_of(now.begin(), now.end(), [&](const RelPath& path) {
+    return std::binary_search(before.never->begin(), before.never->end(), path.bytes());
+  });
+}
+
+Result<std::vector<RelPath>> find_held(const Arranged& plan, bool all,
+                                       const std::vector<SizeAndTime>& files) {
+  const std::set<SizeAndTime> stamps(files.begin(), files.end());
+  std::set<RelPath> held;
+  std::vector<RelPath> taken_over;
+  TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
+    if (takes_file_over(action)) taken_over.push_back(*action.other);
+    if (action.op != Op::kDelete || is_directory(action.before)) return success();
+    const auto stamp = size_and_time(action.before);
+    if (all || (stamp && stamps.contains(*stamp))) held.insert(action.path);
+    return success();
+  }));
+  // It has another name in the replica by then.
+  for (const RelPath& path : taken_over) held.erase(path);
+  return std::vector<RelPath>(held.begin(), held.end());
+}
+
+Result<Arranged> without(const Arranged& plan, const std::vector<RelPath>& held,
+                         const Spooling& spooling) {
+  Unarranged again;
+  ActionRuns runs(spooling);
+  std::vector<Action> batch;
+  TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
+    batch.push_back(action);
+    Action& last = batch.back();
+    if (last.phase == Phase::kClear) {
+      last.phase = is_directory(last.before) ? Phase::kRmdir : Phase::kDelete;
+    }
+    if (replaces_directory(action)) again.replaced.push_back(action.path);
+    return batch.size() < spooling.run_actions ? success() : runs.take(batch);
+  }));
+  TRY(runs.take(batch));
+  again.runs.push_back(std::move(runs));
+  again.kept = held;
+  return arrange(std::move(again), spooling);
+}
+
+}  // namespace foldersync
