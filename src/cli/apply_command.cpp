@@ -9,6 +9,7 @@
 #include "cli/console.h"
 #include "cli/cycle.h"
 #include "cli/folders.h"
+#include "cli/last_run_check.h"
 #include "cli/plan_file.h"
 #include "cli/plan_maker.h"
 #include "cli/signing.h"
@@ -100,6 +101,10 @@ class Applier {
     state_.open();
     log_warnings(tools);
     const bool conflicts = TRY(make_ready(tools, roots, plan.actions));
+    PlanningOptions planned_with;
+    planned_with.plan.delete_anyway = plan.options.delete_anyway;
+    LastRunCheck last_run(state_, planned_with);
+    const bool is_mirror = plan.kind == PlanKind::kMirror;
     return apply_and_log({.tools = tools,
                           .options = options_.applying,
                           .roots = roots,
@@ -109,7 +114,10 @@ class Applier {
                           .refuse_stale = options_.refuse_stale,
                           .conflicts = conflicts,
                           .started = started,
-                          .backup_identity = backup_identity_});
+                          .backup_identity = backup_identity_,
+                          .remember = [&] {
+                            if (is_mirror) last_run.remember_applied(roots, plan);
+                          }});
   }
 
   // Nothing was touched.

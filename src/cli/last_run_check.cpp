@@ -220,6 +220,32 @@ void LastRunCheck::remember(const Roots& roots, const Planned& seen) {
   foldersync::remember(*state_.memory(), run);
 }
 
+void LastRunCheck::remember_applied(const Roots& roots, const PlanHeader& plan) {
+  if (state_.memory() == nullptr) return;
+  auto known = recall(*state_.memory(), pair_of(roots));
+  known_ = known ? std::move(*known) : std::nullopt;
+  still_there_.clear();
+  DirectoryCursor cursor(*roots.source.fs, roots.source.fd.get(), {}, descriptors_per_cursor(1));
+  for (const KnownMount& mount : known_ ? known_->run.mounts : std::vector<KnownMount>()) {
+    const auto directory = cursor.enter(mount.path);
+    const auto id = directory ? roots.source.fs->file_system_id(*directory) : std::string();
+    if (id && *id == mount.file_system) still_there_.push_back(mount);
+  }
+  const Summary& done = plan.summary;
+  Planned seen;
+  seen.source_entries = done.unchanged + done.create + done.update + done.replace + done.move +
+                        done.link + done.metadata;
+  const bool has_files = holds_file(*roots.source.fs, roots.source.fd.get());
+  seen.source_files = has_files ? seen.source_entries : 0;
+  // Files among them do no harm: each is asked again by the next run, and holds nothing up where it
+  // is no directory.
+  for (const Problem& problem : plan.problems) {
+    if (problem.side == Side::kSource) seen.unread.push_back(problem.path.bytes());
+  }
+  std::sort(seen.unread.begin(), seen.unread.end());
+  remember(roots, seen);
+}
+
 std::string explain_with_names(const Guard& guard, const StoredPlan& plan) {
   std::string text = explain(guard);
   if (!is_later_rule(guard.rule)) return text;

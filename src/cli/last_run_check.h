@@ -36,6 +36,9 @@ class LastRunCheck {
   }
   // For the next run; kept when the state is saved. Requires: there is a replica; judge().
   void remember(const Roots& roots, const Planned& seen);
+  // The same after a plan of a document, which does not tell all that its maker saw: entries are
+  // counted from its summary, and of the mounts those are known that an earlier run knew.
+  void remember_applied(const Roots& roots, const PlanHeader& plan);
 
  private:
   [[nodiscard]] bool is_certain() const;

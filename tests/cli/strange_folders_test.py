@@ -77,6 +77,18 @@ class StrangeReplicaTest(ProgramTest):
         self.execute('apply', file, expect=DONE)
         self.assert_mirrored()
 
+    def test_a_replica_that_apply_has_made_is_known(self):
+        self.given({**files(20), 'd': {}}, {})
+        self.execute('apply', self.plan_file(), expect=DONE)
+        for number in range(15):
+            trees.remove(self.in_source(f'old-{number:02}'))
+        self.execute('apply', self.plan_file(), expect=DONE)
+        self.assert_mirrored()
+        for number in range(15, 20):
+            trees.remove(self.in_source(f'old-{number:02}'))
+        os.mkdir(self.in_source('e'))
+        self.sync('plan')  # of fewer than ten entries by now
+
     def test_a_state_that_cannot_be_used_makes_every_replica_a_strange_one(self):
         self.given(files(20))
         trees.write(self.at('file'), 'x')
