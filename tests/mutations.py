@@ -133,6 +133,10 @@ MUTATIONS = [
              'if (!is_next([&](const Guard& told) { return rule.expected(told, counts.deleted); }))',
              'if (++at == 0)', '^unit_plan/BrokenGuards.AboutEarlierRuns'),
 
+    Mutation('a replica that apply has made stays a strange folder',
+             'if (is_mirror) last_run.remember_applied(roots, plan);', 'if (is_mirror) return;',
+             '^cli/strange_folders_test.*apply_has_made'),
+
     # What may be all that is left
 
     Mutation('what may have moved to where nothing can be read is deleted',
