@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <optional>
 #include <thread>
 
@@ -30,6 +31,25 @@ bool may_give_owners() {
   return ::geteuid() == 0 && (data[0].effective & (1U << CAP_CHOWN)) != 0;
 }
 
+// Whether each group has a number in here. In a user namespace those that have none look like one
+// group, which nobody can give.
+bool maps_all_groups() {
+  std::ifstream map("/proc/self/gid_map");
+  std::uint64_t first = 1, outside = 1, count = 0;
+  return !map || (map >> first >> outside >> count && first == 0 && count >= 0xffffffff);
+}
+
+std::vector<std::uint32_t> own_groups() {
+  constexpr gid_t kUnmapped = 65534;
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  groups.resize(static_cast<std::size_t>(std::max(0, count)));
+  if (!maps_all_groups()) std::erase(groups, kUnmapped);
+  groups.push_back(::getegid());
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
 }  // namespace
 
 ThreadCounts thread_counts(const CommonOptions& options) {
@@ -39,7 +59,11 @@ ThreadCounts thread_counts(const CommonOptions& options) {
 }
 
 Policy policy_for(const FileSystemLimits& limits) {
-  return {.as_root = may_give_owners(), .uid = ::geteuid(), .gid = ::getegid(), .limits = limits};
+  return {.as_root = may_give_owners(),
+          .uid = ::geteuid(),
+          .gid = ::getegid(),
+          .limits = limits,
+          .groups = own_groups()};
 }
 
 Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,

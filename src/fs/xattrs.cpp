@@ -103,6 +103,28 @@ std::vector<Xattr> with_acls_of(std::vector<Xattr> present, const std::vector<Xa
   return present;
 }
 
+void fit_acl(std::vector<Xattr>& xattrs, std::uint32_t mode) {
+  constexpr std::size_t kHeader = 4;
+  constexpr std::size_t kEntry = 8;  // tag and permissions, two bytes each, the lower first; an id
+  constexpr unsigned kUser = 1, kGroup = 4, kMask = 16, kOther = 32;
+  for (Xattr& xattr : xattrs) {
+    if (xattr.name != "system.posix_acl_access") continue;
+    std::vector<std::byte>& acl = xattr.value;
+    const auto is_there = [&](unsigned tag) {
+      for (std::size_t at = kHeader; at + kEntry <= acl.size(); at += kEntry)
+        if (acl[at] == std::byte(tag)) return true;
+      return false;
+    };
+    const unsigned group = is_there(kMask) ? kMask : kGroup;
+    for (std::size_t at = kHeader; at + kEntry <= acl.size(); at += kEntry) {
+      const auto tag = std::to_integer<unsigned>(acl[at]);
+      if (tag == kUser) acl[at + 2] = std::byte(mode >> 6U & 7U);
+      if (tag == group) acl[at + 2] = std::byte(mode >> 3U & 7U);
+      if (tag == kOther) acl[at + 2] = std::byte(mode & 7U);
+    }
+  }
+}
+
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted) {
   std::erase_if(wanted, [&](const Xattr& xattr) {
     const auto size = fs.get_xattr(entry, xattr.name.c_str(), {});

@@ -40,6 +40,9 @@ Result<std::vector<Xattr>> read_rights(FileSystem& fs, Handle entry, bool as_roo
 // `present` with the ACLs of `other` in the place of its own; by name, as both are.
 std::vector<Xattr> with_acls_of(std::vector<Xattr> present, const std::vector<Xattr>& other);
 
+// Gives an access ACL among them the permissions of `mode`, as a change of mode does.
+void fit_acl(std::vector<Xattr>& xattrs, std::uint32_t mode);
+
 // Those of `wanted` that `entry` has or could be given, as far as a look tells: a file system may
 // have no attributes, or none of some kind (user.* on an old tmpfs, ACLs where they are off).
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted);

@@ -11,10 +11,11 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
     reasons.add(Reason::kMtime);
   }
   if (source.type != FileType::kSymlink && policy.limits.holds_modes &&
-      wanted_mode(source, replica.uid, replica.gid, policy) != replica.mode) {
+      wanted_mode(source, replica, policy) != replica.mode) {
     reasons.add(Reason::kMode);
   }
-  if (policy.owners() && (source.uid != replica.uid || source.gid != replica.gid)) {
+  const bool has_owner = !policy.owners() || source.uid == replica.uid;
+  if (!has_owner || wanted_group(source, replica, policy) != replica.gid) {
     reasons.add(Reason::kOwner);
   }
   return reasons;
@@ -37,7 +38,7 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
   const bool has_new_owner = wanted.uid != found.uid;
   const bool has_new_group = wanted.gid != found.gid;
   if (has_new_owner && found.uid != 0) return false;
-  const std::uint32_t set_ids = wanted_mode(wanted, wanted.uid, wanted.gid, policy) & kSetIds;
+  const std::uint32_t set_ids = wanted_mode(wanted, wanted, policy) & kSetIds;
   if (set_ids == 0) return true;
   const bool gains = has_new_group || has_new_owner || (set_ids & ~found.mode) != 0;
   return !gains || (found.uid == 0 && (found.mode & kOthersWrite) == 0);
@@ -45,7 +46,7 @@ bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const P
 
 bool may_change_in_place(const FileStatus& wanted, const FileStatus& found, const Policy& policy) {
   if (!wanted.is_file()) return true;
-  const std::uint32_t either = wanted_mode(wanted, found.uid, found.gid, policy) | found.mode;
+  const std::uint32_t either = wanted_mode(wanted, found, policy) | found.mode;
   return (either & kSetIds) == 0 && may_change_hands(wanted, found, policy);
 }
 

@@ -8,20 +8,25 @@ namespace {
 constexpr std::uint32_t kSetUser = 04000;
 constexpr std::uint32_t kSetGroup = 02000;
 constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kGroupAll = 0070;
+constexpr std::uint32_t kOthersAll = 0007;
+constexpr std::uint32_t kGroupShift = 3;
 
 bool is_device(FileType type) {
   return type == FileType::kCharDevice || type == FileType::kBlockDevice;
 }
 
-Facts facts(const FileStatus& status, std::string_view target, std::uint32_t mode,
-            const Policy& policy) {
+struct Given {
+  std::uint32_t mode = 0;
+  std::uint32_t gid = 0;
+};
+
+Facts facts(const FileStatus& status, std::string_view target, Given given, const Policy& policy) {
   Facts result;
   result.type = status.type;
-  if (status.type != FileType::kSymlink && policy.limits.holds_modes) result.mode = mode;
-  if (policy.owners()) {
-    result.uid = status.uid;
-    result.gid = status.gid;
-  }
+  if (status.type != FileType::kSymlink && policy.limits.holds_modes) result.mode = given.mode;
+  if (policy.owners()) result.uid = status.uid;
+  if (policy.owners() || policy.only_groups()) result.gid = given.gid;
   if (status.is_file()) result.size = status.size;
   if (!status.is_directory()) result.mtime = status.mtime;
   if (status.type == FileType::kSymlink) result.target = std::string(target);
@@ -37,25 +42,40 @@ bool mode_holds(const Facts& expected, const Facts& found) {
 
 }  // namespace
 
-std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
-                          const Policy& policy) {
+std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
+                           const Policy& policy) {
+  if (policy.owners() || source.gid == there.gid) return source.gid;
+  const bool may_give = there.uid == policy.uid && policy.can_give(source.gid);
+  return may_give ? source.gid : there.gid;
+}
+
+std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, const Policy& policy) {
   std::uint32_t mode = source.mode;
   if (policy.no_setid && !source.is_directory()) mode &= ~(kSetUser | kSetGroup);
   if (policy.owners()) return mode;
-  if (uid != source.uid) mode &= ~kSetUser;
-  if (gid != source.gid) mode &= ~kSetGroup;
+  if (there.uid != source.uid) mode &= ~kSetUser;
+  const std::uint32_t gid = wanted_group(source, there, policy);
+  if (gid != source.gid) {
+    if (!source.is_directory()) mode &= ~kSetGroup;
+    mode &= ~kGroupAll | (mode & kOthersAll) << kGroupShift;
+  }
+  const bool keeps_only = policy.only_groups() && !policy.can_give(gid);
+  if (keeps_only && (there.mode & kSetGroup) == 0) mode &= ~kSetGroup;
   return mode;
 }
 
 Facts found_facts(const FileStatus& status, std::string_view target, const Policy& policy) {
-  return facts(status, target, status.mode, policy);
+  return facts(status, target, {status.mode, status.gid}, policy);
 }
 
 Facts wanted_facts(const FileStatus& source, std::string_view target, const FileStatus* replica,
                    const Policy& policy) {
-  const std::uint32_t uid = replica != nullptr ? replica->uid : policy.uid;
-  const std::uint32_t gid = replica != nullptr ? replica->gid : policy.gid;
-  return facts(source, target, wanted_mode(source, uid, gid, policy), policy);
+  FileStatus made;
+  made.uid = policy.uid;
+  made.gid = policy.gid;
+  const FileStatus& there = replica != nullptr ? *replica : made;
+  const Given given{wanted_mode(source, there, policy), wanted_group(source, there, policy)};
+  return facts(source, target, given, policy);
 }
 
 std::string mode_text(std::uint32_t mode) {

@@ -1,6 +1,7 @@
 // From what the file system says to what a plan records, and back: do two records agree?
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,13 +24,28 @@ struct Policy {
   FileSystemLimits limits;
   bool no_setid = false;  // files are wanted without set-user-ID and set-group-ID bits
 
+  // Sorted: those that the process may give its files; empty: not known, and none is given. Where
+  // owners are given they don't count.
+  std::vector<std::uint32_t> groups = {};
+
   [[nodiscard]] bool owners() const { return as_root && mirrors_owners && limits.holds_owners; }
+  [[nodiscard]] bool only_groups() const {
+    return !as_root && mirrors_owners && limits.holds_owners && !groups.empty();
+  }
+  [[nodiscard]] bool can_give(std::uint32_t group) const {
+    return only_groups() && std::binary_search(groups.begin(), groups.end(), group);
+  }
 };
 
-// The mode that an entry of the replica owned by uid and gid shall have. Where owners are not
-// mirrored, suid and sgid are given only if the owner is the same; with `no_setid` to no file.
-std::uint32_t wanted_mode(const FileStatus& source, std::uint32_t uid, std::uint32_t gid,
-                          const Policy& policy);
+// The group that the entry `there` of the replica shall have: the source's, where the process may
+// give it; else its own.
+std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there, const Policy& policy);
+
+// The mode that the entry `there` of the replica shall have. Where owners are not mirrored, suid
+// and the sgid of files are given only if the owner is the same; with `no_setid` to no file. Where
+// its group is another one than the source's, it gets no more than everybody has. A process that is
+// no member of the group can only leave sgid as it is.
+std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, const Policy& policy);
 
 // What the replica holds: `before`. `target` is of a symlink. A directory's mtime is left out,
 // since it changes with every child.

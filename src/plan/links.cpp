@@ -88,6 +88,7 @@ class Settlement {
     }
     Action action = plain_action(entry, Op::kMetadata, entry.comparison.reasons);
     if (entry.mode_in_place) action.after->mode = entry.mode_in_place;
+    if (entry.group_in_place) action.after->gid = entry.group_in_place;
     if (entry.replica_links > 1) action.before->links = entry.replica_links;
     result_.actions.push_back(std::move(action));
   }

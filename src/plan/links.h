@@ -31,8 +31,9 @@ struct LinkedEntry {
   Comparison comparison;            // never kContentAsked
   std::optional<Facts> before;      // of the replica's entry
   std::optional<Facts> after;       // of the source's entry, for a new object
-  // The mode, where the replica's object stays and its owner asks for another one than `after`.
+  // Mode and group, where the replica's object stays and its owner asks for others than `after`.
   std::optional<std::uint32_t> mode_in_place;
+  std::optional<std::uint32_t> group_in_place;
 };
 
 struct GroupedLinks {

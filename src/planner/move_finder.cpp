@@ -97,7 +97,9 @@ class Judge {
     if (!is_as_planned(wanted->status, *create.after) || !is_as_planned(there, *remove.before)) {
       return answer;
     }
-    answer.move.after.mode = wanted_facts(wanted->status, {}, &there, context_.policy).mode;
+    const Facts given = wanted_facts(wanted->status, {}, &there, context_.policy);
+    answer.move.after.mode = given.mode;
+    answer.move.after.gid = given.gid;
     answer.is_same = content == Content::kKnown;
     if (answer.is_same) return answer;
     const auto common =

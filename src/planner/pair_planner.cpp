@@ -265,7 +265,10 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
   if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
   const auto replica = (*replica_entry)->xattrs(context_.policy.as_root);
   if (!replica) return failed(Side::kReplica, replica.error());
-  const bool is_file = named.source != nullptr && named.source->is_file();
+  const FileStatus& wanted = named.source != nullptr ? *named.source : *pair.source.self;
+  const FileStatus& there = named.replica != nullptr ? *named.replica : *pair.replica.self;
+  if (!context_.policy.owners()) fit_acl(*source, wanted_mode(wanted, there, context_.policy));
+  const bool is_file = wanted.is_file();
   const bool gives_rights =
       is_file && (has_capability(*source) || has_capability(*replica) ||
                   !may_change_in_place(*named.source, *named.replica, context_.policy));
@@ -404,8 +407,10 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
       entry.source = object_of(source->status);
       // Whether the object stays is not known yet.
       entry.mode_in_place = entry.after->mode;
-      entry.after->mode =
-          wanted_facts(source->status, source->target, nullptr, context_.policy).mode;
+      entry.group_in_place = entry.after->gid;
+      const Facts made = wanted_facts(source->status, source->target, nullptr, context_.policy);
+      entry.after->mode = made.mode;
+      entry.after->gid = made.gid;
     }
     if (replica != nullptr && !replica->status.is_directory()) {
       entry.replica = object_of(replica->status);

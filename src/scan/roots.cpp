@@ -224,7 +224,11 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   // What can't be set here is found by the plan, or can't be held by this file system at all.
   const Handle replica{fd->get(), false};
   const bool as_root = ::geteuid() == 0;
-  if (as_root) (void)fs.set_owner(replica, roots.source.status.uid, roots.source.status.gid);
+  const FileStatus& source = roots.source.status;
+  const bool has_owner = as_root && fs.set_owner(replica, source.uid, source.gid).ok();
+  if (!has_owner && !fs.set_owner(replica, ::geteuid(), source.gid)) {
+    (void)fs.set_owner(replica, ::geteuid(), ::getegid());
+  }
   const auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
   TRY(fs.set_mode(replica, 0700));

@@ -239,11 +239,11 @@ Tree mirrored(const Tree& source, const Tree& found, const Policy& policy) {
     if (stored_as(original.mtime, times) == stored_as(there->mtime, times)) {
       object.mtime = there->mtime;
     }
-    object.mode = policy.limits.holds_modes ? wanted_mode(original, there->uid, there->gid, policy)
+    object.mode = policy.limits.holds_modes ? wanted_mode(original, status_of(found, path), policy)
                                             : there->mode;
     if (policy.owners()) continue;
     object.uid = there->uid;
-    object.gid = there->gid;
+    object.gid = wanted_group(original, status_of(found, path), policy);
   }
   return result;
 }

@@ -185,6 +185,17 @@ std::optional<Drift> Looker::pinned_drift(const Action& action, const LookResult
   return Drift{Side::kSource, {"md5", to_string(*action.after->md5), to_string(*found)}};
 }
 
+// Whether the plan was made by somebody who may give none of the groups, or other ones: who applies
+// it gives what he may give.
+bool Looker::is_given_by_others(const Facts& after, const Facts& today) const {
+  const bool has_other_group = after.gid && !after.uid && after.gid != today.gid;
+  if (!has_other_group || context_.policy.can_give(*after.gid)) return false;
+  Facts same = after;
+  same.gid = today.gid;
+  if (after.mode && today.mode && (*after.mode & ~*today.mode) == 0) same.mode = today.mode;
+  return differences(same, today, FileSystemLimits{}).empty();
+}
+
 void Looker::look_at_source(const Action& action, LookResult& result) {
   auto source = source_status(action.path);
   if (!source) return fail(result, std::move(source).error());
@@ -216,7 +227,11 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (action.phase == Phase::kFinish) today.mtime = result.source->mtime;
   result.after = action.after;
-  for (Difference& difference : differences(*action.after, today, FileSystemLimits{})) {
+  if (is_given_by_others(*action.after, today)) {
+    today.md5 = action.after->md5;
+    result.after = today;
+  }
+  for (Difference& difference : differences(*result.after, today, FileSystemLimits{})) {
     result.drifts.push_back({Side::kSource, std::move(difference)});
   }
   if (result.drifts.empty()) return;

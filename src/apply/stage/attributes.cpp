@@ -7,21 +7,34 @@ namespace foldersync {
 namespace {
 
 constexpr std::uint32_t kSetIds = 06000;
+constexpr std::uint32_t kGroupAll = 0070;
 
 bool says_unsupported(int error_number) {
   return error_number == ENOTSUP || error_number == ENOSYS;
 }
 
-// Whether the entry has the source's owner now.
-Result<bool> set_owner(const AttributeRequest& request, const FileStatus& now) {
-  if (now.uid == request.source.uid && now.gid == request.source.gid) return true;
-  if (!request.policy.owners()) return false;
-  Status set = request.fs.set_owner(request.to, request.source.uid, request.source.gid);
-  if (set) return true;
+// Who is to have it. What was just made has whatever group the folder has handed down to it.
+FileStatus wanted_owner(const AttributeRequest& request, const FileStatus& now) {
+  const Policy& policy = request.policy;
+  FileStatus owner = now;
+  if (policy.owners()) owner.uid = request.source.uid;
+  if (request.is_private && policy.only_groups()) owner.gid = policy.gid;
+  owner.gid = wanted_group(request.source, owner, policy);
+  return owner;
+}
+
+// Who has it then. Error: none that says that there are no owners.
+Result<FileStatus> set_owner(const AttributeRequest& request, const FileStatus& now) {
+  const FileStatus owner = wanted_owner(request, now);
+  if (now.uid == owner.uid && now.gid == owner.gid) return owner;
+  Status set = request.fs.set_owner(request.to, owner.uid, owner.gid);
+  if (set) return owner;
   const int number = set.error().error_number;
-  if (!request.is_private || (number != EPERM && !says_unsupported(number))) return set.error();
+  // Whoever may give a group to his own file is refused it by the file system.
+  const bool can_learn = request.is_private || (request.policy.only_groups() && !now.immutable);
+  if (!can_learn || (number != EPERM && !says_unsupported(number))) return set.error();
   request.book.saw_no_owners(number);
-  return false;
+  return now;
 }
 
 // `refused`: what the file system says to one that it will not hold, which is no reason to leave
@@ -48,6 +61,10 @@ Status set_mode(const AttributeRequest& request, const FileStatus& now, std::uin
   return request.fs.set_mode(request.to, mode);
 }
 
+bool takes_from_group(const FileStatus& source, std::uint32_t mode) {
+  return source.type != FileType::kSymlink && (source.mode & ~mode & kGroupAll) != 0;
+}
+
 void learn_from(const AttributeRequest& request, const FileStatus& found, std::uint32_t mode) {
   if (request.set_mtime) request.book.saw_mtime(request.source.mtime, found.mtime);
   if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return;
@@ -63,17 +80,17 @@ Result<FileStatus> set_attributes(const AttributeRequest& request) {
   const auto now =
       request.now != nullptr ? Result<FileStatus>(*request.now) : request.fs.status(request.to.fd);
   if (!now) return now;
-  const auto has_owner = TRY(set_owner(request, *now));
+  const auto owner = TRY(set_owner(request, *now));
   Status refused = success();
   TRY(set_xattrs(request, refused));
-  const std::uint32_t uid = has_owner ? request.source.uid : now->uid;
-  const std::uint32_t gid = has_owner ? request.source.gid : now->gid;
   Policy policy = request.policy;
-  policy.mirrors_owners = policy.mirrors_owners && has_owner;
-  const std::uint32_t mode = wanted_mode(request.source, uid, gid, policy) | request.extra_mode;
+  if (request.policy.owners() && owner.uid != request.source.uid) policy.mirrors_owners = false;
+  if (owner.gid != wanted_owner(request, *now).gid) policy.mirrors_owners = false;
+  const std::uint32_t mode = wanted_mode(request.source, owner, policy) | request.extra_mode;
+  if (takes_from_group(request.source, mode)) request.book.saw_foreign_group(request.source.gid);
   // A change of owner clears suid and sgid, so the mode as it was is of no use then.
   FileStatus before_mode = *now;
-  if (uid != now->uid || gid != now->gid) before_mode.mode = ~mode;
+  if (owner.uid != now->uid || owner.gid != now->gid) before_mode.mode = ~mode;
   TRY(set_mode(request, before_mode, mode));
   if (request.set_mtime) {
     if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set)

@@ -29,9 +29,9 @@ struct AttributeRequest {
   const FileStatus* now = nullptr;  // what it is by now, where that is known
 };
 
-// Sets owner, attributes, mode and time, in this order: a change of owner clears suid and
-// capabilities, and everything but the time moves nothing else. What the file system can't hold is
-// noted in the book and does not fail. Returns the status read back.
+// Sets owner (who may not give that: the group), attributes, mode and time, in this order: a change
+// of owner clears suid and capabilities, and everything but the time moves nothing else. What the
+// file system can't hold is noted in the book and does not fail. Returns the status read back.
 Result<FileStatus> set_attributes(const AttributeRequest& request);
 
 // Learns, from a file of our own in a staging folder, whether the file system can hold a time.

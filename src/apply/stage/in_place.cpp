@@ -108,7 +108,7 @@ class Preparation {
 
   [[nodiscard]] bool has_set_ids() const {
     const FileStatus& found = *look_.replica;
-    const std::uint32_t wanted = wanted_mode(look_.wanted, found.uid, found.gid, job_.policy);
+    const std::uint32_t wanted = wanted_mode(look_.wanted, found, job_.policy);
     return ((wanted | found.mode) & kSetIds) != 0;
   }
 

@@ -41,6 +41,13 @@ void LimitBook::saw_no_modes() {
   tell("the replica's file system does not hold permission bits: they are not mirrored");
 }
 
+void LimitBook::saw_foreign_group(std::uint32_t gid) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(has_foreign_groups_, true)) return;
+  tell("what belongs to a group that you can't give (" + std::to_string(gid) +
+       ", for one) has another group in the replica, which gets no more than everybody has");
+}
+
 bool LimitBook::has_refused_xattrs() const {
   const std::lock_guard lock(mutex_);
   return has_refused_xattrs_;

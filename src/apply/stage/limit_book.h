@@ -1,6 +1,7 @@
 // What turns out, while a plan is applied, to be more than the replica's file system can hold.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ class LimitBook {
   void saw_mtime(FileTime wanted, FileTime found);
   void saw_no_owners(int error_number);
   void saw_no_modes();
+  // Its files have another group in the replica, which lost rights.
+  void saw_foreign_group(std::uint32_t gid);
   // Of an attribute that the source has. ENOTSUP: the file system has none of its kind, and plans
   // leave that out; anything else is found to be missing by every plan that compares attributes.
   void saw_refused_xattr(int error_number);
@@ -34,6 +37,7 @@ class LimitBook {
   mutable std::mutex mutex_;
   FileSystemLimits limits_;
   bool has_refused_xattrs_ = false;
+  bool has_foreign_groups_ = false;
   std::vector<std::string> told_;
   std::vector<std::string> news_;
 };

@@ -43,7 +43,7 @@ constexpr std::uint32_t kSetIds = 06000;
 // Whether it is a file that has, would get or lose rights of its own: such are written anew.
 bool gives_rights(Site& site, const Step& step, const FileStatus& now) {
   if (!now.is_file()) return false;
-  const std::uint32_t wanted = wanted_mode(*step.wanted, now.uid, now.gid, site.policy);
+  const std::uint32_t wanted = wanted_mode(*step.wanted, now, site.policy);
   const auto lists_capability = [](const std::vector<Xattr>* xattrs) {
     return xattrs != nullptr && has_capability(*xattrs);
   };

@@ -131,6 +131,53 @@ TEST(WantedFacts, MaskSuidAndSgidWhereRootLeavesOwnersAlone) {
   EXPECT_EQ(wanted_facts(status_of(FileType::kFile), "", nullptr, policy).mode, 0755);
 }
 
+TEST(Facts, AGroupIsGivenToOwnFilesByItsMembers) {
+  const FileStatus source = status_of(FileType::kFile);
+  Policy user;
+  user.uid = 7;
+  user.gid = 8;
+  user.groups = {8, 100};
+  FileStatus own = source;
+  own.uid = 7;
+  own.gid = 8;
+  EXPECT_EQ(wanted_group(source, own, user), 100U);
+  own.uid = 9;
+  EXPECT_EQ(wanted_group(source, own, user), 8U) << "somebody else's";
+  own.uid = 7;
+  user.groups = {8};
+  EXPECT_EQ(wanted_group(source, own, user), 8U) << "no member";
+  user.groups = {8, 100};
+  user.limits.holds_owners = false;
+  EXPECT_EQ(wanted_group(source, own, user), 8U) << "no groups there";
+}
+
+TEST(Facts, AnotherGroupGetsNoMoreThanEverybody) {
+  FileStatus source = status_of(FileType::kFile);
+  FileStatus there = source;
+  there.gid = 8;
+  for (const auto& [mode, wanted] :
+       {std::pair{0660U, 0600U}, {0640U, 0600U}, {0644U, 0644U}, {0664U, 0644U}, {0751U, 0711U}}) {
+    source.mode = mode;
+    EXPECT_EQ(wanted_mode(source, there, Policy{}), wanted);
+    EXPECT_EQ(wanted_mode(source, source, Policy{}), mode);
+  }
+}
+
+TEST(Facts, OnlyMembersOfItsGroupGiveADirectoryItsBit) {
+  FileStatus source = status_of(FileType::kDirectory);
+  source.mode = 02775;
+  Policy user;
+  user.groups = {8};
+  FileStatus there = source;
+  there.mode = 0775;
+  EXPECT_EQ(wanted_mode(source, there, user), 0775U);
+  there.mode = 02775;
+  EXPECT_EQ(wanted_mode(source, there, user), 02775U) << "it has it";
+  there.gid = 8;
+  there.mode = 0755;
+  EXPECT_EQ(wanted_mode(source, there, user), 02755U) << "of a group that it can't have";
+}
+
 TEST(Differences, OfEqualFactsAreNone) {
   EXPECT_THAT(differences(file_facts(), file_facts(), {}), IsEmpty());
 }
