@@ -22,6 +22,7 @@
 #include "cli/plan_maker.h"
 #include "cli/terminal.h"
 #include "cli/unproven.h"
+#include "core/hash.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/named_path.h"
@@ -144,6 +145,7 @@ class Runner {
   // Start to start; a cycle that overruns is followed at once by one cycle, never by two.
   ExitCode loop(double interval) {
     double next = monotonic_seconds();
+    load_hashing();  // once, and not in each cycle
     for (;;) {
       const ExitCode code = cycle_in_process();
       if (is_cycle_) return code;

@@ -118,6 +118,11 @@ Digest Hasher<Digest>::finish() {
 template class Hasher<Md5>;
 template class Hasher<Sha256>;
 
+void load_hashing() {
+  (void)fetched<Md5>();
+  (void)fetched<Sha256>();
+}
+
 std::string to_string(const Md5& digest) { return to_hex(digest.bytes); }
 std::string to_string(const Sha256& digest) { return to_hex(digest.bytes); }
 

@@ -35,6 +35,10 @@ std::optional<Sha256> parse_sha256(std::string_view text);
 // HMAC with SHA-256 (RFC 2104): shows that who wrote `message` had the key. Throws as Hasher does.
 Sha256 hmac_sha256(std::span<const unsigned char> key, std::string_view message);
 
+// Loads what is loaded for the first hash otherwise, some five million instructions, so that forked
+// processes have it.
+void load_hashing();
+
 // A running digest; finish() gives it and makes the object ready for the next message.
 // One thread at a time. Throws std::runtime_error where OpenSSL does not offer the algorithm
 // (MD5 in a FIPS-only configuration): at construction, never later.
