@@ -40,11 +40,21 @@ class CyclesTest(ProgramTest):
         """A loop, and the process of its cycle, which copies slowly."""
         trees.write(self.in_source('large'), LARGE)
         loop = self.start_loop('--bwlimit', '64K', *options, **others)
-        self.wait_until(self.staged, 'the copy is begun')
-        return loop, self.children_of(loop.pid)[0]
+        self.wait_until(lambda: self.copying(loop), 'the copy is begun')
+        return loop, self.copying(loop)[0]
 
-    def staged(self):
-        return any(names for _, _, names in os.walk(self.in_replica('.sync-txn', '0')))
+    def copying(self, loop):
+        """The processes of the loop that have the large file open."""
+        return [child for child in self.children_of(loop.pid)
+                if self.in_source('large') in self.files_of(child)]
+
+    @staticmethod
+    def files_of(process):
+        folder = f'/proc/{process}/fd'
+        try:
+            return [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
+        except OSError:
+            return []  # it closed one meanwhile, or has ended
 
 
 class EndsTest(CyclesTest):
@@ -99,8 +109,8 @@ class FoldersTest(CyclesTest):
         self.wait_for_cycles(20)
         trees.write(self.in_source('a'), 'last')
         self.wait_until_it_holds('a', b'last')
-        self.assertIn(self.stop(loop), STOPPED)
         self.assertNotIn(' WARN ', self.log_text())
+        self.assertIn(self.stop(loop), STOPPED)
 
     def test_a_replica_that_is_exchanged_or_made_anew_is_written(self):
         loop = self.start_loop('--new-replica')
