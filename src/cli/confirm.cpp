@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "cli/terminal.h"
+#include "fs/copy.h"
 #include "show/render_review.h"
 
 namespace foldersync {
@@ -22,16 +23,6 @@ constexpr std::size_t kLongestAnswer = 1000;
 // What a shell ends with where there is no such program, or it can't be started.
 constexpr int kNotFound = 127;
 constexpr int kNotStarted = 126;
-
-Status write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error("write", errno).at("the terminal");
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return success();
-}
 
 // Whether the text was shown by the pager.
 bool page(Starter& starter, const char* command, int terminal,
@@ -65,7 +56,10 @@ Result<Person> Person::at_terminal() {
                "'sync apply FILE' do the same in two steps"};
 }
 
-Status Person::put(std::string_view text) { return write_all(terminal_.get(), text); }
+Status Person::put(std::string_view text) {
+  Status written = write_all(terminal_.get(), text);
+  return written ? success() : std::move(written).error().at("the terminal");
+}
 
 Status Person::view(const StoredPlan& plan, Colour colour) {
   const auto write = [&](const ByteSink& sink) {

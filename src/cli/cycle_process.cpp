@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "fs/copy.h"
+
 namespace foldersync {
 
 Result<CycleProcess> CycleProcess::start(Signals& signals) {
@@ -21,12 +23,7 @@ Result<CycleProcess> CycleProcess::start(Signals& signals) {
 }
 
 void CycleProcess::hand_over(std::string_view text) const {
-  while (!text.empty()) {
-    const ssize_t count = ::write(pipe_.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return;  // nobody listens any more
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  (void)write_all(pipe_.get(), text);  // where it fails, nobody listens any more
 }
 
 CycleProcess::End CycleProcess::wait(Signals& signals) {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "cli/terminal.h"
+#include "fs/copy.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
 
@@ -67,17 +68,6 @@ Result<Fd> open_log_file(const std::string& file, bool must_be_log) {
   return fd;
 }
 
-bool write_all(int fd, const char* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t count = ::write(fd, data, size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    data += count;
-    size -= static_cast<std::size_t>(count);
-  }
-  return true;
-}
-
 class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   FileSink(std::string file, bool must_be_log, Fd fd)
@@ -106,9 +96,11 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   void flush_() override {
-    if (!write_all(fd_.get(), buffer_.data(), buffer_.size()) && !told_) {
+    const Status written = write_all(fd_.get(), {buffer_.data(), buffer_.size()});
+    if (!written && !told_) {
       told_ = true;
-      std::fprintf(stderr, "sync: the log file can't be written: %s\n", std::strerror(errno));
+      std::fprintf(stderr, "sync: the log file can't be written: %s\n",
+                   std::strerror(written.error().error_number));
     }
     buffer_.clear();
   }
@@ -138,7 +130,7 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
       spdlog::memory_buf_t line;
       format_to(message, line);
       const TerminalLine::Pause pause;
-      (void)write_all(STDERR_FILENO, line.data(), line.size());
+      (void)write_all(STDERR_FILENO, {line.data(), line.size()});
       return;
     }
     format_to(message, buffer_);
@@ -148,9 +140,12 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {
     if (buffer_.size() == 0) return;
     const TerminalLine::Pause pause;
-    if (state_ == ConsoleState::kWorks &&
-        !write_all(STDOUT_FILENO, buffer_.data(), buffer_.size())) {
-      state_ = errno == EPIPE ? ConsoleState::kReaderLeft : ConsoleState::kFailed;
+    if (state_ == ConsoleState::kWorks) {
+      const Status written = write_all(STDOUT_FILENO, {buffer_.data(), buffer_.size()});
+      if (!written) {
+        state_ = written.error().error_number == EPIPE ? ConsoleState::kReaderLeft
+                                                       : ConsoleState::kFailed;
+      }
     }
     buffer_.clear();
   }

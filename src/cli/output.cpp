@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "cli/console.h"
+#include "fs/copy.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
 
@@ -46,12 +46,8 @@ class BufferedOutput final : public Output {
 
  private:
   Status flush() {
-    for (std::size_t at = 0; at < buffer_.size();) {
-      const ssize_t count = ::write(fd_, buffer_.data() + at, buffer_.size() - at);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return system_error("write", errno).at(name_);
-      at += static_cast<std::size_t>(count);
-    }
+    Status written = write_all(fd_, buffer_);
+    if (!written) return std::move(written).error().at(name_);
     buffer_.clear();
     return success();
   }

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <fstream>
 #include <optional>
 #include <thread>
 
 #include "apply/stage/space.h"
+#include "core/text.h"
 #include "fs/clock.h"
 #include "plan/guard.h"
 #include "scan/local_tree.h"
@@ -146,13 +146,8 @@ std::string make_plan_id(FileTime now) {
   }
   id[6] = static_cast<unsigned char>((id[6] & 0x0FU) | 0x70U);
   id[8] = static_cast<unsigned char>((id[8] & 0x3FU) | 0x80U);
-  std::string text;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    std::array<char, 3> pair{};
-    std::snprintf(pair.data(), pair.size(), "%02x", id[i]);
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += pair.data();
-  }
+  std::string text = to_hex(id);
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
   return text;
 }
 

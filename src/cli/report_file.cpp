@@ -10,6 +10,7 @@
 
 #include "cli/console.h"
 #include "fs/clock.h"
+#include "fs/copy.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
 
@@ -139,13 +140,10 @@ void ReportFile::write(const std::string& line) {
 void ReportFile::flush() {
   const int fd = fd_.is_open() ? fd_.get() : STDOUT_FILENO;
   flushed_ = monotonic_seconds();
-  for (std::size_t at = 0; at < buffer_.size() && !failure_;) {
-    const ssize_t count = ::write(fd, buffer_.data() + at, buffer_.size() - at);
-    if (count >= 0) {
-      at += static_cast<std::size_t>(count);
-    } else if (errno != EINTR) {
-      failure_ = system_error("write report", errno).at(fd_.is_open() ? file_ : kStandardOutput);
-    }
+  const Status written = failure_ ? success() : write_all(fd, buffer_);
+  if (!written) {
+    failure_ = system_error("write report", written.error().error_number)
+                   .at(fd_.is_open() ? file_ : kStandardOutput);
   }
   buffer_.clear();
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "fs/copy.h"
 #include "fs/fd.h"
 
 namespace foldersync {
@@ -17,13 +18,8 @@ class SpoolFile final : public Spool {
   SpoolFile(Fd fd, std::string folder) : fd_(std::move(fd)), folder_(std::move(folder)) {}
 
   Status append(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return failed("spool the plan", errno);
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return success();
+    const Status written = write_all(fd_.get(), bytes);
+    return written ? success() : failed("spool the plan", written.error().error_number);
   }
 
   Status read(std::uint64_t offset, std::span<char> buffer) override {

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "core/text.h"
+
 namespace foldersync {
 namespace {
 
@@ -41,16 +43,6 @@ void require(int succeeded) {
 }
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-std::string to_hex(std::span<const unsigned char> bytes) {
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const unsigned char byte : bytes) {
-    text += kHexDigits[byte >> 4U];
-    text += kHexDigits[byte & 0xFU];
-  }
-  return text;
-}
 
 template <class Digest>
 std::optional<Digest> from_hex(std::string_view text) {

@@ -206,4 +206,14 @@ std::string human_count(std::uint64_t count) {
   return text;
 }
 
+std::string to_hex(std::span<const unsigned char> bytes) {
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const unsigned char byte : bytes) {
+    text += kHexDigits[byte >> 4U];
+    text += kHexDigits[byte & 0xFU];
+  }
+  return text;
+}
+
 }  // namespace foldersync

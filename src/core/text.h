@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,5 +29,8 @@ std::string human_bytes(std::uint64_t bytes);
 
 // "12,345".
 std::string human_count(std::uint64_t count);
+
+// Two lower-case hexadecimal digits a byte.
+std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace foldersync

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "fs/posix_file_system.h"
 #include "fs/stop.h"
 
 namespace foldersync {
@@ -141,6 +142,11 @@ Status write_all(FileSystem& fs, int fd, std::string_view text) {
     data = data.subspan(count);
   }
   return success();
+}
+
+Status write_all(int fd, std::string_view text) {
+  PosixFileSystem fs;
+  return write_all(fs, fd, text);
 }
 
 Result<std::uint64_t> copy_content(FileSystem& fs, const CopyRequest& request,

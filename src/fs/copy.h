@@ -33,6 +33,8 @@ struct CopyRequest {
 
 // Writes all of the text.
 Status write_all(FileSystem& fs, int fd, std::string_view text);
+// The same of a descriptor of the program's own: a terminal, a pipe, a file of its state.
+Status write_all(int fd, std::string_view text);
 
 // `fs` is that of `to`. Copies up to source->size bytes and says how many there are then: fewer
 // where the file has shrunk. Holes stay holes. Clones where the file system does so by itself.

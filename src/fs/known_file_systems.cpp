@@ -9,11 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+
+#include "core/text.h"
 
 namespace foldersync {
 namespace {
@@ -24,16 +26,6 @@ Result<struct statfs> statfs_of(int fd) {
     if (errno != EINTR) return system_error("statfs", errno);
   }
   return found;
-}
-
-std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::array<char, 3> pair{};
-    std::snprintf(pair.data(), pair.size(), "%02x", bytes[i]);
-    text += pair.data();
-  }
-  return text;
 }
 
 // linux/fs.h has these from Linux 6.9 on.
@@ -71,7 +63,7 @@ std::optional<std::string> uuid_of(int fd) {
       uuid.length > uuid.bytes.size() || uuid.bytes == decltype(uuid.bytes){}) {
     return std::nullopt;
   }
-  return "uuid:" + hexadecimal(uuid.bytes.data(), uuid.length);
+  return "uuid:" + to_hex(std::span(uuid.bytes).first(uuid.length));
 }
 
 // 0: there is none.
@@ -91,7 +83,7 @@ Result<FileSystemIdNumber> fsid_of(int fd) {
 std::string fsid_text(std::uint64_t id) {
   std::array<unsigned char, sizeof(id)> bytes{};
   std::memcpy(bytes.data(), &id, sizeof(id));
-  return "fsid:" + hexadecimal(bytes.data(), bytes.size());
+  return "fsid:" + to_hex(bytes);
 }
 
 std::string device_text(std::uint64_t device) {
