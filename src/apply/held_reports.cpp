@@ -36,6 +36,8 @@ void HeldReports::release_as_failed(const Error& error) {
 
 void HeldReports::release_as_rolled_back() {
   release_changed([](ActionReport& report) {
+    // Where all or nothing is wanted, it is why nothing was done.
+    if (std::exchange(report.vanished, false)) report.outcome = Outcome::kError;
     if (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready &&
         report.outcome != Outcome::kSkipped) {
       return;

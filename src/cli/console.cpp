@@ -33,6 +33,8 @@ std::string describe(const Error& error) {
 std::string describe(const Problem& problem) {
   const std::string line =
       problem.doing + " '" + escaped(problem.path.shown()) + "' in the " + to_string(problem.side);
+  if (problem.doing == "open" && problem.error_number == EAGAIN)
+    return line + ": another program holds a lease on it, and is asked to give it back";
   if (problem.doing != "enter mount") return line + reason_of(problem.error_number);
   return line + ": another file system is mounted there; --cross-mounts enters it";
 }

@@ -38,8 +38,7 @@ std::string count_text(const char* what, std::uint64_t count) {
 
 // Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
-  return applied.stopped &&
-         (observer.count(Outcome::kSkipped) > 0 || applied.rolled_back || applied.staging_left);
+  return applied.stopped && (observer.skipped() > 0 || applied.rolled_back || applied.staging_left);
 }
 
 ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
@@ -50,9 +49,8 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
   // Where attributes are compared, the next plan would find what was refused.
   const bool refused = request.plan.options.xattrs && applied.xattrs_refused;
-  const bool partial = failed || refused || observer.count(Outcome::kSkipped) > 0 ||
-                       !request.plan.complete() || request.plan.held() > 0 ||
-                       applied.staging_left || request.conflicts;
+  const bool partial = failed || refused || observer.skipped() > 0 || !request.plan.complete() ||
+                       request.plan.held() > 0 || applied.staging_left || request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
@@ -81,7 +79,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   if (request.options.dry_run) begin = "dry run, nothing changed: ";
   return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
          count_text("stale", observer.count(Outcome::kStale)) +
-         count_text("skipped", observer.count(Outcome::kSkipped)) +
+         count_text("skipped", observer.skipped()) + count_text("vanished", observer.vanished()) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
          request.unproven + ", " + seconds_text(monotonic_seconds() - request.started);
@@ -143,7 +141,9 @@ void CycleObserver::report(const ActionReport& report) {
     case Outcome::kError:
       return log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
     case Outcome::kSkipped:
-      return log_.detail("skipped " + line);
+      vanished_ += report.vanished ? 1 : 0;
+      return report.vanished ? log_.info("vanished in the source: " + line)
+                             : log_.detail("skipped " + line);
     case Outcome::kRolledBack:
       return log_.detail("rolled back " + line);
   }

@@ -32,6 +32,9 @@ class CycleObserver final : public ApplyObserver {
   [[nodiscard]] std::uint64_t count(Outcome outcome) const {
     return outcomes_[static_cast<std::size_t>(outcome)];
   }
+  // How many were skipped for another reason than that the source's entry had vanished.
+  [[nodiscard]] std::uint64_t skipped() const { return count(Outcome::kSkipped) - vanished_; }
+  [[nodiscard]] std::uint64_t vanished() const { return vanished_; }
   [[nodiscard]] const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
   // The first of those that were stale, as lines for people.
@@ -44,6 +47,7 @@ class CycleObserver final : public ApplyObserver {
   ReportFile* report_;
   std::vector<std::string> first_stale_;
   std::array<std::uint64_t, kOutcomes> outcomes_{};
+  std::uint64_t vanished_ = 0;
   Summary done_;
 };
 

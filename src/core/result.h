@@ -12,6 +12,7 @@ namespace foldersync {
 enum class ErrorCode {
   kSystem,           // the operating system said no: error_number says why
   kChanged,          // something else changed the entry meanwhile
+  kVanished,         // the source's entry is gone: nothing is left to be done
   kRefused,          // a safety rule forbids it now
   kBadPair,          // these two folders can never be source and replica
   kLocked,           // another run holds the replica

@@ -18,6 +18,13 @@ double monotonic_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
+void sleep_for(double seconds) {
+  const auto whole = static_cast<std::time_t>(seconds);
+  const timespec time{whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
+  // Woken by a signal, the caller looks at the clock and at whatever it waits for.
+  (void)::nanosleep(&time, nullptr);
+}
+
 ThreadTimes thread_times() {
   rusage used{};
   // It fails for a wrong address only; and where no time goes by, nobody waits.

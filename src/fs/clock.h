@@ -13,6 +13,9 @@ FileTime wall_clock_now();
 // Since some moment in the past; never goes back.
 double monotonic_seconds();
 
+// Less where a signal comes.
+void sleep_for(double seconds);
+
 // How a thread has spent its time, since some moment in the past.
 struct ThreadTimes {
   double wall_seconds = 0;

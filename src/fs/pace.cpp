@@ -1,7 +1,6 @@
 #include "fs/pace.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "fs/clock.h"
 
@@ -11,13 +10,6 @@ namespace {
 constexpr std::uint64_t kLeastStep = 64 * 1024;
 // A signal says to stop by a flag; whoever waits looks at it so often.
 constexpr double kSliceSeconds = 0.05;
-
-void sleep_for(double seconds) {
-  const auto whole = static_cast<std::time_t>(seconds);
-  const timespec time{whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
-  // Woken by a signal, the caller looks at the clock and at the flag.
-  (void)::nanosleep(&time, nullptr);
-}
 
 }  // namespace
 

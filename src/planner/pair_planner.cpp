@@ -193,7 +193,8 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 // Turns kContentAsked into a decision; false where the source can't be read.
 bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison) {
   const FileToRead source = file_of(pair.source, named.name, *named.source);
-  const FileToRead replica = file_of(pair.replica, named.name, *named.replica);
+  FileToRead replica = file_of(pair.replica, named.name, *named.replica);
+  replica.leased = Leased::kFails;
   if (!batch_.has_room(named.source->size)) finish_hashes();
   const auto like =
       context_.names_equal_content
@@ -202,6 +203,11 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
   if (!like && !judge_.error_was_replica()) {
     findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
     findings_.unread_files.push_back(size_and_time(*named.source));
+    return false;
+  }
+  if (!like && like.error().error_number == EAGAIN) {
+    // Somebody works with it.
+    findings_.add_problem(Side::kReplica, path_of(pair, named.name), like.error());
     return false;
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.

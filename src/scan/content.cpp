@@ -1,6 +1,7 @@
 #include "scan/content.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -13,6 +14,9 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
+// The system takes a lease away after 45 seconds, unless it is set otherwise.
+constexpr double kLongestLeaseSeconds = 60;
+constexpr double kLeaseLookSeconds = 0.02;
 
 Error changed_meanwhile() { return changed_error("read", "the file changed while it was read"); }
 
@@ -42,8 +46,21 @@ bool are_read_here(const FileToRead& source, const FileToRead& replica) {
 
 }  // namespace
 
-Result<OpenedFile> open_looked_at(const FileToRead& file) {
-  auto entry = TRY(file.directory->open(file.name.data()));
+Result<std::unique_ptr<ReadableEntry>> open_to_read(const FileToRead& file,
+                                                    const std::atomic<bool>* stop) {
+  auto entry = file.directory->open(file.name.data());
+  if (entry || entry.error().error_number != EAGAIN || file.leased == Leased::kFails) return entry;
+  const double until = monotonic_seconds() + kLongestLeaseSeconds;
+  while (!entry && entry.error().error_number == EAGAIN && monotonic_seconds() < until) {
+    TRY(heed(stop, "open"));
+    sleep_for(kLeaseLookSeconds);
+    entry = file.directory->open(file.name.data());
+  }
+  return entry;
+}
+
+Result<OpenedFile> open_looked_at(const FileToRead& file, const std::atomic<bool>* stop) {
+  auto entry = TRY(open_to_read(file, stop));
   const auto now = TRY(entry->status());
   if (!same_content_stamps(now, file.status)) return changed_meanwhile();
   return OpenedFile{std::move(entry), now};
@@ -59,7 +76,7 @@ std::span<const std::byte> ContentJudge::zeros(std::uint64_t most) {
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
   first_.resize(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
-  const auto opened = TRY(open_looked_at(file));
+  const auto opened = TRY(open_looked_at(file, stop_));
   ContentReader reader(*opened.entry, opened.status);
   for (;;) {
     TRY(heed(stop_, "read"));
@@ -93,9 +110,9 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
   first_.resize(kBufferBytes);
   second_.resize(kBufferBytes);
   error_was_replica_ = false;
-  const auto from = TRY(open_looked_at(source));
+  const auto from = TRY(open_looked_at(source, stop_));
   error_was_replica_ = true;
-  const auto to = TRY(open_looked_at(replica));
+  const auto to = TRY(open_looked_at(replica, stop_));
   ContentReader of_source(*from.entry, from.status);
   ContentReader of_replica(*to.entry, to.status);
   for (;;) {
@@ -131,7 +148,7 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
 // All of a file, which must be as large as `bytes`. Whether it is the one that was looked at is
 // asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
-  const auto entry = TRY(file.directory->open(file.name.data()));
+  const auto entry = TRY(open_to_read(file, stop_));
   const auto count = TRY(read_full(*entry, bytes));
   TRY(still_the_same(*entry, file.status));
   return count < bytes.size() ? Status(changed_meanwhile()) : success();

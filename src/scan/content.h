@@ -96,7 +96,13 @@ struct OpenedFile {
   FileStatus status;  // as it is now that it is open
 };
 
-// Opens a file that was looked at before. Error kChanged where something else is there by now.
-Result<OpenedFile> open_looked_at(const FileToRead& file);
+// Opens a file, and waits as a blocking open would where a lease is waited for, a minute at most.
+// Error kStopped: told to stop meanwhile.
+Result<std::unique_ptr<ReadableEntry>> open_to_read(const FileToRead& file,
+                                                    const std::atomic<bool>* stop);
+
+// The same of a file that was looked at before. Error kChanged where something else is there by
+// now.
+Result<OpenedFile> open_looked_at(const FileToRead& file, const std::atomic<bool>* stop);
 
 }  // namespace foldersync

@@ -19,10 +19,15 @@
 namespace foldersync {
 
 // A regular file as a listing saw it. Requires: status.is_file(), name ends with NUL.
+// What becomes of a file that another program (a file server, say) holds a lease on, which the
+// system asks it to give back.
+enum class Leased : std::uint8_t { kIsWaitedFor, kFails };
+
 struct FileToRead {
   ReadableDirectory* directory = nullptr;  // null: it is not to be opened any more
   std::string_view name;
   FileStatus status;
+  Leased leased = Leased::kIsWaitedFor;  // kFails: with EAGAIN, at once
 };
 
 // Where a tree's hashes are remembered; no cache: nothing is.

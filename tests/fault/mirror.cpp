@@ -22,13 +22,14 @@ void Recorder::report(const ActionReport& report) {
   if (on_report_) on_report_(report);
   ++times_[report.seq];
   said_.push_back({report.action->path.shown(), report.action->op, report.outcome, report.error,
-                   report.drifts, report.grown});
+                   report.drifts, report.grown, report.vanished});
 }
 
 bool MirrorRun::is_success() const {
   if (error || conflicts || !plan || !plan->complete()) return false;
   for (const Said& one : said) {
-    if (one.outcome != Outcome::kOk && one.outcome != Outcome::kAlready) return false;
+    const bool is_well = one.outcome == Outcome::kOk || one.outcome == Outcome::kAlready;
+    if (!is_well && !one.vanished) return false;
   }
   return true;
 }

@@ -27,6 +27,7 @@ struct Said {
   std::optional<Error> error;
   std::vector<Drift> drifts;
   bool grown = false;
+  bool vanished = false;
 };
 
 class Recorder final : public ApplyObserver {

@@ -145,18 +145,53 @@ TEST_F(SourceRace, OfAReviewedPlanAFileThatChangesWhileItIsCopiedIsStale) {
   expect_converges();
 }
 
-TEST_F(SourceRace, AFileThatVanishesBeforeItIsOpenedKeepsItsOldCopyForThisRun) {
+TEST_F(SourceRace, AFileThatVanishesBeforeItIsOpenedKeepsItsOldCopyForThisRunAndIsNoFailure) {
   before_opened([&] { ::unlink(in_source("copied").c_str()); });
   const MirrorRun raced = run(fs_);
-  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
+  EXPECT_TRUE(raced.of("copied").vanished) << raced.troubles();
+  EXPECT_TRUE(raced.is_success()) << raced.troubles();
   expect_old_copy_kept();
   expect_converges();
 }
 
-TEST_F(SourceRace, AFileThatVanishesWhileItIsCopiedIsNoTornCopy) {
+TEST_F(SourceRace, AFileThatVanishesWhileItIsCopiedIsNoTornCopyAndNoFailure) {
   while_copied([&] { ::unlink(in_source("copied").c_str()); });
-  run(fs_);
-  EXPECT_THAT(bytes_of(in_replica("copied")), testing::AnyOf("the old copy", filler('s', 600'000)));
+  const MirrorRun raced = run(fs_);
+  EXPECT_TRUE(raced.of("copied").vanished) << raced.troubles();
+  EXPECT_TRUE(raced.is_success()) << raced.troubles();
+  expect_old_copy_kept();
+  expect_converges();
+}
+
+TEST_F(SourceRace, WhatVanishesWithItsDirectoryIsNoFailure) {
+  plant_source({{"new", directory()}, {"new/x", file("x")}, {"new/link", symlink("x")}});
+  MirrorOptions options;
+  options.before_apply = [&] { std::filesystem::remove_all(in_source("new")); };
+  const MirrorRun raced = run(fs_, options);
+  EXPECT_TRUE(raced.is_success()) << raced.troubles();
+  EXPECT_TRUE(raced.of("new").vanished && raced.of("new/x").vanished);
+  EXPECT_TRUE(raced.of("new/link").vanished);
+  EXPECT_EQ(bytes_of(in_replica("z")), "last");
+  expect_converges();
+}
+
+TEST_F(SourceRace, WhereAllOrNothingIsWantedWhatVanishedIsAFailure) {
+  MirrorOptions options;
+  options.atomic = true;
+  options.before_apply = [&] { ::unlink(in_source("copied").c_str()); };
+  const MirrorRun raced = run(fs_, options);
+  EXPECT_EQ(raced.of("copied").outcome, Outcome::kError) << raced.troubles();
+  EXPECT_FALSE(std::filesystem::exists(in_replica("a")));
+  expect_converges();
+}
+
+TEST_F(SourceRace, OfAReviewedPlanAFileThatVanishesBeforeItIsOpenedIsStale) {
+  before_opened([&] { ::unlink(in_source("copied").c_str()); });
+  MirrorOptions options;
+  options.follow_source = false;
+  const MirrorRun raced = run(fs_, options);
+  EXPECT_EQ(raced.of("copied").outcome, Outcome::kStale) << raced.troubles();
+  expect_old_copy_kept();
   expect_converges();
 }
 

@@ -35,6 +35,16 @@ Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 
 Stager::Stager(const Job& job, Looker& looker) : job_(job), fs_(job.request.fs), looker_(looker) {}
 
 Result<Staged> Stager::stage(const Action& action, const LookResult& look, const Place& place) {
+  auto staged = stage_any(action, look, place);
+  if (staged || !is_absence(staged.error()) || look.keeps_content) return staged;
+  const auto source = looker_.source_status(action.path);
+  if (!source || *source) return staged;
+  Error gone = changed("the source's entry vanished after it was planned");
+  if (job_.request.follow_source) gone.code = ErrorCode::kVanished;
+  return std::move(gone).at(action.path.bytes());
+}
+
+Result<Staged> Stager::stage_any(const Action& action, const LookResult& look, const Place& place) {
   metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
   if (look.keeps_content) return stage_own_content(action, look, place);
   if (look.source->is_directory()) return stage_directory(action, look, place);
@@ -134,7 +144,8 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen,
   const std::string source_name(action.path.name());
   const FileToRead file{&parent, source_name, seen};
   const auto open = [&] {
-    return job_.request.follow_source ? open_same_object(file) : open_looked_at(file);
+    return job_.request.follow_source ? open_same_object(file)
+                                      : open_looked_at(file, job_.request.stop);
   };
   auto from = open();
   if (!from && job_.looks.is_undo && from.error().error_number == EACCES) {
@@ -232,7 +243,7 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
 
 // The file that was seen, with whatever it holds by now.
 Result<OpenedFile> Stager::open_same_object(const FileToRead& file) {
-  auto entry = TRY(file.directory->open(file.name.data()));
+  auto entry = TRY(open_to_read(file, job_.request.stop));
   const auto now = TRY(entry->status());
   if (!same_object(now, file.status)) return changed("the source's file was replaced by another");
   return OpenedFile{std::move(entry), now};

@@ -45,6 +45,7 @@ class Stager {
   std::optional<Drift> take_drift() { return std::exchange(drift_, std::nullopt); }
 
  private:
+  Result<Staged> stage_any(const Action& action, const LookResult& look, const Place& place);
   Result<Staged> stage_own_content(const Action& action, const LookResult& look,
                                    const Place& place);
   std::optional<Staged> take_over(const Action& action, const LookResult& look, const Place& place);
@@ -53,7 +54,7 @@ class Stager {
                             const Place& place);
   Result<Staged> copy_once(const Action& action, const FileStatus& seen, ReadableDirectory& parent,
                            const Place& place);
-  static Result<OpenedFile> open_same_object(const FileToRead& file);
+  Result<OpenedFile> open_same_object(const FileToRead& file);
   bool holds_something(ReadableEntry& file);
   bool is_copied_in_parts(const Action& action, const FileStatus& source) const;
   [[nodiscard]] bool may_be_cloned(const Action& action, const FileStatus& source) const;

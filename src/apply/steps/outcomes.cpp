@@ -54,6 +54,7 @@ bool Outcomes::failed_above(const RelPath& path) const {
 
 void Outcomes::failed(const Numbered& of, Error error) {
   if (error.code == ErrorCode::kStopped) return skip(of);
+  if (error.code == ErrorCode::kVanished) return vanished(of);
   // Nothing has the directory's name, or what was to become it still has.
   const bool is_unreachable = error.error_number == ENOENT || error.error_number == ENOTDIR;
   const bool follows_failure = is_unreachable && failed_above(of.action.path);
@@ -62,6 +63,16 @@ void Outcomes::failed(const Numbered& of, Error error) {
   ActionReport report = report_of(of);
   report.outcome = follows_failure ? Outcome::kSkipped : Outcome::kError;
   report.error = std::move(error);
+  observer_.report(report);
+}
+
+void Outcomes::vanished(const Numbered& of) {
+  remember_failure(of.action);
+  ActionReport report = report_of(of);
+  report.outcome = Outcome::kSkipped;
+  report.vanished = true;
+  report.error = Error{ErrorCode::kVanished, "look", of.action.path.shown(), ENOENT,
+                       "the source's entry vanished after it was planned"};
   observer_.report(report);
 }
 
@@ -92,15 +103,18 @@ bool Outcomes::report_look(const Numbered& of, const LookResult& look) {
     case Finding::kStale:
       break;
   }
+  const bool has_source_changed =
+      follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource;
+  if (has_source_changed && !look.source) {
+    vanished(of);
+    return true;
+  }
   const bool has_no_place = !look.replica || of.action.phase == Phase::kFinish;
   if (failed_above(of.action.path) && has_no_place) {
     skip(of);
-  } else if (follow_source_ && !look.drifts.empty() && look.drifts.front().side == Side::kSource) {
-    failed(of, Error{ErrorCode::kChanged,
-                     "look",
-                     {},
-                     look.source ? 0 : ENOENT,
-                     "the source changed after it was planned"});
+  } else if (has_source_changed) {
+    failed(of,
+           Error{ErrorCode::kChanged, "look", {}, 0, "the source changed after it was planned"});
   } else {
     stale(of, look.drifts);
   }

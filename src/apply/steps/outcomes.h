@@ -27,6 +27,8 @@ class Outcomes {
   void failed(const Numbered& of, Error error);
   void stale(const Numbered& of, std::vector<Drift> drifts);
   void skip(const Numbered& of);
+  // The source's entry is gone, of a plan that nobody reviewed: nothing is left to be done.
+  void vanished(const Numbered& of);
 
   // Reports what a look already decides; false where the action is still to be done.
   bool report_look(const Numbered& of, const LookResult& look);

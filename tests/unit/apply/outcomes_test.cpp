@@ -176,15 +176,16 @@ TEST_F(OutcomesTest, AStaleLookTellsEachDrift) {
   EXPECT_THAT(ear_.heard, ElementsAre("1 stale source", "2 stale replica replica"));
 }
 
-TEST_F(OutcomesTest, InARunASourceThatChangedIsAnErrorAndAReplicaThatChangedIsStale) {
+TEST_F(OutcomesTest, InARunASourceThatChangedIsAnErrorAndOneThatVanishedNoneAndAReplicaIsStale) {
   LookResult changed = drifted(Side::kSource);
   changed.source = FileStatus{};
   EXPECT_TRUE(following_.report_look({written("gone"), 1}, drifted(Side::kSource)));
   EXPECT_TRUE(following_.report_look({written("changed"), 2}, changed));
   EXPECT_TRUE(following_.report_look({written("f"), 3}, drifted(Side::kReplica)));
   EXPECT_THAT(ear_.heard,
-              ElementsAre("1 error ENOENT", "2 error " + errno_name(0), "3 stale replica"));
-  EXPECT_EQ(ear_.reports[0].error->code, ErrorCode::kChanged);
+              ElementsAre("1 skipped ENOENT", "2 error " + errno_name(0), "3 stale replica"));
+  EXPECT_TRUE(ear_.reports[0].vanished);
+  EXPECT_EQ(ear_.reports[0].error->code, ErrorCode::kVanished);
   EXPECT_EQ(ear_.reports[1].error->code, ErrorCode::kChanged);
 }
 

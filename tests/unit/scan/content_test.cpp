@@ -328,13 +328,13 @@ TEST_F(Content, AnythingElseUnderTheNameIsNotOpenedForIt) {
   const FileToRead seen = look("file");
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   ASSERT_EQ(::mkfifo((scratch_ / "file").c_str(), 0600), 0);
-  EXPECT_EQ(open_looked_at(seen).error().code, ErrorCode::kChanged);
+  EXPECT_EQ(open_looked_at(seen, nullptr).error().code, ErrorCode::kChanged);
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   ASSERT_EQ(::symlink("/etc/passwd", (scratch_ / "file").c_str()), 0);
-  EXPECT_FALSE(open_looked_at(seen).ok());
+  EXPECT_FALSE(open_looked_at(seen, nullptr).ok());
   ASSERT_EQ(::unlink((scratch_ / "file").c_str()), 0);
   write_file(scratch_ / "file", "looked at");
-  EXPECT_EQ(open_looked_at(seen).error().code, ErrorCode::kChanged);
+  EXPECT_EQ(open_looked_at(seen, nullptr).error().code, ErrorCode::kChanged);
 }
 
 // A directory on another host: its files can't be opened here, but it hashes them.
