@@ -36,7 +36,7 @@ constexpr const char* kDefaultLog = "log.txt";
 
 // What is carried from one cycle to the next, see Carried.
 constexpr const char* kReaderLeft = "reader left";
-constexpr const char* kAsked = "asked how far it is";
+constexpr const char* kAnswered = "told how far it is";
 
 // What is open before the first cycle.
 struct Opened {
@@ -167,22 +167,15 @@ class Runner {
     }
   }
 
-  // Both also of an earlier cycle, which had the same streams, and may have ended too early to
-  // answer.
+  // Also of an earlier cycle, which had the same streams.
   bool has_reader_left() {
     Carried& carried = tools_.state.carried();
     if (tools_.log.console_state() == ConsoleState::kReaderLeft) carried.set(kReaderLeft, "yes");
     return !carried.get(kReaderLeft).empty();
   }
-  bool is_asked_how_far() {
-    Carried& carried = tools_.state.carried();
-    if (tools_.signals.take_progress_wish()) carried.set(kAsked, "yes");
-    return !carried.get(kAsked).empty();
-  }
 
-  void tell_wait(double next) {
-    if (!is_asked_how_far()) return;
-    tools_.state.carried().set(kAsked, {});
+  void tell_wait(double next) const {
+    if (!tools_.signals.take_progress_wish()) return;
     tell("the next cycle begins in " +
          human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
   }
@@ -204,12 +197,14 @@ class Runner {
     if (is_cycle_) {
       const ExitCode code = cycle();
       (void)has_reader_left();
-      (void)is_asked_how_far();
+      tools_.state.carried().set(kAnswered, tools_.signals.has_answered() ? "yes" : "");
       process->hand_over(tools_.state.carried().text());
       return code;
     }
     const auto end = process->wait(tools_.signals);
     tools_.state.carried().take(end.text);
+    // Who asked a cycle that had no time to answer is answered between two.
+    if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();
     return end.code ? *end.code : fail_killed(end.signal);
   }
 

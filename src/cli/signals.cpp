@@ -22,6 +22,7 @@ struct Received {
   std::atomic<int> stop_signal{0};
   std::atomic<bool> reopen{false};
   std::atomic<bool> progress_wish{false};
+  std::atomic<bool> has_answered{false};
   std::atomic<bool> hangup_reopens{false};
   std::atomic<int> event{-1};
   std::atomic<pid_t> child{0};  // is told as well; 0: there is none
@@ -42,7 +43,7 @@ void handle(int number) {
   // It may have come to the whole group: a second one changes nothing.
   if (child > 0 && !is_reopening) ::kill(child, number);
   if (number == SIGUSR1) {
-    state.progress_wish = child == 0;
+    state.progress_wish = true;
   } else if (is_reopening) {
     state.reopen = true;
   } else {
@@ -116,7 +117,12 @@ Signals::~Signals() {
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
 ExitCode Signals::stop_code() { return static_cast<ExitCode>(128 + received().stop_signal); }
 bool Signals::take_reopen() { return received().reopen.exchange(false); }
-bool Signals::take_progress_wish() const { return received().progress_wish.exchange(false); }
+bool Signals::take_progress_wish() const {
+  const bool is_wished = received().progress_wish.exchange(false);
+  if (is_wished) received().has_answered = true;
+  return is_wished;
+}
+bool Signals::has_answered() const { return received().has_answered; }
 
 pid_t Signals::fork() {
   Received& state = received();
@@ -127,6 +133,7 @@ pid_t Signals::fork() {
   if (child > 0) state.child = child;
   if (child != 0) return child;
   state.is_forked = true;
+  state.has_answered = false;
   ::close(state.event.exchange(make_event()));
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);  // it ended before

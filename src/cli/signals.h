@@ -33,6 +33,8 @@ class Signals {
   bool take_reopen();
   // Whether somebody asks how far it is; asking resets it. Any thread.
   [[nodiscard]] bool take_progress_wish() const;
+  // Whether somebody has asked, and this process has taken it on itself to answer.
+  [[nodiscard]] bool has_answered() const;
 
   // As fork(2). What asks this process to stop, or how far it is, asks the new one, which is killed
   // when this one ends. Requires: no other thread was started, and wait_for() was called for an
