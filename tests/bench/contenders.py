@@ -43,7 +43,7 @@ def command_of(arguments, programs, **places):
 def ours(*options, label='', forgets=False):
     return Contender(f'{OURS}{label}',
                      ('sync', 'run', '-s', '{source}', '-r', '{replica}', '--state', '{state}',
-                      '-l', '{state}.log', '-q', *options), forgets=forgets)
+                      '-l', '{state}.log', '-q', '--adopt', *options), forgets=forgets)
 
 
 def planned(label, *arguments, prepare=()):
