@@ -95,7 +95,8 @@ void LastRunCheck::tell_unread(const Roots& roots, const Planned& planned) {
   state_.warn(
       "the first run that is known of these folders: what was moved to what it can't read, "
       "as '" +
-      escaped(planned.unread.front()) + "', is deleted from the replica");
+      escaped(planned.unread.front().empty() ? "." : planned.unread.front()) +
+      "', is deleted from the replica");
 }
 
 void LastRunCheck::remember_unread(const Roots& roots, const Planned& seen, LastRun& run) const {

@@ -58,7 +58,7 @@ class LinkRaceTest(ProgramTest):
         while time.monotonic() < end:
             between_runs(runs)
             result = self.execute('run', '-s', self.source, '-r', self.replica, '-q',
-                                  '--empty-source', source_may_change=True)
+                                  '--new-source', source_may_change=True)
             self.assertIn(result.code, (DONE, PARTIAL, STALE), result)
             runs += 1
         return runs
