@@ -179,13 +179,13 @@ class Engine {
     // Told to stop, it leaves of large files what it has, as a killed run does.
     const auto kept = stopped() ? shop.job.area.remove_but_partial() : shop.job.area.remove();
     if (kept && *kept) return false;
-    if (kept && stopped() && shop.job.area.earlier_folder()) return true;
     const bool removed = kept && !shop.committer.discards().leaves_nested();
     if (!removed) {
       request_.observer.warn("a staging folder '" + shop.job.area.name() +
                              "' could not be removed; the next run does it");
       return false;
     }
+    if (shop.job.area.earlier_folder()) return true;  // the key goes with the last of them
     request_.keys.end(request_.replica.identity, shop.job.area.key());
     return true;
   }

@@ -176,12 +176,9 @@ class Judge {
            !is_capable(found);
   }
 
-  // Whether it is a file that runs with rights of its own, or that can't be asked.
   [[nodiscard]] bool is_capable(const Found& side) const {
-    if (!side.status.is_file() || !context_.policy.as_root) return false;
-    const auto entry = side.directory->open_entry(side.name.c_str());
-    const auto rights = entry ? (*entry)->rights(true) : Result<std::vector<Xattr>>(entry.error());
-    return !rights || has_capability(*rights);
+    return side.status.is_file() && context_.policy.as_root &&
+           foldersync::is_capable(*side.directory, side.name.c_str());
   }
 
   bool has_same_xattrs(const Found& source, const Found& replica) {

@@ -290,19 +290,13 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
   return true;
 }
 
-// Whether it has rights to run with, or can't be asked.
-bool PairPlanner::is_capable(const VisitedDirectory& side, std::string_view name) {
-  const auto entry = side.here->open_entry(name.data());
-  const auto rights = entry ? (*entry)->rights(true) : Result<std::vector<Xattr>>(entry.error());
-  return !rights || has_capability(*rights);
-}
-
 // Whether it is a file of several names that has, or gets, such rights: it is written anew, which
 // the actions of its other names have to know.
 bool PairPlanner::is_linked_and_capable(const VisitedPair& pair, const Named& named) const {
   if (!context_.policy.as_root || !named.source->is_file()) return false;
   if (named.source->links == 1 && named.replica->links == 1) return false;
-  return is_capable(pair.source, named.name) || is_capable(pair.replica, named.name);
+  return is_capable(*pair.source.here, named.name.data()) ||
+         is_capable(*pair.replica.here, named.name.data());
 }
 
 bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {

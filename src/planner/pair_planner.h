@@ -50,7 +50,6 @@ class PairPlanner {
                    std::string_view name, std::string& target);
   bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison);
   bool compare_xattrs(const VisitedPair& pair, const Named& named, Comparison& comparison);
-  static bool is_capable(const VisitedDirectory& side, std::string_view name);
   bool is_linked_and_capable(const VisitedPair& pair, const Named& named) const;
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);

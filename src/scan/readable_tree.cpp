@@ -1,6 +1,7 @@
 #include "scan/readable_tree.h"
 
 #include "fs/directory_cursor.h"
+#include "fs/xattrs.h"
 
 namespace foldersync {
 namespace {
@@ -24,6 +25,12 @@ class ReaderBelow final : public TreeReader {
 
 std::unique_ptr<TreeReader> TreeBelow::reader(std::size_t max_open) const {
   return std::make_unique<ReaderBelow>(tree_.reader(max_open), top_);
+}
+
+bool is_capable(ReadableDirectory& directory, const char* name) {
+  const auto entry = directory.open_entry(name);
+  const auto rights = entry ? (*entry)->rights(true) : Result<std::vector<Xattr>>(entry.error());
+  return !rights || has_capability(*rights);
 }
 
 bool has_entry(const ReadableTree& tree, const RelPath& path) {

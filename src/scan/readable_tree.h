@@ -89,6 +89,9 @@ class TreeBelow final : public ReadableTree {
   RelPath top_;
 };
 
+// Whether the file runs with rights of its own (capabilities), or can't be asked. As root.
+bool is_capable(ReadableDirectory& directory, const char* name);
+
 // Whether the tree holds an entry of any type at `path`; no link is followed on the way. What can't
 // be looked at counts as missing. Requires: `path` is not the root.
 bool has_entry(const ReadableTree& tree, const RelPath& path);
