@@ -9,6 +9,7 @@ import dataclasses
 import os
 import shutil
 import subprocess
+import time
 
 from tests.support.program import CHECKOUT
 
@@ -73,6 +74,17 @@ def loop_device(path):
         yield device
     finally:
         call('losetup', '--detach', device)
+        wait_until_released(device)
+
+
+def wait_until_released(device):
+    """While others look at a device, as every mount on a machine does, its file stays in use."""
+    backing = f'/sys/block/{os.path.basename(device)}/loop/backing_file'
+    deadline = time.monotonic() + 60
+    while os.path.exists(backing):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f'{device} is still in use a minute after it was detached')
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager
