@@ -43,6 +43,18 @@ MUTATIONS = [
     Mutation('the own folder is entered by another spelling of its name',
              'rules.own_folder = own;', '', '^unit_apply/LookTest.*OwnFolder'),
 
+    # What is not ours to change
+
+    Mutation('all or nothing is begun where it could not be taken back',
+             'return request_.atomic ? refuse_foreign_places(request_, looks_, max_open_) : success();',
+             'return success();', '^cli/foreign_places_test'),
+    Mutation('a time that cannot be given back stops every later run',
+             'if (may_lack && is_never_given(done.error())) return tell_lack(path, done.error());',
+             '', '^unit_apply/RecoverTest.ATimeThatCanNotBeGivenBack'),
+    Mutation('what may be given back later is given up',
+             'if (may_lack && is_never_given(done.error()))', 'if (may_lack)',
+             '^unit_apply/RecoverTest.ATimeThatMayBeGivenBackLater'),
+
     # No more rights than needed
 
     Mutation('rights that are given up can be taken back', 'words[at].permitted &= part;', '',

@@ -12,6 +12,7 @@
 #include "apply/check_only.h"
 #include "apply/commit_window.h"
 #include "apply/committer.h"
+#include "apply/foreign_places.h"
 #include "apply/held_reports.h"
 #include "apply/look/look.h"
 #include "apply/open_window.h"
@@ -54,6 +55,7 @@ class Engine {
 
   Result<ApplyResult> run() {
     if (request_.dry_run) {
+      TRY(refuse_what_can_not_go_back());
       Status checked = check_only(request_, looks_, max_open_);
       return checked ? Result<ApplyResult>(result()) : Result<ApplyResult>(checked.error());
     }
@@ -67,6 +69,7 @@ class Engine {
       is_refused_ = refused;
       if (is_refused_) return result();
     }
+    TRY(refuse_what_can_not_go_back());
     TRY(make_room(request_));
     auto last = TRY(root_finish_of(request_.plan.actions));
     root_finish_ = std::move(last);
@@ -79,6 +82,10 @@ class Engine {
   }
 
  private:
+  Status refuse_what_can_not_go_back() {
+    return request_.atomic ? refuse_foreign_places(request_, looks_, max_open_) : success();
+  }
+
   ApplyResult result() const {
     return {.limits = book_.limits(),
             .stopped = stopped_ || stopped(),
@@ -196,12 +203,9 @@ class Engine {
   // plan finds it.
   Status end_root(Committer& committer, std::optional<FileTime> mtime) {
     const int root = request_.replica.fd.get();
-    if (rolled_back_) {
-      Status dated = mtime ? fs_.set_mtime({root, false}, *mtime) : success();
-      return dated ? Barrier(syncing_).opened(root) : dated;
-    }
     // Nothing was changed; where this fails, the next plan finds the time.
     if (mtime) (void)fs_.set_mtime({root, false}, *mtime);
+    if (rolled_back_) return Barrier(syncing_).opened(root);
     if (root_finish_) {
       if (stopped() && !request_.atomic) {
         committer.skip(*root_finish_);

@@ -144,6 +144,10 @@ class FileSystem {
   virtual Status set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) = 0;
   virtual Status set_mtime(Handle entry, FileTime mtime) = 0;  // leaves the access time alone
 
+  // Whether entries can be made in the directory, as far as its permissions, its flags and its
+  // mount tell: EACCES, EPERM or EROFS. Nothing is said of removing what belongs to others.
+  virtual Status may_add_entries(int directory) = 0;
+
   // Names separated by NUL. ERANGE where the buffer is too small.
   virtual Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) = 0;
   virtual Result<std::size_t> get_xattr(Handle entry, const char* name,

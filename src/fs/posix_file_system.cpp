@@ -318,6 +318,11 @@ Status PosixFileSystem::set_owner(Handle entry, std::uint32_t uid, std::uint32_t
   return done(::fchownat(entry.fd, "", uid, gid, AT_EMPTY_PATH), "chown");
 }
 
+Status PosixFileSystem::may_add_entries(int directory) {
+  constexpr int kFlags = AT_EACCESS | AT_SYMLINK_NOFOLLOW;
+  return done(::faccessat(directory, ".", W_OK | X_OK, kFlags), "access");
+}
+
 Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
   std::array<timespec, 2> times{};
   times[0].tv_nsec = UTIME_OMIT;

@@ -51,6 +51,7 @@ class PosixFileSystem final : public FileSystem {
   Status set_mode(Handle entry, std::uint32_t mode) override;
   Status set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) override;
   Status set_mtime(Handle entry, FileTime mtime) override;
+  Status may_add_entries(int directory) override;
 
   Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) override;
   Result<std::size_t> get_xattr(Handle entry, const char* name,

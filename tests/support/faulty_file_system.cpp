@@ -43,6 +43,7 @@ const char* to_string(Call call) {
                                                           "set_mode",
                                                           "set_owner",
                                                           "set_mtime",
+                                                          "may_add_entries",
                                                           "list_xattrs",
                                                           "get_xattr",
                                                           "set_xattr",
@@ -289,6 +290,11 @@ Status FaultyFileSystem::set_owner(Handle entry, std::uint32_t uid, std::uint32_
 Status FaultyFileSystem::set_mtime(Handle entry, FileTime mtime) {
   return made({.call = Call::kSetMtime, .fd = entry.fd},
               [&] { return real_.set_mtime(entry, mtime); });
+}
+
+Status FaultyFileSystem::may_add_entries(int directory) {
+  return made({.call = Call::kMayAddEntries, .fd = directory},
+              [&] { return real_.may_add_entries(directory); });
 }
 
 Result<std::size_t> FaultyFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {

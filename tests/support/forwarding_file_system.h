@@ -105,6 +105,7 @@ class ForwardingFileSystem : public FileSystem {
     return inner_.set_owner(entry, uid, gid);
   }
   Status set_mtime(Handle entry, FileTime mtime) override { return inner_.set_mtime(entry, mtime); }
+  Status may_add_entries(int directory) override { return inner_.may_add_entries(directory); }
 
   Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) override {
     return inner_.list_xattrs(entry, buffer);

@@ -52,6 +52,7 @@ class UnableFileSystem : public FileSystem {
   Status set_mode(Handle, std::uint32_t) override { return unable(); }
   Status set_owner(Handle, std::uint32_t, std::uint32_t) override { return unable(); }
   Status set_mtime(Handle, FileTime) override { return unable(); }
+  Status may_add_entries(int) override { return unable(); }
 
   Result<std::size_t> list_xattrs(Handle, std::span<char>) override { return unable(); }
   Result<std::size_t> get_xattr(Handle, const char*, std::span<std::byte>) override {

@@ -13,6 +13,7 @@
 #include "apply/stage/record.h"
 #include "apply/stage/staging_area.h"
 #include "core/text.h"
+#include "format/errno_name.h"
 #include "fs/boot.h"
 #include "fs/directory_cursor.h"
 
@@ -72,13 +73,20 @@ class Recoverer {
     result_.conflicts = *conflicts;
     // Where only conflicts were kept, there was no run that was killed.
     if (mtime || !*conflicts) result_.what = Recovered::What::kCleared;
-    if (mtime) {
-      TRY(fs_.set_mtime({root(), false}, *mtime));
-    }
+    if (mtime) date_root(*mtime);
     if (result_.what == Recovered::What::kCleared) {
       TRY(sync_root());
     }
     return result_;
+  }
+
+  // The time that it had. All else is at rest, so that a failure stops nobody.
+  void date_root(FileTime mtime) {
+    const Status dated = fs_.set_mtime({root(), false}, mtime);
+    if (dated) return;
+    request_.observer.warn(
+        std::string("recovery: the time of the replica itself can't be given back (") +
+        errno_name(dated.error().error_number) + ")");
   }
 
   // The end of the staging folder, and the root's own metadata.
@@ -171,10 +179,11 @@ class Recoverer {
     if (!replay.result().errors.empty()) {
       if (record.atomic) {
         Error error = replay.result().errors.front();
-        error.detail = "an apply that was to be all or nothing could not be brought to an end (" +
+        error.detail = "an apply that was to be all or nothing could not be " +
+                       std::string(back ? "taken back" : "brought to an end") + " (" +
                        human_count(replay.result().errors.size()) +
-                       " actions): repair what stands in its way and try again, or try 'sync "
-                       "recover --rollback'";
+                       " actions): repair what stands in its way and try again" +
+                       (back ? "" : ", or try 'sync recover --rollback'");
         return error;
       }
       for (const Error& error : replay.result().errors) {
@@ -202,7 +211,7 @@ class Recoverer {
     if (!back) {
       replay.finish_root();  // where it fails, the next plan finds the difference
     } else if (mtime) {
-      TRY(fs_.set_mtime({root(), false}, *mtime));
+      date_root(*mtime);
     }
     TRY(sync_root());
     return result_;

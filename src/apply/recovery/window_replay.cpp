@@ -1,6 +1,7 @@
 #include "apply/recovery/window_replay.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -9,6 +10,8 @@
 
 #include "apply/stage/remove_tree.h"
 #include "apply/steps/purge.h"
+#include "core/text.h"
+#include "format/errno_name.h"
 #include "scan/listing.h"
 
 namespace foldersync {
@@ -28,6 +31,12 @@ std::uint64_t number_of(std::string_view name) {
 }
 
 bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
+
+// Whether trying again is of no use before somebody gives the rights that it needs.
+bool is_never_given(const Error& error) {
+  constexpr std::array kNumbers{EPERM, EACCES, EROFS, ENOTSUP, ENOSYS, EINVAL, EOVERFLOW};
+  return std::find(kNumbers.begin(), kNumbers.end(), error.error_number) != kNumbers.end();
+}
 
 // Where the replica had what the action changes.
 const RelPath& old_path(const Action& action) {
@@ -116,9 +125,19 @@ void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
                      : Status(step.error());
   if (done) return;
   const Action& action = record_.plan.actions[index];
-  const bool is_old = way == Way::kBack && &kind == &kMetadataStep;
-  result_.errors.push_back(
-      std::move(done).error().at(is_old ? old_path(action).bytes() : action.path.bytes()));
+  const bool is_metadata = &kind == &kMetadataStep || &kind == &kFinishStep;
+  const bool is_old = way == Way::kBack && is_metadata;
+  const RelPath& path = is_old ? old_path(action) : action.path;
+  const bool may_lack = is_metadata && (is_old || is_finish(action) || !record_.atomic);
+  if (may_lack && is_never_given(done.error())) return tell_lack(path, done.error());
+  result_.errors.push_back(std::move(done).error().at(path.bytes()));
+}
+
+// All else goes on: a time, say, that belongs to another user by now would stop every later run.
+void WindowReplay::tell_lack(const RelPath& path, const Error& error) {
+  observer_.warn("recovery: not all of the metadata of '" + escaped(path.shown()) +
+                 "' could be set (" + error.operation + ": " + errno_name(error.error_number) +
+                 "); the next plan finds it");
 }
 
 Status WindowReplay::count_outcome(const Step& step, const Result<Published>& done) {

@@ -62,6 +62,7 @@ class WindowReplay {
   enum class Way : std::uint8_t { kForward, kBack };
 
   void replay(std::size_t index, const StepKind& kind, Way way);
+  void tell_lack(const RelPath& path, const Error& error);
   Result<Step> step_at(std::size_t index);
   Status count_outcome(const Step& step, const Result<Published>& done);
   void learn_objects();

@@ -100,7 +100,10 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
   if (!is_proven || gives_rights(site, step, now)) return Published::kUnproven;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.now = &now;
-  return give(step, request);
+  auto given = give(step, request);
+  // What can't be set does not keep the time from being so.
+  if (!given) (void)site.fs.set_mtime(request.to, step.wanted->mtime);
+  return given;
 }
 
 Result<Published> again(Site& site, Step& step) {

@@ -23,6 +23,7 @@
 namespace foldersync {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -118,6 +119,28 @@ class RecoverTest : public testing::Test {
     add(Op::kUpdate, "updated", ".sync-txn/0/2");
     add(Op::kDelete, "deleted", nullptr);
     return record;
+  }
+
+  // The run was to give the directory a time when all else is done.
+  void finishes(const std::string& path, FileTime mtime) {
+    Action action;
+    action.op = Op::kMetadata;
+    action.phase = Phase::kFinish;
+    action.path = RelPath(path);
+    action.reasons = {Reason::kChildren};
+    ActionRecord entry;
+    entry.is_due = true;
+    entry.folder = "moved";
+    entry.old = look(in(path));
+    entry.seq = record_.actions.size() + 1;
+    action.before = facts_of(*entry.old);
+    action.before->size.reset();
+    action.after = action.before;
+    action.before->mtime.reset();
+    action.after->mtime = mtime;
+    count(action, record_.plan.summary);
+    record_.plan.actions.push_back(std::move(action));
+    record_.actions.push_back(std::move(entry));
   }
 
   void prove_in_d() {
@@ -305,6 +328,50 @@ TEST_F(RecoverTest, AWayBackThatFailsGoesOnWhateverIsAskedForNext) {
   });
   ASSERT_FALSE(recover_with(failing, Recovery::kRollBack).ok());
   ASSERT_EQ(recover(Recovery::kFinish)->what, What::kRolledBack);
+  expect_old();
+}
+
+// A directory of another user's, in which this one may make entries.
+TEST_F(RecoverTest, ATimeThatCanNotBeGivenBackOrSetIsAWarningAndNoHindrance) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    plant_anew();
+    plant_object(directory().at(100), scratch_.path(), "d");
+    finishes("d", {200, 0});
+    record_.atomic = true;
+    left(Marker::kCommit);
+    renamed();
+    set_mtime(in("d"), {300, 0});
+    fs_.intercept([](const CallInfo& info) { return info.call == Call::kSetMtime ? EPERM : 0; });
+    const auto done = recover(wanted);
+    ASSERT_TRUE(done.ok());
+    EXPECT_EQ(done->what, wanted == Recovery::kFinish ? What::kFinished : What::kRolledBack);
+    EXPECT_FALSE(done->conflicts);
+    EXPECT_THAT(observer_.sentences, Contains(HasSubstr("metadata of 'd'")));
+    EXPECT_THAT(observer_.sentences, Contains(HasSubstr("EPERM")));
+    wanted == Recovery::kFinish ? expect_new() : expect_old();
+  }
+}
+
+TEST_F(RecoverTest, ATimeThatMayBeGivenBackLaterIsWaitedFor) {
+  plant_object(directory().at(100), scratch_.path(), "d");
+  finishes("d", {200, 0});
+  record_.atomic = true;
+  left(Marker::kCommit);
+  renamed();
+  set_mtime(in("d"), {300, 0});
+  FaultyFileSystem failing;
+  failing.intercept([](const CallInfo& info) { return info.call == Call::kSetMtime ? EIO : 0; });
+  ASSERT_FALSE(recover_with(failing, Recovery::kRollBack).ok());
+  ASSERT_EQ(recover()->what, What::kRolledBack);
+  EXPECT_EQ(look(in("d")).mtime, record_.actions.back().old->mtime);
+}
+
+TEST_F(RecoverTest, TheRootsTimeThatCanNotBeGivenBackIsAWarning) {
+  left(Marker::kCommit);
+  renamed();
+  fs_.intercept([](const CallInfo& info) { return info.call == Call::kSetMtime ? EPERM : 0; });
+  ASSERT_EQ(recover(Recovery::kRollBack)->what, What::kRolledBack);
+  EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("time of the replica itself")));
   expect_old();
 }
 
