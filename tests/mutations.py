@@ -986,4 +986,9 @@ MUTATIONS = [
              '^unit_format/RefusedText.HasRules'),
     Mutation('a signature holds as much as it likes', 'if (++values_ > kMostValues)', 'if (false)',
              '^unit_format/JsonFields.DepthAndNumber'),
+    Mutation('a read-only snapshot is begun to be removed',
+             'if (named.replica != nullptr && !is_directory_of_both && is_read_only_part(named))',
+             'if (false)', '^cli/file_systems_test.BtrfsTest.test_a_read_only_snapshot_stays'),
+    Mutation('a subvolume goes with what is above', ' && !begins_subvolume[i];', ';',
+             '^unit_apply/DoomedRanges.TakeNoSubvolumeAlong'),
 ]

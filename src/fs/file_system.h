@@ -103,6 +103,10 @@ class FileSystem {
   // Who can change what the file system of `fd` holds.
   virtual Result<Sharing> sharing(int fd) = 0;
 
+  // Whether a file or directory is in a part of a file system that nobody may change now, root
+  // included: a read-only mount or snapshot (EROFS). What can't be told is not.
+  virtual bool is_read_only(int directory, const char* name) = 0;
+
   // For reading; does not block on a FIFO and does not touch the access time where that is allowed.
   virtual Result<Fd> open_file(int directory, const char* name) = 0;
   // A new file, for reading and writing. EEXIST where the name is taken.

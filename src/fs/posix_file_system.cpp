@@ -211,6 +211,10 @@ Result<std::string> PosixFileSystem::mounted_as(int fd) {
 
 Result<Sharing> PosixFileSystem::sharing(int fd) { return sharing_of(fd); }
 
+bool PosixFileSystem::is_read_only(int directory, const char* name) {
+  return faccessat(directory, name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0 && errno == EROFS;
+}
+
 Result<FileSystemFacts> PosixFileSystem::facts(int fd) { return facts_of(fd); }
 
 Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {

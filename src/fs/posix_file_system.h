@@ -22,6 +22,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::vector<std::string>> file_system_ids(int fd) override;
   Result<std::string> mounted_as(int fd) override;
   Result<Sharing> sharing(int fd) override;
+  bool is_read_only(int directory, const char* name) override;
 
   Result<Fd> open_file(int directory, const char* name) override;
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override;

@@ -109,6 +109,13 @@ bool Admission::admit_replica(const ListedEntry& entry) {
   return true;
 }
 
+// Whether the replica's directory is a part of its file system that has a device number of its own,
+// and can't be changed: a read-only snapshot.
+bool Admission::is_read_only_part(const Named& named) const {
+  return named.replica->is_directory() && named.replica->device != pair_.replica.self->device &&
+         pair_.replica.here->is_read_only(named.name.data());
+}
+
 // Whether what both trees hold under the name is left alone, for a reason that is recorded.
 bool Admission::is_left_alone(const Named& named) {
   const auto left = [&] {
@@ -120,6 +127,12 @@ bool Admission::is_left_alone(const Named& named) {
       !context_.options.cross_mounts) {
     findings_.add_problem(Side::kReplica, path_of(pair_, named.name),
                           system_error("enter mount", EXDEV));
+    return left();
+  }
+  const bool is_directory_of_both = named.source != nullptr && named.source->is_directory();
+  if (named.replica != nullptr && !is_directory_of_both && is_read_only_part(named)) {
+    findings_.add_problem(Side::kReplica, path_of(pair_, named.name),
+                          system_error("remove a read-only snapshot", EROFS));
     return left();
   }
   const bool makes_devices = context_.policy.as_root && !context_.options.no_devices;

@@ -19,7 +19,8 @@ struct Named {
 };
 
 // Asks the rules: what is excluded, what belongs to the program or to the file system, where
-// mounts begin, what could not be examined, what can't be made. Reads nothing.
+// mounts and read-only snapshots begin, what could not be examined, what can't be made. Reads
+// nothing.
 class Admission {
  public:
   // Requires: all of them outlive the object.
@@ -46,6 +47,7 @@ class Admission {
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(const Named& named);
+  [[nodiscard]] bool is_read_only_part(const Named& named) const;
   void keep(std::string_view name) { findings_.kept.push_back(path_of(pair_, name)); }
 
   const PlanningContext& context_;

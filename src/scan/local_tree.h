@@ -27,6 +27,7 @@ class LocalDirectory final : public ReadableDirectory {
   Result<std::unique_ptr<ReadableEntry>> open(const char* name) override;
   Result<std::unique_ptr<ReadableEntry>> open_entry(const char* name) override;
   Status make_readable(const char* name, const FileStatus& seen) override;
+  bool is_read_only(const char* name) override { return fs_->is_read_only(fd_, name); }
   Result<FileStatus> status() override { return fs_->status(fd_); }
   Result<std::vector<Xattr>> xattrs(bool as_root) override {
     return read_xattrs(*fs_, {fd_, false}, as_root);

@@ -50,6 +50,9 @@ class ReadableDirectory {
   // Null: its files are read from here, and those of two sides are compared side by side.
   virtual ContentHasher* hasher() { return nullptr; }
 
+  // As FileSystem::is_read_only().
+  virtual bool is_read_only(const char* name) = 0;
+
   // Of the directory itself.
   virtual Result<FileStatus> status() = 0;
   virtual Result<std::vector<Xattr>> xattrs(bool as_root) = 0;

@@ -341,6 +341,36 @@ class BtrfsTest(LifeTest):
         self.sync('run')
         self.expect_settled()
 
+    def given_doomed_with_snapshot(self):
+        self.replica = self.at('disk', 'replica')
+        self.subvolumes(self.replica)
+        self.given({'a': 'x'}, {'d': {'f': 'x', 'e': {'g': 'y'}}})
+        self.btrfs('subvolume', 'snapshot', '-r', self.replica, self.in_replica('d', '.snapshots'))
+
+    def test_a_read_only_snapshot_stays_where_it_is_though_all_around_it_goes(self):
+        self.given_doomed_with_snapshot()
+        with self.untouched(self.in_replica('d', '.snapshots')):
+            for _ in range(2):
+                done = self.sync('run', expect=PARTIAL)
+                self.assertIn("'d/.snapshots'", done.err)
+                self.assertIn('EROFS', done.err)
+        self.assertEqual(['a', 'd'], sorted(os.listdir(self.replica)))
+        self.assertEqual(['.snapshots'], os.listdir(self.in_replica('d')))
+        self.btrfs('property', 'set', '-ts', self.in_replica('d', '.snapshots'), 'ro', 'false')
+        self.sync('run')
+        self.expect_settled()
+
+    def test_a_snapshot_that_became_read_only_after_the_plan_stays_too(self):
+        self.given_doomed_with_snapshot()
+        snapshot = self.in_replica('d', '.snapshots')
+        self.btrfs('property', 'set', '-ts', snapshot, 'ro', 'false')
+        plan = self.plan_file()
+        self.btrfs('property', 'set', '-ts', snapshot, 'ro', 'true')
+        with self.untouched(snapshot):
+            self.sync('apply', plan, expect=PARTIAL)
+        self.assertEqual(['a', 'd'], sorted(os.listdir(self.replica)))
+        self.assertEqual(['.snapshots'], os.listdir(self.in_replica('d')))
+
     def test_a_quota_that_is_used_up_is_recorded_and_the_old_content_stays(self):
         self.replica = self.at('disk', 'replica')
         self.subvolumes(self.replica)

@@ -121,6 +121,9 @@ class FaultyFileSystem final : public FileSystem {
   Result<std::string> file_system_id(int fd) override;
   Result<std::string> mounted_as(int fd) override;
   Result<Sharing> sharing(int fd) override;
+  bool is_read_only(int directory, const char* name) override {
+    return real_.is_read_only(directory, name);
+  }
 
   Result<Fd> open_file(int directory, const char* name) override;
   Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override;

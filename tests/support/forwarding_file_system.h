@@ -38,6 +38,9 @@ class ForwardingFileSystem : public FileSystem {
   Result<std::string> file_system_id(int fd) override { return inner_.file_system_id(fd); }
   Result<std::string> mounted_as(int fd) override { return inner_.mounted_as(fd); }
   Result<Sharing> sharing(int fd) override { return inner_.sharing(fd); }
+  bool is_read_only(int directory, const char* name) override {
+    return inner_.is_read_only(directory, name);
+  }
 
   Result<Fd> open_file(int directory, const char* name) override {
     return inner_.open_file(directory, name);

@@ -24,6 +24,7 @@ class UnableFileSystem : public FileSystem {
   Result<std::string> file_system_id(int) override { return unable(); }
   Result<std::string> mounted_as(int) override { return unable(); }
   Result<Sharing> sharing(int) override { return unable(); }
+  bool is_read_only(int, const char*) override { return false; }
 
   Result<Fd> open_file(int, const char*) override { return unable(); }
   Result<Fd> create_file(int, const char*, std::uint32_t) override { return unable(); }

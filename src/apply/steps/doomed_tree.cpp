@@ -175,14 +175,32 @@ std::set<Object> changed_in_place(const std::vector<Slot>& slots) {
   return changed;
 }
 
+// Which slots delete a directory where another subvolume begins than the one of the directory
+// above, which goes as well: it may be one that can't be emptied, or not be removed.
+std::vector<bool> subvolumes(const std::vector<Slot>& slots) {
+  std::vector<bool> begins(slots.size());
+  std::vector<const Slot*> above;  // directories, each in the one before
+  for (std::size_t i = slots.size(); i-- > 0;) {
+    const Slot& slot = slots[i];
+    if (!deletes_directory(slot.action) || !slot.look || !slot.look->replica) continue;
+    while (!above.empty() && !slot.action.path.is_within(above.back()->action.path)) {
+      above.pop_back();
+    }
+    begins[i] = !above.empty() && slot.look->replica->device != above.back()->look->replica->device;
+    above.push_back(&slot);
+  }
+  return begins;
+}
+
 }  // namespace
 
 std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
                                        std::optional<std::uint32_t> owner) {
   std::vector<std::size_t> others(slots.size() + 1);  // so many before each that must stay
   const std::set<Object> changed = changed_in_place(slots);
+  const std::vector<bool> begins_subvolume = subvolumes(slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    bool goes = is_doomed(slots[i], owner);
+    bool goes = is_doomed(slots[i], owner) && !begins_subvolume[i];
     if (goes && !changed.empty()) {
       const FileStatus& found = *slots[i].look->replica;
       goes = !changed.contains({found.device, found.inode});

@@ -96,8 +96,8 @@ struct DoomedRange {
 };
 
 // The largest such ranges, one after another, whose actions may all be done and whose entries this
-// process is able to remove wherever they lie. `owner` is the user whose directories it may change,
-// nothing: everybody's.
+// process is able to remove wherever they lie; no subvolume goes with what is above. `owner` is the
+// user whose directories it may change, nothing: everybody's.
 std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
                                        std::optional<std::uint32_t> owner);
 

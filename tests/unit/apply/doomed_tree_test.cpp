@@ -101,6 +101,12 @@ TEST_F(DoomedRanges, LeaveOutDirectoriesOfOthersWhereOnlyTheirOwnerMay) {
   EXPECT_THAT(tops(), ElementsAre("d"));
 }
 
+TEST_F(DoomedRanges, TakeNoSubvolumeAlong) {
+  window({"d/t/x", "d/t/", "d/s/t/a", "d/s/t/", "d/s/", "d/r/a", "d/r/", "d/"});
+  for (const std::size_t of_subvolume : {2U, 3U, 4U}) found(of_subvolume).device = 7;
+  EXPECT_THAT(tops(), ElementsAre("d/t", "d/s/t", "d/r"));
+}
+
 TEST_F(DoomedRanges, TakeNoOtherActionAlong) {
   window({"d/s/a", "d/s/", "d/a", "d/"});
   slots_[2].action.op = Op::kUpdate;

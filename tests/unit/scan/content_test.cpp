@@ -348,6 +348,7 @@ class Elsewhere final : public ReadableDirectory, public ContentHasher {
   Result<std::unique_ptr<ReadableEntry>> open(const char*) override { return unable(); }
   Result<std::unique_ptr<ReadableEntry>> open_entry(const char*) override { return unable(); }
   Status make_readable(const char*, const FileStatus&) override { return unable(); }
+  bool is_read_only(const char*) override { return false; }
   ContentHasher* hasher() override { return this; }
   Result<FileStatus> status() override { return unable(); }
   Result<std::vector<Xattr>> xattrs(bool) override { return unable(); }
