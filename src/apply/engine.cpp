@@ -12,6 +12,7 @@
 #include "apply/check_only.h"
 #include "apply/commit_window.h"
 #include "apply/committer.h"
+#include "apply/first_room.h"
 #include "apply/foreign_places.h"
 #include "apply/held_reports.h"
 #include "apply/look/look.h"
@@ -32,6 +33,10 @@
 
 namespace foldersync {
 namespace {
+
+bool ends_with_clear(const std::vector<Slot>& slots) {
+  return slots.back().action.phase == Phase::kClear;
+}
 
 class Engine {
  public:
@@ -71,6 +76,8 @@ class Engine {
     }
     TRY(refuse_what_can_not_go_back());
     TRY(make_room(request_));
+    auto gone = TRY(make_first_room(request_, looks_, max_open_));
+    held_.are_done(std::move(gone));
     auto last = TRY(root_finish_of(request_.plan.actions));
     root_finish_ = std::move(last);
     auto schedule = TRY(Schedule::of(request_.plan.actions));
@@ -283,6 +290,7 @@ class Engine {
 
   [[nodiscard]] Result<std::vector<Slot>> window_at(SchedulePosition begin) const {
     WindowLimits limits = request_.windows;
+    limits.clears_apart = request_.plan.options.delete_first && !request_.atomic;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
     ScheduleReader reader(request_.plan.actions, schedule_, begin);
@@ -329,7 +337,9 @@ class Engine {
     if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);
     const auto touched = shop.committer.take_touched();
     for (Slot& slot : slots) slot.look.reset();  // reports still name the actions
-    look_ahead(shop, end);
+    // What makes room goes before anything else is staged.
+    const bool makes_room = request_.plan.options.delete_first && ends_with_clear(slots);
+    if (!makes_room) look_ahead(shop, end);
     Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,
                                                    shop.committer.replica());
     if (durable && shop.conflicts.failed() && transaction.has_record()) {

@@ -6,8 +6,9 @@ namespace foldersync {
 
 void HeldReports::report(const ActionReport& report) {
   reports_.push_back(report);
-  has_trouble_ =
-      has_trouble_ || (report.outcome != Outcome::kOk && report.outcome != Outcome::kAlready);
+  if (done_.contains(report.seq)) reports_.back().outcome = Outcome::kOk;
+  const Outcome outcome = reports_.back().outcome;
+  has_trouble_ = has_trouble_ || (outcome != Outcome::kOk && outcome != Outcome::kAlready);
 }
 
 template <class Change>

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/look/report.h"
@@ -16,6 +19,9 @@ class HeldReports final : public ApplyObserver {
 
   void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { observer_.warn(sentence); }
+
+  // The actions of these numbers are done already, by this run: whatever is reported of them.
+  void are_done(std::set<std::uint64_t> seqs) { done_ = std::move(seqs); }
 
   // Whether an action failed, was stale or was skipped.
   [[nodiscard]] bool has_trouble() const { return has_trouble_; }
@@ -34,6 +40,7 @@ class HeldReports final : public ApplyObserver {
 
   ApplyObserver& observer_;
   std::vector<ActionReport> reports_;
+  std::set<std::uint64_t> done_;
   bool has_trouble_ = false;
 };
 

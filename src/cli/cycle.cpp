@@ -12,6 +12,7 @@
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "plan/guard.h"
 #include "scan/local_tree.h"
 #include "show/render.h"
 
@@ -78,6 +79,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
   if (request.options.dry_run) begin = "dry run, nothing changed: ";
   return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
+         (request.plan.options.delete_first ? ", deletions first" : "") +
          count_text("stale", observer.count(Outcome::kStale)) +
          count_text("skipped", observer.skipped()) + count_text("vanished", observer.vanished()) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
@@ -101,6 +103,11 @@ void log_stale(const CycleObserver& observer, const ApplyResult& applied, Log& l
 // What the plan found and will not do.
 void log_findings(const PlanHeader& plan, Log& log) {
   for (const Problem& problem : plan.problems) log.error(describe(problem));
+  for (const Guard& guard : plan.guards) {
+    if (makes_room(guard)) {
+      log.info("deletions go first, to make room: " + figures(guard));
+    }
+  }
   for (const Skipped& skipped : plan.skipped) {
     log.detail("left alone " + escaped(skipped.path.shown()) + " (" + escaped(skipped.reason) +
                ")");

@@ -116,6 +116,16 @@ void add_guards(CLI::App* command, PlanningOptions& planning) {
             "refuse a source that lacks NAME: its disk may not be mounted")
       ->trigger_on_parse();
   add_space_check(command, planning.check_space);
+  const auto add_order = [&](const char* name, When when, const char* help) {
+    return command->add_flag_callback(
+        name, [&planning, when] { planning.delete_first = when; }, help);
+  };
+  CLI::Option* first = add_order("--delete-first", When::kAlways,
+                                 "delete before anything is written, not only where there is no "
+                                 "room otherwise");
+  add_order("--no-delete-first", When::kNever,
+            "never delete first: refuse what fits only after the deletions")
+      ->excludes(first);
 }
 
 void add_backup(CLI::App* command, BackupOptions& backup) {

@@ -139,6 +139,11 @@ void declare(CLI::App* recover, RecoverOptions& options) {
 // What must be held against several options of a command.
 template <typename Options>
 void check_together(const Options&) {}
+void check_together(const RunOptions& options) {
+  if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
+    throw CLI::ExcludesError("--delete-first", "--atomic");
+  }
+}
 void check_together(const PlanCommandOptions& options) {
   if (options.signature.key && !options.output_file && !options.signature.file) {
     throw CLI::RequiredError("--sign: --output or --signature");

@@ -47,6 +47,7 @@ struct PlanningOptions {
   PlanOptions plan;                       // its rules are those of the command line, in its order
   std::vector<std::string> rule_origins;  // where each of them stands, for people
   bool check_space = true;
+  When delete_first = When::kAuto;  // kAuto: where there is no room otherwise
   bool new_source = false;
   bool new_replica = false;
   bool adopt = false;

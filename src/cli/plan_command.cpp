@@ -116,6 +116,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
     return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop(),
                       last_run.unread_before(roots));
   }());
+  TRY(maker.make_room(roots, planned.plan, {}));
   TRY(maker.add_space_guard(roots, planned.plan));
   TRY(last_run.judge(roots, planned));
   const StoredPlan& plan = planned.plan;

@@ -15,6 +15,7 @@
 #include "core/text.h"
 #include "fs/clock.h"
 #include "plan/guard.h"
+#include "plan/room.h"
 #include "scan/local_tree.h"
 
 namespace foldersync {
@@ -110,6 +111,33 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   return planned;
 }
 
+Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied& applied) const {
+  const bool is_asked = options_.delete_first == When::kAlways;
+  const bool may_be = options_.delete_first == When::kAuto && options_.check_space;
+  if (is_asked) {
+    RoomFirst room = TRY(delete_first(plan.actions, state_.spooling()));
+    plan.actions = std::move(room.actions);
+    plan.options.delete_first = true;
+  }
+  if (!may_be || !roots.replica || plan.summary.remove == 0) return success();
+  const bool keeps_old =
+      !applied.backup_folder.empty() && keeps_beside(fs_, applied.backup_folder, *roots.replica);
+  const LocalTree source = tree_of(roots.source);
+  auto room = TRY(find_room({.fs = *roots.replica->fs,
+                             .source = roots.source,
+                             .source_tree = source,
+                             .replica = roots.replica->fd.get(),
+                             .replica_file_system = roots.replica->file_system,
+                             .atomic = applied.atomic,
+                             .keeps_old = keeps_old},
+                            plan.actions, state_.spooling()));
+  if (!room) return success();
+  plan.actions = std::move(room->actions);
+  plan.options.delete_first = true;
+  plan.guards.push_back(room->guard);
+  return success();
+}
+
 Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   if (!options_.check_space) return success();
   // A replica that is to be made will lie where its parent does.
@@ -118,13 +146,18 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());
   const LocalTree source = tree_of(roots.source);
+  WindowLimits windows;
+  windows.clears_apart = plan.options.delete_first;
   const auto guard = TRY(ask_space({.fs = fs_,
                                     .source = roots.source,
                                     .source_tree = source,
                                     .replica = folder->get(),
-                                    .replica_file_system = file_system ? *file_system : ""},
+                                    .replica_file_system = file_system ? *file_system : "",
+                                    .windows = windows},
                                    plan.actions));
-  if (guard) plan.guards.push_back(*guard);
+  if (!guard) return success();
+  const auto before = std::find_if(plan.guards.begin(), plan.guards.end(), makes_room);
+  plan.guards.insert(before, *guard);
   return success();
 }
 

@@ -40,6 +40,15 @@ class PlanMaker {
                        EqualContent equal, const std::atomic<bool>& stop,
                        const UnreadBefore& unread_before = {});
 
+  // How the plan is to be applied, as far as it is known.
+  struct Applied {
+    bool atomic = false;
+    std::string backup_folder = {};  // absolute; empty: none
+  };
+  // Puts deletions first where that is asked for, or where there is no room otherwise, which a
+  // guard tells. An error: that of the spools.
+  Status make_room(const Roots& roots, StoredPlan& plan, const Applied& applied) const;
+
   // Adds the rule on free space to a plan, where it can be asked and is not switched off. An error:
   // the plan can't be read.
   Status add_space_guard(const Roots& roots, StoredPlan& plan) const;

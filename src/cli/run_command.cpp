@@ -292,6 +292,9 @@ class Runner {
       const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
       return make_plan(roots, left_out);
     }());
+    TRY(maker_.make_room(
+        roots, planned.plan,
+        {options_.applying.atomic, absolute_if_named(options_.applying.backup.folder)}));
     if (opened_.person) {
       TRY(maker_.add_space_guard(roots, planned.plan));
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format/shapes.h"
+#include "plan/room.h"
 
 namespace foldersync {
 namespace {
@@ -292,7 +293,7 @@ const char* check_kind(const Draft& draft) {
 }
 
 const char* finish_document(Draft& draft) {
-  const PlanHeader& plan = draft.plan;
+  const StoredPlan& plan = draft.plan;
 #ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION  // no mutation would get these right
   if (const char* broken = check_header(draft)) return broken;
 #endif
@@ -301,6 +302,12 @@ const char* finish_document(Draft& draft) {
       plan.problems, draft.extent == Extent::kWhole ? Across::kAll : Across::kOrigins);
   if (!broken) return draft.error = broken.error(), kNotKept;
   if (*broken != nullptr) return *broken;
+  // Of a window the rest of the plan may say why.
+  if (plan.options.delete_first && draft.extent == Extent::kWhole) {
+    const auto may = may_go_first(plan.actions);
+    if (!may) return draft.error = may.error(), kNotKept;
+    if (!*may) return "a deletion goes first that another action needs";
+  }
   LaterFields later = later_fields(plan, draft.announced);
   later.merge(draft.later);
   if (const char* refused = check_growth(draft, later)) return refused;

@@ -76,7 +76,9 @@ struct OptionsTable
           DocumentField<"no_setid", At<&PlanOptions::no_setid>, kind::Switch, Since::kNeeded>,
           DocumentField<"no_devices", At<&PlanOptions::no_devices>, kind::Switch, Since::kNeeded>,
           DocumentField<"delete_anyway", At<&PlanOptions::delete_anyway>, kind::Switch,
-                        Since::kIgnorable>> {
+                        Since::kIgnorable>,
+          DocumentField<"delete_first", At<&PlanOptions::delete_first>, kind::Switch,
+                        Since::kNeeded>> {
   static constexpr const char* kTitle = "the options";
 };
 

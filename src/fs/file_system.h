@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -57,6 +58,7 @@ struct FileSystemFacts {
   bool clones = false;            // files can share what they hold
   bool moves_directories = true;  // they can get another name: not so with overlays
   bool shows_processes = false;   // procfs, whose links may lead elsewhere than their text says
+  std::uint64_t free_inodes = std::numeric_limits<std::uint64_t>::max();
 };
 
 class FileSystem {

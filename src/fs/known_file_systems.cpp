@@ -138,6 +138,9 @@ Result<FileSystemFacts> facts_of(int fd) {
   // One that keeps no count (ramfs) has no blocks at all.
   facts.free_bytes = found.f_blocks == 0 ? std::numeric_limits<std::uint64_t>::max()
                                          : found.f_bavail * facts.block;
+  // One that makes them when they are needed (Btrfs) has none.
+  facts.free_inodes =
+      found.f_files == 0 ? std::numeric_limits<std::uint64_t>::max() : found.f_ffree;
   facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
   facts.moves_directories = found.f_type != OVERLAYFS_SUPER_MAGIC;
   facts.shows_processes = found.f_type == PROC_SUPER_MAGIC;

@@ -12,9 +12,13 @@ constexpr std::string_view kMaxDelete = "max-delete";
 constexpr std::string_view kMaxUpdate = "max-update";
 constexpr std::string_view kRequire = "require";
 constexpr std::string_view kSpace = "space";
+constexpr std::string_view kDeleteFirst = "delete-first";
 constexpr std::string_view kAdopt = "adopt";
 constexpr std::string_view kNewSource = "new-source";
 constexpr std::string_view kEmptySource = "empty-source";
+// What a disk can run out of.
+constexpr const char* kBytes = "bytes";
+constexpr const char* kInodes = "inodes";
 // Below that, what earlier runs saw is no reason to refuse.
 constexpr std::uint64_t kFewEntries = 10;
 // How much of a replica may vanish, and where the option was given.
@@ -97,6 +101,11 @@ Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes) {
           needed_bytes > free_bytes};
 }
 
+Guard delete_first_guard(RoomUnit unit, std::uint64_t needed, std::uint64_t free) {
+  return {std::string(kDeleteFirst), unit == RoomUnit::kBytes ? kBytes : kInodes, needed, free,
+          false};
+}
+
 std::optional<Guard> adopt_guard(std::uint64_t deleted, std::uint64_t replica_entries,
                                  bool is_allowed) {
   if (deleted < kFewEntries || !limited(kAdopt, deleted, kHalf, replica_entries).refused) {
@@ -131,7 +140,7 @@ std::vector<Guard> counting_guards(const PlanOptions& options, const GuardCounts
 }
 
 bool is_later_rule(std::string_view rule) {
-  return rule == kAdopt || rule == kNewSource || rule == kEmptySource;
+  return rule == kDeleteFirst || rule == kAdopt || rule == kNewSource || rule == kEmptySource;
 }
 
 bool is_known_rule(std::string_view rule) {
@@ -178,6 +187,15 @@ constexpr Rule kLaterRules[] = {
 
 }  // namespace
 
+namespace {
+
+bool tells_of_room(const Guard& told) {
+  const RoomUnit unit = told.limit == kInodes ? RoomUnit::kInodes : RoomUnit::kBytes;
+  return told.count > told.of && told == delete_first_guard(unit, told.count, told.of);
+}
+
+}  // namespace
+
 const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
   const PlanOptions& options = plan.options;
   const std::size_t known = count_of_known(plan.guards);
@@ -205,6 +223,12 @@ const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
       !is_next([](const Guard& told) { return space_guard(told.count, told.of); })) {
     return "the figures of the guard \"space\" deny its verdict";
   }
+  if (at < known && makes_room(plan.guards[at])) {
+    if (!options.delete_first || !tells_of_room(plan.guards[at])) {
+      return "the guard \"delete-first\" doesn't say what its option and figures do";
+    }
+    ++at;
+  }
   for (const Rule& rule : kLaterRules) {
     if (at == known || plan.guards[at].rule != rule.name) continue;
     if (!is_next([&](const Guard& told) { return rule.expected(told, counts.deleted); })) {
@@ -216,12 +240,21 @@ const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts) {
 
 bool is_about_space(const Guard& guard) { return guard.rule == kSpace; }
 
+bool makes_room(const Guard& guard) { return guard.rule == kDeleteFirst; }
+
 std::string figures(const Guard& guard) {
   if (guard.rule == kRequire) {
     return "'" + escaped(guard.limit) + (guard.count > 0 ? "' is there" : "' is missing");
   }
   if (is_about_space(guard)) {
     return human_bytes(guard.count) + " at a time, " + human_bytes(guard.of) + " free";
+  }
+  if (makes_room(guard)) {
+    const bool counts_bytes = guard.limit == kBytes;
+    const auto amount = [&](std::uint64_t count) {
+      return counts_bytes ? human_bytes(count) : human_count(count) + " " + escaped(guard.limit);
+    };
+    return amount(guard.count) + " at a time if deletions came last, " + amount(guard.of) + " free";
   }
   if (guard.rule == kEmptySource) {
     return "no file in the source, " + human_count(guard.of) + " entries in the last run";

@@ -33,6 +33,11 @@ Guard require_guard(std::string_view name, bool exists);
 // The rule on free space: how many bytes must be free on the replica's file system at the start.
 Guard space_guard(std::uint64_t needed_bytes, std::uint64_t free_bytes);
 
+// Says that deletions go first, since there is no room otherwise: so much would have to be free at
+// the start if they came last, and so much is. Refuses nothing.
+enum class RoomUnit : std::uint8_t { kBytes, kInodes };
+Guard delete_first_guard(RoomUnit unit, std::uint64_t needed, std::uint64_t free);
+
 // The rules on what earlier runs saw. A document has each at most once, and only where something
 // would be refused without its option.
 //
@@ -65,6 +70,9 @@ const char* broken_guards(const PlanHeader& plan, const GuardCounts& counts);
 // Whether the guard is the one on free space, which is asked again where it matters and which
 // --no-space-check overrides at any time.
 bool is_about_space(const Guard& guard);
+
+// Whether it is the one that says why deletions go first.
+bool makes_room(const Guard& guard);
 
 // Whether it is one that the document announces, since version 1.0 does not know it.
 bool is_later_rule(std::string_view rule);

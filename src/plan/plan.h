@@ -56,7 +56,8 @@ struct PlanOptions {
   bool no_setid = false;       // files come without set-user-ID and set-group-ID bits
   bool no_devices = false;     // device nodes of the source are left alone
   bool delete_anyway =
-      false;  // not knowing what was moved where nobody can look holds nothing back
+      false;                  // not knowing what was moved where nobody can look holds nothing back
+  bool delete_first = false;  // deletions that nothing else needs go before what is written
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 
@@ -83,7 +84,7 @@ inline constexpr std::string_view kHeld = "held";
 
 struct Guard {
   std::string rule;         // "max-delete", "max-update", "require", "space"
-  std::string limit;        // printable ASCII; of "require" the name
+  std::string limit;        // printable ASCII; of "require" the name, of "delete-first" the unit
   std::uint64_t count = 0;  // what the plan would do, or need
   std::uint64_t of = 0;     // out of how many
   bool refused = false;     // "verdict": "refused" or "ok"

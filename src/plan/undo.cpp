@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "plan/order.h"
+#include "plan/room.h"
 
 namespace foldersync {
 namespace {
@@ -74,9 +75,19 @@ void restore_as_link(Action& restore, const RelPath& to, const Action* other) {
   if (other != nullptr && other->after) restore.after = other->after;
 }
 
-void arrange_undo(std::vector<Action>& actions) {
+Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options) {
+  for (Action& action : actions) {
+    if (action.op == Op::kDelete) action.phase = phase_of(action);
+  }
   clear_what_is_replaced(actions);
   put_in_order(actions);
+  if (!options.delete_first) return success();
+  ActionStore store;
+  for (const Action& action : actions) TRY(store.append(action));
+  const RoomFirst room = TRY(delete_first(store, {}));
+  actions.clear();
+  return for_each_action(room.actions,
+                         [&](const Action& action, std::uint64_t) { actions.push_back(action); });
 }
 
 }  // namespace foldersync

@@ -4,7 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/result.h"
 #include "plan/action.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 
@@ -26,7 +28,7 @@ Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& o
 // undo does there; null: nothing.
 void restore_as_link(Action& restore, const RelPath& to, const Action* other);
 
-// The actions of an undo in the order of a plan.
-void arrange_undo(std::vector<Action>& actions);
+// The actions of an undo with these options, in the order of a plan.
+Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options);
 
 }  // namespace foldersync

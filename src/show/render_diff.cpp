@@ -82,8 +82,8 @@ Words words_of(const List& list, Describe describe) {
 
 // Free space is another one at any time, what follows from it is not.
 std::string lasting_guard_line(const Guard& guard) {
-  if (!is_about_space(guard)) return guard_line(guard);
-  return std::string("guard space: ") + (guard.refused ? "refused" : "ok");
+  if (!is_about_space(guard) && !makes_room(guard)) return guard_line(guard);
+  return "guard " + guard.rule + ": " + (guard.refused ? "refused" : "ok");
 }
 
 class Comparer {

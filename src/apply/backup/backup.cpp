@@ -103,6 +103,7 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
   undo.options.owners = policy.owners();
   undo.options.cross_mounts = plan.options.cross_mounts;
   undo.options.replica_limits = plan.options.replica_limits;
+  undo.options.delete_first = plan.options.delete_first;
   if (opened) opened = backup.remember_directories(plan.actions, before);
   if (opened) opened = backup.write();
   if (opened && durable) opened = fs.sync(backup.parent_.get());
@@ -361,7 +362,7 @@ Status Backup::write() {
   Plan undo = undo_;
   set_links(undo.actions);
   for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
-  arrange_undo(undo.actions);
+  TRY(arrange_undo(undo.actions, undo.options));
   undo.summary = {};
   for (const Action& action : undo.actions) add_to_summary(action, undo.summary);
   Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);

@@ -61,8 +61,7 @@ SchedulePosition Schedule::past(SchedulePosition progress,
 std::uint64_t ScheduleReader::left() const {
   const SchedulePosition end = schedule_.end();
   const std::uint64_t around = end.other - next_.other;
-  const std::uint64_t inside =
-      next_.other < schedule_.mkdir_ ? schedule_.finish_ - schedule_.mkdir_ : 0;
+  const std::uint64_t inside = is_clearing() ? schedule_.finish_ - schedule_.mkdir_ : 0;
   return around - inside + (end.mkdir - next_.mkdir) + (end.write - next_.write) +
          (next_.undeleted - end.undeleted) + (end.rmdir - next_.rmdir);
 }
@@ -77,7 +76,7 @@ Result<const Action*> ScheduleReader::next() {
 ScheduleReader::Choice ScheduleReader::choose() {
   const bool is_made = next_.mkdir == schedule_.write_ && next_.write == schedule_.delete_;
   const bool is_gone = next_.undeleted == schedule_.delete_ && next_.rmdir == schedule_.finish_;
-  if (next_.other < schedule_.mkdir_ || (is_made && is_gone)) {
+  if (is_clearing() || (is_made && is_gone)) {
     return {others_.at(next_.other), next_.other};
   }
   return is_made ? remove() : make_or_write();

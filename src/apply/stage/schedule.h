@@ -55,6 +55,8 @@ class ScheduleReader {
       : schedule_(schedule), next_(from), directories_(actions), others_(actions) {}
 
   [[nodiscard]] bool at_end() const { return next_ == schedule_.end(); }
+  // Whether the next action is of phase clear.
+  [[nodiscard]] bool is_clearing() const { return next_.other < schedule_.mkdir_; }
   // How many actions are left.
   [[nodiscard]] std::uint64_t left() const;
   // The next action, which stays until the next call. Requires: !at_end().

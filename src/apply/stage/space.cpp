@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 #include "fs/directory_cursor.h"
 #include "fs/named_path.h"
 #include "plan/guard.h"
+#include "plan/room.h"
 
 namespace foldersync {
 namespace {
@@ -21,11 +23,22 @@ constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kBlockUnit = 512;
 // For names, records, and what others write meanwhile.
 constexpr std::uint64_t kSpare = std::uint64_t{64} << 20U;
+constexpr std::uint64_t kSpareInodes = 1000;
+// What windows need for themselves: folders, and of each action a line in the record.
+constexpr std::uint64_t kOwnBytes = std::uint64_t{128} << 10U;
+constexpr std::uint64_t kOwnBytesEach = 1024;
+constexpr std::uint64_t kOwnInodes = 24;
 
 // Whether copies take no room: they share what they hold with the source.
 bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
   return facts.clones && question.source.fs == &question.fs &&
          question.source.file_system == question.replica_file_system;
+}
+
+WindowLimits windows_of(const ApplyRequest& request) {
+  WindowLimits windows = request.windows;
+  windows.clears_apart = request.plan.options.delete_first && !request.atomic;
+  return windows;
 }
 
 SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
@@ -36,7 +49,7 @@ SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
           .replica_file_system = request.replica.file_system,
           .atomic = request.atomic,
           .keeps_old = keeps_old,
-          .windows = request.windows};
+          .windows = windows_of(request)};
 }
 
 // Whether what the replica has goes on being there.
@@ -62,31 +75,90 @@ Result<TakenOver> taken_over_in(const ActionStore& actions) {
   return taken;
 }
 
+// What is taken of a file system, or freed.
+struct Amount {
+  std::uint64_t bytes = 0;
+  std::uint64_t inodes = 0;
+
+  void add(const Amount& other) {
+    bytes += other.bytes;
+    inodes += other.inodes;
+  }
+  // At least what `taken` is above `freed`.
+  void raise(const Amount& taken, const Amount& freed) {
+    bytes = std::max(bytes, taken.bytes - std::min(taken.bytes, freed.bytes));
+    inodes = std::max(inodes, taken.inodes - std::min(taken.inodes, freed.inodes));
+  }
+};
+
+// What goes from the replica, and what that frees.
+class Freed {
+ public:
+  Freed(FileSystem& fs, int root, const FileSystemFacts& facts)
+      : fs_(fs),
+        cursor_(fs, root, {}, descriptors_per_cursor(1)),
+        hides_blocks_(!facts.has_sync_all) {
+    const auto status = fs.status(root);
+    if (status) mount_ = status->mount;
+  }
+
+  // Requires: it is asked once for each action.
+  Amount by(const Action& action) {
+    const auto parent = cursor_.enter(action.path.parent_bytes());
+    if (!parent) return {};
+    const auto found = fs_.status_at(*parent, std::string(action.path.name()).c_str());
+    if (!found || found->mount != mount_) return {};
+    if (found->is_directory()) return {0, 1};
+    const bool has_others =
+        found->links > 1 && ++gone_[{found->device, found->inode}] < found->links;
+    if (has_others) return {};
+    // Some file systems of FUSE don't count blocks.
+    const bool has_blocks = found->blocks > 0 || !hides_blocks_ || !found->is_file();
+    return {has_blocks ? found->blocks * kBlockUnit : found->size, 1};
+  }
+
+ private:
+  FileSystem& fs_;
+  DirectoryCursor cursor_;
+  bool hides_blocks_;
+  std::uint64_t mount_ = 0;
+  // Of files with several names: how many are gone.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;
+};
+
 class SpaceCheck {
  public:
-  SpaceCheck(const SpaceQuestion& question, TakenOver taken_over, std::uint64_t block)
+  // Where it matters, the replica is asked what is freed; else it is what the actions say.
+  SpaceCheck(const SpaceQuestion& question, TakenOver taken_over, const FileSystemFacts& facts)
       : source_(question.source_tree.reader(descriptors_per_cursor(1))),
         taken_over_(std::move(taken_over)),
         keeps_old_(question.keeps_old),
-        block_(std::max<std::uint64_t>(block, 1)) {}
-
-  // Bytes that the action takes on the replica's file system, as long as nothing is removed.
-  std::uint64_t taken_by(const Action& action) {
-    // Kept beside the replica, what lives on there under another path is a copy.
-    const bool is_kept = keeps_old_ && taken_over_.has(action);
-    return written_by(action) + (is_kept ? rounded(action.before->size.value_or(0)) : 0);
+        shares_(shares_content(question, facts)),
+        block_(std::max<std::uint64_t>(facts.block, 1)) {
+    if (question.windows.clears_apart) freed_.emplace(question.fs, question.replica, facts);
   }
 
-  // Bytes that are free once the action's window is done.
-  std::uint64_t freed_by(const Action& action) const {
-    const bool goes = !stays(action) && action.before && action.before->type == FileType::kFile &&
-                      !action.before->links && !taken_over_.has(action);
-    return goes ? rounded(action.before->size.value_or(0)) : 0;
+  // What the action takes on the replica's file system, as long as nothing is removed.
+  Amount taken_by(const Action& action) {
+    // Kept beside the replica, what lives on there under another path is a copy.
+    const bool is_kept = keeps_old_ && taken_over_.has(action);
+    const bool is_made = is_staged(action) && action.op != Op::kLink && !takes_file_over(action);
+    return {written_by(action) + (is_kept ? rounded(action.before->size.value_or(0)) : 0),
+            is_made || is_kept ? 1U : 0U};
+  }
+
+  // What is free once the action's window is done.
+  Amount freed_by(const Action& action) {
+    if (stays(action) || !action.before || taken_over_.has(action)) return {};
+    if (freed_) return freed_->by(action);
+    const bool is_file = action.before->type == FileType::kFile;
+    if (action.before->links) return {};
+    return {is_file ? rounded(action.before->size.value_or(0)) : 0, 1};
   }
 
  private:
   std::uint64_t written_by(const Action& action) {
-    if (!is_staged(action) || action.after->type != FileType::kFile) return 0;
+    if (shares_ || !is_staged(action) || action.after->type != FileType::kFile) return 0;
     const std::uint64_t size = bytes_to_write(action);
     if (size < kLarge) return rounded(size);
     const auto parent = source_->enter(action.path.parent_bytes());
@@ -102,8 +174,48 @@ class SpaceCheck {
   std::unique_ptr<TreeReader> source_;
   TakenOver taken_over_;
   bool keeps_old_;
+  bool shares_;
   std::uint64_t block_;
+  std::optional<Freed> freed_;
 };
+
+// Where room is made, it is made for that as well.
+Amount own_of(const SpaceQuestion& question, const ActionStore& actions) {
+  const auto most = std::min<std::uint64_t>(actions.size(), question.windows.actions);
+  return {kOwnBytes + most * kOwnBytesEach, kOwnInodes};
+}
+
+// What must be free at the start.
+Result<Amount> needed_for(const SpaceQuestion& question, const ActionStore& actions,
+                          const FileSystemFacts& facts) {
+  auto taken_over = TRY(taken_over_in(actions));
+  SpaceCheck check(question, std::move(taken_over), facts);
+  Amount needed;
+  Amount taken;  // by this window and those before it
+  Amount freed;  // by those before it
+  Amount freed_here;
+  const auto end_window = [&] {
+    needed.raise(taken, freed);
+    if (!question.keeps_old) freed.add(freed_here);
+    freed_here = {};
+  };
+  std::optional<WindowMeter> window(question.windows);
+  bool is_clearing = true;
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    const bool was_clearing = std::exchange(is_clearing, action.phase == Phase::kClear);
+    const bool has_cleared = question.windows.clears_apart && was_clearing && !is_clearing;
+    if (!question.atomic && (window->is_full() || has_cleared)) {
+      end_window();
+      window.emplace(question.windows);
+    }
+    if (has_cleared) taken.add(own_of(question, actions));
+    window->add(action);
+    taken.add(check.taken_by(action));
+    freed_here.add(check.freed_by(action));
+  }));
+  end_window();
+  return needed;
+}
 
 // Where the old is kept: nothing where it is not. `copied`: it lies on another file system.
 struct Keeping {
@@ -141,13 +253,16 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
       .at(request.backup->folder);
 }
 
-// Whether there is room for all that is written, whatever is removed meanwhile and whatever has
-// holes: then the actions need not be read for that.
-bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions) {
+// Whether there is room for all that is written and for `own` besides, whatever is removed
+// meanwhile and whatever has holes: then the actions need not be read for that.
+bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions,
+                      const Amount& own = {}) {
   if (question.keeps_old) return false;
   const auto facts = question.fs.facts(question.replica);
-  if (!facts || actions.bytes_to_write() > facts->free_bytes) return false;
-  const std::uint64_t left = facts->free_bytes - actions.bytes_to_write();
+  if (!facts || facts->free_bytes < own.bytes || facts->free_inodes < own.inodes) return false;
+  if (actions.bytes_to_write() > facts->free_bytes - own.bytes) return false;
+  if (actions.size() > facts->free_inodes - own.inodes) return false;
+  const std::uint64_t left = facts->free_bytes - own.bytes - actions.bytes_to_write();
   return left / std::max<std::uint64_t>(facts->block, 1) >= actions.size();
 }
 
@@ -156,29 +271,41 @@ bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions)
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
   const auto facts = question.fs.facts(question.replica);
   if (!facts || shares_content(question, *facts)) return std::optional<Guard>();
-  auto taken_over = TRY(taken_over_in(actions));
-  SpaceCheck check(question, std::move(taken_over), facts->block);
-  std::uint64_t needed = 0;
-  std::uint64_t taken = 0;  // by this window and those before it
-  std::uint64_t freed = 0;  // by those before it
-  std::uint64_t freed_here = 0;
-  const auto end_window = [&] {
-    needed = std::max(needed, taken > freed ? taken - freed : 0);
-    if (!question.keeps_old) freed += freed_here;
-    freed_here = 0;
+  const Amount needed = TRY(needed_for(question, actions, *facts));
+  return std::optional(space_guard(needed.bytes, facts->free_bytes));
+}
+
+Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const ActionStore& actions,
+                                          const Spooling& spooling) {
+  using Nothing = std::optional<MadeRoom>;
+  const Amount own = own_of(question, actions);
+  const bool frees_nothing = question.keeps_old || question.atomic;
+  if (frees_nothing || fits_in_any_case(question, actions, own)) return Nothing();
+  const auto facts = question.fs.facts(question.replica);
+  if (!facts) return Nothing();
+  const auto fits = [&](const Amount& needed) {
+    return needed.bytes <= facts->free_bytes && needed.inodes <= facts->free_inodes;
   };
-  std::optional<WindowMeter> window(question.windows);
-  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
-    if (!question.atomic && window->is_full()) {
-      end_window();
-      window.emplace(question.windows);
-    }
-    window->add(action);
-    taken += check.taken_by(action);
-    freed_here += check.freed_by(action);
-  }));
-  end_window();
-  return std::optional(space_guard(needed, facts->free_bytes));
+  Amount needed = TRY(needed_for(question, actions, *facts));
+  needed.add(own);
+  if (fits(needed)) return Nothing();
+  RoomFirst room = TRY(delete_first(actions, spooling));
+  if (room.first == 0) return Nothing();
+  SpaceQuestion again = question;
+  again.windows.clears_apart = true;
+  if (!fits(TRY(needed_for(again, room.actions, *facts)))) return Nothing();
+  const bool lacks_bytes = needed.bytes > facts->free_bytes;
+  return std::optional(MadeRoom{
+      std::move(room.actions),
+      lacks_bytes ? delete_first_guard(RoomUnit::kBytes, needed.bytes, facts->free_bytes)
+                  : delete_first_guard(RoomUnit::kInodes, needed.inodes, facts->free_inodes)});
+}
+
+bool keeps_beside(FileSystem& fs, const std::string& folder, const Root& replica) {
+  auto opened = open_named_folder(fs, folder);
+  if (!opened) opened = open_named_folder(fs, folder_above(folder));
+  const auto status = opened ? fs.status(opened->get()) : Result<FileStatus>(Error{});
+  return !status || status->device == replica.status.device;
 }
 
 Status check_space(const ApplyRequest& request) {
@@ -197,10 +324,10 @@ bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Slot>& w
   if (!facts) return false;
   const SpaceQuestion question = question_of(request, false);
   if (shares_content(question, *facts)) return true;
-  SpaceCheck check(question, TakenOver(), facts->block);
-  std::uint64_t taken = kSpare;
-  for (const Slot& slot : window) taken += check.taken_by(slot.action);
-  return taken <= facts->free_bytes;
+  SpaceCheck check(question, TakenOver(), *facts);
+  Amount taken{kSpare, kSpareInodes};
+  for (const Slot& slot : window) taken.add(check.taken_by(slot.action));
+  return taken.bytes <= facts->free_bytes && taken.inodes <= facts->free_inodes;
 }
 
 }  // namespace foldersync

@@ -9,6 +9,8 @@
 #include "apply/stage/window.h"
 #include "core/result.h"
 #include "plan/action_store.h"
+#include "plan/plan.h"
+#include "plan/spool.h"
 
 namespace foldersync {
 
@@ -27,6 +29,23 @@ struct SpaceQuestion {
 // displaced has made room. Nothing where files can share what they hold with the source, or the
 // file system doesn't tell: then nothing is concluded. An error: the actions can't be read.
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions);
+
+// A plan in which deletions go first.
+struct MadeRoom {
+  ActionStore actions;
+  Guard guard;  // why: see delete_first_guard()
+};
+
+// The actions in the order in which they fit, if they fit only where deletions go first
+// (plan/room.h). Nothing where they fit as they stand, or not even so. What a deletion frees is
+// asked of the replica, which must be there: nothing in another mount, and of a file with several
+// names when the last one goes. Errors: those of the spools.
+Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const ActionStore& actions,
+                                          const Spooling& spooling);
+
+// Whether what a backup in `folder` keeps stays on the replica's file system, so that nothing is
+// freed. A folder that is to be made lies where the one above it does.
+bool keeps_beside(FileSystem& fs, const std::string& folder, const Root& replica);
 
 // The same as an error: kRefused, with the figures and the option that overrides it.
 Status check_space(const ApplyRequest& request);

@@ -194,7 +194,11 @@ Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits
   std::vector<Slot> slots;
   WindowMeter meter(limits);
   slots.reserve(std::min<std::uint64_t>(reader.left(), limits.actions));
-  while (!reader.at_end() && !meter.is_full()) {
+  const auto has_cleared = [&] {
+    return limits.clears_apart && !slots.empty() && slots.back().action.phase == Phase::kClear &&
+           !reader.is_clearing();
+  };
+  while (!reader.at_end() && !meter.is_full() && !has_cleared()) {
     const auto action = TRY(reader.next());
     meter.add(*action);
     slots.push_back({.action = *action, .seq = reader.seq()});

@@ -13,7 +13,8 @@ struct WindowLimits {
   std::uint64_t bytes = std::uint64_t{1} << 30U;  // of content to write
   double stage_seconds = 5;                       // then no more of the window is staged
   double wind_up_seconds = 1;                     // told to stop, so long the old is still removed
-  double (*clock)() = monotonic_seconds;          // any thread
+  bool clears_apart = false;  // phase clear has windows of its own: it makes room for the others
+  double (*clock)() = monotonic_seconds;  // any thread
 };
 
 }  // namespace foldersync

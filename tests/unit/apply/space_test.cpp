@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fs/posix_file_system.h"
+#include "plan/guard.h"
 #include "scan/local_tree.h"
 #include "support/disk_tree.h"
 #include "support/forwarding_file_system.h"
@@ -144,6 +145,102 @@ TEST_F(SpaceTest, IsNotJudgedWhereFilesCanBeSharedWithTheSourceOrNothingIsKnown)
   EXPECT_TRUE(ask({create("a", 3 * kGiB)})->refused);
   disk_.tells_ = false;
   EXPECT_EQ(ask({create("a", 3 * kGiB)}), std::nullopt);
+}
+
+Action removal(const std::string& path, std::uint64_t size) {
+  Action action = update(path, size, 0);
+  action.phase = Phase::kDelete;
+  action.op = Op::kDelete;
+  action.after.reset();
+  return action;
+}
+
+// Where deletions go first, the replica is asked what they free.
+class FindRoomTest : public SpaceTest {
+ protected:
+  std::optional<MadeRoom> find(const std::vector<Action>& actions) {
+    Plan plan;
+    plan.actions = actions;
+    const auto in_store = stored(plan);
+    const LocalTree tree = tree_of(source_);
+    auto room = find_room({.fs = disk_,
+                           .source = source_,
+                           .source_tree = tree,
+                           .replica = source_.fd.get(),
+                           .replica_file_system = replica_file_system_,
+                           .atomic = is_atomic_,
+                           .keeps_old = keeps_old_},
+                          in_store->actions, {});
+    EXPECT_TRUE(room);
+    return std::move(*room);
+  }
+
+  void old_file(const std::string& name) {
+    write_file(scratch_.path() + "/" + name, std::string(1 << 20, 'x'));
+  }
+
+  bool is_atomic_ = false;
+};
+
+TEST_F(FindRoomTest, PutsDeletionsFirstWhereItFitsOnlySo) {
+  old_file("old");
+  disk_.facts_.free_bytes = 1 << 20;
+  const auto room = find({create("new", 1 << 20), removal("old", 1 << 20)});
+  ASSERT_TRUE(room);
+  EXPECT_EQ(room->actions.size(), 2U);
+  EXPECT_EQ(room->guard, delete_first_guard(RoomUnit::kBytes, (1 << 20) + (130 << 10), 1 << 20));
+}
+
+TEST_F(FindRoomTest, LeavesThemWhereItFitsAsItIsOrNotEvenSo) {
+  old_file("old");
+  disk_.facts_.free_bytes = 2 << 20;
+  EXPECT_FALSE(find({create("new", 1 << 20), removal("old", 1 << 20)}));
+  EXPECT_FALSE(find({create("new", 4 << 20), removal("old", 1 << 20)}));
+  EXPECT_FALSE(find({create("new", 3 << 20)}));
+}
+
+TEST_F(FindRoomTest, BelievesNoSizeThatTheReplicaDoesNotHold) {
+  disk_.facts_.free_bytes = 1 << 20;
+  EXPECT_FALSE(find({create("new", 1 << 20), removal("gone", 9 << 20)}));
+  old_file("old");
+  EXPECT_FALSE(find({create("new", 4 << 20), removal("old", 9 << 20)}));
+}
+
+TEST_F(FindRoomTest, HelpsNeitherWhatIsAllOrNothingNorBesideABackup) {
+  old_file("old");
+  disk_.facts_.free_bytes = 1 << 20;
+  const std::vector<Action> actions{create("new", 1 << 20), removal("old", 1 << 20)};
+  is_atomic_ = true;
+  EXPECT_FALSE(find(actions));
+  is_atomic_ = false;
+  keeps_old_ = true;
+  EXPECT_FALSE(find(actions));
+}
+
+TEST_F(FindRoomTest, CountsInodesToo) {
+  std::vector<Action> actions;
+  for (int i = 0; i < 40; ++i) {
+    actions.push_back(create("new" + std::to_string(i), 1));
+    old_file("old" + std::to_string(i));
+  }
+  for (int i = 0; i < 40; ++i) actions.push_back(removal("old" + std::to_string(i), 1));
+  disk_.facts_.free_inodes = 63;
+  const auto room = find(actions);
+  ASSERT_TRUE(room);
+  EXPECT_EQ(room->guard, delete_first_guard(RoomUnit::kInodes, 64, 63));
+  disk_.facts_.free_inodes = 64;
+  EXPECT_FALSE(find(actions));
+}
+
+TEST_F(FindRoomTest, IsMadeForTheProgramItselfWhereFilesAreShared) {
+  old_file("old");
+  disk_.facts_.clones = true;
+  replica_file_system_ = source_.file_system;
+  disk_.facts_.free_bytes = 1 << 20;
+  const std::vector<Action> actions{create("new", 9 << 20), removal("old", 1 << 20)};
+  EXPECT_FALSE(find(actions));
+  disk_.facts_.free_bytes = 1 << 10;
+  EXPECT_TRUE(find(actions));
 }
 
 // Before anything is done, with actions that are read from a spool.

@@ -226,6 +226,24 @@ INSTANTIATE_TEST_SUITE_P(Ops, RefusedPlan, ValuesIn(plans_with_bad_ops()));
 INSTANTIATE_TEST_SUITE_P(Facts, RefusedPlan, ValuesIn(plans_with_bad_facts()));
 INSTANTIATE_TEST_SUITE_P(TakeOvers, RefusedPlan, ValuesIn(plans_with_bad_take_overs()));
 
+TEST(RefusedPlan, DeletesFirstWhatAnotherActionNeeds) {
+  const Action deletion = action(Phase::kClear, Op::kDelete, "old", kFile, std::nullopt);
+  Plan plan = small_plan();
+  plan.problems.clear();
+  plan.actions = {deletion, create("new")};  // of one size and time
+  test::settle_summary(plan);
+  plan.guards.clear();
+  plan.options.max_delete.reset();
+  EXPECT_TRUE(read_text(written(plan)));
+  plan.options.delete_first = true;
+  const auto read = read_text(written(plan));
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().detail, HasSubstr("goes first"));
+  plan.actions[0].before->size = 4;
+  test::settle_summary(plan);
+  EXPECT_TRUE(read_text(written(plan)));
+}
+
 TEST(RefusedPlan, HasProblemsOrSkippedEntriesOutOfOrder) {
   Plan plan = test::empty_plan();
   plan.problems = {{Side::kReplica, RelPath("a"), EACCES, "open"},

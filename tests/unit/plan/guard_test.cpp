@@ -228,6 +228,36 @@ TEST(BrokenGuards, AreNoneWhereTheySayWhatOptionsAndActionsDo) {
   EXPECT_EQ(broken_guards(roomy, counts_of(deletions(3))), nullptr);
 }
 
+TEST(BrokenGuards, OfRoomThatIsMadeFirstNeedItsOptionAndThatItIsNeeded) {
+  const GuardCounts none;
+  Plan plan;
+  plan.options.delete_first = true;
+  EXPECT_EQ(broken_guards(plan, none), nullptr) << "it was asked for";
+  plan.guards = {space_guard(5, 8), delete_first_guard(RoomUnit::kBytes, 9, 8),
+                 *adopt_guard(12, 15, true)};
+  EXPECT_EQ(broken_guards(plan, counts_of(deletions(12))), nullptr);
+  plan.guards = {delete_first_guard(RoomUnit::kInodes, 9, 8)};
+  EXPECT_EQ(broken_guards(plan, none), nullptr);
+  for (const auto& change : std::vector<std::function<void(Plan&)>>{
+           [](Plan& wrong) { wrong.options.delete_first = false; },
+           [](Plan& wrong) { wrong.guards[0].count = 8; },
+           [](Plan& wrong) { wrong.guards[0].refused = true; },
+           [](Plan& wrong) { wrong.guards[0].limit = "8"; },
+           [](Plan& wrong) { wrong.guards.push_back(wrong.guards[0]); },
+           [](Plan& wrong) { wrong.guards.push_back(space_guard(5, 8)); }}) {
+    Plan wrong = plan;
+    change(wrong);
+    EXPECT_NE(broken_guards(wrong, none), nullptr);
+  }
+}
+
+TEST(DeleteFirstGuard, SaysWhatDeletionsMakeRoomFor) {
+  EXPECT_EQ(figures(delete_first_guard(RoomUnit::kBytes, 3 << 20, 1 << 20)),
+            "3.0 MiB at a time if deletions came last, 1.0 MiB free");
+  EXPECT_EQ(figures(delete_first_guard(RoomUnit::kInodes, 1'234, 5)),
+            "1,234 inodes at a time if deletions came last, 5 inodes free");
+}
+
 // A plan without options that deletes 12 of 15 entries, and may.
 Plan adopting() {
   Plan plan;

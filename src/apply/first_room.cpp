@@ -1,0 +1,85 @@
+#include "apply/first_room.h"
+
+#include <string>
+
+#include "core/text.h"
+#include "fs/place.h"
+#include "fs/stop.h"
+
+namespace foldersync {
+namespace {
+
+// Where less is free, folders and records may not be made.
+constexpr std::uint64_t kEnoughBytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kEnoughInodes = 64;
+constexpr std::uint64_t kBlockUnit = 512;
+
+class FirstRoom {
+ public:
+  FirstRoom(const ApplyRequest& request, const LookContext& looks, std::size_t max_open,
+            const FileSystemFacts& facts)
+      : request_(request),
+        looker_(looks, max_open, true),
+        bytes_(facts.free_bytes),
+        inodes_(facts.free_inodes) {}
+
+  [[nodiscard]] bool is_enough() const {
+    return bytes_ >= kEnoughBytes && inodes_ >= kEnoughInodes;
+  }
+
+  // Whether it is gone now.
+  bool remove(const Action& action) {
+    if (action.op != Op::kDelete || action.before->type != FileType::kFile) return false;
+    const LookResult look = looker_.look(action);
+    if (look.finding != Finding::kHolds || !look.replica || look.replica->links != 1 ||
+        look.replica->mount != request_.replica.status.mount) {
+      return false;
+    }
+    const auto parent = looker_.replica_parent(action.path);
+    if (!parent) return false;
+    const Place place{*parent, std::string(action.path.name())};
+    const auto removed =
+        looker_.replica().with_write_access(place.directory, action.path.parent(), [&]() -> Status {
+          const auto now = TRY(status_at(request_.fs, place));
+          if (!now || !is_untouched(*now, *look.replica))
+            return Error{ErrorCode::kChanged, "look", {}, 0, {}};
+          return request_.fs.remove_file(place.directory, place.name.c_str());
+        });
+    if (!removed) return false;
+    bytes_ += look.replica->blocks * kBlockUnit;
+    ++inodes_;
+    return true;
+  }
+
+ private:
+  const ApplyRequest& request_;
+  Looker looker_;
+  std::uint64_t bytes_;
+  std::uint64_t inodes_;
+};
+
+}  // namespace
+
+Result<std::set<std::uint64_t>> make_first_room(const ApplyRequest& request,
+                                                const LookContext& looks, std::size_t max_open) {
+  std::set<std::uint64_t> gone;
+  if (!request.plan.options.delete_first || request.atomic || request.backup) return gone;
+  const auto facts = request.fs.facts(request.replica.fd.get());
+  if (!facts) return gone;
+  FirstRoom room(request, looks, max_open, *facts);
+  ActionCursor actions(request.plan.actions);
+  for (std::uint64_t at = 0; at < request.plan.actions.size() && !room.is_enough(); ++at) {
+    if (is_told_to_stop(request.stop)) break;
+    const auto action = TRY(actions.at(at));
+    if (action->phase != Phase::kClear) break;
+    if (room.remove(*action)) gone.insert(at + 1);
+  }
+  if (gone.empty()) return gone;
+  request.observer.warn(
+      "the replica's disk is too full even for the staging folder: " + human_count(gone.size()) +
+      (gone.size() == 1 ? " file that goes was" : " files that go were") +
+      " removed before it was made");
+  return gone;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,100 @@
+#include "plan/room.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "plan/action_runs.h"
+#include "plan/held.h"
+#include "plan/order.h"
+
+namespace foldersync {
+namespace {
+
+// Whether its file, if it is one, is made of content that is not in the replica yet.
+bool writes_content(const Action& action) {
+  return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace ||
+         action.op == Op::kLink;
+}
+
+// What the actions of a plan need of what it deletes.
+class Needed {
+ public:
+  // Whether deletions that stand behind what is written have to stay there.
+  enum class Later : std::uint8_t { kMayGo, kStay };
+
+  static Result<Needed> by(const ActionStore& actions, Later later) {
+    Needed needed;
+    TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+      if (action.other) needed.keep(*action.other);
+      if (replaces_directory(action)) needed.replaced_.add(action.path);
+      const auto stamp = writes_content(action) ? size_and_time(action.after) : std::nullopt;
+      if (stamp) needed.written_.push_back(*stamp);
+    }));
+    std::sort(needed.written_.begin(), needed.written_.end());
+    TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+      if (action.op != Op::kDelete || needed.replaced_.clears(action)) return;
+      const bool waits = later == Later::kStay && action.phase != Phase::kClear;
+      if (waits || needed.is_written(action)) needed.keep(action.path);
+    }));
+    return needed;
+  }
+
+  // Whether the deletion may go first. What is cleared in any case may.
+  [[nodiscard]] bool lets_go(const Action& deletion) const {
+    return replaced_.clears(deletion) || !kept_.contains(deletion.path);
+  }
+
+ private:
+  void keep(RelPath path) {
+    while (!path.is_root() && kept_.insert(path).second) path = path.parent();
+  }
+
+  [[nodiscard]] bool is_written(const Action& deletion) const {
+    const auto stamp = size_and_time(deletion.before);
+    return stamp && std::binary_search(written_.begin(), written_.end(), *stamp);
+  }
+
+  std::vector<SizeAndTime> written_;
+  std::set<RelPath> kept_;  // and all directories above
+  ReplacedDirectories replaced_;
+};
+
+}  // namespace
+
+Result<RoomFirst> delete_first(const ActionStore& actions, const Spooling& spooling) {
+  const Needed needed = TRY(Needed::by(actions, Needed::Later::kMayGo));
+  RoomFirst room{ActionStore(spooling)};
+  ActionRuns runs(spooling);
+  std::vector<Action> batch;
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    batch.push_back(action);
+    const bool stays = action.op != Op::kDelete || action.phase == Phase::kClear;
+    if (!stays && needed.lets_go(action)) {
+      batch.back().phase = Phase::kClear;
+      ++room.first;
+    }
+    return batch.size() < spooling.run_actions ? success() : runs.take(batch);
+  }));
+  TRY(runs.take(batch));
+  ActionMerge merge;
+  merge.add(runs);
+  for (;;) {
+    const auto next = TRY(merge.next());
+    if (next == nullptr) break;
+    TRY(room.actions.append(*next));
+  }
+  return room;
+}
+
+Result<bool> may_go_first(const ActionStore& actions) {
+  const Needed needed = TRY(Needed::by(actions, Needed::Later::kStay));
+  bool may = true;
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    if (action.phase == Phase::kClear && !needed.lets_go(action)) may = false;
+  }));
+  return may;
+}
+
+}  // namespace foldersync
