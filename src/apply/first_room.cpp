@@ -18,13 +18,11 @@ class FirstRoom {
  public:
   FirstRoom(const ApplyRequest& request, const LookContext& looks, std::size_t max_open,
             const FileSystemFacts& facts)
-      : request_(request),
-        looker_(looks, max_open, true),
-        bytes_(facts.free_bytes),
-        inodes_(facts.free_inodes) {}
+      : request_(request), looker_(looks, max_open, true), free_(facts) {}
 
   [[nodiscard]] bool is_enough() const {
-    return bytes_ >= kEnoughBytes && inodes_ >= kEnoughInodes;
+    return is_enough(free_.free_bytes, freed_bytes_, kEnoughBytes) &&
+           is_enough(free_.free_inodes, freed_inodes_, kEnoughInodes);
   }
 
   // Whether it is gone now.
@@ -46,16 +44,22 @@ class FirstRoom {
           return request_.fs.remove_file(place.directory, place.name.c_str());
         });
     if (!removed) return false;
-    bytes_ += look.replica->blocks * kBlockUnit;
-    ++inodes_;
+    freed_bytes_ += look.replica->blocks * kBlockUnit;
+    ++freed_inodes_;
     return true;
   }
 
  private:
+  // What is free may be the largest number there is.
+  static bool is_enough(std::uint64_t free, std::uint64_t freed, std::uint64_t enough) {
+    return free >= enough || freed >= enough - free;
+  }
+
   const ApplyRequest& request_;
   Looker looker_;
-  std::uint64_t bytes_;
-  std::uint64_t inodes_;
+  FileSystemFacts free_;
+  std::uint64_t freed_bytes_ = 0;
+  std::uint64_t freed_inodes_ = 0;
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct StartLine : ReportSubject {
   std::optional<std::string> plan_id;
   std::optional<PlanKind> plan_kind;
   std::uint64_t actions = 0;
+  bool delete_first = false;
 };
 
 struct ActionLine : ActionReport {
@@ -128,7 +129,9 @@ struct StartTable
           DocumentField<"source", At<&StartLine::source>, kind::Object<ReportRootTable>>,
           DocumentField<"replica", At<&StartLine::replica>, kind::Object<ReportRootTable>>,
           DocumentField<"options", At<>, kind::Object<ReportOptionsTable>>,
-          DocumentField<"actions", At<&StartLine::actions>, kind::Count>> {};
+          DocumentField<"actions", At<&StartLine::actions>, kind::Count>,
+          DocumentField<"delete_first", At<&StartLine::delete_first>, kind::Switch,
+                        Since::kIgnorable>> {};
 
 struct ErrorTable
     : FieldTable<DocumentField<"doing", At<&Error::operation>, kind::Ascii>,
@@ -192,6 +195,7 @@ std::string report_start(const ReportSubject& subject, const StoredPlan* plan, F
     start.plan_id = plan->plan_id;
     start.plan_kind = plan->kind;
     start.actions = plan->actions.size();
+    start.delete_first = plan->options.delete_first;
   }
   return line<StartTable>("start", start);
 }

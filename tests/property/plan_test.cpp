@@ -9,11 +9,13 @@
 
 #include "filter/filter.h"
 #include "format/json.h"
+#include "plan/room.h"
 #include "support/memory_file_system.h"
 #include "support/memory_spool.h"
 #include "support/planning.h"
 #include "support/random_trees.h"
 #include "support/replica_model.h"
+#include "support/sample_plan.h"
 
 namespace foldersync::test {
 namespace {
@@ -98,6 +100,35 @@ TEST(PlanProperty, EveryPrefixOfAPlanIsALegalRunAfterWhichANewPlanConverges) {
       SCOPED_TRACE("seed " + std::to_string(seed) + ", after " + std::to_string(done + 1) +
                    " actions, the last of them " + told(plan.actions[done]));
       expect_converges(pair, model.tree(), pair.plan(model.tree()));
+    }
+  }
+}
+
+// The same plan with its deletions first.
+Plan deleting_first(const Plan& plan) {
+  const auto store = stored(plan);
+  const auto room = delete_first(store->actions, {});
+  Plan first = plan;
+  first.actions.clear();
+  first.options.delete_first = true;
+  EXPECT_TRUE(for_each_action(room->actions, [&](const Action& action, std::uint64_t) {
+    first.actions.push_back(action);
+  }));
+  return first;
+}
+
+TEST(PlanProperty, EveryPrefixOfAPlanThatDeletesFirstIsALegalRunToo) {
+  for (unsigned seed = 4001; seed <= 4000 + kCases / 8 && !HasFatalFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Case pair(seed);
+    const Plan plan = deleting_first(pair.plan(pair.replica));
+    const auto read = read_text(document_of(plan));
+    ASSERT_TRUE(read) << read.error().detail;
+    ReplicaModel model(pair.replica, pair.source, pair.planning.policy);
+    for (const Action& action : plan.actions) {
+      ASSERT_EQ(model.apply(action), "") << told(plan.actions);
+      expect_converges(pair, model.tree(), pair.plan(model.tree()));
+      if (HasFatalFailure()) return;
     }
   }
 }

@@ -1,9 +1,10 @@
 """Killed before and after its system calls, the program leaves whole files, and starts again."""
+import os
 import random
 import unittest
 
 from tests.support import compare
-from tests.support.program import NOBODY, as_root
+from tests.support.program import NOBODY, as_root, with_mounts
 from tests.sweep.sweep import KILLED, SweepTest, part_of, spread
 
 PARTS = 4
@@ -60,6 +61,33 @@ class KillWithThreadsTest(KillSweep):
 
     command = ('run', '--threads', '4', '--xattrs')
     points = 40
+
+
+@with_mounts
+@in_parts('killed_where_room_is_made_first_it_converges')
+class KillOnFullDiskTest(KillSweep):
+    """On a tmpfs that has room for what is new only where the old is gone."""
+
+    points = 60
+
+    def pair(self):
+        both = {'b': 'of both', 'c': {'x': 'x'}}
+        large = 'x' * 800_000
+        return ({**both, 'c': {'x': 'y', 'old': large}, 'gone': {'o': large, 'p': 'p'}, 'm': 'moved'},
+                {**both, 'new': 'y' * 900_000, 'n': {'m': 'moved'}})
+
+    def setUp(self):
+        super().setUp()
+        self.mount_tmpfs(self.at('disk'), 'size=2m')
+        self.replica = self.at('disk', 'replica')
+
+    def assert_converges(self, point):
+        super().assert_converges(point)
+        self.assertEqual(['replica'], os.listdir(self.at('disk')))
+
+    def test_room_is_made_first(self):
+        self.start_again()
+        self.assertIn('deletions first', self.execute(*self.arguments(), expect=0).out)
 
 
 @as_root
