@@ -350,7 +350,9 @@ MUTATIONS = [
              'now.incarnation = TRY(site.fs.incarnation(entry.get())).value_or(0);', '',
              '^unit_apply/OneStep.TheGenerationTells'),
     Mutation('another directory gets the mode of one that was opened up',
-             'status && same_creation(*status, one.seen) && status->uid == one.seen.uid', 'status.ok()',
+             'const bool is_it = now.is_directory() && now.inode == seen.inode &&\n'
+             '                     now.incarnation == seen.incarnation && now.uid == seen.uid;',
+             'const bool is_it = seen.inode == now.inode;',
              '^unit_apply/ClosedDirectories.AnotherOne'),
     Mutation('set-id bits are given in place',
              'return (either & kSetIds) == 0 &&', 'return (either & kSetIds) <= kSetIds &&',
@@ -981,6 +983,27 @@ MUTATIONS = [
     Mutation('the own folder counts by another name',
              'if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {',
              'if (false) {', '^unit_apply/LookTest.*OwnFolder'),
+
+    # What is opened up is closed again
+
+    Mutation('a plan leaves open what it has opened up',
+             'auto errors = access_->close_again(std::exchange(access_->loosened(), {}));',
+             'std::vector<Error> errors;', '^cli/closed_folders_test.*a_plan_of_them'),
+    Mutation('what was opened up to be synced stays open',
+             'loosened_.erase(loosened);\n  return fs_.set_mode({directory, false}, mode);',
+             'loosened_.erase(loosened);\n  return mode == 0 ? success() : success();',
+             '^cli/closed_folders_test.*each_directory_is_synced'),
+    Mutation('what a killed run left open stays open', 'close_what_was_left_open(replica);\n', '\n',
+             '^sweep/closed_folders_test'),
+    Mutation('what is opened up is not noted',
+             'if (notes_ != nullptr) notes_->note(path, loosened);', '',
+             '^sweep/closed_folders_test'),
+    Mutation('what has its final mode already gets its old one back',
+             'if (look.finding == Finding::kAlready) is_finished(action.path);', '',
+             '^cli/closed_folders_test.*that_is_right_when_it_is_opened'),
+    Mutation('what others have closed ends the run',
+             'if (!fd && fd.error().error_number == EACCES) {', 'if (false) {',
+             '^cli/closed_folders_test.*others_stay_closed'),
 
     # What others named tells no terminal what to do
 

@@ -162,6 +162,7 @@ void Committer::finish(const Slot& slot) {
   const LookResult look = looker_.look(action);
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
+  if (look.finding == Finding::kAlready) is_finished(action.path);
   if (!is_moved && outcomes.report_look(slot, look)) return;
   if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
     return outcomes.stale(slot,
@@ -173,7 +174,7 @@ void Committer::finish(const Slot& slot) {
   if (!done) return outcomes.failed(slot, done.error());
   if (*done == Published::kForeign) return reports_.stale_by_now(slot);
   reports_.learn_from(*step.changed.found, look.wanted);
-  finished_.insert(action.path);
+  is_finished(action.path);
   outcomes.done(slot, Outcome::kOk);
 }
 
@@ -182,13 +183,33 @@ void Committer::learn_root_mtime() {
   if (source && *source) learn_mtime(fs_, job_.folders.back().get(), (*source)->mtime, job_.book);
 }
 
-void Committer::tighten() {
-  std::vector<ReplicaAccess::Loosened> all = std::move(replica().loosened());
+void Committer::is_finished(const RelPath& directory) {
+  replica().loosened().erase(directory);
+  for (Looker& other : job_.lookers) other.replica().loosened().erase(directory);
+}
+
+AllLoosened Committer::take_loosened() {
+  AllLoosened all = std::exchange(replica().loosened(), {});
   for (Looker& other : job_.lookers) {
-    all.insert(all.end(), other.replica().loosened().begin(), other.replica().loosened().end());
+    all.merge(other.replica().loosened());
+    other.replica().loosened().clear();
   }
-  std::erase_if(all, [&](const auto& loosened) { return finished_.contains(loosened.path); });
-  replica().close_again(std::move(all));
+  return all;
+}
+
+std::vector<Error> Committer::tighten() {
+  AllLoosened all = take_loosened();
+  const auto root = all.extract(RelPath());
+  auto errors = replica().close_again(std::move(all));
+  if (!root.empty()) replica().loosened().insert({root.key(), root.mapped()});
+  return errors;
+}
+
+std::vector<Error> Committer::tighten_root() {
+  auto errors = replica().close_again(take_loosened());
+  OpenedNotes* const notes = job_.request.replica.notes.get();
+  if (notes != nullptr) notes->keep_only(replica().loosened());
+  return errors;
 }
 
 }  // namespace foldersync

@@ -56,9 +56,12 @@ class Committer {
 
   // Finds out, while there is a staging folder, whether the root's time can be held.
   void learn_root_mtime();
-  // Gives directories that were opened up for their owner the mode back that nothing else gives.
-  // The job's lookers are those of the other threads, which have ended.
-  void tighten();
+  // Gives directories that were opened up for their owner the mode back that nothing else gives:
+  // but for the root, in which the staging folder is. The job's lookers are those of the other
+  // threads, which have ended. The answer: which could not be closed.
+  std::vector<Error> tighten();
+  // The same of the root.
+  std::vector<Error> tighten_root();
 
   ReplicaAccess& replica() { return looker_.replica(); }
 
@@ -74,8 +77,11 @@ class Committer {
   Discards discards_;
   LiveReports reports_;
   BesideTarget beside_;
-  std::set<RelPath> moved_;     // directories that this run has moved
-  std::set<RelPath> finished_;  // directories that have their final mode
+  // That it has its final mode, and needs none back.
+  void is_finished(const RelPath& directory);
+  AllLoosened take_loosened();
+
+  std::set<RelPath> moved_;  // directories that this run has moved
 };
 
 }  // namespace foldersync

@@ -83,7 +83,10 @@ class Engine {
     auto schedule = TRY(Schedule::of(request_.plan.actions));
     schedule_ = schedule;
     next_ = schedule_.start();
-    auto area = TRY(open_staging_area(request_, max_open_));
+    auto area = TRY(open_staging_area(request_, max_open_, root_loosened_));
+    if (request_.replica.opened_up) {
+      root_loosened_.try_emplace(RelPath(), request_.replica.opened_up->hand_over());
+    }
     looks_.staging_name = area.name();
     return run_in(area);
   }
@@ -99,6 +102,7 @@ class Engine {
             .rolled_back = rolled_back_,
             .xattrs_refused = book_.has_refused_xattrs(),
             .staging_left = staging_left_,
+            .left_open = left_open_,
             .backup = backup_ ? backup_->path() : std::string(),
             .refused = is_refused_};
   }
@@ -151,6 +155,7 @@ class Engine {
             .winds_up = [this] { return winds_up(); },
             .partials = &partials};
     Committer committer(job, conflicts);
+    lookers.front().replica().loosened() = std::move(root_loosened_);
     Status went = begin_backup(area, lookers.front().replica());
     if (backup_) job.backup = backup_->path();
     const Workshop shop{job, committer, conflicts};
@@ -158,13 +163,14 @@ class Engine {
     // Where the run is told to stop, what was staged goes with the staging folder.
     if (ahead_ && !stopped()) ahead_->throw_away();
     ahead_.reset();
+    tell_left_open(committer.tighten());
     if (!went) return break_off(shop, std::move(went).error());
-    committer.tighten();
     if (!rolled_back_) committer.learn_root_mtime();
     const std::optional<FileTime> mtime = area.home_mtime();
     if (mtime) discard_backup();  // nothing was changed
     staging_left_ = !remove_area(shop) || conflicts.any() || staging_left_;
     TRY(end_root(committer, mtime));
+    tell_left_open(committer.tighten_root());
     tell_news();
     return result();
   }
@@ -229,6 +235,11 @@ class Engine {
     return success();
   }
 
+  void tell_left_open(const std::vector<Error>& errors) {
+    left_open_ = !errors.empty();
+    for (const Error& error : errors) request_.observer.warn(left_open(error));
+  }
+
   void tell_news() {
     for (const std::string& sentence : book_.take_news()) request_.observer.warn(sentence);
   }
@@ -245,6 +256,7 @@ class Engine {
       // Where this fails, the next plan finds the time.
       if (removed && mtime) (void)fs_.set_mtime({request_.replica.fd.get(), false}, *mtime);
     }
+    tell_left_open(shop.committer.tighten_root());
     held_.release();
     // What can't be read can't be told of either.
     (void)tell_skipped([](const Action&) { return true; });
@@ -459,6 +471,8 @@ class Engine {
   bool stopped_ = false;
   bool rolled_back_ = false;
   bool staging_left_ = false;
+  bool left_open_ = false;
+  AllLoosened root_loosened_;  // the root, where it was opened up for the area
   bool is_refused_ = false;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "apply/look/replica_access.h"
+#include "fs/replica_access.h"
 #include "plan/stored_plan.h"
 
 namespace foldersync {

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "apply/recovery/lock.h"
+#include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/directory_cursor.h"
 
 namespace foldersync {
 namespace {
@@ -42,6 +44,7 @@ void Tools::confine(WrittenPlaces places) const {
 }
 
 Status AtRest::lock(Root& replica) {
+  note_opened(tools_.state, replica);
   const double until = monotonic_seconds() + lock_wait_seconds_;
   for (;;) {
     const auto locked = lock_replica(tools_.fs, replica, tools_.state.folder());
@@ -72,6 +75,7 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .wanted = wish.wanted,
                                                   .drop_conflicts = wish.drop_conflicts,
                                                   .keep_partial = wish.keep_partial}));
+  close_what_was_left_open(replica);
   const char* const sentence = kSentences[static_cast<std::size_t>(recovered.what)];
   if (sentence != nullptr) log.warn(sentence);
   if (recovered.overtaken > 0) {
@@ -84,6 +88,18 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
              "needed of it, then remove it with 'sync recover --drop-conflicts'");
   }
   return recovered;
+}
+
+void AtRest::close_what_was_left_open(const Root& replica) {
+  MemoryOfOpened notes(tools_.state, replica.identity);
+  AllLoosened open = notes.known();
+  if (open.empty()) return;
+  ReplicaAccess access(tools_.fs, replica.fd.get(), {}, descriptors_per_cursor(3));
+  access.note_in(&notes);
+  for (const Error& error : access.close_again(std::move(open))) {
+    tools_.log.warn(left_open(error));
+  }
+  notes.keep_only(access.loosened());
 }
 
 Result<bool> AtRest::prepare(const Root& replica) {

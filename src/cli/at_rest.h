@@ -48,6 +48,8 @@ class AtRest {
   Result<bool> prepare(const Root& replica);
 
  private:
+  void close_what_was_left_open(const Root& replica);
+
   const Tools& tools_;
   double lock_wait_seconds_;
 };

@@ -51,7 +51,8 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   // Where attributes are compared, the next plan would find what was refused.
   const bool refused = request.plan.options.xattrs && applied.xattrs_refused;
   const bool partial = failed || refused || observer.skipped() > 0 || !request.plan.complete() ||
-                       request.plan.held() > 0 || applied.staging_left || request.conflicts;
+                       request.plan.held() > 0 || applied.staging_left || applied.left_open ||
+                       request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 

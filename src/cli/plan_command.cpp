@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
+#include "cli/opened_notes.h"
 #include "cli/output.h"
 #include "cli/plan_maker.h"
 #include "cli/signals.h"
@@ -99,10 +100,11 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
     key = TRY(read_signing_key(*options.signature.key));
     signature = signature_file(options.signature, absolute_if_named(options.output_file));
   }
-  const auto roots = TRY(open_roots(fs, options.folders));
+  auto roots = TRY(open_roots(fs, options.folders));
   const auto left_out = TRY(place_own_files(
       fs, roots, {absolute_if_named(options.output_file), signature, state.folder()}));
   state.open();
+  if (roots.replica) note_opened(state, *roots.replica);
   LastRunCheck last_run(state, options.planning);
   Status known = last_run.compare(roots);
   tell_warnings(state);

@@ -17,6 +17,7 @@
 #include "plan/guard.h"
 #include "plan/room.h"
 #include "scan/local_tree.h"
+#include "scan/openings.h"
 
 namespace foldersync {
 namespace {
@@ -84,11 +85,16 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   policy.checksum = options_.plan.checksum;
   policy.no_setid = options_.plan.no_setid;
   const LocalTree source = tree_of(roots.source);
+  std::optional<Openings> openings;
   std::optional<LocalTree> replica;
-  if (roots.replica) replica.emplace(tree_of(*roots.replica));
+  if (roots.replica) {
+    openings.emplace(*roots.replica);
+    replica.emplace(tree_of(*roots.replica, &*openings));
+  }
   PlanRequest request{.roots = roots,
                       .source = source,
                       .replica = replica ? &*replica : nullptr,
+                      .openings = openings ? &*openings : nullptr,
                       .options = options_.plan,
                       .policy = policy,
                       .unread_before = unread_before,

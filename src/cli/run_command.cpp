@@ -19,6 +19,7 @@
 #include "cli/cycle_process.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
+#include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "cli/terminal.h"
 #include "cli/unproven.h"
@@ -282,6 +283,7 @@ class Runner {
     const auto left_out = TRY(place_own_files(
         tools_.fs, roots, own_files(options_.applying, opened_.log_file, tools_.state)));
     tools_.state.open();
+    if (roots.replica) note_opened(tools_.state, *roots.replica);
     Status known = last_run_.compare(roots);
     log_warnings(tools_);
     if (!known) return known.error();
@@ -416,7 +418,7 @@ class Runner {
     if (!opened_.person || has_backup_folder()) confine(&*roots.replica);
     conflicts_ = TRY(at_rest_.prepare(*roots.replica));
     // What was removed may have changed the folder itself.
-    roots.replica->status = TRY(tools_.fs.status(roots.replica->fd.get()));
+    roots.replica->status = TRY(look_again(*roots.replica));
     return success();
   }
 

@@ -17,6 +17,9 @@ CapabilitySet mirroring_capabilities();
 // What the attributes of root need besides: trusted.* and security.*.
 CapabilitySet attribute_capabilities();
 
+// Whether modes keep this thread from reading nothing: the superuser's rights.
+bool may_read_everything();
+
 // What a thread has.
 struct Privileges {
   CapabilitySet effective = 0;

@@ -82,9 +82,20 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
     replica_hashes_.load();
   }
   if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
-  if (pair.replica.error == nullptr && !has_other_spellings_) {
+  const bool is_unread = pair.replica.self != nullptr && pair.replica.names == nullptr;
+  if (!is_unread && !has_other_spellings_) {
     replica_hashes_.forget_missing(pair.replica.names);
   }
+}
+
+// An entry of a directory of our own, in which its owner may not look up names.
+ListedEntry PairPlanner::look_again(ReadableDirectory& directory, const ListedEntry& entry) {
+  directory.open_up();
+  ListedEntry again = entry;
+  const auto status = directory.status(entry.name.data());
+  again.error_number = status ? 0 : status.error().error_number;
+  if (status) again.status = *status;
+  return again;
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
@@ -102,6 +113,12 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     if (order != 0 && !spellings) spellings = find_other_spellings(pair, admission);
     const ListedEntry* const of_source = order <= 0 ? source : nullptr;
     const ListedEntry* of_replica = order >= 0 ? replica : nullptr;
+    std::optional<ListedEntry> looked_at;
+    if (of_replica != nullptr && of_replica->error_number == EACCES &&
+        (of_source == nullptr || of_source->error_number == 0)) {
+      looked_at = look_again(*pair.replica.here, *of_replica);
+      of_replica = &*looked_at;
+    }
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
       if (named) decide(pair, *named, children);

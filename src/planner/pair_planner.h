@@ -39,6 +39,7 @@ class PairPlanner {
  private:
   bool is_run_full();
   Status end_run();
+  static ListedEntry look_again(ReadableDirectory& directory, const ListedEntry& entry);
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
   bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,
              const ListedEntry*& replica);

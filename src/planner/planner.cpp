@@ -198,9 +198,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   return plan;
 }
 
-}  // namespace
-
-Result<Planned> make_plan(const PlanRequest& request) {
+Result<Planned> look_and_plan(const PlanRequest& request) {
   const Roots& roots = request.roots;
   PlanningContext context{.options = request.options,
                           .policy = request.policy,
@@ -240,6 +238,22 @@ Result<Planned> make_plan(const PlanRequest& request) {
   auto plan = assemble(request, context, spooling, std::move(runs), std::move(findings));
   if (!plan) return std::move(plan).error();
   planned.plan = std::move(*plan);
+  return planned;
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const PlanRequest& request) {
+  auto planned = look_and_plan(request);
+  if (request.openings == nullptr) return planned;
+  const auto left_open = request.openings->close_all();
+  if (!planned || left_open.empty()) return planned;
+  for (const Error& error : left_open) {
+    planned->plan.problems.push_back(
+        {Side::kReplica, RelPath::from_bytes(error.path), error.error_number, "close again"});
+  }
+  sort_problems(planned->plan);
+  planned->plan.summary.problems = planned->plan.problems.size();
   return planned;
 }
 

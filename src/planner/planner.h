@@ -12,6 +12,7 @@
 #include "plan/facts.h"
 #include "plan/held.h"
 #include "plan/stored_plan.h"
+#include "scan/openings.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
@@ -22,7 +23,8 @@ namespace foldersync {
 struct PlanRequest {
   const Roots& roots;  // what is known of them; all else is read through:
   const ReadableTree& source;
-  const ReadableTree* replica;  // null: there is none yet
+  const ReadableTree* replica;   // null: there is none yet
+  Openings* openings = nullptr;  // of the replica's tree: closed when the plan is made
   PlanOptions options;
   Policy policy;
   UnreadBefore unread_before = {};

@@ -11,28 +11,39 @@ constexpr std::uint32_t kPrivate = 0600;
 
 class LocalTreeReader final : public TreeReader {
  public:
-  LocalTreeReader(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open)
-      : fs_(fs), cursor_(fs, root, rules, max_open), here_(fs, root) {}
+  LocalTreeReader(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open,
+                  Openings* openings)
+      : fs_(fs), cursor_(fs, root, rules, max_open), here_(fs, root), openings_(openings) {}
 
   Result<ReadableDirectory*> enter(std::string_view path) override {
     const auto fd = cursor_.enter(path);
     if (!fd) return fd.error();
     // The root's own descriptor is read again in every cycle.
     here_ = LocalDirectory(
-        fs_, *fd, path.empty() ? LocalDirectory::At::kAnywhere : LocalDirectory::At::kStart);
+        fs_, *fd, path.empty() ? LocalDirectory::At::kAnywhere : LocalDirectory::At::kStart,
+        openings_, cursor_);
     return &here_;
+  }
+
+  void open_up(std::string_view path) override {
+    if (openings_ != nullptr) openings_->open_up(RelPath::from_bytes(path));
   }
 
  private:
   FileSystem& fs_;
   DirectoryCursor cursor_;
   LocalDirectory here_;
+  Openings* openings_;
 };
 
 }  // namespace
 
 Status LocalDirectory::list(DirectoryNames& names) {
   return at_ == At::kAnywhere ? list_again(names) : names.read(*fs_, fd_);
+}
+
+void LocalDirectory::open_up() {
+  if (openings_ != nullptr) openings_->open_up(RelPath::from_bytes(cursor_->current()));
 }
 
 Status LocalDirectory::list_again(DirectoryNames& names) {
@@ -59,7 +70,7 @@ Status LocalDirectory::make_readable(const char* name, const FileStatus& seen) {
 }
 
 std::unique_ptr<TreeReader> LocalTree::reader(std::size_t max_open) const {
-  return std::make_unique<LocalTreeReader>(fs_, root_, rules_, max_open);
+  return std::make_unique<LocalTreeReader>(fs_, root_, rules_, max_open, openings_);
 }
 
 }  // namespace foldersync

@@ -8,6 +8,7 @@
 
 #include "fs/directory_cursor.h"
 #include "fs/file_system.h"
+#include "scan/openings.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
 
@@ -20,6 +21,9 @@ class LocalDirectory final : public ReadableDirectory {
   enum class At : std::uint8_t { kStart, kAnywhere };
 
   LocalDirectory(FileSystem& fs, int fd, At at = At::kStart) : fs_(&fs), fd_(fd), at_(at) {}
+  // The one that `cursor` is in, which may be opened up.
+  LocalDirectory(FileSystem& fs, int fd, At at, Openings* openings, const DirectoryCursor& cursor)
+      : fs_(&fs), fd_(fd), at_(at), openings_(openings), cursor_(&cursor) {}
 
   Status list(DirectoryNames& names) override;
   Result<FileStatus> status(const char* name) override { return fs_->status_at(fd_, name); }
@@ -28,6 +32,7 @@ class LocalDirectory final : public ReadableDirectory {
   Result<std::unique_ptr<ReadableEntry>> open_entry(const char* name) override;
   Status make_readable(const char* name, const FileStatus& seen) override;
   bool is_read_only(const char* name) override { return fs_->is_read_only(fd_, name); }
+  void open_up() override;
   Result<FileStatus> status() override { return fs_->status(fd_); }
   Result<std::vector<Xattr>> xattrs(bool as_root) override {
     return read_xattrs(*fs_, {fd_, false}, as_root);
@@ -41,13 +46,16 @@ class LocalDirectory final : public ReadableDirectory {
   FileSystem* fs_;
   int fd_;
   At at_;
+  Openings* openings_ = nullptr;
+  const DirectoryCursor* cursor_ = nullptr;
 };
 
 // Requires: the root's descriptor stays open.
 class LocalTree final : public ReadableTree {
  public:
-  LocalTree(FileSystem& fs, int root, CursorRules rules = {})
-      : fs_(fs), root_(root), rules_(std::move(rules)) {}
+  // `openings` null: what is closed stays so.
+  LocalTree(FileSystem& fs, int root, CursorRules rules = {}, Openings* openings = nullptr)
+      : fs_(fs), root_(root), rules_(std::move(rules)), openings_(openings) {}
 
   [[nodiscard]] std::unique_ptr<TreeReader> reader(std::size_t max_open) const override;
   [[nodiscard]] Result<FileSystemFacts> facts() const override { return fs_.facts(root_); }
@@ -56,10 +64,13 @@ class LocalTree final : public ReadableTree {
   FileSystem& fs_;
   int root_;
   CursorRules rules_;
+  Openings* openings_;
 };
 
 // All below an open root.
-inline LocalTree tree_of(const Root& root) { return {*root.fs, root.fd.get()}; }
+inline LocalTree tree_of(const Root& root, Openings* openings = nullptr) {
+  return {*root.fs, root.fd.get(), {}, openings};
+}
 
 // The root that must not turn up below `root`; nothing where it can't.
 inline std::optional<FileStatus> other_root(const Root& root, const Root& other) {

@@ -53,6 +53,10 @@ class ReadableDirectory {
   // As FileSystem::is_read_only().
   virtual bool is_read_only(const char* name) = 0;
 
+  // Where its owner may not look up names in it: opens it up, where the tree may do so and it is
+  // the caller's own (see Openings).
+  virtual void open_up() {}
+
   // Of the directory itself.
   virtual Result<FileStatus> status() = 0;
   virtual Result<std::vector<Xattr>> xattrs(bool as_root) = 0;
@@ -67,6 +71,8 @@ class TreeReader {
   // The directory `path` (bytes as in RelPath, empty for the root): valid until the next call.
   // Errors carry the path of the component that failed: ENOTDIR or ELOOP where it is no directory.
   virtual Result<ReadableDirectory*> enter(std::string_view path) = 0;
+  // To be called before one is entered whose owner may not list it: see ReadableDirectory::open_up.
+  virtual void open_up(std::string_view /*path*/) {}
 };
 
 // Any number of threads may call.

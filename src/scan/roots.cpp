@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <utility>
 
 #include "fs/named_path.h"
+#include "fs/privilege.h"
 #include "fs/xattrs.h"
 #include "scan/directory_names.h"
 
@@ -21,6 +24,8 @@ Error bad_pair(std::string path, std::string detail) {
 }
 
 constexpr const char* kReplica = "replica";
+constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kOwnerReads = 0500;
 
 // Whether `directory` is `ancestor` or lies below it, by climbing to the top.
 Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor) {
@@ -88,6 +93,27 @@ Result<Root> root_at(FileSystem& fs, const Result<NamedPlace>& place, const std:
   return root;
 }
 
+// Null where there is nothing to be opened up, or it can't be.
+std::shared_ptr<OpenedRoot> open_up(FileSystem& fs, const NamedPlace& place) {
+  if (!place.status || !place.status->is_directory()) return nullptr;
+  const std::uint32_t mode = place.status->mode;
+  const bool is_closed = (mode & kOwnerReads) != kOwnerReads && place.status->uid == ::geteuid();
+  if (!is_closed || may_read_everything()) return nullptr;
+  if (!fs.set_mode({place.entry.get(), true}, mode | kOwnerAll)) return nullptr;
+  auto directory = fs.open_directory(place.entry.get(), ".");
+  if (directory) return std::make_shared<OpenedRoot>(fs, std::move(*directory), *place.status);
+  (void)fs.set_mode({place.entry.get(), true}, mode);  // the next plan finds it otherwise
+  return nullptr;
+}
+
+Result<Root> replica_at(FileSystem& fs, const Result<NamedPlace>& place, const std::string& path) {
+  auto opened_up = place ? open_up(fs, *place) : nullptr;
+  auto root = TRY(root_at(fs, place, path, kReplica));
+  if (opened_up) root.status = opened_up->as_closed(root.status);
+  root.opened_up = std::move(opened_up);
+  return root;
+}
+
 // Where the replica is, or is to be made.
 Result<NamedPlace> find_replica(FileSystem& fs, const std::string& path) {
   auto place = find_named(fs, path);
@@ -144,6 +170,24 @@ Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) 
 
 }  // namespace
 
+OpenedRoot::~OpenedRoot() {
+  const auto now = is_handed_over_ ? Result<FileStatus>(closed_) : fs_.status(directory_.get());
+  // Where this fails, the next plan finds the mode.
+  if (now && now->mode == (closed_.mode | kOwnerAll)) {
+    (void)fs_.set_mode({directory_.get(), false}, closed_.mode);
+  }
+}
+
+FileStatus OpenedRoot::as_closed(FileStatus now) const {
+  if (now.mode == (closed_.mode | kOwnerAll)) now.mode = closed_.mode;
+  return now;
+}
+
+Result<FileStatus> look_again(const Root& root) {
+  auto now = root.fs->status(root.fd.get());
+  return now && root.opened_up ? Result<FileStatus>(root.opened_up->as_closed(*now)) : now;
+}
+
 std::string identity_of(const std::string& file_system, const FileStatus& directory) {
   return file_system + ":" + std::to_string(directory.inode);
 }
@@ -153,7 +197,7 @@ Result<Root> open_root(FileSystem& fs, const std::string& path, const char* role
 }
 
 Result<Root> open_replica(FileSystem& fs, const std::string& path) {
-  return root_at(fs, find_replica(fs, path), path, kReplica);
+  return replica_at(fs, find_replica(fs, path), path);
 }
 
 std::string folder_above(const std::string& path) {
@@ -178,7 +222,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
     TRY(refuse_nested(fs, roots, place->folder.get()));
     return roots;
   }
-  roots.replica = TRY(root_at(fs, place, paths.replica, kReplica));
+  roots.replica = TRY(replica_at(fs, place, paths.replica));
   if (same_object(roots.source.status, roots.replica->status)) {
     return bad_pair(paths.replica,
                     "source and replica are the same folder: nothing can be mirrored");

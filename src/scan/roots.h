@@ -1,8 +1,10 @@
 // The two folders a run works on, opened once and held.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/file_status.h"
@@ -10,8 +12,36 @@
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 
 namespace foldersync {
+
+// A replica's root that is the caller's own and closed to him, opened up for as long as this lives
+// and nobody else has taken that over. CRASH: killed meanwhile, it keeps u+rwx, and the next plan
+// finds its mode.
+class OpenedRoot {
+ public:
+  // `directory`: the root, which was `closed` before.
+  OpenedRoot(FileSystem& fs, Fd directory, const FileStatus& closed)
+      : fs_(fs), directory_(std::move(directory)), closed_(closed) {}
+  ~OpenedRoot();
+  OpenedRoot(const OpenedRoot&) = delete;
+  OpenedRoot& operator=(const OpenedRoot&) = delete;
+
+  // As it was, where it is still as it was opened up.
+  [[nodiscard]] FileStatus as_closed(FileStatus now) const;
+  // Who calls closes it.
+  Loosened hand_over() {
+    is_handed_over_ = true;
+    return {closed_.mode, closed_};
+  }
+
+ private:
+  FileSystem& fs_;
+  Fd directory_;
+  FileStatus closed_;
+  bool is_handed_over_ = false;
+};
 
 struct Root {
   FileSystem* fs = nullptr;  // of this side: whatever is asked or done below the root goes to it
@@ -23,7 +53,9 @@ struct Root {
   std::string identity;                        // file system and inode: the same after a reboot
   Sharing sharing = Sharing::kShared;
   Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
-  std::string exchangeable = {};  // on the way to it, see NamedPlace; empty: nothing
+  std::string exchangeable = {};               // on the way to it, see NamedPlace; empty: nothing
+  std::shared_ptr<OpenedRoot> opened_up = {};  // null: it did not have to be
+  std::shared_ptr<OpenedNotes> notes = {};     // of directories that are opened up; null: none
 };
 
 // Whether device and inode numbers of both are given by one system, so that an object of the one
@@ -55,6 +87,9 @@ Result<Root> open_replica(FileSystem& fs, const std::string& path);
 
 // The path of the folder that holds the last name of `path`, which may end with "/" or "/.".
 std::string folder_above(const std::string& path);
+
+// What the root is by now, but for what it was opened up for.
+Result<FileStatus> look_again(const Root& root);
 
 // Opens both, by the same file system. Errors have a sentence for the person. kRefused where one is
 // no folder, the source or the replica's parent is missing, or a link of somebody else leads to

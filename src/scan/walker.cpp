@@ -1,6 +1,7 @@
 #include "scan/walker.h"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -16,6 +17,12 @@
 namespace foldersync {
 namespace {
 
+// Whether its owner may not list it.
+bool is_closed(const std::optional<FileStatus>& directory) {
+  constexpr std::uint32_t kOwnerReads = 0400;
+  return directory && (directory->mode & kOwnerReads) == 0;
+}
+
 // One side of the walk, as one thread uses it.
 class SideReader {
  public:
@@ -28,6 +35,7 @@ class SideReader {
     VisitedDirectory visited;
     if (!self) return visited;
     visited.self = &*self;
+    if (is_closed(self)) reader_->open_up(path);
     const auto here = reader_->enter(path);
     if (!here) return failed(visited, here.error());
     if (const Status read = (*here)->list(names_); !read) return failed(visited, read.error());
@@ -170,18 +178,22 @@ class Walk {
 
   VisitedPair read(const PairToVisit& item, SideReader& source, SideReader& replica,
                    std::size_t worker) const {
-    if (most_ == 1 || !is_large(item.source) || !is_large(item.replica)) {
-      return {.path = item.path,
-              .source = source.read(item.path, item.source),
-              .replica = replica.read(item.path, item.replica),
-              .replica_range = item.replica_range,
-              .worker = worker};
-    }
     VisitedPair pair{.path = item.path,
                      .source = {},
                      .replica = {},
                      .replica_range = item.replica_range,
                      .worker = worker};
+    // What the source can't tell asks for nothing to be opened up.
+    if (most_ == 1 || !is_large(item.source) || !is_large(item.replica) ||
+        is_closed(item.replica)) {
+      pair.source = source.read(item.path, item.source);
+      if (pair.source.error != nullptr && is_closed(item.replica)) {
+        pair.replica.self = &*item.replica;
+      } else {
+        pair.replica = replica.read(item.path, item.replica);
+      }
+      return pair;
+    }
     std::atomic<int> sides{0};
     on_threads(2, [&](std::size_t) {
       for (int side = sides++; side < 2; side = sides++) {

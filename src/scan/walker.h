@@ -30,11 +30,12 @@ struct PairToVisit {
 
 // One side of a visited pair.
 struct VisitedDirectory {
-  const FileStatus* self = nullptr;       // null: this side has no such directory
-  const DirectoryNames* names = nullptr;  // null: absent, or it could not be read
-  const Error* error = nullptr;           // why it could not be read
-  ReadableDirectory* here = nullptr;      // to be asked where names are there
-  bool looks_ahead = false;               // see EntryReader
+  const FileStatus* self = nullptr;  // null: this side has no such directory
+  // Null: absent, it could not be read, or it is closed and the source's could not be read.
+  const DirectoryNames* names = nullptr;
+  const Error* error = nullptr;       // why it could not be read
+  ReadableDirectory* here = nullptr;  // to be asked where names are there
+  bool looks_ahead = false;           // see EntryReader
 
   // From the first one on, during the visit; only one thread at a time.
   [[nodiscard]] EntryReader entries() const {

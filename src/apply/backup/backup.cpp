@@ -185,9 +185,8 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   auto status = before.replica.status(path);
   if (!status) return std::move(status).error().at(path.bytes());
   if (!*status || !(*status)->is_directory()) return success();
-  for (const ReplicaAccess::Loosened& loosened : before.replica.loosened()) {
-    if (loosened.path == path) (*status)->mode = loosened.mode;
-  }
+  const auto loosened = before.replica.loosened().find(path);
+  if (loosened != before.replica.loosened().end()) (*status)->mode = loosened->second.mode;
   Facts old = found_facts(**status, {}, policy_);
   old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
   const bool goes = action != nullptr && action->phase != Phase::kFinish;

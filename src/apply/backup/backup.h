@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "apply/backup/backup_tree.h"
-#include "apply/look/replica_access.h"
 #include "apply/stage/record.h"
 #include "apply/stage/request.h"
 #include "apply/stage/staging_area.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
 #include "plan/stored_plan.h"

@@ -3,9 +3,9 @@
 #include <cerrno>
 #include <string>
 
-#include "apply/look/replica_access.h"
 #include "apply/stage/attributes.h"
 #include "fs/copy.h"
+#include "fs/replica_access.h"
 
 namespace foldersync {
 namespace {

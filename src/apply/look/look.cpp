@@ -48,7 +48,9 @@ Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen
       own_folder_(own_folder(context)),
       replica_(fs_, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
                may_loosen),
-      judge_(context.stop) {}
+      judge_(context.stop) {
+  replica_.note_in(context.replica.notes.get());
+}
 
 Result<ReadableDirectory*> Looker::source_directory(const RelPath& path) {
   return source_->enter(path.bytes());

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "apply/look/replica_access.h"
 #include "apply/look/replica_names.h"
 #include "apply/look/report.h"
 #include "core/file_status.h"
 #include "filter/filter.h"
 #include "fs/file_system.h"
 #include "fs/place.h"
+#include "fs/replica_access.h"
 #include "plan/action.h"
 #include "plan/facts.h"
 #include "scan/content.h"

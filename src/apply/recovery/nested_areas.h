@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "apply/look/replica_access.h"
 #include "apply/stage/record.h"
 #include "apply/stage/staging_area.h"
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 #include "scan/roots.h"
 
 namespace foldersync {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "apply/backup/backup.h"
-#include "apply/look/replica_access.h"
 #include "apply/recovery/nested_areas.h"
 #include "apply/recovery/window_replay.h"
 #include "apply/stage/barrier.h"
@@ -16,6 +15,7 @@
 #include "format/errno_name.h"
 #include "fs/boot.h"
 #include "fs/directory_cursor.h"
+#include "fs/replica_access.h"
 
 namespace foldersync {
 namespace {
@@ -154,8 +154,12 @@ class Recoverer {
     CursorRules rules;
     if (!record.plan.options.cross_mounts) rules.only_mount = request_.replica.status.mount;
     ReplicaAccess replica(fs_, root(), rules, descriptors_per_cursor(3));
+    replica.note_in(request_.replica.notes.get());
     auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
     Status kept = backup ? backup->keep(record, area, replica) : Status(backup.error());
+    for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+      request_.observer.warn(left_open(error));
+    }
     if (kept) return kept;
     Error error = std::move(kept).error();
     error.detail =

@@ -58,6 +58,7 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       site_{context.fs,     access_,      publisher_,  conflicts_,
             context.policy, context.book, &deletions_, &made_anew_},
       observer_(context.observer) {
+  access_.note_in(context.replica.notes.get());
   learn_objects();
 }
 
@@ -199,12 +200,15 @@ void WindowReplay::backward() {
 
 void WindowReplay::close_loosened() {
   // What the record says of one comes first: it knows the mode from before the window.
-  std::vector<ReplicaAccess::Loosened> all;
+  AllLoosened all;
   for (const LoosenedRecord& loosened : record_.loosened) {
-    all.push_back({loosened.path, loosened.mode, loosened.seen});
+    all.try_emplace(loosened.path, Loosened{loosened.mode, loosened.seen});
   }
-  all.insert(all.end(), access_.loosened().begin(), access_.loosened().end());
-  access_.close_again(std::move(all));
+  all.merge(access_.loosened());
+  access_.loosened().clear();
+  for (const Error& error : access_.close_again(std::move(all))) {
+    observer_.warn(left_open(error));
+  }
 }
 
 Status WindowReplay::purge() {

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "apply/look/replica_access.h"
 #include "apply/look/report.h"
 #include "apply/stage/record.h"
 #include "apply/stage/staging_area.h"
@@ -17,6 +16,7 @@
 #include "apply/steps/doomed_tree.h"
 #include "apply/steps/publisher.h"
 #include "apply/steps/step.h"
+#include "fs/replica_access.h"
 #include "scan/roots.h"
 
 namespace foldersync {

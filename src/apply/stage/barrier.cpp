@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <set>
+#include <utility>
 
 namespace foldersync {
 namespace {
@@ -62,11 +63,18 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
 }
 
 Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica, int area) {
-  for (const RelPath& path : touched.directories) {
-    const auto fd = replica.directory(path);
+  // What lies in a directory comes before it, so that none is opened up twice.
+  for (auto path = touched.directories.rbegin(); path != touched.directories.rend(); ++path) {
+    const auto fd = replica.directory(*path);
     if (!fd && is_absence(fd.error())) continue;  // it went with this window
+    // What others have closed can't be synced by itself.
+    if (!fd && fd.error().error_number == EACCES) {
+      if (has_sync_all_) return fs_.sync_all(area);
+      continue;
+    }
     if (!fd) return fd.error();
-    if (Status synced = opened(*fd); !synced) return std::move(synced).error().at(path.bytes());
+    TRY(replica.close_again(*path, *fd));
+    if (Status synced = opened(*fd); !synced) return std::move(synced).error().at(path->bytes());
   }
   for (const RelPath& path : touched.files) {
     const auto parent = replica.parent(path);
@@ -100,9 +108,21 @@ Status Barrier::other_file_systems(const StagingArea& area, const Touched& touch
   return success();
 }
 
+// What has its final mode by now may have to be opened up to be synced, and is closed again.
 Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
                              const Touched& touched, ReplicaAccess& replica) {
   if (!is_wanted()) return success();
+  auto awaits_mode = std::exchange(replica.loosened(), {});
+  Status synced = sync_changes(area, folders, touched, replica);
+  for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+    context_.observer.warn(left_open(error));
+  }
+  replica.loosened().merge(awaits_mode);
+  return synced;
+}
+
+Status Barrier::sync_changes(const StagingArea& area, const std::vector<Fd>& folders,
+                             const Touched& touched, ReplicaAccess& replica) {
   if (each_ && !(touched.others && has_sync_all_)) {
     TRY(sync_touched(touched, replica, area.fd()));
     return before_commit(area, folders);

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "apply/look/replica_access.h"
 #include "apply/look/report.h"
 #include "apply/stage/staging_area.h"
 #include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 
 namespace foldersync {
 
@@ -68,6 +68,8 @@ class Barrier {
 
  private:
   Status sync_touched(const Touched& touched, ReplicaAccess& replica, int area);
+  Status sync_changes(const StagingArea& area, const std::vector<Fd>& folders,
+                      const Touched& touched, ReplicaAccess& replica);
 
   Status other_file_systems(const StagingArea& area, const Touched& touched,
                             ReplicaAccess& replica);

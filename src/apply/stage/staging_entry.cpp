@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "apply/look/replica_access.h"
 #include "apply/stage/space.h"
 
 namespace foldersync {
@@ -27,17 +26,25 @@ Result<StagingArea> find_or_make(const ApplyRequest& request) {
 
 }  // namespace
 
-Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open) {
+Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open,
+                                      AllLoosened& loosened) {
   const Root& replica = request.replica;
   auto area = find_or_make(request);
   if (!area && area.error().error_number == EROFS) {
     return Error{ErrorCode::kRefused, "stage", replica.path, EROFS, "the replica can't be written"};
   }
   if (area || area.error().error_number != EACCES) return area;
-  // A read-only root of the caller's own: `finish` of the root gives it its mode.
+  // A read-only root of the caller's own.
   ReplicaAccess access(request.fs, replica.fd.get(), {}, max_open);
+  access.note_in(replica.notes.get());
   if (!access.loosen(replica.fd.get(), RelPath())) return area;
-  return find_or_make(request);
+  area = find_or_make(request);
+  if (area) {
+    loosened = std::move(access.loosened());
+  } else {
+    (void)access.close_again(std::move(access.loosened()));  // the next plan finds the mode
+  }
+  return area;
 }
 
 Status make_room(const ApplyRequest& request) {

@@ -7,14 +7,16 @@
 #include "apply/stage/staging_area.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 #include "scan/roots.h"
 
 namespace foldersync {
 
 // Goes on with that of an earlier run, or makes one, where needed in a read-only root of the
-// caller's own, which is opened up for its owner. `max_open`: descriptors for the way into the
-// replica. Error kRefused: the replica can't be written.
-Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open);
+// caller's own, which is opened up for its owner and listed in `loosened` then. `max_open`:
+// descriptors for the way into the replica. Error kRefused: the replica can't be written.
+Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open,
+                                      AllLoosened& loosened);
 
 // Asks whether the plan fits, unless the space is not to be checked; copies that a killed run left
 // go where it doesn't. Error kRefused: it doesn't fit all the same.

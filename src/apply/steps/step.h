@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "apply/look/replica_access.h"
 #include "apply/stage/limit_book.h"
 #include "apply/steps/conflicts.h"
 #include "apply/steps/doomed_tree.h"
@@ -24,6 +23,7 @@
 #include "core/file_status.h"
 #include "core/result.h"
 #include "fs/file_system.h"
+#include "fs/replica_access.h"
 #include "fs/xattrs.h"
 #include "plan/action.h"
 #include "plan/facts.h"

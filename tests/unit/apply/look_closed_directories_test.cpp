@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "apply/look/look.h"
 #include "scan/local_tree.h"
@@ -85,10 +86,8 @@ TEST_F(ClosedDirectories, AreOpenedUpAndListedWithTheModeTheyHad) {
   EXPECT_EQ(mode_of("closed"), 0750U);
   EXPECT_EQ(mode_of("closed/inner"), 0701U);
   ASSERT_EQ(eyes.replica().loosened().size(), 2U);
-  EXPECT_EQ(eyes.replica().loosened()[0].path, RelPath("closed"));
-  EXPECT_EQ(eyes.replica().loosened()[0].mode, 0050U);
-  EXPECT_EQ(eyes.replica().loosened()[1].path, RelPath("closed/inner"));
-  EXPECT_EQ(eyes.replica().loosened()[1].mode, 0001U);
+  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed")).mode, 0050U);
+  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed/inner")).mode, 0001U);
 }
 
 TEST_F(ClosedDirectories, StayClosedToOneThatMayNotLoosen) {
@@ -137,7 +136,7 @@ TEST_F(ClosedDirectories, LoosenGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLac
   EXPECT_EQ(mode_of("closed"), 0755U);
   EXPECT_FALSE(eyes.replica().loosen(*directory, RelPath("closed")));
   ASSERT_EQ(eyes.replica().loosened().size(), 1U);
-  EXPECT_EQ(eyes.replica().loosened()[0].mode, 0555U);
+  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed")).mode, 0555U);
 }
 
 TEST_F(ClosedDirectories, AnotherOneInTheirPlaceDoesNotGetTheModeBack) {
@@ -145,11 +144,12 @@ TEST_F(ClosedDirectories, AnotherOneInTheirPlaceDoesNotGetTheModeBack) {
   Looker eyes = looker(true);
   const auto directory = eyes.replica_directory(RelPath("closed"));
   ASSERT_TRUE(directory.ok() && eyes.replica().loosen(*directory, RelPath("closed")));
-  auto another = eyes.replica().loosened();
-  --another[0].seen.incarnation;
-  eyes.replica().close_again(another);
+  const AllLoosened seen = std::exchange(eyes.replica().loosened(), {});
+  AllLoosened another = seen;
+  --another.at(RelPath("closed")).seen.incarnation;
+  EXPECT_TRUE(eyes.replica().close_again(another).empty());
   EXPECT_EQ(mode_of("closed"), 0700U);
-  eyes.replica().close_again(eyes.replica().loosened());
+  EXPECT_TRUE(eyes.replica().close_again(seen).empty());
   EXPECT_EQ(mode_of("closed"), 0500U);
 }
 

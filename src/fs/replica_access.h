@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +18,9 @@ namespace foldersync {
 
 // Whether the error says that the path leads nowhere.
 bool is_absence(const Error& error);
+
+// For people: a directory that was opened up could not be closed again.
+std::string left_open(const Error& error);
 
 // Which directory was found to be missing, so that what lies below it is not looked for again. For
 // as long as a stale answer does no harm.
@@ -36,16 +41,28 @@ class AbsentBranch {
   std::optional<RelPath> path_;
 };
 
+// A directory of the caller's own that was opened up for its owner (u+rwx).
+struct Loosened {
+  std::uint32_t mode = 0;  // that it had
+  FileStatus seen = {};    // which directory it is
+};
+// By path. Of one that was opened up twice, what it had at first.
+using AllLoosened = std::map<RelPath, Loosened>;
+
+// What is kept of directories that are opened up, so that a run after a kill can close them.
+class OpenedNotes {
+ public:
+  virtual ~OpenedNotes() = default;
+  // Before it is opened up; on disk when this returns, where that can be had. Any thread.
+  virtual void note(const RelPath& path, const Loosened& loosened) = 0;
+  // These are still open, and no others.
+  virtual void keep_only(const AllLoosened& open) = 0;
+};
+
 // One thread's way into the replica. Directories that the caller owns but may not enter or change
 // get u+rwx; they are listed in loosened() with the mode they had.
 class ReplicaAccess {
  public:
-  struct Loosened {
-    RelPath path;
-    std::uint32_t mode;    // that it had
-    FileStatus seen = {};  // which directory it is
-  };
-
   // `root` is the replica's, open for as long as this is used.
   ReplicaAccess(FileSystem& fs, int root, CursorRules rules, std::size_t max_open,
                 bool may_loosen = true)
@@ -63,16 +80,25 @@ class ReplicaAccess {
   // directories there.
   AbsentBranch& absent() { return absent_; }
 
-  // Gives a directory, owned by the caller, u+rwx; false where that changes nothing.
+  // Gives a directory, owned by the caller, u+rwx; false where that changes nothing, or nothing may
+  // be opened up.
   bool loosen(int directory, const RelPath& path);
-  std::vector<Loosened>& loosened() { return loosened_; }
+  // The same of one that need not be open; false where it may not be entered afterwards.
+  bool open_up(const RelPath& closed);
+  // Where each is noted before it gets them; null: nowhere.
+  void note_in(OpenedNotes* notes) { notes_ = notes; }
+  AllLoosened& loosened() { return loosened_; }
 
   // Gives directories the mode back that they had, the deepest first, so that the way to the others
-  // stays open. One that has another mode by now keeps it, and so does another directory.
-  void close_again(std::vector<Loosened> loosened);
+  // stays open. One that has another mode by now keeps it, and so does another directory. What has
+  // to be opened up on the way is closed as well. Returns the errors, with their paths; what they
+  // are about is in loosened() afterwards.
+  std::vector<Error> close_again(AllLoosened loosened);
+  // The same of one that is open, where it was opened up.
+  Status close_again(const RelPath& path, int directory);
 
-  // Does `change`, which needs to write into `directory`, and where that is denied once more after
-  // loosen().
+  // Does `change`, which needs to look up a name in `directory`, or to write into it, and where
+  // that is denied once more after loosen().
   template <class Change>
   auto with_write_access(int directory, const RelPath& path, Change change) {
     auto result = change();
@@ -83,14 +109,16 @@ class ReplicaAccess {
  private:
   static bool is_denied(const Error& error);
   Result<int> enter(std::string_view path);
-  bool open_up(const RelPath& closed);
+  bool add_owner_rights(Handle directory, const RelPath& path, const FileStatus& status);
+  Status give_mode_back(const RelPath& path, const Loosened& loosened);
 
   FileSystem& fs_;
   int root_;
   DirectoryCursor cursor_;
   bool may_loosen_;
   AbsentBranch absent_;
-  std::vector<Loosened> loosened_;
+  AllLoosened loosened_;
+  OpenedNotes* notes_ = nullptr;
 };
 
 }  // namespace foldersync

@@ -1,0 +1,121 @@
+#include "cli/opened_notes.h"
+
+#include <memory>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "core/text.h"
+
+namespace foldersync {
+namespace {
+
+// Lines of a part, each of which is written anew for every line that it gets.
+constexpr std::size_t kLines = 64;
+
+std::string line_of(const RelPath& path, const Loosened& loosened) {
+  const FileStatus& seen = loosened.seen;
+  return std::to_string(loosened.mode) + " " + std::to_string(seen.uid) + " " +
+         std::to_string(seen.inode) + " " + std::to_string(seen.incarnation) + " ." +
+         to_base64(path.bytes()) + "\n";
+}
+
+// A line that is something else, of a later version, say, is left out.
+void read_line(const std::string& line, AllLoosened& all) {
+  std::istringstream fields(line);
+  Loosened loosened;
+  std::string path;
+  fields >> loosened.mode >> loosened.seen.uid >> loosened.seen.inode >>
+      loosened.seen.incarnation >> path;
+  const auto bytes = fields && path.starts_with('.') ? from_base64(std::string_view(path).substr(1))
+                                                     : std::nullopt;
+  if (!bytes || loosened.mode > 07777) return;
+  if (!bytes->empty() && !RelPath::is_path(*bytes)) return;
+  loosened.seen.type = FileType::kDirectory;
+  all.try_emplace(RelPath::from_bytes(*bytes), loosened);
+}
+
+}  // namespace
+
+MemoryOfOpened::MemoryOfOpened(KeptState& state, const std::string& identity)
+    : state_(state), key_("opened-up " + to_base64(identity)) {}
+
+std::string MemoryOfOpened::part_key(std::size_t part) const {
+  return part == 0 ? key_ : key_ + " " + std::to_string(part);
+}
+
+// Parts from the first on, up to one that is missing or empty.
+AllLoosened MemoryOfOpened::read() {
+  AllLoosened all;
+  parts_ = 0;
+  Memory* const memory = state_.memory();
+  while (memory != nullptr) {
+    const auto part = memory->fact(part_key(parts_));
+    if (!part || !*part || (*part)->empty()) break;
+    ++parts_;
+    std::istringstream lines(**part);
+    for (std::string line; std::getline(lines, line);) read_line(line, all);
+  }
+  return all;
+}
+
+AllLoosened MemoryOfOpened::known() {
+  is_loaded_ = true;
+  return read();
+}
+
+// Null: nothing can be noted.
+Memory* MemoryOfOpened::writable() const {
+  Memory* const memory = state_.memory();
+  return memory != nullptr && memory->can_be_written() ? memory : nullptr;
+}
+
+void MemoryOfOpened::load() {
+  if (!std::exchange(is_loaded_, true)) earlier_ = read();
+}
+
+void MemoryOfOpened::note(const RelPath& path, const Loosened& loosened) {
+  const std::lock_guard lock(mutex_);
+  Memory* const memory = writable();
+  if (memory == nullptr) return;
+  load();
+  if (lines_ == 0 || lines_ == kLines) {
+    ++parts_;
+    last_part_.clear();
+    lines_ = 0;
+  }
+  last_part_ += line_of(path, loosened);
+  ++lines_;
+  memory->set_fact(part_key(parts_ - 1), last_part_);
+  (void)memory->save();
+}
+
+void MemoryOfOpened::keep_only(const AllLoosened& open) {
+  const std::lock_guard lock(mutex_);
+  Memory* const memory = writable();
+  if (memory == nullptr) return;
+  load();
+  if (parts_ == 0 && open.empty()) return;
+  std::size_t part = 0;
+  std::string text;
+  lines_ = 0;
+  AllLoosened all = open;
+  all.insert(earlier_.begin(), earlier_.end());
+  for (const auto& [path, loosened] : all) {
+    text += line_of(path, loosened);
+    if (++lines_ < kLines) continue;
+    memory->set_fact(part_key(part++), std::exchange(text, {}));
+    lines_ = 0;
+  }
+  if (!text.empty()) memory->set_fact(part_key(part++), text);
+  for (std::size_t old = part; old < parts_; ++old) memory->set_fact(part_key(old), "");
+  parts_ = part;
+  lines_ = 0;
+  (void)memory->save();
+}
+
+void note_opened(KeptState& state, Root& replica) {
+  if (!replica.notes) replica.notes = std::make_shared<MemoryOfOpened>(state, replica.identity);
+}
+
+}  // namespace foldersync

@@ -1,0 +1,150 @@
+#include "fs/replica_access.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "core/text.h"
+
+namespace foldersync {
+namespace {
+
+constexpr std::uint32_t kOwnerAll = 0700;
+constexpr std::uint32_t kSetGroup = 02000;
+
+}  // namespace
+
+bool is_absence(const Error& error) {
+  return error.error_number == ENOENT || error.error_number == ENOTDIR ||
+         error.error_number == ELOOP;
+}
+
+std::string left_open(const Error& error) {
+  return "the replica's directory '" + (error.path.empty() ? "." : escaped(error.path)) +
+         "' was opened up for its owner (u+rwx) and could not be closed again; the next run does "
+         "it (" +
+         std::generic_category().message(error.error_number) + ")";
+}
+
+void AbsentBranch::learn(const Error& error) {
+  // Not where something else than a directory is there.
+  if (remembers_ && error.error_number == ENOENT) path_ = RelPath::from_bytes(error.path);
+}
+
+bool ReplicaAccess::is_denied(const Error& error) { return error.error_number == EACCES; }
+
+Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
+  using Answer = std::optional<FileStatus>;
+  if (path.is_root()) {
+    const auto status = TRY(fs_.status(root_));
+    return Answer(status);
+  }
+  if (absent_.holds(path)) return Answer();
+  const auto parent = enter(path.parent_bytes());
+  if (!parent) {
+    if (!is_absence(parent.error())) return parent.error();
+    absent_.learn(parent.error());
+    return Answer();
+  }
+  const auto status = with_write_access(*parent, path.parent(), [&] {
+    return fs_.status_at(*parent, std::string(path.name()).c_str());
+  });
+  if (status) return Answer(*status);
+  if (is_absence(status.error())) return Answer();
+  return Error(status.error()).at(path.bytes());
+}
+
+bool ReplicaAccess::add_owner_rights(Handle directory, const RelPath& path,
+                                     const FileStatus& status) {
+  const Loosened loosened{status.mode, status};
+  if (notes_ != nullptr) notes_->note(path, loosened);
+  if (!fs_.set_mode(directory, status.mode | kOwnerAll)) return false;
+  loosened_.try_emplace(path, loosened);
+  return true;
+}
+
+bool ReplicaAccess::loosen(int directory, const RelPath& path) {
+  if (!may_loosen_) return false;
+  const auto status = fs_.status(directory);
+  if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll)
+    return false;
+  return add_owner_rights({directory, false}, path, *status);
+}
+
+std::vector<Error> ReplicaAccess::close_again(AllLoosened loosened) {
+  std::vector<Error> errors;
+  AllLoosened left;
+  while (!loosened.empty()) {
+    auto deepest = loosened.extract(std::prev(loosened.end()));
+    Status closed = give_mode_back(deepest.key(), deepest.mapped());
+    if (!closed) {
+      errors.push_back(std::move(closed).error().at(deepest.key().bytes()));
+      left.insert(std::move(deepest));
+    }
+    loosened.merge(loosened_);  // only what lies above it
+    loosened_.clear();
+  }
+  loosened_ = std::move(left);
+  return errors;
+}
+
+Status ReplicaAccess::close_again(const RelPath& path, int directory) {
+  const auto loosened = loosened_.find(path);
+  if (loosened == loosened_.end()) return success();
+  const std::uint32_t mode = loosened->second.mode;
+  loosened_.erase(loosened);
+  return fs_.set_mode({directory, false}, mode);
+}
+
+Status ReplicaAccess::give_mode_back(const RelPath& path, const Loosened& loosened) {
+  const auto parent = path.is_root() ? Result<int>(root_) : this->parent(path);
+  if (!parent) return is_absence(parent.error()) ? success() : Status(parent.error());
+  const std::string name = path.is_root() ? "." : std::string(path.name());
+  const auto entry = fs_.open_entry(*parent, name.c_str());
+  if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
+  const auto now = TRY(fs_.status(entry->get()));
+  // The number of its device may be another one since the system was started anew.
+  const FileStatus& seen = loosened.seen;
+  const bool is_it = now.is_directory() && now.inode == seen.inode &&
+                     now.incarnation == seen.incarnation && now.uid == seen.uid;
+  // The kernel takes set-group-ID from a mode that is given by no member of the group.
+  const std::uint32_t opened = (loosened.mode | kOwnerAll) & ~kSetGroup;
+  if (!is_it || (now.mode & ~kSetGroup) != opened) return success();
+  return fs_.set_mode({entry->get(), true}, loosened.mode);
+}
+
+// CRASH: killed before the mode is given back, the directory keeps u+rwx; the next run closes it by
+// the notes. Where there are none, its plan finds the mode different, if the source has it.
+// Opens up one directory that could not be entered; false where that is of no use.
+bool ReplicaAccess::open_up(const RelPath& closed) {
+  if (closed.is_root()) return loosen(root_, closed);
+  const auto parent = enter(closed.parent_bytes());
+  if (!parent) return false;
+  const auto entry = with_write_access(*parent, closed.parent(), [&] {
+    return fs_.open_entry(*parent, std::string(closed.name()).c_str());
+  });
+  if (!entry) return false;
+  const auto status = fs_.status(entry->get());
+  if (!status || !status->is_directory() || status->uid != ::geteuid()) return false;
+  // Another thread may have been here first.
+  if ((status->mode & kOwnerAll) == kOwnerAll) return true;
+  return add_owner_rights({entry->get(), true}, closed, *status);
+}
+
+Result<int> ReplicaAccess::enter(std::string_view path) {
+  auto directory = cursor_.enter(path);
+  std::string last;
+  while (!directory && may_loosen_ && is_denied(directory.error())) {
+    const std::string closed = directory.error().path;
+    if (closed.empty() || closed == last || !open_up(RelPath(closed))) break;
+    last = closed;
+    directory = cursor_.enter(path);
+  }
+  return directory;
+}
+
+}  // namespace foldersync
