@@ -75,7 +75,7 @@ class Engine {
       if (is_refused_) return result();
     }
     TRY(refuse_what_can_not_go_back());
-    TRY(make_room(request_));
+    windows_ = TRY(make_room(request_));
     auto gone = TRY(make_first_room(request_, looks_, max_open_));
     held_.are_done(std::move(gone));
     auto last = TRY(root_finish_of(request_.plan.actions));
@@ -301,8 +301,7 @@ class Engine {
   }
 
   [[nodiscard]] Result<std::vector<Slot>> window_at(SchedulePosition begin) const {
-    WindowLimits limits = request_.windows;
-    limits.clears_apart = request_.plan.options.delete_first && !request_.atomic;
+    WindowLimits limits = windows_;
     if (request_.atomic) limits.actions = total_;
     if (request_.atomic) limits.bytes = std::numeric_limits<std::uint64_t>::max();
     ScheduleReader reader(request_.plan.actions, schedule_, begin);
@@ -465,6 +464,7 @@ class Engine {
   // The plan's last action, where it is the root's own, which comes when all windows are done.
   std::optional<Slot> root_finish_;
   Schedule schedule_;
+  WindowLimits windows_;   // in which it fits
   SchedulePosition next_;  // where the window under way begins
   bool is_committing_ = false;
   bool is_old_left_ = false;

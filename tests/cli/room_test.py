@@ -111,10 +111,11 @@ class FullDiskTest(RoomTest):
         trees.write(self.in_source('large'), b'x' * (9 * MIB))
         self.assertIn('not enough space', self.refuse())
 
-    def test_files_that_are_replaced_need_their_room_beside_the_old(self):
-        trees.write(self.in_source('old2'), b'y' * MIB)
-        trees.write(self.in_replica('old2'), b'x' * MIB)
-        self.mirror()
+    def test_files_that_are_replaced_have_the_room_of_those_before_them(self):
+        for number in range(3):
+            trees.write(self.in_source(f'u{number}'), b'y' * MIB)
+            trees.write(self.in_replica(f'u{number}'), b'x' * (MIB * 6 // 10))
+        self.assertIn(TOLD, self.mirror().out)
 
 
 @with_mounts
@@ -162,6 +163,24 @@ class NeededTest(RoomTest):
         self.mount_tmpfs(self.in_replica('m'), 'size=8m')
         trees.write(self.in_replica('m', 'old'), b'x' * (6 * MIB))
         self.assertIn('not enough space', self.refuse('--cross-mounts', '--exclude', 'kept'))
+
+
+@with_mounts
+class UpdatesTest(RoomTest):
+    """Where nothing is deleted, windows become smaller."""
+
+    def test_one_after_another_has_the_room_of_the_one_before(self):
+        names = [f'u{number}' for number in range(6)]
+        self.given({name: megabytes(1, 'new') for name in names},
+                   {name: file('old' * (MIB // 3)) for name in names})
+        plan = self.plan()
+        self.assertNotIn('needs', plan)
+        self.mirror()
+
+    def test_what_has_no_room_beside_its_own_old_is_refused(self):
+        self.given({'a': megabytes(3, 'new'), 'b': megabytes(3, 'new')},
+                   {'a': megabytes(3, 'old!'), 'b': megabytes(3, 'old!')})
+        self.assertIn('not enough space', self.refuse())
 
 
 @with_mounts

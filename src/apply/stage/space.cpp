@@ -28,17 +28,14 @@ constexpr std::uint64_t kSpareInodes = 1000;
 constexpr std::uint64_t kOwnBytes = std::uint64_t{128} << 10U;
 constexpr std::uint64_t kOwnBytesEach = 1024;
 constexpr std::uint64_t kOwnInodes = 24;
+// Bytes to write of the smaller windows that are tried where the usual ones don't fit: what one
+// displaced is free for the next. The smallest has one file.
+constexpr std::uint64_t kSmallerWindows[] = {std::uint64_t{64} << 20U, std::uint64_t{4} << 20U, 1};
 
 // Whether copies take no room: they share what they hold with the source.
 bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
   return facts.clones && question.source.fs == &question.fs &&
          question.source.file_system == question.replica_file_system;
-}
-
-WindowLimits windows_of(const ApplyRequest& request) {
-  WindowLimits windows = request.windows;
-  windows.clears_apart = request.plan.options.delete_first && !request.atomic;
-  return windows;
 }
 
 SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
@@ -126,6 +123,11 @@ class Freed {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;
 };
 
+// Whether it fits only because of what goes meanwhile.
+bool is_tight(const SpaceQuestion& question) {
+  return question.windows.clears_apart || question.windows.bytes < WindowLimits().bytes;
+}
+
 class SpaceCheck {
  public:
   // Where it matters, the replica is asked what is freed; else it is what the actions say.
@@ -135,7 +137,7 @@ class SpaceCheck {
         keeps_old_(question.keeps_old),
         shares_(shares_content(question, facts)),
         block_(std::max<std::uint64_t>(facts.block, 1)) {
-    if (question.windows.clears_apart) freed_.emplace(question.fs, question.replica, facts);
+    if (is_tight(question)) freed_.emplace(question.fs, question.replica, facts);
   }
 
   // What the action takes on the replica's file system, as long as nothing is removed.
@@ -201,9 +203,11 @@ Result<Amount> needed_for(const SpaceQuestion& question, const ActionStore& acti
   };
   std::optional<WindowMeter> window(question.windows);
   bool is_clearing = true;
+  const bool frees_first = question.windows.clears_apart;
+  if (is_tight(question) && !frees_first) taken.add(own_of(question, actions));
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
     const bool was_clearing = std::exchange(is_clearing, action.phase == Phase::kClear);
-    const bool has_cleared = question.windows.clears_apart && was_clearing && !is_clearing;
+    const bool has_cleared = frees_first && was_clearing && !is_clearing;
     if (!question.atomic && (window->is_full() || has_cleared)) {
       end_window();
       window.emplace(question.windows);
@@ -253,6 +257,30 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
       .at(request.backup->folder);
 }
 
+bool fits(const Amount& needed, const FileSystemFacts& facts) {
+  return needed.bytes <= facts.free_bytes && needed.inodes <= facts.free_inodes;
+}
+
+// Windows, and what must be free at the start where these are used.
+struct Fit {
+  WindowLimits windows;
+  Amount needed;
+};
+
+// The largest windows in which it fits; where there are none, the usual ones.
+Result<Fit> fit_of(SpaceQuestion question, const ActionStore& actions,
+                   const FileSystemFacts& facts) {
+  const Fit usual{question.windows, TRY(needed_for(question, actions, facts))};
+  if (fits(usual.needed, facts) || question.atomic || question.keeps_old) return usual;
+  for (const std::uint64_t bytes : kSmallerWindows) {
+    if (bytes >= usual.windows.bytes) continue;
+    question.windows.bytes = bytes;
+    const Amount needed = TRY(needed_for(question, actions, facts));
+    if (fits(needed, facts)) return Fit{question.windows, needed};
+  }
+  return usual;
+}
+
 // Whether there is room for all that is written and for `own` besides, whatever is removed
 // meanwhile and whatever has holes: then the actions need not be read for that.
 bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions,
@@ -268,11 +296,17 @@ bool fits_in_any_case(const SpaceQuestion& question, const ActionStore& actions,
 
 }  // namespace
 
+WindowLimits windows_of(const ApplyRequest& request) {
+  WindowLimits windows = request.windows;
+  windows.clears_apart = request.plan.options.delete_first && !request.atomic;
+  return windows;
+}
+
 Result<std::optional<Guard>> ask_space(const SpaceQuestion& question, const ActionStore& actions) {
   const auto facts = question.fs.facts(question.replica);
   if (!facts || shares_content(question, *facts)) return std::optional<Guard>();
-  const Amount needed = TRY(needed_for(question, actions, *facts));
-  return std::optional(space_guard(needed.bytes, facts->free_bytes));
+  const Fit fit = TRY(fit_of(question, actions, *facts));
+  return std::optional(space_guard(fit.needed.bytes, facts->free_bytes));
 }
 
 Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const ActionStore& actions,
@@ -283,22 +317,20 @@ Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const A
   if (frees_nothing || fits_in_any_case(question, actions, own)) return Nothing();
   const auto facts = question.fs.facts(question.replica);
   if (!facts) return Nothing();
-  const auto fits = [&](const Amount& needed) {
-    return needed.bytes <= facts->free_bytes && needed.inodes <= facts->free_inodes;
-  };
-  Amount needed = TRY(needed_for(question, actions, *facts));
-  needed.add(own);
-  if (fits(needed)) return Nothing();
+  Fit last = TRY(fit_of(question, actions, *facts));
+  last.needed.add(own);
+  if (fits(last.needed, *facts)) return Nothing();
   RoomFirst room = TRY(delete_first(actions, spooling));
   if (room.first == 0) return Nothing();
   SpaceQuestion again = question;
   again.windows.clears_apart = true;
-  if (!fits(TRY(needed_for(again, room.actions, *facts)))) return Nothing();
-  const bool lacks_bytes = needed.bytes > facts->free_bytes;
+  const Fit first = TRY(fit_of(again, room.actions, *facts));
+  if (!fits(first.needed, *facts)) return Nothing();
+  const bool lacks_bytes = last.needed.bytes > facts->free_bytes;
   return std::optional(MadeRoom{
       std::move(room.actions),
-      lacks_bytes ? delete_first_guard(RoomUnit::kBytes, needed.bytes, facts->free_bytes)
-                  : delete_first_guard(RoomUnit::kInodes, needed.inodes, facts->free_inodes)});
+      lacks_bytes ? delete_first_guard(RoomUnit::kBytes, last.needed.bytes, facts->free_bytes)
+                  : delete_first_guard(RoomUnit::kInodes, last.needed.inodes, facts->free_inodes)});
 }
 
 bool keeps_beside(FileSystem& fs, const std::string& folder, const Root& replica) {
@@ -308,15 +340,19 @@ bool keeps_beside(FileSystem& fs, const std::string& folder, const Root& replica
   return !status || status->device == replica.status.device;
 }
 
-Status check_space(const ApplyRequest& request) {
+Result<WindowLimits> check_space(const ApplyRequest& request) {
   const Keeping keeping = keeping_of(request);
   TRY(check_backup_space(request, keeping));
   const bool keeps_old = keeping.is_wanted && !keeping.copied;
   const SpaceQuestion question = question_of(request, keeps_old);
-  if (fits_in_any_case(question, request.plan.actions)) return success();
-  const auto guard = TRY(ask_space(question, request.plan.actions));
-  if (!guard || !guard->refused) return success();
-  return refused_error("apply", explain(*guard)).at(request.replica.path);
+  const ActionStore& actions = request.plan.actions;
+  if (fits_in_any_case(question, actions)) return question.windows;
+  const auto facts = request.fs.facts(request.replica.fd.get());
+  if (!facts || shares_content(question, *facts)) return question.windows;
+  const Fit fit = TRY(fit_of(question, actions, *facts));
+  const Guard guard = space_guard(fit.needed.bytes, facts->free_bytes);
+  if (!guard.refused) return fit.windows;
+  return refused_error("apply", explain(guard)).at(request.replica.path);
 }
 
 bool fits_beside_the_old(const ApplyRequest& request, const std::vector<Slot>& window) {

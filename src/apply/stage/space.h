@@ -47,8 +47,12 @@ Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const A
 // freed. A folder that is to be made lies where the one above it does.
 bool keeps_beside(FileSystem& fs, const std::string& folder, const Root& replica);
 
-// The same as an error: kRefused, with the figures and the option that overrides it.
-Status check_space(const ApplyRequest& request);
+// The windows of a request, whose plan may want some apart.
+WindowLimits windows_of(const ApplyRequest& request);
+
+// These, or the largest of the smaller ones in which it fits: then one displaces what the next has
+// room by. Error kRefused: it fits in none; with the figures and the option that overrides it.
+Result<WindowLimits> check_space(const ApplyRequest& request);
 
 // Whether a window of these actions can be staged while what an earlier one displaced is still
 // there.

@@ -47,9 +47,9 @@ Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t m
   return area;
 }
 
-Status make_room(const ApplyRequest& request) {
-  if (!request.check_space) return success();
-  Status fits = check_space(request);
+Result<WindowLimits> make_room(const ApplyRequest& request) {
+  if (!request.check_space) return windows_of(request);
+  auto fits = check_space(request);
   if (!fits && drop_partial_copies(request)) fits = check_space(request);
   return fits;
 }

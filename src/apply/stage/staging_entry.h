@@ -18,9 +18,9 @@ namespace foldersync {
 Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open,
                                       AllLoosened& loosened);
 
-// Asks whether the plan fits, unless the space is not to be checked; copies that a killed run left
-// go where it doesn't. Error kRefused: it doesn't fit all the same.
-Status make_room(const ApplyRequest& request);
+// The windows in which the plan fits, or its own where the space is not to be checked; copies that
+// a killed run left go where there are none. Error kRefused: it doesn't fit all the same.
+Result<WindowLimits> make_room(const ApplyRequest& request);
 
 // Removes the partial copies of a killed run, for which there is no use any more; false where
 // something is left.

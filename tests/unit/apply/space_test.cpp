@@ -252,19 +252,22 @@ class RoomTest : public SpaceTest {
     for (const Action& action : actions) EXPECT_TRUE(plan.actions.append(action));
     const LocalTree tree = tree_of(source_);
     const Filter none;
-    return check_space({.fs = disk_,
-                        .source = source_,
-                        .source_tree = tree,
-                        .replica = replica_,
-                        .plan = plan,
-                        .policy = {},
-                        .filter = none,
-                        .observer = observer_,
-                        .keys = test::kept_keys()});
+    const auto windows = check_space({.fs = disk_,
+                                      .source = source_,
+                                      .source_tree = tree,
+                                      .replica = replica_,
+                                      .plan = plan,
+                                      .policy = {},
+                                      .filter = none,
+                                      .observer = observer_,
+                                      .keys = test::kept_keys()});
+    if (windows) windows_ = *windows;
+    return windows ? success() : Status(windows.error());
   }
 
   test::Spools spools_;
   test::Warnings observer_;
+  WindowLimits windows_;  // those of the last check that was granted
   Root replica_ = open_root(posix_, scratch_.path(), "replica").value();
 };
 
@@ -277,6 +280,26 @@ std::vector<Action> files(std::size_t count, std::uint64_t size) {
 TEST_F(RoomTest, IsGrantedUnreadWhereAllThatIsWrittenFits) {
   EXPECT_TRUE(check(files(1000, 2 * kGiB / 1000 - kBlock)));
   EXPECT_EQ(spools_.reads, 0U);
+}
+
+TEST_F(RoomTest, IsOfSmallerWindowsWhereWhatOneDisplacesIsWantedByTheNext) {
+  std::vector<Action> actions;
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    write_file(scratch_.path() + "/" + name, std::string(1 << 20, 'x'));
+    actions.push_back(update(name, 1 << 20, 1 << 20));
+  }
+  disk_.facts_.free_bytes = 9 << 20;
+  EXPECT_TRUE(check(actions));
+  EXPECT_EQ(windows_.bytes, WindowLimits().bytes);
+  disk_.facts_.free_bytes = 5 << 20;
+  EXPECT_TRUE(check(actions));
+  EXPECT_EQ(windows_.bytes, 4U << 20);
+  disk_.facts_.free_bytes = 2 << 20;
+  EXPECT_TRUE(check(actions));
+  EXPECT_EQ(windows_.bytes, 1U);
+  disk_.facts_.free_bytes = 1 << 20;
+  EXPECT_FALSE(check(actions));
 }
 
 TEST_F(RoomTest, IsCountedWhereWholeBlocksMayNotFit) {
