@@ -286,8 +286,9 @@ MUTATIONS = [
              'result.finding = Finding::kStale;\n}\n\n// Whether both',
              '}\n\n// Whether both', '^unit_apply/LookTest.EachFieldOfTheSource'),
     Mutation('content is taken for done by its stamps',
-             'has_same_content(action, result);', 'true;',
-             '^unit_apply/LookTest.AnUpdateForItsContent'),
+             '!differences(*action.before, after, context_.policy.limits).empty() ||\n'
+             'has_same_content(action, result);',
+             'true;', '^unit_apply/LookTest.AnUpdateForItsContent'),
 
     # Copying
 
@@ -323,8 +324,31 @@ MUTATIONS = [
              '(void)fs_.close(std::move(to));\n  return success();',
              '^fault/Honesty.AnErrorOfClosing'),
     Mutation('the mode before the owner',
-             'if (owner.uid != now->uid || owner.gid != now->gid) before_mode.mode = ~mode;', '',
+             'same_owner(owner, now_) && (request_.xattrs == nullptr',
+             '(request_.xattrs == nullptr',
              '^unit_apply/SetAttributes.OfAFileThatHasTheMode'),
+    Mutation('what is refused to one entry is taken for a limit of all',
+             '[[nodiscard]] bool may_ask() const { return request_.own_folder >= 0; }',
+             '[[nodiscard]] bool may_ask() const { return false; }',
+             '^unit_apply/SetAttributes.(WhatIsRefusedToOneEntry|AnOwnerThatIsRefusedOnce)'),
+    Mutation('what is refused to an entry in place is passed over',
+             'if (!request_.is_private) return refused;', '',
+             '^unit_apply/SetAttributes.WhatIsRefusedToOneEntry'),
+    Mutation('the rights of an owner who was set without a word, and is not there, stay',
+             'if (is_ignored(found, owner)) {', 'if (false) {',
+             '^cli/limits_test.*owners_that_are_refused'),
+    Mutation('the rights of an owner who is not there are given to another',
+             'if (policy.gives_owner(source)) return mode;', 'if (policy.owners()) return mode;',
+             '^unit_plan/WantedMode.AnOwnerThatIsNotTaken'),
+    Mutation('without times a file of the same size is taken for done',
+             'context_.policy.gives_time(FileType::kFile) || has_same_content(action, result);',
+             'true;', '^unit_apply/LookTest.WithoutTimes'),
+    Mutation('limits are never asked again',
+             'if (!doubt.has_actions && !is_due) return false;', 'return false;',
+             '^cli/limits_test.*asked_again'),
+    Mutation('limits are asked by runs that have nothing to do, again and again',
+             'const bool is_due = doubt.hides && tools.state.is_time_to_ask(replica);',
+             'const bool is_due = doubt.hides;', '^cli/limits_test.*once_a_day'),
 
     # Renames, and the look after them
 

@@ -21,7 +21,7 @@ Committer::Committer(const Job& job, Conflicts& conflicts)
       fs_(job.request.fs),
       looker_(job.looks, job.max_open, true),
       publisher_(fs_, job.observer),
-      site_{fs_, looker_.replica(), publisher_, conflicts, job.policy, job.book},
+      site_{fs_, looker_.replica(), publisher_, conflicts, job.policy, job.book, job.area.fd()},
       discards_(job, conflicts),
       reports_(job, looker_, conflicts, discards_),
       beside_(job, looker_, site_, discards_, reports_) {}
@@ -87,7 +87,7 @@ bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
   step.was_renamed = true;
   if (reports_.moved(slot, done, look)) {
     const auto changed = kMetadataStep.forward(site_, step);
-    reports_.in_place(slot, changed, step.changed, look.wanted);
+    reports_.in_place(slot, changed, step.changed);
   }
   return false;
 }
@@ -132,7 +132,8 @@ InPlace Committer::change_in_place(const Slot& slot, Looker& looker) const {
       looker.foreign_name(slot.action, task.look, reports_.names_added(slot))) {
     return task;
   }
-  Site site{site_.fs, looker.replica(), site_.publisher, site_.conflicts, site_.policy, site_.book};
+  Site site{site_.fs,     looker.replica(), site_.publisher, site_.conflicts,
+            site_.policy, site_.book,       site_.own_folder};
   Step step = step_of(slot, task.look, {});
   task.done = kMetadataStep.forward(site, step);
   task.changed = step.changed;
@@ -145,8 +146,7 @@ void Committer::tell_in_place(const Slot& slot, const std::optional<InPlace>& do
   if (auto drift = looker_.foreign_name(slot.action, done->look, reports_.names_added(slot))) {
     return reports_.outcomes().stale(slot, {std::move(*drift)});
   }
-  reports_.in_place(slot, done->done.value_or(Published::kForeign), done->changed,
-                    done->look.wanted);
+  reports_.in_place(slot, done->done.value_or(Published::kForeign), done->changed);
 }
 
 void Committer::finish(const Slot& slot) {
@@ -173,14 +173,14 @@ void Committer::finish(const Slot& slot) {
   if (step.changed.touched) reports_.touched().directories.insert(action.path);
   if (!done) return outcomes.failed(slot, done.error());
   if (*done == Published::kForeign) return reports_.stale_by_now(slot);
-  reports_.learn_from(*step.changed.found, look.wanted);
   is_finished(action.path);
   outcomes.done(slot, Outcome::kOk);
 }
 
-void Committer::learn_root_mtime() {
+void Committer::learn_of_root() {
   const auto source = looker_.source_status(RelPath());
-  if (source && *source) learn_mtime(fs_, job_.folders.back().get(), (*source)->mtime, job_.book);
+  if (!source || !*source) return;
+  (void)learn_from_own({fs_, job_.policy, job_.book, job_.area.fd()}, **source, {});
 }
 
 void Committer::is_finished(const RelPath& directory) {

@@ -55,7 +55,7 @@ class Committer {
   Touched take_touched() { return std::exchange(reports_.touched(), {}); }
 
   // Finds out, while there is a staging folder, whether the root's time can be held.
-  void learn_root_mtime();
+  void learn_of_root();
   // Gives directories that were opened up for their owner the mode back that nothing else gives:
   // but for the root, in which the staging folder is. The job's lookers are those of the other
   // threads, which have ended. The answer: which could not be closed.

@@ -100,7 +100,8 @@ class Engine {
     return {.limits = book_.limits(),
             .stopped = stopped_ || stopped(),
             .rolled_back = rolled_back_,
-            .xattrs_refused = book_.has_refused_xattrs(),
+            .xattrs_refused = book_.has_refused_xattrs() || book_.lacks_xattrs(),
+            .metadata_lost = book_.has_losses(),
             .staging_left = staging_left_,
             .left_open = left_open_,
             .backup = backup_ ? backup_->path() : std::string(),
@@ -165,7 +166,7 @@ class Engine {
     ahead_.reset();
     tell_left_open(committer.tighten());
     if (!went) return break_off(shop, std::move(went).error());
-    if (!rolled_back_) committer.learn_root_mtime();
+    if (!rolled_back_) committer.learn_of_root();
     const std::optional<FileTime> mtime = area.home_mtime();
     if (mtime) discard_backup();  // nothing was changed
     staging_left_ = !remove_area(shop) || conflicts.any() || staging_left_;

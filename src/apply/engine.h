@@ -14,6 +14,8 @@ struct ApplyResult {
   bool stopped = false;
   bool rolled_back = false;     // of an atomic apply: nothing was changed
   bool xattrs_refused = false;  // some that the source has, for their size, say
+  // Some metadata could not be set, and it is no limit of the file system.
+  bool metadata_lost = false;
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;

@@ -1,7 +1,5 @@
 #include "apply/live_reports.h"
 
-#include "apply/stage/attributes.h"
-
 namespace foldersync {
 
 LiveReports::LiveReports(const Job& job, Looker& looker, Conflicts& conflicts, Discards& discards)
@@ -119,8 +117,8 @@ bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const L
   return !is_right;
 }
 
-void LiveReports::in_place(const Slot& slot, const Result<Published>& done, const Changed& changed,
-                           const FileStatus& wanted) {
+void LiveReports::in_place(const Slot& slot, const Result<Published>& done,
+                           const Changed& changed) {
   if (done && *done == Published::kForeign) return stale_by_now(slot);
   if (changed.touched == FileType::kFile) {
     touched_.files.push_back(slot.action.path);
@@ -128,7 +126,6 @@ void LiveReports::in_place(const Slot& slot, const Result<Published>& done, cons
     touched_.others = true;
   }
   if (!done) return outcomes_.failed(slot, done.error());
-  learn_from(*changed.found, wanted);
   outcomes_.done(slot, Outcome::kOk);
 }
 
@@ -151,12 +148,6 @@ Error LiveReports::put_aside(const Place& stranded) {
   return changed_error("exchange", "somebody changed it meanwhile: what they wrote is kept as '" +
                                        job_.area.name() + "/conflict/" + *kept +
                                        "' in the replica");
-}
-
-void LiveReports::learn_from(const FileStatus& found, const FileStatus& wanted) {
-  if (found.mtime != wanted.mtime) {
-    learn_mtime(job_.request.fs, job_.folders.back().get(), wanted.mtime, job_.book);
-  }
 }
 
 std::uint32_t LiveReports::names_added(const Slot& slot) const {

@@ -38,8 +38,7 @@ class LiveReports {
   // What came of the rename of a move. Whether all that is left is metadata in place.
   bool moved(const Slot& slot, const Result<Published>& done, const LookResult& look);
   // What came of a change in place.
-  void in_place(const Slot& slot, const Result<Published>& done, const Changed& changed,
-                const FileStatus& wanted);
+  void in_place(const Slot& slot, const Result<Published>& done, const Changed& changed);
   // Something else than what the plan expects was there in the last moment.
   void stale_by_now(const Slot& slot);
 
@@ -47,7 +46,6 @@ class LiveReports {
   // or why not.
   Error put_aside(const Place& stranded);
   // Finds out whether that time can be held, where the one that was found differs.
-  void learn_from(const FileStatus& found, const FileStatus& wanted);
 
   // Names that this run gave to the slot's object.
   [[nodiscard]] std::uint32_t names_added(const Slot& slot) const;

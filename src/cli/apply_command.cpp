@@ -10,6 +10,7 @@
 #include "cli/cycle.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
+#include "cli/limits_check.h"
 #include "cli/plan_file.h"
 #include "cli/plan_maker.h"
 #include "cli/signing.h"
@@ -99,8 +100,12 @@ class Applier {
     const Tools tools{
         .fs = fs_, .state = state_, .signals = signals_, .log = *log_, .options = options_.common};
     state_.open();
+    tell_what_root_leaves_out(state_);
     log_warnings(tools);
     const bool conflicts = TRY(make_ready(tools, roots, plan.actions));
+    if (!options_.applying.dry_run) {
+      (void)ask_limits_again(tools, *roots.replica, {.has_actions = !plan.actions.empty()});
+    }
     PlanningOptions planned_with;
     planned_with.plan.delete_anyway = plan.options.delete_anyway;
     LastRunCheck last_run(state_, planned_with);

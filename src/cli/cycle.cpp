@@ -9,6 +9,7 @@
 #include "cli/backups.h"
 #include "cli/console.h"
 #include "cli/folders.h"
+#include "cli/limits_check.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -37,6 +38,11 @@ std::string count_text(const char* what, std::uint64_t count) {
   return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
 }
 
+std::string not_mirrored_text(const FileSystemLimits& limits) {
+  const std::string text = limits_text(limits);
+  return text.empty() ? text : ", not mirrored there: " + text;
+}
+
 // Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
   return applied.stopped && (observer.skipped() > 0 || applied.rolled_back || applied.staging_left);
@@ -49,10 +55,11 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   if (applied.rolled_back && failed) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
   // Where attributes are compared, the next plan would find what was refused.
-  const bool refused = request.plan.options.xattrs && applied.xattrs_refused;
-  const bool partial = failed || refused || observer.skipped() > 0 || !request.plan.complete() ||
-                       request.plan.held() > 0 || applied.staging_left || applied.left_open ||
-                       request.conflicts;
+  const bool refused =
+      request.plan.options.xattrs && (applied.xattrs_refused || request.lacks_xattrs);
+  const bool partial = failed || refused || applied.metadata_lost || observer.skipped() > 0 ||
+                       !request.plan.complete() || request.plan.held() > 0 ||
+                       applied.staging_left || applied.left_open || request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
@@ -85,7 +92,8 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          count_text("skipped", observer.skipped()) + count_text("vanished", observer.vanished()) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
-         request.unproven + ", " + seconds_text(monotonic_seconds() - request.started);
+         request.unproven + not_mirrored_text(applied.limits) + ", " +
+         seconds_text(monotonic_seconds() - request.started);
 }
 
 // Once more in the end, where a person looks.

@@ -60,7 +60,9 @@ struct CycleRequest {
   bool follow_source = false;    // see ApplyRequest, as the next two
   bool check_space = true;
   bool refuse_stale = false;
-  bool conflicts = false;               // an earlier run kept what others wrote
+  bool conflicts = false;  // an earlier run kept what others wrote
+  // Attributes were to be compared, and the replica can't hold those of what is there.
+  bool lacks_xattrs = false;
   double started = 0;                   // monotonic seconds, for the summary
   std::string backup_identity = {};     // see BackupOrder
   std::string unproven = {};            // as in UnprovenTold

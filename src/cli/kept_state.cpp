@@ -1,14 +1,23 @@
 #include "cli/kept_state.h"
 
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "cli/console.h"
 #include "cli/spool_file.h"
+#include "fs/clock.h"
 #include "state/last_run.h"
 #include "state/limits_key.h"
 #include "state/state_folder.h"
 
 namespace foldersync {
+namespace {
+
+std::string question_key(const std::string& limits_key) { return "limits-asked " + limits_key; }
+
+}  // namespace
 
 void KeptState::open() {
   if (memory_ != nullptr) return;
@@ -39,6 +48,35 @@ FileSystemLimits KeptState::known_limits(const Root& replica) {
   return key ? memory_->limits(*key) : FileSystemLimits{};
 }
 
+void KeptState::set_limits(const Root& replica, const FileSystemLimits& limits) {
+  if (memory_ == nullptr) return;
+  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
+  if (!key || memory_->limits(*key) == limits) return;
+  memory_->set_limits(*key, limits);
+  note_question(replica);
+}
+
+bool KeptState::is_time_to_ask(const Root& replica) {
+  constexpr std::int64_t kDay = 86'400;
+  if (memory_ == nullptr) return false;
+  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
+  if (!key) return false;
+  const auto last = memory_->fact(question_key(*key));
+  if (!last || !*last) return true;
+  std::int64_t then = 0;
+  const char* const end = (*last)->data() + (*last)->size();
+  if (std::from_chars((*last)->data(), end, then).ptr != end) return true;
+  // A clock that was put back must not keep the question away for years.
+  const std::int64_t now = wall_clock_now().seconds;
+  return now < then || now - then >= kDay;
+}
+
+void KeptState::note_question(const Root& replica) {
+  if (memory_ == nullptr) return;
+  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
+  if (key) memory_->set_fact(question_key(*key), std::to_string(wall_clock_now().seconds));
+}
+
 Spooling KeptState::spooling() {
   Spooling spooling = spooling_in(folder_);
   spooling.make = [this, make = std::move(spooling.make)] {
@@ -52,8 +90,7 @@ Spooling KeptState::spooling() {
 void KeptState::save(const Root& replica, const FileSystemLimits& limits) {
   save_hashes();
   if (memory_ == nullptr) return;
-  const auto key = limits_key(*replica.fs, replica.fd.get(), replica.file_system);
-  if (key && memory_->limits(*key) != limits) memory_->set_limits(*key, limits);
+  set_limits(replica, limits);
   if (memory_->can_be_written()) {
     Status saved = memory_->save();
     if (saved) return;

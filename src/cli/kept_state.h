@@ -38,8 +38,13 @@ class KeptState {
   // What was to be told since this was asked last.
   std::vector<std::string> take_warnings();
 
-  // What is known of the replica's file system.
+  // What is known of the replica's file system; and what is known by now instead, which is kept
+  // with save().
   FileSystemLimits known_limits(const Root& replica);
+  void set_limits(const Root& replica, const FileSystemLimits& limits);
+  // Whether the last question about them was asked a day ago, or never. One is asked now.
+  bool is_time_to_ask(const Root& replica);
+  void note_question(const Root& replica);
   // Where large plans are kept: in the state folder, which is made, or else where temporary files
   // are. Requires: the object outlives it.
   [[nodiscard]] Spooling spooling();

@@ -38,6 +38,8 @@ void declare(CLI::App* run, RunOptions& options) {
   run->add_flag("--confirm", options.confirm,
                 "show the plan and ask on the terminal before anything is changed")
       ->excludes(interval);
+  run->add_flag("--forget-limits", options.forget_limits,
+                "try once more what the replica's file system could not hold in earlier runs");
   add_applying(run, options.applying);
   add_planning(run, options.planning);
   add_common(run, options.common);

@@ -84,6 +84,7 @@ struct RunOptions {
   FolderOptions folders;
   std::optional<double> interval_seconds;
   bool confirm = false;
+  bool forget_limits = false;
   ApplyingOptions applying;
   PlanningOptions planning;
   CommonOptions common;

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
+#include "cli/limits_check.h"
 #include "cli/opened_notes.h"
 #include "cli/output.h"
 #include "cli/plan_maker.h"
@@ -105,6 +106,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
       fs, roots, {absolute_if_named(options.output_file), signature, state.folder()}));
   state.open();
   if (roots.replica) note_opened(state, *roots.replica);
+  tell_what_root_leaves_out(state);
   LastRunCheck last_run(state, options.planning);
   Status known = last_run.compare(roots);
   tell_warnings(state);
@@ -122,6 +124,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   TRY(maker.add_space_guard(roots, planned.plan));
   TRY(last_run.judge(roots, planned));
   const StoredPlan& plan = planned.plan;
+  tell_unheld_xattrs(state, planned);
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain_with_names(guard, plan));

@@ -1,17 +1,15 @@
 #include "cli/plan_maker.h"
 
-#include <linux/capability.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 #include <thread>
 
 #include "apply/stage/space.h"
+#include "cli/rights.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "plan/guard.h"
@@ -24,22 +22,6 @@ namespace {
 
 // Threads that nobody asked for. So many read a tree that is not in memory, too.
 constexpr std::size_t kMostUnasked = 16;
-
-// Whether this process may give files to others, which root in a container may not.
-bool may_give_owners() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  if (::syscall(SYS_capget, &header, data.data()) < 0) return ::geteuid() == 0;
-  return ::geteuid() == 0 && (data[0].effective & (1U << CAP_CHOWN)) != 0;
-}
-
-// Whether each group has a number in here. In a user namespace those that have none look like one
-// group, which nobody can give.
-bool maps_all_groups() {
-  std::ifstream map("/proc/self/gid_map");
-  std::uint64_t first = 1, outside = 1, count = 0;
-  return !map || (map >> first >> outside >> count && first == 0 && count >= 0xffffffff);
-}
 
 std::vector<std::uint32_t> own_groups() {
   constexpr gid_t kUnmapped = 65534;
@@ -65,7 +47,8 @@ Policy policy_for(const FileSystemLimits& limits) {
           .uid = ::geteuid(),
           .gid = ::getegid(),
           .limits = limits,
-          .groups = own_groups()};
+          .groups = own_groups(),
+          .may_make_devices = may_make_devices()};
 }
 
 Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,

@@ -1,5 +1,10 @@
 #include "cli/rights.h"
 
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include <fstream>
+
 #include "cli/console.h"
 #include "core/text.h"
 #include "format/errno_name.h"
@@ -8,6 +13,10 @@
 
 namespace foldersync {
 namespace {
+
+bool has_capability(int capability) {
+  return (current_privileges().effective & (CapabilitySet{1} << capability)) != 0;
+}
 
 Status give_up_the_rest(RootAttributes attributes) {
   CapabilitySet kept = mirroring_capabilities();
@@ -25,6 +34,30 @@ std::string landlock_text() {
 }
 
 }  // namespace
+
+bool may_give_owners() { return ::geteuid() == 0 && has_capability(CAP_CHOWN); }
+
+// The kernel asks the first user namespace, whatever this one says.
+bool may_make_devices() {
+  return ::geteuid() == 0 && has_capability(CAP_MKNOD) && maps_all_groups();
+}
+
+bool maps_all_groups() {
+  std::ifstream map("/proc/self/gid_map");
+  std::uint64_t first = 1, outside = 1, count = 0;
+  return !map || (map >> first >> outside >> count && first == 0 && count >= 0xffffffff);
+}
+
+std::string what_root_leaves_out() {
+  if (::geteuid() != 0 || (may_give_owners() && may_make_devices())) return {};
+  if (may_give_owners()) {
+    return "this is root in a container or user namespace that makes no device nodes: they are "
+           "left out";
+  }
+  return "this is root without the right to give files away (the capability CAP_CHOWN): owners, "
+         "groups of others, set-id bits of what belongs to others, device nodes, and attributes of "
+         "root (trusted.*, security.*) are left out";
+}
 
 void keep_what_is_needed(RootAttributes attributes) {
   const Status given_up = give_up_the_rest(attributes);

@@ -14,6 +14,17 @@ enum class RootAttributes : std::uint8_t { kLeftAlone, kMirrored };
 // Requires: no other thread was started.
 void keep_what_is_needed(RootAttributes attributes);
 
+// Whether this process may give files to others, and make device nodes, which root in a container
+// may not.
+bool may_give_owners();
+bool may_make_devices();
+// Whether each group has a number in here. In a user namespace those that have none look like one
+// group, which nobody can give.
+bool maps_all_groups();
+
+// What root leaves out for want of rights, as a sentence; empty: nothing, or this is not root.
+std::string what_root_leaves_out();
+
 // What protects a run from its own errors: which rights it keeps, how the program was built; lines.
 // Gives up what a run does, to see what is left.
 std::string what_is_in_force();

@@ -19,6 +19,7 @@
 #include "cli/cycle_process.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
+#include "cli/limits_check.h"
 #include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "cli/terminal.h"
@@ -38,6 +39,7 @@ constexpr const char* kDefaultLog = "log.txt";
 // What is carried from one cycle to the next, see Carried.
 constexpr const char* kReaderLeft = "reader left";
 constexpr const char* kAnswered = "told how far it is";
+constexpr const char* kForgotten = "limits were forgotten";
 
 // What is open before the first cycle.
 struct Opened {
@@ -260,8 +262,13 @@ class Runner {
     auto planned = TRY(look_and_plan(roots));
     if (opened_.person) {
       if (const auto end = TRY(ask(roots, planned.plan))) return *end;
+      // What a person said yes to stays as it is; all that is new gets what can be held.
+      if (!options_.applying.dry_run)
+        (void)ask_limits_again(tools_, *roots.replica, doubt_of(planned));
     }
     if (!roots.replica) return show_creation(planned.plan);
+    tell_unheld_xattrs(tools_.state, planned);
+    log_warnings(tools_);
     // A person said yes to this plan, and to nothing that the source has become since.
     const bool follow_source = !opened_.person;
     return apply_and_log({.tools = tools_,
@@ -272,6 +279,7 @@ class Runner {
                           .follow_source = follow_source,
                           .check_space = options_.planning.check_space,
                           .conflicts = conflicts_ || unproven_.is_news,
+                          .lacks_xattrs = planned.unheld_xattrs.has_value(),
                           .started = started,
                           .backup_identity = backup_identity_,
                           .unproven = unproven_.summary,
@@ -284,16 +292,20 @@ class Runner {
         tools_.fs, roots, own_files(options_.applying, opened_.log_file, tools_.state)));
     tools_.state.open();
     if (roots.replica) note_opened(tools_.state, *roots.replica);
+    tell_what_root_leaves_out(tools_.state);
     Status known = last_run_.compare(roots);
     log_warnings(tools_);
     if (!known) return known.error();
     TRY(check_required(roots.source, options_.planning.plan.require));
     TRY(make_ready_before(roots));
-    auto planned = TRY([&] {
-      const ProgressCounts none;
-      const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
-      return make_plan(roots, left_out);
-    }());
+    if (options_.forget_limits && roots.replica && tools_.state.carried().is_first(kForgotten)) {
+      forget_limits(tools_, *roots.replica);
+    }
+    auto planned = TRY(make_plan_with_progress(roots, left_out));
+    const bool may_ask = roots.replica && !options_.applying.dry_run && !opened_.person;
+    if (may_ask && ask_limits_again(tools_, *roots.replica, doubt_of(planned))) {
+      planned = TRY(make_plan_with_progress(roots, left_out));
+    }
     TRY(maker_.make_room(
         roots, planned.plan,
         {options_.applying.atomic, absolute_if_named(options_.applying.backup.folder)}));
@@ -304,6 +316,17 @@ class Runner {
     log_warnings(tools_);
     TRY(check_guards(planned.plan));
     return planned;
+  }
+
+  static LimitsDoubt doubt_of(const Planned& planned) {
+    return {.has_actions = !planned.plan.actions.empty(), .hides = planned.hides};
+  }
+
+  Result<Planned> make_plan_with_progress(const Roots& roots,
+                                          const std::vector<std::string>& left_out) {
+    const ProgressCounts none;
+    const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
+    return make_plan(roots, left_out);
   }
 
   // A person may take over a strange folder as well as --adopt.

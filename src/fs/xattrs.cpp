@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/text.h"
+
 namespace foldersync {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr std::size_t kMostBytes = 64 * 1024;  // XATTR_SIZE_MAX and XATTR_LIST_
 
 bool has_no_xattrs(const Error& error) {
   return error.error_number == ENOTSUP || error.error_number == EPERM;
-}
-
-// Of one attribute, because of its kind or its size.
-bool is_refusal(const Error& error) {
-  return error.error_number == ENOTSUP || error.error_number == EPERM ||
-         error.error_number == ENOSPC;
 }
 
 bool is_acl(std::string_view name) {
@@ -71,7 +67,7 @@ bool is_mirrored_xattr(std::string_view name, bool as_root) {
   if (!as_root) return false;
   // XFS shows each ACL by a name of its own, too.
   if (name.starts_with("trusted.")) {
-    return !name.starts_with("trusted.overlay.") && !name.starts_with("trusted.SGI_ACL_");
+    return !name.starts_with("trusted.SGI_ACL_");
   }
   return name.starts_with("security.") && name != "security.selinux" && name != "security.ima" &&
          name != "security.evm" && name != "security.apparmor";
@@ -133,22 +129,33 @@ std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector
   return wanted;
 }
 
+// Of one attribute, because of its kind, its size or what it says.
+bool is_refused_xattr(const Error& error) {
+  constexpr std::array kNumbers{ENOTSUP, EPERM,  EACCES, EINVAL, ENOSYS,   ENOSPC,
+                                E2BIG,   EDQUOT, ERANGE, EFBIG,  EOVERFLOW};
+  return std::find(kNumbers.begin(), kNumbers.end(), error.error_number) != kNumbers.end();
+}
+
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
   const auto present = TRY(read_xattrs(fs, entry, as_root));
   Status refused = success();
+  const auto note = [&](const Xattr& xattr, Error error) {
+    error.detail = "the attribute " + escaped(xattr.name);
+    if (refused.ok()) refused = std::move(error);
+  };
   for (const Xattr& xattr : present) {
     const bool stays = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const Xattr& other) { return other.name == xattr.name; });
     if (stays) continue;
     Status removed = fs.remove_xattr(entry, xattr.name.c_str());
-    if (!removed && !is_refusal(removed.error())) return removed;
-    if (!removed && refused.ok()) refused = std::move(removed);
+    if (!removed && !is_refused_xattr(removed.error())) return removed;
+    if (!removed) note(xattr, std::move(removed).error());
   }
   for (const Xattr& xattr : wanted) {
     if (std::find(present.begin(), present.end(), xattr) != present.end()) continue;
     Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value);
-    if (!set && !is_refusal(set.error())) return set;
-    if (!set && refused.ok()) refused = std::move(set);
+    if (!set && !is_refused_xattr(set.error())) return set;
+    if (!set) note(xattr, std::move(set).error());
   }
   return refused;
 }

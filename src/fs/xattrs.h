@@ -47,8 +47,12 @@ void fit_acl(std::vector<Xattr>& xattrs, std::uint32_t mode);
 // have no attributes, or none of some kind (user.* on an old tmpfs, ACLs where they are off).
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted);
 
+// Whether write_xattrs() met one that the file system will not hold: nothing is broken.
+bool is_refused_xattr(const Error& error);
+
 // Makes the mirrored attributes of `entry` exactly `wanted`; others stay. One that is refused does
-// not keep the others from being set; the first refusal is returned then.
+// not keep the others from being set; the first refusal is returned then, and its detail names the
+// attribute.
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root);
 
 }  // namespace foldersync

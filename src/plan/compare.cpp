@@ -3,18 +3,23 @@
 namespace foldersync {
 namespace {
 
+// Also where the replica can't be given the source's: then it says at least which files may differ.
+bool has_other_time(const FileStatus& source, const FileStatus& replica, const Policy& policy) {
+  return stored_as(source.mtime, policy.limits.times) !=
+         stored_as(replica.mtime, policy.limits.times);
+}
+
 ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
                            const Policy& policy) {
   ReasonSet reasons;
-  if (stored_as(source.mtime, policy.limits.times) !=
-      stored_as(replica.mtime, policy.limits.times)) {
+  if (has_other_time(source, replica, policy) && policy.gives_time(source.type)) {
     reasons.add(Reason::kMtime);
   }
   if (source.type != FileType::kSymlink && policy.limits.holds_modes &&
       wanted_mode(source, replica, policy) != replica.mode) {
     reasons.add(Reason::kMode);
   }
-  const bool has_owner = !policy.owners() || source.uid == replica.uid;
+  const bool has_owner = !policy.gives_owner(source) || source.uid == replica.uid;
   if (!has_owner || wanted_group(source, replica, policy) != replica.gid) {
     reasons.add(Reason::kOwner);
   }
@@ -32,6 +37,12 @@ Comparison update(Reason why, ReasonSet metadata) {
 }
 
 }  // namespace
+
+bool is_hidden_by_limits(const FileStatus& source, const FileStatus& replica, const Policy& policy,
+                         const Policy& unlimited) {
+  return source.type == replica.type &&
+         metadata_reasons(source, replica, policy) != metadata_reasons(source, replica, unlimited);
+}
 
 bool may_change_hands(const FileStatus& wanted, const FileStatus& found, const Policy& policy) {
   if (!policy.owners() || !wanted.is_file()) return true;
@@ -65,7 +76,9 @@ Comparison compare(const Seen* source, const Seen* replica, const Policy& policy
       if (!metadata.empty() && !may_change_in_place(wanted, found, policy)) {
         return {Decision::kUpdate, metadata};
       }
-      if (wanted.size > 0 && (policy.checksum || metadata.has(Reason::kMtime))) {
+      if (wanted.size > 0 &&
+          (policy.checksum || metadata.has(Reason::kMtime) ||
+           (policy.limits.refuses_times && has_other_time(wanted, found, policy)))) {
         return {Decision::kContentAsked, metadata};
       }
       break;

@@ -38,8 +38,13 @@ struct Seen {
 // In this order: type, size (of files), target (of symlinks) and number (of devices); whether a
 // file may get its metadata where it is; then, for files of one size, mtime: where it agrees they
 // are the same unless policy.checksum, otherwise their content has to be read. A directory's mtime
-// counts like any metadata.
+// counts like any metadata. Where none can be set, content decides, and nothing else follows.
 Comparison compare(const Seen* source, const Seen* replica, const Policy& policy);
+
+// Whether the two differ in metadata, and `policy` leaves it out for its limits alone. `unlimited`
+// is the policy without them.
+bool is_hidden_by_limits(const FileStatus& source, const FileStatus& replica, const Policy& policy,
+                         const Policy& unlimited);
 
 // Whether the replica's file may become what the source's is without its content being written
 // anew. Its owner writes what he wants into it, under any time, and goes on doing so through a

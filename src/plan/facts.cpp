@@ -25,8 +25,8 @@ Facts facts(const FileStatus& status, std::string_view target, Given given, cons
   Facts result;
   result.type = status.type;
   if (status.type != FileType::kSymlink && policy.limits.holds_modes) result.mode = given.mode;
-  if (policy.owners()) result.uid = status.uid;
-  if (policy.owners() || policy.only_groups()) result.gid = given.gid;
+  if (policy.gives_owner(status)) result.uid = status.uid;
+  if (policy.gives_group(status) || policy.only_groups()) result.gid = given.gid;
   if (status.is_file()) result.size = status.size;
   if (!status.is_directory()) result.mtime = status.mtime;
   if (status.type == FileType::kSymlink) result.target = std::string(target);
@@ -44,7 +44,7 @@ bool mode_holds(const Facts& expected, const Facts& found) {
 
 std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
                            const Policy& policy) {
-  if (policy.owners() || source.gid == there.gid) return source.gid;
+  if (policy.gives_group(source) || source.gid == there.gid) return source.gid;
   const bool may_give = there.uid == policy.uid && policy.can_give(source.gid);
   return may_give ? source.gid : there.gid;
 }
@@ -52,7 +52,7 @@ std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
 std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, const Policy& policy) {
   std::uint32_t mode = source.mode;
   if (policy.no_setid && !source.is_directory()) mode &= ~(kSetUser | kSetGroup);
-  if (policy.owners()) return mode;
+  if (policy.gives_owner(source)) return mode;
   if (there.uid != source.uid) mode &= ~kSetUser;
   const std::uint32_t gid = wanted_group(source, there, policy);
   if (gid != source.gid) {
@@ -75,7 +75,13 @@ Facts wanted_facts(const FileStatus& source, std::string_view target, const File
   made.gid = policy.gid;
   const FileStatus& there = replica != nullptr ? *replica : made;
   const Given given{wanted_mode(source, there, policy), wanted_group(source, there, policy)};
-  return facts(source, target, given, policy);
+  Facts wanted = facts(source, target, given, policy);
+  if (!policy.gives_time(source.type)) wanted.mtime.reset();
+  return wanted;
+}
+
+void want_time(Facts& after, const FileStatus& source, const Policy& policy) {
+  if (policy.gives_time(source.type)) after.mtime = source.mtime;
 }
 
 std::string mode_text(std::uint32_t mode) {
@@ -112,8 +118,11 @@ std::vector<Difference> differences(const Facts& expected, const Facts& found,
   if (expected.mode && found.mode && !mode_holds(expected, found)) {
     note("mode", mode_text(*expected.mode), mode_text(*found.mode));
   }
-  number("uid", expected.uid, found.uid);
-  number("gid", expected.gid, found.gid);
+  // An id that the file system does not take is nobody's there.
+  const bool has_group = expected.gid && limits.takes_gid(*expected.gid);
+  const bool has_owner = has_group && expected.uid && limits.takes_uid(*expected.uid);
+  if (has_owner) number("uid", expected.uid, found.uid);
+  if (has_group) number("gid", expected.gid, found.gid);
   if (expected.target && found.target && *expected.target != *found.target) {
     note("target", *expected.target, *found.target);
   }

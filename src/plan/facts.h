@@ -28,20 +28,38 @@ struct Policy {
   // owners are given they don't count.
   std::vector<std::uint32_t> groups = {};
 
+  bool may_make_devices = true;  // as root: false where the system forbids it, as in containers
+
+  [[nodiscard]] bool makes_devices() const { return as_root && may_make_devices; }
   [[nodiscard]] bool owners() const { return as_root && mirrors_owners && limits.holds_owners; }
   [[nodiscard]] bool only_groups() const {
-    return !as_root && mirrors_owners && limits.holds_owners && !groups.empty();
+    return !as_root && mirrors_owners && limits.holds_owners && !limits.refuses_groups &&
+           !groups.empty();
   }
   [[nodiscard]] bool can_give(std::uint32_t group) const {
-    return only_groups() && std::binary_search(groups.begin(), groups.end(), group);
+    return only_groups() && limits.takes_gid(group) &&
+           std::binary_search(groups.begin(), groups.end(), group);
+  }
+  // Whether an entry of the replica is to have the owner that `source` has; and its group, where
+  // owners are mirrored. An owner counts only together with its group.
+  [[nodiscard]] bool gives_group(const FileStatus& source) const {
+    return owners() && limits.takes_gid(source.gid) &&
+           !(limits.refuses_link_owners && source.type == FileType::kSymlink);
+  }
+  [[nodiscard]] bool gives_owner(const FileStatus& source) const {
+    return gives_group(source) && limits.takes_uid(source.uid);
+  }
+  // Whether it is to have the modification time.
+  [[nodiscard]] bool gives_time(FileType type) const {
+    return !limits.refuses_times && !(limits.refuses_link_times && type == FileType::kSymlink);
   }
 };
 
 // The group that the entry `there` of the replica shall have: the source's, where the process may
-// give it; else its own.
+// give it and the file system takes it; else its own.
 std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there, const Policy& policy);
 
-// The mode that the entry `there` of the replica shall have. Where owners are not mirrored, suid
+// The mode that the entry `there` of the replica shall have. Where its owner is not mirrored, suid
 // and the sgid of files are given only if the owner is the same; with `no_setid` to no file. Where
 // its group is another one than the source's, it gets no more than everybody has. A process that is
 // no member of the group can only leave sgid as it is.
@@ -52,9 +70,11 @@ std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, con
 Facts found_facts(const FileStatus& status, std::string_view target, const Policy& policy);
 
 // What the replica shall hold: `after`. `replica` is the entry whose owner stays, null where a new
-// one is made. A directory's mtime is left out; finish actions add it.
+// one is made. A directory's mtime is left out; finish actions add it by want_time().
 Facts wanted_facts(const FileStatus& source, std::string_view target, const FileStatus* replica,
                    const Policy& policy);
+
+void want_time(Facts& after, const FileStatus& source, const Policy& policy);
 
 struct Difference {
   std::string field;     // "type", "size", "mtime" ...: the words of the plan document
@@ -65,8 +85,9 @@ struct Difference {
 };
 
 // The fields of `expected` that `found` does not fulfil; fields that are absent in either do not
-// count, and neither do `md5` and `links`. Times count as far as `limits` lets them be held. A
-// directory that a run was changing when it was killed is not different for the u+rwx it got.
+// count, and neither do `md5` and `links`. Times and ids count as far as `limits` lets them be
+// held. A directory that a run was changing when it was killed is not different for the u+rwx it
+// got.
 std::vector<Difference> differences(const Facts& expected, const Facts& found,
                                     const FileSystemLimits& limits);
 

@@ -354,7 +354,8 @@ ReasonSet metadata_reasons(const FoundMove& move) {
   const Facts& before = move.before;
   const Facts& after = move.after;
   if (before.mode != after.mode) reasons.add(Reason::kMode);
-  if (before.uid != after.uid || before.gid != after.gid) reasons.add(Reason::kOwner);
+  const bool has_owner = !after.uid || before.uid == after.uid;
+  if (!has_owner || (after.gid && before.gid != after.gid)) reasons.add(Reason::kOwner);
   return reasons;
 }
 

@@ -135,7 +135,7 @@ bool Admission::is_left_alone(const Named& named) {
                           system_error("remove a read-only snapshot", EROFS));
     return left();
   }
-  const bool makes_devices = context_.policy.as_root && !context_.options.no_devices;
+  const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;
   if (named.source != nullptr && is_device(*named.source) && !makes_devices) {
     findings_.skipped.push_back({path_of(pair_, named.name), "device"});
     return left();

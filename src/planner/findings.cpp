@@ -4,6 +4,10 @@
 
 namespace foldersync {
 
+void note_first(std::optional<RelPath>& first, const std::optional<RelPath>& other) {
+  if (other && (!first || *other < *first)) first = other;
+}
+
 RelPath path_of(const VisitedPair& pair, std::string_view name) {
   if (name == ".") return RelPath::from_bytes(pair.path);
   std::string bytes;

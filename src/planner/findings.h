@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,6 +31,8 @@ struct PlanningContext {
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
   bool is_one_system = true;                // the root of one side can turn up inside the other
+  // The policy without limits; nothing where there are none, and so nothing to be hidden by them.
+  std::optional<Policy> unlimited = std::nullopt;
 };
 
 // What was found, by one thread; in no order.
@@ -46,6 +49,9 @@ struct Findings {
   std::vector<RelPath> unread_directories;
   std::vector<SizeAndTime> unread_files;
   std::vector<RelPath> leftovers;  // what the replica has under names of staging folders
+  bool hides = false;              // a limit of the replica's file system hides a difference
+  // The first that has attributes which the replica can't hold, where they are compared.
+  std::optional<RelPath> unheld_xattrs;
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;      // likewise
@@ -55,6 +61,9 @@ struct Findings {
     problems.push_back({side, std::move(path), error.error_number, error.operation});
   }
 };
+
+// Keeps the first of the two.
+void note_first(std::optional<RelPath>& first, const std::optional<RelPath>& other);
 
 // The path of a name of the pair, or of the pair itself where the name is ".".
 RelPath path_of(const VisitedPair& pair, std::string_view name);

@@ -295,8 +295,13 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
   const bool gives_rights =
       is_file && (has_capability(*source) || has_capability(*replica) ||
                   !may_change_in_place(*named.source, *named.replica, context_.policy));
-  const bool is_same =
-      *source == *replica || (*replica_entry)->without_unsupported(std::move(*source)) == *replica;
+  bool is_same = *source == *replica;
+  if (!is_same) {
+    const std::size_t count = source->size();
+    const auto held = (*replica_entry)->without_unsupported(std::move(*source));
+    is_same = held == *replica;
+    if (held.size() < count) note_first(findings_.unheld_xattrs, path_of(pair, named.name));
+  }
   if (!is_same) {
     comparison.reasons.add(Reason::kXattrs);
     comparison.decision = Decision::kMetadata;
@@ -325,6 +330,11 @@ bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
   findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
   findings_.unread_files.push_back(size_and_time(*named.source));
   return false;
+}
+
+void PairPlanner::note_hidden(const FileStatus& source, const FileStatus& replica) {
+  if (!context_.unlimited || findings_.hides) return;
+  findings_.hides = is_hidden_by_limits(source, replica, context_.policy, *context_.unlimited);
 }
 
 void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
@@ -364,6 +374,7 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Comparison comparison = compare(of_source, of_replica, context_.policy);
+  if (both) note_hidden(*named.source, *named.replica);
   if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
     return;
   if (context_.options.xattrs && both &&
@@ -487,6 +498,7 @@ void PairPlanner::record_self(const VisitedPair& pair) {
   const Seen source{*pair.source.self, {}};
   const Seen replica{*pair.replica.self, {}};
   Comparison comparison = compare(&source, &replica, context_.policy);
+  note_hidden(source.status, replica.status);
   if (children_change_ || children_may_change_) comparison.reasons.add(Reason::kChildren);
   if (!children_change_ && children_may_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
@@ -511,7 +523,7 @@ void PairPlanner::finish(const RelPath& path, Facts before, const FileStatus& so
   action.path = path;
   action.reasons = reasons;
   action.after = wanted_facts(source, {}, replica, context_.policy);
-  action.after->mtime = source.mtime;
+  want_time(*action.after, source, context_.policy);
   action.before = std::move(before);
   findings_.actions.push_back(std::move(action));
 }

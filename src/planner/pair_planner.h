@@ -43,6 +43,7 @@ class PairPlanner {
   Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
   bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,
              const ListedEntry*& replica);
+  void note_hidden(const FileStatus& source, const FileStatus& replica);
   static void queue_below(const VisitedPair& pair, const Named& named,
                           std::vector<PairToVisit>& children);
   void decide(const VisitedPair& pair, const Named& named, std::vector<PairToVisit>& children);

@@ -72,6 +72,8 @@ class Workers final : public PairVisitor {
     move_to(all.unread_directories, part.unread_directories);
     move_to(all.unread_files, part.unread_files);
     move_to(all.leftovers, part.leftovers);
+    all.hides = all.hides || part.hides;
+    note_first(all.unheld_xattrs, part.unheld_xattrs);
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
     all.source_entries += part.source_entries;
@@ -95,7 +97,7 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
   finish.reasons = {Reason::kMtime};
   finish.before = create.after;
   finish.after = create.after;
-  finish.after->mtime = source.mtime;
+  want_time(*finish.after, source, request.policy);
   actions.push_back(std::move(create));
   actions.push_back(std::move(finish));
 }
@@ -111,7 +113,7 @@ Action root_finish(const PlanRequest& request) {
   finish.reasons = {Reason::kChildren};
   finish.before = found_facts(replica, {}, request.policy);
   finish.after = wanted_facts(source, {}, &replica, request.policy);
-  finish.after->mtime = source.mtime;
+  want_time(*finish.after, source, request.policy);
   return finish;
 }
 
@@ -167,7 +169,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
     add_root_creation(request, found.more);
   }
   auto arranged = TRY(arrange(std::move(found), spooling));
-  if (request.roots.replica) {
+  // Files that are the same have the same time.
+  if (request.roots.replica && request.policy.gives_time(FileType::kFile)) {
     TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.threads,
                     request.stop, spooling},
                    arranged));
@@ -209,6 +212,10 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
                           .replica_hashes = {},
                           .names_equal_content = request.names_equal_content,
                           .stop = request.stop};
+  if (request.policy.limits != FileSystemLimits{}) {
+    context.unlimited = request.policy;
+    context.unlimited->limits = {};
+  }
   PairToVisit root{{}, roots.source.status, std::nullopt, {}};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
@@ -226,6 +233,8 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
   Findings findings = workers.gathered();
   Planned planned;
   planned.leftovers = std::move(findings.leftovers);
+  planned.hides = findings.hides;
+  planned.unheld_xattrs = std::move(findings.unheld_xattrs);
   planned.source_mounts = std::move(findings.source_mounts);
   planned.source_entries = findings.source_entries;
   planned.source_files = findings.source_entries - findings.source_directories;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/result.h"
@@ -46,9 +47,13 @@ struct Planned {
   std::vector<KnownMount> source_mounts;  // in path order
   std::vector<RelPath> leftovers;         // what the replica has under names of staging folders
   std::vector<std::string> unread;        // directories of the source that could not be, ascending
-  std::uint64_t source_entries = 0;       // all that the walk met, but for what is left out
-  std::uint64_t source_files = 0;         // those of them that are no directories
-  std::uint64_t replica_entries = 0;      // as the first
+  bool hides = false;                     // a limit of the replica's file system hides a difference
+  // Of the entries of both trees, the first that has attributes which the replica can't hold;
+  // where they are compared.
+  std::optional<RelPath> unheld_xattrs;
+  std::uint64_t source_entries = 0;   // all that the walk met, but for what is left out
+  std::uint64_t source_files = 0;     // those of them that are no directories
+  std::uint64_t replica_entries = 0;  // as the first
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

@@ -9,6 +9,7 @@
 
 #include "fs/named_path.h"
 #include "fs/privilege.h"
+#include "fs/refusal.h"
 #include "fs/xattrs.h"
 #include "scan/directory_names.h"
 
@@ -275,7 +276,7 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   }
   const auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
-  TRY(fs.set_mode(replica, 0700));
+  TRY(unless_refused(fs.set_mode(replica, 0700)));
   // RACE: by its path it may be something else by now.
   auto opened = TRY(root_of(fs, std::move(fd), roots.replica_path, kReplica));
   opened.exchangeable = place.exchangeable;

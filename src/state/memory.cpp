@@ -6,6 +6,7 @@
 
 #include "fs/posix_file_system.h"
 #include "state/memory_rows.h"
+#include "state/more_limits.h"
 #include "state/old_state.h"
 #include "state/open_database.h"
 #include "state/state_folder.h"
@@ -35,15 +36,24 @@ class SqliteMemory final : public Memory {
   std::map<std::string, std::string, std::less<>> facts_;
 };
 
+// Which fact has what the table of limits has no columns for.
+std::string more_key(std::string_view identity) { return "more-limits " + std::string(identity); }
+
 FileSystemLimits SqliteMemory::limits(std::string_view identity) {
   const auto newer = limits_.find(identity);
   if (newer != limits_.end()) return newer->second;
-  const auto limits = rows_.limits(identity);
-  return limits ? limits->value_or(FileSystemLimits{}) : FileSystemLimits{};
+  const auto kept = rows_.limits(identity);
+  FileSystemLimits limits = kept ? kept->value_or(FileSystemLimits{}) : FileSystemLimits{};
+  const auto more = fact(more_key(identity));
+  if (more && *more) add_more_limits(**more, limits);
+  return limits;
 }
 
 void SqliteMemory::set_limits(std::string_view identity, const FileSystemLimits& limits) {
   limits_.insert_or_assign(std::string(identity), limits);
+  const std::string more = more_limits_text(limits);
+  const auto kept = rows_.fact(more_key(identity));
+  if (!more.empty() || !kept || *kept) set_fact(more_key(identity), more);
 }
 
 Result<std::optional<std::string>> SqliteMemory::fact(std::string_view key) {

@@ -4,7 +4,7 @@ import stat
 import unittest
 
 from tests.support import trees
-from tests.support.program import ProgramTest, as_root, with_acls, with_mounts, with_xattrs
+from tests.support.program import PARTIAL, ProgramTest, as_root, with_acls, with_mounts, with_xattrs
 from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
 
 MTIMES = {'1901': -2**31 * SECOND + 1, 'before 1970': -1, 'epoch': 0, 'one ns': 1,
@@ -154,13 +154,18 @@ class XattrTest(ProgramTest):
         self.assertEqual(inode, trees.inode(self.in_replica('a')))
 
     @with_mounts
-    def test_a_disk_without_xattrs_is_quiet_when_they_are_compared(self):
+    def test_a_disk_without_xattrs_tells_every_run_that_compares_them(self):
         marked = {'user.one': b'1'}
         self.given({'a': file('x', xattrs=marked), 'd': folder({}, xattrs=marked)})
         self.mount('-t', 'ramfs', 'none', self.replica)
-        self.sync('run', '--xattrs')
+        for _ in range(3):
+            told = self.sync('run', '--xattrs', expect=PARTIAL).err
+            self.assertIn('attributes', told)
+            self.assertRegex(told, "'(a|d)'")
         self.assertEqual(b'x', self.content('a'))
-        self.assert_quiet('--xattrs')
+        self.assertIn('attributes', self.sync('plan', '--detailed-exitcode', '--xattrs').err)
+        self.assert_quiet()
+        self.sync('run')
 
     def test_xattrs_alone_are_no_change_by_default(self):
         self.given(folder({'a': file('x', mtime=5, xattrs={'user.a': b'1'})}, mtime=5),

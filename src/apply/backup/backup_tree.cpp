@@ -5,6 +5,7 @@
 
 #include "apply/stage/attributes.h"
 #include "fs/copy.h"
+#include "fs/refusal.h"
 #include "fs/replica_access.h"
 
 namespace foldersync {
@@ -170,7 +171,9 @@ Status BackupTree::give_metadata(Handle from, const FileStatus& status, Handle t
   // The folder may have a default ACL, kept for the directory that had it.
   Status bare = write_xattrs(fs_, to, {}, policy_.as_root);
   if (!bare && bare.error().error_number != ENOTSUP) return bare;
-  TRY(set_attributes({fs_, policy_, book_, to, status, &xattrs, 0, true, true}));
+  AttributeRequest request{fs_, policy_, book_, to, status, {}, &xattrs};
+  request.is_private = true;
+  TRY(set_attributes(request));
   if (!book_.has_refused_xattrs()) return success();
   return Error{ErrorCode::kSystem,
                "back up",
@@ -196,7 +199,7 @@ Status BackupTree::keep_attributes(const RelPath& path, FileType type,
   const Handle handle{to.get(), !is_directory};
   Status set = write_xattrs(fs_, handle, xattrs, policy_.as_root);
   if (!set && (set.error().error_number != ENOTSUP || !xattrs.empty())) return set;
-  return is_directory ? fs_.set_mode(handle, kOwnerAll) : success();
+  return is_directory ? unless_refused(fs_.set_mode(handle, kOwnerAll)) : success();
 }
 
 Status BackupTree::make_durable() {

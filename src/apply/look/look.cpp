@@ -198,6 +198,15 @@ bool Looker::is_given_by_others(const Facts& after, const Facts& today) const {
   return differences(same, today, FileSystemLimits{}).empty();
 }
 
+// Whether the replica turned out not to hold who is to have it, so that it gets less of the mode.
+bool Looker::is_more_than_held(const Facts& after, const Facts& today) {
+  const bool loses_owner = (after.uid && !today.uid) || (after.gid && !today.gid);
+  if (!loses_owner || !after.mode || !today.mode || (*today.mode & ~*after.mode) != 0) return false;
+  Facts same = after;
+  same.mode = today.mode;
+  return differences(same, today, FileSystemLimits{}).empty();
+}
+
 void Looker::look_at_source(const Action& action, LookResult& result) {
   auto source = source_status(action.path);
   if (!source) return fail(result, std::move(source).error());
@@ -227,9 +236,11 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   const bool new_object = !stays || !result.replica;
   Facts today = wanted_facts(*result.source, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
-  if (action.phase == Phase::kFinish) today.mtime = result.source->mtime;
+  if (action.phase == Phase::kFinish) want_time(today, *result.source, context_.policy);
   result.after = action.after;
-  if (is_given_by_others(*action.after, today)) {
+  // Nobody knew when it was planned.
+  if (!context_.policy.gives_time(today.type)) result.after->mtime.reset();
+  if (is_given_by_others(*action.after, today) || is_more_than_held(*action.after, today)) {
     today.md5 = action.after->md5;
     result.after = today;
   }
@@ -272,7 +283,9 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
   switch (action.op) {
     case Op::kCreate:
     case Op::kReplace:
-      return true;
+      // Of equal size, and no time tells.
+      return !result.source->is_file() || result.source->size == 0 ||
+             context_.policy.gives_time(FileType::kFile) || has_same_content(action, result);
     case Op::kUpdate:
       if (action.reasons.has(Reason::kXattrs)) return false;  // which were not looked at
       // Where stamps don't tell old from new, only content does.

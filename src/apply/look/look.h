@@ -112,6 +112,7 @@ class Looker {
 
  private:
   Status read_target(const Action& action, LookResult& result);
+  static bool is_more_than_held(const Facts& after, const Facts& today);
   [[nodiscard]] bool is_given_by_others(const Facts& after, const Facts& today) const;
   void look_at_source(const Action& action, LookResult& result);
   bool look_at_link(const Action& action, LookResult& result);

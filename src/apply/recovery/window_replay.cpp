@@ -55,8 +55,8 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       publisher_(context.fs, context.observer),
       conflicts_(context.fs, area),
       deletions_(record),
-      site_{context.fs,     access_,      publisher_,  conflicts_,
-            context.policy, context.book, &deletions_, &made_anew_},
+      site_{context.fs,   access_, publisher_,  conflicts_, context.policy,
+            context.book, -1,      &deletions_, &made_anew_},
       observer_(context.observer) {
   access_.note_in(context.replica.notes.get());
   learn_objects();

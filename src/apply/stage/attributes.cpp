@@ -1,7 +1,10 @@
 #include "apply/stage/attributes.h"
 
 #include <cerrno>
+#include <string>
 #include <utility>
+
+#include "fs/refusal.h"
 
 namespace foldersync {
 namespace {
@@ -9,107 +12,304 @@ namespace {
 constexpr std::uint32_t kSetIds = 06000;
 constexpr std::uint32_t kGroupAll = 0070;
 
-bool says_unsupported(int error_number) {
-  return error_number == ENOTSUP || error_number == ENOSYS;
+// What a kernel says to an id that has no number on the file system.
+bool is_about_the_id(const Error& error) {
+  return error.error_number == EINVAL || error.error_number == EOVERFLOW;
 }
 
-// Who is to have it. What was just made has whatever group the folder has handed down to it.
-FileStatus wanted_owner(const AttributeRequest& request, const FileStatus& now) {
-  const Policy& policy = request.policy;
+bool is_symlink(const AttributeRequest& request) {
+  return request.source.type == FileType::kSymlink;
+}
+
+// Who is to have it, each id by itself. What was just made has whatever group the folder has handed
+// down to it.
+FileStatus wanted_owner(const AttributeRequest& request, const FileStatus& now,
+                        const FileSystemLimits& limits) {
+  Policy policy = request.policy;
+  policy.limits = limits;
   FileStatus owner = now;
-  if (policy.owners()) owner.uid = request.source.uid;
+  const bool gives_any =
+      policy.owners() && !(is_symlink(request) && policy.limits.refuses_link_owners);
+  if (gives_any && limits.takes_uid(request.source.uid)) owner.uid = request.source.uid;
   if (request.is_private && policy.only_groups()) owner.gid = policy.gid;
   owner.gid = wanted_group(request.source, owner, policy);
   return owner;
 }
 
-// Who has it then. Error: none that says that there are no owners.
-Result<FileStatus> set_owner(const AttributeRequest& request, const FileStatus& now) {
-  const FileStatus owner = wanted_owner(request, now);
-  if (now.uid == owner.uid && now.gid == owner.gid) return owner;
-  Status set = request.fs.set_owner(request.to, owner.uid, owner.gid);
-  if (set) return owner;
-  const int number = set.error().error_number;
-  // Whoever may give a group to his own file is refused it by the file system.
-  const bool can_learn = request.is_private || (request.policy.only_groups() && !now.immutable);
-  if (!can_learn || (number != EPERM && !says_unsupported(number))) return set.error();
-  request.book.saw_no_owners(number);
-  return now;
+bool same_owner(const FileStatus& a, const FileStatus& b) {
+  return a.uid == b.uid && a.gid == b.gid;
 }
 
-// `refused`: what the file system says to one that it will not hold, which is no reason to leave
-// the rest of the metadata as it is.
-Status set_xattrs(const AttributeRequest& request, Status& refused) {
-  if (request.xattrs == nullptr || !request.policy.limits.holds_xattrs) return success();
-  if (request.is_private && request.xattrs->empty()) return success();
-  Status set = write_xattrs(request.fs, request.to, *request.xattrs, request.policy.as_root);
-  if (set) return set;
-  const int number = set.error().error_number;
-  if (number == EIO) return set;
-  // One kind may be refused and another not, so nothing is concluded from it.
-  request.book.saw_refused_xattr(number);
-  if (number != ENOTSUP) refused = std::move(set);
-  return success();
-}
+// Sets one thing after another, and asks where one is refused or does not come out.
+class Setter {
+ public:
+  explicit Setter(const AttributeRequest& request) : request_(request), fs_(request.fs) {}
 
-// What the mode came out as is judged by its reader.
-Status set_mode(const AttributeRequest& request, const FileStatus& now, std::uint32_t mode) {
-  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes)
+  Result<FileStatus> run() {
+    now_ = TRY(request_.now != nullptr ? Result<FileStatus>(*request_.now)
+                                       : fs_.status(request_.to.fd));
+    const FileStatus owner = TRY(set_owner());
+    TRY(set_xattrs());
+    std::uint32_t mode = mode_for(owner);
+    TRY(set_mode(owner, mode));
+    TRY(set_time());
+    auto found = TRY(fs_.status(request_.to.fd));
+    if (is_ignored(found, owner)) {
+      // It is somebody else's than it was to be: nobody gets the rights that were meant for them.
+      mode = mode_for(found);
+      if (found.mode != mode && sets_mode()) {
+        TRY(unless_refused(fs_.set_mode(request_.to, mode)));
+        found = TRY(fs_.status(request_.to.fd));
+      }
+    }
+    learn_from(found, owner, mode);
+    if (!loss_ && request_.refusal_is_error) return std::move(loss_).error();
+    return found;
+  }
+
+ private:
+  [[nodiscard]] FileSystemLimits limits() const { return request_.book.limits(); }
+
+  // Asks an object of our own, once, unless this is one that may be learned from itself.
+  void ask() {
+    if (!may_ask() || std::exchange(has_asked_, true)) return;
+    (void)learn_from_own({fs_, request_.policy, request_.book, request_.own_folder},
+                         request_.source, request_.path);
+  }
+  [[nodiscard]] bool may_ask() const { return request_.own_folder >= 0; }
+  [[nodiscard]] bool learns_from_itself() const { return request_.is_private && !may_ask(); }
+
+  // Another object of ours takes it: what was made is of use all the same, and what is there is
+  // left as it is.
+  Status lose(Status refused) const {
+    if (!request_.is_private) return refused;
+    request_.book.saw_loss(refused.error(), request_.path);
     return success();
-  // An ACL that was just set may have changed the mode already.
-  if (now.mode == mode && (request.xattrs == nullptr || request.xattrs->empty())) return success();
-  return request.fs.set_mode(request.to, mode);
-}
+  }
 
-bool takes_from_group(const FileStatus& source, std::uint32_t mode) {
-  return source.type != FileType::kSymlink && (source.mode & ~mode & kGroupAll) != 0;
-}
+  // Who has it then.
+  Result<FileStatus> set_owner() {
+    const FileStatus owner = wanted_owner(request_, now_, request_.policy.limits);
+    if (same_owner(owner, now_)) return owner;
+    Status set = fs_.set_owner(request_.to, owner.uid, owner.gid);
+    if (set) return owner;
+    if (!is_refusal(set.error())) return set.error();
+    if (learns_from_itself()) return give_apart(owner, set.error());
+    FileStatus less = wanted_owner(request_, now_, limits());
+    if (same_owner(less, owner)) {
+      ask();
+      less = wanted_owner(request_, now_, limits());
+    }
+    if (same_owner(less, now_)) return less;
+    if (!same_owner(less, owner)) set = fs_.set_owner(request_.to, less.uid, less.gid);
+    if (set) return less;
+    TRY(lose(std::move(set)));
+    return now_;
+  }
 
-void learn_from(const AttributeRequest& request, const FileStatus& found, std::uint32_t mode) {
-  if (request.set_mtime) request.book.saw_mtime(request.source.mtime, found.mtime);
-  if (request.source.type == FileType::kSymlink || !request.policy.limits.holds_modes) return;
+  // Of an object that may be learned from: gives each id by itself.
+  FileStatus give_apart(const FileStatus& owner, const Error& refused) {
+    LimitBook& book = request_.book;
+    FileStatus has = now_;
+    if (!is_about_the_id(refused)) {
+      const bool owners = request_.policy.owners();
+      const Refused what = !owners                ? Refused::kGroups
+                           : is_symlink(request_) ? Refused::kLinkOwners
+                                                  : Refused::kOwners;
+      book.saw_refusal(what, refused.error_number, request_.path);
+      return has;
+    }
+    if (owner.uid != has.uid) {
+      Status set = fs_.set_owner(request_.to, owner.uid, has.gid);
+      if (set) has.uid = owner.uid;
+      if (!set && is_about_the_id(set.error())) book.saw_refused_uid(owner.uid, request_.path);
+    }
+    if (owner.gid != has.gid) {
+      Status set = fs_.set_owner(request_.to, has.uid, owner.gid);
+      if (set) has.gid = owner.gid;
+      if (!set && is_about_the_id(set.error())) book.saw_refused_gid(owner.gid, request_.path);
+    }
+    return has;
+  }
+
+  // What the file system says to an attribute that it will not hold is no reason to leave the rest
+  // of the metadata as it is.
+  Status set_xattrs() {
+    if (request_.xattrs == nullptr || !request_.policy.limits.holds_xattrs) return success();
+    if (request_.is_private && request_.xattrs->empty()) return success();
+    Status set = write_xattrs(fs_, request_.to, *request_.xattrs, request_.policy.as_root);
+    if (set) return set;
+    if (!is_refused_xattr(set.error())) return set;
+    // One kind may be refused and another not, so nothing is concluded from it.
+    request_.book.saw_refused_xattr(set.error(), request_.path);
+    if (set.error().error_number != ENOTSUP) loss_ = std::move(set);
+    return success();
+  }
+
+  // With less than the source's where the owner is another one.
+  [[nodiscard]] std::uint32_t mode_for(const FileStatus& owner) const {
+    Policy policy = request_.policy;
+    if (policy.owners() && owner.uid != request_.source.uid) policy.mirrors_owners = false;
+    const FileStatus wanted = wanted_owner(request_, now_, request_.policy.limits);
+    if (owner.gid != wanted.gid) policy.mirrors_owners = false;
+    const std::uint32_t mode = wanted_mode(request_.source, owner, policy) | request_.extra_mode;
+    const bool takes_from_group = (request_.source.mode & ~mode & kGroupAll) != 0;
+    if (!is_symlink(request_) && takes_from_group && !policy.as_root) {
+      request_.book.saw_foreign_group(request_.source.gid, request_.path);
+    }
+    return mode;
+  }
+
+  [[nodiscard]] bool sets_mode() const {
+    return !is_symlink(request_) && request_.policy.limits.holds_modes;
+  }
+
+  // What the mode came out as is judged by its reader.
+  Status set_mode(const FileStatus& owner, std::uint32_t mode) {
+    if (!sets_mode()) return success();
+    // An ACL that was just set may have changed the mode already; a change of owner clears suid and
+    // sgid, so the mode as it was is of no use then.
+    const bool is_known =
+        same_owner(owner, now_) && (request_.xattrs == nullptr || request_.xattrs->empty());
+    if (is_known && now_.mode == mode) return success();
+    Status set = fs_.set_mode(request_.to, mode);
+    if (set || !is_refusal(set.error())) return set;
+    if (learns_from_itself()) {
+      request_.book.saw_refusal(Refused::kModes, set.error().error_number, request_.path);
+    } else if (limits().holds_modes) {
+      ask();
+    }
+    return limits().holds_modes ? lose(std::move(set)) : success();
+  }
+
+  [[nodiscard]] bool takes_time() const {
+    Policy policy = request_.policy;
+    policy.limits = limits();
+    return policy.gives_time(request_.source.type);
+  }
+
+  Status set_time() {
+    if (!request_.set_mtime || !request_.policy.gives_time(request_.source.type)) return success();
+    Status set = fs_.set_mtime(request_.to, request_.source.mtime);
+    if (set || !is_refusal(set.error())) return set;
+    if (learns_from_itself()) {
+      request_.book.saw_refusal(kind_of_time(), set.error().error_number, request_.path);
+    } else if (takes_time()) {
+      ask();
+    }
+    return takes_time() ? lose(std::move(set)) : success();
+  }
+  [[nodiscard]] Refused kind_of_time() const {
+    return is_symlink(request_) ? Refused::kLinkTimes : Refused::kTimes;
+  }
+
+  // What was set, and without a word did not come out.
+  void learn_from(const FileStatus& found, const FileStatus& owner, std::uint32_t mode) {
+    if (!differs(found, owner, mode)) return;
+    if (!learns_from_itself()) return ask();
+    LimitBook& book = request_.book;
+    if (has_other_time(found) && !book.saw_mtime(request_.source.mtime, found.mtime, request_.path))
+      book.saw_refusal(kind_of_time(), 0, request_.path);
+    if (has_other_mode(found, mode)) book.saw_refusal(Refused::kModes, 0, request_.path);
+    if (same_owner(found, owner)) return;
+    const bool of_links = is_symlink(request_);
+    book.saw_refusal(!request_.policy.owners() ? Refused::kGroups
+                     : of_links                ? Refused::kLinkOwners
+                                               : Refused::kOwners,
+                     0, request_.path);
+  }
+
+  [[nodiscard]] bool differs(const FileStatus& found, const FileStatus& owner,
+                             std::uint32_t mode) const {
+    return has_other_time(found) || has_other_mode(found, mode) || has_other_owner(found, owner);
+  }
+  [[nodiscard]] bool has_other_time(const FileStatus& found) const {
+    if (!request_.set_mtime || found.mtime == request_.source.mtime || !takes_time()) return false;
+    return stored_as(request_.source.mtime, limits().times) != found.mtime;
+  }
   // The kernel takes suid and sgid away from what the caller may not give them.
-  if ((found.mode & ~kSetIds) != (mode & ~kSetIds)) request.book.saw_no_modes();
+  [[nodiscard]] bool has_other_mode(const FileStatus& found, std::uint32_t mode) const {
+    return sets_mode() && (found.mode & ~kSetIds) != (mode & ~kSetIds) && limits().holds_modes;
+  }
+  [[nodiscard]] bool has_other_owner(const FileStatus& found, const FileStatus& owner) const {
+    return is_ignored(found, owner) && same_owner(wanted_owner(request_, now_, limits()), owner);
+  }
+  // A change of owner that nobody has refused.
+  [[nodiscard]] bool is_ignored(const FileStatus& found, const FileStatus& owner) const {
+    return !same_owner(found, owner) && !same_owner(owner, now_);
+  }
+
+  const AttributeRequest& request_;
+  FileSystem& fs_;
+  FileStatus now_;
+  Status loss_ = success();
+  bool has_asked_ = false;
+};
+
+// The name is free again when it is done with.
+class OwnEntry {
+ public:
+  OwnEntry(const OwnObject& own, FileType type) : own_(own) {
+    if (type == FileType::kSymlink) {
+      make_symlink();
+      return;
+    }
+    auto made = own.fs.create_nameless(own.folder, kPrivate);
+    if (!made && !own.moves_nothing) {
+      name_ = free_name();
+      made = own.fs.create_file(own.folder, name_.c_str(), kPrivate);
+      if (!made) name_.clear();
+    }
+    if (made) handle_ = {(fd_ = std::move(*made)).get(), false};
+  }
+  ~OwnEntry() {
+    if (!name_.empty()) (void)own_.fs.remove_file(own_.folder, name_.c_str());
+  }
+  OwnEntry(const OwnEntry&) = delete;
+  OwnEntry& operator=(const OwnEntry&) = delete;
+
+  [[nodiscard]] const std::optional<Handle>& handle() const { return handle_; }
+
+ private:
+  static constexpr std::uint32_t kPrivate = 0600;
+
+  std::string free_name() { return "probe-" + std::to_string(own_.book.next_number()); }
+
+  void make_symlink() {
+    if (own_.moves_nothing) return;
+    std::string name = free_name();
+    if (!own_.fs.make_symlink("probe", own_.folder, name.c_str())) return;
+    name_ = std::move(name);
+    auto opened = own_.fs.open_entry(own_.folder, name_.c_str());
+    if (opened) handle_ = {(fd_ = std::move(*opened)).get(), true};
+  }
+
+  const OwnObject& own_;
+  std::string name_;
+  Fd fd_;
+  std::optional<Handle> handle_;
+};
+
+bool learn_from_one(const OwnObject& own, FileStatus wanted, FileType type, std::string_view path) {
+  const OwnEntry entry(own, type);
+  if (!entry.handle()) return false;
+  wanted.type = type;
+  wanted.mode &= ~kSetIds;
+  Policy policy = own.policy;
+  policy.limits = own.book.limits();
+  AttributeRequest request{own.fs, policy, own.book, *entry.handle(), wanted, path};
+  request.is_private = true;
+  return set_attributes(request).ok();
 }
 
 }  // namespace
 
-// CRASH: in place, killed between two of these calls, the entry has a part of the new metadata; its
-// time comes last, so the next run's plan still finds it different.
-Result<FileStatus> set_attributes(const AttributeRequest& request) {
-  const auto now =
-      request.now != nullptr ? Result<FileStatus>(*request.now) : request.fs.status(request.to.fd);
-  if (!now) return now;
-  const auto owner = TRY(set_owner(request, *now));
-  Status refused = success();
-  TRY(set_xattrs(request, refused));
-  Policy policy = request.policy;
-  if (request.policy.owners() && owner.uid != request.source.uid) policy.mirrors_owners = false;
-  if (owner.gid != wanted_owner(request, *now).gid) policy.mirrors_owners = false;
-  const std::uint32_t mode = wanted_mode(request.source, owner, policy) | request.extra_mode;
-  if (takes_from_group(request.source, mode)) request.book.saw_foreign_group(request.source.gid);
-  // A change of owner clears suid and sgid, so the mode as it was is of no use then.
-  FileStatus before_mode = *now;
-  if (owner.uid != now->uid || owner.gid != now->gid) before_mode.mode = ~mode;
-  TRY(set_mode(request, before_mode, mode));
-  if (request.set_mtime) {
-    if (Status set = request.fs.set_mtime(request.to, request.source.mtime); !set)
-      return set.error();
-  }
-  auto found = request.fs.status(request.to.fd);
-  if (found && request.is_private) learn_from(request, *found, mode);
-  if (!refused && request.refusal_is_error) return std::move(refused).error();
-  return found;
-}
+Result<FileStatus> set_attributes(const AttributeRequest& request) { return Setter(request).run(); }
 
-void learn_mtime(FileSystem& fs, int folder, FileTime wanted, LimitBook& book) {
-  static constexpr const char* kProbe = "probe";
-  const auto fd = fs.create_file(folder, kProbe, 0600);
-  if (!fd) return;
-  if (fs.set_mtime({fd->get(), false}, wanted)) {
-    if (const auto found = fs.status(fd->get()); found) book.saw_mtime(wanted, found->mtime);
-  }
-  (void)fs.remove_file(folder, kProbe);
+bool learn_from_own(const OwnObject& own, const FileStatus& wanted, std::string_view path) {
+  // What a file is refused says nothing of symlinks alone.
+  if (!learn_from_one(own, wanted, FileType::kFile, path)) return false;
+  return wanted.type != FileType::kSymlink || learn_from_one(own, wanted, FileType::kSymlink, path);
 }
 
 }  // namespace foldersync

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "apply/stage/limit_book.h"
@@ -20,11 +21,17 @@ struct AttributeRequest {
   LimitBook& book;
   Handle to;
   const FileStatus& source;
+  std::string_view path;                       // of the entry, in bytes: to be told of
   const std::vector<Xattr>* xattrs = nullptr;  // null: left as they are
   std::uint32_t extra_mode = 0;                // bits added for now, such as u+rwx
-  bool is_private = false;  // nobody else can change it: what is read back may be learned from
+  bool is_private = false;                     // nobody else can change it
   bool set_mtime = true;
-  // An attribute that is refused, for its size, say, is the error when all else is set.
+  // A folder of the same file system that is the caller's alone. What is refused to the entry is
+  // asked of an object of our own there, which may be learned from; -1: there is none, and only
+  // what is refused to a private entry is learned.
+  int own_folder = -1;
+  // What is refused to this entry alone, an attribute for its size, say, is the error when all else
+  // is set. Otherwise it is told, and noted in the book.
   bool refusal_is_error = false;
   const FileStatus* now = nullptr;  // what it is by now, where that is known
 };
@@ -34,7 +41,16 @@ struct AttributeRequest {
 // file system can't hold is noted in the book and does not fail. Returns the status read back.
 Result<FileStatus> set_attributes(const AttributeRequest& request);
 
-// Learns, from a file of our own in a staging folder, whether the file system can hold a time.
-void learn_mtime(FileSystem& fs, int folder, FileTime wanted, LimitBook& book);
+// Gives `wanted` to an object of our own in the folder, and notes in the book what does not come
+// out. It has no name where that can be, so that no time of the folder moves; where that must be
+// (`moves_nothing`), nothing is asked otherwise. False: it could not be made.
+struct OwnObject {
+  FileSystem& fs;
+  const Policy& policy;
+  LimitBook& book;
+  int folder;
+  bool moves_nothing = false;
+};
+bool learn_from_own(const OwnObject& own, const FileStatus& wanted, std::string_view path);
 
 }  // namespace foldersync

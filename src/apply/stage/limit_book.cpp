@@ -5,47 +5,140 @@
 #include <cstring>
 #include <utility>
 
+#include "core/text.h"
+
 namespace foldersync {
+namespace {
+
+// Beyond that it holds none.
+constexpr std::size_t kMostIds = 1000;
+// How many entries are named where each lost something by itself.
+constexpr std::uint64_t kMostNamed = 20;
+
+std::string quoted(std::string_view path) {
+  return "'" + (path.empty() ? std::string(".") : escaped(path)) + "'";
+}
+
+std::string text_of(int error_number) {
+  return error_number == 0 ? "it says nothing" : std::strerror(error_number);
+}
+
+// Keeps the ids ascending; false where it is there already.
+bool add_id(std::vector<std::uint32_t>& ids, std::uint32_t id) {
+  const auto place = std::lower_bound(ids.begin(), ids.end(), id);
+  if (place != ids.end() && *place == id) return false;
+  ids.insert(place, id);
+  return true;
+}
+
+const char* what_of(Refused what) {
+  switch (what) {
+    case Refused::kOwners:
+      return "owners";
+    case Refused::kGroups:
+      return "other groups of files that are yours";
+    case Refused::kModes:
+      return "permission bits";
+    case Refused::kTimes:
+      return "modification times (content is compared in each run)";
+    case Refused::kLinkOwners:
+      return "owners of symlinks";
+    case Refused::kLinkTimes:
+      return "modification times of symlinks";
+  }
+  return "";
+}
+
+}  // namespace
 
 FileSystemLimits LimitBook::limits() const {
   const std::lock_guard lock(mutex_);
   return limits_;
 }
 
+std::uint64_t LimitBook::next_number() {
+  const std::lock_guard lock(mutex_);
+  return ++number_;
+}
+
 // Requires: mutex_ is held.
-void LimitBook::tell(std::string sentence) {
-  if (std::find(told_.begin(), told_.end(), sentence) != told_.end()) return;
-  told_.push_back(sentence);
-  news_.push_back(std::move(sentence));
+void LimitBook::tell(const std::string& kind, std::string sentence) {
+  if (told_[kind]++ == 0) news_.push_back(std::move(sentence));
 }
 
-void LimitBook::saw_mtime(FileTime wanted, FileTime found) {
+// Requires: mutex_ is held.
+void LimitBook::tell_of_entry(const std::string& kind, std::string sentence) {
+  const std::uint64_t before = told_[kind]++;
+  if (before < kMostNamed) news_.push_back(std::move(sentence));
+  if (before == kMostNamed) news_.emplace_back("and so it is with others, which are not named");
+}
+
+void LimitBook::saw_refusal(Refused what, int error_number, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  if (stored_as(wanted, limits_.times) == found) return;
+  switch (what) {
+    case Refused::kOwners:
+      limits_.holds_owners = false;
+      break;
+    case Refused::kGroups:
+      limits_.refuses_groups = true;
+      break;
+    case Refused::kModes:
+      limits_.holds_modes = false;
+      break;
+    case Refused::kTimes:
+      limits_.refuses_times = true;
+      break;
+    case Refused::kLinkOwners:
+      limits_.refuses_link_owners = true;
+      break;
+    case Refused::kLinkTimes:
+      limits_.refuses_link_times = true;
+      break;
+  }
+  const std::string name = what_of(what);
+  tell(name, "the replica's file system does not hold " + name + " (" + text_of(error_number) +
+                 "), as of " + quoted(path) + ": they are not mirrored");
+}
+
+void LimitBook::saw_refused_uid(std::uint32_t uid, std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  if (!add_id(limits_.refused_uids, uid)) return;
+  if (limits_.refused_uids.size() > kMostIds) limits_.holds_owners = false;
+  tell("uid", "the replica's file system, or the user namespace, does not take every owner (" +
+                  std::to_string(uid) + ", for one, of " + quoted(path) +
+                  "): such entries are the caller's own there, without the rights of their owner");
+}
+
+void LimitBook::saw_refused_gid(std::uint32_t gid, std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  if (!add_id(limits_.refused_gids, gid)) return;
+  if (limits_.refused_gids.size() > kMostIds) limits_.holds_owners = false;
+  tell("gid", "the replica's file system, or the user namespace, does not take every group (" +
+                  std::to_string(gid) + ", for one, of " + quoted(path) +
+                  "): such entries have another one there, which gets no more than everybody has");
+}
+
+bool LimitBook::saw_mtime(FileTime wanted, FileTime found, std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  if (limits_.refuses_times || stored_as(wanted, limits_.times) == found) return true;
   limits_.times = learn(limits_.times, wanted, found);
-  tell(
-      "the replica's file system can't hold every modification time exactly: times are compared as "
-      "far as it can");
+  if (stored_as(wanted, limits_.times) != found) return false;
+  tell("mtime", "the replica's file system can't hold every modification time exactly, as of " +
+                    quoted(path) + ": times are compared as far as it can");
+  return true;
 }
 
-void LimitBook::saw_no_owners(int error_number) {
+void LimitBook::saw_foreign_group(std::uint32_t gid, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  limits_.holds_owners = false;
-  tell(std::string("the replica's file system does not hold owners (") +
-       std::strerror(error_number) + "): they are not mirrored");
+  tell("foreign group", "what belongs to a group that you can't give (" + std::to_string(gid) +
+                            ", of " + quoted(path) +
+                            ", for one) has another group in the replica, which gets no more than "
+                            "everybody has");
 }
 
-void LimitBook::saw_no_modes() {
+bool LimitBook::lacks_xattrs() const {
   const std::lock_guard lock(mutex_);
-  limits_.holds_modes = false;
-  tell("the replica's file system does not hold permission bits: they are not mirrored");
-}
-
-void LimitBook::saw_foreign_group(std::uint32_t gid) {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(has_foreign_groups_, true)) return;
-  tell("what belongs to a group that you can't give (" + std::to_string(gid) +
-       ", for one) has another group in the replica, which gets no more than everybody has");
+  return lacks_xattrs_;
 }
 
 bool LimitBook::has_refused_xattrs() const {
@@ -53,11 +146,34 @@ bool LimitBook::has_refused_xattrs() const {
   return has_refused_xattrs_;
 }
 
-void LimitBook::saw_refused_xattr(int error_number) {
+void LimitBook::saw_refused_xattr(const Error& refused, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  has_refused_xattrs_ = has_refused_xattrs_ || error_number != ENOTSUP;
-  tell(std::string("the replica's file system refuses extended attributes or ACLs (") +
-       std::strerror(error_number) + "): content is mirrored without them");
+  const std::string of = quoted(path);
+  if (refused.error_number == ENOTSUP) {
+    lacks_xattrs_ = true;
+    return tell("no xattr",
+                "the replica's file system holds no extended attributes or ACLs, or not of every "
+                "kind, as " +
+                    refused.detail + " of " + of + ": content is mirrored without them");
+  }
+  has_refused_xattrs_ = true;
+  tell_of_entry("xattr",
+                "the replica's file system refuses extended attributes or ACLs: " + refused.detail +
+                    " of " + of + " is not mirrored (" + text_of(refused.error_number) + ")");
+}
+
+void LimitBook::saw_loss(const Error& refused, std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  has_losses_ = true;
+  const std::string call = refused.operation;
+  tell_of_entry("loss " + call,
+                quoted(path) + " is mirrored, but not all of its metadata: " + call + " says " +
+                    text_of(refused.error_number) + "; the next run tries again");
+}
+
+bool LimitBook::has_losses() const {
+  const std::lock_guard lock(mutex_);
+  return has_losses_;
 }
 
 std::vector<std::string> LimitBook::take_news() {

@@ -2,43 +2,70 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/file_system_limits.h"
 #include "core/file_time.h"
+#include "core/result.h"
 
 namespace foldersync {
 
+// What a file system may refuse to hold.
+enum class Refused : std::uint8_t {
+  kOwners,
+  kGroups,  // of who may not give owners
+  kModes,
+  kTimes,
+  kLinkOwners,  // of symlinks, while others have them
+  kLinkTimes,
+};
+
 // Learns from what was set and read back on objects that nobody else can change. Any thread.
+// `path`: of the entry that shows it, for people; bytes, empty for the root.
 class LimitBook {
  public:
   explicit LimitBook(const FileSystemLimits& known) : limits_(known) {}
 
   [[nodiscard]] FileSystemLimits limits() const;
 
-  void saw_mtime(FileTime wanted, FileTime found);
-  void saw_no_owners(int error_number);
-  void saw_no_modes();
+  // `error_number`: what it said; 0: nothing, and it did nothing.
+  void saw_refusal(Refused what, int error_number, std::string_view path);
+  // Of ids that it does not take, while it takes others.
+  void saw_refused_uid(std::uint32_t uid, std::string_view path);
+  void saw_refused_gid(std::uint32_t gid, std::string_view path);
+  // The answer: whether the limits explain it by now.
+  bool saw_mtime(FileTime wanted, FileTime found, std::string_view path);
   // Its files have another group in the replica, which lost rights.
-  void saw_foreign_group(std::uint32_t gid);
-  // Of an attribute that the source has. ENOTSUP: the file system has none of its kind, and plans
-  // leave that out; anything else is found to be missing by every plan that compares attributes.
-  void saw_refused_xattr(int error_number);
-  [[nodiscard]] bool has_refused_xattrs() const;
+  void saw_foreign_group(std::uint32_t gid, std::string_view path);
+  // An attribute that the source has, named by the error. ENOTSUP: the file system has none of its
+  // kind, which is told once; anything else is of this one entry.
+  void saw_refused_xattr(const Error& refused, std::string_view path);
+  [[nodiscard]] bool lacks_xattrs() const;        // ENOTSUP was seen
+  [[nodiscard]] bool has_refused_xattrs() const;  // anything else was
+  // What was refused to this entry, and not to another one of our own.
+  void saw_loss(const Error& refused, std::string_view path);
+  [[nodiscard]] bool has_losses() const;
+
+  // A number for each that asks.
+  std::uint64_t next_number();
 
   // A sentence for each kind that was learned, each once.
   std::vector<std::string> take_news();
 
  private:
-  void tell(std::string sentence);
+  void tell(const std::string& kind, std::string sentence);
+  void tell_of_entry(const std::string& kind, std::string sentence);
 
   mutable std::mutex mutex_;
   FileSystemLimits limits_;
+  bool lacks_xattrs_ = false;
   bool has_refused_xattrs_ = false;
-  bool has_foreign_groups_ = false;
-  std::vector<std::string> told_;
+  bool has_losses_ = false;
+  std::uint64_t number_ = 0;
+  std::map<std::string, std::uint64_t> told_;  // how often, by kind
   std::vector<std::string> news_;
 };
 

@@ -57,7 +57,7 @@ Result<Staged> Stager::stage_any(const Action& action, const LookResult& look, c
   const std::string source_name(action.path.name());
   auto staged = look.source->is_file()
                     ? stage_file(action, look, *parent, place)
-                    : stage_other(look, {parent, source_name, *look.source}, place);
+                    : stage_other(action, look, {parent, source_name, *look.source}, place);
   if (!staged) {
     // Whatever was made is of no use; where nothing was, this finds nothing, but for another
     // entry that has the name.
@@ -304,18 +304,18 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
     auto read = TRY(from.xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
-  auto status = set_attributes({fs_,
-                                job_.policy,
-                                job_.book,
-                                {to, false},
-                                metadata_ ? *metadata_ : before,
-                                &xattrs,
-                                0,
-                                true,
-                                true});
-  if (!status) return status.error();
-  staged.status = *status;
+  staged.status = TRY(
+      set_attributes(request_for(action, {to, false}, metadata_ ? *metadata_ : before, xattrs)));
   return staged;
+}
+
+// Of what lies in a staging folder, where nobody else gets to.
+AttributeRequest Stager::request_for(const Action& action, Handle to, const FileStatus& wanted,
+                                     const std::vector<Xattr>& xattrs) const {
+  AttributeRequest request{fs_, job_.policy, job_.book, to, wanted, action.path.bytes(), &xattrs};
+  request.is_private = true;
+  request.own_folder = job_.area.fd();
+  return request;
 }
 
 bool Stager::is_known_problem(const RelPath& path) const {
@@ -336,16 +336,13 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   }
   TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
   const auto fd = fs_.open_directory(place.directory, place.name.c_str());
-  auto status = fd ? set_attributes({fs_,
-                                     job_.policy,
-                                     job_.book,
-                                     {fd->get(), false},
-                                     look.wanted,
-                                     &xattrs,
-                                     kOwnerAll,
-                                     true,
-                                     false})
-                   : Result<FileStatus>(fd.error());
+  const auto give = [&] {
+    AttributeRequest request = request_for(action, {fd->get(), false}, look.wanted, xattrs);
+    request.extra_mode = kOwnerAll;
+    request.set_mtime = false;
+    return set_attributes(request);
+  };
+  auto status = fd ? give() : Result<FileStatus>(fd.error());
   if (status && job_.sync_each) {
     if (Status synced = fs_.sync(fd->get()); !synced) status = synced.error();
   }
@@ -356,8 +353,8 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }
 
-Result<Staged> Stager::stage_other(const LookResult& look, const FileToRead& source,
-                                   const Place& place) {
+Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
+                                   const FileToRead& source, const Place& place) {
   const FileStatus& seen = source.status;
   TRY(seen.type == FileType::kSymlink
           ? fs_.make_symlink(look.source_target.c_str(), place.directory, place.name.c_str())
@@ -371,8 +368,7 @@ Result<Staged> Stager::stage_other(const LookResult& look, const FileToRead& sou
     auto read = TRY(from->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
-  auto status = TRY(set_attributes(
-      {fs_, job_.policy, job_.book, {to.get(), true}, look.wanted, &xattrs, 0, true, true}));
+  auto status = TRY(set_attributes(request_for(action, {to.get(), true}, look.wanted, xattrs)));
   return Staged{status, false, 0};
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apply/look/look.h"
+#include "apply/stage/attributes.h"
 #include "core/result.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
@@ -68,7 +69,11 @@ class Stager {
   Status complete(Fd to);
   bool is_known_problem(const RelPath& path) const;
   Result<Staged> stage_directory(const Action& action, const LookResult& look, const Place& place);
-  Result<Staged> stage_other(const LookResult& look, const FileToRead& source, const Place& place);
+  Result<Staged> stage_other(const Action& action, const LookResult& look, const FileToRead& source,
+                             const Place& place);
+  [[nodiscard]] AttributeRequest request_for(const Action& action, Handle to,
+                                             const FileStatus& wanted,
+                                             const std::vector<Xattr>& xattrs) const;
 
   const Job& job_;
   FileSystem& fs_;

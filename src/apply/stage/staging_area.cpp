@@ -15,6 +15,7 @@
 #include "apply/stage/remove_tree.h"
 #include "core/path.h"
 #include "fs/copy.h"
+#include "fs/refusal.h"
 #include "fs/xattrs.h"
 #include "scan/listing.h"
 
@@ -118,7 +119,7 @@ Status StagingArea::begin(const StagingPlace& place, bool as_root, bool durable)
   TRY(refuse_others(*fs_, fd(), name_));
   proof_ = TRY(proof_of(*fs_, place, fd(), key_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
-  TRY(fs_->set_mode({fd(), false}, 0700));
+  TRY(unless_refused(fs_->set_mode({fd(), false}, 0700)));
   // From here on nobody else makes a name in it; one that was open to others may hold some by now.
   TRY(refuse_others(*fs_, fd(), name_));
   const auto proof = TRY(fs_->create_file(fd(), proof_.c_str(), 0600));
@@ -156,7 +157,7 @@ Status StagingArea::reuse(bool as_root) {
   }
   const auto before = TRY(fs_->status(home_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
-  TRY(fs_->set_mode({fd(), false}, 0700));
+  TRY(unless_refused(fs_->set_mode({fd(), false}, 0700)));
   TRY(set_partial_aside());
   if (home_mtime_) return success();
   home_mtime_ = before.mtime;

@@ -8,28 +8,25 @@
 
 namespace foldersync {
 
-namespace {
-
-Result<StagingArea> find_or_make(const ApplyRequest& request) {
+Result<StagingArea> find_or_make_area(const AreaRequest& request) {
   const Root& replica = request.replica;
   const StagingPlace place{replica.fd.get(), replica.identity, {}};
-  const bool as_root = request.policy.as_root;
   for (const StagingKey& key : request.keys.of(replica.identity)) {
     auto found = TRY(StagingArea::find(request.fs, place, key));
     if (!found) continue;
-    TRY(found->reuse(as_root));
+    TRY(found->reuse(request.as_root));
     return std::move(*found);
   }
   const StagingKey key = request.keys.begin(replica.identity);
-  return StagingArea::make(request.fs, place, key, as_root, request.durable);
+  return StagingArea::make(request.fs, place, key, request.as_root, request.durable);
 }
-
-}  // namespace
 
 Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open,
                                       AllLoosened& loosened) {
   const Root& replica = request.replica;
-  auto area = find_or_make(request);
+  const AreaRequest wanted{request.fs, replica, request.keys, request.policy.as_root,
+                           request.durable};
+  auto area = find_or_make_area(wanted);
   if (!area && area.error().error_number == EROFS) {
     return Error{ErrorCode::kRefused, "stage", replica.path, EROFS, "the replica can't be written"};
   }
@@ -38,7 +35,7 @@ Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t m
   ReplicaAccess access(request.fs, replica.fd.get(), {}, max_open);
   access.note_in(replica.notes.get());
   if (!access.loosen(replica.fd.get(), RelPath())) return area;
-  area = find_or_make(request);
+  area = find_or_make_area(wanted);
   if (area) {
     loosened = std::move(access.loosened());
   } else {

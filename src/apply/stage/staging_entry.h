@@ -12,6 +12,16 @@
 
 namespace foldersync {
 
+// Goes on with that of an earlier run, or makes one.
+struct AreaRequest {
+  FileSystem& fs;
+  const Root& replica;
+  StagingKeys& keys;
+  bool as_root;
+  bool durable;
+};
+Result<StagingArea> find_or_make_area(const AreaRequest& request);
+
 // Goes on with that of an earlier run, or makes one, where needed in a read-only root of the
 // caller's own, which is opened up for its owner and listed in `loosened` then. `max_open`:
 // descriptors for the way into the replica. Error kRefused: the replica can't be written.

@@ -8,8 +8,10 @@ namespace foldersync {
 namespace {
 
 AttributeRequest request_of(Site& site, const Step& step, Handle entry) {
-  AttributeRequest request{site.fs, site.policy, site.book, entry, *step.wanted};
+  AttributeRequest request{site.fs, site.policy,  site.book,
+                           entry,   *step.wanted, step.action.path.bytes()};
   request.xattrs = step.new_xattrs;
+  request.own_folder = site.own_folder;
   return request;
 }
 

@@ -41,6 +41,7 @@ struct Site {
   Conflicts& conflicts;
   const Policy& policy;
   LimitBook& book;
+  int own_folder;                        // see AttributeRequest
   const Deletions* deletions = nullptr;  // of the record; again() asks for them
   MadeAnew* made_anew = nullptr;         // by back()
 };

@@ -17,6 +17,7 @@
 namespace foldersync {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -38,8 +39,24 @@ class SetAttributes : public testing::Test {
   }
 
   Result<FileStatus> set(const std::vector<Xattr>* xattrs = nullptr, std::uint32_t extra_mode = 0) {
-    return set_attributes(
-        {fs_, policy_, book_, {fd_.get(), false}, source_, xattrs, extra_mode, is_private_, true});
+    AttributeRequest request{fs_, policy_, book_, {fd_.get(), false}, source_, "a/b", xattrs};
+    request.extra_mode = extra_mode;
+    request.is_private = is_private_;
+    request.own_folder = own_folder_;
+    return set_attributes(request);
+  }
+
+  // The test's own folder is the caller's alone.
+  void has_own_folder() {
+    folder_ = Fd(::open(scratch_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    own_folder_ = folder_.get();
+  }
+
+  // Of the entry itself, and not of another one that is asked.
+  void refuse_entry(Call call, int error_number) {
+    fs_.intercept([=, this](const CallInfo& info) {
+      return info.call == call && info.fd == fd_.get() ? error_number : 0;
+    });
   }
 
   ScratchFolder scratch_;
@@ -49,6 +66,8 @@ class SetAttributes : public testing::Test {
   FileStatus source_;
   Fd fd_;
   bool is_private_ = true;
+  Fd folder_;
+  int own_folder_ = -1;
   std::vector<std::string> changes_;
 };
 
@@ -106,12 +125,122 @@ TEST_F(SetAttributes, EachCallThatFailsIsAnErrorButForWhatAFileSystemCannotHold)
   if (::geteuid() == 0) source_.uid = source_.gid = 12;
   for (const Call call : {Call::kStatus, Call::kSetMode, Call::kSetMtime}) {
     FaultyFileSystem failing;
-    failing.intercept(fail_all(call, EPERM));
-    const auto status = set_attributes(
-        {failing, policy_, book_, {fd_.get(), false}, source_, nullptr, 01000, true, true});
+    failing.intercept(fail_all(call, EIO));
+    AttributeRequest request{failing, policy_, book_, {fd_.get(), false}, source_, "a"};
+    request.extra_mode = 01000;
+    request.is_private = true;
+    const auto status = set_attributes(request);
     ASSERT_FALSE(status.ok()) << to_string(call);
-    EXPECT_EQ(status.error().error_number, EPERM);
+    EXPECT_EQ(status.error().error_number, EIO);
   }
+  EXPECT_EQ(book_.limits(), FileSystemLimits{});
+}
+
+TEST_F(SetAttributes, WhatIsRefusedToEveryObjectIsLearnedAndFailsNothing) {
+  has_own_folder();
+  for (const bool is_private : {true, false}) {
+    is_private_ = is_private;
+    for (const int number : {EPERM, EINVAL, ENOTSUP, ENOSYS, EACCES}) {
+      for (const Call call : {Call::kSetMode, Call::kSetMtime}) {
+        ASSERT_EQ(::chmod((scratch_ / "file").c_str(), 0600), 0);
+        FaultyFileSystem refusing;
+        refusing.intercept(fail_all(call, number));
+        LimitBook book{{}};
+        AttributeRequest request{refusing, policy_, book, {fd_.get(), false}, source_, "a/b"};
+        request.extra_mode = 01000;
+        request.is_private = is_private;
+        request.own_folder = own_folder_;
+        EXPECT_TRUE(set_attributes(request).ok()) << to_string(call);
+        EXPECT_EQ(book.limits().holds_modes, call != Call::kSetMode);
+        EXPECT_EQ(book.limits().refuses_times, call == Call::kSetMtime);
+        EXPECT_FALSE(book.has_losses());
+        EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a/b'")));
+      }
+    }
+  }
+}
+
+TEST_F(SetAttributes, WhatIsRefusedToOneEntryAloneIsNoLimit) {
+  has_own_folder();
+  source_.mode = 0600;
+  for (const Call call : {Call::kSetMode, Call::kSetMtime}) {
+    FaultyFileSystem refusing;
+    refusing.intercept([&](const CallInfo& info) {
+      return info.call == call && info.fd == fd_.get() ? EPERM : 0;
+    });
+    LimitBook book{{}};
+    AttributeRequest request{refusing, policy_, book, {fd_.get(), false}, source_, "a/b"};
+    request.extra_mode = 01000;
+    request.own_folder = own_folder_;
+    EXPECT_FALSE(set_attributes(request).ok()) << to_string(call);
+    EXPECT_FALSE(book.has_losses());
+    // What was just made is of use all the same.
+    request.is_private = true;
+    EXPECT_TRUE(set_attributes(request).ok()) << to_string(call);
+    EXPECT_TRUE(book.has_losses());
+    EXPECT_EQ(book.limits(), FileSystemLimits{});
+  }
+}
+
+TEST_F(SetAttributes, AskingLeavesNoNameAndMovesNoTimeOfTheFolder) {
+  has_own_folder();
+  const auto before = fs_.status(own_folder_);
+  fs_.intercept(fail_all(Call::kSetMtime, EPERM));
+  ASSERT_TRUE(set().ok());
+  ASSERT_TRUE(book_.limits().refuses_times);
+  EXPECT_EQ(fs_.status(own_folder_)->ctime, before->ctime);
+}
+
+TEST_F(SetAttributes, WhereNothingIsNamelessTheNameGoesAgain) {
+  has_own_folder();
+  fs_.intercept(fail_all(Call::kCreateNameless, ENOTSUP));
+  fs_.intercept(fail_all(Call::kSetMtime, EPERM));
+  ASSERT_TRUE(set().ok());
+  EXPECT_TRUE(book_.limits().refuses_times);
+  EXPECT_GT(fs_.calls(Call::kRemoveFile), 0U);
+  EXPECT_FALSE(fs_.status_at(own_folder_, "probe-1").ok());
+}
+
+TEST_F(SetAttributes, OneOwnerThatIsNotTakenIsNoLimitForOthers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  has_own_folder();
+  source_.uid = 12;
+  source_.gid = 13;
+  source_.mode = 06775;
+  fs_.intercept(fail_nth(Call::kSetOwner, 1, EINVAL));
+  fs_.intercept(fail_nth(Call::kSetOwner, 2, EINVAL));
+  fs_.intercept(fail_nth(Call::kSetOwner, 3, EINVAL));
+  const auto status = set();
+  ASSERT_TRUE(status.ok());
+  // By itself the group is taken, and the owner is not; nothing of the owner's rights is left.
+  EXPECT_THAT(book_.limits().refused_uids, ElementsAre(12U));
+  EXPECT_THAT(book_.limits().refused_gids, IsEmpty());
+  EXPECT_TRUE(book_.limits().holds_owners);
+  EXPECT_EQ(status->uid, ::geteuid());
+  EXPECT_EQ(status->gid, 13U);
+  EXPECT_EQ(status->mode, 02775U);
+}
+
+TEST_F(SetAttributes, AnOwnerThatIsRefusedOnceIsALossAndNoLimit) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  has_own_folder();
+  source_.uid = 12;
+  refuse_entry(Call::kSetOwner, EPERM);
+  ASSERT_TRUE(set().ok());
+  EXPECT_EQ(book_.limits(), FileSystemLimits{});
+  EXPECT_TRUE(book_.has_losses());
+}
+
+TEST_F(SetAttributes, AGroupThatAPlainUserMayNotGiveSaysNothingOfOwners) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root plays a plain user";
+  has_own_folder();
+  policy_.as_root = false;
+  policy_.groups = {0, 12};
+  source_.gid = 12;
+  fs_.intercept(fail_all(Call::kSetOwner, EPERM));
+  ASSERT_TRUE(set().ok());
+  EXPECT_TRUE(book_.limits().holds_owners);
+  EXPECT_TRUE(book_.limits().refuses_groups);
 }
 
 TEST_F(SetAttributes, OwnersThatCannotBeHeldAreLearnedOfAPrivateFileOnly) {
@@ -141,7 +270,8 @@ TEST_F(SetAttributes, AttributesThatAreRefusedAreToldAndNothingIsConcludedFromIt
   fs_.intercept(fail_nth(Call::kSetXattr, 1, ENOSPC));
   EXPECT_TRUE(set(&xattrs).ok());
   EXPECT_TRUE(book_.limits().holds_xattrs);
-  EXPECT_THAT(book_.take_news(), ElementsAre(HasSubstr("extended attributes")));
+  EXPECT_THAT(book_.take_news(), ElementsAre(AllOf(HasSubstr("extended attributes"),
+                                                   HasSubstr("user.note of 'a/b'"))));
   fs_.intercept(fail_nth(Call::kSetXattr, 2, ENOTSUP));
   EXPECT_TRUE(set(&xattrs).ok());
   EXPECT_TRUE(book_.limits().holds_xattrs);

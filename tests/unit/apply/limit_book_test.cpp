@@ -10,10 +10,17 @@
 namespace foldersync {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+
+Error refused(int error_number) {
+  Error error = system_error("set xattr", error_number);
+  error.detail = "the attribute user.x";
+  return error;
+}
 
 TEST(LimitBook, KnowsWhatItWasTold) {
   FileSystemLimits known;
@@ -24,44 +31,82 @@ TEST(LimitBook, KnowsWhatItWasTold) {
 
 TEST(LimitBook, LearnsNothingFromATimeThatIsHeld) {
   LimitBook book{{}};
-  book.saw_mtime({1, 2}, {1, 2});
+  EXPECT_TRUE(book.saw_mtime({1, 2}, {1, 2}, "a"));
   EXPECT_EQ(book.limits(), FileSystemLimits{});
   EXPECT_THAT(book.take_news(), IsEmpty());
 }
 
 TEST(LimitBook, LearnsACoarseTimeAndThenExpectsIt) {
   LimitBook book{{}};
-  book.saw_mtime({5, 123'456'789}, {5, 0});
-  EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("modification time")));
+  EXPECT_TRUE(book.saw_mtime({5, 123'456'789}, {5, 0}, "a b"));
+  EXPECT_THAT(book.take_news(),
+              ElementsAre(AllOf(HasSubstr("modification time"), HasSubstr("'a b'"))));
   EXPECT_EQ(stored_as({9, 987'654'321}, book.limits().times), (FileTime{9, 0}));
-  book.saw_mtime({9, 987'654'321}, {9, 0});
+  EXPECT_TRUE(book.saw_mtime({9, 987'654'321}, {9, 0}, "b"));
   EXPECT_THAT(book.take_news(), IsEmpty());
 }
 
 TEST(LimitBook, TellsEachKindOnceHoweverOftenItIsSeen) {
   LimitBook book{{}};
   for (int i = 0; i < 3; ++i) {
-    book.saw_no_owners(EPERM);
-    book.saw_no_modes();
-    book.saw_refused_xattr(ENOTSUP);
+    book.saw_refusal(Refused::kOwners, EPERM, "a");
+    book.saw_refusal(Refused::kModes, 0, "b");
+    book.saw_refusal(Refused::kTimes, EPERM, "c");
+    book.saw_refused_xattr(refused(ENOTSUP), "d");
+    book.saw_refused_uid(static_cast<std::uint32_t>(i), "");
   }
-  EXPECT_THAT(book.take_news(), SizeIs(3));
-  book.saw_no_owners(EPERM);
+  EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a'"), HasSubstr("'b'"), HasSubstr("'c'"),
+                                            HasSubstr("'d'"), HasSubstr("'.'")));
+  book.saw_refusal(Refused::kOwners, ENOSYS, "e");
   EXPECT_THAT(book.take_news(), IsEmpty());
 }
 
 TEST(LimitBook, ARefusalThatMayPassIsToldButNotLearned) {
   LimitBook book{{}};
-  book.saw_refused_xattr(ENOSPC);
-  EXPECT_TRUE(book.limits().holds_xattrs);
+  book.saw_refused_xattr(refused(ENOSPC), "a");
+  book.saw_refused_xattr(refused(E2BIG), "b");
+  EXPECT_EQ(book.limits(), FileSystemLimits{});
   EXPECT_TRUE(book.has_refused_xattrs());
-  EXPECT_THAT(book.take_news(), SizeIs(1));
+  EXPECT_THAT(book.take_news(),
+              ElementsAre(AllOf(HasSubstr("'a'"), HasSubstr("user.x")), HasSubstr("'b'")));
+}
+
+TEST(LimitBook, NotEveryEntryOfThousandsIsNamed) {
+  LimitBook book{{}};
+  for (int i = 0; i < 1000; ++i) book.saw_refused_xattr(refused(ENOSPC), std::to_string(i));
+  EXPECT_THAT(book.take_news(), SizeIs(21));
+}
+
+TEST(LimitBook, ATimeThatIsNotSetAtAllIsNotExplained) {
+  LimitBook book{{}};
+  EXPECT_FALSE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
+  EXPECT_EQ(book.limits(), FileSystemLimits{});
+  book.saw_refusal(Refused::kTimes, 0, "a");
+  EXPECT_TRUE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
+}
+
+TEST(LimitBook, IdsThatAreRefusedAreKeptInOrderAndTooManyAreAll) {
+  LimitBook book{{}};
+  for (const std::uint32_t id : {9U, 3U, 9U}) book.saw_refused_gid(id, "a");
+  EXPECT_THAT(book.limits().refused_gids, ElementsAre(3U, 9U));
+  EXPECT_TRUE(book.limits().holds_owners);
+  for (std::uint32_t id = 0; id < 2000; ++id) book.saw_refused_uid(id, "a");
+  EXPECT_FALSE(book.limits().holds_owners);
+}
+
+TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
+  LimitBook book{{}};
+  book.saw_loss(system_error("chown", EPERM), "a");
+  EXPECT_TRUE(book.has_losses());
+  EXPECT_EQ(book.limits(), FileSystemLimits{});
+  EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a'")));
 }
 
 TEST(LimitBook, AKindThatTheFileSystemHasNotIsNoRefusal) {
   LimitBook book{{}};
-  book.saw_refused_xattr(ENOTSUP);
+  book.saw_refused_xattr(refused(ENOTSUP), "a");
   EXPECT_FALSE(book.has_refused_xattrs());
+  EXPECT_TRUE(book.lacks_xattrs());
 }
 
 TEST(LimitBook, IsWrittenByManyThreads) {
@@ -69,7 +114,7 @@ TEST(LimitBook, IsWrittenByManyThreads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int round = 0; round < 1000; ++round) book.saw_no_modes();
+      for (int round = 0; round < 1000; ++round) book.saw_refusal(Refused::kModes, EPERM, "a");
     });
   }
   for (std::thread& thread : threads) thread.join();

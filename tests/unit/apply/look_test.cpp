@@ -309,6 +309,15 @@ TEST_F(LookTest, AnUpdateForItsContentIsAlreadySoOnlyWhereTheContentIs) {
   EXPECT_EQ(told(look("f")), "holds") << "what can't be read is not taken for done";
 }
 
+TEST_F(LookTest, WithoutTimesOnlyContentTellsThatAFileWasCreated) {
+  given(tree({file("f", "new")}), tree({}));
+  planning_.policy.limits.refuses_times = true;
+  replica_ = tree({file("f", "old").at(7)});
+  EXPECT_NE(told(look("f")), "already");
+  replica_.find(at_path("f"))->content = "new";
+  EXPECT_EQ(told(look("f")), "already");
+}
+
 TEST_F(LookTest, AttributesAreNeverTakenForDone) {
   given(tree({file("f", "x").at(200)}), tree({file("f", "x")}));
   Action changed = action("f");

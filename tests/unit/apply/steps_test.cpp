@@ -99,8 +99,8 @@ class OneStep : public testing::Test {
   Result<Published> go(Result<Published> (*StepKind::*way)(Site&, Step&)) {
     const Action& action = record_.plan.actions[0];
     const ActionRecord& record = record_.actions[0];
-    Site site{*seen_through_, *access_, publisher_,   *conflicts_,
-              policy_,        book_,    &*deletions_, &made_anew_};
+    Site site{*seen_through_, *access_, publisher_,   *conflicts_, policy_,
+              book_,          -1,       &*deletions_, &made_anew_};
     Step step{.action = action, .made = record.made, .old = record.old};
     step.staged = {{folder_.get(), "1"}, record.made.value_or(FileStatus{}), false};
     if (action.op == Op::kMetadata) {

@@ -264,6 +264,49 @@ TEST(Differences, TolerateThatOfDirectoriesOnly) {
   EXPECT_THAT(fields(expected, found), ElementsAre("mode"));
 }
 
+TEST(WantedMode, AnOwnerThatIsNotTakenLeavesNoneOfItsRights) {
+  Policy policy = as_root();
+  policy.limits.refused_uids = {1000};
+  FileStatus there = status_of(FileType::kFile);
+  there.uid = 0;
+  const FileStatus source = status_of(FileType::kFile);
+  EXPECT_EQ(wanted_mode(source, there, policy), 02755U);
+  EXPECT_EQ(wanted_group(source, there, policy), 100U);
+  policy.limits.refused_uids = {};
+  policy.limits.refused_gids = {100};
+  there.uid = 1000;
+  there.gid = 0;
+  EXPECT_EQ(wanted_mode(source, there, policy), 04755U);
+  EXPECT_EQ(wanted_group(source, there, policy), 0U);
+  there.gid = 100;
+  EXPECT_EQ(wanted_mode(source, there, policy), 06755U);
+}
+
+TEST(WantedFacts, SayNothingOfIdsAndTimesThatAreNotTaken) {
+  Policy policy = as_root();
+  const FileStatus source = status_of(FileType::kFile);
+  policy.limits.refused_uids = {1000};
+  EXPECT_FALSE(wanted_facts(source, {}, nullptr, policy).uid);
+  EXPECT_EQ(wanted_facts(source, {}, nullptr, policy).gid, 100U);
+  policy.limits.refused_gids = {100};
+  EXPECT_FALSE(wanted_facts(source, {}, nullptr, policy).gid);
+  policy.limits.refuses_times = true;
+  EXPECT_FALSE(wanted_facts(source, {}, nullptr, policy).mtime);
+  EXPECT_EQ(found_facts(source, {}, policy).mtime, kTime) << "what is there has one";
+}
+
+TEST(Differences, AreNoneInIdsThatAreNotTaken) {
+  FileSystemLimits limits;
+  Facts expected = file_facts();
+  expected.uid = 5;
+  expected.gid = 6;
+  EXPECT_THAT(fields(expected, file_facts(), limits), ElementsAre("uid", "gid"));
+  limits.refused_uids = {5};
+  EXPECT_THAT(fields(expected, file_facts(), limits), ElementsAre("gid"));
+  limits.refused_gids = {6};
+  EXPECT_THAT(fields(expected, file_facts(), limits), IsEmpty());
+}
+
 TEST(ModeText, HasFourOctalDigits) {
   EXPECT_EQ(mode_text(0), "0000");
   EXPECT_EQ(mode_text(0755), "0755");

@@ -1,0 +1,78 @@
+#include "cli/limits_check.h"
+
+#include <utility>
+
+#include "apply/ask_limits.h"
+#include "cli/plan_maker.h"
+#include "cli/rights.h"
+#include "core/text.h"
+
+namespace foldersync {
+namespace {
+
+std::string times_text(const TimeLimits& times) {
+  if (times.two_seconds) return "modification times to less than two seconds";
+  if (times.granularity != 1) {
+    return "modification times to less than " + human_count(times.granularity) + " ns";
+  }
+  return times.earliest || times.latest ? "modification times far away" : std::string();
+}
+
+}  // namespace
+
+bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt) {
+  const FileSystemLimits known = tools.state.known_limits(replica);
+  if (known == FileSystemLimits{}) return false;
+  const bool is_due = doubt.hides && tools.state.is_time_to_ask(replica);
+  if (!doubt.has_actions && !is_due) return false;
+  const Policy policy = policy_for(known);
+  const FileSystemLimits now = ask_limits({.fs = *replica.fs,
+                                           .replica = replica,
+                                           .keys = tools.state.staging_keys(),
+                                           .policy = policy});
+  tools.state.note_question(replica);
+  if (now == known) return false;
+  tools.state.set_limits(replica, now);
+  const std::string left = limits_text(now);
+  tools.log.info("the replica's file system holds more than it did: " + limits_text(known) +
+                 " could not be mirrored, and now " + (left.empty() ? "all can" : left + " can't"));
+  return true;
+}
+
+void forget_limits(const Tools& tools, const Root& replica) { tools.state.set_limits(replica, {}); }
+
+void tell_what_root_leaves_out(KeptState& state) {
+  std::string sentence = what_root_leaves_out();
+  if (!sentence.empty()) state.warn_once(std::move(sentence));
+}
+
+void tell_unheld_xattrs(KeptState& state, const Planned& planned) {
+  if (!planned.unheld_xattrs) return;
+  const RelPath& path = *planned.unheld_xattrs;
+  state.warn(
+      "--xattrs: the replica's file system holds no extended attributes or ACLs, or not of every "
+      "kind: those of '" +
+      escaped(path.is_root() ? "." : path.shown()) + "', for one, are not mirrored");
+}
+
+std::string limits_text(const FileSystemLimits& limits) {
+  std::string text;
+  const auto add = [&text](bool is_so, const std::string& what) {
+    if (is_so) text += (text.empty() ? "" : ", ") + what;
+  };
+  add(!limits.holds_owners, "owners");
+  const bool some = limits.holds_owners;
+  add(some && !limits.refused_uids.empty(), "some owners");
+  add(some && !limits.refused_gids.empty(), "some groups");
+  add(limits.refuses_groups, "groups");
+  add(!limits.holds_modes, "permission bits");
+  add(!limits.holds_xattrs, "extended attributes");
+  add(limits.refuses_times, "modification times");
+  const std::string times = limits.refuses_times ? std::string() : times_text(limits.times);
+  add(!times.empty(), times);
+  add(limits.refuses_link_times, "modification times of symlinks");
+  add(limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
+  return text;
+}
+
+}  // namespace foldersync

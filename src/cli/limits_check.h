@@ -1,0 +1,36 @@
+// What the replica's file system can't hold: asked again, forgotten, and told.
+#pragma once
+
+#include <string>
+
+#include "cli/at_rest.h"
+#include "core/file_system_limits.h"
+#include "planner/planner.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+
+// What a plan says about the need to ask.
+struct LimitsDoubt {
+  bool has_actions = false;
+  bool hides = false;  // see Planned
+};
+
+// Asks whether the limits that are known are still so: in each run that has something to do, and
+// once a day where they hide a difference. The answer: whether they are others by now, which
+// known_limits() gives from here on, so that what was planned is out of date. Requires: as for
+// ask_limits().
+bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt);
+
+// Takes every limit back that is known.
+void forget_limits(const Tools& tools, const Root& replica);
+
+// Once a command: what this process may not do though it is root. Once a cycle: that attributes
+// which were to be compared can't be held.
+void tell_what_root_leaves_out(KeptState& state);
+void tell_unheld_xattrs(KeptState& state, const Planned& planned);
+
+// What is not mirrored for their sake: "owners, permission bits"; empty where there are none.
+std::string limits_text(const FileSystemLimits& limits);
+
+}  // namespace foldersync

@@ -1,0 +1,62 @@
+#include "state/more_limits.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace foldersync {
+namespace {
+
+constexpr std::pair<std::string_view, bool FileSystemLimits::*> kWords[] = {
+    {"no-times", &FileSystemLimits::refuses_times},
+    {"no-groups", &FileSystemLimits::refuses_groups},
+    {"no-link-times", &FileSystemLimits::refuses_link_times},
+    {"no-link-owners", &FileSystemLimits::refuses_link_owners},
+};
+constexpr std::pair<std::string_view, std::vector<std::uint32_t> FileSystemLimits::*> kIds[] = {
+    {"no-uid ", &FileSystemLimits::refused_uids},
+    {"no-gid ", &FileSystemLimits::refused_gids},
+};
+
+void add_line(std::string_view line, FileSystemLimits& limits) {
+  for (const auto& [word, member] : kWords) {
+    if (line == word) limits.*member = true;
+  }
+  for (const auto& [word, member] : kIds) {
+    if (!line.starts_with(word)) continue;
+    std::uint32_t id = 0;
+    const char* const end = line.data() + line.size();
+    const auto read = std::from_chars(line.data() + word.size(), end, id);
+    if (read.ec == std::errc{} && read.ptr == end) (limits.*member).push_back(id);
+  }
+}
+
+}  // namespace
+
+std::string more_limits_text(const FileSystemLimits& limits) {
+  std::string text;
+  for (const auto& [word, member] : kWords) {
+    if (limits.*member) text.append(word) += '\n';
+  }
+  for (const auto& [word, member] : kIds) {
+    for (const std::uint32_t id : limits.*member) {
+      text.append(word) += std::to_string(id) + '\n';
+    }
+  }
+  return text;
+}
+
+void add_more_limits(std::string_view text, FileSystemLimits& limits) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    add_line(text.substr(0, end), limits);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  for (const auto& [word, member] : kIds) {
+    auto& ids = limits.*member;
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  }
+}
+
+}  // namespace foldersync
