@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fault/mirror.h"
+#include "plan/room.h"
 #include "support/faulty_file_system.h"
 #include "support/forwarding_file_system.h"
 
@@ -60,6 +61,33 @@ class Overlap final : public ForwardingFileSystem {
   bool is_staged_ = false;
   bool is_over_ = false;
   bool overlapped_ = false;
+};
+
+// Counts who asks how much is free, to stage more, while the first window is not done.
+class AskedForRoom final : public ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override {
+    if (std::string(name) == "COMMIT") is_open_ = !is_over_;
+    return ForwardingFileSystem::create_file(directory, name, mode);
+  }
+  Status rename(int from, const char* old_name, int to, const char* new_name,
+                RenameMode mode) override {
+    if (std::string(new_name) == "DONE") {
+      is_over_ = true;
+      is_open_ = false;
+    }
+    return ForwardingFileSystem::rename(from, old_name, to, new_name, mode);
+  }
+  Result<FileSystemFacts> facts(int fd) override {
+    asked_ += is_open_ ? 1 : 0;
+    return ForwardingFileSystem::facts(fd);
+  }
+
+  std::atomic<bool> is_open_ = false;
+  std::atomic<bool> is_over_ = false;
+  std::atomic<int> asked_ = 0;
 };
 
 class WindowsOfAPlan : public MirrorTest {
@@ -131,6 +159,26 @@ TEST_F(WindowsOfAPlan, AreStagedWhileTheOneBeforeBecomesDurable) {
     EXPECT_LT(made.said[i - 1].path, made.said[i].path) << "not in the order of the plan";
     if (i == 4) break;  // the root comes last
   }
+  expect_exact_copy();
+}
+
+TEST_F(WindowsOfAPlan, AreNotStagedBeforeThatWhichMakesRoomIsGone) {
+  plant_replica({{"old", file("old")}, {"older", file("older")}});
+  options_.threads = 2;
+  MirrorOptions dry = options_;
+  dry.dry_run = true;
+  Plan plan = run(dry).plan.value();
+  const auto room = delete_first(stored(plan)->actions, {});
+  plan.actions = {};
+  plan.options.delete_first = true;
+  ASSERT_TRUE(for_each_action(
+      room->actions, [&](const Action& action, std::uint64_t) { plan.actions.push_back(action); }));
+  PosixFileSystem real;
+  AskedForRoom fs(real);
+  const MirrorRun made = apply_given(fs, plan, source_, replica_, options_);
+  EXPECT_TRUE(made.is_success()) << made.troubles();
+  EXPECT_TRUE(fs.is_over_);
+  EXPECT_EQ(fs.asked_, 0);
   expect_exact_copy();
 }
 
