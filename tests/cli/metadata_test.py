@@ -173,6 +173,13 @@ class XattrTest(ProgramTest):
         self.assert_quiet()
 
     @as_root
+    def test_attributes_of_overlays_are_mirrored(self):
+        marked = {'trusted.overlay.opaque': b'y'}
+        self.given({'d': folder({'f': 'x'}, xattrs=marked)}, {'d': {}})
+        self.mirror('--xattrs')
+        self.assertEqual(b'y', os.getxattr(self.in_replica('d'), 'trusted.overlay.opaque'))
+
+    @as_root
     def test_capabilities_of_a_file_survive_a_change_of_owner(self):
         capability = bytes.fromhex('0100000200040000000000000000000000000000')
         self.given({'a': file('x', owner=(1000, 1000), xattrs={'security.capability': capability})})

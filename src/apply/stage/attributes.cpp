@@ -79,8 +79,15 @@ class Setter {
   [[nodiscard]] bool may_ask() const { return request_.own_folder >= 0; }
   [[nodiscard]] bool learns_from_itself() const { return request_.is_private && !may_ask(); }
 
-  // Another object of ours takes it: what was made is of use all the same, and what is there is
-  // left as it is.
+  // Nothing is concluded from what is refused once.
+  template <class Set>
+  static Status insist(const Set& set) {
+    Status first = set();
+    return first || !is_refusal(first.error()) ? first : set();
+  }
+
+  // Another object of ours takes it: what was made is of use without, and what is there is left as
+  // it is.
   Status lose(Status refused) const {
     if (!request_.is_private) return refused;
     request_.book.saw_loss(refused.error(), request_.path);
@@ -91,7 +98,10 @@ class Setter {
   Result<FileStatus> set_owner() {
     const FileStatus owner = wanted_owner(request_, now_, request_.policy.limits);
     if (same_owner(owner, now_)) return owner;
-    Status set = fs_.set_owner(request_.to, owner.uid, owner.gid);
+    const auto give = [&](const FileStatus& to) {
+      return fs_.set_owner(request_.to, to.uid, to.gid);
+    };
+    Status set = insist([&] { return give(owner); });
     if (set) return owner;
     if (!is_refusal(set.error())) return set.error();
     if (learns_from_itself()) return give_apart(owner, set.error());
@@ -101,7 +111,7 @@ class Setter {
       less = wanted_owner(request_, now_, limits());
     }
     if (same_owner(less, now_)) return less;
-    if (!same_owner(less, owner)) set = fs_.set_owner(request_.to, less.uid, less.gid);
+    if (!same_owner(less, owner)) set = give(less);
     if (set) return less;
     TRY(lose(std::move(set)));
     return now_;
@@ -172,7 +182,7 @@ class Setter {
     const bool is_known =
         same_owner(owner, now_) && (request_.xattrs == nullptr || request_.xattrs->empty());
     if (is_known && now_.mode == mode) return success();
-    Status set = fs_.set_mode(request_.to, mode);
+    Status set = insist([&] { return fs_.set_mode(request_.to, mode); });
     if (set || !is_refusal(set.error())) return set;
     if (learns_from_itself()) {
       request_.book.saw_refusal(Refused::kModes, set.error().error_number, request_.path);
@@ -190,7 +200,7 @@ class Setter {
 
   Status set_time() {
     if (!request_.set_mtime || !request_.policy.gives_time(request_.source.type)) return success();
-    Status set = fs_.set_mtime(request_.to, request_.source.mtime);
+    Status set = insist([&] { return fs_.set_mtime(request_.to, request_.source.mtime); });
     if (set || !is_refusal(set.error())) return set;
     if (learns_from_itself()) {
       request_.book.saw_refusal(kind_of_time(), set.error().error_number, request_.path);

@@ -207,9 +207,10 @@ TEST_F(SetAttributes, OneOwnerThatIsNotTakenIsNoLimitForOthers) {
   source_.uid = 12;
   source_.gid = 13;
   source_.mode = 06775;
-  fs_.intercept(fail_nth(Call::kSetOwner, 1, EINVAL));
-  fs_.intercept(fail_nth(Call::kSetOwner, 2, EINVAL));
-  fs_.intercept(fail_nth(Call::kSetOwner, 3, EINVAL));
+  // The entry's and the own object's, twice each, and of the latter the owner alone.
+  for (const std::uint64_t nth : {1U, 2U, 3U, 4U, 5U}) {
+    fs_.intercept(fail_nth(Call::kSetOwner, nth, EINVAL));
+  }
   const auto status = set();
   ASSERT_TRUE(status.ok());
   // By itself the group is taken, and the owner is not; nothing of the owner's rights is left.
@@ -229,6 +230,18 @@ TEST_F(SetAttributes, AnOwnerThatIsRefusedOnceIsALossAndNoLimit) {
   ASSERT_TRUE(set().ok());
   EXPECT_EQ(book_.limits(), FileSystemLimits{});
   EXPECT_TRUE(book_.has_losses());
+}
+
+TEST_F(SetAttributes, WhatIsRefusedOnceIsTriedOnceMore) {
+  has_own_folder();
+  fs_.intercept(fail_nth(Call::kSetMtime, 1, EPERM));
+  fs_.intercept(fail_nth(Call::kSetMode, 1, EPERM));
+  const auto status = set(nullptr, 01000);
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->mode, 01640U);
+  EXPECT_EQ(status->mtime, source_.mtime);
+  EXPECT_EQ(book_.limits(), FileSystemLimits{});
+  EXPECT_FALSE(book_.has_losses());
 }
 
 TEST_F(SetAttributes, AGroupThatAPlainUserMayNotGiveSaysNothingOfOwners) {

@@ -75,6 +75,43 @@ TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {
   }
 }
 
+TEST(Compare, WhereNoTimeCanBeSetContentDecidesAndNothingElseIsDone) {
+  Policy policy = as_root();
+  policy.limits.refuses_times = true;
+  const Comparison asked = comparison(file_at(kNew), file_at(kOld), policy);
+  EXPECT_EQ(asked, (Comparison{Decision::kContentAsked, {}}));
+  EXPECT_EQ(decide_by_content(asked, true), kUnchanged);
+  EXPECT_EQ(decide_by_content(asked, false), (Comparison{Decision::kUpdate, {Reason::kContent}}));
+  EXPECT_EQ(comparison(file_at(kOld), file_at(kOld), policy), kUnchanged);
+  Seen other = seen(FileType::kDirectory);
+  other.status.mtime = kNew;
+  EXPECT_EQ(comparison(seen(FileType::kDirectory), other, policy), kUnchanged);
+}
+
+TEST(Compare, AnOwnerOrGroupThatIsNotTakenIsNotCompared) {
+  Policy policy = as_root();
+  const Seen there = owned_by(seen(FileType::kFile), 0, 0);
+  policy.limits.refused_uids = {1000};
+  EXPECT_EQ(comparison(seen(FileType::kFile), owned_by(there, 0, 100), policy), kUnchanged);
+  EXPECT_NE(comparison(seen(FileType::kFile), there, policy), kUnchanged) << "the group is";
+  policy.limits.refused_gids = {100};
+  EXPECT_EQ(comparison(seen(FileType::kFile), owned_by(there, 1000, 0), policy), kUnchanged);
+  EXPECT_NE(comparison(owned_by(seen(FileType::kFile), 5, 5), there, policy), kUnchanged);
+}
+
+TEST(IsHiddenByLimits, WhatOnlyTheLimitsMakeEqual) {
+  Policy policy = as_root();
+  policy.limits.holds_owners = false;
+  const Policy unlimited = as_root();
+  const FileStatus here = seen(FileType::kFile).status;
+  FileStatus there = here;
+  EXPECT_FALSE(is_hidden_by_limits(here, there, policy, unlimited));
+  there.mode = 0600;
+  EXPECT_FALSE(is_hidden_by_limits(here, there, policy, unlimited));
+  there.uid = 7;
+  EXPECT_TRUE(is_hidden_by_limits(here, there, policy, unlimited));
+}
+
 TEST(Compare, ReplacesWhateverHasAnotherTypeAndGivesNoOtherReason) {
   for (const FileType from : kTypes) {
     for (const FileType to : kTypes) {

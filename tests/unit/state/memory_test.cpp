@@ -59,6 +59,9 @@ TEST_F(MemoryTest, LimitsAreKeptForEachFileSystem) {
   FileSystemLimits half;
   half.times.latest = FileTime{7, 0};
   half.holds_owners = false;
+  half.refuses_times = half.refuses_link_owners = true;
+  half.refused_uids = {5, 65534};
+  half.refused_gids = {7};
   {
     const auto memory = good_memory();
     memory->set_limits("fat", limits);
@@ -70,6 +73,9 @@ TEST_F(MemoryTest, LimitsAreKeptForEachFileSystem) {
   EXPECT_EQ(memory->limits("fat"), limits);
   EXPECT_EQ(memory->limits("other"), half);
   EXPECT_EQ(memory->limits("unknown"), FileSystemLimits{});
+  memory->set_limits("other", {});
+  ASSERT_TRUE(memory->save().ok());
+  EXPECT_EQ(good_memory()->limits("other"), FileSystemLimits{});
 }
 
 TEST_F(MemoryTest, FactsAreKeptByAnyKey) {
