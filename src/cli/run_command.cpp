@@ -370,9 +370,12 @@ class Runner {
   }
 
   Result<Planned> make_plan(const Roots& roots, const std::vector<std::string>& left_out) {
-    // The plan is not for people; what --checksum reads is remembered for the next time.
-    const EqualContent equal =
-        options_.planning.plan.checksum ? EqualContent::kNamed : EqualContent::kOnlyCompared;
+    // The plan is not for people; what each run would read is remembered for the next time: with
+    // --checksum, or where the replica's times tell nothing.
+    const bool reads_always =
+        options_.planning.plan.checksum ||
+        (roots.replica && tools_.state.known_limits(*roots.replica).refuses_times);
+    const EqualContent equal = reads_always ? EqualContent::kNamed : EqualContent::kOnlyCompared;
     auto planned = TRY(
         maker_.plan(roots, left_out, equal, tools_.signals.stop(), last_run_.unread_before(roots)));
     unproven_ = {};

@@ -5,8 +5,8 @@ namespace {
 
 // Also where the replica can't be given the source's: then it says at least which files may differ.
 bool has_other_time(const FileStatus& source, const FileStatus& replica, const Policy& policy) {
-  return stored_as(source.mtime, policy.limits.times) !=
-         stored_as(replica.mtime, policy.limits.times);
+  return source.mtime != replica.mtime && stored_as(source.mtime, policy.limits.times) !=
+                                              stored_as(replica.mtime, policy.limits.times);
 }
 
 ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
@@ -19,7 +19,7 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
       wanted_mode(source, replica, policy) != replica.mode) {
     reasons.add(Reason::kMode);
   }
-  const bool has_owner = !policy.gives_owner(source) || source.uid == replica.uid;
+  const bool has_owner = source.uid == replica.uid || !policy.gives_owner(source);
   if (!has_owner || wanted_group(source, replica, policy) != replica.gid) {
     reasons.add(Reason::kOwner);
   }

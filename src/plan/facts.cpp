@@ -44,7 +44,7 @@ bool mode_holds(const Facts& expected, const Facts& found) {
 
 std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
                            const Policy& policy) {
-  if (policy.gives_group(source) || source.gid == there.gid) return source.gid;
+  if (source.gid == there.gid || policy.gives_group(source)) return source.gid;
   const bool may_give = there.uid == policy.uid && policy.can_give(source.gid);
   return may_give ? source.gid : there.gid;
 }
@@ -52,7 +52,8 @@ std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
 std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, const Policy& policy) {
   std::uint32_t mode = source.mode;
   if (policy.no_setid && !source.is_directory()) mode &= ~(kSetUser | kSetGroup);
-  if (policy.gives_owner(source)) return mode;
+  const bool is_same_owner = source.uid == there.uid && source.gid == there.gid;
+  if (policy.as_root && (is_same_owner || policy.gives_owner(source))) return mode;
   if (there.uid != source.uid) mode &= ~kSetUser;
   const std::uint32_t gid = wanted_group(source, there, policy);
   if (gid != source.gid) {
