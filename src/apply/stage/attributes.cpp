@@ -105,14 +105,20 @@ class Setter {
     if (set) return owner;
     if (!is_refusal(set.error())) return set.error();
     if (learns_from_itself()) return give_apart(owner, set.error());
-    FileStatus less = wanted_owner(request_, now_, limits());
-    if (same_owner(less, owner)) {
-      ask();
-      less = wanted_owner(request_, now_, limits());
+    // As much less as the limits say by now, of which other threads learn, too.
+    for (FileStatus tried = owner;;) {
+      const FileStatus less = wanted_owner(request_, now_, limits());
+      if (same_owner(less, now_)) return less;
+      if (same_owner(less, tried)) {
+        if (has_asked_ || !may_ask()) break;
+        ask();
+        continue;
+      }
+      tried = less;
+      set = give(tried);
+      if (set) return tried;
+      if (!is_refusal(set.error())) return set.error();
     }
-    if (same_owner(less, now_)) return less;
-    if (!same_owner(less, owner)) set = give(less);
-    if (set) return less;
     TRY(lose(std::move(set)));
     return now_;
   }

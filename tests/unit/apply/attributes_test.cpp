@@ -222,6 +222,20 @@ TEST_F(SetAttributes, OneOwnerThatIsNotTakenIsNoLimitForOthers) {
   EXPECT_EQ(status->mode, 02775U);
 }
 
+TEST_F(SetAttributes, OfOneWhoseGroupIsKnownToBeRefusedTheOwnerIsAskedAll) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  has_own_folder();
+  source_.uid = 12;
+  source_.gid = 13;
+  book_.saw_refused_gid(13, "another");
+  for (const std::uint64_t nth : {1U, 2U, 3U, 4U, 5U, 6U}) {
+    fs_.intercept(fail_nth(Call::kSetOwner, nth, EINVAL));
+  }
+  ASSERT_TRUE(set().ok());
+  EXPECT_THAT(book_.limits().refused_uids, ElementsAre(12U));
+  EXPECT_FALSE(book_.has_losses());
+}
+
 TEST_F(SetAttributes, AnOwnerThatIsRefusedOnceIsALossAndNoLimit) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
   has_own_folder();
