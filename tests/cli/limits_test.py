@@ -121,6 +121,15 @@ class RefusalTest(LimitsTest):
                 os.mkdir(self.at('behind'))
                 shutil.rmtree(os.path.join(self.state, 'foldersync'))
 
+    def test_one_that_gives_everything_another_owner_is_mirrored_to(self):
+        self.serve('--force-user=1001', '--force-group=2000')
+        self.settle()
+        self.assertEqual(['owners'], self.not_mirrored())
+        self.change()
+        self.settle()
+        self.assert_content()
+        self.assertNotIn('.sync-txn', os.listdir(self.replica))
+
     def test_what_is_there_is_put_right_as_far_as_that_goes(self):
         self.serve('--chown-deny', '--chgrp-deny', '--chmod-deny')
         trees.build(self.at('behind', 'replica'),

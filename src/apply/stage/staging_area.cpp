@@ -67,22 +67,36 @@ Result<std::optional<Fd>> open_if_folder(FileSystem& fs, int home, const std::st
   return std::move(fd).error().at(name);
 }
 
+// Whether the file system gives everything that this process makes that owner (SMB and FUSE mounts
+// do). A file's descriptor is that of the file that was made, whoever exchanges names.
+bool is_owner_of_what_is_made(FileSystem& fs, int folder, std::uint32_t uid) {
+  constexpr const char* kName = "owner";
+  const auto nameless = fs.create_nameless(folder, 0600);
+  const auto named = nameless ? Result<Fd>(Fd()) : fs.create_file(folder, kName, 0600);
+  if (!nameless && !named) return false;
+  const auto made = fs.status(nameless ? nameless->get() : named->get());
+  if (!nameless) (void)fs.remove_file(folder, kName);
+  return made && made->uid == uid;
+}
+
 // Whether the folder can be the one that was made just now.
 // RACE: who may write the folder above can put another one there before it is opened. What holds
-// something is left as it is; an empty one of the caller's own is as good as ours.
+// something is left as it is; an empty one of the caller's own is as good as ours, and so is one of
+// whoever owns all that the caller makes there.
 Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
   const auto status = TRY(fs.status(folder));
   TRY(fs.seek(folder, 0, Seek::kStart));
   Listing listing;
   TRY(listing.read(fs, folder));
-  if (status.uid == ::geteuid() && listing.entries().empty()) return success();
+  const bool is_empty = listing.entries().empty();
+  if (is_empty && (status.uid == ::geteuid() || is_owner_of_what_is_made(fs, folder, status.uid))) {
+    return success();
+  }
   return refused_error(
              "stage",
              "the staging folder was made, and what has its name now is another folder (of user "
              "id " +
-                 std::to_string(status.uid) +
-                 "): others exchange names in the replica, or its file system gives what is made "
-                 "another owner")
+                 std::to_string(status.uid) + "): others exchange names in the replica")
       .at(name);
 }
 

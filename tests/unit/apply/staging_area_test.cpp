@@ -230,6 +230,24 @@ TEST_F(StagingAreaTest, AFolderThatIsExchangedWhileItIsMadeIsUntouched) {
   EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/kept"), "kept");
 }
 
+TEST_F(StagingAreaTest, AnEmptyFolderOfAnotherUserIsUntouchedLikewise) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  plant({{"theirs", directory().with_mode(0700)}}, scratch_.path());
+  ASSERT_EQ(::chown((scratch_ / "theirs").c_str(), 1234, 1234), 0);
+  bool is_exchanged = false;
+  fs_.intercept([&](const CallInfo& info) {
+    const bool is_made = std::filesystem::exists(scratch_ / ".sync-txn");
+    if (info.call == Call::kOpenDirectory && info.name == ".sync-txn" && is_made &&
+        !std::exchange(is_exchanged, true)) {
+      std::filesystem::rename(scratch_ / ".sync-txn", scratch_ / "made");
+      std::filesystem::rename(scratch_ / "theirs", scratch_ / ".sync-txn");
+    }
+    return 0;
+  });
+  EXPECT_EQ(open()->name(), test::hand_made_key().names()[1]);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch_ / ".sync-txn"));
+}
+
 TEST_F(StagingAreaTest, AnEmptyFolderThatAKillLeftBeforeItHadAProofGoes) {
   plant({{".sync-txn", directory().with_mode(0700)}}, scratch_.path());
   EXPECT_EQ(*clear(), Leftover::kNone);
