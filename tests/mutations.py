@@ -1013,6 +1013,24 @@ MUTATIONS = [
              'if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {',
              'if (false) {', '^unit_apply/LookTest.*OwnFolder'),
 
+    # Names of one file
+
+    Mutation('a file gets as many names as its group has',
+             'if (most_names_ != 0 && group.size() > most_names_) return decide_in_parts(group);', '',
+             '^unit_plan/Links.OfMoreNames'),
+    Mutation('the limit of names is not learned', 'site.book.saw_most_names(leader->links);', '',
+             '^cli/many_names_test.*second_file'),
+    Mutation('names that part are not looked at again', 'if (has_parted) site.book.saw_links_part();',
+             '(void)has_parted;', '^cli/many_names_test.*change_in_place'),
+    Mutation('names that part for a link are not looked at again',
+             'if (leader->links > 1 && step.staged.made.links <= leader->links) site.book.saw_links_part();',
+             '', '^cli/many_names_test.*another_name'),
+    Mutation('what an overlay has copied is another file',
+             'return same_content_stamps(found, expected) || is_its_copy(moved, found, expected);',
+             'return same_content_stamps(found, expected);', '^cli/many_names_test.*replaced_or_go'),
+    Mutation('whole seconds hide changes', 'if (!policy.last_look) return false;', 'return false;',
+             '^unit_plan/Compare.AsksForContentWhere'),
+
     # What is opened up is closed again
 
     Mutation('a plan leaves open what it has opened up',

@@ -103,6 +103,7 @@ class Engine {
             .xattrs_refused = book_.has_refused_xattrs() || book_.lacks_xattrs(),
             .metadata_lost = book_.has_losses(),
             .staging_left = staging_left_,
+            .links_parted = book_.has_parted_links(),
             .left_open = left_open_,
             .backup = backup_ ? backup_->path() : std::string(),
             .refused = is_refused_};

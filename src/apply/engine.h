@@ -19,9 +19,10 @@ struct ApplyResult {
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be
   // removed.
   bool staging_left = false;
-  bool left_open = false;  // a directory that had to be opened up could not be closed again
-  std::string backup;      // the folder with what was kept; empty: there is none
-  bool refused = false;    // nothing was done, because something was stale (refuse_stale)
+  bool links_parted = false;  // names that the plan counted as unchanged need another plan
+  bool left_open = false;     // a directory that had to be opened up could not be closed again
+  std::string backup;         // the folder with what was kept; empty: there is none
+  bool refused = false;       // nothing was done, because something was stale (refuse_stale)
 };
 
 // Reports every action of the plan exactly once, but for those that can't be read any more (then

@@ -1,5 +1,8 @@
 #include "apply/live_reports.h"
 
+#include <cerrno>
+#include <utility>
+
 namespace foldersync {
 
 LiveReports::LiveReports(const Job& job, Looker& looker, Conflicts& conflicts, Discards& discards)
@@ -55,6 +58,18 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
   const Action& action = slot.action;
   if (!done) {
     const Error& error = done.error();
+    // The next plan makes another file for it, and comes at once.
+    const bool is_too_many = action.op == Op::kLink && error.error_number == EMLINK;
+    if (is_too_many && job_.request.follow_source) {
+      outcomes_.skip(slot);
+      return false;
+    }
+    if (error.error_number == EMLINK && action.op != Op::kLink) {
+      Error full = error;
+      full.detail = "the folder above has as many folders in it as its file system takes";
+      outcomes_.failed(slot, std::move(full));
+      return false;
+    }
     const bool is_link = action.op == Op::kLink && error.code == ErrorCode::kChanged;
     if (is_link && !job_.request.follow_source) {
       outcomes_.stale(slot, {{Side::kReplica, {"link", action.other->bytes(), error.detail}}});

@@ -59,7 +59,8 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
       request.plan.options.xattrs && (applied.xattrs_refused || request.lacks_xattrs);
   const bool partial = failed || refused || applied.metadata_lost || observer.skipped() > 0 ||
                        !request.plan.complete() || request.plan.held() > 0 ||
-                       applied.staging_left || applied.left_open || request.conflicts;
+                       applied.staging_left || applied.left_open || applied.links_parted ||
+                       request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
@@ -288,6 +289,11 @@ void keep(const CycleRequest& request, const ApplyResult& applied) {
   const bool is_done = !request.options.dry_run && !applied.rolled_back && !applied.refused;
   if (request.remember && is_done) request.remember();
   tools.state.save(*request.roots.replica, applied.limits);
+  const bool has_fewer_names =
+      applied.limits.most_names != request.plan.options.replica_limits.most_names;
+  if (request.wants_another_plan != nullptr) {
+    *request.wants_another_plan = has_fewer_names || applied.links_parted;
+  }
   log_warnings(tools);
   if (applied.backup.empty()) return;
   tools.log.info("what was replaced or deleted is kept; 'sync apply " +

@@ -67,6 +67,9 @@ struct CycleRequest {
   std::string backup_identity = {};     // see BackupOrder
   std::string unproven = {};            // as in UnprovenTold
   std::function<void()> remember = {};  // is called when the plan was applied, may be empty
+  // Null, or set where names of files need another plan: a limit of theirs was learned, or some
+  // parted.
+  bool* wants_another_plan = nullptr;
 };
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.

@@ -79,7 +79,8 @@ bool LastRunCheck::is_same_pair(const Roots& roots) const {
 
 UnreadBefore LastRunCheck::unread_before(const Roots& roots) const {
   if (!is_same_pair(roots)) return {};
-  return {known_->run.never_read, !still_unread(roots.source, known_->run.unread, {}).empty()};
+  return {known_->run.never_read, !still_unread(roots.source, known_->run.unread, {}).empty(),
+          known_->run.last_look};
 }
 
 void LastRunCheck::tell_unread(const Roots& roots, const Planned& planned) {
@@ -217,6 +218,11 @@ void LastRunCheck::remember(const Roots& roots, const Planned& seen) {
     return compare_paths(a.path, b.path) < 0;
   });
   remember_unread(roots, seen, run);
+  // A run that has nothing to do writes nothing, and leaves the earlier one's time: what was
+  // changed since then is asked for its content where whole seconds hide changes, and then it is
+  // told.
+  const bool is_quiet = known_ && seen.plan.actions.empty() && !seen.asked_for_whole_seconds;
+  run.last_look = is_quiet ? known_->run.last_look : seen.plan.created.seconds;
   if (known_ && known_->run == run) return;
   foldersync::remember(*state_.memory(), run);
 }
@@ -234,6 +240,7 @@ void LastRunCheck::remember_applied(const Roots& roots, const PlanHeader& plan) 
   }
   const Summary& done = plan.summary;
   Planned seen;
+  seen.plan.created = plan.created;
   seen.source_entries = done.unchanged + done.create + done.update + done.replace + done.move +
                         done.link + done.metadata;
   const bool has_files = holds_file(*roots.source.fs, roots.source.fd.get());

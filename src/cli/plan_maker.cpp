@@ -66,6 +66,7 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   Policy policy =
       policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{});
   policy.checksum = options_.plan.checksum;
+  policy.last_look = unread_before.last_look;
   policy.no_setid = options_.plan.no_setid;
   const LocalTree source = tree_of(roots.source);
   std::optional<Openings> openings;

@@ -256,7 +256,17 @@ class Runner {
     return end_report(report(), tools_.log, end);
   }
 
+  // A plan that asks for more names of a file than its file system takes tells how many it takes,
+  // and the plan after it is made for that.
   Result<ExitCode> try_cycle() {
+    bool wants_another = false;
+    // A person said yes to one plan.
+    const auto code = TRY(try_once(opened_.person ? nullptr : &wants_another));
+    if (!wants_another || is_by_signal(code)) return code;
+    return tools_.signals.stop() ? tools_.signals.stop_code() : try_once(nullptr);
+  }
+
+  Result<ExitCode> try_once(bool* wants_another) {
     const double started = monotonic_seconds();
     auto roots = TRY(open_roots(tools_.fs, options_.folders));
     auto planned = TRY(look_and_plan(roots));
@@ -283,7 +293,8 @@ class Runner {
                           .started = started,
                           .backup_identity = backup_identity_,
                           .unproven = unproven_.summary,
-                          .remember = [&] { last_run_.remember(roots, planned); }});
+                          .remember = [&] { last_run_.remember(roots, planned); },
+                          .wants_another_plan = wants_another});
   }
 
   // What the folders say to it, and a plan that no guard refuses.

@@ -23,6 +23,7 @@ struct FileSystemLimits {
   // Ascending: those that can't be set while others can (user namespaces, NFS with id mapping).
   std::vector<std::uint32_t> refused_uids = {};
   std::vector<std::uint32_t> refused_gids = {};
+  std::uint32_t most_names = 0;  // that a file can have; 0: more than anybody has asked for
 
   [[nodiscard]] bool takes_uid(std::uint32_t uid) const {
     return refused_uids.empty() ||

@@ -26,6 +26,21 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
   return reasons;
 }
 
+// Whether both of its times are whole seconds, and not before that one.
+bool has_whole_seconds_from(const FileStatus& file, std::int64_t second) {
+  return file.ctime.nanoseconds == 0 && file.mtime.nanoseconds == 0 &&
+         file.mtime.seconds >= second && file.ctime.seconds >= second;
+}
+
+// Clocks of file systems lag behind, and FAT knows even seconds only.
+constexpr std::int64_t kSlackSeconds = 2;
+
+bool may_hide_a_change(const FileStatus& source, const FileStatus& replica, const Policy& policy) {
+  if (!policy.last_look) return false;
+  const std::int64_t second = *policy.last_look - kSlackSeconds;
+  return has_whole_seconds_from(source, second) || has_whole_seconds_from(replica, second);
+}
+
 // Permission bits: writing for all but the owner, and running with the rights of owner or group.
 constexpr std::uint32_t kOthersWrite = 022;
 constexpr std::uint32_t kSetIds = 06000;
@@ -78,6 +93,7 @@ Comparison compare(const Seen* source, const Seen* replica, const Policy& policy
       }
       if (wanted.size > 0 &&
           (policy.checksum || metadata.has(Reason::kMtime) ||
+           may_hide_a_change(wanted, found, policy) ||
            (policy.limits.refuses_times && has_other_time(wanted, found, policy)))) {
         return {Decision::kContentAsked, metadata};
       }

@@ -37,8 +37,10 @@ struct Seen {
 //
 // In this order: type, size (of files), target (of symlinks) and number (of devices); whether a
 // file may get its metadata where it is; then, for files of one size, mtime: where it agrees they
-// are the same unless policy.checksum, otherwise their content has to be read. A directory's mtime
-// counts like any metadata. Where none can be set, content decides, and nothing else follows.
+// are the same unless policy.checksum, otherwise their content has to be read. So it has where the
+// file system of one of them keeps whole seconds, and that one was changed in the second of the
+// last look or since then: it may have been changed once more after it was read. A directory's
+// mtime counts like any metadata. Where none can be set, content decides, and nothing else follows.
 Comparison compare(const Seen* source, const Seen* replica, const Policy& policy);
 
 // Whether the two differ in metadata, and `policy` leaves it out for its limits alone. `unlimited`

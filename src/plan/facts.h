@@ -28,6 +28,9 @@ struct Policy {
   // owners are given they don't count.
   std::vector<std::uint32_t> groups = {};
 
+  // When the run began that read the source last, in seconds; nothing: not known. See compare().
+  std::optional<std::int64_t> last_look = std::nullopt;
+
   bool may_make_devices = true;  // as root: false where the system forbids it, as in containers
 
   [[nodiscard]] bool makes_devices() const { return as_root && may_make_devices; }

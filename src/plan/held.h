@@ -28,12 +28,14 @@ inline SizeAndTime size_and_time(const FileStatus& status) { return {status.size
 std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts);
 
 // What of the source was unreadable in the runs of a pair so far: paths of directories, each list
-// ascending.
+// ascending; and when they were there.
 struct UnreadBefore {
   // What the first run could not read, and no run since; nothing: this is the first.
   std::optional<std::vector<std::string>> never;
   // Whether something that a later run could not read is unknown to this day.
   bool still = false;
+  // When the run began that read it last, in seconds; nothing: not known.
+  std::optional<std::int64_t> last_look = std::nullopt;
 };
 
 // Whether all deletions of files are held back where `now` can't be read.

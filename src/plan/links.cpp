@@ -25,7 +25,8 @@ Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
 
 class Settlement {
  public:
-  explicit Settlement(std::vector<LinkedEntry> entries) : entries_(std::move(entries)) {
+  Settlement(std::vector<LinkedEntry> entries, std::uint32_t most_names)
+      : entries_(std::move(entries)), most_names_(most_names) {
     std::sort(entries_.begin(), entries_.end(),
               [](const LinkedEntry& a, const LinkedEntry& b) { return a.path < b.path; });
     for (const LinkedEntry& entry : entries_) {
@@ -64,7 +65,48 @@ class Settlement {
     return entry.comparison.decision == Decision::kUnchanged || belongs_to(*entry.replica, entry);
   }
 
+  // An object of a group that has several, and how many names it still takes.
+  struct Leader {
+    const LinkedEntry* entry;
+    bool stays;
+    std::size_t room;
+  };
+
+  // As many objects of the replica as the group needs may stay. What is in none of them becomes a
+  // name of the first that has room, or else the first name of a new object.
+  void decide_in_parts(const Group& group) {
+    std::vector<Leader> leaders;
+    const std::size_t parts = (group.size() + most_names_ - 1) / most_names_;
+    for (const LinkedEntry* entry : group) {
+      if (leaders.size() == parts) break;
+      if (!can_keep(*entry)) continue;
+      keep(*entry);
+      const std::size_t room = most_names_ - std::min(most_names_, entry->replica_links);
+      leaders.push_back({entry, true, room});
+    }
+    for (const LinkedEntry* entry : group) {
+      const auto is_in_it = [&](const Leader& leader) {
+        return leader.entry == entry || (leader.stays && is_name_of(*entry, *leader.entry));
+      };
+      const auto own = std::find_if(leaders.begin(), leaders.end(), is_in_it);
+      if (own != leaders.end()) {
+        if (own->entry != entry) ++result_.unchanged;
+        continue;
+      }
+      const auto next = std::find_if(leaders.begin(), leaders.end(),
+                                     [](const Leader& leader) { return leader.room > 0; });
+      if (next == leaders.end()) {
+        write_anew(*entry);
+        leaders.push_back({entry, false, most_names_ - 1});
+      } else {
+        --next->room;
+        join(*entry, *next->entry, next->stays);
+      }
+    }
+  }
+
   void decide(const Group& group) {
+    if (most_names_ != 0 && group.size() > most_names_) return decide_in_parts(group);
     const auto keeper = std::find_if(group.begin(), group.end(),
                                      [this](const LinkedEntry* entry) { return can_keep(*entry); });
     if (keeper != group.end()) {
@@ -100,9 +142,14 @@ class Settlement {
     result_.actions.push_back(plain_action(entry, op, reasons));
   }
 
+  // Whether it is one already of an object that stays.
+  static bool is_name_of(const LinkedEntry& entry, const LinkedEntry& leader) {
+    return entry.replica == leader.replica && stays(entry.comparison);
+  }
+
   // Makes `entry` a name of `leader`, whose object stays or is new.
   void join(const LinkedEntry& entry, const LinkedEntry& leader, bool leader_stays) {
-    if (leader_stays && entry.replica == leader.replica && stays(entry.comparison)) {
+    if (leader_stays && is_name_of(entry, leader)) {
       ++result_.unchanged;
       return;
     }
@@ -115,6 +162,7 @@ class Settlement {
   }
 
   std::vector<LinkedEntry> entries_;
+  std::uint32_t most_names_;
   std::map<ObjectId, Group> names_;
   std::map<std::pair<ObjectId, LinkRange>, Group> groups_;
   std::set<ObjectId> claimed_;
@@ -123,8 +171,8 @@ class Settlement {
 
 }  // namespace
 
-GroupedLinks group_links(std::vector<LinkedEntry> entries) {
-  return Settlement(std::move(entries)).run();
+GroupedLinks group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names) {
+  return Settlement(std::move(entries), most_names).run();
 }
 
 }  // namespace foldersync

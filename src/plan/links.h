@@ -43,7 +43,9 @@ struct GroupedLinks {
 
 // The actions that give the replica the same groups as the source: each group of the source
 // becomes one object of the replica that has no name elsewhere in the replica. Where the replica's
-// names of a group lie in several ranges, no link could join them: each range has an object.
+// names of a group lie in several ranges, no link could join them: each range has an object. So has
+// each part of a group that has more names than `most_names`, of which 0 says that there is no such
+// limit; which names belong together then may be as the replica has it.
 //
 // Of each group the first path whose object can stay keeps it; the other names become links to it.
 // Where none can stay, the first path is written anew. Metadata is put right in place only where
@@ -51,6 +53,6 @@ struct GroupedLinks {
 // name outside of the replica, as in a snapshot made of links, is never changed, but copied.
 // Content is never changed in place. Requires: `entries` holds every path of the replica whose
 // object has more than one name, and every path of the source likewise, but for what is excluded.
-GroupedLinks group_links(std::vector<LinkedEntry> entries);
+GroupedLinks group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names = 0);
 
 }  // namespace foldersync

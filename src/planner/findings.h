@@ -52,6 +52,7 @@ struct Findings {
   bool hides = false;              // a limit of the replica's file system hides a difference
   // The first that has attributes which the replica can't hold, where they are compared.
   std::optional<RelPath> unheld_xattrs;
+  bool asked_for_whole_seconds = false;  // see Planned
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;      // likewise

@@ -212,6 +212,10 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
   const FileToRead source = file_of(pair.source, named.name, *named.source);
   FileToRead replica = file_of(pair.replica, named.name, *named.replica);
   replica.leased = Leased::kFails;
+  const Policy& policy = context_.policy;
+  if (!comparison.reasons.has(Reason::kMtime) && !policy.checksum && !policy.limits.refuses_times) {
+    findings_.asked_for_whole_seconds = true;
+  }
   if (!batch_.has_room(named.source->size)) finish_hashes();
   const auto like =
       context_.names_equal_content

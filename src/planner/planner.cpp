@@ -74,6 +74,7 @@ class Workers final : public PairVisitor {
     move_to(all.leftovers, part.leftovers);
     all.hides = all.hides || part.hides;
     note_first(all.unheld_xattrs, part.unheld_xattrs);
+    all.asked_for_whole_seconds |= part.asked_for_whole_seconds;
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
     all.source_entries += part.source_entries;
@@ -155,7 +156,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
                             const Spooling& spooling, std::vector<ActionRuns> runs,
                             Findings findings) {
   std::vector<RelPath> blocked = immovable(findings);
-  GroupedLinks links = group_links(std::move(findings.linked));
+  GroupedLinks links = group_links(std::move(findings.linked), request.policy.limits.most_names);
   TRY(heed(request.stop, "arrange"));
   Unarranged found;
   found.runs = std::move(runs);
@@ -236,6 +237,7 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
   planned.hides = findings.hides;
   planned.unheld_xattrs = std::move(findings.unheld_xattrs);
   planned.source_mounts = std::move(findings.source_mounts);
+  planned.asked_for_whole_seconds = findings.asked_for_whole_seconds;
   planned.source_entries = findings.source_entries;
   planned.source_files = findings.source_entries - findings.source_directories;
   planned.replica_entries = findings.replica_entries;

@@ -51,9 +51,10 @@ struct Planned {
   // Of the entries of both trees, the first that has attributes which the replica can't hold;
   // where they are compared.
   std::optional<RelPath> unheld_xattrs;
-  std::uint64_t source_entries = 0;   // all that the walk met, but for what is left out
-  std::uint64_t source_files = 0;     // those of them that are no directories
-  std::uint64_t replica_entries = 0;  // as the first
+  std::uint64_t source_entries = 0;      // all that the walk met, but for what is left out
+  std::uint64_t source_files = 0;        // those of them that are no directories
+  std::uint64_t replica_entries = 0;     // as the first
+  bool asked_for_whole_seconds = false;  // content of what times told to be unchanged
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

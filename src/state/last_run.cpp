@@ -11,8 +11,9 @@ namespace foldersync {
 namespace {
 
 // One field a line, each as base64; the first line is the version of this form. Version 2 was kept
-// by the two paths, and had one name a folder, no files and nothing unread.
-constexpr std::string_view kVersion = "3";
+// by the two paths, and had one name a folder, no files and nothing unread; version 3 had no time.
+constexpr std::string_view kVersion = "4";
+constexpr std::string_view kTimelessVersion = "3";
 constexpr std::string_view kPairVersion = "2";
 
 constexpr std::string_view kDevice = "dev:";
@@ -55,6 +56,7 @@ std::string text_of(const LastRun& run) {
   put(text, run.replica);
   put(text, std::to_string(run.entries));
   put(text, std::to_string(run.files));
+  put(text, run.last_look ? std::to_string(*run.last_look) : "-");
   put(text, run.never_read ? "known" : "unknown");
   put(text, run.never_read.value_or(std::vector<std::string>()));
   put(text, run.unread);
@@ -89,6 +91,16 @@ class Fields {
     const auto [read, failed] = std::from_chars(text.data(), end, value);
     if (failed != std::errc() || read != end) ok_ = false;
     return value;
+  }
+
+  std::optional<std::int64_t> seconds() {
+    const std::string text = next();
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [read, failed] = std::from_chars(text.data(), end, value);
+    if (failed == std::errc() && read == end) return value;
+    ok_ = ok_ && text == "-";
+    return std::nullopt;
   }
 
   std::vector<std::string> list() {
@@ -132,7 +144,9 @@ Error unreadable(const char* why) { return Error{ErrorCode::kState, "recall", "l
 
 Result<LastRun> run_in(const std::string& text) {
   Fields fields(text);
-  if (fields.next() != kVersion) return unreadable("it is of another version");
+  const std::string version = fields.next();
+  if (version != kVersion && version != kTimelessVersion)
+    return unreadable("it is of another version");
   LastRun run;
   run.source_path = fields.next();
   run.replica_path = fields.next();
@@ -140,6 +154,7 @@ Result<LastRun> run_in(const std::string& text) {
   run.replica = fields.folder();
   run.entries = fields.number();
   run.files = fields.number();
+  if (version == kVersion) run.last_look = fields.seconds();
   const bool is_known = fields.next() == "known";
   auto never_read = fields.list();
   if (is_known) run.never_read = std::move(never_read);

@@ -44,6 +44,8 @@ struct LastRun {
   // (nothing: that is not known); and what a later one could not.
   std::optional<std::vector<std::string>> never_read = std::nullopt;
   std::vector<std::string> unread = {};
+  // When the last run that had something to do began, in seconds; nothing: that is not known.
+  std::optional<std::int64_t> last_look = std::nullopt;
   friend bool operator==(const LastRun&, const LastRun&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace foldersync {
@@ -18,16 +19,25 @@ constexpr std::pair<std::string_view, std::vector<std::uint32_t> FileSystemLimit
     {"no-gid ", &FileSystemLimits::refused_gids},
 };
 
+constexpr std::string_view kMostNames = "most-names ";
+
+std::optional<std::uint32_t> number_in(std::string_view text) {
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
+}
+
 void add_line(std::string_view line, FileSystemLimits& limits) {
   for (const auto& [word, member] : kWords) {
     if (line == word) limits.*member = true;
   }
   for (const auto& [word, member] : kIds) {
     if (!line.starts_with(word)) continue;
-    std::uint32_t id = 0;
-    const char* const end = line.data() + line.size();
-    const auto read = std::from_chars(line.data() + word.size(), end, id);
-    if (read.ec == std::errc{} && read.ptr == end) (limits.*member).push_back(id);
+    if (const auto id = number_in(line.substr(word.size()))) (limits.*member).push_back(*id);
+  }
+  if (line.starts_with(kMostNames)) {
+    limits.most_names = number_in(line.substr(kMostNames.size())).value_or(0);
   }
 }
 
@@ -42,6 +52,9 @@ std::string more_limits_text(const FileSystemLimits& limits) {
     for (const std::uint32_t id : limits.*member) {
       text.append(word) += std::to_string(id) + '\n';
     }
+  }
+  if (limits.most_names != 0) {
+    text.append(kMostNames) += std::to_string(limits.most_names) + '\n';
   }
   return text;
 }

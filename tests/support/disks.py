@@ -43,14 +43,14 @@ class DiskTest(ProgramTest):
             self.skipTest(f'{mkfs[0]} does not work here')
         self._mount_or_skip(mkfs[0], device, path)
 
-    def overlay(self, path, lower):
+    def overlay(self, path, lower, *options):
         """An overlay over the folder `lower`; what is changed in it goes to a tmpfs."""
         upper = f'{path}.upper'
         self.mount_tmpfs(upper)
         for name in ('upper', 'work'):
             os.mkdir(f'{upper}/{name}')
-        self._mount_or_skip('overlay', '-t', 'overlay', '-o',
-                            f'lowerdir={lower},upperdir={upper}/upper,workdir={upper}/work',
+        layers = f'lowerdir={lower},upperdir={upper}/upper,workdir={upper}/work'
+        self._mount_or_skip('overlay', '-t', 'overlay', '-o', ','.join((layers, *options)),
                             'overlay', path)
 
     @staticmethod

@@ -141,6 +141,26 @@ bool LimitBook::lacks_xattrs() const {
   return lacks_xattrs_;
 }
 
+void LimitBook::saw_most_names(std::uint32_t names) {
+  const std::lock_guard lock(mutex_);
+  limits_.most_names = names;
+  tell("most names", "a file of the replica's file system can't have more than " +
+                         human_count(names) + " names: the others are names of another file");
+}
+
+void LimitBook::saw_links_part() {
+  const std::lock_guard lock(mutex_);
+  has_parted_links_ = true;
+  tell("parted links",
+       "a file of several names became one of its own where it was changed, as on overlays without "
+       "an index: its other names need another plan");
+}
+
+bool LimitBook::has_parted_links() const {
+  const std::lock_guard lock(mutex_);
+  return has_parted_links_;
+}
+
 bool LimitBook::has_refused_xattrs() const {
   const std::lock_guard lock(mutex_);
   return has_refused_xattrs_;

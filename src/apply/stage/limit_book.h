@@ -48,6 +48,12 @@ class LimitBook {
   // What was refused to this entry, and not to another one of our own.
   void saw_loss(const Error& refused, std::string_view path);
   [[nodiscard]] bool has_losses() const;
+  // A file with so many names gets no other one.
+  void saw_most_names(std::uint32_t names);
+  // What was changed under one of its names is not what its other names stand for any more: so do
+  // overlays without an index of links.
+  void saw_links_part();
+  [[nodiscard]] bool has_parted_links() const;
 
   // A number for each that asks.
   std::uint64_t next_number();
@@ -64,6 +70,7 @@ class LimitBook {
   bool lacks_xattrs_ = false;
   bool has_refused_xattrs_ = false;
   bool has_losses_ = false;
+  bool has_parted_links_ = false;
   std::uint64_t number_ = 0;
   std::map<std::string, std::uint64_t> told_;  // how often, by kind
   std::vector<std::string> news_;

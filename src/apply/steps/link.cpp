@@ -1,5 +1,9 @@
 // One more name of a file that the replica has under another path: it is made in the staging
 // folder, and appears like anything else.
+#include <cerrno>
+#include <string>
+#include <utility>
+
 #include "apply/steps/displaced.h"
 #include "apply/steps/write.h"
 
@@ -27,8 +31,17 @@ Result<Published> forward(Site& site, Step& step) {
   }
   const auto parent = TRY(site.replica.parent(other));
   const char* const name = step.staged.name.c_str();
-  TRY(site.fs.make_link(parent, std::string(other.name()).c_str(), step.staged.directory, name));
+  Status linked =
+      site.fs.make_link(parent, std::string(other.name()).c_str(), step.staged.directory, name);
+  if (!linked && linked.error().error_number == EMLINK) {
+    site.book.saw_most_names(leader->links);
+    Error full = std::move(linked).error();
+    full.detail = "'" + other.shown() + "' has as many names as its file system takes of one file";
+    return full;
+  }
+  TRY(std::move(linked));
   step.staged.made = TRY(site.fs.status_at(step.staged.directory, name));
+  if (leader->links > 1 && step.staged.made.links <= leader->links) site.book.saw_links_part();
   return put_in_place(site, step);
 }
 

@@ -16,9 +16,12 @@ AttributeRequest request_of(Site& site, const Step& step, Handle entry) {
 }
 
 // What was set is read back.
-Result<Published> give(Step& step, const AttributeRequest& request) {
+Result<Published> give(Site& site, Step& step, const AttributeRequest& request) {
   step.changed.touched = step.wanted->type;
   step.changed.found = TRY(set_attributes(request));
+  const bool has_parted = request.now != nullptr && request.now->is_file() &&
+                          step.changed.found->links < request.now->links;
+  if (has_parted) site.book.saw_links_part();
   return Published::kDone;
 }
 
@@ -71,7 +74,7 @@ Result<Published> forward(Site& site, Step& step) {
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.refusal_is_error = true;
   request.now = &now;
-  return give(step, request);
+  return give(site, step, request);
 }
 
 // A field that the plan says nothing of stays.
@@ -102,7 +105,7 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
   if (!is_proven || gives_rights(site, step, now)) return Published::kUnproven;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.now = &now;
-  auto given = give(step, request);
+  auto given = give(site, step, request);
   // What can't be set does not keep the time from being so.
   if (!given) (void)site.fs.set_mtime(request.to, step.wanted->mtime);
   return given;

@@ -48,6 +48,7 @@ class Publisher {
 
   // Whether what a rename brought to `moved` is what was looked at before, and, where it is a
   // directory, is empty.
+  bool is_its_copy(const Place& moved, const FileStatus& found, const FileStatus& expected);
   Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);
 
  private:

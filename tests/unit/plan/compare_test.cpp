@@ -65,6 +65,28 @@ Comparison comparison(const Seen& source, const Seen& replica, const Policy& pol
   return compare(&source, &replica, policy);
 }
 
+TEST(Compare, AsksForContentWhereWholeSecondsMayHideAChangeSinceTheLastLook) {
+  constexpr std::int64_t kNow = 1'700'000'000;
+  const auto decided = [&](FileTime mtime, FileTime ctime, std::optional<std::int64_t> look) {
+    Policy policy = as_root();
+    policy.last_look = look;
+    Seen file = file_at(mtime);
+    file.status.ctime = ctime;
+    Seen other = file_at(mtime);
+    other.status.ctime = {kNow, 1};
+    const Decision decision = comparison(file, other, policy).decision;
+    EXPECT_EQ(comparison(other, file, policy).decision, decision) << "either side";
+    return decision;
+  };
+  EXPECT_EQ(decided({kNow, 0}, {kNow, 0}, kNow), Decision::kContentAsked);
+  EXPECT_EQ(decided({kNow, 0}, {kNow, 0}, kNow + 2), Decision::kContentAsked) << "clocks lag";
+  EXPECT_EQ(decided({kNow, 0}, {kNow, 0}, kNow + 3), Decision::kUnchanged) << "seen since then";
+  EXPECT_EQ(decided({kNow, 0}, {kNow, 0}, std::nullopt), Decision::kUnchanged);
+  EXPECT_EQ(decided({kNow, 1}, {kNow, 0}, kNow), Decision::kUnchanged) << "a finer time";
+  EXPECT_EQ(decided({kNow, 0}, {kNow, 1}, kNow), Decision::kUnchanged) << "a finer time";
+  EXPECT_EQ(decided({kNow - 9, 0}, {kNow, 0}, kNow), Decision::kUnchanged) << "only metadata";
+}
+
 TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {
   for (const FileType type : kTypes) {
     const Seen entry = seen(type);

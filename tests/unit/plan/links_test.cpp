@@ -117,6 +117,53 @@ TEST(Links, AreMadeToTheFirstNameThatCanStayEvenIfItIsNotTheFirst) {
               ElementsAre("link a to b: link", "link c to b: missing link"));
 }
 
+std::vector<std::string> told_with_most(std::uint32_t most, const std::vector<Line>& lines,
+                                        const std::map<std::uint64_t, std::uint32_t>& elsewhere) {
+  GroupedLinks result = group_links(entries_of(lines, elsewhere), most);
+  EXPECT_EQ(result.actions.size() + result.unchanged, lines.size());
+  put_in_order(result.actions);
+  std::vector<std::string> texts;
+  for (const Action& action : result.actions) texts.push_back(told(action));
+  return texts;
+}
+
+TEST(Links, OfMoreNamesThanAFileCanHaveAreToSeveralFiles) {
+  EXPECT_THAT(told_with_most(2,
+                             {{"a", 1, 0, kNew},
+                              {"b", 1, 0, kNew},
+                              {"c", 1, 0, kNew},
+                              {"d", 1, 0, kNew},
+                              {"e", 1, 0, kNew}},
+                             {}),
+              ElementsAre("create a: missing", "link b to a: missing link", "create c: missing",
+                          "link d to c: missing link", "create e: missing"));
+}
+
+TEST(Links, OfTooManyNamesNeedNothingWhereTheFilesAreFewEnough) {
+  EXPECT_THAT(told_with_most(2, {{"a", 1, 2, kSame}, {"b", 1, 1, kSame}, {"c", 1, 1, kSame}}, {}),
+              IsEmpty());
+  EXPECT_THAT(told_with_most(3, {{"a", 1, 2, kSame}, {"b", 1, 1, kSame}, {"c", 1, 1, kSame}}, {}),
+              ElementsAre("link b to a: link", "link c to a: link"));
+}
+
+TEST(Links, OfTooManyNamesAreJoinedWhereThereIsRoom) {
+  EXPECT_THAT(
+      told_with_most(
+          3, {{"a", 1, 1, kSame}, {"b", 1, 2, kSame}, {"c", 1, 3, kSame}, {"d", 1, 0, kNew}}, {}),
+      ElementsAre("link c to a: link", "link d to a: missing link"));
+  // Names elsewhere count.
+  EXPECT_THAT(told_with_most(
+                  3, {{"a", 1, 1, kSame}, {"b", 1, 1, kSame}, {"c", 1, 0, kNew}, {"d", 1, 0, kNew}},
+                  {{1, 1}}),
+              ElementsAre("create c: missing", "link d to c: missing link"));
+}
+
+TEST(Links, OfTooManyNamesLeaveWhatCannotStay) {
+  EXPECT_THAT(
+      told_with_most(2, {{"a", 1, 1, kUpdate}, {"b", 1, 1, kUpdate}, {"c", 1, 2, kSame}}, {}),
+      ElementsAre("link a to c: link", "update b: size"));
+}
+
 TEST(Links, OfANewGroupAreMadeToItsFirstName) {
   EXPECT_THAT(told_settled({{"b", 1, 0, kNew}, {"a", 1, 0, kNew}}),
               ElementsAre("create a: missing", "link b to a: missing link"));

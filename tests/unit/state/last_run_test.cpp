@@ -109,6 +109,19 @@ TEST_F(LastRunTest, IsAnErrorWhereItCannotBeRead) {
   EXPECT_FALSE(recall(*memory_, at("/b")).ok()) << "another version";
 }
 
+TEST_F(LastRunTest, OfTheVersionWithoutATimeIsRead) {
+  LastRun run = full_run();
+  run.last_look = 1'700'000'000;
+  remember(*memory_, run);
+  EXPECT_EQ(recall(*memory_, at("/b"))->value().run, run);
+  std::string text = **memory_->fact(key_);
+  const std::string time = to_base64("1700000000") + "\n";
+  text.erase(text.find(time), time.size());
+  memory_->set_fact(key_, to_base64("3") + text.substr(text.find('\n')));
+  run.last_look.reset();
+  EXPECT_EQ(recall(*memory_, at("/b"))->value().run, run);
+}
+
 TEST(SameFolder, IsToldByAnyNameThatNoOtherFileSystemHas) {
   const FolderMemory known = folder({"uuid:1", "fsid:1", "dev:8:1"});
   EXPECT_TRUE(are_same(known, folder({"uuid:1", "dev:9:9"})));

@@ -1,0 +1,119 @@
+"""A file of more names than its file system takes, and names that part on an overlay."""
+import os
+import subprocess
+import unittest
+
+from tests.support import compare, trees
+from tests.support.disks import DiskTest
+from tests.support.program import PARTIAL, as_root
+from tests.support.trees import same_inode_as
+
+EXT4_NAMES = 65_000
+
+
+@as_root
+class TooManyNamesTest(DiskTest):
+    def test_the_rest_are_names_of_a_second_file(self):
+        self.mount_tmpfs(self.at('memory'), 'size=64m')
+        self.source = self.at('memory', 'source')
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q', '-O', '^has_journal')
+        self.replica = self.at('disk', 'replica')
+        self.given({'a': 'one of many'}, {})
+        names = EXT4_NAMES + 10
+        folder = os.open(self.source, os.O_RDONLY)
+        for name in range(1, names):
+            os.link('a', f'n{name:05}', src_dir_fd=folder, dst_dir_fd=folder)
+        os.close(folder)
+        result = self.sync('run')
+        self.assertNotIn('ERROR', result.err)
+        self.assertIn('65,000', result.err)
+        inodes = {}
+        for entry in os.scandir(self.replica):
+            inodes.setdefault(entry.inode(), []).append(entry.name)
+        self.assertEqual([10, EXT4_NAMES], sorted(map(len, inodes.values())))
+        self.assertEqual(b'one of many', self.content('n65009'))
+        self.assert_quiet()
+
+
+@as_root
+class OverlayTest(DiskTest):
+    def given_overlay(self, index, names=('a', 'b', 'c')):
+        first, *others = names
+        tree = {first: 'hello'} | {name: same_inode_as(first) for name in others}
+        trees.build(self.at('lower'), tree)
+        subprocess.run(['cp', '-a', self.at('lower'), self.source], check=True)
+        self.overlay(self.replica, self.at('lower'), f'index={index}')
+
+    def assert_one_run_is_enough(self):
+        result = self.sync('run')
+        self.assertNotIn('stale', result.err)
+        self.assert_mirrored()
+        self.assert_quiet()
+
+    def test_a_change_in_place_comes_under_all_names(self):
+        for index in ('off', 'on'):
+            with self.subTest(index):
+                self.setUp()
+                self.given_overlay(index)
+                os.chmod(self.in_source('a'), 0o600)
+                self.assert_one_run_is_enough()
+
+    def test_another_name_comes_to_those_that_are_there(self):
+        self.given_overlay('off')
+        os.link(self.in_source('a'), self.in_source('d'))
+        self.assert_one_run_is_enough()
+
+    def test_names_that_are_replaced_or_go_are_taken_for_what_they_are(self):
+        self.given_overlay('off')
+        for name in ('b', 'c'):
+            os.remove(self.in_source(name))
+        trees.write(self.in_source('b'), 'new!!')
+        self.assert_one_run_is_enough()
+
+    def test_the_apply_of_a_plan_says_that_another_one_is_needed(self):
+        self.given_overlay('off')
+        os.chmod(self.in_source('a'), 0o600)
+        plan = self.plan_text()
+        self.execute('apply', '-', input=plan, expect=PARTIAL)
+        self.assert_one_run_is_enough()
+
+
+@as_root
+class WholeSecondsTest(DiskTest):
+    def given_disk(self):
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q', '-I', '128')
+        self.source = self.at('disk', 'source')
+
+    def assert_only_changed_is_read(self):
+        self.assert_mirrored()
+        with self.untouched():
+            self.sync('run')
+        self.assert_quiet()
+
+    def test_a_change_in_the_second_of_the_run_is_seen(self):
+        self.given_disk()
+        self.given({'a': 'old', 'b': 'old', 'c': 'same'}, {})
+        self.sync('run')
+        second = os.stat(self.in_source('a')).st_mtime_ns
+        self.assertEqual(0, second % 10**9)
+        for name in ('a', 'b'):
+            trees.write(self.in_source(name), 'new', mtime=second)
+        self.sync('run')
+        self.assertEqual(b'new', self.content('b'))
+        self.assert_only_changed_is_read()
+
+    def test_a_change_of_the_replica_is_seen(self):
+        self.disk(self.at('disk'), 'mkfs.ext4', '-q', '-I', '128')
+        self.replica = self.at('disk', 'replica')
+        self.given({'a': 'old'}, {})
+        trees.set_mtime(self.in_source('a'), os.stat(self.in_source('a')).st_mtime_ns // 10**9 * 10**9)
+        self.sync('run')
+        trees.write(self.in_replica('a'), 'bad', mtime=os.stat(self.in_source('a')).st_mtime_ns)
+        self.sync('run')
+        self.assertEqual(b'old', self.content('a'))
+        with self.untouched():
+            self.sync('run')
+
+
+if __name__ == '__main__':
+    unittest.main()
