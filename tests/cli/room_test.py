@@ -177,6 +177,21 @@ class UpdatesTest(RoomTest):
         self.assertNotIn('needs', plan)
         self.mirror()
 
+    def test_a_file_gives_its_room_to_the_directory_in_its_place_and_the_reverse(self):
+        self.given({'d': {'x': megabytes(5)}}, {'d': megabytes(5, 'old')})
+        self.mirror()
+        os.remove(self.in_source('d', 'x'))
+        os.rmdir(self.in_source('d'))
+        trees.write(self.in_source('d'), b'z' * (5 * MIB))
+        self.mirror()
+
+    def test_many_small_files_take_the_room_of_others(self):
+        self.given({'new': {f'n{number}': f'new {number}' for number in range(900)},
+                    'large': megabytes(3)},
+                   {'old': {f'o{number}': str(number) for number in range(900)},
+                    'larger': megabytes(4)})
+        self.assertIn(TOLD, self.mirror().out)
+
     def test_what_has_no_room_beside_its_own_old_is_refused(self):
         self.given({'a': megabytes(3, 'new'), 'b': megabytes(3, 'new')},
                    {'a': megabytes(3, 'old!'), 'b': megabytes(3, 'old!')})

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "apply/stage/schedule.h"
 #include "apply/stage/window.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
@@ -28,9 +29,14 @@ constexpr std::uint64_t kSpareInodes = 1000;
 constexpr std::uint64_t kOwnBytes = std::uint64_t{128} << 10U;
 constexpr std::uint64_t kOwnBytesEach = 1024;
 constexpr std::uint64_t kOwnInodes = 24;
-// Bytes to write of the smaller windows that are tried where the usual ones don't fit: what one
-// displaced is free for the next. The smallest has one file.
-constexpr std::uint64_t kSmallerWindows[] = {std::uint64_t{64} << 20U, std::uint64_t{4} << 20U, 1};
+// The smaller windows that are tried where the usual ones don't fit: what one displaced is free for
+// the next. The last ones have one file, or a directory that a file gives way to.
+struct SmallerWindow {
+  std::uint64_t bytes;
+  std::size_t actions;
+};
+constexpr SmallerWindow kSmallerWindows[] = {
+    {std::uint64_t{64} << 20U, 10'000}, {std::uint64_t{4} << 20U, 1000}, {1, 100}, {1, 1}};
 
 // Whether copies take no room: they share what they hold with the source.
 bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
@@ -201,22 +207,23 @@ Result<Amount> needed_for(const SpaceQuestion& question, const ActionStore& acti
     if (!question.keeps_old) freed.add(freed_here);
     freed_here = {};
   };
-  std::optional<WindowMeter> window(question.windows);
-  bool is_clearing = true;
-  const bool frees_first = question.windows.clears_apart;
+  const Schedule schedule = TRY(Schedule::of(actions));
+  ScheduleReader reader(actions, schedule, schedule.start());
+  const bool frees_first = question.windows.clears_apart && reader.is_clearing();
   if (is_tight(question) && !frees_first) taken.add(own_of(question, actions));
-  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
-    const bool was_clearing = std::exchange(is_clearing, action.phase == Phase::kClear);
-    const bool has_cleared = frees_first && was_clearing && !is_clearing;
-    if (!question.atomic && (window->is_full() || has_cleared)) {
-      end_window();
-      window.emplace(question.windows);
-    }
+  std::optional<WindowMeter> window(question.windows);
+  while (!reader.at_end()) {
+    const bool was_clearing = reader.is_clearing();
+    const auto action = TRY(reader.next());
+    window->add(*action);
+    taken.add(check.taken_by(*action));
+    freed_here.add(check.freed_by(*action));
+    const bool has_cleared = frees_first && was_clearing && !reader.is_clearing();
+    if (question.atomic || (!window->is_full() && !has_cleared)) continue;
+    end_window();
     if (has_cleared) taken.add(own_of(question, actions));
-    window->add(action);
-    taken.add(check.taken_by(action));
-    freed_here.add(check.freed_by(action));
-  }));
+    window.emplace(question.windows);
+  }
   end_window();
   return needed;
 }
@@ -272,9 +279,9 @@ Result<Fit> fit_of(SpaceQuestion question, const ActionStore& actions,
                    const FileSystemFacts& facts) {
   const Fit usual{question.windows, TRY(needed_for(question, actions, facts))};
   if (fits(usual.needed, facts) || question.atomic || question.keeps_old) return usual;
-  for (const std::uint64_t bytes : kSmallerWindows) {
-    if (bytes >= usual.windows.bytes) continue;
-    question.windows.bytes = bytes;
+  for (const SmallerWindow& smaller : kSmallerWindows) {
+    question.windows.bytes = std::min(usual.windows.bytes, smaller.bytes);
+    question.windows.actions = std::min(usual.windows.actions, smaller.actions);
     const Amount needed = TRY(needed_for(question, actions, facts));
     if (fits(needed, facts)) return Fit{question.windows, needed};
   }
@@ -321,7 +328,6 @@ Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const A
   last.needed.add(own);
   if (fits(last.needed, *facts)) return Nothing();
   RoomFirst room = TRY(delete_first(actions, spooling));
-  if (room.first == 0) return Nothing();
   SpaceQuestion again = question;
   again.windows.clears_apart = true;
   const Fit first = TRY(fit_of(again, room.actions, *facts));
