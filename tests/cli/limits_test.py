@@ -138,6 +138,16 @@ class RefusalTest(LimitsTest):
         self.settle()
         self.assert_content()
 
+    def test_what_was_made_with_less_is_taken_back(self):
+        self.serve('--chown-deny', '--chgrp-deny')
+        trees.build(self.at('behind', 'replica'), {'f': file('old', mtime=5)})
+        os.mkdir(self.at('backups'), 0o700)
+        self.sync('run', '--backup-dir', self.at('backups'))
+        undo = os.path.join(self.at('backups'), os.listdir(self.at('backups'))[0], 'undo.json')
+        self.execute('apply', undo, expect=DONE)
+        self.assertEqual(['f'], self.replica_paths())
+        self.assertEqual(b'old', self.content('f'))
+
     def test_a_document_is_applied_as_far_as_that_goes(self):
         self.serve('--chown-deny', '--chgrp-deny', '--chmod-deny')
         plan = self.plan_text()

@@ -31,6 +31,17 @@ std::optional<Facts> without_time(std::optional<Facts> facts) {
   return facts;
 }
 
+// With the owner that came of it, and the mode: what the file system refuses is narrower than
+// planned. While its entries were missing it was u+rwx.
+Facts directory_made(const Facts& after, const std::optional<FileStatus>& made) {
+  Facts facts = *without_time(after);
+  if (!made) return facts;
+  if (facts.mode) facts.mode = (made->mode & ~kOwnerAll) | (*facts.mode & kOwnerAll);
+  if (facts.uid) facts.uid = made->uid;
+  if (facts.gid) facts.gid = made->gid;
+  return facts;
+}
+
 // Others may have put another folder there since it was asked for.
 Status refuse_other(FileSystem& fs, int folder, const std::string& identity) {
   if (identity.empty()) return success();
@@ -347,7 +358,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
     }
     if (action.after->mtime) made->mtime = action.after->mtime;
   } else if (action.after && action.after->type == FileType::kDirectory) {
-    made = without_time(action.after);
+    made = directory_made(*action.after, record.made);
   } else if (action.op == Op::kLink) {
     made = action.after;  // the file itself may get its metadata later
   } else if (action.after && record.made) {
