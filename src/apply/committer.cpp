@@ -163,6 +163,12 @@ void Committer::finish(const Slot& slot) {
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
   if (look.finding == Finding::kAlready) is_finished(action.path);
+  if (look.finding == Finding::kStale) {
+    // It is not as planned because it could not be made so.
+    if (const auto loss = job_.book.loss_of(action.path.bytes())) {
+      return outcomes.failed(slot, *loss);
+    }
+  }
   if (!is_moved && outcomes.report_look(slot, look)) return;
   if (action.reasons.has(Reason::kXattrs) && !slot.new_xattrs) {
     return outcomes.stale(slot,

@@ -249,6 +249,25 @@ TEST_F(TwoFileSystems, ADirectoryThatIsFilledAfterAKilledRunDisplacedItIsKept) {
   }
 }
 
+// While files have them: nothing is learned, and nothing is stale for it.
+TEST_F(Dialect, ADirectoryThatIsRefusedItsOwnerIsAnErrorAndHoldsWhatItIsToHold) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  remove_tree(source_);
+  remove_tree(replica_);
+  plant_source({{"d", directory().owned_by(12)}, {"d/f", file("x")}});
+  plant_replica({});
+  fs_.intercept([](const CallInfo& info) {
+    struct stat status {};
+    const bool is_of_directory =
+        info.call == Call::kSetOwner && ::fstat(info.fd, &status) == 0 && S_ISDIR(status.st_mode);
+    return is_of_directory ? EPERM : 0;
+  });
+  const MirrorRun mirrored = run(fs_, options_);
+  EXPECT_TRUE(std::filesystem::exists(in_replica("d/f")));
+  for (const Said& said : mirrored.said) EXPECT_NE(said.outcome, Outcome::kStale) << said.path;
+  EXPECT_FALSE(mirrored.is_success());
+}
+
 class DryRun : public Dialect {};
 
 TEST_F(DryRun, MakesNoChangingCall) {

@@ -184,7 +184,7 @@ void LimitBook::saw_refused_xattr(const Error& refused, std::string_view path) {
 
 void LimitBook::saw_loss(const Error& refused, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  has_losses_ = true;
+  losses_.emplace(path, refused);
   const std::string call = refused.operation;
   tell_of_entry("loss " + call,
                 quoted(path) + " is mirrored, but not all of its metadata: " + call + " says " +
@@ -193,7 +193,13 @@ void LimitBook::saw_loss(const Error& refused, std::string_view path) {
 
 bool LimitBook::has_losses() const {
   const std::lock_guard lock(mutex_);
-  return has_losses_;
+  return !losses_.empty();
+}
+
+std::optional<Error> LimitBook::loss_of(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const auto loss = losses_.find(path);
+  return loss == losses_.end() ? std::nullopt : std::optional(loss->second);
 }
 
 std::vector<std::string> LimitBook::take_news() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class LimitBook {
   // What was refused to this entry, and not to another one of our own.
   void saw_loss(const Error& refused, std::string_view path);
   [[nodiscard]] bool has_losses() const;
+  // The refusal, of an entry that was told of.
+  [[nodiscard]] std::optional<Error> loss_of(std::string_view path) const;
   // A file with so many names gets no other one.
   void saw_most_names(std::uint32_t names);
   // What was changed under one of its names is not what its other names stand for any more: so do
@@ -69,7 +72,7 @@ class LimitBook {
   FileSystemLimits limits_;
   bool lacks_xattrs_ = false;
   bool has_refused_xattrs_ = false;
-  bool has_losses_ = false;
+  std::map<std::string, Error, std::less<>> losses_;  // by path
   bool has_parted_links_ = false;
   std::uint64_t number_ = 0;
   std::map<std::string, std::uint64_t> told_;  // how often, by kind

@@ -98,6 +98,8 @@ TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
   LimitBook book{{}};
   book.saw_loss(system_error("chown", EPERM), "a");
   EXPECT_TRUE(book.has_losses());
+  EXPECT_EQ(book.loss_of("a")->error_number, EPERM);
+  EXPECT_FALSE(book.loss_of("b"));
   EXPECT_EQ(book.limits(), FileSystemLimits{});
   EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a'")));
 }
