@@ -61,7 +61,8 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
     // The next plan makes another file for it, and comes at once.
     const bool is_too_many = action.op == Op::kLink && error.error_number == EMLINK;
     if (is_too_many && job_.request.follow_source) {
-      outcomes_.skip(slot);
+      // Nothing is lost: the file has its other names, and some of them may make room by going.
+      outcomes_.done(slot, Outcome::kSkipped);
       return false;
     }
     if (error.error_number == EMLINK && action.op != Op::kLink) {

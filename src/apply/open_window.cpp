@@ -18,7 +18,9 @@ Status OpenWindow::begin() {
     const Action& action = slot.action;
     const bool finishes = action.phase == Phase::kFinish;
     if (finishes) ++amount.directories;
-    if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
+    // One that many names are made of takes Btrfs minutes where each folder is synced by itself.
+    const bool counts = is_staged(action) || action.op == Op::kMetadata || action.op == Op::kLink;
+    if (!finishes && counts) ++amount.entries;
   }
   TRY(barrier_.begin(job_.area, amount));
   job_.sync_each = barrier_.syncs_each();

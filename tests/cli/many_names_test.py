@@ -33,6 +33,12 @@ class TooManyNamesTest(DiskTest):
         self.assertEqual([10, EXT4_NAMES], sorted(map(len, inodes.values())))
         self.assertEqual(b'one of many', self.content('n65009'))
         self.assert_quiet()
+        # They fit into one when others are gone.
+        for name in range(100, 200):
+            os.remove(self.in_source(f'n{name:05}'))
+        self.sync('run')
+        self.assertEqual(1, len({entry.inode() for entry in os.scandir(self.replica)}))
+        self.assert_quiet()
 
 
 @as_root

@@ -144,6 +144,7 @@ bool LimitBook::lacks_xattrs() const {
 void LimitBook::saw_most_names(std::uint32_t names) {
   const std::lock_guard lock(mutex_);
   limits_.most_names = names;
+  has_parted_links_ = true;
   tell("most names", "a file of the replica's file system can't have more than " +
                          human_count(names) + " names: the others are names of another file");
 }

@@ -51,7 +51,7 @@ class LimitBook {
   [[nodiscard]] bool has_losses() const;
   // The refusal, of an entry that was told of.
   [[nodiscard]] std::optional<Error> loss_of(std::string_view path) const;
-  // A file with so many names gets no other one.
+  // A file with so many names gets no other one: as below.
   void saw_most_names(std::uint32_t names);
   // What was changed under one of its names is not what its other names stand for any more: so do
   // overlays without an index of links.
