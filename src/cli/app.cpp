@@ -82,9 +82,9 @@ ExitCode start_any(const CommandOptions& any) {
 int run_app(std::vector<std::string> arguments) {
   open_missing_streams();
   // Modes are given exactly; nothing is made wider than asked for.
-  ::umask(0077);
+  const std::uint32_t umask = ::umask(0077);
   try {
-    const ParsedCommandLine parsed = parse_command_line(std::move(arguments));
+    const ParsedCommandLine parsed = parse_command_line(std::move(arguments), umask);
     if (parsed.options) return static_cast<int>(start_any(*parsed.options));
     std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
     return static_cast<int>(parsed.exit_code);

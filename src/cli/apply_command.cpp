@@ -102,7 +102,7 @@ class Applier {
     state_.open();
     tell_what_root_leaves_out(state_);
     log_warnings(tools);
-    const bool conflicts = TRY(make_ready(tools, roots, plan.actions));
+    const bool conflicts = TRY(make_ready(tools, roots, plan));
     if (!options_.applying.dry_run) {
       (void)ask_limits_again(tools, *roots.replica, {.has_actions = !plan.actions.empty()});
     }
@@ -249,7 +249,8 @@ class Applier {
   }
 
   // The answer: whether an earlier run kept what others wrote.
-  Result<bool> make_ready(const Tools& tools, Roots& roots, const ActionStore& actions) {
+  Result<bool> make_ready(const Tools& tools, Roots& roots, const StoredPlan& plan) {
+    const ActionStore& actions = plan.actions;
     const bool is_dry = options_.applying.dry_run;
     if (!is_dry) {
       TRY(make_backup_folder(fs_, options_.applying.backup));
@@ -260,7 +261,8 @@ class Applier {
       if (!TRY(begins_with_root(actions))) {
         return refused("the replica does not exist, and the plan expects one: make a new plan");
       }
-      TRY(create_replica(fs_, roots));
+      TRY(create_replica(fs_, roots,
+                         new_replica(roots.source, plan.options, options_.common.umask)));
     }
     if (!roots.replica) return refused("the replica does not exist yet: there is nothing to check");
     TRY(meet_replica(state_, *roots.replica, {}, OtherFolder::kIsRefused));

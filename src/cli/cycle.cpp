@@ -251,9 +251,8 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   // What this replica's file system can hold, and not what the plan was made for. Owners, too, are
   // given by whoever may give them, whatever the plan says: else a document could make what belongs
   // to others the caller's own.
-  Policy policy = policy_for(tools.state.known_limits(*request.roots.replica));
-  policy.checksum = plan.options.checksum;
-  policy.no_setid = plan.options.no_setid;
+  const Policy policy = policy_for(tools.state.known_limits(*request.roots.replica), plan.options,
+                                   tools.options.umask);
   const Roots& roots = request.roots;
   const LocalTree source = tree_without(roots.source, *roots.replica);
   std::optional<Pace> pace;

@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/exit_code.h"
 #include "cli/option_values.h"
+#include "cli/owner_names.h"
 #include "filter/filter.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
@@ -128,6 +129,25 @@ void add_guards(CLI::App* command, PlanningOptions& planning) {
       ->excludes(first);
 }
 
+// Metadata of the replica that is somebody else's business, or is to be other than the source's.
+void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
+  command->add_flag("--omit-dir-times", fields.omit_dir_times,
+                    "leave the times of directories alone");
+  command->add_flag("--no-owner", fields.no_owner, "leave owners alone");
+  command->add_flag("--no-group", fields.no_group, "leave groups alone");
+  command->add_flag(
+      "--no-perms", fields.no_perms,
+      "leave modes and ACLs alone; what is new gets the source's mode, less the umask");
+  add_value(command, "--chown", "USER:GROUP",
+            into(fields.chown, parse_owners, "USER, USER:GROUP or :GROUP, by name or number"),
+            "owner and group of all entries, in place of the source's");
+  const auto parse = [umask](const std::string& text) { return ModeChange::parse(text, umask); };
+  add_value(
+      command, "--chmod", "MODE",
+      into(fields.chmod, parse, "a mode as chmod and rsync take it, as D755,F644 or go-w,u+X"),
+      "change the source's modes so; D: of directories, F: of all else");
+}
+
 void add_backup(CLI::App* command, BackupOptions& backup) {
   CLI::Option* folder =
       add_folder(command, "--backup-dir", backup.folder,
@@ -239,6 +259,7 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
   command->add_flag("--no-setid", plan.no_setid,
                     "files without set-user-ID and set-group-ID bits: for trees of others");
   command->add_flag("--no-devices", plan.no_devices, "leave device nodes alone, likewise");
+  add_fields(command, plan.fields, planning.umask);
   add_filters(command, plan, planning.rule_origins);
 }
 

@@ -152,9 +152,21 @@ void check_together(const PlanCommandOptions& options) {
   }
 }
 
+template <typename Options>
+void check_fields(const Options& options) {
+  const MirroredFields& fields = options.planning.plan.fields;
+  if (fields.no_owner && fields.chown.uid) {
+    throw CLI::ExcludesError("--no-owner", "the user of --chown");
+  }
+  if (fields.no_group && fields.chown.gid) {
+    throw CLI::ExcludesError("--no-group", "the group of --chown");
+  }
+}
+
 class Parser {
  public:
-  Parser() : app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
+  explicit Parser(std::uint32_t umask)
+      : umask_(umask), app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
     CLI::Option* version =
         app_.set_version_flag("--version", std::string("sync ") + FOLDERSYNC_VERSION);
     app_.add_flag("-v,--verbose")
@@ -272,21 +284,25 @@ class Parser {
     CLI::App* command = app_.add_subcommand(name, description);
     command->failure_message(CLI::FailureMessage::simple);
     const auto options = std::make_shared<Options>();
+    if constexpr (requires { options->common; }) options->common.umask = umask_;
+    if constexpr (requires { options->planning; }) options->planning.umask = umask_;
     declare(command, *options);
     command->callback([this, options] {
       check_together(*options);
+      if constexpr (requires { options->planning; }) check_fields(*options);
       chosen_ = *options;
     });
   }
 
+  std::uint32_t umask_;
   CLI::App app_;
   std::optional<CommandOptions> chosen_;
 };
 
 }  // namespace
 
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments) {
-  return Parser().parse(std::move(arguments));
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask) {
+  return Parser(umask).parse(std::move(arguments));
 }
 
 }  // namespace foldersync

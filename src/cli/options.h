@@ -39,6 +39,7 @@ struct CommonOptions {
   std::size_t threads = 0;  // 0: as many as there are processors
   std::optional<IoPriority> io_priority;
   std::optional<std::string> state_folder;
+  std::uint32_t umask = 0077;  // that the program was started with
   ConsoleOptions console;
 };
 
@@ -46,6 +47,7 @@ struct CommonOptions {
 struct PlanningOptions {
   PlanOptions plan;                       // its rules are those of the command line, in its order
   std::vector<std::string> rule_origins;  // where each of them stands, for people
+  std::uint32_t umask = 0077;             // that the program was started with
   bool check_space = true;
   When delete_first = When::kAuto;  // kAuto: where there is no room otherwise
   bool new_source = false;
@@ -150,7 +152,9 @@ struct ParsedCommandLine {
   std::string text;  // for standard output where exit_code is kDone, else for standard error
 };
 
-// `arguments` without the program's name. Rules files (--exclude-from) are read here.
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments);
+// `arguments` without the program's name; `umask`: that which it was started with. Rules files
+// (--exclude-from) are read here, and names of users and groups looked up.
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments,
+                                     std::uint32_t umask = 0077);
 
 }  // namespace foldersync

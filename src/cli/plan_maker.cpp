@@ -51,6 +51,20 @@ Policy policy_for(const FileSystemLimits& limits) {
           .may_make_devices = may_make_devices()};
 }
 
+Policy policy_for(const FileSystemLimits& limits, const PlanOptions& options, std::uint32_t umask) {
+  Policy policy = policy_for(limits);
+  policy.checksum = options.checksum;
+  policy.no_setid = options.no_setid;
+  policy.fields = options.fields;
+  policy.umask = umask;
+  return policy;
+}
+
+NewReplica new_replica(const Root& source, const PlanOptions& options, std::uint32_t umask) {
+  const Policy policy = policy_for(FileSystemLimits{}, options, umask);
+  return {as_wanted(source.status, nullptr, policy), options.fields.no_perms};
+}
+
 Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,
                                   ThreadCounts threads) {
   PlanMaker maker(fs, state, planning, threads);
@@ -64,10 +78,9 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   const FileTime now = wall_clock_now();
   filter_.set_time(now);
   Policy policy =
-      policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{});
-  policy.checksum = options_.plan.checksum;
+      policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{},
+                 options_.plan, options_.umask);
   policy.last_look = unread_before.last_look;
-  policy.no_setid = options_.plan.no_setid;
   const LocalTree source = tree_of(roots.source);
   std::optional<Openings> openings;
   std::optional<LocalTree> replica;
@@ -90,7 +103,8 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .spooling = state_.spooling(),
                       .most_threads = threads_.most,
                       .names_equal_content = equal == EqualContent::kNamed};
-  request.options.owners = policy.owners();
+  const MirroredFields& fields = options_.plan.fields;
+  request.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
   request.options.left_out = left_out;
   request.options.replica_limits = policy.limits;
   auto planned = make_plan(request);

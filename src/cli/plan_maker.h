@@ -24,6 +24,10 @@ ThreadCounts thread_counts(const CommonOptions& options);
 
 // How this process mirrors onto a file system with these limits.
 Policy policy_for(const FileSystemLimits& limits);
+// The same for a plan with these options; `umask`: that which the program was started with.
+Policy policy_for(const FileSystemLimits& limits, const PlanOptions& options, std::uint32_t umask);
+// What the replica's folder is made as, where there is none yet.
+NewReplica new_replica(const Root& source, const PlanOptions& options, std::uint32_t umask);
 
 // Whether a plan names the content that was found equal (PlanRequest::names_equal_content).
 enum class EqualContent : std::uint8_t { kNamed, kOnlyCompared };

@@ -447,7 +447,9 @@ class Runner {
   // The replica exists, is ours alone, and holds nothing of a killed run.
   Status make_ready(Roots& roots) {
     if (!roots.replica) {
-      TRY(create_replica(tools_.fs, roots));
+      const PlanningOptions& planning = options_.planning;
+      TRY(create_replica(tools_.fs, roots,
+                         new_replica(roots.source, planning.plan, planning.umask)));
       TRY(last_run_.meet_replica(roots));
       log_warnings(tools_);
     }

@@ -51,7 +51,6 @@ const char* broken_by_facts(const Facts& facts) {
   const bool is_device =
       facts.type == FileType::kCharDevice || facts.type == FileType::kBlockDevice;
   if (facts.mode > 07777U) return "\"mode\" is above 7777";
-  if (facts.uid && !facts.gid) return "\"uid\" does not stand without \"gid\"";
   if (facts.uid == kNoOwner || facts.gid == kNoOwner) return "an owner or group is no id";
   if (facts.size && facts.type != FileType::kFile) return "\"size\" is for files only";
   if (facts.md5 && facts.type != FileType::kFile) return "\"md5\" is for files only";

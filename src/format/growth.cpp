@@ -76,8 +76,8 @@ Announcement announcement_of(const PlanHeader& plan) {
   return announced;
 }
 
-std::uint32_t version_of(const Announcement& announced, bool lone_group) {
-  return announced == Announcement() && !lone_group ? 0 : kMinorVersion;
+std::uint32_t version_of(const Announcement& announced, bool lone_id) {
+  return announced == Announcement() && !lone_id ? 0 : kMinorVersion;
 }
 
 LaterFields later_fields(const PlanHeader& plan, const Announcement& announced) {

@@ -38,8 +38,8 @@ struct Announcement {
 // What a header of this program has beyond version 1.0.
 Announcement announcement_of(const PlanHeader& plan);
 
-// The lowest minor version that has everything that is said. `lone_group`: some action has one.
-std::uint32_t version_of(const Announcement& announced, bool lone_group);
+// The lowest minor version that has everything that is said. `lone_id`: some action has one.
+std::uint32_t version_of(const Announcement& announced, bool lone_id);
 
 // The header's later fields, those of `announced` too, as the digest has them.
 LaterFields later_fields(const PlanHeader& plan, const Announcement& announced);

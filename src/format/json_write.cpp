@@ -20,17 +20,17 @@ void append_action(std::string& out, const Action& action, std::uint64_t seq) {
   out += '}';
 }
 
-bool has_lone_group(const Plan& plan) {
+bool has_lone_id(const Plan& plan) {
   return std::any_of(plan.actions.begin(), plan.actions.end(),
-                     [](const Action& action) { return foldersync::has_lone_group(action); });
+                     [](const Action& action) { return foldersync::has_lone_id(action); });
 }
-bool has_lone_group(const StoredPlan& plan) { return plan.actions.has_lone_group(); }
+bool has_lone_id(const StoredPlan& plan) { return plan.actions.has_lone_id(); }
 
 // Gathers text and hands it to the sink in large pieces.
 class Writer {
  public:
-  // `lone_group`: whether some action has one.
-  Writer(const ByteSink& sink, bool lone_group) : sink_(sink), lone_group_(lone_group) {
+  // `lone_id`: whether some action has one.
+  Writer(const ByteSink& sink, bool lone_id) : sink_(sink), lone_id_(lone_id) {
     out_.reserve(kFlushBytes + 4096);
   }
 
@@ -56,7 +56,7 @@ class Writer {
  private:
   void write_header(const PlanHeader& plan) {
     announced_ = announcement_of(plan);
-    minor_ = version_of(announced_, lone_group_);
+    minor_ = version_of(announced_, lone_id_);
     out_ += '{';
     write_line("format", kFormat);
     write_line("format_version", version_text(minor_));
@@ -135,7 +135,7 @@ class Writer {
   }
 
   const ByteSink& sink_;
-  bool lone_group_;
+  bool lone_id_;
   Announcement announced_;
   std::uint32_t minor_ = 0;
   std::string out_;
@@ -145,7 +145,7 @@ class Writer {
 }  // namespace
 
 Status write_plan(const Plan& plan, const ByteSink& sink) try {
-  return Writer(sink, has_lone_group(plan)).write(plan, [&](const auto& take) -> Status {
+  return Writer(sink, has_lone_id(plan)).write(plan, [&](const auto& take) -> Status {
     std::uint64_t seq = 0;
     for (const Action& action : plan.actions) {
       TRY(take(action, ++seq));
@@ -157,7 +157,7 @@ Status write_plan(const Plan& plan, const ByteSink& sink) try {
 }
 
 Status write_plan(const StoredPlan& plan, const ByteSink& sink) try {
-  return Writer(sink, has_lone_group(plan)).write(plan, [&](const auto& take) {
+  return Writer(sink, has_lone_id(plan)).write(plan, [&](const auto& take) {
     return for_each_action(plan.actions, take);
   });
 } catch (const std::exception& exception) {

@@ -160,6 +160,26 @@ struct LimitText : AsText<LimitText, Limit> {
   static std::string text(Limit value) { return to_string(value); }
 };
 
+// "1000:100", "1000" or ":100".
+struct Owners : AsText<Owners, OwnerChange> {
+  static constexpr const char* kExpected = "\"UID:GID\", \"UID\" or \":GID\"";
+  static bool take(Scalar& scalar, OwnerChange& value) { return take_owners(scalar, value); }
+  static LaterValue later(const OwnerChange& value) {
+    return LaterValue(std::string_view(text(value)));
+  }
+  static std::string text(const OwnerChange& value) { return to_string(value); }
+};
+
+// "D755,F644".
+struct ModeRules : AsText<ModeRules, ModeChange> {
+  static constexpr const char* kExpected = "a change of modes that depends on no umask";
+  static bool take(Scalar& scalar, ModeChange& value) { return take_mode_rules(scalar, value); }
+  static LaterValue later(const ModeChange& value) {
+    return LaterValue(std::string_view(value.text()));
+  }
+  static const std::string& text(const ModeChange& value) { return value.text(); }
+};
+
 // Another kind, or null; of members that are optional and fields that are always there.
 template <class Kind>
 struct OrNull {

@@ -99,7 +99,7 @@ const char* finish_action(Draft& draft) {
   draft.digest.add(action, actions.size() + 1, std::exchange(draft.later_of_action, {}));
   add_to_summary(action, draft.counted);
   draft.guard_counts.add(action);
-  draft.lone_group = draft.lone_group || has_lone_group(action);
+  draft.lone_id = draft.lone_id || has_lone_id(action);
   const bool takes_back = action.reasons.has(Reason::kUndo);
   draft.all_undo = draft.all_undo && takes_back;
   draft.some_undo = draft.some_undo || takes_back;
@@ -267,7 +267,8 @@ const char* check_growth(Draft& draft, const LaterFields& later) {
   if (!draft.unknown.empty()) {
     return tell(draft, "\"" + *draft.unknown.begin() + "\" is of a later version than 1.0");
   }
-  return draft.lone_group ? "a group without an owner is of a later version than 1.0" : nullptr;
+  return draft.lone_id ? "an owner or a group without the other is of a later version than 1.0"
+                       : nullptr;
 }
 
 const char* check_kind(const Draft& draft) {

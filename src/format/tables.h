@@ -78,6 +78,18 @@ struct OptionsTable
           DocumentField<"delete_anyway", At<&PlanOptions::delete_anyway>, kind::Switch,
                         Since::kIgnorable>,
           DocumentField<"delete_first", At<&PlanOptions::delete_first>, kind::Switch,
+                        Since::kNeeded>,
+          DocumentField<"omit_dir_times", At<&PlanOptions::fields, &MirroredFields::omit_dir_times>,
+                        kind::Switch, Since::kNeeded>,
+          DocumentField<"no_owner", At<&PlanOptions::fields, &MirroredFields::no_owner>,
+                        kind::Switch, Since::kNeeded>,
+          DocumentField<"no_group", At<&PlanOptions::fields, &MirroredFields::no_group>,
+                        kind::Switch, Since::kNeeded>,
+          DocumentField<"no_perms", At<&PlanOptions::fields, &MirroredFields::no_perms>,
+                        kind::Switch, Since::kNeeded>,
+          DocumentField<"chown", At<&PlanOptions::fields, &MirroredFields::chown>, kind::Owners,
+                        Since::kNeeded>,
+          DocumentField<"chmod", At<&PlanOptions::fields, &MirroredFields::chmod>, kind::ModeRules,
                         Since::kNeeded>> {
   static constexpr const char* kTitle = "the options";
 };

@@ -140,6 +140,18 @@ bool take_limit(Scalar& value, Limit& into) {
   return is_text(value) && take_parsed(parse_limit(value.text), into);
 }
 
+bool take_owners(Scalar& value, OwnerChange& into) {
+  return is_text(value) && take_parsed(parse_owner_change(value.text), into);
+}
+
+bool take_mode_rules(Scalar& value, ModeChange& into) {
+  constexpr std::uint32_t kAll = 0777;
+  if (!is_text(value)) return false;
+  if (value.text.empty()) return true;
+  const auto change = ModeChange::parse(value.text, kAll);
+  return change && change->text() == value.text && take_parsed(change, into);
+}
+
 bool take_errno(Scalar& value, int& into) {
   return is_text(value) && take_parsed(errno_number(value.text), into);
 }

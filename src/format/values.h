@@ -26,6 +26,8 @@ bool take_mode(Scalar& value, std::uint32_t& into);
 bool take_device(Scalar& value, std::uint64_t& into);
 bool take_md5(Scalar& value, Md5& into);
 bool take_limit(Scalar& value, Limit& into);
+bool take_owners(Scalar& value, OwnerChange& into);
+bool take_mode_rules(Scalar& value, ModeChange& into);  // only in the form of its own text
 bool take_errno(Scalar& value, int& into);
 bool take_reason(Scalar& value, ReasonSet& into);  // only in the order of Reason, each once
 

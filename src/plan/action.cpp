@@ -27,9 +27,9 @@ bool takes_file_away(const Action& action) {
   return goes && action.before && action.before->type == FileType::kFile;
 }
 
-bool has_lone_group(const Action& action) {
+bool has_lone_id(const Action& action) {
   const auto is_lone = [](const std::optional<Facts>& facts) {
-    return facts && facts->gid && !facts->uid;
+    return facts && facts->gid.has_value() != facts->uid.has_value();
   };
   return is_lone(action.before) || is_lone(action.after);
 }

@@ -77,7 +77,7 @@ class ReasonSet {
 struct Facts {
   FileType type = FileType::kFile;
   std::optional<std::uint32_t> mode;  // 0 to 07777
-  std::optional<std::uint32_t> uid;   // never without gid
+  std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   std::optional<std::uint64_t> size;  // bytes; files only
   std::optional<FileTime> mtime;
@@ -115,9 +115,9 @@ bool changes_leaf_in_place(const Action& action);
 bool takes_file_over(const Action& action);
 // Whether a file goes from its path, whatever comes there: it may be wanted under another one.
 bool takes_file_away(const Action& action);
-// Whether an entry of it has a group and no owner, which version 1.0 of the document does not
-// allow.
-bool has_lone_group(const Action& action);
+// Whether an entry of it has an owner or a group without the other, which version 1.0 of the
+// document does not allow.
+bool has_lone_id(const Action& action);
 // Content that the source has to give; bytes.
 std::uint64_t bytes_to_write(const Action& action);
 

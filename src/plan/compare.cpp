@@ -15,7 +15,7 @@ ReasonSet metadata_reasons(const FileStatus& source, const FileStatus& replica,
   if (has_other_time(source, replica, policy) && policy.gives_time(source.type)) {
     reasons.add(Reason::kMtime);
   }
-  if (source.type != FileType::kSymlink && policy.limits.holds_modes &&
+  if (source.type != FileType::kSymlink && policy.limits.holds_modes && !policy.fields.no_perms &&
       wanted_mode(source, replica, policy) != replica.mode) {
     reasons.add(Reason::kMode);
   }

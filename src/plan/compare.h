@@ -33,7 +33,8 @@ struct Seen {
   std::string_view target;  // of a symlink
 };
 
-// Decides about one name; null: that tree lacks it. Requires: not both null.
+// Decides about one name; null: that tree lacks it. Requires: not both null. Here and below the
+// source's status is what as_wanted() makes of it.
 //
 // In this order: type, size (of files), target (of symlinks) and number (of devices); whether a
 // file may get its metadata where it is; then, for files of one size, mtime: where it agrees they

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint32_t kSetUser = 04000;
 constexpr std::uint32_t kSetGroup = 02000;
+constexpr std::uint32_t kPermissions = 0777;
 constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kGroupAll = 0070;
 constexpr std::uint32_t kOthersAll = 0007;
@@ -24,9 +25,12 @@ struct Given {
 Facts facts(const FileStatus& status, std::string_view target, Given given, const Policy& policy) {
   Facts result;
   result.type = status.type;
-  if (status.type != FileType::kSymlink && policy.limits.holds_modes) result.mode = given.mode;
-  if (policy.gives_owner(status)) result.uid = status.uid;
-  if (policy.gives_group(status) || policy.only_groups()) result.gid = given.gid;
+  const MirroredFields& fields = policy.fields;
+  const bool has_mode = status.type != FileType::kSymlink && !fields.no_perms;
+  if (has_mode && policy.limits.holds_modes) result.mode = given.mode;
+  if (policy.gives_owner(status) && !fields.no_owner) result.uid = status.uid;
+  const bool has_group = policy.gives_group(status) || policy.only_groups();
+  if (has_group && !fields.no_group) result.gid = given.gid;
   if (status.is_file()) result.size = status.size;
   if (!status.is_directory()) result.mtime = status.mtime;
   if (status.type == FileType::kSymlink) result.target = std::string(target);
@@ -40,7 +44,66 @@ bool mode_holds(const Facts& expected, const Facts& found) {
   return *found.mode == (*expected.mode | kOwnerAll) || *found.mode == kOwnerAll;
 }
 
+// What another group than the source's may do: no more than everybody.
+std::uint32_t as_for_others(std::uint32_t mode) {
+  return mode & (~kGroupAll | (mode & kOthersAll) << kGroupShift);
+}
+
+bool hands_down(const FileStatus* directory) {
+  return directory != nullptr && (directory->mode & kSetGroup) != 0;
+}
+
+std::uint32_t mode_of_new(const FileStatus& source, bool has_other_group, const Policy& policy,
+                          const FileStatus* parent) {
+  const MirroredFields& fields = policy.fields;
+  std::uint32_t mode = has_other_group ? as_for_others(source.mode) : source.mode;
+  mode = fields.chmod.of(mode, source.is_directory());
+  if (!fields.no_perms) return mode;
+  mode &= kPermissions & ~policy.umask;
+  if (source.is_directory() && hands_down(parent)) mode |= kSetGroup;
+  return mode;
+}
+
 }  // namespace
+
+FileStatus kept_by_new(const FileStatus& there, const Policy& policy) {
+  FileStatus kept = there;
+  if (!policy.gives_owner(there)) kept.uid = policy.uid;
+  if (!policy.gives_group(there) && !policy.can_give(there.gid)) kept.gid = policy.gid;
+  return kept;
+}
+
+FileStatus as_wanted(const FileStatus& source, const FileStatus* there, const Policy& policy,
+                     const FileStatus* parent) {
+  const MirroredFields& fields = policy.fields;
+  FileStatus wanted = source;
+  if (fields.are_all()) return wanted;
+  FileStatus made;
+  made.uid = policy.uid;
+  made.gid = policy.gid;
+  const bool can_hand_down =
+      hands_down(parent) && (policy.gives_group(*parent) || policy.can_give(parent->gid));
+  if (can_hand_down) made.gid = parent->gid;
+  const FileStatus& own = there != nullptr ? *there : made;
+  wanted.uid = fields.no_owner ? own.uid : fields.chown.uid.value_or(source.uid);
+  wanted.gid = fields.no_group ? own.gid : fields.chown.gid.value_or(source.gid);
+  if (fields.omit_dir_times && source.is_directory() && there != nullptr) {
+    wanted.mtime = there->mtime;
+  }
+  if (source.type == FileType::kSymlink) return wanted;
+  // Who will have it in the end.
+  const std::uint32_t uid = policy.gives_owner(wanted) ? wanted.uid : own.uid;
+  const std::uint32_t gid = wanted_group(wanted, own, policy);
+  const bool asks_for_group = fields.chown.gid && gid == *fields.chown.gid;
+  const bool has_other_group = gid != source.gid && !asks_for_group;
+  wanted.mode = fields.no_perms && there != nullptr
+                    ? there->mode
+                    : mode_of_new(source, has_other_group, policy, parent);
+  if (source.is_directory()) return wanted;
+  if (uid != source.uid) wanted.mode &= ~kSetUser;
+  if (gid != source.gid) wanted.mode &= ~kSetGroup;
+  return wanted;
+}
 
 std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
                            const Policy& policy) {
@@ -52,13 +115,14 @@ std::uint32_t wanted_group(const FileStatus& source, const FileStatus& there,
 std::uint32_t wanted_mode(const FileStatus& source, const FileStatus& there, const Policy& policy) {
   std::uint32_t mode = source.mode;
   if (policy.no_setid && !source.is_directory()) mode &= ~(kSetUser | kSetGroup);
+  if (policy.fields.no_perms) return mode;  // what it is to be already
   const bool is_same_owner = source.uid == there.uid && source.gid == there.gid;
   if (policy.as_root && (is_same_owner || policy.gives_owner(source))) return mode;
   if (there.uid != source.uid) mode &= ~kSetUser;
   const std::uint32_t gid = wanted_group(source, there, policy);
   if (gid != source.gid) {
     if (!source.is_directory()) mode &= ~kSetGroup;
-    mode &= ~kGroupAll | (mode & kOthersAll) << kGroupShift;
+    mode = as_for_others(mode);
   }
   const bool keeps_only = policy.only_groups() && !policy.can_give(gid);
   if (keeps_only && (there.mode & kSetGroup) == 0) mode &= ~kSetGroup;
@@ -121,7 +185,8 @@ std::vector<Difference> differences(const Facts& expected, const Facts& found,
   }
   // An id that the file system does not take is nobody's there.
   const bool has_group = expected.gid && limits.takes_gid(*expected.gid);
-  const bool has_owner = has_group && expected.uid && limits.takes_uid(*expected.uid);
+  const bool has_owner =
+      (has_group || !expected.gid) && expected.uid && limits.takes_uid(*expected.uid);
   if (has_owner) number("uid", expected.uid, found.uid);
   if (has_group) number("gid", expected.gid, found.gid);
   if (expected.target && found.target && *expected.target != *found.target) {

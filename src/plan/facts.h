@@ -11,6 +11,7 @@
 #include "core/file_status.h"
 #include "core/file_system_limits.h"
 #include "plan/action.h"
+#include "plan/mirrored_fields.h"
 
 namespace foldersync {
 
@@ -27,6 +28,8 @@ struct Policy {
   // Sorted: those that the process may give its files; empty: not known, and none is given. Where
   // owners are given they don't count.
   std::vector<std::uint32_t> groups = {};
+  MirroredFields fields = {};
+  std::uint32_t umask = 0077;  // of who applies: what new entries lack where modes are not mirrored
 
   // When the run began that read the source last, in seconds; nothing: not known. See compare().
   std::optional<std::int64_t> last_look = std::nullopt;
@@ -54,9 +57,28 @@ struct Policy {
   }
   // Whether it is to have the modification time.
   [[nodiscard]] bool gives_time(FileType type) const {
-    return !limits.refuses_times && !(limits.refuses_link_times && type == FileType::kSymlink);
+    return !limits.refuses_times && !(limits.refuses_link_times && type == FileType::kSymlink) &&
+           !(fields.omit_dir_times && type == FileType::kDirectory);
   }
 };
+
+// What the source's entry is to all that follows, comparison and applying: its status with the
+// metadata that the replica's entry shall have by `policy.fields`, where the process may give it.
+// Whoever reads a status of the source to mirror it asks this at once, and once.
+//
+// `there`: the entry of the replica that it stays, or, as kept_by_new() has it, whose place one of
+// the same type takes; its fields stay where they are not mirrored. Null: it is new. Then it
+// belongs to the process, its group is that of the directory `parent` where that hands it down
+// (set-group-ID; null: it does not), its mode the source's less the umask, and a directory hands
+// down what `parent` does. Rights of its own (suid, sgid of files) an entry has only where owner or
+// group are the source's; and where groups are not mirrored, another group gets no more than
+// everybody has, but for what chmod gives.
+FileStatus as_wanted(const FileStatus& source, const FileStatus* there, const Policy& policy,
+                     const FileStatus* parent = nullptr);
+
+// What of `there` an entry keeps that takes its place: owner and group as far as the process may
+// give them.
+FileStatus kept_by_new(const FileStatus& there, const Policy& policy);
 
 // The group that the entry `there` of the replica shall have: the source's, where the process may
 // give it and the file system takes it; else its own.

@@ -11,6 +11,7 @@
 #include "core/file_system_limits.h"
 #include "core/path.h"
 #include "plan/action.h"
+#include "plan/mirrored_fields.h"
 
 namespace foldersync {
 
@@ -58,6 +59,7 @@ struct PlanOptions {
   bool delete_anyway =
       false;                  // not knowing what was moved where nobody can look holds nothing back
   bool delete_first = false;  // deletions that nothing else needs go before what is written
+  MirroredFields fields;
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 

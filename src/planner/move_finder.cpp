@@ -78,7 +78,7 @@ class Judge {
 
   // `content`: of files.
   Answer compare(const Action& create, const Action& remove, Content content) {
-    const auto wanted = source_.find(create.path);
+    auto wanted = source_.find(create.path);
     const auto found = replica_.find(remove.path);
     Answer answer;
     if (!wanted || !found || !can_move(*found) || wanted->status.type != found->status.type) {
@@ -86,6 +86,7 @@ class Judge {
     }
     if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
+    wanted->status = as_wanted(wanted->status, &there, context_.policy);
     if (!may_move(*wanted, *found)) return answer;
     answer.move.before =
         there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
@@ -112,12 +113,15 @@ class Judge {
 
   // Whether the file that goes is just what the other action wants, metadata too.
   bool can_take_over(const Action& comes, const Action& goes, Content content) {
-    const auto wanted = source_.find(comes.path);
+    const Policy& policy = context_.policy;
+    // It brings the metadata that it has, and what is there keeps its own.
+    if (comes.before && !policy.fields.are_all()) return false;
+    auto wanted = source_.find(comes.path);
     const auto found = replica_.find(goes.path);
     if (!wanted || !found || !can_move(*found)) return false;
     if (!wanted->status.is_file() || !is_as_planned(wanted->status, *comes.after)) return false;
     if (!found->status.is_file() || !is_as_planned(found->status, *goes.before)) return false;
-    const Policy& policy = context_.policy;
+    wanted->status = as_wanted(wanted->status, &found->status, policy);
     const Facts facts = wanted_facts(wanted->status, {}, &found->status, policy);
     if (!differences(facts, found_facts(found->status, {}, policy), policy.limits).empty() ||
         !has_same_xattrs(*wanted, *found)) {
@@ -187,6 +191,10 @@ class Judge {
     const auto to = replica.directory->open_entry(replica.name.c_str());
     if (!from || !to) return false;
     auto wanted = (*from)->xattrs(context_.policy.as_root);
+    if (wanted && context_.policy.fields.no_perms) {
+      const auto own = (*to)->rights(context_.policy.as_root);
+      if (own) *wanted = with_acls_of(std::move(*wanted), *own);
+    }
     return wanted && has_xattrs(**to, std::move(*wanted), context_.policy.as_root);
   }
 

@@ -39,8 +39,25 @@ Result<Likeness> likeness_of(const Result<bool>& same) {
 
 }  // namespace
 
+// Where the replica's object stays; `replica`, what the name is there, may be null.
+FileStatus PairPlanner::wanted(const FileStatus& source, const FileStatus* replica,
+                               const VisitedPair& pair) const {
+  if (mirrors_all_) return source;
+  const bool is_there = replica != nullptr && replica->type == source.type;
+  return as_wanted(source, is_there ? replica : nullptr, context_.policy, pair.replica.self);
+}
+
+// Where it is written anew.
+FileStatus PairPlanner::wanted_anew(const FileStatus& source, const FileStatus* replica,
+                                    const VisitedPair& pair) const {
+  if (mirrors_all_ || replica == nullptr) return wanted(source, replica, pair);
+  const FileStatus kept = kept_by_new(*replica, context_.policy);
+  return wanted(source, &kept, pair);
+}
+
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
     : context_(context),
+      mirrors_all_(context.policy.fields.are_all()),
       judge_(context.stop),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
@@ -278,7 +295,7 @@ void PairPlanner::finish_hashes() {
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
 // can't be read. What lets a file run with more rights is not given in place.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
-                                 Comparison& comparison) {
+                                 const FileStatus& wanted, Comparison& comparison) {
   if (!context_.policy.limits.holds_xattrs) return true;
   const auto failed = [&](Side side, const Error& error) {
     findings_.add_problem(side, path_of(pair, named.name), error);
@@ -292,13 +309,14 @@ bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
   if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
   const auto replica = (*replica_entry)->xattrs(context_.policy.as_root);
   if (!replica) return failed(Side::kReplica, replica.error());
-  const FileStatus& wanted = named.source != nullptr ? *named.source : *pair.source.self;
   const FileStatus& there = named.replica != nullptr ? *named.replica : *pair.replica.self;
-  if (!context_.policy.owners()) fit_acl(*source, wanted_mode(wanted, there, context_.policy));
+  const Policy& policy = context_.policy;
+  const bool has_other_mode = !policy.owners() || !policy.fields.are_all();
+  if (has_other_mode) fit_acl(*source, wanted_mode(wanted, there, policy));
+  if (policy.fields.no_perms) *source = with_acls_of(std::move(*source), *replica);
   const bool is_file = wanted.is_file();
-  const bool gives_rights =
-      is_file && (has_capability(*source) || has_capability(*replica) ||
-                  !may_change_in_place(*named.source, *named.replica, context_.policy));
+  const bool gives_rights = is_file && (has_capability(*source) || has_capability(*replica) ||
+                                        !may_change_in_place(wanted, there, policy));
   bool is_same = *source == *replica;
   if (!is_same) {
     const std::size_t count = source->size();
@@ -369,7 +387,8 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   common_md5_.reset();
   waits_ = false;
   pinned_md5_.reset();
-  Seen source{named.source != nullptr ? *named.source : FileStatus{}, {}};
+  Seen source{named.source != nullptr ? wanted(*named.source, named.replica, pair) : FileStatus{},
+              {}};
   Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
   if (!read_targets(pair, named, &source, &replica)) {
     if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
@@ -378,12 +397,12 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Comparison comparison = compare(of_source, of_replica, context_.policy);
-  if (both) note_hidden(*named.source, *named.replica);
+  if (both) note_hidden(source.status, replica.status);
   if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
     return;
   if (context_.options.xattrs && both &&
       (comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata) &&
-      !compare_xattrs(pair, named, comparison)) {
+      !compare_xattrs(pair, named, source.status, comparison)) {
     return;
   }
   if (comparison.decision == Decision::kMetadata && is_linked_and_capable(pair, named)) {
@@ -419,6 +438,9 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   }
   if (of_directory) return record_directory(path, source, replica, comparison);
 
+  const Policy& policy = context_.policy;
+  FileStatus anew;
+  if (source != nullptr) anew = wanted_anew(*named.source, named.replica, pair);
   LinkedEntry entry;
   entry.path = path;
   entry.range = pair.replica_range;
@@ -428,8 +450,8 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
   if (source != nullptr) {
     const bool same_type = replica != nullptr && replica->status.type == source->status.type;
     const bool stays = comparison.decision == Decision::kMetadata && same_type;
-    entry.after = wanted_facts(source->status, source->target, stays ? &replica->status : nullptr,
-                               context_.policy);
+    entry.after = stays ? wanted_facts(source->status, source->target, &replica->status, policy)
+                        : wanted_facts(anew, source->target, nullptr, policy);
     entry.after->md5 = common_md5_ ? common_md5_ : pinned_md5_;
     if (common_md5_) entry.before->md5 = common_md5_;
   }
@@ -440,7 +462,7 @@ void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen
       // Whether the object stays is not known yet.
       entry.mode_in_place = entry.after->mode;
       entry.group_in_place = entry.after->gid;
-      const Facts made = wanted_facts(source->status, source->target, nullptr, context_.policy);
+      const Facts made = wanted_facts(anew, source->target, nullptr, policy);
       entry.after->mode = made.mode;
       entry.after->gid = made.gid;
     }
@@ -493,22 +515,27 @@ void PairPlanner::record_directory(const RelPath& path, const Seen* source, cons
                                .reasons = comparison.reasons,
                                .before = std::move(before),
                                .after = after});
-  finish(path, std::move(after), source->status, nullptr, {Reason::kMtime});
+  const bool has_time = !context_.policy.fields.omit_dir_times;
+  finish(path, std::move(after), source->status, nullptr,
+         {has_time ? Reason::kMtime : Reason::kChildren});
 }
 
 // What the visited directory itself needs, where both trees have it.
 void PairPlanner::record_self(const VisitedPair& pair) {
   if (pair.source.self == nullptr || pair.replica.self == nullptr) return;
-  const Seen source{*pair.source.self, {}};
+  const Seen source{wanted(*pair.source.self, pair.replica.self, pair), {}};
   const Seen replica{*pair.replica.self, {}};
   Comparison comparison = compare(&source, &replica, context_.policy);
   note_hidden(source.status, replica.status);
-  if (children_change_ || children_may_change_) comparison.reasons.add(Reason::kChildren);
-  if (!children_change_ && children_may_change_) {
+  // What comes and goes in it moves its time.
+  const bool has_time = !context_.policy.fields.omit_dir_times;
+  const bool changes = has_time && (children_change_ || children_may_change_);
+  if (changes) comparison.reasons.add(Reason::kChildren);
+  if (changes && !children_change_) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
   if (context_.options.xattrs && pair.source.here != nullptr && pair.replica.here != nullptr) {
-    compare_xattrs(pair, Named{.name = "."}, comparison);
+    compare_xattrs(pair, Named{.name = "."}, source.status, comparison);
   }
   if (comparison.reasons.empty()) {
     if (!pair.path.empty()) ++findings_.unchanged;

@@ -51,7 +51,12 @@ class PairPlanner {
   bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,
                    std::string_view name, std::string& target);
   bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison);
-  bool compare_xattrs(const VisitedPair& pair, const Named& named, Comparison& comparison);
+  FileStatus wanted(const FileStatus& source, const FileStatus* replica,
+                    const VisitedPair& pair) const;
+  FileStatus wanted_anew(const FileStatus& source, const FileStatus* replica,
+                         const VisitedPair& pair) const;
+  bool compare_xattrs(const VisitedPair& pair, const Named& named, const FileStatus& wanted,
+                      Comparison& comparison);
   bool is_linked_and_capable(const VisitedPair& pair, const Named& named) const;
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);
@@ -77,6 +82,7 @@ class PairPlanner {
   void finish_hashes();
 
   const PlanningContext& context_;
+  bool mirrors_all_;  // all fields: the source's status is what is wanted
   Findings findings_;
   Md5Batch batch_;
   std::vector<WaitingForHash> waiting_;  // one for each content of the batch

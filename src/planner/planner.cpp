@@ -86,7 +86,8 @@ class Workers final : public PairVisitor {
 
 // The root itself, where there is no replica yet.
 void add_root_creation(const PlanRequest& request, std::vector<Action>& actions) {
-  const FileStatus& source = request.roots.source.status;
+  const FileStatus source = as_wanted(request.roots.source.status, nullptr, request.policy);
+  const bool has_time = !request.policy.fields.omit_dir_times;
   Action create;
   create.phase = Phase::kMkdir;
   create.op = Op::kCreate;
@@ -95,7 +96,7 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
   Action finish;
   finish.phase = Phase::kFinish;
   finish.op = Op::kMetadata;
-  finish.reasons = {Reason::kMtime};
+  finish.reasons = {has_time ? Reason::kMtime : Reason::kChildren};
   finish.before = create.after;
   finish.after = create.after;
   want_time(*finish.after, source, request.policy);
@@ -106,8 +107,8 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
 // The staging folder comes and goes in the root, so the root's time has to be put right whenever
 // anything is done. Requires: there is a replica.
 Action root_finish(const PlanRequest& request) {
-  const FileStatus& source = request.roots.source.status;
   const FileStatus& replica = request.roots.replica->status;
+  const FileStatus source = as_wanted(request.roots.source.status, &replica, request.policy);
   Action finish;
   finish.phase = Phase::kFinish;
   finish.op = Op::kMetadata;
@@ -165,7 +166,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   found.replaced = std::move(findings.replaced);
   found.doubtful = std::move(findings.doubtful);
   if (request.roots.replica) {
-    found.root_finish = root_finish(request);
+    if (!request.policy.fields.omit_dir_times) found.root_finish = root_finish(request);
   } else {
     add_root_creation(request, found.more);
   }

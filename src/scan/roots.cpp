@@ -258,7 +258,7 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
   }
 }
 
-Status create_replica(FileSystem& fs, Roots& roots) {
+Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as) {
   const auto place = TRY(find_replica(fs, roots.replica_path));
   if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);
   Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
@@ -269,14 +269,15 @@ Status create_replica(FileSystem& fs, Roots& roots) {
   // What can't be set here is found by the plan, or can't be held by this file system at all.
   const Handle replica{fd->get(), false};
   const bool as_root = ::geteuid() == 0;
-  const FileStatus& source = roots.source.status;
-  const bool has_owner = as_root && fs.set_owner(replica, source.uid, source.gid).ok();
-  if (!has_owner && !fs.set_owner(replica, ::geteuid(), source.gid)) {
+  const FileStatus& wanted = as.wanted;
+  const bool has_owner = as_root && fs.set_owner(replica, wanted.uid, wanted.gid).ok();
+  if (!has_owner && !fs.set_owner(replica, ::geteuid(), wanted.gid)) {
     (void)fs.set_owner(replica, ::geteuid(), ::getegid());
   }
-  const auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
+  auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
+  if (xattrs && as.has_own_mode) xattrs = with_acls_of(std::move(*xattrs), {});
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
-  TRY(unless_refused(fs.set_mode(replica, 0700)));
+  TRY(unless_refused(fs.set_mode(replica, 0700 | (as.has_own_mode ? wanted.mode : 0U))));
   // RACE: by its path it may be something else by now.
   auto opened = TRY(root_of(fs, std::move(fd), roots.replica_path, kReplica));
   opened.exchangeable = place.exchangeable;

@@ -105,8 +105,16 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
 // Whether a folder holds nothing but what a file system or a run of ours keeps in it.
 Result<bool> is_empty(FileSystem& fs, int directory);
 
-// Makes the missing replica folder in `fs`, with the source's owner (as root), attributes and ACLs,
-// closed to everybody else until its mode is set in the end, and opens it.
-Status create_replica(FileSystem& fs, Roots& roots);
+// What a replica that is made gets of the source's root.
+struct NewReplica {
+  FileStatus wanted;  // its owner, where that can be given
+  // The mode at once, with u+rwx, and no ACL: where nothing gives it one in the end. Otherwise it
+  // is closed to everybody else until then.
+  bool has_own_mode = false;
+};
+
+// Makes the missing replica folder in `fs`, with owner (as root), attributes and ACLs, and opens
+// it.
+Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as);
 
 }  // namespace foldersync

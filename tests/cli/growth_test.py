@@ -155,7 +155,10 @@ class GrowthTest(ProgramTest):
         group = self.later(version='1.0')
         group['actions'][0]['after'].pop('uid', None)
         group['actions'][0]['after']['gid'] = 0
-        for what, plan in {'a field': note, 'an announcement': announced,
+        owner = self.later(version='1.0')
+        owner['actions'][0]['after'].pop('gid', None)
+        owner['actions'][0]['after']['uid'] = 0
+        for what, plan in {'an owner without a group': owner, 'a field': note, 'an announcement': announced,
                            'a group without an owner': group}.items():
             with self.subTest(what):
                 self.refused(plan, 'of a later version than 1.0')

@@ -5,7 +5,7 @@ import unittest
 
 from tests.support import sealed_plan, trees
 from tests.support.disks import DiskTest
-from tests.support.program import BAD_PLAN, DONE, FAILED, as_root
+from tests.support.program import BAD_PLAN, DONE, REFUSED, as_root
 from tests.support.trees import file, folder
 
 
@@ -46,11 +46,11 @@ class TreesOfOthersTest(DiskTest):
         self.execute('apply', self.at('backups', kept, 'undo.json'), expect=DONE)
         self.assertEqual(0o2700, self.mode('changed'))
 
-    def test_all_or_nothing_takes_back_the_mode_too(self):
+    def test_all_or_nothing_leaves_the_mode_where_it_is_refused(self):
         trees.build(self.in_replica('gone'), {'x': 'x'})
         self.chattr('+i', self.in_replica('gone', 'x'))
         self.addCleanup(self.chattr, '-i', self.in_replica('gone', 'x'))
-        self.sync('run', '--atomic', *self.BOTH, expect=FAILED)
+        self.sync('run', '--atomic', *self.BOTH, expect=REFUSED)
         self.assertEqual(0o2700, self.mode('changed'))
 
     def test_a_plan_says_so_and_apply_keeps_to_it(self):

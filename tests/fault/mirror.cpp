@@ -133,7 +133,8 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   if (!roots) return run.error = roots.error(), run;
   if (!options.dry_run) {
     if (!roots->replica) {
-      if (Status made = create_replica(fs, *roots); !made) return run.error = made.error(), run;
+      if (Status made = create_replica(fs, *roots, {roots->source.status}); !made)
+        return run.error = made.error(), run;
     }
     if (const auto locked = lock_replica(fs, *roots->replica, {}); !locked) {
       return run.error = locked.error(), run;

@@ -78,7 +78,8 @@ class Pair {
   std::string apply(const Plan& plan, std::size_t threads) {
     auto roots = open_roots(fs_, {folder_ / "source", folder_ / "replica", {}});
     if (!roots) return roots.error().detail;
-    if (!roots->replica && !create_replica(fs_, *roots)) return "create_replica";
+    if (!roots->replica && !create_replica(fs_, *roots, {roots->source.status}))
+      return "create_replica";
     Trouble trouble;
     const auto in_store = stored(plan);
     if (!in_store) return in_store.error().operation;

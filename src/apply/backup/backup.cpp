@@ -198,9 +198,10 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   if (!*status || !(*status)->is_directory()) return success();
   const auto loosened = before.replica.loosened().find(path);
   if (loosened != before.replica.loosened().end()) (*status)->mode = loosened->second.mode;
-  Facts old = found_facts(**status, {}, policy_);
-  old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
   const bool goes = action != nullptr && action->phase != Phase::kFinish;
+  Facts old = found_facts(**status, {}, goes ? whole_ : policy_);
+  const bool has_time = goes || !policy_.fields.omit_dir_times;
+  if (has_time) old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
   const bool stays = action != nullptr && !goes;
   const bool has_new_xattrs = stays && action->reasons.has(Reason::kXattrs);
   const Facts now = stays ? action->after.value_or(old) : old;
@@ -240,7 +241,7 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, const Sta
   const auto now = TRY(replica.status(action.path));
   if (is.old) {
     if (now && same_object(*now, *is.old)) return success();  // not done
-    note(action, is, without_time(found_facts(*is.old, {}, policy_)));
+    note(action, is, without_time(found_facts(*is.old, {}, whole_)));
   } else if (is.made && now && is_what_was_made(*now, *is.made)) {
     note(action, is, std::nullopt);
   }
@@ -302,7 +303,7 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
   TRY(tree_->keep(place, old, action.path, how));
-  note(action, is, found_facts(old, target, policy_));
+  note(action, is, found_facts(old, target, action.op == Op::kUpdate ? policy_ : whole_));
   // A name that this apply has given it is none of the old ones.
   if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
     Restore& restore = restores_.at(action.path);

@@ -71,6 +71,8 @@ class Backup {
   Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
       : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {
     policy_.no_setid = false;  // what was there is kept as it was
+    whole_ = policy_;
+    whole_.fields = {};
   }
 
   Status open_folder(int parent, const std::string& name);
@@ -101,6 +103,7 @@ class Backup {
   FileSystem* fs_;
   std::string path_;
   Policy policy_;
+  Policy whole_;  // of what goes, which comes back with all its metadata
   bool durable_;
   Fd parent_;
   std::string name_;

@@ -8,6 +8,8 @@
 namespace foldersync {
 namespace {
 
+constexpr std::uint32_t kSetIds = 06000;
+
 // Where the file system takes several names for one, another one may lead there.
 // RACE: before the folder is made nothing leads there; who executes actions looks after that. Where
 // it can't be seen, the exact name and its letter cases are still refused by the rules of plans.
@@ -156,6 +158,13 @@ void Looker::look_at_backup(const Action& action, LookResult& result) {
   result.after = after;
   if (has_content) result.wanted = *result.source;
   if (!has_content && result.replica) result.wanted = *result.replica;
+  if (has_content && result.replica && result.replica->type == after.type) {
+    // What it says nothing of stays, but for rights that go with other content.
+    const FileStatus& there = *result.replica;
+    result.wanted.mode = there.is_file() ? there.mode & ~kSetIds : there.mode;
+    if (context_.policy.owners()) result.wanted.uid = there.uid;
+    if (context_.policy.owners()) result.wanted.gid = there.gid;
+  }
   result.wanted.type = after.type;
   result.wanted.mode = after.mode.value_or(result.wanted.mode);
   result.wanted.uid = after.uid.value_or(result.wanted.uid);
@@ -207,6 +216,32 @@ bool Looker::is_more_than_held(const Facts& after, const Facts& today) {
   return differences(same, today, FileSystemLimits{}).empty();
 }
 
+// The directory of the replica that would hand its group down to what is made at the path: the one
+// that holds it; where modes are not mirrored, a new one in between hands down what it got.
+std::optional<FileStatus> Looker::handing_down(const RelPath& path) {
+  for (RelPath above = path; !above.is_root();) {
+    above = above.parent();
+    const auto found = replica_status(above);
+    if (!found) return std::nullopt;
+    if (*found || !context_.policy.fields.no_perms) return *found;
+  }
+  return std::nullopt;
+}
+
+FileStatus Looker::wanted_of(const Action& action, const LookResult& result) {
+  const FileStatus& source = *result.source;
+  const Policy& policy = context_.policy;
+  if (policy.fields.are_all()) return source;
+  if (result.replica && result.replica->type == source.type) {
+    const bool is_new = writes_entry(action) || action.op == Op::kLink;
+    const FileStatus& there = *result.replica;
+    const FileStatus kept = is_new ? kept_by_new(there, policy) : there;
+    return as_wanted(source, &kept, policy);
+  }
+  const auto parent = policy.fields.no_group ? handing_down(action.path) : std::nullopt;
+  return as_wanted(source, nullptr, policy, parent ? &*parent : nullptr);
+}
+
 void Looker::look_at_source(const Action& action, LookResult& result) {
   auto source = source_status(action.path);
   if (!source) return fail(result, std::move(source).error());
@@ -230,11 +265,11 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   if (Status read = read_target(action, result); !read) {
     return fail(result, std::move(read).error().at(action.path.bytes()));
   }
-  result.wanted = *result.source;
+  result.wanted = wanted_of(action, result);
   if (!look_at_link(action, result)) return;
   const bool stays = action.op == Op::kMetadata || action.op == Op::kMove;
   const bool new_object = !stays || !result.replica;
-  Facts today = wanted_facts(*result.source, result.source_target,
+  Facts today = wanted_facts(result.wanted, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (action.phase == Phase::kFinish) want_time(today, *result.source, context_.policy);
   result.after = action.after;

@@ -27,8 +27,8 @@ enum class Finding : std::uint8_t { kHolds, kAlready, kStale, kFailed };
 
 struct LookResult {
   Finding finding = Finding::kHolds;
-  std::optional<FileStatus> source;   // nothing: absent
-  FileStatus wanted;                  // whose metadata is to be given, where `after` is there
+  std::optional<FileStatus> source;  // nothing: absent
+  FileStatus wanted;  // what as_wanted() makes of the source's, where `after` is there
   std::optional<FileStatus> replica;  // nothing: absent; of a move: what is at `from`
   std::string source_target;          // where the source is a symlink
   std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
@@ -114,6 +114,8 @@ class Looker {
   Status read_target(const Action& action, LookResult& result);
   static bool is_more_than_held(const Facts& after, const Facts& today);
   [[nodiscard]] bool is_given_by_others(const Facts& after, const Facts& today) const;
+  std::optional<FileStatus> handing_down(const RelPath& path);
+  FileStatus wanted_of(const Action& action, const LookResult& result);
   void look_at_source(const Action& action, LookResult& result);
   bool look_at_link(const Action& action, LookResult& result);
   void look_at_backup(const Action& action, LookResult& result);

@@ -30,7 +30,9 @@ std::optional<FileStatus> Looker::file_to_take_over(const Action& action,
   const FileStatus& file = **found;
   if (file.size == 0) return std::nullopt;
   const Policy& policy = context_.policy;
-  const Facts wanted = wanted_facts(*result.source, {}, &file, policy);
+  // It brings the metadata that it has, and what is there keeps its own.
+  if (result.replica && !policy.fields.are_all()) return std::nullopt;
+  const Facts wanted = wanted_facts(as_wanted(*result.source, &file, policy), {}, &file, policy);
   if (!differences(wanted, found_facts(file, {}, policy), policy.limits).empty() ||
       !may_go_from(from, file)) {
     return std::nullopt;
@@ -50,6 +52,10 @@ bool Looker::is_like_source(const Action& action, const LookResult& result, cons
     const auto source = (*parent)->open_entry(source_name.c_str());
     if (!source) return false;
     auto wanted = (*source)->xattrs(as_root);
+    if (wanted && context_.policy.fields.no_perms) {
+      const auto own = (*ours)->rights(as_root);
+      if (own) *wanted = with_acls_of(std::move(*wanted), *own);
+    }
     if (!wanted || !has_xattrs(**ours, std::move(*wanted), as_root)) return false;
   }
   const auto& md5 = action.after->md5;

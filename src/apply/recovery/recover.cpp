@@ -130,6 +130,7 @@ class Recoverer {
   Result<Recovered> bring_to_end(StagingArea& area, const WindowRecord& record, Marker marker) {
     Policy policy = request_.policy;
     policy.mirrors_owners = record.owners;
+    policy.fields = record.plan.options.fields;
     WindowReplay replay({fs_, request_.replica, policy, request_.observer, book_}, area, record);
     const bool back =
         marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));

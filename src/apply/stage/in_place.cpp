@@ -42,6 +42,7 @@ class Preparation {
   [[nodiscard]] bool takes_rights_along() const {
     const Action& action = slot_.action;
     if (job_.looks.is_undo || !job_.policy.limits.holds_xattrs) return false;
+    if (job_.policy.fields.no_perms) return false;
     if (look_.replica->type == FileType::kSymlink) return false;
     if (!look_.replica->is_directory()) return changes_anything();
     return action.op == Op::kMetadata &&
@@ -70,6 +71,9 @@ class Preparation {
     const bool as_root = job_.policy.as_root;
     slot_.new_xattrs = TRY(wanted->xattrs(as_root));
     slot_.old_xattrs = TRY(read_xattrs(fs_, {found.get(), true}, as_root));
+    if (job_.policy.fields.no_perms) {
+      slot_.new_xattrs = with_acls_of(std::move(*slot_.new_xattrs), *slot_.old_xattrs);
+    }
     return success();
   }
 
@@ -148,6 +152,9 @@ class Preparation {
     slot_.old_xattrs.reset();
     slot_.new_xattrs.reset();
     look_.keeps_content = job_.looks.is_undo;
+    if (job_.looks.is_undo) return;
+    const FileStatus kept = kept_by_new(*look_.replica, job_.policy);
+    look_.wanted = as_wanted(*look_.source, &kept, job_.policy);
   }
 
   const Job& job_;

@@ -45,7 +45,8 @@ Result<Staged> Stager::stage(const Action& action, const LookResult& look, const
 }
 
 Result<Staged> Stager::stage_any(const Action& action, const LookResult& look, const Place& place) {
-  metadata_ = job_.looks.is_undo ? &look.wanted : nullptr;
+  const bool is_source = !job_.looks.is_undo && job_.policy.fields.are_all();
+  metadata_ = is_source ? nullptr : &look.wanted;
   if (look.keeps_content) return stage_own_content(action, look, place);
   if (look.source->is_directory()) return stage_directory(action, look, place);
   if (takes_file_over(action) && !job_.looks.is_undo) {
@@ -304,8 +305,10 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
     auto read = TRY(from.xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
-  staged.status = TRY(
-      set_attributes(request_for(action, {to, false}, metadata_ ? *metadata_ : before, xattrs)));
+  FileStatus given = metadata_ ? *metadata_ : before;
+  if (!job_.looks.is_undo) given.mtime = before.mtime;
+  TRY(keep_acls(action, old_ != nullptr, xattrs));
+  staged.status = TRY(set_attributes(request_for(action, {to, false}, given, xattrs)));
   return staged;
 }
 
@@ -316,6 +319,19 @@ AttributeRequest Stager::request_for(const Action& action, Handle to, const File
   request.is_private = true;
   request.own_folder = job_.area.fd();
   return request;
+}
+
+// Where modes are not mirrored neither are ACLs: what is there keeps its own.
+Status Stager::keep_acls(const Action& action, bool is_there, std::vector<Xattr>& xattrs) {
+  if (!job_.policy.fields.no_perms) return success();
+  std::vector<Xattr> own;
+  if (is_there) {
+    const auto parent = TRY(looker_.replica_parent(action.path));
+    const auto entry = TRY(fs_.open_entry(parent, std::string(action.path.name()).c_str()));
+    own = TRY(read_rights(fs_, {entry.get(), true}, job_.policy.as_root));
+  }
+  xattrs = with_acls_of(std::move(xattrs), own);
+  return success();
 }
 
 bool Stager::is_known_problem(const RelPath& path) const {
@@ -334,6 +350,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     auto read = TRY((*source)->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
+  TRY(keep_acls(action, false, xattrs));
   TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
   const auto fd = fs_.open_directory(place.directory, place.name.c_str());
   const auto give = [&] {
@@ -349,6 +366,11 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   if (!status) {
     (void)fs_.remove_directory(place.directory, place.name.c_str());
     return std::move(status).error().at(action.path.bytes());
+  }
+  // Nobody gives it its mode in the end where that is not mirrored.
+  const bool is_opened_up = (look.wanted.mode & kOwnerAll) != kOwnerAll;
+  if (job_.policy.fields.no_perms && is_opened_up) {
+    looker_.replica().loosened().insert_or_assign(action.path, Loosened{look.wanted.mode, *status});
   }
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }
@@ -368,6 +390,7 @@ Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
     auto read = TRY(from->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
+  TRY(keep_acls(action, look.replica && look.replica->type == seen.type, xattrs));
   auto status = TRY(set_attributes(request_for(action, {to.get(), true}, look.wanted, xattrs)));
   return Staged{status, false, 0};
 }

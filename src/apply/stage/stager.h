@@ -74,6 +74,7 @@ class Stager {
   [[nodiscard]] AttributeRequest request_for(const Action& action, Handle to,
                                              const FileStatus& wanted,
                                              const std::vector<Xattr>& xattrs) const;
+  Status keep_acls(const Action& action, bool is_there, std::vector<Xattr>& xattrs);
 
   const Job& job_;
   FileSystem& fs_;
@@ -83,7 +84,7 @@ class Stager {
   std::optional<Drift> drift_;
   std::vector<std::byte> other_buffer_;
   const FileStatus* old_ = nullptr;             // the replica's file that will be replaced, or null
-  const FileStatus* metadata_ = nullptr;        // that the plan names; null: the source's own
+  const FileStatus* metadata_ = nullptr;        // that is wanted; null: the source's own
   const std::vector<Xattr>* xattrs_ = nullptr;  // likewise
 };
 

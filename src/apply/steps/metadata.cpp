@@ -43,6 +43,11 @@ Result<FileStatus> status_of(Site& site, const Fd& entry, const std::optional<Fi
   return now;
 }
 
+// Whether the plan gives it one; else it is left alone.
+bool has_time(const Step& step) {
+  return !step.wanted->is_directory() || (step.action.after && step.action.after->mtime);
+}
+
 constexpr std::uint32_t kSetIds = 06000;
 
 // Whether it is a file that has, would get or lose rights of its own: such are written anew.
@@ -74,6 +79,7 @@ Result<Published> forward(Site& site, Step& step) {
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.refusal_is_error = true;
   request.now = &now;
+  request.set_mtime = has_time(step);
   return give(site, step, request);
 }
 
@@ -95,7 +101,8 @@ bool has_it_all(const FileStatus& now, const Step& step) {
 
 // In a recovery: gives step.wanted to the entry where that is the one that was recorded, which may
 // have got some of it before the kill.
-Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlaceRecord record) {
+Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlaceRecord record,
+                                 bool is_back) {
   const auto now = TRY(status_of(site, entry, record.old));
   const FileTime held = stored_as(record.wanted.mtime, site.policy.limits.times);
   if (now.mtime == held) record.wanted.mtime = held;
@@ -105,9 +112,10 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
   if (!is_proven || gives_rights(site, step, now)) return Published::kUnproven;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.now = &now;
+  request.set_mtime = is_back || has_time(step);
   auto given = give(site, step, request);
   // What can't be set does not keep the time from being so.
-  if (!given) (void)site.fs.set_mtime(request.to, step.wanted->mtime);
+  if (!given && request.set_mtime) (void)site.fs.set_mtime(request.to, step.wanted->mtime);
   return given;
 }
 
@@ -120,7 +128,7 @@ Result<Published> again(Site& site, Step& step) {
   if (!seen) return Published::kUnproven;
   if (seen->type != step.action.after->type) return Published::kForeign;
   step.wanted = wanted_of(*step.action.after, *seen);
-  return give_if_proven(site, step, *entry, {*seen, *step.wanted, step.names_added});
+  return give_if_proven(site, step, *entry, {*seen, *step.wanted, step.names_added}, false);
 }
 
 Result<Published> back(Site& site, Step& step) {
@@ -137,7 +145,7 @@ Result<Published> back(Site& site, Step& step) {
     const auto anew = site.made_anew->find(path);
     if (anew != site.made_anew->end()) record.old = anew->second;
   }
-  return give_if_proven(site, step, *entry, record);
+  return give_if_proven(site, step, *entry, record, true);
 }
 
 }  // namespace

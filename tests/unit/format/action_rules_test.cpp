@@ -182,7 +182,6 @@ std::vector<BadPlan> plans_with_bad_facts() {
       {"a device of a file", created_with(kFile, [](Facts& facts) { facts.device = 1; })},
       {"links of a directory", created_with(kDirectory, [](Facts& facts) { facts.links = 2; })},
       {"no links at all", created_with(kFile, [](Facts& facts) { facts.links = 0; })},
-      {"an owner without a group", created_with(kFile, [](Facts& facts) { facts.uid = 0; })},
       {"a target of 4096 bytes",
        created_with(kSymlink, [](Facts& facts) { facts.target = std::string(4096, 't'); })},
   };

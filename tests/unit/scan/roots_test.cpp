@@ -123,7 +123,7 @@ TEST_F(OpenRoots, AMissingReplicaWhoseParentExistsIsAbsentAndCanBeMade) {
     auto roots = open("source", name);
     ASSERT_TRUE(roots.ok());
     EXPECT_FALSE(roots->replica.has_value());
-    ASSERT_TRUE(create_replica(fs_, *roots).ok());
+    ASSERT_TRUE(create_replica(fs_, *roots, {roots->source.status}).ok());
     ASSERT_TRUE(roots->replica.has_value());
     EXPECT_EQ(roots->replica->status.mode, 0700U);
     EXPECT_TRUE(std::filesystem::is_directory(scratch_ / name));
@@ -215,7 +215,7 @@ TEST_F(OpenRoots, AFolderThatIsMadeAndExchangedWithALinkIsNeverLeft) {
     FaultyFileSystem racing;
     racing.intercept(act_before([nth](const CallInfo& call) { return call.number == nth; },
                                 [&] { exchange_with_planted("new"); }));
-    const Status made = create_replica(racing, *roots);
+    const Status made = create_replica(racing, *roots, {roots->source.status});
     EXPECT_TRUE(!made.ok() || !same_object(roots->replica->status, elsewhere)) << nth;
     calls = std::max(calls, racing.calls());
     // Whichever of the two has the name.
@@ -236,7 +236,7 @@ TEST_F(OpenRoots, AFilledFolderInThePlaceOfTheOneJustMadeIsNoReplica) {
                    std::filesystem::remove(scratch_ / "new");
                    std::filesystem::rename(scratch_ / "replica", scratch_ / "new");
                  }));
-  const Status made = create_replica(racing, *roots);
+  const Status made = create_replica(racing, *roots, {roots->source.status});
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, ErrorCode::kRefused);
 }
