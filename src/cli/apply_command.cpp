@@ -191,7 +191,8 @@ class Applier {
     if (!read.is_protected) return not_believed;
     TRY(keeps_its_place(read));
     const std::string tree = folder_of(options_.plan_file) + "/" + kBackupTree;
-    auto roots = TRY(foldersync::open_roots(fs_, FolderOptions{tree, replica}));
+    auto roots =
+        TRY(foldersync::open_roots(fs_, FolderOptions{.source = tree, .replica = replica}));
     if (!lies_beside(roots.source, read)) return not_believed;
     const bool is_it = roots.replica && roots.replica->identity == read.plan.replica.identity;
     if (is_it || names_replica()) return roots;
@@ -219,8 +220,9 @@ class Applier {
 
   Result<Roots> open_roots(const ReadPlan& read) {
     const PlanHeader& plan = read.plan;
-    const FolderOptions folders{names_source() ? options_.folders.source : plan.source.path,
-                                names_replica() ? options_.folders.replica : plan.replica.path};
+    FolderOptions folders = options_.folders;
+    if (!names_source()) folders.source = plan.source.path;
+    if (!names_replica()) folders.replica = plan.replica.path;
     if (plan.kind == PlanKind::kUndo) return open_backup(read, folders.replica);
     if (names_source() && names_replica()) return foldersync::open_roots(fs_, folders);
     if (!read.from_stdin && !read.is_protected) {

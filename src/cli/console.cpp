@@ -2,20 +2,14 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "core/text.h"
-#include "format/errno_name.h"
+#include "show/advice.h"
 
 namespace foldersync {
 namespace {
-
-std::string reason_of(int error_number) {
-  return std::string(": ") + std::strerror(error_number) + " (" + errno_name(error_number) + ")";
-}
 
 bool is_wanted(When when, bool by_default) {
   return when == When::kAuto ? by_default : when == When::kAlways;
@@ -26,17 +20,15 @@ bool is_wanted(When when, bool by_default) {
 std::string describe(const Error& error) {
   std::string line = error.operation;
   if (!error.path.empty()) line += " '" + escaped(error.path) + "'";
-  if (!error.detail.empty()) line += ": " + escaped(error.detail);
-  return error.error_number == 0 ? line : line + reason_of(error.error_number);
+  if (error.error_number == 0)
+    return error.detail.empty() ? line : line + ": " + escaped(error.detail);
+  if (error.detail.empty()) return line + ": " + reason_of(error.operation, error.error_number);
+  return line + ": " + escaped(error.detail) + ": " + reason_of({}, error.error_number);
 }
 
 std::string describe(const Problem& problem) {
-  const std::string line =
-      problem.doing + " '" + escaped(problem.path.shown()) + "' in the " + to_string(problem.side);
-  if (problem.doing == "open" && problem.error_number == EAGAIN)
-    return line + ": another program holds a lease on it, and is asked to give it back";
-  if (problem.doing != "enter mount") return line + reason_of(problem.error_number);
-  return line + ": another file system is mounted there; --cross-mounts enters it";
+  return problem.doing + " '" + escaped(problem.path.shown()) + "' in the " +
+         to_string(problem.side) + ": " + reason_of(problem.doing, problem.error_number);
 }
 
 void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }

@@ -82,7 +82,8 @@ std::string state_folder_of(const std::optional<std::string>& named) {
 Result<Roots> open_roots(FileSystem& fs, const FolderOptions& folders) {
   RootPaths paths{.source = absolute_name(folders.source),
                   .replica = absolute_name(folders.replica),
-                  .never_replica = {"/"}};
+                  .never_replica = {"/"},
+                  .make_above = folders.make_path};
   if (const std::string home = home_folder(); !home.empty()) paths.never_replica.push_back(home);
   return open_roots(fs, paths);
 }

@@ -205,6 +205,11 @@ CLI::Option* add_replica(CLI::App* command, std::string& replica) {
   return add_folder(command, "-r,--replica", replica, "the folder that becomes its exact copy");
 }
 
+void add_make_path(CLI::App* command, FolderOptions& folders) {
+  command->add_flag("--mkpath", folders.make_path,
+                    "make the folders above the replica too where they are missing");
+}
+
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins) {
   const Rules rules{plan.rules, origins};
   const auto add_rules = [&](const char* name, const char* type, auto add, const char* help) {

@@ -26,6 +26,7 @@ enum class When : std::uint8_t { kAuto, kAlways, kNever };
 struct FolderOptions {
   std::string source;
   std::string replica;
+  bool make_path = false;  // also what is missing above the replica
 };
 
 struct ConsoleOptions {

@@ -145,7 +145,7 @@ Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied&
 Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   if (!options_.check_space) return success();
   // A replica that is to be made will lie where its parent does.
-  const std::string above = roots.replica ? roots.replica_path : folder_above(roots.replica_path);
+  const std::string above = roots.replica ? roots.replica_path : folder_above(roots);
   const auto folder = fs_.open_root(above.c_str());
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());

@@ -132,7 +132,7 @@ bool Admission::is_left_alone(const Named& named) {
   const bool is_directory_of_both = named.source != nullptr && named.source->is_directory();
   if (named.replica != nullptr && !is_directory_of_both && is_read_only_part(named)) {
     findings_.add_problem(Side::kReplica, path_of(pair_, named.name),
-                          system_error("remove a read-only snapshot", EROFS));
+                          system_error("remove a read-only subvolume", EROFS));
     return left();
   }
   const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;

@@ -125,6 +125,39 @@ Result<NamedPlace> find_replica(FileSystem& fs, const std::string& path) {
   return place;
 }
 
+// Finds what is missing above the replica, and what it would be made in.
+Result<NamedPlace> find_above(FileSystem& fs, Roots& roots) {
+  std::string path = roots.replica_path;
+  for (;;) {
+    const std::string above = folder_above(path);
+    auto place = find_replica(fs, above);
+    if (place && place->status) {
+      place->folder = TRY(open_folder_at(fs, *place));
+      return place;
+    }
+    if (above == path || (!place && place.error().error_number != ENOENT)) return place.error();
+    roots.missing_above.insert(roots.missing_above.begin(), above);
+    if (place) return place;
+    path = above;
+  }
+}
+
+Status make_above(FileSystem& fs, const std::vector<std::string>& folders) {
+  for (const std::string& path : folders) {
+    const auto place = TRY(find_replica(fs, path));
+    if (place.status) continue;
+    const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0777);
+    if (!made && made.error().error_number != EEXIST) return Error(made.error()).at(path);
+  }
+  return success();
+}
+
+Error cannot_be_made(const Error& why, const std::string& path) {
+  if (why.code == ErrorCode::kRefused) return why;
+  return refusal(why.path.empty() ? path : why.path,
+                 "the replica does not exist, and can't be made", why.error_number);
+}
+
 // RACE: who owns the folder above may have put another one into the place of the one just made. Its
 // owner tells nothing: not every file system has owners.
 Status refuse_filled(FileSystem& fs, int made, const std::string& path) {
@@ -208,16 +241,28 @@ std::string folder_above(const std::string& path) {
   return slash == std::string::npos ? "." : folder.substr(0, std::max<std::size_t>(slash, 1));
 }
 
+std::string folder_above(const Roots& roots) {
+  const auto& missing = roots.missing_above;
+  return folder_above(missing.empty() ? roots.replica_path : missing.front());
+}
+
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
   auto source = open_root(fs, paths.source, "source");
   if (!source) return source.error();
   Roots roots{std::move(*source), std::nullopt, paths.replica};
-  const auto place = find_replica(fs, paths.replica);
+  auto place = find_replica(fs, paths.replica);
   if (!place && place.error().error_number == ENOENT) {
-    return refusal(paths.replica,
-                   "neither the replica nor the folder it would be made in can be opened: make '" +
-                       folder_above(paths.replica) + "' first, or correct the path",
-                   ENOENT);
+    if (!paths.make_above) {
+      return refusal(paths.replica,
+                     "neither the replica nor the folder it would be made in can be opened: make "
+                     "'" +
+                         folder_above(paths.replica) +
+                         "' first (--mkpath does so), or correct the path",
+                     ENOENT);
+    }
+    place = find_above(fs, roots);
+    if (!place) return cannot_be_opened(place.error(), paths.replica, kReplica);
+    place->status.reset();
   }
   if (place && !place->status) {
     TRY(refuse_nested(fs, roots, place->folder.get()));
@@ -259,10 +304,12 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
 }
 
 Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as) {
+  const Status above = make_above(fs, roots.missing_above);
+  if (!above) return cannot_be_made(above.error(), roots.replica_path);
   const auto place = TRY(find_replica(fs, roots.replica_path));
   if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);
-  Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
-  if (!made) return std::move(made).error().at(roots.replica_path);
+  const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
+  if (!made) return cannot_be_made(made.error(), roots.replica_path);
   auto fd = fs.open_directory(place.folder.get(), place.name.c_str());
   if (!fd) return Error(fd.error()).at(roots.replica_path);
   TRY(refuse_filled(fs, fd->get(), roots.replica_path));

@@ -66,13 +66,15 @@ struct Roots {
   Root source;
   std::optional<Root> replica;  // nothing: it does not exist yet, but its parent does
   std::string replica_path;
+  std::vector<std::string> missing_above = {};  // folders that are to be made before it, in order
 };
 
 struct RootPaths {
   std::string source;   // absolute
   std::string replica;  // absolute
   std::vector<std::string>
-      never_replica;  // folders that are refused as replica: "/", the home folder
+      never_replica;        // folders that are refused as replica: "/", the home folder
+  bool make_above = false;  // the folders above the replica may be missing, and are made with it
 };
 
 // What Root::identity says of a directory.
@@ -91,11 +93,14 @@ std::string folder_above(const std::string& path);
 // What the root is by now, but for what it was opened up for.
 Result<FileStatus> look_again(const Root& root);
 
+// The nearest folder above a replica that does not exist yet which is there.
+std::string folder_above(const Roots& roots);
+
 // Opens both, by the same file system. Errors have a sentence for the person. kRefused where one is
-// no folder, the source or the replica's parent is missing, or a link of somebody else leads to
-// one; kBadPair where the replica is a folder that is never one, both are the same, or one lies
-// inside the other: decided by what is opened, not by names. What a bind mount hides from that is
-// found during the walk.
+// no folder, the source or the replica's parent is missing (see `make_above`), or a link of
+// somebody else leads to one; kBadPair where the replica is a folder that is never one, both are
+// the same, or one lies inside the other: decided by what is opened, not by names. What a bind
+// mount hides from that is found during the walk.
 Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths);
 
 // Whether `folder`, of `fs`, is `root` or lies below it; a folder that does not exist yet counts as
@@ -113,8 +118,8 @@ struct NewReplica {
   bool has_own_mode = false;
 };
 
-// Makes the missing replica folder in `fs`, with owner (as root), attributes and ACLs, and opens
-// it.
+// Makes the missing replica folder in `fs`, and what is missing above it, with owner (as root),
+// attributes and ACLs, and opens it. Error kRefused where it can't be made.
 Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as);
 
 }  // namespace foldersync

@@ -6,6 +6,7 @@
 #include "format/errno_name.h"
 #include "format/tables.h"
 #include "plan/guard.h"
+#include "show/advice.h"
 
 namespace foldersync {
 namespace {
@@ -121,9 +122,11 @@ std::string guard_line(const Guard& guard) {
 }
 
 std::string problem_line(const Problem& problem) {
+  const Advice advice = advice_for(problem.doing, problem.error_number);
   return std::string("problem in the ") + to_string(problem.side) + ": " +
          escaped(problem.path.shown()) + ": " + escaped(problem.doing) + ": " +
-         errno_name(problem.error_number);
+         errno_name(problem.error_number) + (advice.text.empty() ? "" : "; ") +
+         std::string(advice.text);
 }
 
 std::string skipped_line(const Skipped& skipped) {

@@ -115,6 +115,11 @@ class ReadOnlyTest(FullTest):
         self.remount(self.at('disk'), 'rw')
         self.expect_convergence()
 
+    def test_a_disk_that_is_read_only_gets_no_new_replica(self):
+        self.given({'a': 'x'})
+        self.remount(self.at('disk'), 'ro')
+        self.assertIn('EROFS', self.sync('run', expect=REFUSED).err)
+
     def test_a_disk_that_has_nothing_to_do_may_be_read_only(self):
         self.given({'a': 'x', 'd': {'f': 'x'}})
         self.mirror()

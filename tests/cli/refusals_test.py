@@ -1,5 +1,6 @@
 """Dangerous command lines are refused before anything is touched."""
 import os
+import shutil
 import unittest
 
 from tests.support import trees
@@ -107,6 +108,21 @@ class RefusalTest(ProgramTest):
     def test_the_replica_mounted_inside_the_source_is_refused(self):
         self.mount_bind(self.replica, self.in_source('sub'))
         self.assert_refused(self.source, self.replica)
+
+    # What is not there yet
+
+    def test_what_is_missing_above_the_replica_is_made_where_that_is_asked_for(self):
+        self.replica = self.at('x', 'y', 'replica')
+        self.assertIn('--mkpath', self.sync('run', expect=REFUSED).err)
+        self.assertFalse(os.path.exists(self.at('x')))
+        plan = self.plan_file('--mkpath')
+        self.assertFalse(os.path.exists(self.at('x')))
+        self.sync('apply', plan, expect=REFUSED)
+        self.sync('apply', plan, '--mkpath')
+        self.assert_mirrored()
+        shutil.rmtree(self.at('x'))
+        self.sync('run', '--mkpath', '--new-replica')
+        self.assert_mirrored()
 
     # Precious places
 

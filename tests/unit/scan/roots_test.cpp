@@ -53,8 +53,10 @@ class OpenRoots : public testing::Test {
     return calm.status_at(above.value().get(), name.c_str()).value();
   }
 
-  Result<Roots> open(const std::string& source, const std::string& replica) {
-    return open_roots(fs_, {scratch_ / source, scratch_ / replica, {"/", scratch_ / "never"}});
+  Result<Roots> open(const std::string& source, const std::string& replica,
+                     bool make_above = false) {
+    return open_roots(
+        fs_, {scratch_ / source, scratch_ / replica, {"/", scratch_ / "never"}, make_above});
   }
 
   void expect_refused(const std::string& source, const std::string& replica, ErrorCode code) {
@@ -202,6 +204,40 @@ TEST_F(OpenRoots, AFolderThatIsExchangedWithALinkMeanwhileIsNeverLeft) {
       EXPECT_TRUE(!roots.ok() || same_object(roots->replica->status, wanted)) << name << nth;
       exchange();
     }
+  }
+}
+
+TEST_F(OpenRoots, WhatIsMissingAboveTheReplicaIsMadeWithItAndNotBefore) {
+  std::filesystem::create_directory_symlink("elsewhere", scratch_ / "to-elsewhere");
+  for (const std::string name :
+       {"new/a/b", "newer/../newer/b/", "to-elsewhere/x/y", "elsewhere/z/./b", "plain"}) {
+    auto roots = open("source", name, true);
+    ASSERT_TRUE(roots.ok()) << name;
+    EXPECT_FALSE(roots->replica.has_value());
+    EXPECT_TRUE(std::filesystem::is_directory(folder_above(*roots))) << name;
+    EXPECT_FALSE(std::filesystem::exists(scratch_ / name)) << name;
+    ASSERT_TRUE(create_replica(fs_, *roots).ok()) << name;
+    EXPECT_TRUE(std::filesystem::is_directory(scratch_ / name)) << name;
+  }
+}
+
+TEST_F(OpenRoots, NothingIsMadeInTheSourceOrBelowAFileOrBehindALinkThatLeadsNowhere) {
+  std::filesystem::create_symlink("nowhere", scratch_ / "dangling");
+  for (const std::string name : {"source/new/a/b", "to-source/new/b", "file/a/b", "dangling/a"}) {
+    EXPECT_FALSE(open("source", name, true).ok()) << name;
+  }
+}
+
+TEST_F(OpenRoots, AReplicaThatCanNotBeMadeIsRefused) {
+  for (const int error : {EROFS, EACCES, ENOSPC}) {
+    auto roots = open("source", "unmade");
+    ASSERT_TRUE(roots.ok());
+    FaultyFileSystem refusing;
+    refusing.intercept(fail_all(Call::kMakeDirectory, error));
+    const Status made = create_replica(refusing, *roots);
+    ASSERT_FALSE(made.ok());
+    EXPECT_EQ(made.error().code, ErrorCode::kRefused);
+    EXPECT_EQ(made.error().error_number, error);
   }
 }
 
