@@ -1125,4 +1125,13 @@ MUTATIONS = [
              'if (false)', '^cli/file_systems_test.BtrfsTest.test_a_read_only_snapshot_stays'),
     Mutation('a subvolume goes with what is above', ' && !begins_subvolume[i];', ';',
              '^unit_apply/DoomedRanges.TakeNoSubvolumeAlong'),
+    Mutation('what vanished since it was listed is deleted',
+             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    if (in_replica) keep(entry->name);',
+             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    return false;',
+             '^fault/SourceRace.WhatVanishesBetween'),
+    Mutation('lost capabilities are never looked for', 'return context_.compares_capabilities &&',
+             'return false && context_.compares_capabilities &&',
+             '^cli/rights_test.CapabilityTest.test_what_an_earlier'),
+    Mutation('lost capabilities are looked for in every run', 'if (is_exact && policy_for({}).as_root)',
+             'if (false)', '^cli/rights_test.CapabilityTest.test_what_an_earlier'),
 ]

@@ -120,7 +120,7 @@ class Applier {
                           .conflicts = conflicts,
                           .started = started,
                           .backup_identity = backup_identity_,
-                          .remember = [&] {
+                          .remember = [&](bool) {
                             if (is_mirror) last_run.remember_applied(roots, plan);
                           }});
   }

@@ -283,10 +283,10 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
 }
 
 // What is kept for later runs, and of this one.
-void keep(const CycleRequest& request, const ApplyResult& applied) {
+void keep(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
   const Tools& tools = request.tools;
   const bool is_done = !request.options.dry_run && !applied.rolled_back && !applied.refused;
-  if (request.remember && is_done) request.remember();
+  if (request.remember && is_done) request.remember(code == ExitCode::kDone);
   tools.state.save(*request.roots.replica, applied.limits);
   const bool has_fewer_names =
       applied.limits.most_names != request.plan.options.replica_limits.most_names;
@@ -329,9 +329,9 @@ ExitCode apply_and_log(const CycleRequest& request) {
   }
   const auto applied = apply(request, *filter, observer, counts);
   if (!applied) return fail(request, observer, applied.error(), exit_code_of(applied.error()));
-  keep(request, *applied);
-  log_stale(observer, *applied, log);
   ExitCode code = code_of(request, observer, *applied);
+  keep(request, *applied, code);
+  log_stale(observer, *applied, log);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
             summary_of(request, observer, *applied));
   log.flush();

@@ -63,10 +63,11 @@ struct CycleRequest {
   bool conflicts = false;  // an earlier run kept what others wrote
   // Attributes were to be compared, and the replica can't hold those of what is there.
   bool lacks_xattrs = false;
-  double started = 0;                   // monotonic seconds, for the summary
-  std::string backup_identity = {};     // see BackupOrder
-  std::string unproven = {};            // as in UnprovenTold
-  std::function<void()> remember = {};  // is called when the plan was applied, may be empty
+  double started = 0;                // monotonic seconds, for the summary
+  std::string backup_identity = {};  // see BackupOrder
+  std::string unproven = {};         // as in UnprovenTold
+  // Is called when the plan was applied, and told whether all of it is done. May be empty.
+  std::function<void(bool)> remember = {};
   // Null, or set where names of files need another plan: a limit of theirs was learned, or some
   // parted.
   bool* wants_another_plan = nullptr;

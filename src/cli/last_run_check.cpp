@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
 #include "plan/guard.h"
@@ -204,8 +205,10 @@ void LastRunCheck::add_guards(const Roots& roots, Planned& planned) const {
   }
 }
 
-void LastRunCheck::remember(const Roots& roots, const Planned& seen) {
+void LastRunCheck::remember(const Roots& roots, const Planned& seen, bool is_exact) {
   if (state_.memory() == nullptr) return;
+  if (is_exact && policy_for({}).as_root)
+    know_capabilities(*state_.memory(), roots.replica->identity);
   LastRun run{.source_path = roots.source.path,
               .replica_path = roots.replica_path,
               .source = memory_of(roots.source),
@@ -251,7 +254,7 @@ void LastRunCheck::remember_applied(const Roots& roots, const PlanHeader& plan) 
     if (problem.side == Side::kSource) seen.unread.push_back(problem.path.bytes());
   }
   std::sort(seen.unread.begin(), seen.unread.end());
-  remember(roots, seen);
+  remember(roots, seen, false);  // it may be of an earlier version of the program
 }
 
 std::string explain_with_names(const Guard& guard, const StoredPlan& plan) {

@@ -34,8 +34,9 @@ class LastRunCheck {
   [[nodiscard]] OtherFolder other_replica() const {
     return options_.new_replica ? OtherFolder::kIsMeant : OtherFolder::kIsRefused;
   }
-  // For the next run; kept when the state is saved. Requires: there is a replica; judge().
-  void remember(const Roots& roots, const Planned& seen);
+  // For the next run; kept when the state is saved. `is_exact`: the replica is what the source is.
+  // Requires: there is a replica; judge().
+  void remember(const Roots& roots, const Planned& seen, bool is_exact);
   // The same after a plan of a document, which does not tell all that its maker saw: entries are
   // counted from its summary, and of the mounts those are known that an earlier run knew.
   void remember_applied(const Roots& roots, const PlanHeader& plan);

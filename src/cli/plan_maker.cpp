@@ -103,6 +103,9 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .spooling = state_.spooling(),
                       .most_threads = threads_.most,
                       .names_equal_content = equal == EqualContent::kNamed};
+  request.compares_capabilities =
+      policy.as_root && roots.replica && state_.memory() != nullptr &&
+      !are_capabilities_known(*state_.memory(), roots.replica->identity);
   const MirroredFields& fields = options_.plan.fields;
   request.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
   request.options.left_out = left_out;

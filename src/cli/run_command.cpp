@@ -281,20 +281,21 @@ class Runner {
     log_warnings(tools_);
     // A person said yes to this plan, and to nothing that the source has become since.
     const bool follow_source = !opened_.person;
-    return apply_and_log({.tools = tools_,
-                          .options = options_.applying,
-                          .roots = roots,
-                          .plan = planned.plan,
-                          .report = report(),
-                          .follow_source = follow_source,
-                          .check_space = options_.planning.check_space,
-                          .conflicts = conflicts_ || unproven_.is_news,
-                          .lacks_xattrs = planned.unheld_xattrs.has_value(),
-                          .started = started,
-                          .backup_identity = backup_identity_,
-                          .unproven = unproven_.summary,
-                          .remember = [&] { last_run_.remember(roots, planned); },
-                          .wants_another_plan = wants_another});
+    return apply_and_log(
+        {.tools = tools_,
+         .options = options_.applying,
+         .roots = roots,
+         .plan = planned.plan,
+         .report = report(),
+         .follow_source = follow_source,
+         .check_space = options_.planning.check_space,
+         .conflicts = conflicts_ || unproven_.is_news,
+         .lacks_xattrs = planned.unheld_xattrs.has_value(),
+         .started = started,
+         .backup_identity = backup_identity_,
+         .unproven = unproven_.summary,
+         .remember = [&](bool is_exact) { last_run_.remember(roots, planned, is_exact); },
+         .wants_another_plan = wants_another});
   }
 
   // What the folders say to it, and a plan that no guard refuses.

@@ -67,9 +67,14 @@ bool Admission::is_own(std::string_view name, bool in_replica) {
   return true;
 }
 
-// Whether the entry is there and could not be examined.
+// Whether the entry could not be examined, or has vanished since it was listed.
 bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica) {
   if (entry == nullptr || entry->error_number == 0) return false;
+  // Where the source's went may have been passed already: what the replica has stays for this time.
+  if (side == Side::kSource && entry->error_number == ENOENT) {
+    if (in_replica) keep(entry->name);
+    return true;
+  }
   findings_.add_problem(side, path_of(pair_, entry->name),
                         system_error("stat", entry->error_number));
   if (side == Side::kSource) findings_.unread_directories.push_back(path_of(pair_, entry->name));

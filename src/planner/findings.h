@@ -30,6 +30,7 @@ struct PlanningContext {
   CachedTree replica_hashes;
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
+  bool compares_capabilities = false;       // likewise
   bool is_one_system = true;                // the root of one side can turn up inside the other
   // The policy without limits; nothing where there are none, and so nothing to be hidden by them.
   std::optional<Policy> unlimited = std::nullopt;

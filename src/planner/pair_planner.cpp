@@ -116,7 +116,7 @@ ListedEntry PairPlanner::look_again(ReadableDirectory& directory, const ListedEn
 }
 
 Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  EntryReader sources = pair.source.entries();
+  EntryReader sources = pair.source.entries(Vanished::kTold);
   EntryReader replicas = pair.replica.entries();
   Admission admission(context_, pair, findings_);
   std::optional<OtherSpellings> spellings;  // where a side lacks a name
@@ -292,6 +292,14 @@ void PairPlanner::finish_hashes() {
   waiting_.clear();
 }
 
+// Whether its attributes count beside content and metadata.
+bool PairPlanner::compares_xattrs(const VisitedPair& pair, const Named& named) const {
+  constexpr std::uint32_t kRuns = 0111;
+  if (context_.options.xattrs) return true;
+  return context_.compares_capabilities && named.source->is_file() &&
+         (named.source->mode & kRuns) != 0 && is_capable(*pair.source.here, named.name.data());
+}
+
 // Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
 // can't be read. What lets a file run with more rights is not given in place.
 bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
@@ -400,7 +408,7 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   if (both) note_hidden(source.status, replica.status);
   if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
     return;
-  if (context_.options.xattrs && both &&
+  if (both && compares_xattrs(pair, named) &&
       (comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata) &&
       !compare_xattrs(pair, named, source.status, comparison)) {
     return;

@@ -55,6 +55,7 @@ class PairPlanner {
                     const VisitedPair& pair) const;
   FileStatus wanted_anew(const FileStatus& source, const FileStatus* replica,
                          const VisitedPair& pair) const;
+  [[nodiscard]] bool compares_xattrs(const VisitedPair& pair, const Named& named) const;
   bool compare_xattrs(const VisitedPair& pair, const Named& named, const FileStatus& wanted,
                       Comparison& comparison);
   bool is_linked_and_capable(const VisitedPair& pair, const Named& named) const;

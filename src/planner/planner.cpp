@@ -213,7 +213,8 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
                           .source_hashes = cached_tree(request.source_cache, roots.source),
                           .replica_hashes = {},
                           .names_equal_content = request.names_equal_content,
-                          .stop = request.stop};
+                          .stop = request.stop,
+                          .compares_capabilities = request.compares_capabilities};
   if (request.policy.limits != FileSystemLimits{}) {
     context.unlimited = request.policy;
     context.unlimited->limits = {};

@@ -40,6 +40,9 @@ struct PlanRequest {
   // The MD5 of content that was found equal stands in the plan, and is remembered. Without it,
   // files that both have to be read are only compared, which is faster.
   bool names_equal_content = true;
+  // What programs may do is compared too, without PlanOptions::xattrs: an earlier version of the
+  // program may have lost it. As root.
+  bool compares_capabilities = false;
 };
 
 struct Planned {

@@ -35,7 +35,7 @@ const ListedEntry* EntryReader::next() {
         entry_.status = FileStatus{};
       }
     }
-    if (entry_.error_number != ENOENT) return &entry_;
+    if (entry_.error_number != ENOENT || vanished_ == Vanished::kTold) return &entry_;
   }
   return nullptr;
 }

@@ -1,6 +1,7 @@
 // The entries of one directory, with what the file system says of each.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -17,19 +18,22 @@ namespace foldersync {
 struct ListedEntry {
   std::string_view name;  // followed by NUL
   FileStatus status;      // Requires: error_number == 0
-  int error_number = 0;   // errno of the look at it, other than ENOENT: the entry is unknown
+  int error_number = 0;   // errno of the look at it: the entry is unknown, or (ENOENT) has vanished
 };
 
-// Looks at one entry after another, in the order of the names. What has vanished since the names
-// were read is left out.
+// What becomes of a name whose entry has vanished since the names were read.
+enum class Vanished : std::uint8_t { kLeftOut, kTold };
+
+// Looks at one entry after another, in the order of the names.
 class EntryReader {
  public:
   // Of a directory that is not there, or can't be read.
   EntryReader() = default;
   // Requires: `names` are those of `directory`; both outlive the object. `looks_ahead`: a thread of
   // its own may look at what a large directory holds.
-  EntryReader(ReadableDirectory& directory, const DirectoryNames& names, bool looks_ahead = false)
-      : directory_(&directory), names_(&names), looks_ahead_(looks_ahead) {}
+  EntryReader(ReadableDirectory& directory, const DirectoryNames& names, bool looks_ahead = false,
+              Vanished vanished = Vanished::kLeftOut)
+      : directory_(&directory), names_(&names), looks_ahead_(looks_ahead), vanished_(vanished) {}
 
   // The next one, until the next call; null after the last.
   const ListedEntry* next();
@@ -41,6 +45,7 @@ class EntryReader {
   const DirectoryNames* names_ = nullptr;
   std::size_t next_ = 0;
   bool looks_ahead_ = false;
+  Vanished vanished_ = Vanished::kLeftOut;
   std::shared_ptr<StatusAhead> ahead_;
   ListedEntry entry_;
 };

@@ -38,8 +38,8 @@ struct VisitedDirectory {
   bool looks_ahead = false;           // see EntryReader
 
   // From the first one on, during the visit; only one thread at a time.
-  [[nodiscard]] EntryReader entries() const {
-    return names != nullptr ? EntryReader(*here, *names, looks_ahead) : EntryReader();
+  [[nodiscard]] EntryReader entries(Vanished vanished = Vanished::kLeftOut) const {
+    return names != nullptr ? EntryReader(*here, *names, looks_ahead, vanished) : EntryReader();
   }
 };
 

@@ -27,6 +27,10 @@ std::string name_key(const std::string& file_system, const std::string& inode) {
   return "replica-is " + file_system + ":" + inode;
 }
 
+std::string capabilities_key(const std::string& identity) {
+  return "capabilities " + to_base64(identity);
+}
+
 // How many of the names no other file system has.
 std::ptrdiff_t own_names(const FolderMemory& folder) {
   const auto end = std::find_if(folder.file_systems.begin(), folder.file_systems.end(),
@@ -234,6 +238,15 @@ void remember(Memory& memory, const LastRun& run) {
   for (const std::string& name : run.replica.file_systems) {
     memory.set_fact(name_key(name, run.replica.inode), run.replica_path);
   }
+}
+
+bool are_capabilities_known(Memory& memory, const std::string& identity) {
+  const auto known = memory.fact(capabilities_key(identity));
+  return known && *known;
+}
+
+void know_capabilities(Memory& memory, const std::string& identity) {
+  if (!are_capabilities_known(memory, identity)) memory.set_fact(capabilities_key(identity), "1");
 }
 
 std::string entries_of(const LastRun& run) {

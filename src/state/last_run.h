@@ -68,6 +68,11 @@ Result<std::optional<Recalled>> recall(Memory& memory, const Pair& pair);
 // Kept with save(). Requires: `run` is not what recall() gave.
 void remember(Memory& memory, const LastRun& run);
 
+// Whether a run of this version or a later one has found, or made, the capabilities of the
+// replica's files to be those of the source. `identity`: see Root::identity.
+bool are_capabilities_known(Memory& memory, const std::string& identity);
+void know_capabilities(Memory& memory, const std::string& identity);  // kept with save()
+
 // "1 entry", "12 entries": what the last run saw.
 std::string entries_of(const LastRun& run);
 

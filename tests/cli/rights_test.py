@@ -61,6 +61,17 @@ class CapabilityTest(RightsTest):
                                folder({'a': file('x', mode=0o700, mtime=THEN, xattrs=here)}))
                     self.assert_exact_in_one_run()
 
+    def test_what_an_earlier_version_lost_is_found_once(self):
+        self.given(folder({name: file('x', mode=0o755, mtime=THEN, xattrs=ABLE)
+                           for name in ('a', 'b')}))
+        trees.build(self.replica, folder({name: file('x', mode=0o755, mtime=THEN)
+                                          for name in ('a', 'b')}))
+        self.assert_exact_in_one_run()
+        # From now on it is asked for only with the attributes.
+        os.removexattr(self.in_replica('a'), CAPABILITY)
+        self.assertEqual([], self.operations())
+        self.assertEqual([('update', 'a')], self.operations('--xattrs'))
+
     def test_it_goes_from_what_the_source_has_without(self):
         self.given(folder({'a': file('x', mode=0o755, mtime=THEN)}),
                    folder({'a': file('x', mode=0o755, mtime=THEN + 1, xattrs=ABLE)}))

@@ -64,6 +64,21 @@ TEST_F(SourceRace, WhatAppearsWithItsDirectoryBeforeItsLikeIsDeletedStays) {
   expect_converges();
 }
 
+// It was moved to `a`, say, which has been read already: nothing else has what is in it.
+TEST_F(SourceRace, WhatVanishesBetweenListingAndLookStaysForThisTime) {
+  plant_source({{"moved", directory()}, {"moved/x", file("x")}, {"new", file("n")}});
+  plant_replica({{"moved", directory()}, {"moved/x", file("x")}});
+  fs_.intercept(act_before(Call::kStatusAt, "moved", [&] {
+    std::filesystem::rename(in_source("moved"), scratch_ / "elsewhere");
+    std::filesystem::remove(in_source("new"));
+  }));
+  EXPECT_TRUE(run(fs_).is_success());
+  EXPECT_EQ(bytes_of(in_replica("moved/x")), "x");
+  EXPECT_EQ(bytes_of(in_replica("copied")), filler('s', 600'000));
+  expect_converges();
+  EXPECT_FALSE(std::filesystem::exists(in_replica("moved")));
+}
+
 TEST_F(SourceRace, AFileThatGrowsIsPublishedAsItWasAndCompletedByTheNextRun) {
   while_copied([&] { append("and more"); });
   const MirrorRun raced = run(fs_);

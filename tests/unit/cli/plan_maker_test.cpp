@@ -72,11 +72,11 @@ TEST_F(PlanMakerTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
   LastRunCheck last_run(state_, options_);
   state_.open();
   std::filesystem::remove(scratch_ / "state/memory.db");
-  last_run.remember(roots(), {});
+  last_run.remember(roots(), {}, true);
   state_.save(*roots().replica, {});
   EXPECT_THAT(state_.take_warnings(), ElementsAre(HasSubstr("is not remembered")));
   state_.open();
-  last_run.remember(roots(), {});
+  last_run.remember(roots(), {}, true);
   state_.save(*roots().replica, {});
   EXPECT_THAT(state_.take_warnings(), testing::IsEmpty());
   EXPECT_TRUE(std::filesystem::exists(scratch_ / "state/memory.db"));

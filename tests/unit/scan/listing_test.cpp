@@ -148,6 +148,10 @@ TEST_F(ListingTest, AReaderLooksAtAnEntryWhenItIsAskedForIt) {
   EXPECT_EQ(last->status.size, 7U);
   EXPECT_EQ(entries.next(), nullptr);
   EXPECT_EQ(EntryReader().next(), nullptr);
+
+  EntryReader telling(here, names, false, Vanished::kTold);
+  EXPECT_EQ(telling.next()->error_number, 0);
+  EXPECT_EQ(telling.next()->error_number, ENOENT);
 }
 
 TEST_F(ListingTest, CostsOneLookAnEntry) {

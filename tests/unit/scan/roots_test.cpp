@@ -216,7 +216,7 @@ TEST_F(OpenRoots, WhatIsMissingAboveTheReplicaIsMadeWithItAndNotBefore) {
     EXPECT_FALSE(roots->replica.has_value());
     EXPECT_TRUE(std::filesystem::is_directory(folder_above(*roots))) << name;
     EXPECT_FALSE(std::filesystem::exists(scratch_ / name)) << name;
-    ASSERT_TRUE(create_replica(fs_, *roots).ok()) << name;
+    ASSERT_TRUE(create_replica(fs_, *roots, {roots->source.status}).ok()) << name;
     EXPECT_TRUE(std::filesystem::is_directory(scratch_ / name)) << name;
   }
 }
@@ -234,7 +234,7 @@ TEST_F(OpenRoots, AReplicaThatCanNotBeMadeIsRefused) {
     ASSERT_TRUE(roots.ok());
     FaultyFileSystem refusing;
     refusing.intercept(fail_all(Call::kMakeDirectory, error));
-    const Status made = create_replica(refusing, *roots);
+    const Status made = create_replica(refusing, *roots, {roots->source.status});
     ASSERT_FALSE(made.ok());
     EXPECT_EQ(made.error().code, ErrorCode::kRefused);
     EXPECT_EQ(made.error().error_number, error);
