@@ -17,10 +17,8 @@ Status OpenWindow::begin() {
   for (const Slot& slot : slots_) {
     const Action& action = slot.action;
     const bool finishes = action.phase == Phase::kFinish;
-    if (finishes) ++amount.directories;
-    // One that many names are made of takes Btrfs minutes where each folder is synced by itself.
-    const bool counts = is_staged(action) || action.op == Op::kMetadata || action.op == Op::kLink;
-    if (!finishes && counts) ++amount.entries;
+    if (finishes || action.op == Op::kLink) ++amount.names;
+    if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
   TRY(barrier_.begin(job_.area, amount));
   job_.sync_each = barrier_.syncs_each();

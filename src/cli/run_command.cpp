@@ -1,9 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -16,10 +14,10 @@
 #include "cli/confirm.h"
 #include "cli/console.h"
 #include "cli/cycle.h"
-#include "cli/cycle_process.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
 #include "cli/limits_check.h"
+#include "cli/loop.h"
 #include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "cli/terminal.h"
@@ -36,9 +34,7 @@ namespace {
 
 constexpr const char* kDefaultLog = "log.txt";
 
-// What is carried from one cycle to the next, see Carried.
-constexpr const char* kReaderLeft = "reader left";
-constexpr const char* kAnswered = "told how far it is";
+// Is carried from one cycle to the next, see Carried.
 constexpr const char* kForgotten = "limits were forgotten";
 
 // What is open before the first cycle.
@@ -139,103 +135,17 @@ class Runner {
         at_rest_(tools, options.applying.lock_wait_seconds) {}
 
   ExitCode run() {
-    if (options_.interval_seconds) return loop(*options_.interval_seconds);
-    const auto end = reopen_files();
+    Loop loop({.tools = tools_,
+               .report = report(),
+               .must_have_log = opened_.is_log_in_source,
+               .cycle = [this] { return cycle(); },
+               .fail = [this](const Error& error) { return fail(error); }});
+    if (options_.interval_seconds) return loop.run(*options_.interval_seconds);
+    const auto end = loop.reopen_files();
     return end ? *end : cycle();
   }
 
  private:
-  // Start to start; a cycle that overruns is followed at once by one cycle, never by two.
-  ExitCode loop(double interval) {
-    double next = monotonic_seconds();
-    load_hashing();  // once, and not in each cycle
-    for (;;) {
-      const ExitCode code = cycle_in_process();
-      if (is_cycle_) return code;
-      if (tools_.signals.stop()) {
-        return is_by_signal(code) ? code : ExitCode::kDone;
-      }
-      if (has_reader_left()) return code;
-      next = std::max(next + interval, monotonic_seconds());
-      while (!tools_.signals.stop() && monotonic_seconds() < next) {
-        reopen_log();
-        tell_wait(next);
-        tools_.signals.wait(next - monotonic_seconds());
-      }
-      reopen_log();
-      if (tools_.signals.stop()) {
-        tools_.log.info("told to stop");
-        return ExitCode::kDone;
-      }
-    }
-  }
-
-  // Also of an earlier cycle, which had the same streams.
-  bool has_reader_left() {
-    Carried& carried = tools_.state.carried();
-    if (tools_.log.console_state() == ConsoleState::kReaderLeft) carried.set(kReaderLeft, "yes");
-    return !carried.get(kReaderLeft).empty();
-  }
-
-  void tell_wait(double next) const {
-    if (!tools_.signals.take_progress_wish()) return;
-    tell("the next cycle begins in " +
-         human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
-  }
-
-  void reopen_log() {
-    if (!tools_.signals.take_reopen()) return;
-    tools_.log.flush();
-    if (Status reopened = tools_.log.reopen(); !reopened)
-      tools_.log.error(describe(reopened.error()));
-  }
-
-  // The next cycle finds other folders, perhaps, and this one gives up for good to write elsewhere.
-  ExitCode cycle_in_process() {
-    if (const auto end = reopen_files()) return *end;
-    tools_.log.flush();
-    auto process = CycleProcess::start(tools_.signals);
-    if (!process) return fail(process.error());
-    is_cycle_ = process->is_cycle();
-    if (is_cycle_) {
-      const ExitCode code = cycle();
-      (void)has_reader_left();
-      tools_.state.carried().set(kAnswered, tools_.signals.has_answered() ? "yes" : "");
-      process->hand_over(tools_.state.carried().text());
-      return code;
-    }
-    const auto end = process->wait(tools_.signals);
-    tools_.state.carried().take(end.text);
-    // Who asked a cycle that had no time to answer is answered between two.
-    if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();
-    return end.code ? *end.code : fail_killed(end.signal);
-  }
-
-  ExitCode fail_killed(int signal) {
-    // What it was writing has an end by that.
-    if (report() != nullptr) (void)report()->reopen();
-    return fail(Error{ErrorCode::kSystem,
-                      "run",
-                      {},
-                      0,
-                      "the process of this cycle was ended by signal " + std::to_string(signal) +
-                          " (" + ::strsignal(signal) + "): the next run goes on from there"});
-  }
-
-  // Nothing: the cycle can begin.
-  std::optional<ExitCode> reopen_files() {
-    if (Status reopened = tools_.log.reopen_if_moved(); !reopened) {
-      if (opened_.is_log_in_source) return fail(reopened.error());
-      tools_.log.error(describe(reopened.error()));
-    }
-    if (report() == nullptr) return std::nullopt;
-    if (Status reopened = report()->reopen(); !reopened) {
-      tools_.log.error(describe(reopened.error()));
-      return exit_code_of(reopened.error());
-    }
-    return std::nullopt;
-  }
-
   ExitCode cycle() {
     const auto tried = try_cycle();
     const ExitCode code = tried ? *tried : fail(tried.error());
@@ -495,7 +405,6 @@ class Runner {
   bool conflicts_ = false;
   UnprovenTold unproven_;
   bool is_confined_ = false;
-  bool is_cycle_ = false;  // and not the loop
 };
 
 }  // namespace

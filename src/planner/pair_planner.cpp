@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fs/stop.h"
+#include "planner/attribute_comparer.h"
 
 namespace foldersync {
 namespace {
@@ -292,65 +293,6 @@ void PairPlanner::finish_hashes() {
   waiting_.clear();
 }
 
-// Whether its attributes count beside content and metadata.
-bool PairPlanner::compares_xattrs(const VisitedPair& pair, const Named& named) const {
-  constexpr std::uint32_t kRuns = 0111;
-  if (context_.options.xattrs) return true;
-  return context_.compares_capabilities && named.source->is_file() &&
-         (named.source->mode & kRuns) != 0 && is_capable(*pair.source.here, named.name.data());
-}
-
-// Adds Reason::kXattrs where attributes differ that the replica is able to hold; false where they
-// can't be read. What lets a file run with more rights is not given in place.
-bool PairPlanner::compare_xattrs(const VisitedPair& pair, const Named& named,
-                                 const FileStatus& wanted, Comparison& comparison) {
-  if (!context_.policy.limits.holds_xattrs) return true;
-  const auto failed = [&](Side side, const Error& error) {
-    findings_.add_problem(side, path_of(pair, named.name), error);
-    return false;
-  };
-  const auto source_entry = pair.source.here->open_entry(named.name.data());
-  if (!source_entry) return failed(Side::kSource, source_entry.error());
-  auto source = (*source_entry)->xattrs(context_.policy.as_root);
-  if (!source) return failed(Side::kSource, source.error());
-  const auto replica_entry = pair.replica.here->open_entry(named.name.data());
-  if (!replica_entry) return failed(Side::kReplica, replica_entry.error());
-  const auto replica = (*replica_entry)->xattrs(context_.policy.as_root);
-  if (!replica) return failed(Side::kReplica, replica.error());
-  const FileStatus& there = named.replica != nullptr ? *named.replica : *pair.replica.self;
-  const Policy& policy = context_.policy;
-  const bool has_other_mode = !policy.owners() || !policy.fields.are_all();
-  if (has_other_mode) fit_acl(*source, wanted_mode(wanted, there, policy));
-  if (policy.fields.no_perms) *source = with_acls_of(std::move(*source), *replica);
-  const bool is_file = wanted.is_file();
-  const bool gives_rights = is_file && (has_capability(*source) || has_capability(*replica) ||
-                                        !may_change_in_place(wanted, there, policy));
-  bool is_same = *source == *replica;
-  if (!is_same) {
-    const std::size_t count = source->size();
-    const auto held = (*replica_entry)->without_unsupported(std::move(*source));
-    is_same = held == *replica;
-    if (held.size() < count) note_first(findings_.unheld_xattrs, path_of(pair, named.name));
-  }
-  if (!is_same) {
-    comparison.reasons.add(Reason::kXattrs);
-    comparison.decision = Decision::kMetadata;
-  }
-  if (comparison.decision == Decision::kMetadata && gives_rights) {
-    comparison.decision = Decision::kUpdate;
-  }
-  return true;
-}
-
-// Whether it is a file of several names that has, or gets, such rights: it is written anew, which
-// the actions of its other names have to know.
-bool PairPlanner::is_linked_and_capable(const VisitedPair& pair, const Named& named) const {
-  if (!context_.policy.as_root || !named.source->is_file()) return false;
-  if (named.source->links == 1 && named.replica->links == 1) return false;
-  return is_capable(*pair.source.here, named.name.data()) ||
-         is_capable(*pair.replica.here, named.name.data());
-}
-
 bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
   const auto md5 = judge_.md5(file_of(pair.source, named.name, *named.source), source_hashes_);
   if (md5) {
@@ -408,12 +350,14 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   if (both) note_hidden(source.status, replica.status);
   if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
     return;
-  if (both && compares_xattrs(pair, named) &&
+  const AttributeComparer attributes(context_, findings_);
+  if (both && attributes.are_asked(pair, named) &&
       (comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata) &&
-      !compare_xattrs(pair, named, source.status, comparison)) {
+      !attributes.compare(pair, named, source.status, comparison)) {
     return;
   }
-  if (comparison.decision == Decision::kMetadata && is_linked_and_capable(pair, named)) {
+  if (comparison.decision == Decision::kMetadata &&
+      attributes.are_linked_capabilities(pair, named)) {
     comparison.decision = Decision::kUpdate;
   }
   if (context_.options.pin && named.source != nullptr &&
@@ -543,7 +487,8 @@ void PairPlanner::record_self(const VisitedPair& pair) {
     findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
   }
   if (context_.options.xattrs && pair.source.here != nullptr && pair.replica.here != nullptr) {
-    compare_xattrs(pair, Named{.name = "."}, source.status, comparison);
+    AttributeComparer(context_, findings_)
+        .compare(pair, Named{.name = "."}, source.status, comparison);
   }
   if (comparison.reasons.empty()) {
     if (!pair.path.empty()) ++findings_.unchanged;

@@ -55,10 +55,6 @@ class PairPlanner {
                     const VisitedPair& pair) const;
   FileStatus wanted_anew(const FileStatus& source, const FileStatus* replica,
                          const VisitedPair& pair) const;
-  [[nodiscard]] bool compares_xattrs(const VisitedPair& pair, const Named& named) const;
-  bool compare_xattrs(const VisitedPair& pair, const Named& named, const FileStatus& wanted,
-                      Comparison& comparison);
-  bool is_linked_and_capable(const VisitedPair& pair, const Named& named) const;
   bool pin(const VisitedPair& pair, const Named& named);
   void forget_missing_files(const VisitedPair& pair);
   void record(const VisitedPair& pair, const Named& named, const Seen* source, const Seen* replica,

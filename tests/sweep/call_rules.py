@@ -55,7 +55,8 @@ class Rules:
             return self._path_violation(call, name, where, flags)
         if '/' in name:
             return 'more than one component'
-        if name in ('.', '..') and (call != 'openat' or flags & WRITING):
+        is_nameless = name == '.' and flags & O_TMPFILE == O_TMPFILE
+        if name in ('.', '..') and not is_nameless and (call != 'openat' or flags & WRITING):
             return 'a name that is not an entry'
         if name not in ('.', '..') and self._follows(call, flags):
             return 'a link would be followed'

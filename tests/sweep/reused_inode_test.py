@@ -31,7 +31,7 @@ class ReusedInodeTest(StoppedTest):
 
     def kill_after_commit(self):
         commit = os.path.join(self.replica, '.sync-txn', 'COMMIT')
-        for point in range(300, 3000, 7):
+        for point in range(300, 3000, 3):
             wrapper = self.stopper('--from', self.top, '--kill-after', str(point))
             code = self.execute('run', '-s', self.source, '-r', self.replica, '--threads', '1',
                                 wrapper=wrapper).code

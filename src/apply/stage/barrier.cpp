@@ -10,7 +10,7 @@ namespace {
 
 // So many files, synced one by one, take about as long as their whole file system.
 constexpr std::size_t kFew = 32;
-constexpr std::size_t kFewDirectories = 8 * kFew;  // names weigh less than content
+constexpr std::size_t kFewNames = 8 * kFew;  // they weigh less than content
 
 bool is_unsupported(const Error& error) {
   return error.error_number == EINVAL || error.error_number == EOPNOTSUPP ||
@@ -23,7 +23,7 @@ Status Barrier::begin(const StagingArea& area, ToSync amount) {
   if (!is_wanted()) return success();
   const auto facts = TRY(fs_.facts(area.fd()));
   has_sync_all_ = facts.has_sync_all;
-  each_ = (amount.entries <= kFew && amount.directories <= kFewDirectories) || !has_sync_all_;
+  each_ = (amount.entries <= kFew && amount.names <= kFewNames) || !has_sync_all_;
   return success();
 }
 

@@ -29,8 +29,10 @@ struct SyncContext {
 
 // What a window leaves to be synced.
 struct ToSync {
-  std::size_t entries = 0;      // staged, or changed in place
-  std::size_t directories = 0;  // whose entries come and go
+  std::size_t entries = 0;  // staged, or changed in place
+  // Directories whose entries come and go, and links: a folder of many of these takes Btrfs minutes
+  // where it is synced by itself.
+  std::size_t names = 0;
 };
 
 // What a window changed: directories whose entries or metadata did, and files whose metadata did.

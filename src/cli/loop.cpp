@@ -1,0 +1,115 @@
+#include "cli/loop.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "cli/console.h"
+#include "cli/cycle_process.h"
+#include "core/hash.h"
+#include "core/text.h"
+#include "fs/clock.h"
+
+namespace foldersync {
+namespace {
+
+// What is carried from one cycle to the next, see Carried.
+constexpr const char* kReaderLeft = "reader left";
+constexpr const char* kAnswered = "told how far it is";
+
+}  // namespace
+
+ExitCode Loop::run(double interval) {
+  double next = monotonic_seconds();
+  load_hashing();  // once, and not in each cycle
+  for (;;) {
+    const ExitCode code = cycle_in_process();
+    if (is_cycle_) return code;
+    if (tools_.signals.stop()) {
+      return is_by_signal(code) ? code : ExitCode::kDone;
+    }
+    if (has_reader_left()) return code;
+    next = std::max(next + interval, monotonic_seconds());
+    while (!tools_.signals.stop() && monotonic_seconds() < next) {
+      reopen_log();
+      tell_wait(next);
+      tools_.signals.wait(next - monotonic_seconds());
+    }
+    reopen_log();
+    if (tools_.signals.stop()) {
+      tools_.log.info("told to stop");
+      return ExitCode::kDone;
+    }
+  }
+}
+
+// Also of an earlier cycle, which had the same streams.
+bool Loop::has_reader_left() {
+  Carried& carried = tools_.state.carried();
+  if (tools_.log.console_state() == ConsoleState::kReaderLeft) carried.set(kReaderLeft, "yes");
+  return !carried.get(kReaderLeft).empty();
+}
+
+void Loop::tell_wait(double next) const {
+  if (!tools_.signals.take_progress_wish()) return;
+  tell("the next cycle begins in " +
+       human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
+}
+
+void Loop::reopen_log() {
+  if (!tools_.signals.take_reopen()) return;
+  tools_.log.flush();
+  if (Status reopened = tools_.log.reopen(); !reopened)
+    tools_.log.error(describe(reopened.error()));
+}
+
+// The next cycle finds other folders, perhaps, and this one gives up for good to write elsewhere.
+ExitCode Loop::cycle_in_process() {
+  if (const auto end = reopen_files()) return *end;
+  tools_.log.flush();
+  auto process = CycleProcess::start(tools_.signals);
+  if (!process) return parts_.fail(process.error());
+  is_cycle_ = process->is_cycle();
+  if (is_cycle_) {
+    const ExitCode code = parts_.cycle();
+    (void)has_reader_left();
+    tools_.state.carried().set(kAnswered, tools_.signals.has_answered() ? "yes" : "");
+    process->hand_over(tools_.state.carried().text());
+    return code;
+  }
+  const auto end = process->wait(tools_.signals);
+  tools_.state.carried().take(end.text);
+  // Who asked a cycle that had no time to answer is answered between two.
+  if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();
+  return end.code ? *end.code : fail_killed(end.signal);
+}
+
+ExitCode Loop::fail_killed(int signal) {
+  // What it was writing has an end by that.
+  if (parts_.report != nullptr) (void)parts_.report->reopen();
+  return parts_.fail(Error{ErrorCode::kSystem,
+                           "run",
+                           {},
+                           0,
+                           "the process of this cycle was ended by signal " +
+                               std::to_string(signal) + " (" + ::strsignal(signal) +
+                               "): the next run goes on from there"});
+}
+
+std::optional<ExitCode> Loop::reopen_files() {
+  if (Status reopened = tools_.log.reopen_if_moved(); !reopened) {
+    if (parts_.must_have_log) return parts_.fail(reopened.error());
+    tools_.log.error(describe(reopened.error()));
+  }
+  if (parts_.report == nullptr) return std::nullopt;
+  if (Status reopened = parts_.report->reopen(); !reopened) {
+    tools_.log.error(describe(reopened.error()));
+    return exit_code_of(reopened.error());
+  }
+  return std::nullopt;
+}
+
+}  // namespace foldersync

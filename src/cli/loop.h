@@ -1,0 +1,46 @@
+// Cycles one after another, each in a process of its own.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "cli/cycle.h"
+#include "cli/exit_code.h"
+#include "cli/report_file.h"
+#include "core/result.h"
+
+namespace foldersync {
+
+// What the loop has others do.
+struct LoopParts {
+  const Tools& tools;
+  ReportFile* report = nullptr;  // null: none is wanted
+  bool must_have_log = false;    // a cycle without the log that is open does harm
+  std::function<ExitCode()> cycle;
+  std::function<ExitCode(const Error&)> fail;  // tells why there is no cycle
+};
+
+// What it touches outlives it.
+class Loop {
+ public:
+  explicit Loop(LoopParts parts) : parts_(std::move(parts)), tools_(parts_.tools) {}
+
+  // Start to start, every so many seconds until told to stop; a cycle that overruns is followed at
+  // once by one cycle, never by two. Returns in the process of each cycle too.
+  ExitCode run(double interval);
+  // Opens log and report again where that is needed. Nothing: a cycle can begin.
+  std::optional<ExitCode> reopen_files();
+
+ private:
+  ExitCode cycle_in_process();
+  bool has_reader_left();
+  void tell_wait(double next) const;
+  void reopen_log();
+  ExitCode fail_killed(int signal);
+
+  LoopParts parts_;
+  const Tools& tools_;
+  bool is_cycle_ = false;  // this process is a cycle's, and not the loop's
+};
+
+}  // namespace foldersync
