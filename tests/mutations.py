@@ -48,6 +48,8 @@ MUTATIONS = [
     Mutation('all or nothing is begun where it could not be taken back',
              'return request_.atomic ? refuse_foreign_places(request_, looks_, max_open_) : success();',
              'return success();', '^cli/foreign_places_test'),
+    Mutation('root is taken for the owner of everything', 'if (!has_right) return false;', '',
+             '^cli/foreign_places_test.*without_the_right'),
     Mutation('a time that cannot be given back stops every later run',
              'if (may_lack && is_never_given(done.error())) return tell_lack(path, done.error());',
              '', '^unit_apply/RecoverTest.ATimeThatCanNotBeGivenBack'),

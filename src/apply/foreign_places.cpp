@@ -1,10 +1,12 @@
 #include "apply/foreign_places.h"
 
 #include <cerrno>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "fs/privilege.h"
 #include "fs/replica_access.h"
 #include "plan/stored_plan.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kSetIds = 06000;
 constexpr std::uint32_t kSticky = 01000;
+constexpr const char* kReadOnly = "its metadata can't be set, for it is mounted read-only";
 
 bool is_denial(const Error& error) {
   return error.error_number == EPERM || error.error_number == EACCES || error.error_number == EROFS;
@@ -52,7 +55,6 @@ class ForeignPlaces {
     RelPath path;
     FileStatus status;
     std::optional<Error> closed;
-    std::optional<bool> is_ours;
   };
 
   static Error refused(const RelPath& path, const std::string& why, int error_number) {
@@ -69,19 +71,28 @@ class ForeignPlaces {
     return "it belongs to user " + std::to_string(status.uid);
   }
 
-  // The change time is all that moves where it can be set.
-  bool may_set_time(Handle entry, const FileStatus& status) {
+  // By the rules of the kernel, for to try it would turn back the time of what others write
+  // meanwhile. A file system that refuses root all the same is found out later.
+  bool may_set_time(const FileStatus& status) {
     if (status.immutable) return false;
     if (status.uid == uid_) return true;
-    const Status set = fs_.set_mtime(entry, status.mtime);
-    return set || !is_denial(set.error());
+    const auto known = acts_for_.find(status.uid);
+    if (known != acts_for_.end()) return known->second;
+    return acts_for_.emplace(status.uid, may_act_for(status.uid)).first->second;
+  }
+
+  bool is_read_only(int directory) {
+    const Status open = fs_.may_add_entries(directory);
+    return !open && open.error().error_number == EROFS;
   }
 
   Status check_directory(const RelPath& path) {
     const auto directory = access_.directory(path);
     if (!directory) return success();
     const auto status = fs_.status(*directory);
-    if (!status || may_set_time({*directory, false}, *status)) return success();
+    if (!status) return success();
+    if (is_read_only(*directory)) return refused(path, kReadOnly, EROFS);
+    if (may_set_time(*status)) return success();
     return refused(path, "mode and time of this directory can't be set, for " + owner_of(*status),
                    EPERM);
   }
@@ -100,15 +111,16 @@ class ForeignPlaces {
   Status check_entry(const RelPath& path) {
     const auto parent = access_.parent(path);
     if (!parent) return success();
-    const auto entry = fs_.open_entry(*parent, std::string(path.name()).c_str());
-    const auto status = entry ? fs_.status(entry->get()) : Result<FileStatus>(entry.error());
-    if (!status || may_set_time({entry->get(), true}, *status)) return success();
+    const auto status = fs_.status_at(*parent, std::string(path.name()).c_str());
+    if (!status) return success();
+    if (is_read_only(*parent)) return refused(path, kReadOnly, EROFS);
+    if (may_set_time(*status)) return success();
     return refused(path, "its metadata can't be set, for " + owner_of(*status), EPERM);
   }
 
   // Whether an entry can get the path, and where `old` one has it, whether that can go.
   Status check_place(const RelPath& path, bool old) {
-    Place* const place = enter(path.parent());
+    const Place* const place = enter(path.parent());
     if (place == nullptr) return success();
     if (place->closed) {
       return refused(place->path, "entries of this directory can't be made or removed",
@@ -123,33 +135,26 @@ class ForeignPlaces {
     return old ? check_old(*place, path) : success();
   }
 
-  Status check_old(Place& place, const RelPath& path) {
+  Status check_old(const Place& place, const RelPath& path) {
     const auto status = access_.status(path);
     if (!status || !*status) return success();
     const FileStatus& old = **status;
     if (old.immutable) return refused(path, "it can't be removed, for " + owner_of(old), EPERM);
-    if (old.uid == uid_ || (place.status.mode & kSticky) == 0 || is_ours(place)) return success();
+    if (old.uid == uid_ || (place.status.mode & kSticky) == 0 || may_set_time(place.status))
+      return success();
     return refused(path,
                    "it can't be removed, for " + owner_of(old) +
                        ", and so it is for the directory that holds it, which is sticky",
                    EPERM);
   }
 
-  bool is_ours(Place& place) {
-    if (!place.is_ours) {
-      const auto directory = access_.directory(place.path);
-      place.is_ours = !directory || may_set_time({*directory, false}, place.status);
-    }
-    return *place.is_ours;
-  }
-
   // Null where it is not there yet, or can't be seen. Valid until the next call.
-  Place* enter(const RelPath& path) {
+  const Place* enter(const RelPath& path) {
     if (place_ && place_->path == path) return &*place_;
     const auto directory = access_.directory(path);
     const auto status = directory ? fs_.status(*directory) : Result<FileStatus>(directory.error());
     if (!status) return nullptr;
-    place_ = Place{path, *status, std::nullopt, std::nullopt};
+    place_ = Place{path, *status, std::nullopt};
     const Status open = fs_.may_add_entries(*directory);
     // A directory of one's own is opened up.
     const bool is_opened_up = status->uid == uid_ && !open && open.error().error_number == EACCES;
@@ -159,6 +164,7 @@ class ForeignPlaces {
 
   FileSystem& fs_;
   std::uint32_t uid_;
+  std::map<std::uint32_t, bool> acts_for_;  // other users
   ReplicaAccess access_;
   std::optional<Place> place_;  // the last one
 };

@@ -16,9 +16,9 @@ namespace foldersync {
 //     goes from it, another user's;
 //   - an entry whose metadata is to be given or taken back, and can't be set: another user's.
 //
-// What can't be seen is not refused; nor is what the plan's own actions make. Nothing is changed,
-// but for the change time of what belongs to another user and can be changed all the same. Other
-// errors: the plan can't be read.
+// What can't be seen is not refused; nor is what the plan's own actions make, or what only the file
+// system's own rules refuse to the capability CAP_FOWNER. Nothing is written, not even a time.
+// Other errors: the plan can't be read.
 Status refuse_foreign_places(const ApplyRequest& request, const LookContext& looks,
                              std::size_t max_open);
 

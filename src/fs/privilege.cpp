@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 
 namespace foldersync {
 namespace {
@@ -57,6 +58,23 @@ bool may_read_everything() {
   const auto words = read_words();
   const CapabilitySet reads = bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
   return words && (joined((*words)[0].effective, (*words)[1].effective) & reads) != 0;
+}
+
+// A user whom this user namespace does not know is shown as nobody, and nobody here acts for him.
+bool may_act_for(std::uint32_t owner) {
+  const auto words = read_words();
+  const bool has_right =
+      words && (joined((*words)[0].effective, (*words)[1].effective) & bit(CAP_FOWNER)) != 0;
+  if (!has_right) return false;
+  std::ifstream map("/proc/self/uid_map");
+  if (!map) return true;
+  std::uint64_t first = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (map >> first >> outside >> count) {
+    if (owner >= first && owner - first < count) return true;
+  }
+  return false;
 }
 
 Privileges current_privileges() {

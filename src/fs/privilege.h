@@ -20,6 +20,10 @@ CapabilitySet attribute_capabilities();
 // Whether modes keep this thread from reading nothing: the superuser's rights.
 bool may_read_everything();
 
+// Whether this thread may do to what belongs to `owner`, another user, what only owners may: set
+// times and modes, remove it from a sticky directory. Nothing is tried.
+bool may_act_for(std::uint32_t owner);
+
 // What a thread has.
 struct Privileges {
   CapabilitySet effective = 0;

@@ -1,6 +1,7 @@
 """All or nothing, where what lies in the replica is not ours to change, or not to change back."""
 import contextlib
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -116,6 +117,37 @@ class DirectoriesTest(ForeignPlacesTest):
         self.give(USER, 'f')
         self.give(OTHER, 'l')
         self.refused('l', f'it belongs to user {OTHER}')
+
+    def test_who_may_change_it_is_asked_without_a_write(self):
+        self.given({'d': folder({'f': file('x', mtime=THEN), 'new': 'x'}, mtime=THEN)},
+                   {'d': folder({'f': 'x'})})
+        self.give(OTHER, 'd', mode=0o1777)
+        self.give(OTHER, 'd', 'f')
+        watched = [self.in_replica('d'), self.in_replica('d', 'f')]
+        before = [os.stat(path).st_ctime_ns for path in watched]
+        self.sync('run', '--atomic', '--dry-run')
+        self.assertEqual(before, [os.stat(path).st_ctime_ns for path in watched])
+        self.sync('run', '--atomic')
+        self.assertEqual(b'x', self.content('d', 'new'))
+
+    def test_root_without_the_right_of_owners_is_refused(self):
+        if not shutil.which('setpriv'):
+            self.skipTest('no setpriv here')
+        without = ('setpriv', '--bounding-set', '-fowner', '--inh-caps', '-fowner')
+        self.given({'d': folder(mtime=THEN)}, {'d': {}})
+        self.give(OTHER, 'd')
+        with self.untouched(self.replica):
+            result = self.sync('run', '--atomic', wrapper=without, expect=REFUSED)
+        self.assertIn(f'it belongs to user {OTHER}', result.err)
+
+    @with_mounts
+    def test_metadata_on_a_mount_that_is_read_only_is_refused(self):
+        self.given({'d': {'f': file('x', mtime=THEN)}}, {'d': {'f': 'x'}})
+        self.mount_tmpfs(self.in_replica('d'), 'size=1m')
+        trees.write(self.in_replica('d', 'f'), 'x')
+        trees.set_mtime(self.in_replica('d'), os.stat(self.in_source('d')).st_mtime_ns)
+        subprocess.run(['mount', '-o', 'remount,ro', self.in_replica('d')], check=True)
+        self.refused('d/f', 'mounted read-only', '--cross-mounts', uid=0)
 
     def test_a_file_of_others_in_ones_own_directory_is_written_anew(self):
         self.given_to_user({'f': 'new'}, {'f': 'older'})
