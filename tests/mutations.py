@@ -1063,6 +1063,9 @@ MUTATIONS = [
     Mutation('a plan leaves open what it has opened up',
              'auto errors = access_->close_again(std::exchange(access_->loosened(), {}));',
              'std::vector<Error> errors;', '^cli/closed_folders_test.*a_plan_of_them'),
+    Mutation('what was opened up moves whole',
+             'return openings_ != nullptr && openings_->has_opened(directory);',
+             'return openings_ != nullptr && directory.is_root();', '^cli/closed_folders_test.*closed_inside'),
     Mutation('what was opened up to be synced stays open',
              'loosened_.erase(loosened);\n  return fs_.set_mode({directory, false}, mode);',
              'loosened_.erase(loosened);\n'

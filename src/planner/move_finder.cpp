@@ -72,6 +72,7 @@ class Judge {
  public:
   Judge(const MoveSearch& search, std::size_t open)
       : context_(search.context),
+        openings_(search.openings),
         source_(search.source, search.context.source_hashes, open),
         replica_(search.replica, search.context.replica_hashes, open),
         judge_(search.context.stop) {}
@@ -84,12 +85,12 @@ class Judge {
     if (!wanted || !found || !can_move(*found) || wanted->status.type != found->status.type) {
       return answer;
     }
+    if (found->status.is_directory() && was_closed(remove.path)) return answer;
     if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
     const FileStatus& there = found->status;
     wanted->status = as_wanted(wanted->status, &there, context_.policy);
     if (!may_move(*wanted, *found)) return answer;
-    answer.move.before =
-        there.is_directory() ? found_facts(there, {}, context_.policy) : *remove.before;
+    answer.move.before = *remove.before;
     answer.move.after = *create.after;
     if (!there.is_file() || there.size == 0) {
       answer.is_same = true;
@@ -163,6 +164,11 @@ class Judge {
            status.mount == context_.replica_root.mount;
   }
 
+  // Who moves it whole would have to open it up at its old path, and to close it at its new one.
+  [[nodiscard]] bool was_closed(const RelPath& directory) const {
+    return openings_ != nullptr && openings_->has_opened(directory);
+  }
+
   [[nodiscard]] bool can_move(const Found& found) const {
     return is_near(found.status) && (found.status.is_directory() || found.status.links == 1);
   }
@@ -199,6 +205,7 @@ class Judge {
   }
 
   const PlanningContext& context_;
+  Openings* openings_;
   Candidates source_;
   Candidates replica_;
   ContentJudge judge_;

@@ -10,6 +10,7 @@
 #include "plan/arrange.h"
 #include "plan/moves.h"
 #include "planner/findings.h"
+#include "scan/openings.h"
 #include "scan/readable_tree.h"
 
 namespace foldersync {
@@ -19,6 +20,7 @@ struct MoveSearch {
   const ReadableTree& source;
   const ReadableTree& replica;
   std::vector<RelPath> blocked;  // as for MoveCandidates
+  Openings* openings = nullptr;  // of the replica's tree
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
   Spooling spooling = {};

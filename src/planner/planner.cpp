@@ -173,8 +173,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   auto arranged = TRY(arrange(std::move(found), spooling));
   // Files that are the same have the same time.
   if (request.roots.replica && request.policy.gives_time(FileType::kFile)) {
-    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.threads,
-                    request.stop, spooling},
+    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.openings,
+                    request.threads, request.stop, spooling},
                    arranged));
   }
   TRY(hold_back(request, spooling, findings, arranged));

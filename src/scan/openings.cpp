@@ -16,6 +16,11 @@ void Openings::open_up(const RelPath& directory) {
   if (access_) (void)access_->open_up(directory);
 }
 
+bool Openings::has_opened(const RelPath& directory) {
+  const std::lock_guard lock(mutex_);
+  return access_ && access_->loosened().contains(directory);
+}
+
 std::vector<Error> Openings::close_all() {
   const std::lock_guard lock(mutex_);
   if (!access_ || access_->loosened().empty()) return {};

@@ -23,6 +23,9 @@ class Openings {
   // Nothing happens where the caller may read everything, or it can't be opened up. Any thread.
   void open_up(const RelPath& directory);
 
+  // Whether open_up() has changed its mode. Any thread.
+  bool has_opened(const RelPath& directory);
+
   // Gives all of them their mode back. The answer: those that it could not be given to, with the
   // error. Requires: nobody works in them any more.
   std::vector<Error> close_all();

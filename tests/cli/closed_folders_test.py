@@ -142,6 +142,19 @@ class ReplicaTest(PlainUserTest):
         self.assertIn(('move', 'new/d/inner'), self.operations(uid=NOBODY))
         self.mirror_as_nobody()
 
+    def test_one_that_is_closed_inside_of_what_moves(self):
+        for mode, option in ((0, ()), (0o400, ('--atomic',)), (0o300, ('--no-perms',))):
+            with self.subTest(f'{mode:o}', option=option):
+                trees.remove(self.source)
+                trees.remove(self.replica)
+                files = {f'f{i}': file(f'{i}' * 500, mtime=i) for i in range(3)}
+                self.given_own({'new': files | {'sub': files}},
+                               {'old': files | {'sub': folder(files, mode=mode)}})
+                self.assertIn(('move', 'new/sub/f1'), self.operations(uid=NOBODY))
+                self.sync('run', *option, uid=NOBODY)
+                self.assert_quiet(*(each for each in option if each != '--atomic'), uid=NOBODY)
+                self.assertEqual(b'1' * 500, self.content('new', 'sub', 'f1'))
+
     def test_files_that_may_not_be_read_are_compared_or_written_anew(self):
         self.given_own({'a': file('same', mtime=5), 'b': file('new!', mtime=5), 'n': {'c': 'move'}},
                        {'a': file('same', mtime=9, mode=0), 'b': file('old!', mtime=9, mode=0o200),
