@@ -60,11 +60,16 @@ MUTATIONS = [
     # Metadata that is somebody else's
 
     Mutation('set-id bits go to another owner where owners are not the source\'s',
-             'if (uid != source.uid) wanted.mode', 'if (false && uid != source.uid) wanted.mode',
+             'if (uid != source.uid || (keeps_mode', 'if ((keeps_mode',
              '^cli/fields_test.*set_id_bits'),
     Mutation('set-id bits go to another group where groups are not the source\'s',
-             'if (gid != source.gid) wanted.mode', 'if (false && gid != source.gid) wanted.mode',
+             'if (gid != source.gid || (keeps_mode', 'if ((keeps_mode',
              '^cli/fields_test.*set_id_bits'),
+    Mutation('who had a file before gives set-id bits to the one in its place',
+             '|| (keeps_mode && there->uid != uid)', '', '^cli/fields_test.*files_of_others'),
+    Mutation('a mode is kept with set-id bits for whoever writes the file anew',
+             'if (kept.uid != there.uid) kept.mode &= ~kSetUser;', '',
+             '^unit_plan/AsWanted'),
     Mutation('a group that is left alone gets what the group of the source may do',
              'has_other_group ? as_for_others(source.mode)', 'has_other_group ? source.mode',
              '^cli/fields_test.*another_group'),

@@ -70,6 +70,9 @@ FileStatus kept_by_new(const FileStatus& there, const Policy& policy) {
   FileStatus kept = there;
   if (!policy.gives_owner(there)) kept.uid = policy.uid;
   if (!policy.gives_group(there) && !policy.can_give(there.gid)) kept.gid = policy.gid;
+  if (there.is_directory()) return kept;
+  if (kept.uid != there.uid) kept.mode &= ~kSetUser;
+  if (kept.gid != there.gid) kept.mode &= ~kSetGroup;
   return kept;
 }
 
@@ -100,8 +103,10 @@ FileStatus as_wanted(const FileStatus& source, const FileStatus* there, const Po
                     ? there->mode
                     : mode_of_new(source, has_other_group, policy, parent);
   if (source.is_directory()) return wanted;
-  if (uid != source.uid) wanted.mode &= ~kSetUser;
-  if (gid != source.gid) wanted.mode &= ~kSetGroup;
+  // Whoever had the file before gave it what it keeps, and not to others.
+  const bool keeps_mode = fields.no_perms && there != nullptr;
+  if (uid != source.uid || (keeps_mode && there->uid != uid)) wanted.mode &= ~kSetUser;
+  if (gid != source.gid || (keeps_mode && there->gid != gid)) wanted.mode &= ~kSetGroup;
   return wanted;
 }
 

@@ -229,6 +229,16 @@ class RightsTest(FieldsTest):
         self.run_with('--chmod', 'u+s')
         self.assertEqual((USER, GROUP, 0o4755), self.metadata('u'))
 
+    def test_nobody_gives_set_id_bits_to_files_of_others(self):
+        self.given({'sh': file('new', mode=0o755)})
+        for owner in ((OTHER, 0), (OTHER, OTHER), (0, OTHER)):
+            with self.subTest(owner=owner):
+                trees.build(self.replica, {'sh': file('older', mode=0o6755, owner=owner)})
+                self.run_with('--no-perms')
+                self.assertEqual((0, 0), self.metadata('sh')[:2])
+                self.assertEqual(0, self.mode('sh') & (0o4000 if owner[0] else 0o2000))
+                trees.remove(self.replica)
+
     def test_another_group_gets_no_more_than_everybody(self):
         self.given({'f': file('x', mode=0o660, owner=(USER, GROUP))}, {})
         self.run_with('--no-group')

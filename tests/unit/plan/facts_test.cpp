@@ -131,6 +131,24 @@ TEST(WantedFacts, MaskSuidAndSgidWhereRootLeavesOwnersAlone) {
   EXPECT_EQ(wanted_facts(status_of(FileType::kFile), "", nullptr, policy).mode, 0755);
 }
 
+TEST(AsWanted, KeepsRightsOfItsOwnOnlyOfWhomTheyBelongTo) {
+  Policy policy = as_root();
+  policy.fields.no_perms = true;
+  const FileStatus source = status_of(FileType::kFile);
+  FileStatus there = source;
+  EXPECT_EQ(as_wanted(source, &there, policy).mode, 06755U);
+  there.uid = 7;
+  EXPECT_EQ(as_wanted(source, &there, policy).mode, 02755U);
+  there.gid = 8;
+  EXPECT_EQ(as_wanted(source, &there, policy).mode, 0755U);
+  Policy user;
+  user.fields = policy.fields;
+  user.uid = source.uid;
+  user.gid = source.gid;
+  const FileStatus kept = kept_by_new(there, user);
+  EXPECT_EQ(as_wanted(source, &kept, user).mode, 0755U) << "it becomes the caller's";
+}
+
 TEST(Facts, AGroupIsGivenToOwnFilesByItsMembers) {
   const FileStatus source = status_of(FileType::kFile);
   Policy user;
