@@ -826,7 +826,7 @@ MUTATIONS = [
              'if (waits || needed.is_written(action))', 'if (waits)',
              '^unit_plan/DeleteFirst.WhatHasSizeAndTime'),
     Mutation('what is moved or taken over goes first',
-             'if (action.other) needed.keep(*action.other);', '',
+             'if (action.other) needed.kept_.push_back(*action.other);', '',
              '^unit_plan/DeleteFirst.WhatIsTakenOver'),
     Mutation('a document deletes first what another action needs',
              'if (!*may) return "a deletion goes first that another action needs";', '',

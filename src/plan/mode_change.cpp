@@ -140,6 +140,7 @@ class ModeChange::Reader {
 
 std::optional<ModeChange> ModeChange::parse(std::string_view text, std::uint32_t umask) {
   ModeChange change;
+  if (text.size() > kMostBytes) return std::nullopt;  // before it takes any memory
   if (!Reader(text, umask).read(change) || change.text_.size() > kMostBytes) return std::nullopt;
   return change;
 }

@@ -17,7 +17,7 @@ class ModeChange {
  public:
   ModeChange() = default;  // changes nothing
 
-  // Nothing where it is no such text, or its own form would be longer than 255 bytes. A clause
+  // Nothing where it is no such text, or it or its own form is longer than 255 bytes. A clause
   // without who is for all, but for the bits of `umask`.
   static std::optional<ModeChange> parse(std::string_view text, std::uint32_t umask);
 

@@ -1,7 +1,6 @@
 #include "plan/room.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -27,7 +26,7 @@ class Needed {
   static Result<Needed> by(const ActionStore& actions, Later later) {
     Needed needed;
     TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
-      if (action.other) needed.keep(*action.other);
+      if (action.other) needed.kept_.push_back(*action.other);
       if (replaces_directory(action)) needed.replaced_.add(action.path);
       const auto stamp = writes_content(action) ? size_and_time(action.after) : std::nullopt;
       if (stamp) needed.written_.push_back(*stamp);
@@ -36,28 +35,28 @@ class Needed {
     TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
       if (action.op != Op::kDelete || needed.replaced_.clears(action)) return;
       const bool waits = later == Later::kStay && action.phase != Phase::kClear;
-      if (waits || needed.is_written(action)) needed.keep(action.path);
+      if (waits || needed.is_written(action)) needed.kept_.push_back(action.path);
     }));
+    std::sort(needed.kept_.begin(), needed.kept_.end());
     return needed;
   }
 
   // Whether the deletion may go first. What is cleared in any case may.
   [[nodiscard]] bool lets_go(const Action& deletion) const {
-    return replaced_.clears(deletion) || !kept_.contains(deletion.path);
+    if (replaced_.clears(deletion)) return true;
+    // In path order what lies in a directory follows it.
+    const auto next = std::lower_bound(kept_.begin(), kept_.end(), deletion.path);
+    return next == kept_.end() || !next->is_within(deletion.path);
   }
 
  private:
-  void keep(RelPath path) {
-    while (!path.is_root() && kept_.insert(path).second) path = path.parent();
-  }
-
   [[nodiscard]] bool is_written(const Action& deletion) const {
     const auto stamp = size_and_time(deletion.before);
     return stamp && std::binary_search(written_.begin(), written_.end(), *stamp);
   }
 
   std::vector<SizeAndTime> written_;
-  std::set<RelPath> kept_;  // and all directories above
+  std::vector<RelPath> kept_;  // in path order; the directories above stay, too
   ReplacedDirectories replaced_;
 };
 

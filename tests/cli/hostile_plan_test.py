@@ -103,6 +103,28 @@ class BombTest(HostilePlanTest):
             with self.subTest(start=text[:5]):
                 self.assert_refused(text)
 
+    def test_a_deep_path_that_stays_takes_the_memory_of_its_length(self):
+        path = 'd/' * 20_000 + 'f'
+        file_ = {'type': 'file', 'size': 1, 'mtime': '2024-01-01T00:00:00.000000000Z'}
+        action = {'seq': 0, 'phase': 'write', 'op': 'create', 'path': 'n', 'from': path,
+                  'reason': ['missing'], 'before': None, 'after': file_}
+        deletion = {**action, 'phase': 'delete', 'op': 'delete', 'path': path,
+                    'reason': ['extra'], 'before': file_, 'after': None}
+        del deletion['from']
+        plan = self.plan('--delete-first')
+        plan['actions'] = [action, deletion]
+        result = self.execute('show', '-', input=sealed_plan.seal(plan), expect=DONE,
+                              preexec_fn=self.limit_memory)
+        self.assertIn('delete 1', result.out)
+
+    def test_a_long_change_of_modes_is_not_read(self):
+        plan = self.plan('--chmod', 'F644')
+        plan['options']['chmod'] = '0,' * 2_000_000 + '0'
+        result = self.execute('apply', '-', '-s', self.source, '-r', self.replica,
+                              input=sealed_plan.seal(plan), expect=BAD_PLAN,
+                              preexec_fn=self.limit_memory)
+        self.assertIn('chmod', result.err)
+
     def test_numbers_beyond_all_types(self):
         text = self.plan_text()
         unchanged = re.search('"unchanged":[0-9]+', text).group()

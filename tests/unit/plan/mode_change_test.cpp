@@ -103,5 +103,11 @@ TEST(ModeChange, OtherTextsAreNone) {
   EXPECT_FALSE(ModeChange::parse(std::string(300, '0') + "755,u+w", kUmask));
 }
 
+TEST(ModeChange, ALongTextIsNotRead) {
+  // Its own form would be short.
+  EXPECT_TRUE(ModeChange::parse(std::string(252, 'F') + "644", kUmask));
+  EXPECT_FALSE(ModeChange::parse(std::string(253, 'F') + "644", kUmask));
+}
+
 }  // namespace
 }  // namespace foldersync
