@@ -438,7 +438,8 @@ MUTATIONS = [
     Mutation('a file with a capability is moved to another owner', '!is_capable(wanted) && !is_capable(found)',
              'true', '^cli/rights_test.*outlives_a_move'),
     Mutation('a capability of a group of links is not asked for when it is planned',
-             'if (comparison.decision == Decision::kMetadata && is_linked_and_capable(pair, named))',
+             'if (comparison.decision == Decision::kMetadata && '
+             'attributes.are_linked_capabilities(pair, named))',
              'if (false)', '^cli/rights_test.*group_of_links'),
     Mutation('a mode is given without its ACL', '} else if (takes_rights_along()) {', '} else if (false) {',
              '^cli/rights_test.*comes_with_the_mode'),
