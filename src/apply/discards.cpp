@@ -26,6 +26,14 @@ Result<bool> Discards::remove(const std::vector<Discarded>& gone,
   return purged.is_complete;
 }
 
+std::set<std::string> Discards::files() const {
+  std::set<std::string> names;
+  for (const Discarded& gone : displaced_) {
+    if (!gone.is_directory) names.insert(gone.place.name);
+  }
+  return names;
+}
+
 Status Discards::purge_nested() {
   if (nested_.empty()) return success();
   TRY(keep_());

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "apply/recovery/nested_areas.h"
@@ -25,6 +27,9 @@ class Discards {
   // The staging folders that the window needed below the root.
   NestedAreas& nested() { return nested_; }
   [[nodiscard]] const NestedAreas& nested() const { return nested_; }
+
+  // The names there of the files that were displaced and are still to be removed.
+  [[nodiscard]] std::set<std::string> files() const;
 
   // What is to be done before anything displaced is removed; where it fails, nothing is.
   void before_purging(std::function<Status()> keep) { keep_ = std::move(keep); }

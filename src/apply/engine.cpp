@@ -330,7 +330,8 @@ class Engine {
     is_committing_ = request_.atomic;
     const auto keep_old = [&]() -> Status {
       if (!backup_) return success();
-      return backup_->keep(transaction.record(), shop.job.area, shop.committer.replica());
+      return backup_->keep(transaction.record(), shop.job.area, shop.committer.replica(),
+                           shop.committer.discards().files());
     };
     shop.committer.discards().before_purging(keep_old);
     commit(shop.job, shop.committer, window);

@@ -76,6 +76,20 @@ class OverlayTest(DiskTest):
         trees.write(self.in_source('b'), 'new!!')
         self.assert_one_run_is_enough()
 
+    def test_names_that_are_replaced_or_go_are_kept_by_a_backup(self):
+        self.given_overlay('off')
+        for name in ('b', 'c'):
+            os.remove(self.in_source(name))
+        trees.write(self.in_source('b'), 'new!!')
+        before = self.at('before')
+        subprocess.run(['cp', '-a', self.replica, before], check=True)
+        self.sync('run', '--adopt', '--backup-dir', self.at('backups'))
+        self.assert_mirrored()
+        folder, = os.scandir(self.at('backups'))
+        self.assertEqual(['b', 'c'], sorted(os.listdir(f'{folder.path}/tree')))
+        self.execute('apply', f'{folder.path}/undo.json')
+        self.assertEqual([], compare.differences(before, self.replica))
+
     def test_the_apply_of_a_plan_says_that_another_one_is_needed(self):
         self.given_overlay('off')
         os.chmod(self.in_source('a'), 0o600)

@@ -215,7 +215,9 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
 
 // CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
 // missing. Killed after it, the undo speaks of what is done, or will be.
-Status Backup::keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica) {
+Status Backup::keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica,
+                    std::set<std::string> displaced) {
+  displaced_ = std::move(displaced);
   remember_objects(record);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
     if (Status kept = keep_one(record, i, area, replica); !kept) {
@@ -293,6 +295,10 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
   const auto found = TRY(displaced(record, index, area, replica));
+  if (!found && displaced_.contains(record.name_of(index))) {
+    return changed_error("back up", "what was at '" + action.path.shown() +
+                                        "' is not found where it was put aside: it is not removed");
+  }
   if (!found) return success();  // not done
   const Place& place = found->place;
   std::string target;
@@ -342,7 +348,10 @@ Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& r
     for (const std::string& candidate : {name, name + ".old"}) {
       const auto found = fs_->status_at(folder.get(), candidate.c_str());
       if (!found && found.error().error_number != ENOENT) return found.error();
-      if (!found || !same_object(*found, old)) continue;
+      if (!found) continue;
+      const bool is_it =
+          same_object(*found, old) || is_overlay_copy(*fs_, folder.get(), *found, old);
+      if (!is_it) continue;
       held_ = std::move(folder);
       return std::optional(Displaced{{held_.get(), candidate}, *found});
     }

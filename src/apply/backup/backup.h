@@ -50,8 +50,10 @@ class Backup {
 
   // Keeps what a window displaced and writes the undo anew, before anything displaced is removed.
   // `area` is the root's staging area; `replica` the way to staging areas below it. What was not
-  // done is left out. Safe to repeat.
-  Status keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica);
+  // done is left out; `displaced`: the names in staging folders of files that were displaced for
+  // sure, so that it is an error where one can't be found. Safe to repeat.
+  Status keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica,
+              std::set<std::string> displaced = {});
 
   // Removes it again: nothing was changed after all.
   void discard();
@@ -114,10 +116,11 @@ class Backup {
   std::map<RelPath, Action> directories_;
   std::map<Object, RelPath> others_;  // names that such files have kept in the replica
   std::set<Object> sought_;
-  std::set<Object> taken_over_;  // files that the apply has given other paths
-  std::set<Object> redated_;     // files whose metadata the window changes in place
-  bool is_reopened_ = false;     // what earlier windows did to files is not known
-  Fd held_;                      // the staging folder in which displaced() has found something
+  std::set<Object> taken_over_;      // files that the apply has given other paths
+  std::set<std::string> displaced_;  // see keep()
+  std::set<Object> redated_;         // files whose metadata the window changes in place
+  bool is_reopened_ = false;         // what earlier windows did to files is not known
+  Fd held_;                          // the staging folder in which displaced() has found something
 };
 
 }  // namespace foldersync

@@ -17,29 +17,35 @@ bool is_taken(const Status& status) { return status.error().error_number == EEXI
 
 }  // namespace
 
+// Where an overlay keeps no index of links, a name that is renamed gets an inode of its own, if the
+// lower layer's file has other names. RACE: what others put there in that moment is taken for it,
+// if it has its size, time, mode and owner. Records don't have the mount.
+bool is_overlay_copy(FileSystem& fs, int directory, const FileStatus& found,
+                     const FileStatus& expected) {
+  const bool is_like_it = expected.links > 1 && found.links == 1 && found.type == expected.type &&
+                          (expected.mount == 0 || found.mount == expected.mount) &&
+                          found.size == expected.size && found.mtime == expected.mtime &&
+                          found.mode == expected.mode && found.uid == expected.uid &&
+                          found.gid == expected.gid;
+  if (!is_like_it || found.is_directory()) return false;
+  const auto facts = fs.facts(directory);
+  return facts && !facts->moves_directories;
+}
+
+bool is_what_was_displaced(FileSystem& fs, const Place& moved, const FileStatus& found,
+                           const FileStatus& expected) {
+  return is_still(found, expected) || is_overlay_copy(fs, moved.directory, found, expected);
+}
+
 void Publisher::say_once(bool& said, const char* sentence) {
   if (!said) observer_.warn(sentence);
   said = true;
 }
 
-// Where an overlay keeps no index of links, a name that is renamed gets an inode of its own, if the
-// lower layer's file has other names. RACE: what others put there in that moment is taken for it,
-// if it has its size, time, mode and owner.
-bool Publisher::is_its_copy(const Place& moved, const FileStatus& found,
-                            const FileStatus& expected) {
-  const bool is_like_it = expected.links > 1 && found.links == 1 && found.type == expected.type &&
-                          found.mount == expected.mount && found.size == expected.size &&
-                          found.mtime == expected.mtime && found.mode == expected.mode &&
-                          found.uid == expected.uid && found.gid == expected.gid;
-  if (!is_like_it) return false;
-  const auto facts = fs_.facts(moved.directory);
-  return facts && !facts->moves_directories;
-}
-
 Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
   const auto found = TRY(fs_.status_at(moved.directory, moved.name.c_str()));
   if (!found.is_directory()) {
-    return same_content_stamps(found, expected) || is_its_copy(moved, found, expected);
+    return is_what_was_displaced(fs_, moved, found, expected);
   }
   if (!same_object(found, expected)) return false;
   const auto directory = fs_.open_directory(moved.directory, moved.name.c_str());

@@ -26,6 +26,16 @@ struct StagedPlace : Place {
   bool is_beside_target = false;  // staged in the target's own directory: nothing nearer is left
 };
 
+// Whether `found`, which a rename or a link has brought into `directory`, is the copy that an
+// overlay without an index of links makes then of one of several names: another inode with the same
+// metadata.
+bool is_overlay_copy(FileSystem& fs, int directory, const FileStatus& found,
+                     const FileStatus& expected);
+
+// Whether what lies at `moved`, as `found`, is what was displaced: is_still(), or such a copy.
+bool is_what_was_displaced(FileSystem& fs, const Place& moved, const FileStatus& found,
+                           const FileStatus& expected);
+
 class Publisher {
  public:
   Publisher(FileSystem& fs, ApplyObserver& observer) : fs_(fs), observer_(observer) {}
@@ -48,7 +58,6 @@ class Publisher {
 
   // Whether what a rename brought to `moved` is what was looked at before, and, where it is a
   // directory, is empty.
-  bool is_its_copy(const Place& moved, const FileStatus& found, const FileStatus& expected);
   Result<bool> is_as_expected(const Place& moved, const FileStatus& expected);
 
  private:
