@@ -5,9 +5,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <vector>
 
 namespace foldersync {
 namespace {
@@ -75,6 +77,19 @@ bool may_act_for(std::uint32_t owner) {
     if (owner >= first && owner - first < count) return true;
   }
   return false;
+}
+
+bool keeps_set_group(std::uint32_t gid) {
+  if (::getegid() == gid) return true;
+  const auto words = read_words();
+  if (words && (joined((*words)[0].effective, (*words)[1].effective) & bit(CAP_FSETID)) != 0) {
+    return true;
+  }
+  const int count = ::getgroups(0, nullptr);
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(count, 0)));
+  const int read = ::getgroups(count, groups.data());
+  groups.resize(static_cast<std::size_t>(std::max(read, 0)));
+  return std::find(groups.begin(), groups.end(), gid) != groups.end();
 }
 
 Privileges current_privileges() {

@@ -24,6 +24,10 @@ bool may_read_everything();
 // times and modes, remove it from a sticky directory. Nothing is tried.
 bool may_act_for(std::uint32_t owner);
 
+// Whether a mode that this thread gives to something of that group keeps its set-group-ID bit: only
+// where it is of the group, or has CAP_FSETID.
+bool keeps_set_group(std::uint32_t gid);
+
 // What a thread has.
 struct Privileges {
   CapabilitySet effective = 0;

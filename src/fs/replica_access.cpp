@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "fs/privilege.h"
 
 namespace foldersync {
 namespace {
@@ -28,6 +29,15 @@ std::string left_open(const Error& error) {
          "' was opened up for its owner (u+rwx) and could not be closed again; the next run does "
          "it (" +
          std::generic_category().message(error.error_number) + ")";
+}
+
+bool can_close_again(const FileStatus& directory) {
+  return (directory.mode & kSetGroup) == 0 || keeps_set_group(directory.gid);
+}
+
+bool is_as_opened(std::uint32_t now, std::uint32_t closed) {
+  // The kernel takes set-group-ID from a mode that is given by no member of the group.
+  return (now & ~kSetGroup) == ((closed | kOwnerAll) & ~kSetGroup);
 }
 
 void AbsentBranch::learn(const Error& error) {
@@ -60,6 +70,7 @@ Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
 
 bool ReplicaAccess::add_owner_rights(Handle directory, const RelPath& path,
                                      const FileStatus& status) {
+  if (!can_close_again(status)) return false;
   const Loosened loosened{status.mode, status};
   if (notes_ != nullptr) notes_->note(path, loosened);
   if (!fs_.set_mode(directory, status.mode | kOwnerAll)) return false;
@@ -111,9 +122,7 @@ Status ReplicaAccess::give_mode_back(const RelPath& path, const Loosened& loosen
   const FileStatus& seen = loosened.seen;
   const bool is_it = now.is_directory() && now.inode == seen.inode &&
                      now.incarnation == seen.incarnation && now.uid == seen.uid;
-  // The kernel takes set-group-ID from a mode that is given by no member of the group.
-  const std::uint32_t opened = (loosened.mode | kOwnerAll) & ~kSetGroup;
-  if (!is_it || (now.mode & ~kSetGroup) != opened) return success();
+  if (!is_it || !is_as_opened(now.mode, loosened.mode)) return success();
   return fs_.set_mode({entry->get(), true}, loosened.mode);
 }
 

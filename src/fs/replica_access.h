@@ -46,6 +46,11 @@ struct Loosened {
   std::uint32_t mode = 0;  // that it had
   FileStatus seen = {};    // which directory it is
 };
+// Whether a directory may be opened up and gets its mode back: not where the set-group-ID bit would
+// be lost for good.
+bool can_close_again(const FileStatus& directory);
+// Whether `now` is the mode that a directory which had `closed` was opened up to.
+bool is_as_opened(std::uint32_t now, std::uint32_t closed);
 // By path. Of one that was opened up twice, what it had at first.
 using AllLoosened = std::map<RelPath, Loosened>;
 

@@ -99,7 +99,7 @@ std::shared_ptr<OpenedRoot> open_up(FileSystem& fs, const NamedPlace& place) {
   if (!place.status || !place.status->is_directory()) return nullptr;
   const std::uint32_t mode = place.status->mode;
   const bool is_closed = (mode & kOwnerReads) != kOwnerReads && place.status->uid == ::geteuid();
-  if (!is_closed || may_read_everything()) return nullptr;
+  if (!is_closed || may_read_everything() || !can_close_again(*place.status)) return nullptr;
   if (!fs.set_mode({place.entry.get(), true}, mode | kOwnerAll)) return nullptr;
   auto directory = fs.open_directory(place.entry.get(), ".");
   if (directory) return std::make_shared<OpenedRoot>(fs, std::move(*directory), *place.status);
@@ -207,13 +207,13 @@ Status refuse_nested(FileSystem& fs, const Roots& roots, int replica_or_parent) 
 OpenedRoot::~OpenedRoot() {
   const auto now = is_handed_over_ ? Result<FileStatus>(closed_) : fs_.status(directory_.get());
   // Where this fails, the next plan finds the mode.
-  if (now && now->mode == (closed_.mode | kOwnerAll)) {
+  if (now && is_as_opened(now->mode, closed_.mode)) {
     (void)fs_.set_mode({directory_.get(), false}, closed_.mode);
   }
 }
 
 FileStatus OpenedRoot::as_closed(FileStatus now) const {
-  if (now.mode == (closed_.mode | kOwnerAll)) now.mode = closed_.mode;
+  if (is_as_opened(now.mode, closed_.mode)) now.mode = closed_.mode;
   return now;
 }
 

@@ -155,6 +155,22 @@ class ReplicaTest(PlainUserTest):
                 self.assert_quiet(*(each for each in option if each != '--atomic'), uid=NOBODY)
                 self.assertEqual(b'1' * 500, self.content('new', 'sub', 'f1'))
 
+    def test_a_set_group_id_of_a_group_of_others_is_not_lost(self):
+        self.given_own({'d': {'x': 'x'}}, {'d': {'x': 'old'}})
+        for path, code in ((self.in_replica('d'), PARTIAL), (self.replica, REFUSED)):
+            with self.subTest(path):
+                os.chown(path, NOBODY, 1234)
+                os.chmod(path, 0o2000)
+                self.sync('plan', uid=NOBODY, expect=code)
+                self.assertEqual(0o2000, os.stat(path).st_mode & 0o7777)
+                self.sync('run', uid=NOBODY, expect=code)
+
+    def test_a_set_group_id_of_a_group_of_ones_own_comes_back(self):
+        self.given_own({}, {})
+        os.chmod(self.replica, 0o2000)
+        self.sync('plan', uid=NOBODY)
+        self.assertEqual(0o2000, os.stat(self.replica).st_mode & 0o7777)
+
     def test_files_that_may_not_be_read_are_compared_or_written_anew(self):
         self.given_own({'a': file('same', mtime=5), 'b': file('new!', mtime=5), 'n': {'c': 'move'}},
                        {'a': file('same', mtime=9, mode=0), 'b': file('old!', mtime=9, mode=0o200),
