@@ -83,6 +83,7 @@ void commit(const Job& job, Committer& committer, OpenWindow& window) {
   auto& slots = window.slots();
   StagedTrees staged(job.request.fs, slots, job.folders, job.max_open);
   const std::vector<DoomedRange> doomed = trees_to_take(job, window);
+  committer.begin_window(slots);
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const Action& action = slots[i].action;

@@ -45,6 +45,7 @@ void Committer::commit(Slot& slot, const StagedWindow& staging) {
   // finds it there.
   if (slot.is_inside && staging.slots[slot.above].has_arrived) {
     slot.has_arrived = true;
+    reports_.remember(slot, slot.staged->status);
     return outcomes.done(slot, Outcome::kOk, *slot.staged);
   }
   auto place = place_of(slot, staging);
@@ -71,6 +72,7 @@ void Committer::tell_only(const Slot& slot, bool comes_later) {
 
 // Whether what was staged for the slot has its place now.
 bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
+  if (slot.action.op == Op::kLink) step.made = reports_.object_at(*slot.action.other);
   const auto done = do_step(site_, discards_, step);
   const bool is_move = slot.action.op == Op::kMove;
   // A copy would leave a backup without what was there.

@@ -29,6 +29,8 @@ class Committer {
  public:
   Committer(const Job& job, Conflicts& conflicts);
 
+  // Before the first action of a window.
+  void begin_window(const std::vector<Slot>& slots) { reports_.begin_window(slots); }
   // Each action, but metadata and finish, after what was found and made for it. Once more it is
   // looked at before it is done, and what is found must be what was found then.
   void commit(Slot& slot, const StagedWindow& staging);

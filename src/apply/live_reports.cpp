@@ -94,7 +94,10 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
     case Published::kDone:
       break;
   }
+  if (slot.staged) remember(slot, step.staged.made);
   if (action.op == Op::kLink) {
+    const auto leader = objects_.find(*action.other);
+    if (leader != objects_.end()) leader->second = step.staged.made;
     ++links_added_[*action.other];
     if (job_.looks.names != nullptr) job_.looks.names->forget();
   }
@@ -129,6 +132,7 @@ bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const L
           found_facts(*look.replica, look.after->target.value_or(std::string()), job_.policy),
           job_.policy.limits)
           .empty();
+  remember(slot, *look.replica);
   if (is_right) outcomes_.done(slot, Outcome::kOk);
   return !is_right;
 }
@@ -142,6 +146,7 @@ void LiveReports::in_place(const Slot& slot, const Result<Published>& done,
     touched_.others = true;
   }
   if (!done) return outcomes_.failed(slot, done.error());
+  if (changed.found) remember(slot, *changed.found);
   outcomes_.done(slot, Outcome::kOk);
 }
 
@@ -164,6 +169,29 @@ Error LiveReports::put_aside(const Place& stranded) {
   return changed_error("exchange", "somebody changed it meanwhile: what they wrote is kept as '" +
                                        job_.area.name() + "/conflict/" + *kept +
                                        "' in the replica");
+}
+
+void LiveReports::begin_window(const std::vector<Slot>& slots) {
+  linked_to_.clear();
+  for (const Slot& slot : slots) {
+    if (slot.action.op == Op::kLink) linked_to_.insert(*slot.action.other);
+  }
+  for (const Slot& slot : slots) {
+    const bool is_found = slot.action.op == Op::kMetadata && slot.look && slot.look->replica &&
+                          slot.look->finding == Finding::kHolds;
+    if (is_found) remember(slot, *slot.look->replica);
+  }
+}
+
+void LiveReports::remember(const Slot& slot, const FileStatus& object) {
+  if (object.is_directory()) return;
+  const bool has_names = slot.look && slot.look->source && slot.look->source->links > 1;
+  if (has_names || linked_to_.contains(slot.action.path)) objects_[slot.action.path] = object;
+}
+
+std::optional<FileStatus> LiveReports::object_at(const RelPath& path) const {
+  const auto found = objects_.find(path);
+  return found == objects_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::uint32_t LiveReports::names_added(const Slot& slot) const {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "apply/discards.h"
 #include "apply/look/look.h"
@@ -47,6 +49,14 @@ class LiveReports {
   Error put_aside(const Place& stranded);
   // Finds out whether that time can be held, where the one that was found differs.
 
+  // Objects that this run has found or made for its actions, where links may be to them: those of
+  // which the source has more names, or the window's links are. Before a window: those that it
+  // changes in place, as they were found.
+  void begin_window(const std::vector<Slot>& slots);
+  void remember(const Slot& slot, const FileStatus& object);
+  // The one at a path; nothing: the path has no action that has been done.
+  [[nodiscard]] std::optional<FileStatus> object_at(const RelPath& path) const;
+
   // Names that this run gave to the slot's object.
   [[nodiscard]] std::uint32_t names_added(const Slot& slot) const;
   Touched& touched() { return touched_; }
@@ -61,6 +71,8 @@ class LiveReports {
   Discards& discards_;
   Outcomes outcomes_;
   std::map<RelPath, std::uint32_t> links_added_;
+  std::set<RelPath> linked_to_;  // by the window's links
+  std::map<RelPath, FileStatus> objects_;
   Touched touched_;
 };
 

@@ -3,8 +3,8 @@ import os
 import unittest
 
 from tests.support import compare, trees
-from tests.support.program import ProgramTest
-from tests.support.trees import SECOND, file, same_inode_as
+from tests.support.program import NOBODY, STALE, ProgramTest, as_root
+from tests.support.trees import SECOND, file, folder, same_inode_as
 
 
 class LinksTest(ProgramTest):
@@ -100,6 +100,36 @@ class LinksTest(ProgramTest):
         self.execute('apply', '-', input=self.plan_text(), expect=0)
         self.assert_mirrored()
         self.assert_quiet()
+
+
+@as_root
+class OthersTest(ProgramTest):
+    """In the replica's `A` a user may write, in `B` he may not."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'A': folder({'x': 'GOOD!'}, owner=(NOBODY, NOBODY)), 'B': {'y': same_inode_as('A/x')}},
+                   {'A': folder({'x': 'GOOD!'}, owner=(NOBODY, NOBODY)), 'B': {}})
+
+    def exchange(self):
+        os.remove(self.in_replica('A/x'))
+        trees.write(self.in_replica('A/x'), 'EVIL!')
+        os.chown(self.in_replica('A/x'), NOBODY, NOBODY)
+
+    def test_what_a_user_put_there_after_the_plan_gets_no_name_elsewhere(self):
+        plan = self.plan_text()
+        self.exchange()
+        self.execute('apply', '-', input=plan, expect=STALE)
+        self.assertFalse(os.path.lexists(self.in_replica('B/y')))
+        self.mirror()
+
+    def test_nor_does_it_with_the_time_of_the_file(self):
+        stamp = os.stat(self.in_replica('A/x')).st_mtime_ns
+        plan = self.plan_text()
+        self.exchange()
+        trees.set_mtime(self.in_replica('A/x'), stamp)
+        self.execute('apply', '-', input=plan, expect=STALE)
+        self.assertFalse(os.path.lexists(self.in_replica('B/y')))
 
 
 class OutsideTest(ProgramTest):

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -199,6 +200,49 @@ TEST_F(OneStep, ALinkThatWasThereBeforeStaysThoughItIsTakenBack) {
   expect_done(go(&StepKind::again));
   expect_done(go(&StepKind::back));
   expect(old);
+}
+
+// Others put a file of theirs at a path in the moment before a link is made.
+class LinkedTooLate final : public test::ForwardingFileSystem {
+ public:
+  LinkedTooLate(FileSystem& inner, std::filesystem::path path)
+      : ForwardingFileSystem(inner), path_(std::move(path)) {}
+  Status make_link(int old_directory, const char* old_name, int new_directory,
+                   const char* new_name) override {
+    write_file(path_.parent_path() / "theirs", "bad");
+    std::filesystem::rename(path_.parent_path() / "theirs", path_);
+    return ForwardingFileSystem::make_link(old_directory, old_name, new_directory, new_name);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST_F(OneStep, ALinkToWhatCameInTheLastMomentIsTakenBack) {
+  LinkedTooLate late(fs_, scratch_ / "file");
+  seen_through_ = &late;
+  describe({"link", Op::kLink, Phase::kWrite, "other", "file", nullptr});
+  const auto done = go(&StepKind::forward);
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(*done, Published::kForeign);
+  EXPECT_EQ(bytes_of(scratch_ / "other"), "another");
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / ".sync-txn/0/1"));
+}
+
+TEST_F(OneStep, ARecoveryLinksToNobodyElsesFile) {
+  describe({"link", Op::kLink, Phase::kWrite, "name", "file", nullptr});
+  record_.plan.actions[0].after->size = record_.actions[0].made->size + 1;
+  const auto done = go(&StepKind::again);
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(*done, Published::kForeign);
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "name"));
+}
+
+TEST_F(OneStep, WhatAKilledRunHasCaughtInsteadIsNotPutInPlaceByARecovery) {
+  describe({"link", Op::kLink, Phase::kWrite, "other", "file", nullptr});
+  write_file(scratch_ / ".sync-txn/0/1", "bad");
+  expect_done(go(&StepKind::again));
+  EXPECT_EQ(bytes_of(scratch_ / "other"), "old");
 }
 
 constexpr Case kMetadataOfAFile{"metadata", Op::kMetadata, Phase::kWrite, "file", nullptr, nullptr};
