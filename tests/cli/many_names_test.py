@@ -5,8 +5,9 @@ import unittest
 
 from tests.support import compare, trees
 from tests.support.disks import DiskTest
-from tests.support.program import PARTIAL, as_root
+from tests.support.program import DONE, PARTIAL, as_root
 from tests.support.trees import same_inode_as
+from tests.sweep.sweep import KILLED, StoppedTest
 
 EXT4_NAMES = 65_000
 
@@ -41,8 +42,7 @@ class TooManyNamesTest(DiskTest):
         self.assert_quiet()
 
 
-@as_root
-class OverlayTest(DiskTest):
+class GivenOverlay(DiskTest):
     def given_overlay(self, index, names=('a', 'b', 'c')):
         first, *others = names
         tree = {first: 'hello'} | {name: same_inode_as(first) for name in others}
@@ -50,6 +50,9 @@ class OverlayTest(DiskTest):
         subprocess.run(['cp', '-a', self.at('lower'), self.source], check=True)
         self.overlay(self.replica, self.at('lower'), f'index={index}')
 
+
+@as_root
+class OverlayTest(GivenOverlay):
     def assert_one_run_is_enough(self):
         result = self.sync('run')
         self.assertNotIn('stale', result.err)
@@ -96,6 +99,38 @@ class OverlayTest(DiskTest):
         plan = self.plan_text()
         self.execute('apply', '-', input=plan, expect=PARTIAL)
         self.assert_one_run_is_enough()
+
+
+@as_root
+class KilledOnOverlayTest(GivenOverlay, StoppedTest):
+    def test_what_is_all_or_nothing_is_all_or_nothing_when_it_was_killed(self):
+        for renames in range(1, 50):
+            for back in ((), ('--rollback',)):
+                with self.subTest(renames, back=back):
+                    self.setUp()
+                    self.given_overlay('off')
+                    for name in ('p', 'q'):
+                        trees.write(self.in_replica(name), 'old')
+                    os.remove(self.in_source('a'))
+                    os.remove(self.in_source('b'))
+                    for name in ('a', 'p', 'q'):
+                        trees.write(self.in_source(name), 'new!!')
+                    os.link(self.in_source('c'), self.in_source('d'))
+                    before = self.at('before')
+                    subprocess.run(['cp', '-a', self.replica, before], check=True)
+                    wrapper = self.stopper('--only', 'renameat2', '--kill-after', str(renames))
+                    killed = self.sync('run', '--adopt', '--atomic', wrapper=wrapper, expect=None)
+                    if killed.code != KILLED:
+                        self.assertGreater(renames, 5)
+                        return
+                    result = self.sync_recover(*back)
+                    self.assertNotIn('left as they are', result.err)
+                    self.assertNotIn('conflict', result.err)
+                    is_old = not compare.differences(before, self.replica, links=False)
+                    self.assertTrue(is_old or not self.differences(links=False))
+
+    def sync_recover(self, *args):
+        return self.execute('recover', '-r', self.replica, *args, expect=DONE)
 
 
 @as_root

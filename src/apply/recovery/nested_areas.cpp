@@ -53,8 +53,9 @@ std::map<std::string, std::size_t> actions_by_name(const WindowRecord& record) {
 }
 
 // Whether it is what the action displaced, or a copy of what it was to create.
-bool is_own(const FileStatus& found, const ActionRecord& record) {
-  return (record.old && same_content_stamps(found, *record.old)) ||
+bool is_own(FileSystem& fs, const Place& place, const FileStatus& found,
+            const ActionRecord& record) {
+  return (record.old && is_what_was_displaced(fs, place, found, *record.old)) ||
          (record.made && is_what_was_made(found, *record.made));
 }
 
@@ -64,7 +65,8 @@ bool clear(FileSystem& fs, StagingArea& area, IsOwn is_own_entry) {
   if (!listing.read(fs, area.fd())) return false;
   Conflicts conflicts(fs, area);
   for (const ListedEntry& entry : listing.entries()) {
-    if (entry.status.is_directory() || area.is_own(entry.name) || is_own_entry(entry)) continue;
+    if (entry.status.is_directory() || area.is_own(entry.name) || is_own_entry(area, entry))
+      continue;
     if (!conflicts.keep({area.fd(), std::string(entry.name)})) return false;
   }
   const auto kept = area.remove_but_filled();
@@ -77,9 +79,10 @@ bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& 
                         const WindowRecord& record) {
   DirectoryCursor cursor(fs, replica.fd.get(), {}, descriptors_per_cursor(1));
   const std::map<std::string, std::size_t> by_name = actions_by_name(record);
-  const auto is_own_entry = [&](const ListedEntry& entry) {
+  const auto is_own_entry = [&](const StagingArea& nested, const ListedEntry& entry) {
     const auto found = by_name.find(std::string(entry.name));
-    return found != by_name.end() && is_own(entry.status, record.actions[found->second]);
+    return found != by_name.end() && is_own(fs, {nested.fd(), std::string(entry.name)},
+                                            entry.status, record.actions[found->second]);
   };
   bool has_conflicts = false;
   std::set<RelPath> seen;

@@ -80,7 +80,23 @@ bool may_be_planned(const Site& site, const Step& step, const FileStatus& leader
   return has_size && (!after.uid || leader.uid == *after.uid || leader.uid == site.policy.uid);
 }
 
+// Where an overlay has copied the file for its new name, that copy is the file by now.
+Status follow_copy(Site& site, Step& step) {
+  const auto leader = TRY(site.replica.status(*step.action.other));
+  if (!leader || !step.made || same_object(*leader, *step.made)) return success();
+  FileStatus alone = *leader;
+  FileStatus named = *step.made;
+  alone.links = 1;
+  ++named.links;
+  if (is_overlay_copy(site.fs, step.staged.directory, alone, named)) {
+    step.made = *leader;
+    step.staged.made = *leader;
+  }
+  return success();
+}
+
 Result<Published> again(Site& site, Step& step) {
+  TRY(follow_copy(site, step));
   const auto there = TRY(staged_by_now(site, step));
   const auto leader = TRY(site.replica.status(*step.action.other));
   if (!leader || !step.made || !is_leader(site, step, *leader)) return Published::kForeign;
@@ -89,7 +105,9 @@ Result<Published> again(Site& site, Step& step) {
   if (now && same_object(*now, *leader)) return Published::kDone;
   if (!there) return forward(site, step);
   if (same_object(*there, *leader)) return put_in_place(site, step);
-  if (step.old && is_still(*there, *step.old)) return Published::kDone;
+  if (step.old && is_what_was_displaced(site.fs, step.staged, *there, *step.old)) {
+    return Published::kDone;
+  }
   // Nothing was displaced: the killed run has caught what others had put at the other path.
   if (now && step.old && is_still(*now, *step.old)) {
     TRY(site.conflicts.keep(step.staged));
@@ -98,9 +116,13 @@ Result<Published> again(Site& site, Step& step) {
   return give_back(site, step);
 }
 
+Result<Published> back(Site& site, Step& step) {
+  TRY(follow_copy(site, step));
+  return take_out(site, step);
+}
+
 }  // namespace
 
-const StepKind kLinkStep{
-    .is_barred = is_barred, .forward = forward, .again = again, .back = take_out};
+const StepKind kLinkStep{.is_barred = is_barred, .forward = forward, .again = again, .back = back};
 
 }  // namespace foldersync

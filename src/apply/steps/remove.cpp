@@ -35,7 +35,7 @@ Result<Published> again(Site& site, Step& step) {
     const auto now = TRY(site.replica.status(step.action.path));
     return now ? forward(site, step) : Published::kDone;
   }
-  if (!is_still(*there, *step.old)) return give_back(site, step);
+  if (!is_what_was_displaced(site.fs, step.staged, *there, *step.old)) return give_back(site, step);
   if (!there->is_directory()) return Published::kDone;
   const Place away{step.staged.directory, step.staged.name};
   const DoomedTree tree(site.fs, away, site.deletions->in(step.action.path), 1);

@@ -19,7 +19,9 @@ Result<Published> again(Site& site, Step& step) {
   const auto there = TRY(staged_by_now(site, step));
   if (!there) return Published::kDone;  // it has its name
   if (step.made && same_object(*there, *step.made)) return put_in_place(site, step);
-  if (step.old && is_still(*there, *step.old)) return Published::kDone;
+  if (step.old && is_what_was_displaced(site.fs, step.staged, *there, *step.old)) {
+    return Published::kDone;
+  }
   return give_back(site, step);
 }
 
@@ -48,7 +50,7 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   const auto now = TRY(status_at(site.fs, target));
   if (!now) return Published::kDone;
   // The old is there, so nothing was done; a link may be the one that was there before.
-  if (step.old && is_still(*now, *step.old)) return Published::kDone;
+  if (step.old && is_what_was_displaced(site.fs, target, *now, *step.old)) return Published::kDone;
   if (!same_object(*now, *step.made)) return Published::kForeign;
   TRY(site.replica.with_write_access(*parent, step.action.path.parent(), [&] {
     return rename_to(site.fs, target, step.staged, RenameMode::kNoReplace);
