@@ -67,29 +67,43 @@ Result<std::optional<Fd>> open_if_folder(FileSystem& fs, int home, const std::st
   return std::move(fd).error().at(name);
 }
 
+// Nobody else can give this name to something.
+std::string owner_file(const StagingKey& key) { return "owner-" + key.code("owner", ""); }
+
 // Whether the file system gives everything that this process makes that owner (SMB and FUSE mounts
 // do). A file's descriptor is that of the file that was made, whoever exchanges names.
-bool is_owner_of_what_is_made(FileSystem& fs, int folder, std::uint32_t uid) {
-  constexpr const char* kName = "owner";
+// CRASH: killed before a file that has a name goes, find() removes it.
+bool is_owner_of_what_is_made(FileSystem& fs, int folder, std::uint32_t uid,
+                              const StagingKey& key) {
+  const std::string name = owner_file(key);
   const auto nameless = fs.create_nameless(folder, 0600);
-  const auto named = nameless ? Result<Fd>(Fd()) : fs.create_file(folder, kName, 0600);
+  const auto named = nameless ? Result<Fd>(Fd()) : fs.create_file(folder, name.c_str(), 0600);
   if (!nameless && !named) return false;
   const auto made = fs.status(nameless ? nameless->get() : named->get());
-  if (!nameless) (void)fs.remove_file(folder, kName);
+  if (!nameless) (void)fs.remove_file(folder, name.c_str());
   return made && made->uid == uid;
+}
+
+// RACE: whoever may mount there (FUSE lets a plain user) can do so before the folder is opened: he
+// would serve what is staged, and say whatever he likes of owners and entries.
+Result<bool> is_where_it_was_made(FileSystem& fs, int folder, int home) {
+  const auto around = TRY(fs.status(home));
+  const auto status = TRY(fs.status(folder));
+  return status.mount == around.mount;
 }
 
 // Whether the folder can be the one that was made just now.
 // RACE: who may write the folder above can put another one there before it is opened. What holds
 // something is left as it is; an empty one of the caller's own is as good as ours, and so is one of
 // whoever owns all that the caller makes there.
-Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
+Status refuse_others(FileSystem& fs, int folder, const std::string& name, const StagingKey& key) {
   const auto status = TRY(fs.status(folder));
   TRY(fs.seek(folder, 0, Seek::kStart));
   Listing listing;
   TRY(listing.read(fs, folder));
   const bool is_empty = listing.entries().empty();
-  if (is_empty && (status.uid == ::geteuid() || is_owner_of_what_is_made(fs, folder, status.uid))) {
+  if (is_empty &&
+      (status.uid == ::geteuid() || is_owner_of_what_is_made(fs, folder, status.uid, key))) {
     return success();
   }
   return refused_error(
@@ -102,7 +116,8 @@ Status refuse_others(FileSystem& fs, int folder, const std::string& name) {
 
 }  // namespace
 
-// CRASH: killed before the proof is there, the folder is empty: find() removes it.
+// CRASH: killed before the proof is there, the folder is empty, or holds the file by which its
+// owner was asked: find() removes both.
 Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
                                       const StagingKey& key, bool as_root, bool durable) {
   const auto before = TRY(fs.status(place.home));
@@ -130,12 +145,18 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
 }
 
 Status StagingArea::begin(const StagingPlace& place, bool as_root, bool durable) {
-  TRY(refuse_others(*fs_, fd(), name_));
+  const auto is_there = TRY(is_where_it_was_made(*fs_, fd(), home_));
+  if (!is_there) {
+    return refused_error("stage",
+                         "the staging folder was made, and somebody has mounted something there")
+        .at(name_);
+  }
+  TRY(refuse_others(*fs_, fd(), name_, key_));
   proof_ = TRY(proof_of(*fs_, place, fd(), key_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
   TRY(unless_refused(fs_->set_mode({fd(), false}, 0700)));
   // From here on nobody else makes a name in it; one that was open to others may hold some by now.
-  TRY(refuse_others(*fs_, fd(), name_));
+  TRY(refuse_others(*fs_, fd(), name_, key_));
   const auto proof = TRY(fs_->create_file(fd(), proof_.c_str(), 0600));
   return durable ? fs_->sync(proof.get()) : success();
 }
@@ -149,6 +170,8 @@ Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const Stagi
     if (there && (!there->is_directory() || there->mount_root)) continue;
     auto fd = TRY(open_if_folder(fs, place.home, name));
     if (!fd) continue;
+    const auto is_there = TRY(is_where_it_was_made(fs, fd->get(), place.home));
+    if (!is_there) continue;
     StagingArea area(fs, place.home, name, std::move(*fd), key);
     area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
     const auto proof = fs.status_at(area.fd(), area.proof_.c_str());
@@ -157,6 +180,7 @@ Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const Stagi
       return Found(std::move(area));
     }
     if (!is_one_of(proof.error(), {ENOENT, EACCES, EPERM})) return Error(proof.error()).at(name);
+    (void)fs.remove_file(area.fd(), owner_file(key).c_str());
     // Nothing is lost of an empty one, whoever made it.
     (void)fs.remove_directory(place.home, name.c_str());
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -246,6 +247,57 @@ TEST_F(StagingAreaTest, AnEmptyFolderOfAnotherUserIsUntouchedLikewise) {
   });
   EXPECT_EQ(open()->name(), test::hand_made_key().names()[1]);
   EXPECT_TRUE(std::filesystem::is_empty(scratch_ / ".sync-txn"));
+}
+
+// Mounts the folder over itself before its first opening; false: not without root's rights.
+bool mount_over_before(FaultyFileSystem& fs, const std::string& path, bool& is_mounted) {
+  fs.intercept([path, &is_mounted](const CallInfo& info) {
+    const bool is_it = info.call == Call::kOpenDirectory && info.name == ".sync-txn";
+    if (is_it && std::filesystem::exists(path) && !is_mounted) {
+      is_mounted = ::mount(path.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0;
+    }
+    return 0;
+  });
+  return ::geteuid() == 0;
+}
+
+TEST_F(StagingAreaTest, WhatIsMountedOverTheFolderBeforeItIsOpenedIsNoneOfOurs) {
+  const std::string path = scratch_ / ".sync-txn";
+  for (const bool is_left : {false, true}) {
+    if (is_left) leave();
+    FaultyFileSystem fs;
+    bool is_mounted = false;
+    if (!mount_over_before(fs, path, is_mounted)) GTEST_SKIP() << "only root mounts";
+    const auto found = StagingArea::find(fs, {home_.get(), {}, {}}, test::hand_made_key());
+    const auto made = test::staging_area_in(fs, home_.get());
+    if (!is_mounted) GTEST_SKIP() << "nothing can be mounted here";
+    ASSERT_EQ(::umount2(path.c_str(), MNT_DETACH), 0);
+    EXPECT_TRUE(found.ok() && !found->has_value()) << is_left;
+    ASSERT_TRUE(made.ok()) << is_left;
+    EXPECT_EQ(made->name(), test::hand_made_key().names()[1]) << is_left;
+    remove_tree(scratch_ / made->name());
+    remove_tree(path);
+  }
+}
+
+// As on a file system without nameless files that gives all one owner.
+TEST_F(StagingAreaTest, AKillWhileTheOwnerIsAskedLeavesNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives owners";
+  bool is_killed = false;
+  fs_.intercept([&](const CallInfo& info) {
+    const bool is_made = std::filesystem::exists(scratch_ / ".sync-txn");
+    if (info.call == Call::kOpenDirectory && is_made) {
+      (void)::chown((scratch_ / ".sync-txn").c_str(), 1234, 1234);
+    }
+    is_killed = is_killed || info.call == Call::kRemoveFile;
+    if (is_killed) return EIO;
+    return info.call == Call::kCreateNameless ? EOPNOTSUPP : 0;
+  });
+  EXPECT_FALSE(open().ok());
+  ASSERT_EQ(left().size(), 2U) << "the folder and the file";
+  FaultyFileSystem calm;
+  EXPECT_EQ(*clear_leftover(calm, home_.get()), Leftover::kNone);
+  EXPECT_TRUE(left().empty());
 }
 
 TEST_F(StagingAreaTest, AnEmptyFolderThatAKillLeftBeforeItHadAProofGoes) {
