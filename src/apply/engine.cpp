@@ -84,11 +84,10 @@ class Engine {
     schedule_ = schedule;
     next_ = schedule_.start();
     auto area = TRY(open_staging_area(request_, max_open_, root_loosened_));
-    if (request_.replica.opened_up) {
-      root_loosened_.try_emplace(RelPath(), request_.replica.opened_up->hand_over());
-    }
     looks_.staging_name = area.name();
-    return run_in(area);
+    auto ended = run_in(area);
+    if (!ended && !has_begun_) give_up(area);
+    return ended;
   }
 
  private:
@@ -157,6 +156,10 @@ class Engine {
             .winds_up = [this] { return winds_up(); },
             .partials = &partials};
     Committer committer(job, conflicts);
+    has_begun_ = true;
+    if (request_.replica.opened_up) {
+      root_loosened_.try_emplace(RelPath(), request_.replica.opened_up->hand_over());
+    }
     lookers.front().replica().loosened() = std::move(root_loosened_);
     Status went = begin_backup(area, lookers.front().replica());
     if (backup_) job.backup = backup_->path();
@@ -175,6 +178,28 @@ class Engine {
     tell_left_open(committer.tighten_root());
     tell_news();
     return result();
+  }
+
+  // Nothing was begun: the root gets its mode and its time back, and the staging folder goes.
+  void give_up(StagingArea& area) {
+    const std::optional<FileTime> mtime = area.home_mtime();
+    const int root = request_.replica.fd.get();
+    const auto kept = area.remove_but_partial();
+    if (!kept) tell_area_left(area);
+    const bool is_gone = kept && !*kept && !area.earlier_folder();
+    if (is_gone) request_.keys.end(request_.replica.identity, area.key());
+    // Where this fails, the next plan finds the time.
+    if (is_gone && mtime) (void)fs_.set_mtime({root, false}, *mtime);
+    if (root_loosened_.empty()) return;
+    ReplicaAccess access(fs_, root, {}, max_open_);
+    tell_left_open(access.close_again(std::move(root_loosened_)));
+    OpenedNotes* const notes = request_.replica.notes.get();
+    if (notes != nullptr) notes->keep_only(access.loosened());
+  }
+
+  void tell_area_left(const StagingArea& area) {
+    request_.observer.warn("a staging folder '" + area.name() +
+                           "' could not be removed; the next run does it");
   }
 
   // What the windows are done with.
@@ -203,8 +228,7 @@ class Engine {
     if (kept && *kept) return false;
     const bool removed = kept && !shop.committer.discards().leaves_nested();
     if (!removed) {
-      request_.observer.warn("a staging folder '" + shop.job.area.name() +
-                             "' could not be removed; the next run does it");
+      tell_area_left(shop.job.area);
       return false;
     }
     if (shop.job.area.earlier_folder()) return true;  // the key goes with the last of them
@@ -467,8 +491,9 @@ class Engine {
   // The plan's last action, where it is the root's own, which comes when all windows are done.
   std::optional<Slot> root_finish_;
   Schedule schedule_;
-  WindowLimits windows_;   // in which it fits
-  SchedulePosition next_;  // where the window under way begins
+  WindowLimits windows_;    // in which it fits
+  SchedulePosition next_;   // where the window under way begins
+  bool has_begun_ = false;  // there is a committer, which closes the root in the end
   bool is_committing_ = false;
   bool is_old_left_ = false;
   bool stopped_ = false;
