@@ -1,5 +1,6 @@
 #include "apply/committer.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -164,6 +165,8 @@ void Committer::finish(const Slot& slot) {
   const LookResult look = looker_.look(action);
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
+  const bool gets_mode = look.finding == Finding::kHolds || look.finding == Finding::kAlready;
+  if (gets_mode) forget_opened(action.path);
   if (look.finding == Finding::kAlready) is_finished(action.path);
   if (look.finding == Finding::kStale) {
     // It is not as planned because it could not be made so.
@@ -195,6 +198,19 @@ void Committer::is_finished(const RelPath& directory) {
   if (job_.policy.fields.no_perms) return;  // it has got no mode
   replica().loosened().erase(directory);
   for (Looker& other : job_.lookers) other.replica().loosened().erase(directory);
+}
+
+// Before it gets its final mode, which may be the one that it was opened up to. CRASH: killed in
+// between, it keeps u+rwx, and the record, or the next plan, gives it the mode.
+void Committer::forget_opened(const RelPath& directory) {
+  OpenedNotes* const notes = job_.request.replica.notes.get();
+  if (notes == nullptr || job_.policy.fields.no_perms) return;
+  const auto has_it = [&](Looker& looker) {
+    return looker.replica().loosened().contains(directory);
+  };
+  if (has_it(looker_) || std::any_of(job_.lookers.begin(), job_.lookers.end(), has_it)) {
+    notes->forget(directory);
+  }
 }
 
 AllLoosened Committer::take_loosened() {

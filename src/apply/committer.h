@@ -81,6 +81,7 @@ class Committer {
   BesideTarget beside_;
   // That it has its final mode, and needs none back.
   void is_finished(const RelPath& directory);
+  void forget_opened(const RelPath& directory);
   AllLoosened take_loosened();
 
   std::set<RelPath> moved_;  // directories that this run has moved

@@ -91,7 +91,8 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
 }
 
 void AtRest::close_what_was_left_open(const Root& replica) {
-  MemoryOfOpened notes(tools_.state, replica.identity);
+  if (!replica.notes) return;
+  OpenedNotes& notes = *replica.notes;
   AllLoosened open = notes.known();
   if (open.empty()) return;
   ReplicaAccess access(tools_.fs, replica.fd.get(), {}, descriptors_per_cursor(3));

@@ -20,8 +20,21 @@ std::string line_of(const RelPath& path, const Loosened& loosened) {
          to_base64(path.bytes()) + "\n";
 }
 
+constexpr std::string_view kForgotten = "- .";
+
+std::string forgotten_line_of(const RelPath& path) {
+  return std::string(kForgotten) + to_base64(path.bytes()) + "\n";
+}
+
 // A line that is something else, of a later version, say, is left out.
 void read_line(const std::string& line, AllLoosened& all) {
+  if (line.starts_with(kForgotten)) {
+    const auto bytes = from_base64(std::string_view(line).substr(kForgotten.size()));
+    if (bytes && (bytes->empty() || RelPath::is_path(*bytes))) {
+      all.erase(RelPath::from_bytes(*bytes));
+    }
+    return;
+  }
   std::istringstream fields(line);
   Loosened loosened;
   std::string path;
@@ -61,6 +74,8 @@ AllLoosened MemoryOfOpened::read() {
 
 AllLoosened MemoryOfOpened::known() {
   is_loaded_ = true;
+  earlier_.clear();
+  lines_ = 0;
   return read();
 }
 
@@ -79,15 +94,28 @@ void MemoryOfOpened::note(const RelPath& path, const Loosened& loosened) {
   Memory* const memory = writable();
   if (memory == nullptr) return;
   load();
+  append(*memory, line_of(path, loosened));
+}
+
+void MemoryOfOpened::forget(const RelPath& path) {
+  const std::lock_guard lock(mutex_);
+  Memory* const memory = writable();
+  if (memory == nullptr) return;
+  load();
+  earlier_.erase(path);
+  if (parts_ > 0) append(*memory, forgotten_line_of(path));
+}
+
+void MemoryOfOpened::append(Memory& memory, const std::string& line) {
   if (lines_ == 0 || lines_ == kLines) {
     ++parts_;
     last_part_.clear();
     lines_ = 0;
   }
-  last_part_ += line_of(path, loosened);
+  last_part_ += line;
   ++lines_;
-  memory->set_fact(part_key(parts_ - 1), last_part_);
-  (void)memory->save();
+  memory.set_fact(part_key(parts_ - 1), last_part_);
+  (void)memory.save();
 }
 
 void MemoryOfOpened::keep_only(const AllLoosened& open) {

@@ -19,14 +19,15 @@ class MemoryOfOpened final : public OpenedNotes {
   MemoryOfOpened(KeptState& state, const std::string& identity);
 
   void note(const RelPath& path, const Loosened& loosened) override;
+  void forget(const RelPath& path) override;
+  // keep_only() says then what becomes of it. Not asked, it keeps what earlier runs left.
+  AllLoosened known() override;
   void keep_only(const AllLoosened& open) override;
-
-  // What was left open; keep_only() says what becomes of it. Not asked, it is kept.
-  AllLoosened known();
 
  private:
   Memory* writable() const;
   void load();
+  void append(Memory& memory, const std::string& line);
   AllLoosened read();
   std::string part_key(std::size_t part) const;
 

@@ -60,6 +60,10 @@ class OpenedNotes {
   virtual ~OpenedNotes() = default;
   // Before it is opened up; on disk when this returns, where that can be had. Any thread.
   virtual void note(const RelPath& path, const Loosened& loosened) = 0;
+  // Before or after it got its final mode, and is not to be closed any more.
+  virtual void forget(const RelPath& path) = 0;
+  // What is noted now. Requires: no other thread uses this.
+  virtual AllLoosened known() = 0;
   // These are still open, and no others.
   virtual void keep_only(const AllLoosened& open) = 0;
 };

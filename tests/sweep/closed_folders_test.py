@@ -40,5 +40,41 @@ class ClosedFoldersKillTest(KillSweep):
             self.forget()
 
 
+@as_root
+class FinalModeKillTest(KillSweep):
+    """What gets the mode to which it was opened up has that for good."""
+
+    uid = NOBODY
+    command = ('run', '--threads', '1')
+
+    def pair(self):
+        return (folder({'d': folder({'x': 'old'}, mode=0o500)}, mode=0o500),
+                folder({'d': folder({'x': 'new!'}, mode=0o700)}, mode=0o700))
+
+    def judge(self, point):
+        """The time comes last: the answer is how many directories have it."""
+        self.execute('recover', '-r', self.replica, uid=self.uid, expect=0)
+        done = 0
+        for names in ((), ('d',)):
+            theirs, ours = os.stat(self.in_source(*names)), os.stat(self.in_replica(*names))
+            if ours.st_mtime_ns == theirs.st_mtime_ns:
+                done += 1
+                self.assertEqual(0o40700, ours.st_mode, f'{names} {point}')
+        return done
+
+    def test_a_recovery_does_not_close_it(self):
+        points = [(when, number) for number in range(1, self.count_calls() + 1)
+                  for when in ('before', 'after')]
+        done = set()
+        for when, number in spread(points[len(points) // 2:], 60):
+            with self.subTest(f'{when} call {number}'):
+                self.start_again()
+                _, point = self.kill_at(when, number)
+                done.add(self.judge(point))
+                self.assert_converges(point)
+            self.forget()
+        self.assertEqual({0, 1, 2}, done)
+
+
 if __name__ == '__main__':
     unittest.main()

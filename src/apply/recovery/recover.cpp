@@ -218,6 +218,7 @@ class Recoverer {
     } else if (mtime) {
       date_root(*mtime);
     }
+    replay.close_root();
     TRY(sync_root());
     return result_;
   }

@@ -57,7 +57,9 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
       deletions_(record),
       site_{context.fs,   access_, publisher_,  conflicts_, context.policy,
             context.book, -1,      &deletions_, &made_anew_},
+      notes_(context.replica.notes.get()),
       observer_(context.observer) {
+  if (notes_ != nullptr) noted_ = notes_->known();
   access_.note_in(context.replica.notes.get());
   learn_objects();
 }
@@ -121,11 +123,15 @@ Result<Step> WindowReplay::step_at(std::size_t index) {
 
 void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
   auto step = step_at(index);
-  Status done = step ? count_outcome(*step, way == Way::kForward ? kind.again(site_, *step)
-                                                                 : kind.back(site_, *step))
-                     : Status(step.error());
-  if (done) return;
+  const auto came = !step                  ? Result<Published>(step.error())
+                    : way == Way::kForward ? kind.again(site_, *step)
+                                           : kind.back(site_, *step);
+  Status done = step ? count_outcome(*step, came) : Status(step.error());
   const Action& action = record_.plan.actions[index];
+  if (done && way == Way::kForward && is_finish(action) && *came == Published::kDone) {
+    is_finished(action.path);
+  }
+  if (done) return;
   const bool is_metadata = &kind == &kMetadataStep || &kind == &kFinishStep;
   const bool is_old = way == Way::kBack && is_metadata;
   const RelPath& path = is_old ? old_path(action) : action.path;
@@ -198,15 +204,44 @@ void WindowReplay::backward() {
   close_loosened();
 }
 
-void WindowReplay::close_loosened() {
+// It has its final mode, which may be the one that it was opened up to. CRASH: killed before it is
+// forgotten, whoever comes next finds the window's record still, and goes on from it.
+void WindowReplay::is_finished(const RelPath& directory) {
+  if (record_.plan.options.fields.no_perms) return;  // it has got no mode
+  finished_.insert(directory);
+  const bool was_opened = access_.loosened().erase(directory) > 0;
+  if (notes_ != nullptr && (was_opened || noted_.contains(directory))) notes_->forget(directory);
+}
+
+AllLoosened WindowReplay::take_open() {
   // What the record says of one comes first: it knows the mode from before the window.
   AllLoosened all;
   for (const LoosenedRecord& loosened : record_.loosened) {
+    if (finished_.contains(loosened.path)) continue;
     all.try_emplace(loosened.path, Loosened{loosened.mode, loosened.seen});
   }
   all.merge(access_.loosened());
   access_.loosened().clear();
-  for (const Error& error : access_.close_again(std::move(all))) {
+  return all;
+}
+
+// But for the root, out of which the staging folder has to go.
+void WindowReplay::close_loosened() {
+  AllLoosened all = take_open();
+  auto root = all.extract(RelPath());
+  close(std::move(all));
+  if (!root.empty()) access_.loosened().insert(std::move(root));
+}
+
+void WindowReplay::close_root() {
+  AllLoosened all = take_open();
+  AllLoosened root;
+  root.insert(all.extract(RelPath()));
+  close(std::move(root));
+}
+
+void WindowReplay::close(AllLoosened open) {
+  for (const Error& error : access_.close_again(std::move(open))) {
     observer_.warn(left_open(error));
   }
 }

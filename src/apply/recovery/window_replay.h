@@ -53,6 +53,8 @@ class WindowReplay {
   // directories that can't be removed, are put aside. An error: some of it is still where it lies,
   // and only this can tell what of it is others'.
   Status purge();
+  // Where the root was opened up and has not got its final mode. When the staging folder is gone.
+  void close_root();
   // Removes what the killed run had staged already for the window after this one.
   void drop_unrecorded();
 
@@ -69,7 +71,10 @@ class WindowReplay {
   template <class Which>
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
+  void is_finished(const RelPath& directory);
+  AllLoosened take_open();
   void close_loosened();
+  void close(AllLoosened open);
   void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
 
   FileSystem& fs_;
@@ -81,6 +86,9 @@ class WindowReplay {
   Conflicts conflicts_;
   Deletions deletions_;
   Site site_;
+  OpenedNotes* notes_;          // may be null
+  AllLoosened noted_;           // by the killed run
+  std::set<RelPath> finished_;  // directories that have got their final mode
   std::map<std::string, Fd> folders_;
   MadeAnew made_anew_;
   std::map<RelPath, FileStatus> brought_;  // directories that the window makes or moves, by path
