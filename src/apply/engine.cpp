@@ -289,14 +289,15 @@ class Engine {
     return error;
   }
 
-  // Those of the actions from next_ on.
+  // Those of the actions from next_ on, but for what went to make the first room: that is done.
   template <class Which>
   Status tell_skipped(Which which) {
-    Outcomes outcomes(request_.observer, request_.follow_source);
+    Outcomes outcomes(held_, request_.follow_source);
     ScheduleReader reader(request_.plan.actions, schedule_, next_);
     while (!reader.at_end()) {
       const auto action = TRY(reader.next());
       if (which(*action)) outcomes.done({*action, reader.seq()}, Outcome::kSkipped);
+      held_.release();  // for as long as there is the action
     }
     return success();
   }

@@ -1,8 +1,11 @@
 """Told to stop at its system calls, the program ends in order, and starts again."""
+import os
 import signal
 import unittest
 
-from tests.sweep.sweep import SweepTest, spread
+from tests.support import trees
+from tests.support.program import with_mounts
+from tests.sweep.sweep import StoppedTest, SweepTest, spread
 
 
 class SignalTest(SweepTest):
@@ -39,6 +42,30 @@ class SignalAtomicTest(SignalTest):
 
     def judge(self, point):
         self.assertIn(self.visible(self.replica), (self.old, self.new), point)
+
+
+@with_mounts
+class FirstRoomTest(StoppedTest):
+    def test_what_went_before_the_start_is_told_as_done(self):
+        for number in range(1, 5):
+            with self.subTest(number):
+                self.replica = self.at(f'replica{number}')
+                self.source = self.at(f'source{number}')
+                self.mount_tmpfs(self.replica, 'size=1m')
+                self.given({'new': 'x'})
+                for name in ('a', 'b', 'c'):
+                    trees.write(self.in_replica(name), b'x' * 348_000)
+                report = self.at(f'report{number}')
+                code = self.sync('run', '--delete-first', '--report', report, expect=None,
+                                 wrapper=self.stopper('--from', self.replica, '--only', 'unlinkat',
+                                                      '--signal', f'{number}=TERM')).code
+                self.assertIn(code, (0, 128 + signal.SIGTERM))
+                with open(report, encoding='utf-8') as file:
+                    said = file.read()
+                for name in ('a', 'b', 'c'):
+                    outcome = 'skipped' if os.path.exists(self.in_replica(name)) else 'ok'
+                    self.assertRegex(said, rf'"path": ?"{name}"[^}}]*"{outcome}"'
+                                     rf'|"{outcome}"[^}}]*"path": ?"{name}"')
 
 
 if __name__ == '__main__':
