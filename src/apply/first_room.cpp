@@ -1,7 +1,9 @@
 #include "apply/first_room.h"
 
 #include <string>
+#include <utility>
 
+#include "apply/stage/barrier.h"
 #include "core/text.h"
 #include "fs/place.h"
 #include "fs/stop.h"
@@ -44,12 +46,35 @@ class FirstRoom {
           return request_.fs.remove_file(place.directory, place.name.c_str());
         });
     if (!removed) return false;
+    emptied_.insert(action.path.parent());
     freed_bytes_ += look.replica->blocks * kBlockUnit;
     ++freed_inodes_;
     return true;
   }
 
+  // What is gone stays gone, and what was opened up for it is closed.
+  Status end() {
+    Status synced = sync();
+    ReplicaAccess& replica = looker_.replica();
+    for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+      request_.observer.warn(left_open(error));
+    }
+    OpenedNotes* const notes = request_.replica.notes.get();
+    if (notes != nullptr && !emptied_.empty()) notes->keep_only(replica.loosened());
+    return synced;
+  }
+
  private:
+  Status sync() {
+    SyncContext syncing{request_.fs, request_.durable, false, request_.observer};
+    Barrier barrier(syncing);
+    for (const RelPath& directory : emptied_) {
+      const int fd = TRY(looker_.replica().directory(directory));
+      TRY(barrier.opened(fd));
+    }
+    return success();
+  }
+
   // What is free may be the largest number there is.
   static bool is_enough(std::uint64_t free, std::uint64_t freed, std::uint64_t enough) {
     return free >= enough || freed >= enough - free;
@@ -58,6 +83,7 @@ class FirstRoom {
   const ApplyRequest& request_;
   Looker looker_;
   FileSystemFacts free_;
+  std::set<RelPath> emptied_;
   std::uint64_t freed_bytes_ = 0;
   std::uint64_t freed_inodes_ = 0;
 };
@@ -78,6 +104,7 @@ Result<std::set<std::uint64_t>> make_first_room(const ApplyRequest& request,
     if (action->phase != Phase::kClear) break;
     if (room.remove(*action)) gone.insert(at + 1);
   }
+  TRY(room.end());
   if (gone.empty()) return gone;
   request.observer.warn(
       "the replica's disk is too full even for the staging folder: " + human_count(gone.size()) +

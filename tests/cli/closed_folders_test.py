@@ -4,7 +4,7 @@ import unittest
 
 from tests.support import compare, trees
 from tests.support.disks import DiskTest
-from tests.support.program import FAILED, NOBODY, PARTIAL, REFUSED, as_root
+from tests.support.program import FAILED, NOBODY, PARTIAL, REFUSED, as_root, with_mounts
 from tests.support.trees import file, folder
 
 CLOSED = (0o055, 0o300, 0o100, 0, 0o600, 0o400, 0o200, 0o500, 0o2500, 0o1300)
@@ -202,6 +202,16 @@ class ReplicaTest(PlainUserTest):
         os.chown(self.in_replica('b'), 0, 0)
         self.sync('run', '--atomic', uid=NOBODY, expect=(FAILED, REFUSED))
         self.assertEqual(0o555, os.stat(self.replica).st_mode & 0o7777)
+
+    @with_mounts
+    def test_first_room_closes_what_it_opens_up(self):
+        self.mount_tmpfs(self.replica, 'size=1m')
+        self.given_own({'new': 'x', 'd': {}}, {'d': folder({
+            name: 'x' * 348_000 for name in ('a', 'b', 'c')}, mode=0o500)})
+        result = self.sync('run', '--delete-first', '--no-perms', uid=NOBODY)
+        self.assertIn('too full even for', result.out + result.err)
+        self.assertEqual(0o500, self.modes()['d'])
+        self.assertEqual(['d', 'new'], self.replica_paths())
 
 
 if __name__ == '__main__':
