@@ -1,6 +1,7 @@
 #include "apply/live_reports.h"
 
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 namespace foldersync {
@@ -53,21 +54,32 @@ void LiveReports::staging_failed(const Slot& slot, const Error& error,
   outcomes_.failed(slot, error);
 }
 
+namespace {
+
+// By the making of another name, not by the rename to its place.
+bool is_full_of_names(const Error& error) {
+  return error.error_number == EMLINK && std::string_view(error.operation) == "link";
+}
+
+}  // namespace
+
 bool LiveReports::published(const Slot& slot, const Step& step, const Result<Published>& done,
                             const Staged& made) {
   const Action& action = slot.action;
   if (!done) {
     const Error& error = done.error();
     // The next plan makes another file for it, and comes at once.
-    const bool is_too_many = action.op == Op::kLink && error.error_number == EMLINK;
+    const bool is_too_many = action.op == Op::kLink && is_full_of_names(error);
     if (is_too_many && job_.request.follow_source) {
       // Nothing is lost: the file has its other names, and some of them may make room by going.
       outcomes_.done(slot, Outcome::kSkipped);
       return false;
     }
-    if (error.error_number == EMLINK && action.op != Op::kLink) {
+    if (error.error_number == EMLINK && !is_too_many) {
       Error full = error;
-      full.detail = "the folder above has as many folders in it as its file system takes";
+      full.detail = action.op == Op::kLink
+                        ? "the folder above takes no more names of one file"
+                        : "the folder above has as many folders in it as its file system takes";
       outcomes_.failed(slot, std::move(full));
       return false;
     }

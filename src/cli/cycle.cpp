@@ -287,7 +287,11 @@ void keep(const CycleRequest& request, const ApplyResult& applied, ExitCode code
   const Tools& tools = request.tools;
   const bool is_done = !request.options.dry_run && !applied.rolled_back && !applied.refused;
   if (request.remember && is_done) request.remember(code == ExitCode::kDone);
-  tools.state.save(*request.roots.replica, applied.limits);
+  if (request.options.dry_run) {
+    tools.state.save_hashes();
+  } else {
+    tools.state.save(*request.roots.replica, applied.limits);
+  }
   const bool has_fewer_names =
       applied.limits.most_names != request.plan.options.replica_limits.most_names;
   if (request.wants_another_plan != nullptr) {

@@ -83,7 +83,7 @@ Result<Roots> open_roots(FileSystem& fs, const FolderOptions& folders) {
   RootPaths paths{.source = absolute_name(folders.source),
                   .replica = absolute_name(folders.replica),
                   .never_replica = {"/"},
-                  .make_above = folders.make_path};
+                  .mode_above = folders.mode_above};
   if (const std::string home = home_folder(); !home.empty()) paths.never_replica.push_back(home);
   return open_roots(fs, paths);
 }

@@ -208,7 +208,7 @@ void LastRunCheck::add_guards(const Roots& roots, Planned& planned) const {
 void LastRunCheck::remember(const Roots& roots, const Planned& seen, bool is_exact) {
   if (state_.memory() == nullptr) return;
   if (is_exact && policy_for({}).as_root)
-    know_capabilities(*state_.memory(), roots.replica->identity);
+    know_capabilities(*state_.memory(), roots.replica->identity, part_of(options_.plan));
   LastRun run{.source_path = roots.source.path,
               .replica_path = roots.replica_path,
               .source = memory_of(roots.source),

@@ -39,7 +39,11 @@ bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt
   return true;
 }
 
-void forget_limits(const Tools& tools, const Root& replica) { tools.state.set_limits(replica, {}); }
+void forget_limits(const Tools& tools, const Root& replica, bool for_good) {
+  tools.state.set_limits(replica, {});
+  // Where this fails, what is saved of the run takes it along, or says that it can't.
+  if (for_good && tools.state.memory() != nullptr) (void)tools.state.memory()->save();
+}
 
 void tell_what_root_leaves_out(KeptState& state) {
   std::string sentence = what_root_leaves_out();
@@ -72,6 +76,7 @@ std::string limits_text(const FileSystemLimits& limits) {
   add(!times.empty(), times);
   add(limits.refuses_link_times, "modification times of symlinks");
   add(limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
+  add(limits.most_names != 0, "more than " + human_count(limits.most_names) + " names of one file");
   return text;
 }
 

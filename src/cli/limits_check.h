@@ -23,7 +23,7 @@ struct LimitsDoubt {
 bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt);
 
 // Takes every limit back that is known.
-void forget_limits(const Tools& tools, const Root& replica);
+void forget_limits(const Tools& tools, const Root& replica, bool for_good);
 
 // Once a command: what this process may not do though it is root. Once a cycle: that attributes
 // which were to be compared can't be held.

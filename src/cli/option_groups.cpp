@@ -205,9 +205,10 @@ CLI::Option* add_replica(CLI::App* command, std::string& replica) {
   return add_folder(command, "-r,--replica", replica, "the folder that becomes its exact copy");
 }
 
-void add_make_path(CLI::App* command, FolderOptions& folders) {
-  command->add_flag("--mkpath", folders.make_path,
-                    "make the folders above the replica too where they are missing");
+void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask) {
+  command->add_flag_callback(
+      "--mkpath", [&folders, umask] { folders.mode_above = 0777 & ~umask; },
+      "make the folders above the replica too where they are missing");
 }
 
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins) {

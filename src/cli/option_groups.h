@@ -40,7 +40,7 @@ CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::st
 
 CLI::Option* add_source(CLI::App* command, std::string& source);
 CLI::Option* add_replica(CLI::App* command, std::string& replica);
-void add_make_path(CLI::App* command, FolderOptions& folders);
+void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask);
 // Files of rules are read while parsing; `origins` says where each rule stands.
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);
 void add_planning(CLI::App* command, PlanningOptions& planning);  // with filters and guards

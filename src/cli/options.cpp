@@ -32,7 +32,7 @@ void add_signature(CLI::App* command, SignatureOptions& signature, const char* n
 void declare(CLI::App* run, RunOptions& options) {
   add_source(run, options.folders.source)->required();
   add_replica(run, options.folders.replica)->required();
-  add_make_path(run, options.folders);
+  add_make_path(run, options.folders, options.common.umask);
   CLI::Option* interval =
       add_value(run, "-i,--interval", "SECONDS", some_seconds_into(options.interval_seconds),
                 "mirror again every SECONDS, start to start");
@@ -49,7 +49,7 @@ void declare(CLI::App* run, RunOptions& options) {
 void declare(CLI::App* plan, PlanCommandOptions& options) {
   add_source(plan, options.folders.source)->required();
   add_replica(plan, options.folders.replica)->required();
-  add_make_path(plan, options.folders);
+  add_make_path(plan, options.folders, options.common.umask);
   plan->add_flag("--json", options.json, "the plan document on standard output");
   add_file(plan, "-o,--output", options.output_file,
            "the plan document in FILE (mode 0600), the text on standard output");
@@ -71,7 +71,7 @@ void declare(CLI::App* apply, ApplyOptions& options) {
       ->description("instead of the source that the plan names");
   add_replica(apply, options.folders.replica)
       ->description("instead of the replica that the plan names");
-  add_make_path(apply, options.folders);
+  add_make_path(apply, options.folders, options.common.umask);
   add_space_check(apply, options.check_space);
   add_word(
       apply, "--stale", "refuse|skip",

@@ -26,7 +26,8 @@ enum class When : std::uint8_t { kAuto, kAlways, kNever };
 struct FolderOptions {
   std::string source;
   std::string replica;
-  bool make_path = false;  // also what is missing above the replica
+  // What is missing above the replica is made, with this mode.
+  std::optional<std::uint32_t> mode_above = std::nullopt;
 };
 
 struct ConsoleOptions {

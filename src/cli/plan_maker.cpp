@@ -42,6 +42,13 @@ ThreadCounts thread_counts(const CommonOptions& options) {
   return {.usual = std::min(processors, kMostUnasked), .most = kMostUnasked};
 }
 
+std::string part_of(const PlanOptions& options) {
+  std::string part = std::to_string(options.min_age) + " " + std::to_string(options.max_size) +
+                     (options.one_file_system ? " one" : " all");
+  for (const std::string& rule : options.rules) part += "\n" + rule;
+  return part;
+}
+
 Policy policy_for(const FileSystemLimits& limits) {
   return {.as_root = may_give_owners(),
           .uid = ::geteuid(),
@@ -105,7 +112,7 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .names_equal_content = equal == EqualContent::kNamed};
   request.compares_capabilities =
       policy.as_root && roots.replica && state_.memory() != nullptr &&
-      !are_capabilities_known(*state_.memory(), roots.replica->identity);
+      !are_capabilities_known(*state_.memory(), roots.replica->identity, part_of(request.options));
   const MirroredFields& fields = options_.plan.fields;
   request.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
   request.options.left_out = left_out;

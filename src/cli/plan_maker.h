@@ -22,6 +22,9 @@ struct ThreadCounts {
 };
 ThreadCounts thread_counts(const CommonOptions& options);
 
+// What of the source takes part by these options.
+std::string part_of(const PlanOptions& options);
+
 // How this process mirrors onto a file system with these limits.
 Policy policy_for(const FileSystemLimits& limits);
 // The same for a plan with these options; `umask`: that which the program was started with.

@@ -221,7 +221,7 @@ class Runner {
     TRY(check_required(roots.source, options_.planning.plan.require));
     TRY(make_ready_before(roots));
     if (options_.forget_limits && roots.replica && tools_.state.carried().is_first(kForgotten)) {
-      forget_limits(tools_, *roots.replica);
+      forget_limits(tools_, *roots.replica, !options_.applying.dry_run);
     }
     auto planned = TRY(make_plan_with_progress(roots, left_out));
     const bool may_ask = roots.replica && !options_.applying.dry_run && !opened_.person;

@@ -73,7 +73,8 @@ struct Problem {
 };
 
 // Something that was left alone on purpose. The reason: "file-system-own", "reserved-name",
-// "own-file", "other-file-system", "device"; "held", of what would be deleted and may be all that
+// "own-file", "other-file-system", "device"; "vanished", of what the source had when its folder was
+// listed; "held", of what would be deleted and may be all that
 // is left of what can't be read; or "spelling", of a name of which only the spelling was left
 // alone.
 struct Skipped {

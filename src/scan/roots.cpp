@@ -142,12 +142,26 @@ Result<NamedPlace> find_above(FileSystem& fs, Roots& roots) {
   }
 }
 
-Status make_above(FileSystem& fs, const std::vector<std::string>& folders) {
+// RACE: who owns the folder above may have put another one into the place of the one just made. Its
+// owner tells nothing: not every file system has owners.
+Status refuse_filled(FileSystem& fs, int made, const std::string& path) {
+  const auto empty = TRY(is_empty(fs, made));
+  if (empty) return success();
+  return refusal(path, "somebody has put another folder into the place of the new replica");
+}
+
+Status make_above(FileSystem& fs, const std::vector<std::string>& folders, std::uint32_t mode) {
   for (const std::string& path : folders) {
     const auto place = TRY(find_replica(fs, path));
     if (place.status) continue;
-    const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0777);
-    if (!made && made.error().error_number != EEXIST) return Error(made.error()).at(path);
+    const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
+    if (!made && made.error().error_number == EEXIST) continue;
+    if (!made) return Error(made.error()).at(path);
+    const auto fd = fs.open_directory(place.folder.get(), place.name.c_str());
+    if (!fd) return Error(fd.error()).at(path);
+    TRY(refuse_filled(fs, fd->get(), path));
+    // Where there are no modes, it has what all have there.
+    (void)fs.set_mode({fd->get(), false}, mode);
   }
   return success();
 }
@@ -156,14 +170,6 @@ Error cannot_be_made(const Error& why, const std::string& path) {
   if (why.code == ErrorCode::kRefused) return why;
   return refusal(why.path.empty() ? path : why.path,
                  "the replica does not exist, and can't be made", why.error_number);
-}
-
-// RACE: who owns the folder above may have put another one into the place of the one just made. Its
-// owner tells nothing: not every file system has owners.
-Status refuse_filled(FileSystem& fs, int made, const std::string& path) {
-  const auto empty = TRY(is_empty(fs, made));
-  if (empty) return success();
-  return refusal(path, "somebody has put another folder into the place of the new replica");
 }
 
 Status refuse_never_replica(FileSystem& fs, const Root& replica,
@@ -252,7 +258,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
   Roots roots{std::move(*source), std::nullopt, paths.replica};
   auto place = find_replica(fs, paths.replica);
   if (!place && place.error().error_number == ENOENT) {
-    if (!paths.make_above) {
+    if (!paths.mode_above) {
       return refusal(paths.replica,
                      "neither the replica nor the folder it would be made in can be opened: make "
                      "'" +
@@ -260,6 +266,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
                          "' first (--mkpath does so), or correct the path",
                      ENOENT);
     }
+    roots.mode_above = *paths.mode_above;
     place = find_above(fs, roots);
     if (!place) return cannot_be_opened(place.error(), paths.replica, kReplica);
     place->status.reset();
@@ -304,7 +311,7 @@ Result<bool> is_empty(FileSystem& fs, int directory) {
 }
 
 Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as) {
-  const Status above = make_above(fs, roots.missing_above);
+  const Status above = make_above(fs, roots.missing_above, roots.mode_above);
   if (!above) return cannot_be_made(above.error(), roots.replica_path);
   const auto place = TRY(find_replica(fs, roots.replica_path));
   if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);

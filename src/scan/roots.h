@@ -67,14 +67,16 @@ struct Roots {
   std::optional<Root> replica;  // nothing: it does not exist yet, but its parent does
   std::string replica_path;
   std::vector<std::string> missing_above = {};  // folders that are to be made before it, in order
+  std::uint32_t mode_above = 0700;              // and get this mode
 };
 
 struct RootPaths {
   std::string source;   // absolute
   std::string replica;  // absolute
   std::vector<std::string>
-      never_replica;        // folders that are refused as replica: "/", the home folder
-  bool make_above = false;  // the folders above the replica may be missing, and are made with it
+      never_replica;  // folders that are refused as replica: "/", the home folder
+  // The folders above the replica may be missing, and are made with it, with this mode.
+  std::optional<std::uint32_t> mode_above = std::nullopt;
 };
 
 // What Root::identity says of a directory.
@@ -97,7 +99,7 @@ Result<FileStatus> look_again(const Root& root);
 std::string folder_above(const Roots& roots);
 
 // Opens both, by the same file system. Errors have a sentence for the person. kRefused where one is
-// no folder, the source or the replica's parent is missing (see `make_above`), or a link of
+// no folder, the source or the replica's parent is missing (see `mode_above`), or a link of
 // somebody else leads to one; kBadPair where the replica is a folder that is never one, both are
 // the same, or one lies inside the other: decided by what is opened, not by names. What a bind
 // mount hides from that is found during the walk.

@@ -4,7 +4,8 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
+#include <cstddef>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -23,10 +24,11 @@ class WorkQueue {
     if (items.empty()) return;
     unfinished_ += items.size();
     {
-      const std::lock_guard lock(lanes_[worker].mutex);
-      for (auto item = items.rbegin(); item != items.rend(); ++item) {
-        lanes_[worker].items.push_back(std::move(*item));
-      }
+      Lane& lane = lanes_[worker];
+      const std::lock_guard lock(lane.mutex);
+      lane.drop_stolen();
+      lane.items.insert(lane.items.end(), std::make_move_iterator(items.rbegin()),
+                        std::make_move_iterator(items.rend()));
     }
     queued_ += static_cast<std::ptrdiff_t>(items.size());
     items.clear();
@@ -76,9 +78,19 @@ class WorkQueue {
   }
 
  private:
+  // A vector: a deque would allocate for each item that is not small.
   struct Lane {
     std::mutex mutex;
-    std::deque<Item> items;
+    std::vector<Item> items;  // the newest last
+    std::size_t stolen = 0;   // so many at the beginning are gone
+
+    [[nodiscard]] bool empty() const { return items.size() == stolen; }
+    // Costs no more than stealing did.
+    void drop_stolen() {
+      if (stolen <= items.size() / 2) return;
+      items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(stolen));
+      stolen = 0;
+    }
   };
 
   void wake() {
@@ -96,7 +108,7 @@ class WorkQueue {
   std::optional<Item> take_own(std::size_t worker) {
     Lane& lane = lanes_[worker];
     const std::lock_guard lock(lane.mutex);
-    if (lane.items.empty()) return std::nullopt;
+    if (lane.empty()) return std::nullopt;
     std::optional<Item> item(std::move(lane.items.back()));
     lane.items.pop_back();
     --queued_;
@@ -107,9 +119,8 @@ class WorkQueue {
     for (std::size_t step = 1; step < lanes_.size(); ++step) {
       Lane& lane = lanes_[(thief + step) % lanes_.size()];
       const std::lock_guard lock(lane.mutex);
-      if (lane.items.empty()) continue;
-      std::optional<Item> item(std::move(lane.items.front()));
-      lane.items.pop_front();
+      if (lane.empty()) continue;
+      std::optional<Item> item(std::move(lane.items[lane.stolen++]));
       --queued_;
       return item;
     }

@@ -240,13 +240,14 @@ void remember(Memory& memory, const LastRun& run) {
   }
 }
 
-bool are_capabilities_known(Memory& memory, const std::string& identity) {
+bool are_capabilities_known(Memory& memory, const std::string& identity, const std::string& part) {
   const auto known = memory.fact(capabilities_key(identity));
-  return known && *known;
+  return known && *known && **known == part;
 }
 
-void know_capabilities(Memory& memory, const std::string& identity) {
-  if (!are_capabilities_known(memory, identity)) memory.set_fact(capabilities_key(identity), "1");
+void know_capabilities(Memory& memory, const std::string& identity, const std::string& part) {
+  if (are_capabilities_known(memory, identity, part)) return;
+  memory.set_fact(capabilities_key(identity), part);
 }
 
 std::string entries_of(const LastRun& run) {

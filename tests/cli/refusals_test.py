@@ -1,6 +1,7 @@
 """Dangerous command lines are refused before anything is touched."""
 import os
 import shutil
+import stat
 import unittest
 
 from tests.support import trees
@@ -118,7 +119,8 @@ class RefusalTest(ProgramTest):
         plan = self.plan_file('--mkpath')
         self.assertFalse(os.path.exists(self.at('x')))
         self.sync('apply', plan, expect=REFUSED)
-        self.sync('apply', plan, '--mkpath')
+        self.sync('apply', plan, '--mkpath', umask=0o027)
+        self.assertEqual(0o750, stat.S_IMODE(os.stat(self.at('x', 'y')).st_mode))
         self.assert_mirrored()
         shutil.rmtree(self.at('x'))
         self.sync('run', '--mkpath', '--new-replica')

@@ -61,6 +61,12 @@ class CapabilityTest(RightsTest):
                                folder({'a': file('x', mode=0o700, mtime=THEN, xattrs=here)}))
                     self.assert_exact_in_one_run()
 
+    def test_what_was_left_out_is_not_taken_for_compared(self):
+        self.given(folder({'a': file('x', mode=0o755, mtime=THEN, xattrs=ABLE), 'b': 'x'}),
+                   folder({'a': file('x', mode=0o755, mtime=THEN)}))
+        self.sync('run', '--exclude', 'a')
+        self.assert_exact_in_one_run()
+
     def test_what_an_earlier_version_lost_is_found_once(self):
         self.given(folder({name: file('x', mode=0o755, mtime=THEN, xattrs=ABLE)
                            for name in ('a', 'b')}))

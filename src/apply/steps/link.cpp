@@ -55,7 +55,11 @@ Result<Published> forward(Site& site, Step& step) {
   Status linked =
       site.fs.make_link(parent, std::string(other.name()).c_str(), step.staged.directory, name);
   if (!linked && linked.error().error_number == EMLINK) {
-    site.book.saw_most_names(leader->links);
+    // RACE: by its name it may have been another file.
+    const auto same = site.replica.status(other);
+    if (same && *same && same_object(**same, *leader) && (*same)->links == leader->links) {
+      site.book.saw_most_names(leader->links);
+    }
     Error full = std::move(linked).error();
     full.detail = "'" + other.shown() + "' has as many names as its file system takes of one file";
     return full;

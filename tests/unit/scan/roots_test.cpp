@@ -54,9 +54,9 @@ class OpenRoots : public testing::Test {
   }
 
   Result<Roots> open(const std::string& source, const std::string& replica,
-                     bool make_above = false) {
+                     std::optional<std::uint32_t> mode_above = std::nullopt) {
     return open_roots(
-        fs_, {scratch_ / source, scratch_ / replica, {"/", scratch_ / "never"}, make_above});
+        fs_, {scratch_ / source, scratch_ / replica, {"/", scratch_ / "never"}, mode_above});
   }
 
   void expect_refused(const std::string& source, const std::string& replica, ErrorCode code) {
@@ -211,7 +211,7 @@ TEST_F(OpenRoots, WhatIsMissingAboveTheReplicaIsMadeWithItAndNotBefore) {
   std::filesystem::create_directory_symlink("elsewhere", scratch_ / "to-elsewhere");
   for (const std::string name :
        {"new/a/b", "newer/../newer/b/", "to-elsewhere/x/y", "elsewhere/z/./b", "plain"}) {
-    auto roots = open("source", name, true);
+    auto roots = open("source", name, 0751);
     ASSERT_TRUE(roots.ok()) << name;
     EXPECT_FALSE(roots->replica.has_value());
     EXPECT_TRUE(std::filesystem::is_directory(folder_above(*roots))) << name;
@@ -219,12 +219,13 @@ TEST_F(OpenRoots, WhatIsMissingAboveTheReplicaIsMadeWithItAndNotBefore) {
     ASSERT_TRUE(create_replica(fs_, *roots, {roots->source.status}).ok()) << name;
     EXPECT_TRUE(std::filesystem::is_directory(scratch_ / name)) << name;
   }
+  EXPECT_EQ(status_of("new").mode, 0751U);
 }
 
 TEST_F(OpenRoots, NothingIsMadeInTheSourceOrBelowAFileOrBehindALinkThatLeadsNowhere) {
   std::filesystem::create_symlink("nowhere", scratch_ / "dangling");
   for (const std::string name : {"source/new/a/b", "to-source/new/b", "file/a/b", "dangling/a"}) {
-    EXPECT_FALSE(open("source", name, true).ok()) << name;
+    EXPECT_FALSE(open("source", name, 0751).ok()) << name;
   }
 }
 
