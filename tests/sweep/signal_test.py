@@ -57,7 +57,7 @@ class FirstRoomTest(StoppedTest):
                     trees.write(self.in_replica(name), b'x' * 348_000)
                 report = self.at(f'report{number}')
                 code = self.sync('run', '--delete-first', '--report', report, expect=None,
-                                 wrapper=self.stopper('--from', self.replica, '--only', 'unlinkat',
+                                 wrapper=self.stopper('--only', 'unlinkat',
                                                       '--signal', f'{number}=TERM')).code
                 self.assertIn(code, (0, 128 + signal.SIGTERM))
                 with open(report, encoding='utf-8') as file:
