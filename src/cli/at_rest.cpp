@@ -77,7 +77,13 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .keep_partial = wish.keep_partial}));
   close_what_was_left_open(replica);
   const char* const sentence = kSentences[static_cast<std::size_t>(recovered.what)];
-  if (sentence != nullptr) log.warn(sentence);
+  if (recovered.lacking > 0) {
+    log.warn("an earlier run was killed while it changed the replica: metadata of " +
+             human_count(recovered.lacking) +
+             " of its changes could not be set, all else of it is at rest");
+  } else if (sentence != nullptr) {
+    log.warn(sentence);
+  }
   if (recovered.overtaken > 0) {
     log.warn(human_count(recovered.overtaken) +
              " of its changes were left as they are: others have changed these paths since");

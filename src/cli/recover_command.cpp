@@ -58,7 +58,8 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   }
   const bool keeps_unproven = TRY(look_at_unproven(tools, replica, options.discard));
   log->flush();
-  const bool is_partial = recovered.conflicts || recovered.failed > 0 || keeps_unproven;
+  const bool is_partial =
+      recovered.conflicts || recovered.failed > 0 || recovered.lacking > 0 || keeps_unproven;
   return is_partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 

@@ -1,11 +1,12 @@
 """After a kill, `recover` ends in the whole old tree or the whole new one, never in a mixture."""
+import os
 import random
 import unittest
 
-from tests.support import compare
-from tests.support.program import NOBODY, as_root
+from tests.support import compare, trees
+from tests.support.program import NOBODY, PARTIAL, as_root
 from tests.sweep.kill_test import KillSweep
-from tests.sweep.sweep import KILLED, part_of, spread
+from tests.sweep.sweep import KILLED, StoppedTest, part_of, spread
 
 PARTS = 4
 OLD, NEW = 'old', 'new'
@@ -141,6 +142,33 @@ class KilledRecoveryTest(RecoverSweep):
 
 
 del KillSweep
+
+
+@as_root
+class LackTest(StoppedTest):
+    def test_metadata_that_cannot_be_set_is_not_told_as_finished(self):
+        then = 1_000_000_000 * trees.SECOND
+        self.given({'f': trees.file('x', mode=0o644, mtime=then)},
+                   {'f': trees.file('x', mode=0o600, mtime=then)})
+        # Calls that give modes: the memory's, the staging folder's, and after COMMIT that of `f`.
+        for number in range(1, 10):
+            self.execute('run', '-s', self.source, '-r', self.replica, '--threads', '1',
+                         wrapper=self.stopper('--only', 'chmod,fchmod',
+                                              '--kill-before', str(number)))
+            if os.path.exists(self.in_replica('.sync-txn', 'COMMIT')):
+                break
+            trees.remove(self.state)
+            os.mkdir(self.state)
+            trees.remove(self.replica)
+            trees.build(self.replica, {'f': trees.file('x', mode=0o600, mtime=then)})
+        else:
+            self.fail('no point after COMMIT')
+        if os.system(f"chattr +i {self.in_replica('f')} 2>/dev/null") != 0:
+            self.skipTest('chattr +i does not work here')
+        self.addCleanup(os.system, f"chattr -i {self.in_replica('f')} 2>/dev/null")
+        result = self.execute('recover', '-r', self.replica, expect=PARTIAL)
+        self.assertNotIn('is finished', result.err)
+        self.assertIn('could not be set', result.err)
 
 
 if __name__ == '__main__':

@@ -218,6 +218,7 @@ class Recoverer {
     } else if (mtime) {
       date_root(*mtime);
     }
+    result_.lacking = replay.result().lacking;
     replay.close_root();
     TRY(sync_root());
     return result_;

@@ -40,6 +40,7 @@ struct Recovered {
   What what = What::kNothing;
   std::uint64_t overtaken = 0;  // actions that others made impossible meanwhile
   std::uint64_t failed = 0;     // actions that could not be finished or taken back
+  std::uint64_t lacking = 0;    // actions whose metadata could not all be set
   bool conflicts = false;       // what others wrote is kept in `conflict` in the staging folder
   std::string folder = {};      // its name, where that is so
 };

@@ -142,6 +142,7 @@ void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
 
 // All else goes on: a time, say, that belongs to another user by now would stop every later run.
 void WindowReplay::tell_lack(const RelPath& path, const Error& error) {
+  ++result_.lacking;
   observer_.warn("recovery: not all of the metadata of '" + escaped(path.shown()) +
                  "' could be set (" + error.operation + ": " + errno_name(error.error_number) +
                  "); the next plan finds it");

@@ -34,6 +34,7 @@ struct ReplayResult {
   std::vector<Error> errors;    // one for each action that could not be replayed
   std::uint64_t overtaken = 0;  // actions that others have made impossible: left as they are
   std::uint64_t unproven = 0;   // of metadata in place: left as it is, and told of
+  std::uint64_t lacking = 0;    // of metadata that could not be set, and is told of
   bool conflicts = false;       // what others wrote was put aside
 };
 
