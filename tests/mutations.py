@@ -438,8 +438,8 @@ MUTATIONS = [
     Mutation('a file with a capability is moved to another owner', '!is_capable(wanted) && !is_capable(found)',
              'true', '^cli/rights_test.*outlives_a_move'),
     Mutation('a capability of a group of links is not asked for when it is planned',
-             'if (comparison.decision == Decision::kMetadata && '
-             'attributes.are_linked_capabilities(pair, named))',
+             'if (comparison.decision == Decision::kMetadata &&\n'
+             '      attributes.are_linked_capabilities(pair, named))',
              'if (false)', '^cli/rights_test.*group_of_links'),
     Mutation('a mode is given without its ACL', '} else if (takes_rights_along()) {', '} else if (false) {',
              '^cli/rights_test.*comes_with_the_mode'),
@@ -1180,8 +1180,8 @@ MUTATIONS = [
     Mutation('a subvolume goes with what is above', ' && !begins_subvolume[i];', ';',
              '^unit_apply/DoomedRanges.TakeNoSubvolumeAlong'),
     Mutation('what vanished since it was listed is deleted',
-             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    if (in_replica) {\n      keep(entry->name);',
-             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    if (in_replica) {\n      return false;',
+             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    if (!in_replica) return true;',
+             'if (side == Side::kSource && entry->error_number == ENOENT) {\n    return false;',
              '^fault/SourceRace.WhatVanishesBetween'),
     Mutation('lost capabilities are never looked for', 'return context_.compares_capabilities &&',
              'return false && context_.compares_capabilities &&',

@@ -72,10 +72,9 @@ bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica)
   if (entry == nullptr || entry->error_number == 0) return false;
   // Where the source's went may have been passed already: what the replica has stays for this time.
   if (side == Side::kSource && entry->error_number == ENOENT) {
-    if (in_replica) {
-      keep(entry->name);
-      findings_.skipped.push_back({path_of(pair_, entry->name), "vanished"});
-    }
+    if (!in_replica) return true;
+    keep(entry->name);
+    findings_.skipped.push_back({path_of(pair_, entry->name), "vanished"});
     return true;
   }
   findings_.add_problem(side, path_of(pair_, entry->name),

@@ -69,11 +69,12 @@ Result<std::optional<Recalled>> recall(Memory& memory, const Pair& pair);
 void remember(Memory& memory, const LastRun& run);
 
 // Whether a run of this version or a later one has found, or made, the capabilities of the
-// files to be those of the source. `identity`: see Root::identity; `part`: what took part, any
-// bytes.
+// replica's files to be those of the source. `identity`: see Root::identity; `part`: what took
+// part, any bytes.
 bool are_capabilities_known(Memory& memory, const std::string& identity, const std::string& part);
 // Kept with save().
 void know_capabilities(Memory& memory, const std::string& identity, const std::string& part);
+
 // "1 entry", "12 entries": what the last run saw.
 std::string entries_of(const LastRun& run);
 
