@@ -1188,4 +1188,6 @@ MUTATIONS = [
              '^cli/rights_test.CapabilityTest.test_what_an_earlier'),
     Mutation('lost capabilities are looked for in every run', 'if (is_exact && policy_for({}).as_root)',
              'if (false)', '^cli/rights_test.CapabilityTest.test_what_an_earlier'),
+    Mutation('a plan of others gives modes of its own', 'if (is_ours || read.plan.options.fields.are_all())',
+             'if (true)', '^cli/fields_test.OthersPlanTest'),
 ]

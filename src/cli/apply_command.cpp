@@ -95,6 +95,7 @@ class Applier {
   Result<ExitCode> apply_to(Roots& roots, const ReadPlan& read, double started) {
     const StoredPlan& plan = read.plan;
     TRY(check_age(read));
+    TRY(check_fields(read));
     TRY(check_guards(plan));
     TRY(check_required(roots.source, plan.options.require));
     const Tools tools{
@@ -130,6 +131,16 @@ class Applier {
     ReportEnd end = report_end(plan, foldersync::fail(error));
     end.error = error;
     return end_untried(report_.get(), *log_, plan, end);
+  }
+
+  // Rights that the source does not give are not given because somebody else's file asks for them.
+  static Status check_fields(const ReadPlan& read) {
+    const bool is_ours = read.from_stdin || read.is_protected || read.is_signed;
+    if (is_ours || read.plan.options.fields.are_all()) return success();
+    return refused(
+        "the plan's file can be written by others, so what it says of owners and modes (--chown, "
+        "--chmod, --no-owner, --no-group, --no-perms) is not believed: give the file to yourself "
+        "(mode 0600) once you have looked at it, or have it signed (--verify)");
   }
 
   // How old the plan may be: as old as it likes, unless only its file speaks for it.

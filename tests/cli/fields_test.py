@@ -5,7 +5,7 @@ import unittest
 
 from tests.cli.rights_test import ACCESS
 from tests.support import trees
-from tests.support.program import BAD_PLAN, DONE, USAGE, ProgramTest, as_root, with_acls
+from tests.support.program import BAD_PLAN, DONE, REFUSED, USAGE, ProgramTest, as_root, with_acls
 from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
 
 THEN, EARLIER = 1_000_000_000 * SECOND, 900_000_000 * SECOND
@@ -214,6 +214,21 @@ class LeftAloneTest(FieldsTest):
 
 
 @as_root
+class OthersPlanTest(FieldsTest):
+    def test_a_plan_that_others_can_write_gives_no_rights_of_its_own(self):
+        self.given({'a': file('x', mode=0o600)})
+        plan = self.plan_file('--chmod', 'F4777')
+        os.chmod(plan, 0o622)
+        self.sync('apply', plan, expect=REFUSED)
+        self.assertFalse(os.path.exists(self.replica))
+        os.chmod(plan, 0o600)
+        self.sync('apply', plan)
+        self.assertEqual(0o4777, self.mode('a'))
+        plain = self.plan_file('--new-replica')
+        os.chmod(plain, 0o622)
+        self.sync('apply', plain)
+
+
 class RightsTest(FieldsTest):
     def test_set_id_bits_go_to_nobody_else(self):
         self.given({'u': file('x', mode=0o4755, owner=(USER, GROUP)),

@@ -31,8 +31,8 @@ class ReusedInodeTest(StoppedTest):
 
     def kill_after_commit(self):
         commit = os.path.join(self.replica, '.sync-txn', 'COMMIT')
-        for point in range(300, 3000, 3):
-            wrapper = self.stopper('--from', self.top, '--kill-after', str(point))
+        for point in range(1, 100):
+            wrapper = self.stopper('--only', 'fsync', '--kill-after', str(point))
             code = self.execute('run', '-s', self.source, '-r', self.replica, '--threads', '1',
                                 wrapper=wrapper).code
             self.assertEqual(KILLED, code, f'the run ended before point {point}')
