@@ -64,9 +64,19 @@ std::uint32_t mode_of_new(const FileStatus& source, bool has_other_group, const 
   return mode;
 }
 
+// Whether it belongs to the caller, or to whom the source's content belongs or is given.
+bool is_of_its_owners(const FileStatus& there, const FileStatus& source, const Policy& policy) {
+  const FileSystemLimits& limits = policy.limits;
+  if (!limits.holds_owners || !limits.takes_uid(policy.uid)) return true;  // nobody's, all of it
+  if (there.uid == policy.uid || there.uid == source.uid) return true;
+  return policy.owners() && policy.fields.chown.uid == there.uid;
+}
+
 }  // namespace
 
-FileStatus kept_by_new(const FileStatus& there, const Policy& policy) {
+std::optional<FileStatus> kept_by_new(const FileStatus& source, const FileStatus& there,
+                                      const Policy& policy) {
+  if (!is_of_its_owners(there, source, policy)) return std::nullopt;
   FileStatus kept = there;
   if (!policy.gives_owner(there)) kept.uid = policy.uid;
   if (!policy.gives_group(there) && !policy.can_give(there.gid)) kept.gid = policy.gid;

@@ -77,8 +77,10 @@ FileStatus as_wanted(const FileStatus& source, const FileStatus* there, const Po
                      const FileStatus* parent = nullptr);
 
 // What of `there` an entry keeps that takes its place: owner and group as far as the process may
-// give them.
-FileStatus kept_by_new(const FileStatus& there, const Policy& policy);
+// give them. Nothing where it belongs to neither the caller nor the owner that `source`, as it is
+// in the source, has or gets: such a person does not say who may read content of others.
+std::optional<FileStatus> kept_by_new(const FileStatus& source, const FileStatus& there,
+                                      const Policy& policy);
 
 // The group that the entry `there` of the replica shall have: the source's, where the process may
 // give it and the file system takes it; else its own.

@@ -52,8 +52,8 @@ FileStatus PairPlanner::wanted(const FileStatus& source, const FileStatus* repli
 FileStatus PairPlanner::wanted_anew(const FileStatus& source, const FileStatus* replica,
                                     const VisitedPair& pair) const {
   if (mirrors_all_ || replica == nullptr) return wanted(source, replica, pair);
-  const FileStatus kept = kept_by_new(*replica, context_.policy);
-  return wanted(source, &kept, pair);
+  const auto kept = kept_by_new(source, *replica, context_.policy);
+  return wanted(source, kept ? &*kept : nullptr, pair);
 }
 
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)

@@ -130,8 +130,9 @@ class LeftAloneTest(FieldsTest):
     ALL = ('--no-owner', '--no-group', '--no-perms', '--omit-dir-times')
 
     def test_what_is_there_keeps_its_own_also_where_it_is_written_anew(self):
-        self.given({'f': file('new', mode=0o644), 'dated': file('x', mtime=THEN),
-                    'd': folder({'n': 'x'}, mode=0o755, mtime=THEN), 'l': symlink('new')},
+        self.given({'f': file('new', mode=0o644, owner=(USER, 0)), 'dated': file('x', mtime=THEN),
+                    'd': folder({'n': 'x'}, mode=0o755, mtime=THEN),
+                    'l': symlink('new', owner=(USER, 0))},
                    {'f': file('older', mode=0o606, owner=(USER, GROUP)),
                     'dated': file('x', mode=0o600, mtime=EARLIER, owner=(OTHER, OTHER)),
                     'd': folder({'o': 'x'}, mode=0o2711, owner=(USER, GROUP)),
@@ -182,6 +183,30 @@ class LeftAloneTest(FieldsTest):
         self.live_as(USER)
         self.run_with('--omit-dir-times', '--no-perms', also=['--atomic'], uid=USER)
         self.assertEqual(b'x', self.content('d', 'new'))
+
+    def test_what_others_put_there_does_not_say_who_reads_what_is_written_anew(self):
+        for options, expected in ((['--no-perms'], (0, 0, 0o600)),
+                                  (['--no-owner'], (0, 0, 0o600)),
+                                  (['--no-owner', '--no-group'], (0, 0, 0o600)),
+                                  (['--no-perms', '--no-owner'], (0, 0, 0o600))):
+            with self.subTest(options=options):
+                self.given({'key': file('new', mode=0o600)},
+                           {'key': file('x', mode=0o666, owner=(OTHER, OTHER))})
+                self.run_with(*options)
+                self.assertEqual((b'new', expected), (self.content('key'), self.metadata('key')))
+                trees.remove(self.source)
+                trees.remove(self.replica)
+
+    @with_acls
+    def test_what_others_put_there_leaves_no_acl(self):
+        self.given({'f': file('new', mode=0o600), 'p': fifo(mode=0o600)},
+                   {'f': file('x', owner=(OTHER, OTHER)), 'p': file('x', owner=(OTHER, OTHER))})
+        for name in 'fp':
+            os.setxattr(self.in_replica(name), ACCESS, trees.access_acl(OTHER, 4))
+        self.run_with('--no-perms')
+        for name in 'fp':
+            self.assertNotIn(ACCESS, os.listxattr(self.in_replica(name)))
+            self.assertEqual((0, 0, 0o600), self.metadata(name))
 
     @with_acls
     def test_an_acl_goes_with_its_mode(self):

@@ -228,15 +228,17 @@ std::optional<FileStatus> Looker::handing_down(const RelPath& path) {
   return std::nullopt;
 }
 
-FileStatus Looker::wanted_of(const Action& action, const LookResult& result) {
+FileStatus Looker::wanted_of(const Action& action, LookResult& result) {
   const FileStatus& source = *result.source;
   const Policy& policy = context_.policy;
   if (policy.fields.are_all()) return source;
+  result.keeps_metadata = false;
   if (result.replica && result.replica->type == source.type) {
     const bool is_new = writes_entry(action) || action.op == Op::kLink;
     const FileStatus& there = *result.replica;
-    const FileStatus kept = is_new ? kept_by_new(there, policy) : there;
-    return as_wanted(source, &kept, policy);
+    const auto kept = is_new ? kept_by_new(source, there, policy) : std::optional(there);
+    result.keeps_metadata = kept.has_value();
+    if (kept) return as_wanted(source, &*kept, policy);
   }
   const auto parent = policy.fields.no_group ? handing_down(action.path) : std::nullopt;
   return as_wanted(source, nullptr, policy, parent ? &*parent : nullptr);

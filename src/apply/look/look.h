@@ -34,6 +34,7 @@ struct LookResult {
   std::optional<Facts> after;  // what to make of the replica: the plan's, or today's in a run
   std::vector<Drift> drifts;   // of kStale
   std::optional<Error> error;  // of kFailed
+  bool keeps_metadata = true;  // of what is in its place, as far as that is not mirrored
   bool keeps_content = false;  // what is to be made anew has the content of the replica's file
 };
 
@@ -78,6 +79,10 @@ class Looker {
   bool is_like_source(const Action& action, const LookResult& result, const Place& place,
                       const FileStatus& status);
 
+  // What as_wanted() makes of the source's status; and whether something of the replica's stays.
+  // Requires: both sides were looked at, as far as they are there.
+  FileStatus wanted_of(const Action& action, LookResult& result);
+
   // For an action that changes in place what is no directory, and was looked at: a drift where that
   // has more names than the plan knew and this run has added since, or, where the plan is a
   // document, than the replica has. For then it is somebody else's too.
@@ -115,7 +120,6 @@ class Looker {
   static bool is_more_than_held(const Facts& after, const Facts& today);
   [[nodiscard]] bool is_given_by_others(const Facts& after, const Facts& today) const;
   std::optional<FileStatus> handing_down(const RelPath& path);
-  FileStatus wanted_of(const Action& action, const LookResult& result);
   void look_at_source(const Action& action, LookResult& result);
   bool look_at_link(const Action& action, LookResult& result);
   void look_at_backup(const Action& action, LookResult& result);

@@ -153,8 +153,7 @@ class Preparation {
     slot_.new_xattrs.reset();
     look_.keeps_content = job_.looks.is_undo;
     if (job_.looks.is_undo) return;
-    const FileStatus kept = kept_by_new(*look_.replica, job_.policy);
-    look_.wanted = as_wanted(*look_.source, &kept, job_.policy);
+    look_.wanted = looker_.wanted_of(action, look_);
   }
 
   const Job& job_;

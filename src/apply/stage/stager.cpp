@@ -54,6 +54,7 @@ Result<Staged> Stager::stage_any(const Action& action, const LookResult& look, c
     if (auto taken = take_over(action, look, place)) return *taken;
   }
   old_ = look.replica && look.replica->is_file() ? &*look.replica : nullptr;
+  keeps_metadata_ = look.keeps_metadata;
   const auto parent = TRY(looker_.source_parent(action.path));
   const std::string source_name(action.path.name());
   auto staged = look.source->is_file()
@@ -307,7 +308,7 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
   }
   FileStatus given = metadata_ ? *metadata_ : before;
   if (!job_.looks.is_undo) given.mtime = before.mtime;
-  TRY(keep_acls(action, old_ != nullptr, xattrs));
+  TRY(keep_acls(action, old_ != nullptr && keeps_metadata_, xattrs));
   staged.status = TRY(set_attributes(request_for(action, {to, false}, given, xattrs)));
   return staged;
 }
@@ -390,7 +391,8 @@ Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
     auto read = TRY(from->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
-  TRY(keep_acls(action, look.replica && look.replica->type == seen.type, xattrs));
+  const bool is_there = look.replica && look.replica->type == seen.type;
+  TRY(keep_acls(action, is_there && look.keeps_metadata, xattrs));
   auto status = TRY(set_attributes(request_for(action, {to.get(), true}, look.wanted, xattrs)));
   return Staged{status, false, 0};
 }

@@ -84,6 +84,7 @@ class Stager {
   std::optional<Drift> drift_;
   std::vector<std::byte> other_buffer_;
   const FileStatus* old_ = nullptr;             // the replica's file that will be replaced, or null
+  bool keeps_metadata_ = true;                  // of that file, where it is not mirrored
   const FileStatus* metadata_ = nullptr;        // that is wanted; null: the source's own
   const std::vector<Xattr>* xattrs_ = nullptr;  // likewise
 };

@@ -145,8 +145,32 @@ TEST(AsWanted, KeepsRightsOfItsOwnOnlyOfWhomTheyBelongTo) {
   user.fields = policy.fields;
   user.uid = source.uid;
   user.gid = source.gid;
-  const FileStatus kept = kept_by_new(there, user);
-  EXPECT_EQ(as_wanted(source, &kept, user).mode, 0755U) << "it becomes the caller's";
+  there.uid = source.uid;
+  const auto kept = kept_by_new(source, there, user);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->mode, 04755U) << "its group becomes the caller's";
+  FileStatus others = source;
+  others.uid = there.uid = 7;
+  EXPECT_EQ(kept_by_new(others, there, user)->mode, 0755U) << "it becomes the caller's";
+}
+
+TEST(KeptByNew, IsNothingOfWhatBelongsToAThirdPerson) {
+  Policy policy = as_root();
+  policy.fields.no_owner = true;
+  const FileStatus source = status_of(FileType::kFile);
+  FileStatus there = source;
+  EXPECT_TRUE(kept_by_new(source, there, policy)) << "the source's owner";
+  there.uid = policy.uid;
+  EXPECT_TRUE(kept_by_new(source, there, policy)) << "the caller";
+  there.uid = 7;
+  EXPECT_FALSE(kept_by_new(source, there, policy));
+  policy.fields.no_owner = false;
+  policy.fields.chown.uid = 7;
+  EXPECT_TRUE(kept_by_new(source, there, policy)) << "who gets it";
+  policy.as_root = false;
+  EXPECT_FALSE(kept_by_new(source, there, policy)) << "who doesn't get it";
+  policy.limits.holds_owners = false;
+  EXPECT_TRUE(kept_by_new(source, there, policy)) << "everything is somebody's there";
 }
 
 TEST(Facts, AGroupIsGivenToOwnFilesByItsMembers) {
