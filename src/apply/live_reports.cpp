@@ -11,7 +11,8 @@ LiveReports::LiveReports(const Job& job, Looker& looker, Conflicts& conflicts, D
       looker_(looker),
       conflicts_(conflicts),
       discards_(discards),
-      outcomes_(job.observer, job.request.follow_source, job.request.plan.options.delete_anyway) {}
+      outcomes_(job.observer, job.request.follow_source, job.request.plan.options.delete_anyway,
+                job.request.policy.limits.times) {}
 
 bool LiveReports::is_told(const Slot& slot) {
   if (!slot.look) {

@@ -129,7 +129,8 @@ Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied&
   const bool is_asked = options_.delete_first == When::kAlways;
   const bool may_be = options_.delete_first == When::kAuto && options_.check_space;
   if (is_asked) {
-    RoomFirst room = TRY(delete_first(plan.actions, state_.spooling()));
+    RoomFirst room =
+        TRY(delete_first(plan.actions, plan.options.replica_limits.times, state_.spooling()));
     plan.actions = std::move(room.actions);
     plan.options.delete_first = true;
   }
@@ -143,7 +144,8 @@ Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied&
                              .replica = roots.replica->fd.get(),
                              .replica_file_system = roots.replica->file_system,
                              .atomic = applied.atomic,
-                             .keeps_old = keeps_old},
+                             .keeps_old = keeps_old,
+                             .times = plan.options.replica_limits.times},
                             plan.actions, state_.spooling()));
   if (!room) return success();
   plan.actions = std::move(room->actions);

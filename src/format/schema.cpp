@@ -305,7 +305,7 @@ const char* finish_document(Draft& draft) {
   if (*broken != nullptr) return *broken;
   // Of a window the rest of the plan may say why.
   if (plan.options.delete_first && draft.extent == Extent::kWhole) {
-    const auto may = may_go_first(plan.actions);
+    const auto may = may_go_first(plan.actions, plan.options.replica_limits.times);
     if (!may) return draft.error = may.error(), kNotKept;
     if (!*may) return "a deletion goes first that another action needs";
   }

@@ -1,6 +1,8 @@
 #include "plan/held.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "plan/order.h"
 
@@ -13,12 +15,6 @@ bool is_directory(const std::optional<Facts>& facts) {
 
 }  // namespace
 
-std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts) {
-  if (!facts || facts->type != FileType::kFile) return std::nullopt;
-  if (facts->size.value_or(0) == 0 || !facts->mtime) return std::nullopt;
-  return SizeAndTime{*facts->size, *facts->mtime};
-}
-
 bool holds_all(const UnreadBefore& before, const std::vector<RelPath>& now) {
   if (before.still) return true;
   if (!before.never) return false;
@@ -28,15 +24,16 @@ bool holds_all(const UnreadBefore& before, const std::vector<RelPath>& now) {
 }
 
 Result<std::vector<RelPath>> find_held(const Arranged& plan, bool all,
-                                       const std::vector<SizeAndTime>& files) {
-  const std::set<SizeAndTime> stamps(files.begin(), files.end());
+                                       const std::vector<SizeAndTime>& files,
+                                       const TimeLimits& times) {
+  SizesAndTimes unread(times);
+  for (const SizeAndTime& file : files) unread.add(file);
   std::set<RelPath> held;
   std::vector<RelPath> taken_over;
   TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
     if (takes_file_over(action)) taken_over.push_back(*action.other);
     if (action.op != Op::kDelete || is_directory(action.before)) return success();
-    const auto stamp = size_and_time(action.before);
-    if (all || (stamp && stamps.contains(*stamp))) held.insert(action.path);
+    if (all || unread.may_hold(action.before)) held.insert(action.path);
     return success();
   }));
   // It has another name in the replica by then.

@@ -4,28 +4,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/file_status.h"
 #include "core/file_time.h"
 #include "core/path.h"
 #include "core/result.h"
 #include "plan/arrange.h"
+#include "plan/size_and_time.h"
 
 namespace foldersync {
-
-// By what a file that was moved is recognised: size and time.
-struct SizeAndTime {
-  std::uint64_t size = 0;
-  FileTime mtime;
-  friend auto operator<=>(const SizeAndTime&, const SizeAndTime&) = default;
-};
-inline SizeAndTime size_and_time(const FileStatus& status) { return {status.size, status.mtime}; }
-// Of the file that `facts` are about; nothing of anything else, of an empty file, or without them.
-std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts);
 
 // What of the source was unreadable in the runs of a pair so far: paths of directories, each list
 // ascending; and when they were there.
@@ -41,10 +29,12 @@ struct UnreadBefore {
 // Whether all deletions of files are held back where `now` can't be read.
 bool holds_all(const UnreadBefore& before, const std::vector<RelPath>& now);
 
-// The deletions of `plan` that are held back: all of what is no directory, or those with a stamp of
-// `files`; not of what is taken over. In path order. Error: the plan can't be read.
+// The deletions of `plan` that are held back: all of what is no directory, or those of what may be
+// one of `files`, as the replica holds times; not of what is taken over. In path order. Error: the
+// plan can't be read.
 Result<std::vector<RelPath>> find_held(const Arranged& plan, bool all,
-                                       const std::vector<SizeAndTime>& files);
+                                       const std::vector<SizeAndTime>& files,
+                                       const TimeLimits& times);
 
 // The plan without the deletions of `held`, and what can't be done without them. `blocked` as
 // arrange() gives it. Error: that of the spools.

@@ -72,6 +72,11 @@ class Settlement {
     std::size_t room;
   };
 
+  Leader kept_leader(const LinkedEntry& entry) {
+    keep(entry);
+    return {&entry, true, most_names_ - std::min(most_names_, entry.replica_links)};
+  }
+
   // As many objects of the replica as the group needs may stay. What is in none of them becomes a
   // name of the first that has room, or else the first name of a new object.
   void decide_in_parts(const Group& group) {
@@ -80,9 +85,7 @@ class Settlement {
     for (const LinkedEntry* entry : group) {
       if (leaders.size() == parts) break;
       if (!can_keep(*entry)) continue;
-      keep(*entry);
-      const std::size_t room = most_names_ - std::min(most_names_, entry->replica_links);
-      leaders.push_back({entry, true, room});
+      leaders.push_back(kept_leader(*entry));
     }
     for (const LinkedEntry* entry : group) {
       const auto is_in_it = [&](const Leader& leader) {
@@ -95,7 +98,9 @@ class Settlement {
       }
       const auto next = std::find_if(leaders.begin(), leaders.end(),
                                      [](const Leader& leader) { return leader.room > 0; });
-      if (next == leaders.end()) {
+      if (next == leaders.end() && can_keep(*entry)) {
+        leaders.push_back(kept_leader(*entry));
+      } else if (next == leaders.end()) {
         write_anew(*entry);
         leaders.push_back({entry, false, most_names_ - 1});
       } else {

@@ -4,16 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "plan/size_and_time.h"
+
 namespace foldersync {
 namespace {
-
-using SizeAndTime = std::pair<std::uint64_t, FileTime>;
-
-std::optional<SizeAndTime> size_and_time(const std::optional<Facts>& facts, const Policy& policy) {
-  if (!facts || facts->type != FileType::kFile || facts->size.value_or(0) == 0) return std::nullopt;
-  return SizeAndTime{*facts->size,
-                     stored_as(facts->mtime.value_or(FileTime{}), policy.limits.times)};
-}
 
 // Whether a directory takes the place of something else.
 bool replaces_leaf(const Action& action) {
@@ -50,13 +44,13 @@ class Loader {
   // Of a file that the action brings to its path.
   [[nodiscard]] std::optional<SizeAndTime> coming(const Action& action) const {
     const bool counts = action.op == Op::kCreate || (with_rewritten_ && action.op == Op::kUpdate);
-    return counts ? size_and_time(action.after, policy_) : std::nullopt;
+    return counts ? size_and_time(action.after, policy_.limits.times) : std::nullopt;
   }
 
   // Of a file that it takes away.
   [[nodiscard]] std::optional<SizeAndTime> going(const Action& action) const {
     const bool counts = action.op == Op::kDelete || (with_rewritten_ && takes_file_away(action));
-    return counts ? size_and_time(action.before, policy_) : std::nullopt;
+    return counts ? size_and_time(action.before, policy_.limits.times) : std::nullopt;
   }
 
   // False where that is too much to be held.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "plan/action_runs.h"
-#include "plan/held.h"
 #include "plan/order.h"
+#include "plan/size_and_time.h"
 
 namespace foldersync {
 namespace {
@@ -23,19 +23,17 @@ class Needed {
   // Whether deletions that stand behind what is written have to stay there.
   enum class Later : std::uint8_t { kMayGo, kStay };
 
-  static Result<Needed> by(const ActionStore& actions, Later later) {
-    Needed needed;
+  static Result<Needed> by(const ActionStore& actions, const TimeLimits& times, Later later) {
+    Needed needed(times);
     TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
       if (action.other) needed.kept_.push_back(*action.other);
       if (replaces_directory(action)) needed.replaced_.add(action.path);
-      const auto stamp = writes_content(action) ? size_and_time(action.after) : std::nullopt;
-      if (stamp) needed.written_.push_back(*stamp);
+      if (writes_content(action)) needed.written_.add(action.after);
     }));
-    std::sort(needed.written_.begin(), needed.written_.end());
     TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
       if (action.op != Op::kDelete || needed.replaced_.clears(action)) return;
       const bool waits = later == Later::kStay && action.phase != Phase::kClear;
-      if (waits || needed.is_written(action)) needed.kept_.push_back(action.path);
+      if (waits || needed.written_.may_hold(action.before)) needed.kept_.push_back(action.path);
     }));
     std::sort(needed.kept_.begin(), needed.kept_.end());
     return needed;
@@ -50,20 +48,18 @@ class Needed {
   }
 
  private:
-  [[nodiscard]] bool is_written(const Action& deletion) const {
-    const auto stamp = size_and_time(deletion.before);
-    return stamp && std::binary_search(written_.begin(), written_.end(), *stamp);
-  }
+  explicit Needed(const TimeLimits& times) : written_(times) {}
 
-  std::vector<SizeAndTime> written_;
+  SizesAndTimes written_;
   std::vector<RelPath> kept_;  // in path order; the directories above stay, too
   ReplacedDirectories replaced_;
 };
 
 }  // namespace
 
-Result<RoomFirst> delete_first(const ActionStore& actions, const Spooling& spooling) {
-  const Needed needed = TRY(Needed::by(actions, Needed::Later::kMayGo));
+Result<RoomFirst> delete_first(const ActionStore& actions, const TimeLimits& times,
+                               const Spooling& spooling) {
+  const Needed needed = TRY(Needed::by(actions, times, Needed::Later::kMayGo));
   RoomFirst room{ActionStore(spooling)};
   ActionRuns runs(spooling);
   std::vector<Action> batch;
@@ -87,8 +83,8 @@ Result<RoomFirst> delete_first(const ActionStore& actions, const Spooling& spool
   return room;
 }
 
-Result<bool> may_go_first(const ActionStore& actions) {
-  const Needed needed = TRY(Needed::by(actions, Needed::Later::kStay));
+Result<bool> may_go_first(const ActionStore& actions, const TimeLimits& times) {
+  const Needed needed = TRY(Needed::by(actions, times, Needed::Later::kStay));
   bool may = true;
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
     if (action.phase == Phase::kClear && !needed.lets_go(action)) may = false;

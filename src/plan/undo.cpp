@@ -84,7 +84,7 @@ Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options) {
   if (!options.delete_first) return success();
   ActionStore store;
   for (const Action& action : actions) TRY(store.append(action));
-  const RoomFirst room = TRY(delete_first(store, {}));
+  const RoomFirst room = TRY(delete_first(store, options.replica_limits.times, {}));
   actions.clear();
   return for_each_action(room.actions,
                          [&](const Action& action, std::uint64_t) { actions.push_back(action); });

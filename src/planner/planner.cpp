@@ -143,7 +143,8 @@ Status hold_back(const PlanRequest& request, const Spooling& spooling, Findings&
   if (request.options.delete_anyway || !request.roots.replica) return success();
   const bool all = holds_all(request.unread_before, findings.unread_directories);
   if (!all && findings.unread_files.empty()) return success();
-  const auto held = TRY(find_held(arranged, all, findings.unread_files));
+  const auto held =
+      TRY(find_held(arranged, all, findings.unread_files, request.policy.limits.times));
   if (held.empty()) return success();
   auto rest = TRY(without(arranged, held, spooling));
   rest.unchanged += arranged.unchanged;

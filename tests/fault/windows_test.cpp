@@ -168,7 +168,7 @@ TEST_F(WindowsOfAPlan, AreNotStagedBeforeThatWhichMakesRoomIsGone) {
   MirrorOptions dry = options_;
   dry.dry_run = true;
   Plan plan = run(dry).plan.value();
-  const auto room = delete_first(stored(plan)->actions, {});
+  const auto room = delete_first(stored(plan)->actions, {}, {});
   plan.actions = {};
   plan.options.delete_first = true;
   ASSERT_TRUE(for_each_action(

@@ -107,7 +107,7 @@ TEST(PlanProperty, EveryPrefixOfAPlanIsALegalRunAfterWhichANewPlanConverges) {
 // The same plan with its deletions first.
 Plan deleting_first(const Plan& plan) {
   const auto store = stored(plan);
-  const auto room = delete_first(store->actions, {});
+  const auto room = delete_first(store->actions, {}, {});
   Plan first = plan;
   first.actions.clear();
   first.options.delete_first = true;

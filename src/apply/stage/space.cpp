@@ -327,7 +327,7 @@ Result<std::optional<MadeRoom>> find_room(const SpaceQuestion& question, const A
   Fit last = TRY(fit_of(question, actions, *facts));
   last.needed.add(own);
   if (fits(last.needed, *facts)) return Nothing();
-  RoomFirst room = TRY(delete_first(actions, spooling));
+  RoomFirst room = TRY(delete_first(actions, question.times, spooling));
   SpaceQuestion again = question;
   again.windows.clears_apart = true;
   const Fit first = TRY(fit_of(again, room.actions, *facts));

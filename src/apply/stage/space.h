@@ -23,6 +23,7 @@ struct SpaceQuestion {
   bool atomic = false;                     // all of it in one window
   bool keeps_old = false;                  // nothing is freed: a backup there keeps it
   WindowLimits windows = {};
+  TimeLimits times = {};  // as the replica holds them
 };
 
 // The rule on free space. Window for window: what is staged must fit, and what earlier windows

@@ -27,9 +27,7 @@ void Outcomes::done(const Numbered& of, Outcome outcome, const Staged& made) {
 void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
   if (action.phase == Phase::kWrite) not_written_.insert(action.path);
-  if (action.phase == Phase::kWrite && action.op != Op::kMetadata) {
-    if (const auto stamp = size_and_time(action.after)) unwritten_.insert(*stamp);
-  }
+  if (action.phase == Phase::kWrite && action.op != Op::kMetadata) unwritten_.add(action.after);
   if (action.op != Op::kDelete && action.op != Op::kMove) return;
   // A move leaves behind what it could not take.
   for (RelPath path = action.op == Op::kMove ? *action.other : action.path; !path.is_root();
@@ -40,8 +38,7 @@ void Outcomes::remember_failure(const Action& action) {
 
 bool Outcomes::is_held(const Action& action) const {
   if (deletes_anyway_ || unwritten_.empty() || action.op != Op::kDelete) return false;
-  const auto stamp = size_and_time(action.before);
-  return stamp && unwritten_.contains(*stamp);
+  return unwritten_.may_hold(action.before);
 }
 
 bool Outcomes::failed_above(const RelPath& path) const {

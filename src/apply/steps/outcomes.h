@@ -9,7 +9,7 @@
 #include "apply/look/report.h"
 #include "apply/stage/slot.h"
 #include "apply/stage/stager.h"
-#include "plan/held.h"
+#include "plan/size_and_time.h"
 
 namespace foldersync {
 
@@ -18,9 +18,13 @@ namespace foldersync {
 class Outcomes {
  public:
   // `follow_source` as in LookContext: a changed source is no stale plan then, but an error.
-  // `deletes_anyway`: nothing is held.
-  Outcomes(ApplyObserver& observer, bool follow_source, bool deletes_anyway = false)
-      : observer_(observer), follow_source_(follow_source), deletes_anyway_(deletes_anyway) {}
+  // `deletes_anyway`: nothing is held. `times`: as the replica holds them.
+  Outcomes(ApplyObserver& observer, bool follow_source, bool deletes_anyway = false,
+           const TimeLimits& times = {})
+      : observer_(observer),
+        follow_source_(follow_source),
+        deletes_anyway_(deletes_anyway),
+        unwritten_(times) {}
 
   void done(const Numbered& of, Outcome outcome, const Staged& made = {});
   // Skipped instead, where it only follows from an earlier failure.
@@ -54,10 +58,10 @@ class Outcomes {
   ApplyObserver& observer_;
   bool follow_source_;
   bool deletes_anyway_;
-  std::set<RelPath> not_made_;       // directories that could not be made
-  std::set<RelPath> not_written_;    // entries that are no directories
-  std::set<SizeAndTime> unwritten_;  // of files
-  std::set<RelPath> not_emptied_;    // directories in which something had to stay
+  std::set<RelPath> not_made_;     // directories that could not be made
+  std::set<RelPath> not_written_;  // entries that are no directories
+  SizesAndTimes unwritten_;
+  std::set<RelPath> not_emptied_;  // directories in which something had to stay
 };
 
 }  // namespace foldersync

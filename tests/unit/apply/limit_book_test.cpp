@@ -94,6 +94,15 @@ TEST(LimitBook, IdsThatAreRefusedAreKeptInOrderAndTooManyAreAll) {
   EXPECT_FALSE(book.limits().holds_owners);
 }
 
+TEST(LimitBook, ANumberOfNamesThatNoFileSystemHasIsNotBelieved) {
+  LimitBook book{{}};
+  book.saw_most_names(1);
+  EXPECT_EQ(book.limits(), FileSystemLimits{});
+  EXPECT_THAT(book.take_news(), IsEmpty());
+  book.saw_most_names(32000);
+  EXPECT_EQ(book.limits().most_names, 32000U);
+}
+
 TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
   LimitBook book{{}};
   book.saw_loss(system_error("chown", EPERM), "a");

@@ -45,6 +45,7 @@ Action create(const std::string& path, std::uint64_t size) {
   Action action;
   action.path = RelPath(path);
   action.after = file_of(size);
+  action.after->mtime = FileTime{2, 0};
   return action;
 }
 
@@ -52,6 +53,7 @@ Action update(const std::string& path, std::uint64_t before, std::uint64_t size)
   Action action = create(path, size);
   action.op = Op::kUpdate;
   action.before = file_of(before);
+  action.before->mtime = FileTime{1, 0};
   return action;
 }
 

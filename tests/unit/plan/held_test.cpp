@@ -57,9 +57,10 @@ Arranged plan_of(const std::vector<Action>& actions) {
 }
 
 std::vector<std::string> held(const std::vector<Action>& actions, bool all,
-                              const std::vector<SizeAndTime>& files = {}) {
+                              const std::vector<SizeAndTime>& files = {},
+                              const TimeLimits& times = {}) {
   std::vector<std::string> paths;
-  const auto found = find_held(plan_of(actions), all, files);
+  const auto found = find_held(plan_of(actions), all, files, times);
   for (const RelPath& path : *found) paths.push_back(path.bytes());
   return paths;
 }
@@ -85,6 +86,20 @@ TEST(Held, AreDeletionsOfTheSizeAndTimeOfAFileThatCannotBeRead) {
                                     remove("d", 0, 9)};
   EXPECT_THAT(held(actions, false, {wanted, {0, wanted.mtime}}), ElementsAre("a"));
   EXPECT_THAT(held(actions, false), IsEmpty());
+}
+
+TEST(Held, ATimeIsComparedAsTheReplicaHoldsIt) {
+  TimeLimits seconds;
+  seconds.granularity = 1'000'000'000;
+  const SizeAndTime finer{7, FileTime{9, 123}};
+  Action whole = remove("a", 7, 0);
+  whole.before->mtime = FileTime{9, 0};
+  EXPECT_THAT(held({whole}, false, {finer}, seconds), ElementsAre("a"));
+  EXPECT_THAT(held({whole}, false, {finer}), IsEmpty());
+  whole.before->mtime.reset();
+  EXPECT_THAT(held({whole}, false, {finer}), ElementsAre("a")) << "it may have any";
+  whole.before->size = 8;
+  EXPECT_THAT(held({whole}, false, {finer}), IsEmpty());
 }
 
 TEST(HoldsAll, IsWhereADirectoryIsUnreadableThatWasNotFromTheBeginning) {

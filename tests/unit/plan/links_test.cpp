@@ -146,6 +146,12 @@ TEST(Links, OfTooManyNamesNeedNothingWhereTheFilesAreFewEnough) {
               ElementsAre("link b to a: link", "link c to a: link"));
 }
 
+TEST(Links, OfTooManyNamesKeepOneFileMoreWhereTheOthersAreFullByNamesElsewhere) {
+  EXPECT_THAT(told_with_most(2, {{"a", 1, 1, kSame}, {"b", 1, 2, kSame}, {"c", 1, 3, kSame}},
+                             {{1, 1}, {2, 1}}),
+              IsEmpty());
+}
+
 TEST(Links, OfTooManyNamesAreJoinedWhereThereIsRoom) {
   EXPECT_THAT(
       told_with_most(

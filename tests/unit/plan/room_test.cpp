@@ -57,9 +57,10 @@ std::vector<std::string> told(const ActionStore& actions) {
 }
 
 // What stands in the plan then, which may stand there so.
-std::vector<std::string> first(const std::vector<Action>& actions, const Spooling& spooling = {}) {
-  const auto room = delete_first(store_of(actions, spooling), spooling);
-  EXPECT_TRUE(*may_go_first(room->actions));
+std::vector<std::string> first(const std::vector<Action>& actions, const Spooling& spooling = {},
+                               const TimeLimits& times = {}) {
+  const auto room = delete_first(store_of(actions, spooling), times, spooling);
+  EXPECT_TRUE(*may_go_first(room->actions, times));
   return told(room->actions);
 }
 
@@ -68,7 +69,7 @@ TEST(DeleteFirst, DeletionsStandBeforeWhatIsWrittenContentsBeforeTheirDirectory)
                                     remove_directory("d"), finish(".")};
   const auto expected = ElementsAre("clear z", "clear d/a", "clear d", "write new", "finish .");
   EXPECT_THAT(first(actions), expected);
-  EXPECT_EQ(delete_first(store_of(actions), {})->first, 3U);
+  EXPECT_EQ(delete_first(store_of(actions), {}, {})->first, 3U);
   test::Spools spools;
   Spooling spooling = spools.spooling();
   spooling.run_actions = 2;
@@ -80,6 +81,19 @@ TEST(DeleteFirst, WhatHasSizeAndTimeOfSomethingThatIsWrittenStaysBehindItAndSoDo
       first({write(Op::kCreate, "new", 5, 5), write(Op::kUpdate, "old", 6, 6), remove("d/a", 5, 5),
              remove("d/b", 5, 6), remove("e", 6, 6), remove_directory("d")}),
       ElementsAre("clear d/b", "write new", "write old", "delete d/a", "delete e", "rmdir d"));
+}
+
+TEST(DeleteFirst, TimesAreComparedAsTheReplicaHoldsThem) {
+  TimeLimits seconds;
+  seconds.granularity = 1'000'000'000;
+  Action written = write(Op::kCreate, "new", 5, 5);
+  Action gone = remove("a", 5, 5);
+  written.after->mtime = FileTime{9, 123};
+  gone.before->mtime = FileTime{9, 0};
+  EXPECT_THAT(first({written, gone}, {}, seconds), ElementsAre("write new", "delete a"));
+  EXPECT_THAT(first({written, gone}), ElementsAre("clear a", "write new"));
+  written.after->mtime.reset();
+  EXPECT_THAT(first({written, gone}), ElementsAre("write new", "delete a")) << "any time";
 }
 
 TEST(DeleteFirst, AnEmptyFileIsTheOnlyCopyOfNothing) {
@@ -103,14 +117,14 @@ TEST(DeleteFirst, WhatIsClearedInAnyCaseIsNotCounted) {
   replace.before = test::directory_of(0755);
   const std::vector<Action> actions{clear, replace, remove("e", 5, 5)};
   EXPECT_THAT(first(actions), ElementsAre("clear d/a", "write d", "delete e"));
-  EXPECT_EQ(delete_first(store_of(actions), {})->first, 0U);
+  EXPECT_EQ(delete_first(store_of(actions), {}, {})->first, 0U);
 }
 
 bool may(std::vector<Action> actions) {
   for (Action& action : actions) {
     if (action.op == Op::kDelete && action.path.shown()[0] != 'l') action.phase = Phase::kClear;
   }
-  return *may_go_first(store_of(actions));
+  return *may_go_first(store_of(actions), {});
 }
 
 TEST(MayGoFirst, ForbidsWhatIsNeeded) {
