@@ -1,6 +1,7 @@
 """Metadata that is somebody else's business, or is to be other than the source's."""
 import os
 import stat
+import struct
 import unittest
 
 from tests.cli.rights_test import ACCESS
@@ -208,6 +209,11 @@ class LeftAloneTest(FieldsTest):
             self.assertNotIn(ACCESS, os.listxattr(self.in_replica(name)))
             self.assertEqual((0, 0, 0o600), self.metadata(name))
 
+    def acl_of(self, name, root=None):
+        """What each kind of entry of a file's ACL may do, by its tag."""
+        data = os.getxattr(os.path.join(root or self.replica, name), ACCESS)[4:]
+        return {tag: may for tag, may, _ in struct.iter_unpack('<HHI', data)}
+
     @with_acls
     def test_an_acl_goes_with_its_mode(self):
         self.given({'f': file('x', mtime=THEN), 'g': 'new', 'n': 'n'},
@@ -217,8 +223,12 @@ class LeftAloneTest(FieldsTest):
         os.setxattr(self.in_replica('g'), ACCESS, trees.access_acl(OTHER, 4))
         self.run_with('--no-perms')
         self.assertEqual(trees.access_acl(OTHER, 4), os.getxattr(self.in_replica('g'), ACCESS))
-        for name in 'fn':
-            self.assertNotIn(ACCESS, os.listxattr(self.in_replica(name)))
+        self.assertNotIn(ACCESS, os.listxattr(self.in_replica('f')))
+        # Of what is new the mode would say more without: its group bits are the mask.
+        permissions = self.acl_of('n')
+        self.assertEqual(6, permissions[2])
+        self.assertEqual(self.acl_of('n', self.source)[4], permissions[4])
+        self.assertEqual(7 & ~(UMASK >> 3), permissions[16])
         self.run_with('--chmod', 'g=')
         self.assertEqual(0, self.mode('n') & 0o070)
         self.assertIn(ACCESS, os.listxattr(self.in_replica('n')))

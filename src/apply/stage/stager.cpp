@@ -308,7 +308,7 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
   }
   FileStatus given = metadata_ ? *metadata_ : before;
   if (!job_.looks.is_undo) given.mtime = before.mtime;
-  TRY(keep_acls(action, old_ != nullptr && keeps_metadata_, xattrs));
+  TRY(keep_acls(action, old_ != nullptr && keeps_metadata_, given.mode, xattrs));
   staged.status = TRY(set_attributes(request_for(action, {to, false}, given, xattrs)));
   return staged;
 }
@@ -322,15 +322,20 @@ AttributeRequest Stager::request_for(const Action& action, Handle to, const File
   return request;
 }
 
-// Where modes are not mirrored neither are ACLs: what is there keeps its own.
-Status Stager::keep_acls(const Action& action, bool is_there, std::vector<Xattr>& xattrs) {
+// Where modes are not mirrored neither are ACLs: what is there keeps its own. What is new gets the
+// source's with its mode, whose group bits are the mask of that, and would be the group's without.
+Status Stager::keep_acls(const Action& action, bool is_there, std::uint32_t mode,
+                         std::vector<Xattr>& xattrs) {
   if (!job_.policy.fields.no_perms) return success();
-  std::vector<Xattr> own;
-  if (is_there) {
-    const auto parent = TRY(looker_.replica_parent(action.path));
-    const auto entry = TRY(fs_.open_entry(parent, std::string(action.path.name()).c_str()));
-    own = TRY(read_rights(fs_, {entry.get(), true}, job_.policy.as_root));
+  if (!is_there) {
+    std::erase_if(xattrs,
+                  [](const Xattr& xattr) { return xattr.name == "system.posix_acl_default"; });
+    fit_acl(xattrs, mode);
+    return success();
   }
+  const auto parent = TRY(looker_.replica_parent(action.path));
+  const auto entry = TRY(fs_.open_entry(parent, std::string(action.path.name()).c_str()));
+  const auto own = TRY(read_rights(fs_, {entry.get(), true}, job_.policy.as_root));
   xattrs = with_acls_of(std::move(xattrs), own);
   return success();
 }
@@ -351,7 +356,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
     auto read = TRY((*source)->xattrs(job_.policy.as_root));
     xattrs = std::move(read);
   }
-  TRY(keep_acls(action, false, xattrs));
+  TRY(keep_acls(action, false, look.wanted.mode, xattrs));
   TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
   const auto fd = fs_.open_directory(place.directory, place.name.c_str());
   const auto give = [&] {
@@ -392,7 +397,7 @@ Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
     xattrs = std::move(read);
   }
   const bool is_there = look.replica && look.replica->type == seen.type;
-  TRY(keep_acls(action, is_there && look.keeps_metadata, xattrs));
+  TRY(keep_acls(action, is_there && look.keeps_metadata, look.wanted.mode, xattrs));
   auto status = TRY(set_attributes(request_for(action, {to.get(), true}, look.wanted, xattrs)));
   return Staged{status, false, 0};
 }

@@ -74,7 +74,8 @@ class Stager {
   [[nodiscard]] AttributeRequest request_for(const Action& action, Handle to,
                                              const FileStatus& wanted,
                                              const std::vector<Xattr>& xattrs) const;
-  Status keep_acls(const Action& action, bool is_there, std::vector<Xattr>& xattrs);
+  Status keep_acls(const Action& action, bool is_there, std::uint32_t mode,
+                   std::vector<Xattr>& xattrs);
 
   const Job& job_;
   FileSystem& fs_;
