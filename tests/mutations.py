@@ -71,7 +71,7 @@ MUTATIONS = [
              'if (!is_of_its_owners(there, source, policy)) return std::nullopt;', '',
              '^cli/fields_test.*others_put_there_does_not'),
     Mutation('who put a file there leaves its ACL',
-             'old_ != nullptr && keeps_metadata_, given.mode', 'old_ != nullptr, xattrs',
+             'old_ != nullptr && keeps_metadata_, given.mode', 'old_ != nullptr, given.mode',
              '^cli/fields_test.*others_put_there_leaves'),
     Mutation('a mode is kept with set-id bits for whoever writes the file anew',
              'if (kept.uid != there.uid) kept.mode &= ~kSetUser;', '',
