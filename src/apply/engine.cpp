@@ -261,9 +261,12 @@ class Engine {
     return success();
   }
 
+  // Of each once, though it is tried again in the end.
   void tell_left_open(const std::vector<Error>& errors) {
     left_open_ = !errors.empty();
-    for (const Error& error : errors) request_.observer.warn(left_open(error));
+    for (const Error& error : errors) {
+      if (told_open_.insert(error.path).second) request_.observer.warn(left_open(error));
+    }
   }
 
   void tell_news() {
@@ -500,8 +503,9 @@ class Engine {
   bool stopped_ = false;
   bool rolled_back_ = false;
   bool staging_left_ = false;
-  bool left_open_ = false;
-  AllLoosened root_loosened_;  // the root, where it was opened up for the area
+  bool left_open_ = false;           // by the last try
+  std::set<std::string> told_open_;  // their paths
+  AllLoosened root_loosened_;        // the root, where it was opened up for the area
   bool is_refused_ = false;
 };
 

@@ -115,6 +115,7 @@ void MemoryOfOpened::append(Memory& memory, const std::string& line) {
   last_part_ += line;
   ++lines_;
   memory.set_fact(part_key(parts_ - 1), last_part_);
+  // Where this fails, it is as without a memory: after a kill the next plan finds the mode.
   (void)memory.save();
 }
 
