@@ -38,11 +38,6 @@ std::string count_text(const char* what, std::uint64_t count) {
   return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
 }
 
-std::string not_mirrored_text(const FileSystemLimits& limits) {
-  const std::string text = limits_text(limits);
-  return text.empty() ? text : ", not mirrored there: " + text;
-}
-
 // Whether a signal kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
   return applied.stopped && (observer.skipped() > 0 || applied.rolled_back || applied.staging_left);

@@ -6,19 +6,9 @@
 #include "cli/plan_maker.h"
 #include "cli/rights.h"
 #include "core/text.h"
+#include "show/render.h"
 
 namespace foldersync {
-namespace {
-
-std::string times_text(const TimeLimits& times) {
-  if (times.two_seconds) return "modification times to less than two seconds";
-  if (times.granularity != 1) {
-    return "modification times to less than " + human_count(times.granularity) + " ns";
-  }
-  return times.earliest || times.latest ? "modification times far away" : std::string();
-}
-
-}  // namespace
 
 bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt) {
   const FileSystemLimits known = tools.state.known_limits(replica);
@@ -57,27 +47,6 @@ void tell_unheld_xattrs(KeptState& state, const Planned& planned) {
       "--xattrs: the replica's file system holds no extended attributes or ACLs, or not of every "
       "kind: those of '" +
       escaped(path.is_root() ? "." : path.shown()) + "', for one, are not mirrored");
-}
-
-std::string limits_text(const FileSystemLimits& limits) {
-  std::string text;
-  const auto add = [&text](bool is_so, const std::string& what) {
-    if (is_so) text += (text.empty() ? "" : ", ") + what;
-  };
-  add(!limits.holds_owners, "owners");
-  const bool some = limits.holds_owners;
-  add(some && !limits.refused_uids.empty(), "some owners");
-  add(some && !limits.refused_gids.empty(), "some groups");
-  add(limits.refuses_groups, "groups");
-  add(!limits.holds_modes, "permission bits");
-  add(!limits.holds_xattrs, "extended attributes");
-  add(limits.refuses_times, "modification times");
-  const std::string times = limits.refuses_times ? std::string() : times_text(limits.times);
-  add(!times.empty(), times);
-  add(limits.refuses_link_times, "modification times of symlinks");
-  add(limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
-  add(limits.most_names != 0, "more than " + human_count(limits.most_names) + " names of one file");
-  return text;
 }
 
 }  // namespace foldersync

@@ -30,7 +30,4 @@ void forget_limits(const Tools& tools, const Root& replica, bool for_good);
 void tell_what_root_leaves_out(KeptState& state);
 void tell_unheld_xattrs(KeptState& state, const Planned& planned);
 
-// What is not mirrored for their sake: "owners, permission bits"; empty where there are none.
-std::string limits_text(const FileSystemLimits& limits);
-
 }  // namespace foldersync

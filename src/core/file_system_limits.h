@@ -15,7 +15,7 @@ struct FileSystemLimits {
   bool holds_modes = true;   // false: permission bits can't be set
   bool holds_xattrs = true;  // false: extended attributes and ACLs can't be set
 
-  // What came later, and of which a plan document says nothing: who applies it knows his own.
+  // What came later.
   bool refuses_times = false;        // no modification time can be set
   bool refuses_groups = false;       // who may not give owners can't give his own groups either
   bool refuses_link_times = false;   // none can be set on a symlink

@@ -81,6 +81,33 @@ struct Count : AsNumber {
 struct Small : AsNumber {
   static constexpr const char* kExpected = "an integer from 0 to 4294967295";
   static bool take(Scalar& scalar, std::uint32_t& value) { return take_small(scalar, value); }
+  static LaterValue later(std::uint32_t value) { return LaterValue(std::uint64_t{value}); }
+};
+
+// Ids, ascending, each once.
+struct Ids {
+  static constexpr const char* kExpected = "a list";
+  static constexpr const char* kEach = "an integer from 0 to 4294967295, above those before it";
+  static void write(std::string& out, std::string_view key, const std::vector<std::uint32_t>& ids) {
+    append_key(out, key);
+    out += '[';
+    for (const std::uint32_t id : ids) {
+      if (out.back() != '[') out += ',';
+      append_json_number(out, id);
+    }
+    out += ']';
+  }
+  static bool take_element(Scalar& scalar, std::vector<std::uint32_t>& ids) {
+    std::uint32_t id = 0;
+    if (!Small::take(scalar, id) || (!ids.empty() && ids.back() >= id)) return false;
+    ids.push_back(id);
+    return true;
+  }
+  static LaterValue later(const std::vector<std::uint32_t>& ids) {
+    std::vector<LaterValue> elements;
+    for (const std::uint32_t id : ids) elements.emplace_back(std::uint64_t{id});
+    return LaterValue::list(elements);
+  }
 };
 
 // Of times, in nanoseconds.

@@ -132,6 +132,13 @@ template <class Row, auto kSelect>
 inline constexpr ListShape kElements{"a rule of at most 64 KiB or a relative path",
                                      take_element<Row, kSelect>, &kElement<Row, kSelect>};
 
+template <class Row, auto kSelect>
+bool take_id(Draft& draft, Scalar& value) {
+  return has_room_for_element(draft, 0) && Row::Kind::take_element(value, Row::in(kSelect(draft)));
+}
+template <class Row, auto kSelect>
+inline constexpr ListShape kIdList{Row::Kind::kEach, take_id<Row, kSelect>};
+
 template <class Table, auto kSelect>
 struct ShapeOf;
 
@@ -162,6 +169,9 @@ constexpr auto keys() {
       field.object = &ShapeOf<typename Kind::Table, &select_member<Row, kSelect>>::kShape;
     } else if constexpr (requires { Kind::element(); }) {
       field.list = &kElements<Row, kSelect>;
+    } else if constexpr (requires { Kind::kEach; }) {
+      field.list = &kIdList<Row, kSelect>;
+      field.presence = Presence::kOptional;
     } else {
       field.take = take_member<Row, kSelect>;
       constexpr bool kMayBeAbsent =

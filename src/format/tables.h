@@ -40,7 +40,21 @@ struct ReplicaLimitsTable
                         kind::OrNull<kind::Time>>,
           DocumentField<"owners", At<&FileSystemLimits::holds_owners>, kind::Switch>,
           DocumentField<"modes", At<&FileSystemLimits::holds_modes>, kind::Switch>,
-          DocumentField<"xattrs", At<&FileSystemLimits::holds_xattrs>, kind::Switch>> {
+          DocumentField<"xattrs", At<&FileSystemLimits::holds_xattrs>, kind::Switch>,
+          DocumentField<"no_times", At<&FileSystemLimits::refuses_times>, kind::Switch,
+                        Since::kIgnorable>,
+          DocumentField<"no_groups", At<&FileSystemLimits::refuses_groups>, kind::Switch,
+                        Since::kIgnorable>,
+          DocumentField<"no_link_times", At<&FileSystemLimits::refuses_link_times>, kind::Switch,
+                        Since::kIgnorable>,
+          DocumentField<"no_link_owners", At<&FileSystemLimits::refuses_link_owners>, kind::Switch,
+                        Since::kIgnorable>,
+          DocumentField<"refused_uids", At<&FileSystemLimits::refused_uids>, kind::Ids,
+                        Since::kIgnorable>,
+          DocumentField<"refused_gids", At<&FileSystemLimits::refused_gids>, kind::Ids,
+                        Since::kIgnorable>,
+          DocumentField<"most_names", At<&FileSystemLimits::most_names>, kind::Small,
+                        Since::kIgnorable>> {
   static constexpr const char* kTitle = "the replica's limits";
 };
 

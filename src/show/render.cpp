@@ -49,6 +49,14 @@ void append_count(std::string& line, const char* word, std::uint64_t count) {
 
 std::string quoted(std::string_view bytes) { return "'" + escaped(bytes) + "'"; }
 
+void append_ids(std::vector<std::string>& words, const char* what,
+                const std::vector<std::uint32_t>& ids) {
+  if (ids.empty()) return;
+  std::string text;
+  for (const std::uint32_t id : ids) append_part(text, std::to_string(id));
+  words.push_back(std::string("the replica does not take the ") + what + " " + text);
+}
+
 void append_limits(std::vector<std::string>& words, const FileSystemLimits& limits) {
   const TimeLimits& times = limits.times;
   if (times.granularity != 1) {
@@ -60,6 +68,24 @@ void append_limits(std::vector<std::string>& words, const FileSystemLimits& limi
   if (!limits.holds_owners) words.emplace_back("the replica holds no owners");
   if (!limits.holds_modes) words.emplace_back("the replica holds no modes");
   if (!limits.holds_xattrs) words.emplace_back("the replica holds no extended attributes");
+  if (limits.refuses_times) words.emplace_back("the replica takes no times");
+  if (limits.refuses_groups) words.emplace_back("the replica takes no groups of the caller's");
+  if (limits.refuses_link_times) words.emplace_back("the replica takes no times of symlinks");
+  if (limits.refuses_link_owners) words.emplace_back("the replica takes no owners of symlinks");
+  append_ids(words, "owners", limits.refused_uids);
+  append_ids(words, "groups", limits.refused_gids);
+  if (limits.most_names != 0) {
+    words.push_back("the replica takes " + human_count(limits.most_names) +
+                    " names of one file at most");
+  }
+}
+
+std::string times_text(const TimeLimits& times) {
+  if (times.two_seconds) return "modification times to less than two seconds";
+  if (times.granularity != 1) {
+    return "modification times to less than " + human_count(times.granularity) + " ns";
+  }
+  return times.earliest || times.latest ? "modification times far away" : std::string();
 }
 
 }  // namespace
@@ -194,7 +220,7 @@ Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour
     rest +=
         painted(guard_line(guard), guard.refused ? Tone::kTrouble : Tone::kPlain, colour) + "\n";
   }
-  return sink(rest + summary_line(plan.summary) + "\n");
+  return sink(rest + plan_line(plan) + "\n");
 }
 
 std::string summary_line(const Summary& summary) {
@@ -219,6 +245,36 @@ std::string summary_line(const Summary& summary) {
   append_count(line, "unchanged", summary.unchanged);
   append_count(line, "problems", summary.problems);
   return line.empty() ? "no entries" : line;
+}
+
+std::string plan_line(const PlanHeader& plan) {
+  return summary_line(plan.summary) + not_mirrored_text(plan.options.replica_limits);
+}
+
+std::string limits_text(const FileSystemLimits& limits) {
+  std::string text;
+  const auto add = [&text](bool is_so, const std::string& what) {
+    if (is_so) text += (text.empty() ? "" : ", ") + what;
+  };
+  add(!limits.holds_owners, "owners");
+  const bool some = limits.holds_owners;
+  add(some && !limits.refused_uids.empty(), "some owners");
+  add(some && !limits.refused_gids.empty(), "some groups");
+  add(limits.refuses_groups, "groups");
+  add(!limits.holds_modes, "permission bits");
+  add(!limits.holds_xattrs, "extended attributes");
+  add(limits.refuses_times, "modification times");
+  const std::string times = limits.refuses_times ? std::string() : times_text(limits.times);
+  add(!times.empty(), times);
+  add(limits.refuses_link_times, "modification times of symlinks");
+  add(limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
+  add(limits.most_names != 0, "more than " + human_count(limits.most_names) + " names of one file");
+  return text;
+}
+
+std::string not_mirrored_text(const FileSystemLimits& limits) {
+  const std::string text = limits_text(limits);
+  return text.empty() ? text : ", not mirrored there: " + text;
 }
 
 }  // namespace foldersync

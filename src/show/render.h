@@ -36,6 +36,13 @@ std::string skipped_line(const Skipped& skipped);  // "skipped lost+found (file-
 
 // "create 2, update 1, delete 2 (9 B), write 1.1 KiB, unchanged 40,211": only what is not zero.
 std::string summary_line(const Summary& summary);
+// The same of a plan, and what its replica's file system can't hold.
+std::string plan_line(const PlanHeader& plan);
+
+// What is not mirrored for the sake of these: "owners, permission bits"; empty where all is.
+std::string limits_text(const FileSystemLimits& limits);
+// The same at the end of a summary: ", not mirrored there: owners".
+std::string not_mirrored_text(const FileSystemLimits& limits);
 
 // What differs from a plan without options: "--checksum", "rule '*.o'", one element each. Equal
 // options have equal words, and others have other words.

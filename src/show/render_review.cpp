@@ -175,7 +175,7 @@ std::vector<Line> header_lines(const PlanHeader& plan) {
     options += word;
   }
   if (!options.empty()) text.push_back({options});
-  text.push_back({summary_line(plan.summary)});
+  text.push_back({plan_line(plan)});
   append_guards(text, plan.guards);
   if (plan.refused()) text.push_back({"REFUSED: a rule forbids applying this", Tone::kTrouble});
   if (!plan.complete()) {

@@ -160,7 +160,7 @@ Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& acti
     for (const auto& [place, row] : places) text += row_line(name_of(place), row, layout, colour);
     text += "\n";
   }
-  return text + summary_line(plan.summary) + "\n";
+  return text + plan_line(plan) + "\n";
 }
 
 }  // namespace foldersync

@@ -137,7 +137,7 @@ Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::siz
   const auto same = [](const Node& a, const Node& b) { return a.path == b.path; };
   nodes.erase(std::unique(nodes.begin(), nodes.end(), same), nodes.end());
   TRY(Printer(nodes, width, colour, sink).print());
-  return sink(summary_line(plan.summary) + "\n");
+  return sink(plan_line(plan) + "\n");
 }
 
 }  // namespace foldersync

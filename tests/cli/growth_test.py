@@ -148,6 +148,15 @@ class GrowthTest(ProgramTest):
             with self.subTest(verdict):
                 self.apply(plan, code, '', '--dry-run')
 
+    def test_ids_that_a_replica_refuses_are_in_order(self):
+        name = 'options.replica_limits.refused_uids'
+        for ids, good in (([0, 5, 4294967295], True), ([5, 0], False), ([5, 5], False),
+                          ([4294967296], False), (['5'], False), ([None], False), (5, False)):
+            plan = self.later(ignorable=[name])
+            plan['options']['replica_limits']['refused_uids'] = ids
+            with self.subTest(ids=ids):
+                self.apply(plan, DONE if good else BAD_PLAN, '', '--dry-run')
+
     def test_the_first_version_has_nothing_of_a_later_one(self):
         note = self.later(ignorable=['note'], version='1.0')
         note['note'] = 'x'

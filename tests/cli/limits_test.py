@@ -6,7 +6,7 @@ import stat
 import subprocess
 import unittest
 
-from tests.support import trees
+from tests.support import plan_schema, trees
 from tests.support.disks import DiskTest
 from tests.support.program import DONE, PARTIAL, ProgramTest, as_root, with_mounts
 from tests.support.trees import SECOND, file, folder, symlink
@@ -259,6 +259,15 @@ class NamespaceTest(ProgramTest):
         self.assertNotIn('does not take', again.err)
         self.sync('plan', '--detailed-exitcode', wrapper=self.alone)
         self.assertIn('not mirrored there: some owners, some groups', again.out)
+        trees.write(self.in_source('f'), 'even longer')
+        plan = self.plan(wrapper=self.alone)
+        self.assertEqual(([65534], [65534]), tuple(
+            plan['options']['replica_limits'][name] for name in ('refused_uids', 'refused_gids')))
+        self.assertEqual(['options.replica_limits.refused_gids',
+                          'options.replica_limits.refused_uids'], plan['ignorable'])
+        self.assertEqual([[]], plan_schema.by_jsonschema([plan]))
+        self.assertIn('not mirrored there: some owners, some groups',
+                      self.sync('plan', wrapper=self.alone).out)
         # Out of it, nothing keeps them away.
         shutil.rmtree(os.path.join(self.state, 'foldersync'))
         self.mirror()

@@ -61,6 +61,18 @@ const std::vector<std::function<void(Plan&)>> kHeaderChanges{
     [](Plan& plan) { plan.options.replica_limits.holds_owners = false; },
     [](Plan& plan) { plan.options.replica_limits.holds_modes = false; },
     [](Plan& plan) { plan.options.replica_limits.holds_xattrs = false; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_times = true; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_groups = true; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_link_times = true; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_link_owners = true; },
+    [](Plan& plan) {
+      plan.options.replica_limits.refused_uids = {1, 2};
+    },
+    [](Plan& plan) {
+      plan.options.replica_limits.refused_gids = {1, 2};
+    },
+    [](Plan& plan) { plan.options.replica_limits.refused_gids = {12}; },
+    [](Plan& plan) { plan.options.replica_limits.most_names = 2; },
     [](Plan& plan) { ++plan.summary.create; },
     [](Plan& plan) { ++plan.summary.update; },
     [](Plan& plan) { ++plan.summary.replace; },

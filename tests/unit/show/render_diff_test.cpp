@@ -85,6 +85,22 @@ TEST(Diff, TellsInWhatEachFieldOfTheHeaderDiffers) {
        "+ the replica holds no modes\n"},
       {[](Plan& plan) { plan.options.replica_limits.holds_xattrs = false; },
        "+ the replica holds no extended attributes\n"},
+      {[](Plan& plan) { plan.options.replica_limits.refuses_times = true; },
+       "+ the replica takes no times\n"},
+      {[](Plan& plan) { plan.options.replica_limits.refuses_groups = true; },
+       "+ the replica takes no groups of the caller's\n"},
+      {[](Plan& plan) { plan.options.replica_limits.refuses_link_times = true; },
+       "+ the replica takes no times of symlinks\n"},
+      {[](Plan& plan) { plan.options.replica_limits.refuses_link_owners = true; },
+       "+ the replica takes no owners of symlinks\n"},
+      {[](Plan& plan) {
+         plan.options.replica_limits.refused_uids = {5, 1000};
+       },
+       "+ the replica does not take the owners 5, 1000\n"},
+      {[](Plan& plan) { plan.options.replica_limits.refused_gids = {6}; },
+       "+ the replica does not take the groups 6\n"},
+      {[](Plan& plan) { plan.options.replica_limits.most_names = 65000; },
+       "+ the replica takes 65,000 names of one file at most\n"},
       {[](Plan& plan) { plan.guards[0].refused = true; },
        "- guard max-delete: 1 of 40,215, limit 50%: ok\n"
        "+ guard max-delete: 1 of 40,215, limit 50%: refused\n"},
