@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "fs/refusal.h"
+
 namespace foldersync {
 namespace {
 
@@ -194,6 +196,21 @@ Status NewFile::give_temporary_name() {
 Status NewFile::finish() {
   if (!folder_.is_open()) return success();
   TRY(fs_->sync(fd_.get()));
+  TRY(give_name());
+  return sync_folder();
+}
+
+// Where the folder can't be synced by itself, its names are with all of its file system; where that
+// is not possible either, they last as far as they do.
+Status NewFile::sync_folder() {
+  const auto folder = fs_->open_directory(folder_.get(), ".");
+  Status synced = folder ? fs_->sync(folder->get()) : Status(folder.error());
+  if (synced || (folder && !can_not_sync(synced.error()))) return synced;
+  synced = fs_->sync_all(fd_.get());
+  return synced || can_not_sync(synced.error()) ? success() : std::move(synced);
+}
+
+Status NewFile::give_name() {
   if (temporary_.empty()) {
     Status given = fs_->give_name(fd_.get(), folder_.get(), name_.c_str());
     if (given || given.error().error_number != EEXIST) return given;

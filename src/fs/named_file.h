@@ -51,8 +51,8 @@ class NewFile {
   // The name that it has beside its own until it is complete; empty: none.
   [[nodiscard]] const std::string& temporary() const { return temporary_; }
 
-  // On disk, and then under its name. Error kRefused where somebody has put something else into its
-  // place meanwhile.
+  // On disk, and then under its name, which is on disk, too. Error kRefused where somebody has put
+  // something else into its place meanwhile.
   Status finish();
 
  private:
@@ -61,7 +61,9 @@ class NewFile {
 
   static Result<NewFile> open_as_it_is(FileSystem& fs, NamedPlace place, const std::string& path);
   [[nodiscard]] Status is_it(const std::string& name) const;
+  Status give_name();
   Status give_temporary_name();
+  Status sync_folder();
 
   FileSystem* fs_;
   Fd fd_;

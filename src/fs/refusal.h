@@ -1,4 +1,4 @@
-// What a file system says to metadata that it will not hold.
+// What a file system says to metadata that it will not hold, and to other calls that it lacks.
 #pragma once
 
 #include <cerrno>
@@ -23,7 +23,13 @@ inline bool is_refusal(const Error& error) {
   }
 }
 
-// The same, where that is of no importance.
+// Whether a file system does not know how to make something durable, which is no failure.
+inline bool can_not_sync(const Error& error) {
+  const int number = error.error_number;
+  return number == EINVAL || number == EOPNOTSUPP || number == ENOSYS;
+}
+
+// The same as is_refusal(), where that is of no importance.
 inline Status unless_refused(Status set) {
   return set || is_refusal(set.error()) ? success() : std::move(set);
 }

@@ -5,17 +5,14 @@
 #include <set>
 #include <utility>
 
+#include "fs/refusal.h"
+
 namespace foldersync {
 namespace {
 
 // So many files, synced one by one, take about as long as their whole file system.
 constexpr std::size_t kFew = 32;
 constexpr std::size_t kFewNames = 8 * kFew;  // they weigh less than content
-
-bool is_unsupported(const Error& error) {
-  return error.error_number == EINVAL || error.error_number == EOPNOTSUPP ||
-         error.error_number == ENOSYS;
-}
 
 }  // namespace
 
@@ -30,7 +27,7 @@ Status Barrier::begin(const StagingArea& area, ToSync amount) {
 Status Barrier::opened(int fd) {
   if (!is_wanted()) return success();
   Status synced = fs_.sync(fd);
-  if (synced || !is_unsupported(synced.error())) return synced;
+  if (synced || !can_not_sync(synced.error())) return synced;
   if (!context_.said_unsupported) {
     context_.observer.warn(
         "the replica's file system can't be told to make names durable: what a power cut leaves of "

@@ -59,6 +59,43 @@ TEST_F(NamedFileTest, ANewFileHasNoNameUntilItIsComplete) {
   EXPECT_EQ(names(), (std::vector<std::string>{"new", "old"}));
 }
 
+// Else a power cut could leave the old one, or none, of what is said to be written.
+TEST_F(NamedFileTest, TheFolderIsSyncedOnceTheFileHasItsName) {
+  const auto folder = fs_.open_root(scratch_.path().c_str());
+  const auto status = fs_.status(folder->get());
+  for (const std::string name : {"new", "old"}) {
+    std::string calls;
+    FaultyFileSystem watched;
+    watched.intercept([&](const CallInfo& info) {
+      if (info.call == Call::kGiveName || info.call == Call::kRename) calls += "name ";
+      if (info.call != Call::kSync) return 0;
+      calls += same_object(*fs_.status(info.fd), *status) ? "folder " : "file ";
+      return 0;
+    });
+    ASSERT_TRUE(make(watched, name).ok());
+    EXPECT_TRUE(calls.starts_with("file name ") && calls.ends_with("name folder ")) << calls;
+  }
+}
+
+TEST_F(NamedFileTest, AFolderThatCanNotBeSyncedByItselfIsWithAllOfItsFileSystem) {
+  for (const Call call : {Call::kOpenDirectory, Call::kSync}) {
+    FaultyFileSystem unable;
+    bool is_synced = false;
+    unable.intercept([&](const CallInfo& info) {
+      is_synced = is_synced || info.call == Call::kSyncAll;
+      const bool is_folder = info.call == Call::kSync && fs_.status(info.fd)->is_directory();
+      return info.call == call && (call != Call::kSync || is_folder) ? EINVAL : 0;
+    });
+    EXPECT_TRUE(make(unable, "new").ok());
+    EXPECT_TRUE(is_synced);
+  }
+  FaultyFileSystem failing;
+  failing.intercept([&](const CallInfo& info) {
+    return info.call == Call::kSync && fs_.status(info.fd)->is_directory() ? EIO : 0;
+  });
+  EXPECT_FALSE(make(failing, "newer").ok());
+}
+
 TEST_F(NamedFileTest, WhereThereAreNoFilesWithoutANameItHasATemporaryOne) {
   FaultyFileSystem unable;
   unable.intercept(fail_all(Call::kCreateNameless, EOPNOTSUPP));
