@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apply/recovery/lock.h"
+#include "cli/console.h"
 #include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
@@ -74,7 +75,15 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .keys = tools_.state.staging_keys(),
                                                   .wanted = wish.wanted,
                                                   .drop_conflicts = wish.drop_conflicts,
-                                                  .keep_partial = wish.keep_partial}));
+                                                  .run_follows = wish.run_follows}));
+  for (const Error& error : recovered.unread) {
+    log.error("the staging folder '" + escaped(error.path) +
+              "' of a run that was killed can't be looked at (" + describe(error) +
+              "): it is kept as it is" +
+              (wish.run_follows ? ", and this run uses another"
+                                : "; try again, or let a run go on "
+                                  "without it"));
+  }
   close_what_was_left_open(replica);
   const char* const sentence = kSentences[static_cast<std::size_t>(recovered.what)];
   if (recovered.lacking > 0) {
@@ -110,8 +119,8 @@ void AtRest::close_what_was_left_open(const Root& replica) {
 }
 
 Result<bool> AtRest::prepare(const Root& replica) {
-  const auto recovered = TRY(recover(replica, {.keep_partial = true}));
-  return recovered.conflicts;
+  const auto recovered = TRY(recover(replica, {.run_follows = true}));
+  return recovered.conflicts || !recovered.unread.empty();
 }
 
 }  // namespace foldersync

@@ -30,7 +30,7 @@ void log_warnings(const Tools& tools);
 struct RecoveryWish {
   Recovery wanted = Recovery::kFinish;
   bool drop_conflicts = false;
-  bool keep_partial = false;
+  bool run_follows = false;
 };
 
 // One for all cycles of a command.
@@ -44,7 +44,8 @@ class AtRest {
   Status lock(Root& replica);
   // Brings to rest what a killed run left, and says so. Requires: the lock is held.
   Result<Recovered> recover(const Root& replica, RecoveryWish wish);
-  // The same before a run. The answer: whether what others wrote is kept in the replica.
+  // The same before a run. The answer: whether something is left that a person should see to: what
+  // others wrote, or a staging folder that can't be looked at.
   Result<bool> prepare(const Root& replica);
 
  private:

@@ -18,15 +18,16 @@ Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool disc
   const auto found = TRY(find_leftovers(replica, tools.signals.stop()));
   const auto leftovers = TRY(clear_leftovers(tools.fs, replica, tools.state.staging_keys(), found));
   const std::vector<Unproven>& unproven = leftovers.unproven;
+  const bool is_stuck = tell_stuck(tools.log, leftovers.stuck);
   if (!discards || unproven.empty()) {
     (void)tell_unproven(tools.log, nullptr, replica, unproven);
-    return !unproven.empty();
+    return is_stuck || !unproven.empty();
   }
   TRY(discard(tools.fs, replica, unproven));
   for (const Unproven& one : unproven) {
     tools.log.info("removed '" + escaped(one.path.shown()) + "', which was not known to be ours");
   }
-  return false;
+  return is_stuck;
 }
 
 }  // namespace
@@ -52,14 +53,15 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   const auto recovered = TRY(at_rest.recover(
       replica, {.wanted = options.roll_back ? Recovery::kRollBack : Recovery::kFinish,
                 .drop_conflicts = options.drop_conflicts}));
-  if (recovered.what == Recovered::What::kNothing && !recovered.conflicts) {
+  if (recovered.what == Recovered::What::kNothing && !recovered.conflicts &&
+      recovered.unread.empty()) {
     log->info("nothing to recover: no run that the state folder '" + escaped(state.folder()) +
               "' knows was killed here");
   }
   const bool keeps_unproven = TRY(look_at_unproven(tools, replica, options.discard));
   log->flush();
-  const bool is_partial =
-      recovered.conflicts || recovered.failed > 0 || recovered.lacking > 0 || keeps_unproven;
+  const bool is_partial = recovered.conflicts || recovered.failed > 0 || recovered.lacking > 0 ||
+                          !recovered.unread.empty() || keeps_unproven;
   return is_partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 

@@ -306,6 +306,7 @@ class Runner {
         clear_leftovers(tools_.fs, *roots.replica, tools_.state.staging_keys(), planned.leftovers));
     unproven_ =
         tell_unproven(tools_.log, tools_.state.memory(), *roots.replica, leftovers.unproven);
+    if (tell_stuck(tools_.log, leftovers.stuck)) unproven_.is_news = true;
     if (!leftovers.cleared) return planned;
     return maker_.plan(roots, left_out, equal, tools_.signals.stop(),
                        last_run_.unread_before(roots));

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "cli/console.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -42,6 +43,13 @@ std::string sentence_of(const Unproven& one) {
 }
 
 }  // namespace
+
+bool tell_stuck(Log& log, const std::vector<Error>& stuck) {
+  for (const Error& error : stuck) {
+    log.error("what a killed run left could not be removed: " + describe(error));
+  }
+  return !stuck.empty();
+}
 
 UnprovenTold tell_unproven(Log& log, Memory* memory, const Root& replica,
                            const std::vector<Unproven>& unproven) {

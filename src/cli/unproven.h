@@ -16,6 +16,9 @@ struct UnprovenTold {
   std::string summary;   // for the last line of a run; empty where there are none
 };
 
+// Says which of ours could not be removed, each time. The answer: whether there are some.
+bool tell_stuck(Log& log, const std::vector<Error>& stuck);
+
 // Says once of each what it is and what to do; the memory (may be null) keeps which were told.
 UnprovenTold tell_unproven(Log& log, Memory* memory, const Root& replica,
                            const std::vector<Unproven>& unproven);

@@ -2,10 +2,11 @@
 import os
 import shutil
 import stat
+import subprocess
 import unittest
 
 from tests.support import compare, trees
-from tests.support.program import DONE, PARTIAL, as_root
+from tests.support.program import DONE, PARTIAL, as_root, with_mounts
 from tests.sweep.sweep import KILLED, StoppedTest
 
 OTHER = 1001  # somebody who may write in parts of the trees
@@ -113,6 +114,28 @@ class PlantedTest(StoppedTest):
         self.use_state('first')
         self.sync('run')
         self.assert_mirrored()
+
+    @as_root
+    @with_mounts
+    def test_one_that_is_damaged_is_a_problem_of_that_folder_alone(self):
+        self.mount_image(self.replica, 'mkfs.ext4', '-q')
+        trees.build(self.replica, OLD)
+        self.kill_after_commit(self.replica)
+        image = f'{self.replica}.img'
+        subprocess.run(['umount', self.replica], check=True)
+        subprocess.run(['debugfs', '-w', '-R', f'clri {STAGING}', image], check=True,
+                       capture_output=True)
+        subprocess.run(['mount', '-o', 'loop', image, self.replica], check=True)
+        said = self.execute('recover', '-r', self.replica, expect=PARTIAL)
+        self.assertIn(f"'{STAGING}' of a run that was killed can't be looked at", said.err)
+        pair = ('-s', self.source, '-r', self.replica)
+        for _ in range(2):
+            said = self.execute('run', *pair, expect=PARTIAL)
+            self.assertIn(f"stat '{STAGING}' in the replica", said.err)
+            for path, content in (('a', b'new a'), ('b', b'new b'), ('d/c', b'new c')):
+                self.assertEqual(content, self.content(path))
+        left = [name for name in os.listdir(self.replica) if name.startswith(STAGING)]
+        self.assertEqual([STAGING], left)
 
     # Whatever else has the name
 

@@ -71,9 +71,13 @@ class Leftover {
     if (area && path.parent_bytes().empty()) return success();
     if (area) {
       TRY(refuse_others_work(home, path));
-      (void)TRY(area->remove());
       result.cleared = true;
-      return success();
+      auto removed = area->remove();
+      if (!removed && is_of_what_lies_there(removed.error())) {
+        result.stuck.push_back(std::move(removed).error().at(path.bytes()));
+        return success();
+      }
+      return removed ? success() : Status(std::move(removed).error());
     }
     const std::string name(path.name());
     const auto status = fs_.status_at(home, name.c_str());
@@ -92,13 +96,20 @@ class Leftover {
   }
 
  private:
+  // What can't be looked at proves nothing.
+  Result<std::optional<StagingArea>> find(const StagingPlace& place, const StagingKey& key) {
+    auto found = StagingArea::find(fs_, place, key);
+    const bool is_unread = !found && is_of_what_lies_there(found.error());
+    return is_unread ? std::optional<StagingArea>() : std::move(found);
+  }
+
   // That of a run on this replica, or on the directory alone, which was one then.
   Result<std::optional<StagingArea>> proven(int home, const RelPath& path) {
     const std::string parent(path.parent_bytes());
     const bool in_root = parent.empty();
     for (const StagingKey& key :
          in_root ? keys_.of(replica_.identity) : keys_.below(replica_.identity)) {
-      auto area = TRY(StagingArea::find(fs_, {home, replica_.identity, parent}, key));
+      auto area = TRY(find({home, replica_.identity, parent}, key));
       if (area && area->name() == path.name()) return area;
     }
     if (in_root) return std::optional<StagingArea>();
@@ -106,7 +117,7 @@ class Leftover {
     const auto directory = TRY(fs_.status(home));
     const std::string identity = identity_of(file_system, directory);
     for (const StagingKey& key : keys_.of(identity)) {
-      auto area = TRY(StagingArea::find(fs_, {home, identity, {}}, key));
+      auto area = TRY(find({home, identity, {}}, key));
       if (area && area->name() == path.name()) return area;
     }
     return std::optional<StagingArea>();

@@ -26,6 +26,7 @@ struct Unproven {
 struct Leftovers {
   bool cleared = false;  // something was removed: plan again, directories have another time
   std::vector<Unproven> unproven;
+  std::vector<Error> stuck;  // ours, and could not be removed: what is left of them stays
 };
 
 // Looks through the whole replica for such names. What can't be read has none. Error kStopped:

@@ -17,7 +17,9 @@ Result<int> NestedAreas::in(const RelPath& directory, ReplicaAccess& replica) {
   const auto fd = TRY(replica.directory(directory));
   auto home = TRY(fs_.open_directory(fd, "."));
   const StagingPlace place{home.get(), identity_, directory.bytes()};
-  auto found = TRY(StagingArea::find(fs_, place, key_));
+  auto there = StagingArea::find(fs_, place, key_);
+  if (!there && !is_of_what_lies_there(there.error())) return there.error();
+  auto found = there ? std::move(*there) : std::nullopt;
   if (found) {
     TRY(found->reuse(as_root_));
   } else {

@@ -23,46 +23,86 @@ namespace {
 class Recoverer {
  public:
   explicit Recoverer(const RecoverRequest& request)
-      : request_(request), fs_(request.fs), book_(request.policy.limits) {}
+      : request_(request),
+        fs_(request.fs),
+        place_{request.replica.fd.get(), request.replica.identity, {}},
+        book_(request.policy.limits) {}
 
   Result<Recovered> run() {
     const Root& replica = request_.replica;
     for (const StagingKey& key : request_.keys.of(replica.identity)) {
-      const StagingPlace place{root(), replica.identity, {}};
-      auto found = TRY(StagingArea::find(fs_, place, key));
-      if (!found) {
+      auto seen = look(key);
+      // What fails but once stops nobody.
+      if (!seen && is_of_what_lies_there(seen.error())) seen = look(key);
+      if (!seen && is_of_what_lies_there(seen.error())) {
+        leave_unread(key, std::move(seen).error());
+        continue;
+      }
+      if (!seen) return std::move(seen).error();
+      if (!*seen) {
         request_.keys.forget(replica.identity, key);
         continue;
       }
-      TRY(go_on_from(*found));
-      if (result_.conflicts) result_.folder = found->name();
-      found = TRY(StagingArea::find(fs_, place, key));
+      TRY(go_on_from(**seen));
+      if (result_.conflicts) result_.folder = (*seen)->area.name();
+      const auto found = TRY(StagingArea::find(fs_, place_, key));
       if (!found) request_.keys.end(replica.identity, key);
     }
     return result_;
   }
 
  private:
+  // A staging folder, and how far its window is.
+  struct Seen {
+    StagingArea area;
+    std::optional<Marker> marker;
+    std::optional<WindowRecord> record;  // nothing: it isn't there, or none that is whole
+    bool has_record = false;             // something is there
+  };
+
+  // Changes nothing. An error has the folder's name.
+  Result<std::optional<Seen>> look(const StagingKey& key) {
+    auto area = TRY(StagingArea::find(fs_, place_, key));
+    if (!area) return std::optional<Seen>();
+    Seen seen{std::move(*area), std::nullopt, std::nullopt};
+    if (Status found = read(seen); !found) return std::move(found).error().at(seen.area.name());
+    return std::optional(std::move(seen));
+  }
+
+  Status read(Seen& seen) {
+    const int area = seen.area.fd();
+    seen.marker = TRY(read_marker(fs_, area));
+    if (!seen.marker) return success();
+    const auto status = TRY(fs_.status(area));
+    auto record = read_record(fs_, {area, status.device, seen.area.key()});
+    seen.has_record = record || record.error().error_number != ENOENT;
+    if (record) seen.record = std::move(*record);
+    if (record || !seen.has_record) return success();
+    return record.error().code == ErrorCode::kInvalidDocument ? success() : Status(record.error());
+  }
+
+  // A run makes all else equal, so that nobody may execute later what lies there.
+  void leave_unread(const StagingKey& key, Error error) {
+    if (request_.run_follows) request_.keys.forget(request_.replica.identity, key);
+    result_.unread.push_back(std::move(error));
+  }
+
   [[nodiscard]] int root() const { return request_.replica.fd.get(); }
 
-  Result<Recovered> go_on_from(StagingArea& area) {
+  Result<Recovered> go_on_from(Seen& seen) {
+    StagingArea& area = seen.area;
     if (request_.drop_conflicts) {
       TRY(area.drop_conflicts());
     }
-    const auto marker = TRY(read_marker(fs_, area.fd()));
-    if (!marker) return clear(area);
-    const auto status = TRY(fs_.status(area.fd()));
-    const auto record = read_record(fs_, {area.fd(), status.device, area.key()});
-    if (record) return bring_to_end(area, *record, *marker);
-    const bool is_missing = record.error().error_number == ENOENT;
+    if (!seen.marker) return clear(area);
+    if (seen.record) return bring_to_end(area, *seen.record, *seen.marker);
     // The record goes when all that was to be removed is gone, and then the marker.
-    if (is_missing && is_final(*marker)) return clear(area);
-    if (is_missing || record.error().code == ErrorCode::kInvalidDocument) return give_up(area);
-    return record.error();
+    const bool is_over = !seen.has_record && is_final(*seen.marker);
+    return is_over ? clear(area) : give_up(area);
   }
 
   Result<bool> clear_out(StagingArea& area) const {
-    return request_.keep_partial ? area.remove_but_partial() : area.remove();
+    return request_.run_follows ? area.remove_but_partial() : area.remove();
   }
 
   // Nothing was changed yet, or everything was, and removed what was to be removed.
@@ -226,6 +266,7 @@ class Recoverer {
 
   const RecoverRequest& request_;
   FileSystem& fs_;
+  StagingPlace place_;
   LimitBook book_;
   Recovered result_;
 };

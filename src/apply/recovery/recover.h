@@ -27,7 +27,9 @@ struct RecoverRequest {
   StagingKeys& keys;
   Recovery wanted = Recovery::kFinish;
   bool drop_conflicts = false;  // remove what earlier runs kept of others' work
-  bool keep_partial = false;    // the run that comes now goes on with partial copies
+  // A run comes now: it goes on with partial copies, and leaves a staging folder that can't be
+  // looked at where it is, for good.
+  bool run_follows = false;
 };
 
 struct Recovered {
@@ -38,11 +40,12 @@ struct Recovered {
     kRolledBack,  // the window that was under way is taken back
   };
   What what = What::kNothing;
-  std::uint64_t overtaken = 0;  // actions that others made impossible meanwhile
-  std::uint64_t failed = 0;     // actions that could not be finished or taken back
-  std::uint64_t lacking = 0;    // actions whose metadata could not all be set
-  bool conflicts = false;       // what others wrote is kept in `conflict` in the staging folder
-  std::string folder = {};      // its name, where that is so
+  std::uint64_t overtaken = 0;     // actions that others made impossible meanwhile
+  std::uint64_t failed = 0;        // actions that could not be finished or taken back
+  std::uint64_t lacking = 0;       // actions whose metadata could not all be set
+  bool conflicts = false;          // what others wrote is kept in `conflict` in the staging folder
+  std::string folder = {};         // its name, where that is so
+  std::vector<Error> unread = {};  // staging folders that can't be looked at: left as they are
 };
 
 // Works from what a killed run wrote down and from what the disk shows, and may be killed itself at

@@ -58,6 +58,9 @@ bool is_marker(std::string_view name) {
 
 bool is_absent(const Error& error) { return error.error_number == ENOENT; }
 
+// Whether another name may do: it is taken, or what has it can't be looked at.
+bool is_of_the_name(const Error& error) { return is_one_of(error, {EEXIST, EIO, EUCLEAN, ESTALE}); }
+
 // Opens what has the name. Nothing where nothing has, or what has is no folder or can't be opened.
 Result<std::optional<Fd>> open_if_folder(FileSystem& fs, int home, const std::string& name) {
   using Found = std::optional<Fd>;
@@ -125,7 +128,10 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
               "others have taken every name that the staging folder could have"};
   for (const std::string& name : key.names()) {
     Status made = fs.make_directory(place.home, name.c_str(), 0700);
-    if (!made && made.error().error_number == EEXIST) continue;
+    if (!made && is_of_the_name(made.error())) {
+      if (made.error().error_number != EEXIST) taken = std::move(made).error().at(name);
+      continue;
+    }
     if (!made) return std::move(made).error().at(name);
     auto fd = fs.open_directory(place.home, name.c_str());
     if (!fd) return std::move(fd).error().at(name);
@@ -170,10 +176,13 @@ Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const Stagi
     if (there && (!there->is_directory() || there->mount_root)) continue;
     auto fd = TRY(open_if_folder(fs, place.home, name));
     if (!fd) continue;
-    const auto is_there = TRY(is_where_it_was_made(fs, fd->get(), place.home));
-    if (!is_there) continue;
+    const auto is_there = is_where_it_was_made(fs, fd->get(), place.home);
+    if (!is_there) return Error(is_there.error()).at(name);
+    if (!*is_there) continue;
     StagingArea area(fs, place.home, name, std::move(*fd), key);
-    area.proof_ = TRY(proof_of(fs, place, area.fd(), key));
+    auto proof_name = proof_of(fs, place, area.fd(), key);
+    if (!proof_name) return std::move(proof_name).error().at(name);
+    area.proof_ = std::move(*proof_name);
     const auto proof = fs.status_at(area.fd(), area.proof_.c_str());
     if (proof) {
       area.home_mtime_ = read_origin(fs, area.fd());
@@ -319,6 +328,10 @@ Status StagingArea::drop_conflicts() {
   if (!conflicts && conflicts.error().error_number == ENOENT) return success();
   if (!conflicts) return conflicts.error();
   return empty_directory(*fs_, conflicts->get());
+}
+
+bool is_of_what_lies_there(const Error& error) {
+  return error.code == ErrorCode::kSystem && !is_one_of(error, {EMFILE, ENFILE, ENOMEM});
 }
 
 Status let_move(FileSystem& fs, int directory, const std::string& name) {

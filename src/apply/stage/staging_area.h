@@ -24,7 +24,7 @@ class StagingArea {
                                   bool as_root, bool durable);
 
   // The one that was made with the key; nothing where there is none. What a kill left of one that
-  // had no proof yet, an empty folder, goes.
+  // had no proof yet, an empty folder, goes. An error, see is_of_what_lies_there(), has the name.
   static Result<std::optional<StagingArea>> find(FileSystem& fs, const StagingPlace& place,
                                                  const StagingKey& key);
 
@@ -90,6 +90,10 @@ class StagingArea {
   std::string proof_;  // the name of the file that proves it
   std::optional<FileTime> home_mtime_;
 };
+
+// Whether it is what was to be looked at that can't be (a damaged folder, EIO), and no lack of this
+// process: what else there is can be worked on.
+bool is_of_what_lies_there(const Error& error);
 
 // A plain user may move a directory to another parent only while it is writable: makes it so.
 Status let_move(FileSystem& fs, int directory, const std::string& name);

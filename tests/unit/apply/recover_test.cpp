@@ -507,7 +507,6 @@ TEST_F(RecoverTest, WhereARecordIsGoneAndAllWasDoneNothingIsKept) {
 TEST_F(RecoverTest, ADiskThatGivesNoAnswerIsNoRecordThatCanNotBeRead) {
   left(Marker::kCommit);
   fs_.intercept(fail_nth(Call::kRead, 2, EIO));
-  EXPECT_FALSE(recover().ok());
   ASSERT_EQ(recover()->what, What::kFinished);
   expect_new();
 }
@@ -574,6 +573,56 @@ TEST_F(RecoverTest, WhereACallFailsItCanBeTriedAgainAndEndsTheSameWay) {
       if (HasFailure()) return;
     }
   }
+}
+
+// What can't be looked at is left as it is: by a run for good, since all else becomes equal.
+TEST_F(RecoverTest, AFolderThatCanNotBeLookedAtIsAProblemOfThatFolderAlone) {
+  const auto calls_on = {Call::kOpenDirectory, Call::kIncarnation, Call::kStatusAt, Call::kOpenFile,
+                         Call::kRead};
+  for (const Call call : calls_on) {
+    for (const bool run_follows : {false, true}) {
+      SCOPED_TRACE(std::string(to_string(call)) + (run_follows ? ", a run follows" : ""));
+      plant_anew();
+      left(Marker::kCommit);
+      const Tree before = read_tree(scratch_.path());
+      FaultyFileSystem failing;
+      failing.intercept(fail_all(call, EIO));
+      const Policy policy{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
+      const auto done = foldersync::recover({.fs = failing,
+                                             .replica = root_,
+                                             .policy = policy,
+                                             .observer = observer_,
+                                             .keys = keys_,
+                                             .run_follows = run_follows});
+      ASSERT_TRUE(done.ok());
+      ASSERT_EQ(done->unread.size(), 1U);
+      EXPECT_EQ(done->unread.front().path, ".sync-txn");
+      EXPECT_EQ(read_tree(scratch_.path()), before);
+      EXPECT_EQ(keys_.of(root_.identity).empty(), run_follows);
+      EXPECT_EQ(recover()->what, run_follows ? What::kNothing : What::kFinished);
+    }
+  }
+}
+
+TEST_F(RecoverTest, WhatFailsButOnceHindersNobody) {
+  for (const Call call : {Call::kOpenDirectory, Call::kIncarnation, Call::kOpenFile}) {
+    plant_anew();
+    left(Marker::kCommit);
+    FaultyFileSystem failing;
+    bool has_failed = false;
+    failing.intercept([&](const CallInfo& info) {
+      return info.call == call && !std::exchange(has_failed, true) ? EIO : 0;
+    });
+    EXPECT_EQ(recover_with(failing, Recovery::kFinish)->what, What::kFinished) << to_string(call);
+  }
+}
+
+TEST_F(RecoverTest, AProcessThatLacksDescriptorsForgetsNothing) {
+  left(Marker::kCommit);
+  FaultyFileSystem failing;
+  failing.intercept(fail_all(Call::kOpenDirectory, EMFILE));
+  EXPECT_FALSE(recover_with(failing, Recovery::kFinish).ok());
+  EXPECT_EQ(recover()->what, What::kFinished);
 }
 
 }  // namespace
