@@ -618,6 +618,13 @@ MUTATIONS = [
     Mutation('fsync is tried again', 'src/apply/stage/barrier.cpp',
              'Status synced = fs_.sync(fd);\n', 'Status synced = fs_.sync(fd);\n'
              '  if (!synced) synced = fs_.sync(fd);\n', '^unit_apply/BarrierTest.AnError'),
+    Mutation('what others have closed is left out untold', 'src/apply/stage/barrier.cpp',
+             '      TRY(sync_closed(*path, replica, synced));\n      continue;\n    }\n    if (!fd) return fd.error();\n    TRY(replica',
+             '      continue;\n    }\n    if (!fd) return fd.error();\n    TRY(replica',
+             '^unit_apply/ClosedTest'),
+    Mutation('a recovery syncs nothing where there is no call for all', 'src/apply/stage/barrier.cpp',
+             'if (each_) return sync_touched(touched, replica);',
+             'if (each_) return success();', '^unit_apply/ClosedTest.Without'),
     Mutation('no barrier before the commit',
              'TRY(barrier_.before_commit(job_.area, job_.folders));', '', '^fault/Durability'),
     Mutation('no barrier after the commit',

@@ -67,12 +67,8 @@ class FirstRoom {
  private:
   Status sync() {
     SyncContext syncing{request_.fs, request_.durable, false, request_.observer};
-    Barrier barrier(syncing);
-    for (const RelPath& directory : emptied_) {
-      const int fd = TRY(looker_.replica().directory(directory));
-      TRY(barrier.opened(fd));
-    }
-    return success();
+    const Touched touched{.directories = emptied_, .files = {}};
+    return Barrier(syncing).touched_alone(request_.replica.fd.get(), touched, looker_.replica());
   }
 
   // What is free may be the largest number there is.

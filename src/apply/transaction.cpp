@@ -200,7 +200,7 @@ Status Transaction::roll_back() {
     error.detail = "not everything could be taken back; 'sync recover' goes on with it";
     return error;
   }
-  TRY(barrier_.all(job_.area.fd()));
+  TRY(replay.sync());
   TRY(mark(Marker::kUndone, Marker::kRollback));
   final_ = Marker::kUndone;
   TRY(replay.purge());

@@ -239,10 +239,7 @@ class Recoverer {
       replay.drop_unrecorded();
       TRY(area.put_all_aside());
     }
-    if (record.durable) {
-      const auto facts = TRY(fs_.facts(area.fd()));
-      TRY(facts.has_sync_all ? fs_.sync_all(area.fd()) : success());
-    }
+    TRY(replay.sync());
     if (!replay.result().errors.empty()) return true;  // and the markers are gone
     Status marked = mark(area, record, back ? Marker::kUndone : Marker::kDone, marker);
     return marked ? Result<bool>(false) : Result<bool>(marked.error());

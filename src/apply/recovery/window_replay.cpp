@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apply/stage/barrier.h"
 #include "apply/stage/remove_tree.h"
 #include "apply/steps/purge.h"
 #include "core/text.h"
@@ -79,6 +80,27 @@ ReplayResult WindowReplay::result() const {
   ReplayResult result = result_;
   result.conflicts = conflicts_.any();
   return result;
+}
+
+// Also what the killed run had done of it.
+Status WindowReplay::sync() {
+  Touched touched;
+  for (const std::size_t i : due([](const Action&) { return true; })) {
+    const Action& action = record_.plan.actions[i];
+    const Facts& entry = action.after ? *action.after : *action.before;
+    const bool is_in_place = action.op == Op::kMetadata;
+    if (!action.path.is_root()) touched.directories.insert(action.path.parent());
+    if (action.op == Op::kMove) touched.directories.insert(action.other->parent());
+    if (is_in_place && entry.type == FileType::kDirectory) {
+      touched.directories.insert(action.path);
+    } else if (is_in_place && entry.type == FileType::kFile) {
+      touched.files.push_back(action.path);
+    } else if (is_in_place) {
+      touched.others = true;
+    }
+  }
+  SyncContext syncing{fs_, record_.durable, record_.plan.options.cross_mounts, observer_};
+  return Barrier(syncing).touched_alone(area_.fd(), touched, access_);
 }
 
 // The places in the record, in its order, of the actions that are due and that `which` takes.

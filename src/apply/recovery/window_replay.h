@@ -50,6 +50,8 @@ class WindowReplay {
   void finish_root();
   // Undoes what was done. The root's time is left to the caller.
   void backward();
+  // What was done is on disk when this is done, where the window had to be.
+  Status sync();
   // Removes what the window displaced; what others have filled meanwhile, and
   // directories that can't be removed, are put aside. An error: some of it is still where it lies,
   // and only this can tell what of it is others'.

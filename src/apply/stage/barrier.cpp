@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/text.h"
 #include "fs/refusal.h"
 
 namespace foldersync {
@@ -59,44 +60,78 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
   return entered;
 }
 
-Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica, int area) {
+void Barrier::tell_left_out(const std::string& what) {
+  if (!context_.said_left_out) {
+    context_.observer.warn(what +
+                           " can't be made durable one by one, nor can the replica's file system "
+                           "be told to make all durable: what a power cut leaves is up to it");
+  }
+  context_.said_left_out = true;
+}
+
+// Once for each file system, of which `synced` has the devices.
+Status Barrier::sync_closed(const RelPath& path, ReplicaAccess& replica,
+                            std::set<std::uint64_t>& synced) {
+  const auto parent = replica.parent(path);
+  if (parent && has_sync_all_) {
+    const auto holder = TRY(fs_.status(*parent));
+    const auto entry = fs_.status_at(*parent, std::string(path.name()).c_str());
+    if (!entry && is_absence(entry.error())) return success();
+    if (entry && entry->device == holder.device) {
+      return synced.insert(holder.device).second ? fs_.sync_all(*parent) : success();
+    }
+  }
+  tell_left_out("'" + escaped(path.shown()) + "' can't be opened: such entries");
+  return success();
+}
+
+Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica) {
+  std::set<std::uint64_t> synced;
   // What lies in a directory comes before it, so that none is opened up twice.
   for (auto path = touched.directories.rbegin(); path != touched.directories.rend(); ++path) {
     const auto fd = replica.directory(*path);
     if (!fd && is_absence(fd.error())) continue;  // it went with this window
     // What others have closed can't be synced by itself.
     if (!fd && fd.error().error_number == EACCES) {
-      if (has_sync_all_) return fs_.sync_all(area);
+      TRY(sync_closed(*path, replica, synced));
       continue;
     }
     if (!fd) return fd.error();
     TRY(replica.close_again(*path, *fd));
-    if (Status synced = opened(*fd); !synced) return std::move(synced).error().at(path->bytes());
+    if (Status done = opened(*fd); !done) return std::move(done).error().at(path->bytes());
   }
   for (const RelPath& path : touched.files) {
     const auto parent = replica.parent(path);
     if (!parent && is_absence(parent.error())) continue;  // others have removed it
-    if (!parent) return parent.error();
-    const auto file = fs_.open_file(*parent, std::string(path.name()).c_str());
+    if (!parent && parent.error().error_number != EACCES) return parent.error();
+    const auto file = parent ? fs_.open_file(*parent, std::string(path.name()).c_str())
+                             : Result<Fd>(parent.error());
     // What may not be read can't be synced by itself.
-    if (!file) return has_sync_all_ ? fs_.sync_all(area) : success();
-    if (Status synced = opened(file->get()); !synced) {
-      return std::move(synced).error().at(path.bytes());
+    if (!file) {
+      TRY(sync_closed(path, replica, synced));
+    } else if (Status done = opened(file->get()); !done) {
+      return std::move(done).error().at(path.bytes());
     }
   }
+  // There they are not synced with all.
+  if (touched.others) tell_left_out("metadata of symlinks, FIFOs, sockets and devices");
   return success();
 }
 
 // What --cross-mounts reaches: each other file system, once.
-Status Barrier::other_file_systems(const StagingArea& area, const Touched& touched,
-                                   ReplicaAccess& replica) {
-  const auto own = TRY(fs_.status(area.fd()));
+Status Barrier::other_file_systems(int own_fd, const Touched& touched, ReplicaAccess& replica) {
+  const auto own = TRY(fs_.status(own_fd));
   std::set<std::uint64_t> synced{own.device};
   std::set<RelPath> directories = touched.directories;
   for (const RelPath& file : touched.files) directories.insert(file.parent());
   for (const RelPath& path : directories) {
     const auto fd = replica.directory(path);
     if (!fd && is_absence(fd.error())) continue;
+    const bool is_closed = !fd && fd.error().error_number == EACCES;
+    if (is_closed) {
+      TRY(sync_closed(path, replica, synced));
+      continue;
+    }
     if (!fd) return fd.error();
     const auto status = TRY(fs_.status(*fd));
     if (!synced.insert(status.device).second) continue;
@@ -106,11 +141,10 @@ Status Barrier::other_file_systems(const StagingArea& area, const Touched& touch
 }
 
 // What has its final mode by now may have to be opened up to be synced, and is closed again.
-Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
-                             const Touched& touched, ReplicaAccess& replica) {
-  if (!is_wanted()) return success();
+template <class Work>
+Status Barrier::with_open(ReplicaAccess& replica, const Work& work) {
   auto awaits_mode = std::exchange(replica.loosened(), {});
-  Status synced = sync_changes(area, folders, touched, replica);
+  Status synced = work();
   for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
     context_.observer.warn(left_open(error));
   }
@@ -118,14 +152,32 @@ Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& fol
   return synced;
 }
 
+Status Barrier::touched_alone(int fd, const Touched& touched, ReplicaAccess& replica) {
+  if (!is_wanted()) return success();
+  const auto facts = TRY(fs_.facts(fd));
+  has_sync_all_ = facts.has_sync_all;
+  each_ = !has_sync_all_;
+  return with_open(replica, [&]() -> Status {
+    if (each_) return sync_touched(touched, replica);
+    TRY(fs_.sync_all(fd));
+    return context_.cross_mounts ? other_file_systems(fd, touched, replica) : success();
+  });
+}
+
+Status Barrier::after_commit(const StagingArea& area, const std::vector<Fd>& folders,
+                             const Touched& touched, ReplicaAccess& replica) {
+  if (!is_wanted()) return success();
+  return with_open(replica, [&] { return sync_changes(area, folders, touched, replica); });
+}
+
 Status Barrier::sync_changes(const StagingArea& area, const std::vector<Fd>& folders,
                              const Touched& touched, ReplicaAccess& replica) {
   if (each_ && !(touched.others && has_sync_all_)) {
-    TRY(sync_touched(touched, replica, area.fd()));
+    TRY(sync_touched(touched, replica));
     return before_commit(area, folders);
   }
   TRY(all(area.fd()));
-  return context_.cross_mounts ? other_file_systems(area, touched, replica) : success();
+  return context_.cross_mounts ? other_file_systems(area.fd(), touched, replica) : success();
 }
 
 }  // namespace foldersync

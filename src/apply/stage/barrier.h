@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ struct SyncContext {
   bool cross_mounts = false;  // what is mounted inside the replica is changed, too
   ApplyObserver& observer;
   bool said_unsupported = false;
+  bool said_left_out = false;    // that something can't be made durable
   bool area_is_entered = false;  // the staging area's own name is durable
 };
 
@@ -63,18 +65,23 @@ class Barrier {
   // What the committer touched is on disk when this is done.
   Status after_commit(const StagingArea& area, const std::vector<Fd>& folders,
                       const Touched& touched, ReplicaAccess& replica);
+  // Likewise where there is no window: `fd` is open on the file system that was changed.
+  Status touched_alone(int fd, const Touched& touched, ReplicaAccess& replica);
   // All of the file system that holds `fd`; where it can't be told so, what `fd` stands for.
   Status all(int fd);
   // What `fd` stands for.
   Status opened(int fd);
 
  private:
-  Status sync_touched(const Touched& touched, ReplicaAccess& replica, int area);
+  template <class Work>
+  Status with_open(ReplicaAccess& replica, const Work& work);
+  void tell_left_out(const std::string& what);
+  Status sync_closed(const RelPath& path, ReplicaAccess& replica, std::set<std::uint64_t>& synced);
+  Status sync_touched(const Touched& touched, ReplicaAccess& replica);
   Status sync_changes(const StagingArea& area, const std::vector<Fd>& folders,
                       const Touched& touched, ReplicaAccess& replica);
 
-  Status other_file_systems(const StagingArea& area, const Touched& touched,
-                            ReplicaAccess& replica);
+  Status other_file_systems(int own_fd, const Touched& touched, ReplicaAccess& replica);
 
   SyncContext& context_;
   FileSystem& fs_;

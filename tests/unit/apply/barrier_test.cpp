@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,14 +44,20 @@ class SyncsOnly final : public test::ForwardingFileSystem {
   }
   Result<Fd> open_file(int directory, const char* name) override {
     if (open_error != 0) return system_error("open", open_error);
+    if (closed.contains(name)) return system_error("open", EACCES);
     return ForwardingFileSystem::open_file(directory, name);
+  }
+  Result<Fd> open_directory(int directory, const char* name) override {
+    if (closed.contains(name)) return system_error("open", EACCES);
+    return ForwardingFileSystem::open_directory(directory, name);
   }
 
   bool offers_sync_all = true;
   int sync_error = 0;
   int sync_all_error = 0;
   int open_error = 0;  // of files
-  std::string top;     // is left out of what is written down
+  std::set<std::string> closed;
+  std::string top;  // is left out of what is written down
   std::vector<std::string> syncs;
 
  private:
@@ -200,7 +208,64 @@ TEST_F(BarrierTest, AFileThatMayNotBeReadTakesTheCallForAll) {
   Barrier barrier = this->barrier();
   ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
-  EXPECT_THAT(fs_.syncs, Contains("all /.sync-txn"));
+  EXPECT_THAT(fs_.syncs, Contains("all /d"));
+  EXPECT_THAT(fs_.syncs, Contains("one /.sync-txn/1")) << "what comes after it is synced, too";
+  EXPECT_THAT(observer_.sentences, IsEmpty());
+}
+
+// Entries of others, who have closed them: "d/shut", a directory, is one, and "d/f" a file.
+class ClosedTest : public BarrierTest {
+ protected:
+  ClosedTest() {
+    plant({{"d/shut", directory()}}, scratch_.path());
+    touched_.directories.insert(RelPath("d/shut"));
+    touched_.files.emplace_back("g");
+    fs_.closed = {"shut", "f"};
+  }
+};
+
+TEST_F(ClosedTest, TheirFileSystemIsSyncedOnceForAllOfThem) {
+  Barrier barrier = this->barrier();
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
+  ASSERT_TRUE(after_commit(barrier).ok());
+  EXPECT_EQ(std::count(fs_.syncs.begin(), fs_.syncs.end(), "all /d"), 1);
+  EXPECT_THAT(fs_.syncs, Contains("one /g"));
+  EXPECT_THAT(observer_.sentences, IsEmpty());
+}
+
+TEST_F(ClosedTest, TheyAreToldOnceWhereThereIsNoCallForAllAndTheOthersAreSynced) {
+  fs_.offers_sync_all = false;
+  for (int window = 0; window < 2; ++window) {
+    fs_.syncs.clear();
+    Barrier barrier = this->barrier();
+    ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
+    ASSERT_TRUE(after_commit(barrier).ok());
+    EXPECT_THAT(fs_.syncs, Contains("one /g"));
+    EXPECT_THAT(fs_.syncs, Contains("one /.sync-txn/1"));
+    EXPECT_THAT(observer_.sentences, ElementsAre(testing::HasSubstr("'d/shut'")));
+  }
+}
+
+TEST_F(ClosedTest, MetadataOfWhatIsNeverOpenedIsToldWhereThereIsNoCallForAll) {
+  fs_.closed.clear();
+  fs_.offers_sync_all = false;
+  touched_.others = true;
+  Barrier barrier = this->barrier();
+  ASSERT_TRUE(barrier.begin(*area_, {1, 0}).ok());
+  ASSERT_TRUE(after_commit(barrier).ok());
+  EXPECT_THAT(observer_.sentences, ElementsAre(testing::HasSubstr("symlinks")));
+}
+
+TEST_F(ClosedTest, WithoutAWindowAllIsSyncedOrEachOfThem) {
+  Barrier at_once = barrier();
+  ASSERT_TRUE(at_once.touched_alone(root_.get(), touched_, replica_).ok());
+  EXPECT_THAT(fs_.syncs, ElementsAre("all "));
+  fs_.syncs.clear();
+  fs_.offers_sync_all = false;
+  Barrier one_by_one = barrier();
+  ASSERT_TRUE(one_by_one.touched_alone(root_.get(), touched_, replica_).ok());
+  EXPECT_THAT(fs_.syncs, ElementsAre("one /d", "one ", "one /g"));
+  EXPECT_THAT(observer_.sentences, SizeIs(1));
 }
 
 TEST_F(BarrierTest, WhatIsGoneByThenIsNoError) {
