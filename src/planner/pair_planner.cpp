@@ -1,7 +1,6 @@
 #include "planner/pair_planner.h"
 
 #include <cerrno>
-#include <span>
 #include <utility>
 
 #include "fs/stop.h"
@@ -18,12 +17,10 @@ bool writes_content(const Comparison& comparison, const FileStatus& source) {
           comparison.decision == Decision::kReplace);
 }
 
-bool takes_file_away(const Comparison& comparison, const Seen* replica) {
-  return replica != nullptr && replica->status.is_file() &&
+bool takes_file_away(const Comparison& comparison, const FileStatus* replica) {
+  return replica != nullptr && replica->is_file() &&
          (comparison.decision == Decision::kDelete || comparison.decision == Decision::kReplace);
 }
-
-ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
 
 // The files of one name on both sides.
 FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status) {
@@ -40,25 +37,8 @@ Result<Likeness> likeness_of(const Result<bool>& same) {
 
 }  // namespace
 
-// Where the replica's object stays; `replica`, what the name is there, may be null.
-FileStatus PairPlanner::wanted(const FileStatus& source, const FileStatus* replica,
-                               const VisitedPair& pair) const {
-  if (mirrors_all_) return source;
-  const bool is_there = replica != nullptr && replica->type == source.type;
-  return as_wanted(source, is_there ? replica : nullptr, context_.policy, pair.replica.self);
-}
-
-// Where it is written anew.
-FileStatus PairPlanner::wanted_anew(const FileStatus& source, const FileStatus* replica,
-                                    const VisitedPair& pair) const {
-  if (mirrors_all_ || replica == nullptr) return wanted(source, replica, pair);
-  const auto kept = kept_by_new(source, *replica, context_.policy);
-  return wanted(source, kept ? &*kept : nullptr, pair);
-}
-
 PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spooling)
     : context_(context),
-      mirrors_all_(context.policy.fields.are_all()),
       judge_(context.stop),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
@@ -66,7 +46,7 @@ PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spoolin
       runs_(spooling) {}
 
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
-  children_change_ = children_may_change_ = has_other_spellings_ = false;
+  has_other_spellings_ = false;
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const auto unreadable = [&](Side side, const Error& error) {
@@ -82,12 +62,13 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     const auto id = pair.source.here->file_system_id();
     findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
   }
+  Recorder recorder(context_, pair, findings_);
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
-    TRY(merge(pair, children));
+    TRY(merge(pair, recorder, children));
   }
   // What was not read since then is no problem of the trees.
   if (is_told_to_stop(context_.stop)) return heed(context_.stop, "compare");
-  record_self(pair);
+  recorder.record_self();
   forget_missing_files(pair);
   return success();
 }
@@ -116,7 +97,8 @@ ListedEntry PairPlanner::look_again(ReadableDirectory& directory, const ListedEn
   return again;
 }
 
-Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+Status PairPlanner::merge(const VisitedPair& pair, Recorder& recorder,
+                          std::vector<PairToVisit>& children) {
   EntryReader sources = pair.source.entries(Vanished::kTold);
   EntryReader replicas = pair.replica.entries();
   Admission admission(context_, pair, findings_);
@@ -139,7 +121,7 @@ Status PairPlanner::merge(const VisitedPair& pair, std::vector<PairToVisit>& chi
     }
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
-      if (named) decide(pair, *named, children);
+      if (named) decide(pair, *named, recorder, children);
       if (sized_ < findings_.actions.size() && is_run_full()) {
         TRY(end_run());
       }
@@ -226,7 +208,8 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 }
 
 // Turns kContentAsked into a decision; false where the source can't be read.
-bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison) {
+bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison,
+                              KnownContent& content) {
   const FileToRead source = file_of(pair.source, named.name, *named.source);
   FileToRead replica = file_of(pair.replica, named.name, *named.replica);
   replica.leased = Leased::kFails;
@@ -234,10 +217,10 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
   if (!comparison.reasons.has(Reason::kMtime) && !policy.checksum && !policy.limits.refuses_times) {
     findings_.asked_for_whole_seconds = true;
   }
-  if (!batch_.has_room(named.source->size)) finish_hashes();
+  if (!late_.batch().has_room(named.source->size)) finish_hashes();
   const auto like =
       context_.names_equal_content
-          ? judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_)
+          ? judge_.compare(source, source_hashes_, replica, replica_hashes_, late_.batch())
           : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
   if (!like && !judge_.error_was_replica()) {
     findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
@@ -250,63 +233,29 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
     return false;
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.
-  if (like) common_md5_ = like->md5;
-  if (like && like->in_batch) wait_for_hash(pair, named, like->read_at);
+  if (like) content.common = like->md5;
+  if (like && like->in_batch) {
+    content.late = &late_.add({.directory = std::string(pair.path),
+                               .name = std::string(named.name),
+                               .source = *named.source,
+                               .replica = *named.replica,
+                               .read_at = like->read_at,
+                               .action = {},
+                               .linked = {}});
+  }
   comparison = decide_by_content(comparison, like && like->equal);
   return true;
 }
 
-void PairPlanner::wait_for_hash(const VisitedPair& pair, const Named& named, FileTime read_at) {
-  waits_ = true;
-  waiting_.push_back({.directory = std::string(pair.path),
-                      .name = std::string(named.name),
-                      .source = *named.source,
-                      .replica = *named.replica,
-                      .read_at = read_at,
-                      .action = {},
-                      .linked = {}});
-}
-
-// Hashes the batch, and gives each finding the hash that it waits for.
-void PairPlanner::finish_hashes() {
-  if (batch_.is_empty()) return;
-  const std::span<const Md5> digests = batch_.finish();
-  for (std::size_t i = 0; i < digests.size(); ++i) {
-    const WaitingForHash& file = waiting_[i];
-    source_hashes_.remember_in(file.directory, {nullptr, file.name, file.source}, digests[i],
-                               file.read_at);
-    replica_hashes_.remember_in(file.directory, {nullptr, file.name, file.replica}, digests[i],
-                                file.read_at);
-    const auto give = [&](std::optional<Facts>& before, std::optional<Facts>& after) {
-      before->md5 = digests[i];
-      after->md5 = digests[i];
-    };
-    if (file.action) {
-      Action& action = findings_.actions[*file.action];
-      give(action.before, action.after);
-    }
-    if (file.linked) {
-      LinkedEntry& entry = findings_.linked[*file.linked];
-      give(entry.before, entry.after);
-    }
-  }
-  waiting_.clear();
-}
-
-bool PairPlanner::pin(const VisitedPair& pair, const Named& named) {
+bool PairPlanner::pin(const VisitedPair& pair, const Named& named, KnownContent& content) {
   const auto md5 = judge_.md5(file_of(pair.source, named.name, *named.source), source_hashes_);
   if (md5) {
-    pinned_md5_ = *md5;
+    content.pinned = *md5;
     return true;
   }
   findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
   findings_.unread_files.push_back(size_and_time(*named.source));
   return false;
-}
-
-void PairPlanner::note_hidden(const FileStatus& source, const FileStatus& replica) {
-  if (!context_.unlimited || findings_.hides) return;
-  findings_.hides = is_hidden_by_limits(source, replica, context_.policy, *context_.unlimited);
 }
 
 void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
@@ -327,18 +276,16 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
   children.push_back(std::move(child));
 }
 
-void PairPlanner::decide(const VisitedPair& pair, const Named& named,
+void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& recorder,
                          std::vector<PairToVisit>& children) {
   if (is_directory(named.source) && is_directory(named.replica) && named.source_is_mirrored_below) {
     // A directory of both trees decides about itself when it is visited.
     return queue_below(pair, named, children);
   }
   const bool both = named.source != nullptr && named.replica != nullptr;
-  common_md5_.reset();
-  waits_ = false;
-  pinned_md5_.reset();
-  Seen source{named.source != nullptr ? wanted(*named.source, named.replica, pair) : FileStatus{},
-              {}};
+  KnownContent content;
+  Seen source{
+      named.source != nullptr ? recorder.wanted(*named.source, named.replica) : FileStatus{}, {}};
   Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
   if (!read_targets(pair, named, &source, &replica)) {
     if (named.replica != nullptr) findings_.kept.push_back(path_of(pair, named.name));
@@ -347,9 +294,11 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Comparison comparison = compare(of_source, of_replica, context_.policy);
-  if (both) note_hidden(source.status, replica.status);
-  if (comparison.decision == Decision::kContentAsked && !ask_content(pair, named, comparison))
+  if (both) recorder.note_hidden(source.status, replica.status);
+  if (comparison.decision == Decision::kContentAsked &&
+      !ask_content(pair, named, comparison, content)) {
     return;
+  }
   const AttributeComparer attributes(context_, findings_);
   if (both && attributes.are_asked(pair, named) &&
       (comparison.decision == Decision::kUnchanged || comparison.decision == Decision::kMetadata) &&
@@ -361,155 +310,16 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named,
     comparison.decision = Decision::kUpdate;
   }
   if (context_.options.pin && named.source != nullptr &&
-      writes_content(comparison, *named.source) && !pin(pair, named)) {
+      writes_content(comparison, *named.source) && !pin(pair, named, content)) {
     return;
   }
-  record(pair, named, of_source, of_replica, comparison);
-  // Only now that the name itself is decided: what is below follows from it.
-  queue_below(pair, named, children);
-}
-
-void PairPlanner::record(const VisitedPair& pair, const Named& named, const Seen* source,
-                         const Seen* replica, const Comparison& comparison) {
-  const bool of_directory = (source != nullptr ? source : replica)->status.is_directory();
-  const bool has_links =
-      !of_directory &&
-      ((source != nullptr && source->status.links > 1) ||
-       (replica != nullptr && !replica->status.is_directory() && replica->status.links > 1));
-  if (comparison.decision == Decision::kUnchanged && !has_links) {
-    ++findings_.unchanged;
-    return;
-  }
-  if (takes_file_away(comparison, replica)) {
+  if (takes_file_away(comparison, named.replica)) {
     source_hashes_.forget(named.name);
     replica_hashes_.forget(named.name);
   }
-  const RelPath path = path_of(pair, named.name);
-  if (!has_links) {
-    children_change_ = children_change_ || comparison.decision != Decision::kMetadata;
-  }
-  if (of_directory) return record_directory(path, source, replica, comparison);
-
-  const Policy& policy = context_.policy;
-  FileStatus anew;
-  if (source != nullptr) anew = wanted_anew(*named.source, named.replica, pair);
-  LinkedEntry entry;
-  entry.path = path;
-  entry.range = pair.replica_range;
-  entry.comparison = comparison;
-  if (replica != nullptr)
-    entry.before = found_facts(replica->status, replica->target, context_.policy);
-  if (source != nullptr) {
-    const bool same_type = replica != nullptr && replica->status.type == source->status.type;
-    const bool stays = comparison.decision == Decision::kMetadata && same_type;
-    entry.after = stays ? wanted_facts(source->status, source->target, &replica->status, policy)
-                        : wanted_facts(anew, source->target, nullptr, policy);
-    entry.after->md5 = common_md5_ ? common_md5_ : pinned_md5_;
-    if (common_md5_) entry.before->md5 = common_md5_;
-  }
-  if (has_links) {
-    children_may_change_ = true;
-    if (source != nullptr) {
-      entry.source = object_of(source->status);
-      // Whether the object stays is not known yet.
-      entry.mode_in_place = entry.after->mode;
-      entry.group_in_place = entry.after->gid;
-      const Facts made = wanted_facts(anew, source->target, nullptr, policy);
-      entry.after->mode = made.mode;
-      entry.after->gid = made.gid;
-    }
-    if (replica != nullptr && !replica->status.is_directory()) {
-      entry.replica = object_of(replica->status);
-      entry.replica_links = replica->status.links;
-    }
-    if (waits_) waiting_.back().linked = findings_.linked.size();
-    findings_.linked.push_back(std::move(entry));
-    return;
-  }
-  const Op op = op_of(comparison.decision);
-  if (waits_) waiting_.back().action = findings_.actions.size();
-  if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
-  findings_.actions.push_back({.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite,
-                               .op = op,
-                               .path = path,
-                               .other = {},
-                               .reasons = comparison.reasons,
-                               .before = std::move(entry.before),
-                               .after = std::move(entry.after)});
-}
-
-// A directory that one of the trees lacks, or that takes the place of something else.
-void PairPlanner::record_directory(const RelPath& path, const Seen* source, const Seen* replica,
-                                   const Comparison& comparison) {
-  std::optional<Facts> before;
-  if (replica != nullptr) before = found_facts(replica->status, replica->target, context_.policy);
-  if (source == nullptr) {
-    Facts only_type;
-    only_type.type = FileType::kDirectory;
-    findings_.actions.push_back({.phase = Phase::kRmdir,
-                                 .op = Op::kDelete,
-                                 .path = path,
-                                 .other = {},
-                                 .reasons = comparison.reasons,
-                                 .before = only_type,
-                                 .after = {}});
-    return;
-  }
-  Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
-  if (comparison.decision == Decision::kMetadata || comparison.decision == Decision::kUnchanged) {
-    finish(path, std::move(*before), source->status, &replica->status, comparison.reasons);
-    return;
-  }
-  findings_.actions.push_back({.phase = Phase::kMkdir,
-                               .op = op_of(comparison.decision),
-                               .path = path,
-                               .other = {},
-                               .reasons = comparison.reasons,
-                               .before = std::move(before),
-                               .after = after});
-  const bool has_time = !context_.policy.fields.omit_dir_times;
-  finish(path, std::move(after), source->status, nullptr,
-         {has_time ? Reason::kMtime : Reason::kChildren});
-}
-
-// What the visited directory itself needs, where both trees have it.
-void PairPlanner::record_self(const VisitedPair& pair) {
-  if (pair.source.self == nullptr || pair.replica.self == nullptr) return;
-  const Seen source{wanted(*pair.source.self, pair.replica.self, pair), {}};
-  const Seen replica{*pair.replica.self, {}};
-  Comparison comparison = compare(&source, &replica, context_.policy);
-  note_hidden(source.status, replica.status);
-  // What comes and goes in it moves its time.
-  const bool has_time = !context_.policy.fields.omit_dir_times;
-  const bool changes = has_time && (children_change_ || children_may_change_);
-  if (changes) comparison.reasons.add(Reason::kChildren);
-  if (changes && !children_change_) {
-    findings_.doubtful.push_back(RelPath::from_bytes(pair.path));
-  }
-  if (context_.options.xattrs && pair.source.here != nullptr && pair.replica.here != nullptr) {
-    AttributeComparer(context_, findings_)
-        .compare(pair, Named{.name = "."}, source.status, comparison);
-  }
-  if (comparison.reasons.empty()) {
-    if (!pair.path.empty()) ++findings_.unchanged;
-    return;
-  }
-  finish(RelPath::from_bytes(pair.path), found_facts(replica.status, {}, context_.policy),
-         source.status, &replica.status, comparison.reasons);
-}
-
-// `replica` is null where the directory is made by the plan.
-void PairPlanner::finish(const RelPath& path, Facts before, const FileStatus& source,
-                         const FileStatus* replica, ReasonSet reasons) {
-  Action action;
-  action.phase = Phase::kFinish;
-  action.op = Op::kMetadata;
-  action.path = path;
-  action.reasons = reasons;
-  action.after = wanted_facts(source, {}, replica, context_.policy);
-  want_time(*action.after, source, context_.policy);
-  action.before = std::move(before);
-  findings_.actions.push_back(std::move(action));
+  recorder.record(named, of_source, of_replica, comparison, content);
+  // Only now that the name itself is decided: what is below follows from it.
+  queue_below(pair, named, children);
 }
 
 }  // namespace foldersync
