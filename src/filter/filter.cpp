@@ -373,10 +373,6 @@ Result<Filter> Filter::of(const PlanOptions& options, FileTime as_of,
   return filter;
 }
 
-bool Filter::empty() const {
-  return rules_ == nullptr && bounds_.min_age == 0 && bounds_.max_size == 0;
-}
-
 bool Filter::excludes_file(const FileStatus& entry) const {
   if (!entry.is_file()) return false;
   if (bounds_.max_size > 0 && entry.size > bounds_.max_size) return true;

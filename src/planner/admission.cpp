@@ -26,6 +26,7 @@ bool Admission::is_own_of_file_system(std::string_view name) const {
 }
 
 bool Admission::is_left_out(std::string_view name) const {
+  if (context_.options.left_out.empty()) return false;
   const std::string_view directory = pair_.path;
   return std::any_of(context_.options.left_out.begin(), context_.options.left_out.end(),
                      [&](std::string_view path) {
@@ -67,21 +68,18 @@ bool Admission::is_own(std::string_view name, bool in_replica) {
   return true;
 }
 
-// Whether the entry could not be examined, or has vanished since it was listed.
-bool Admission::is_unknown(Side side, const ListedEntry* entry, bool in_replica) {
-  if (entry == nullptr || entry->error_number == 0) return false;
+// The entry could not be examined, or has vanished since it was listed.
+void Admission::tell_unknown(Side side, const ListedEntry& entry, bool in_replica) {
   // Where the source's went may have been passed already: what the replica has stays for this time.
-  if (side == Side::kSource && entry->error_number == ENOENT) {
-    if (!in_replica) return true;
-    keep(entry->name);
-    findings_.skipped.push_back({path_of(pair_, entry->name), "vanished"});
-    return true;
+  if (side == Side::kSource && entry.error_number == ENOENT) {
+    if (!in_replica) return;
+    keep(entry.name);
+    findings_.skipped.push_back({path_of(pair_, entry.name), "vanished"});
+    return;
   }
-  findings_.add_problem(side, path_of(pair_, entry->name),
-                        system_error("stat", entry->error_number));
-  if (side == Side::kSource) findings_.unread_directories.push_back(path_of(pair_, entry->name));
-  if (in_replica) keep(entry->name);
-  return true;
+  findings_.add_problem(side, path_of(pair_, entry.name), system_error("stat", entry.error_number));
+  if (side == Side::kSource) findings_.unread_directories.push_back(path_of(pair_, entry.name));
+  if (in_replica) keep(entry.name);
 }
 
 // Whether the source's entry is to be mirrored.
@@ -156,8 +154,13 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
   const ListedEntry& any = source != nullptr ? *source : *replica;
   Named named{.name = any.name};
   const bool in_replica = replica != nullptr;
-  if (is_own(named.name, in_replica) || is_unknown(Side::kSource, source, in_replica) ||
-      is_unknown(Side::kReplica, replica, in_replica)) {
+  if (is_own(named.name, in_replica)) return kNothing;
+  if (source != nullptr && source->error_number != 0) {
+    tell_unknown(Side::kSource, *source, in_replica);
+    return kNothing;
+  }
+  if (in_replica && replica->error_number != 0) {
+    tell_unknown(Side::kReplica, *replica, in_replica);
     return kNothing;
   }
   if (context_.is_one_system &&

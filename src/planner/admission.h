@@ -39,7 +39,7 @@ class Admission {
 
  private:
   bool is_own(std::string_view name, bool in_replica);
-  bool is_unknown(Side side, const ListedEntry* entry, bool in_replica);
+  void tell_unknown(Side side, const ListedEntry& entry, bool in_replica);
   [[nodiscard]] bool is_own_of_file_system(std::string_view name) const;
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
