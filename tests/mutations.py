@@ -85,7 +85,7 @@ MUTATIONS = [
              'if (!job_.policy.fields.no_perms) return success();', 'return success();',
              '^cli/fields_test.*acl_goes'),
     Mutation('a directory that was opened up stays open where modes are left alone',
-             'if (job_.policy.fields.no_perms) return;  // it has got no mode', '',
+             'if (request_.policy.fields.no_perms) return;  // it has got no mode', '',
              '^cli/fields_test.*closed_again'),
     Mutation('an undo sets what the apply left alone',
              'action.op == Op::kUpdate ? policy_ : whole_', 'whole_', '^cli/fields_test.*undo'),
@@ -520,7 +520,7 @@ MUTATIONS = [
              'if (purged.why) return *purged.why;', '',
              '^fault/DoomedTrees.WhatCanNotBeRemoved'),
     Mutation('what can not be put aside is forgotten',
-             'if (durable && shop.conflicts.failed() && transaction.has_record())',
+             'if (durable && crew_.conflicts.failed() && transaction.has_record())',
              'if (false)', '^fault/DoomedTrees.WhatCanNeither'),
     Mutation('what was taken back is taken for done',
              'marker == Marker::kUndone || (marker', '(marker',
@@ -593,8 +593,7 @@ MUTATIONS = [
              'replica.leased = Leased::kFails;', '', '^cli/leases_test.*in_the_replica'),
 
     Mutation('what a stopped run has of a large file is thrown away',
-             'stopped() ? shop.job.area.remove_but_partial() : shop.job.area.remove();',
-             'shop.job.area.remove();', '^cli/signals_test.*goes_on_with_a_large'),
+             '.keeps_partial = is_stopped()', '.keeps_partial = false', '^cli/signals_test.*goes_on_with_a_large'),
     Mutation('a copy that is told to stop is dropped',
              'if (staged.error().code != ErrorCode::kStopped) partials.drop', 'partials.drop',
              '^cli/signals_test.*goes_on_with_a_large'),
@@ -628,26 +627,25 @@ MUTATIONS = [
     Mutation('no barrier before the commit',
              'TRY(barrier_.before_commit(job_.area, job_.folders));', '', '^fault/Durability'),
     Mutation('no barrier after the commit',
-             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
-             '                                                   shop.committer.replica());',
+             'Status durable = window.barrier().after_commit(job.area, job.folders, touched, '
+             'crew_.committer.replica());',
              'Status durable = success();', '^fault/Durability'),
     Mutation('no barrier before the commit, by a power cut',
              'TRY(barrier_.before_commit(job_.area, job_.folders));', '',
              '^sweep/power_test', 'tests/sweep/power_test.py'),
     Mutation('no barrier after the commit, by a power cut',
-             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
-             '                                                   shop.committer.replica());',
+             'Status durable = window.barrier().after_commit(job.area, job.folders, touched, '
+             'crew_.committer.replica());',
              'Status durable = success();', '^sweep/power_test',
              'tests/sweep/power_test.py'),
     Mutation('the marker DONE before the barrier',
-             'Status durable = window.barrier().after_commit(shop.job.area, shop.job.folders, touched,\n'
-             '                                                   shop.committer.replica());\n'
-             '    if (durable && shop.conflicts.failed() && transaction.has_record()) {\n'
-             '      return stranded(end);\n    }\n'
-             '    if (durable) durable = transaction.end();',
+             'Status durable = window.barrier().after_commit(job.area, job.folders, touched, '
+             'crew_.committer.replica());'
+             'if (durable && crew_.conflicts.failed() && transaction.has_record()) return stranded();'
+             'if (durable) durable = transaction.end();',
              'Status durable = transaction.end();\n    if (durable) durable = '
-             'window.barrier().after_commit(shop.job.area, shop.job.folders, touched, '
-             'shop.committer.replica());',
+             'window.barrier().after_commit(job.area, job.folders, touched, '
+             'crew_.committer.replica());',
              '^fault/Durability'),
     Mutation('the marker COMMIT before the record',
              'const auto status = TRY(fs_.status(job_.area.fd()));\n  const RecordFolder folder',
@@ -664,8 +662,8 @@ MUTATIONS = [
              'Status entered = opened(area.home());', 'Status entered = success();',
              '^fault/Durability'),
     Mutation('done is told before it is durable',
-             '    const auto touched = shop.committer.take_touched();',
-             '    held_.release();\n    const auto touched = shop.committer.take_touched();',
+             '    const auto touched = crew_.committer.take_touched();',
+             'crew_.held.release(); const auto touched = crew_.committer.take_touched();',
              '^fault/Durability'),
 
     # Recovery
@@ -711,10 +709,10 @@ MUTATIONS = [
              'if (record.durable || record.boot == boot_id()) return false;', 'return false;',
              '^unit_apply/RecoverTest.TakesBackWhatWasNotDurable'),
     Mutation('all or nothing is done in part',
-             'if (request_.atomic && held_.has_trouble()) return roll_back(shop, transaction);',
-             '', '^cli/atomic_test'),
+             'return has_failed() ? roll_back(window.transaction()) : conclude(window);',
+             'return conclude(window);', '^cli/atomic_test'),
     Mutation('what is stale does not keep the rest from being done',
-             '      is_refused_ = refused;\n', '      is_refused_ = refused && false;\n', '^cli/report_test.WholePlanTest.test_a_stale_plan'),
+             'if (refused) return result', 'if (refused && false) return result', '^cli/report_test.WholePlanTest.test_a_stale_plan'),
     Mutation('a link of two paths that are two files by now',
              'if (*other && same_object(**other, *result.source)) return true;', 'return true;',
              '^unit_apply/LookTest.ALinkNeeds'),
@@ -737,7 +735,7 @@ MUTATIONS = [
     # Backups
 
     Mutation('the old is not kept',
-             'Status kept = goes_back ? success() : keep_old();', 'Status kept = success();',
+             'if (!has_failed()) TRY(keep_old(window));', '',
              '^fault/Windows/Undo.TakesBackWhatManyWindowsDid/'),
     Mutation('directories are not noted before the first window',
              'if (opened) opened = backup.remember_directories(plan.actions, before);', '',
@@ -870,12 +868,11 @@ MUTATIONS = [
              'return limits.clears_apart && !slots.empty() &&', 'return false && !slots.empty() &&',
              '^cli/room_test.*room_is_made'),
     Mutation('a plan is applied in windows in which it does not fit',
-             'WindowLimits limits = windows_;',
-             'WindowLimits limits = request_.windows; limits.clears_apart = windows_.clears_apart;',
+             'WindowLimits limits = limits_;',
+             'WindowLimits limits = request().windows; limits.clears_apart = limits_.clears_apart;',
              '^cli/room_test.*room_of_the_one_before'),
     Mutation('what makes room is still there while the next window is staged',
-             'request_.plan.options.delete_first && ends_with_clear(slots)',
-             'false && ends_with_clear(slots)',
+             'before.back().action.phase == Phase::kClear', 'false',
              '^fault/WindowsOfAPlan.AreNotStagedBefore'),
     Mutation('one of several names counts as room that is freed',
              '++gone_[{found->device, found->inode}] < found->links', 'false',
@@ -1148,13 +1145,13 @@ MUTATIONS = [
              'if (notes_ != nullptr) notes_->note(path, loosened);', '',
              '^sweep/closed_folders_test'),
     Mutation('what has its final mode already gets its old one back',
-             'if (look.finding == Finding::kAlready) is_finished(action.path);', '',
+             'if (look.finding == Finding::kAlready) opened_.has_mode(action.path);', '',
              '^cli/closed_folders_test.*that_is_right_when_it_is_opened'),
     Mutation('an early error leaves the staging folder and an open root',
              'if (!ended && !has_begun_) give_up(area);', '',
              '^unit_apply/EarlyErrors.LeaveNoStaging'),
     Mutation('a recovery closes what has its final mode',
-             'if (gets_mode) forget_opened(action.path);', '',
+             'if (gets_mode) opened_.gets_mode(action.path);', '(void)gets_mode;',
              '^sweep/closed_folders_test.*recovery_does_not'),
     Mutation('what others have closed ends the run',
              'if (!fd && fd.error().error_number == EACCES) {', 'if (false) {',

@@ -25,7 +25,8 @@ Committer::Committer(const Job& job, Conflicts& conflicts)
       site_{fs_, looker_.replica(), publisher_, conflicts, job.policy, job.book, job.area.fd()},
       discards_(job, conflicts),
       reports_(job, looker_, conflicts, discards_),
-      beside_(job, looker_, site_, discards_, reports_) {}
+      beside_(job, looker_, site_, discards_, reports_),
+      opened_(job.request, job.lookers, looker_.replica()) {}
 
 void Committer::commit(Slot& slot, const StagedWindow& staging) {
   const Action& action = slot.action;
@@ -166,8 +167,8 @@ void Committer::finish(const Slot& slot) {
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
   const bool gets_mode = look.finding == Finding::kHolds || look.finding == Finding::kAlready;
-  if (gets_mode) forget_opened(action.path);
-  if (look.finding == Finding::kAlready) is_finished(action.path);
+  if (gets_mode) opened_.gets_mode(action.path);
+  if (look.finding == Finding::kAlready) opened_.has_mode(action.path);
   if (look.finding == Finding::kStale) {
     // It is not as planned because it could not be made so.
     if (const auto loss = job_.book.loss_of(action.path.bytes())) {
@@ -184,7 +185,7 @@ void Committer::finish(const Slot& slot) {
   if (step.changed.touched) reports_.touched().directories.insert(action.path);
   if (!done) return outcomes.failed(slot, done.error());
   if (*done == Published::kForeign) return reports_.stale_by_now(slot);
-  is_finished(action.path);
+  opened_.has_mode(action.path);
   outcomes.done(slot, Outcome::kOk);
 }
 
@@ -192,49 +193,6 @@ void Committer::learn_of_root() {
   const auto source = looker_.source_status(RelPath());
   if (!source || !*source) return;
   (void)learn_from_own({fs_, job_.policy, job_.book, job_.area.fd()}, **source, {});
-}
-
-void Committer::is_finished(const RelPath& directory) {
-  if (job_.policy.fields.no_perms) return;  // it has got no mode
-  replica().loosened().erase(directory);
-  for (Looker& other : job_.lookers) other.replica().loosened().erase(directory);
-}
-
-// Before it gets its final mode, which may be the one that it was opened up to. CRASH: killed in
-// between, it keeps u+rwx, and the record, or the next plan, gives it the mode.
-void Committer::forget_opened(const RelPath& directory) {
-  OpenedNotes* const notes = job_.request.replica.notes.get();
-  if (notes == nullptr || job_.policy.fields.no_perms) return;
-  const auto has_it = [&](Looker& looker) {
-    return looker.replica().loosened().contains(directory);
-  };
-  if (has_it(looker_) || std::any_of(job_.lookers.begin(), job_.lookers.end(), has_it)) {
-    notes->forget(directory);
-  }
-}
-
-AllLoosened Committer::take_loosened() {
-  AllLoosened all = std::exchange(replica().loosened(), {});
-  for (Looker& other : job_.lookers) {
-    all.merge(other.replica().loosened());
-    other.replica().loosened().clear();
-  }
-  return all;
-}
-
-std::vector<Error> Committer::tighten() {
-  AllLoosened all = take_loosened();
-  const auto root = all.extract(RelPath());
-  auto errors = replica().close_again(std::move(all));
-  if (!root.empty()) replica().loosened().insert({root.key(), root.mapped()});
-  return errors;
-}
-
-std::vector<Error> Committer::tighten_root() {
-  auto errors = replica().close_again(take_loosened());
-  OpenedNotes* const notes = job_.request.replica.notes.get();
-  if (notes != nullptr) notes->keep_only(replica().loosened());
-  return errors;
 }
 
 }  // namespace foldersync

@@ -10,6 +10,7 @@
 #include "apply/beside_target.h"
 #include "apply/discards.h"
 #include "apply/live_reports.h"
+#include "apply/opened_directories.h"
 #include "apply/stage/barrier.h"
 #include "apply/stage/job.h"
 #include "apply/stage/staged_trees.h"
@@ -58,13 +59,8 @@ class Committer {
 
   // Finds out, while there is a staging folder, whether the root's time can be held.
   void learn_of_root();
-  // Gives directories that were opened up for their owner the mode back that nothing else gives:
-  // but for the root, in which the staging folder is. The job's lookers are those of the other
-  // threads, which have ended. The answer: which could not be closed.
-  std::vector<Error> tighten();
-  // The same of the root.
-  std::vector<Error> tighten_root();
-
+  // What all threads had to open up.
+  OpenedDirectories& opened() { return opened_; }
   ReplicaAccess& replica() { return looker_.replica(); }
 
  private:
@@ -79,11 +75,7 @@ class Committer {
   Discards discards_;
   LiveReports reports_;
   BesideTarget beside_;
-  // That it has its final mode, and needs none back.
-  void is_finished(const RelPath& directory);
-  void forget_opened(const RelPath& directory);
-  AllLoosened take_loosened();
-
+  OpenedDirectories opened_;
   std::set<RelPath> moved_;  // directories that this run has moved
 };
 

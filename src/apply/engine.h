@@ -10,7 +10,7 @@
 namespace foldersync {
 
 struct ApplyResult {
-  FileSystemLimits limits;  // as they are known now
+  FileSystemLimits limits = {};  // as they are known now
   bool stopped = false;
   bool rolled_back = false;     // of an atomic apply: nothing was changed
   bool xattrs_refused = false;  // some that the source has, for their size, say
@@ -21,7 +21,7 @@ struct ApplyResult {
   bool staging_left = false;
   bool links_parted = false;  // names that the plan counted as unchanged need another plan
   bool left_open = false;     // a directory that had to be opened up could not be closed again
-  std::string backup;         // the folder with what was kept; empty: there is none
+  std::string backup = {};    // the folder with what was kept; empty: there is none
   bool refused = false;       // nothing was done, because something was stale (refuse_stale)
 };
 

@@ -25,7 +25,6 @@ class HeldReports final : public ApplyObserver {
 
   // Whether an action failed, was stale or was skipped.
   [[nodiscard]] bool has_trouble() const { return has_trouble_; }
-  [[nodiscard]] std::size_t count() const { return reports_.size(); }
 
   // Hands everything on, in the order in which it came.
   void release();

@@ -18,7 +18,7 @@ namespace foldersync {
 struct Job {
   const ApplyRequest& request;
   ApplyObserver& observer;  // holds reports until it is certain that they are true
-  const Policy& policy;     // with the limits that are known by now
+  Policy& policy;           // with the limits that are known by now
   const LookContext& looks;
   LimitBook& book;
   SyncContext& syncing;
@@ -26,10 +26,10 @@ struct Job {
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
   std::size_t max_open;            // descriptors for each thread's way into what is staged
-  std::function<bool()> winds_up;  // no new work is to start; any thread
-  std::string backup = {};         // as in WindowRecord
-  PartialCopies* partials = nullptr;  // where large files are copied
-  bool sync_each = false;             // files are made durable one by one as they are staged
+  std::function<bool()> winds_up = {};  // no new work is to start; any thread
+  std::string backup = {};              // as in WindowRecord
+  PartialCopies* partials = nullptr;    // where large files are copied
+  bool sync_each = false;               // files are made durable one by one as they are staged
 };
 
 }  // namespace foldersync

@@ -211,4 +211,8 @@ std::vector<std::string> LimitBook::take_news() {
   return std::exchange(news_, {});
 }
 
+void LimitBook::tell_news(ApplyObserver& observer) {
+  for (const std::string& sentence : take_news()) observer.warn(sentence);
+}
+
 }  // namespace foldersync

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/look/report.h"
 #include "core/file_system_limits.h"
 #include "core/file_time.h"
 #include "core/result.h"
@@ -63,6 +64,7 @@ class LimitBook {
 
   // A sentence for each kind that was learned, each once.
   std::vector<std::string> take_news();
+  void tell_news(ApplyObserver& observer);
 
  private:
   void tell(const std::string& kind, std::string sentence);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apply/stage/space.h"
+#include "apply/stage/staging_end.h"
 
 namespace foldersync {
 
@@ -49,40 +50,6 @@ Result<WindowLimits> make_room(const ApplyRequest& request) {
   auto fits = check_space(request);
   if (!fits && drop_partial_copies(request)) fits = check_space(request);
   return fits;
-}
-
-bool drop_partial_copies(const ApplyRequest& request) {
-  const Root& replica = request.replica;
-  bool is_all_gone = true;
-  for (const StagingKey& key : request.keys.of(replica.identity)) {
-    auto area = StagingArea::find(request.fs, {replica.fd.get(), replica.identity, {}}, key);
-    if (!area || !*area) {
-      is_all_gone = is_all_gone && area.ok();
-      continue;
-    }
-    const std::optional<FileTime> mtime = (*area)->home_mtime();
-    const auto kept = (*area)->remove();
-    // Where this fails, the next plan finds the time.
-    if (kept && mtime) (void)request.fs.set_mtime({replica.fd.get(), false}, *mtime);
-    if (kept && !*kept) request.keys.end(replica.identity, key);
-    is_all_gone = is_all_gone && kept && !*kept;
-  }
-  return is_all_gone;
-}
-
-Error can_not_put_aside() {
-  return {ErrorCode::kSystem, "put aside", std::string(kStagingName), 0,
-          "what others wrote in the middle of this run could not be put aside; the next run tries "
-          "again"};
-}
-
-Error can_not_purge(Error why, bool is_recorded) {
-  why.detail = std::string(
-                   "what was deleted lies in '.sync-txn': it can't be removed, or not be looked "
-                   "through for what others put into it; ") +
-               (is_recorded ? "the next run goes on with it"
-                            : "save it before the next run, which would remove it");
-  return why;
 }
 
 }  // namespace foldersync

@@ -1,0 +1,94 @@
+// The windows of a plan, one after another: the argument of what a kill leaves.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apply/backup/backup.h"
+#include "apply/committer.h"
+#include "apply/held_reports.h"
+#include "apply/open_window.h"
+#include "apply/stage/job.h"
+#include "apply/stage/schedule.h"
+#include "core/file_time.h"
+
+namespace foldersync {
+
+// A window is staged; recorded, and all of it on disk (COMMIT); renamed and changed in place; on
+// disk (DONE); told; purged. Then its record goes.
+// CRASH: killed before COMMIT, nothing of it is visible yet, and the next run removes the staging
+// folder. CRASH: killed between COMMIT and DONE, each rename is complete or not begun, and the
+// record says which are left: the next run finishes them, or takes them back. CRASH: killed after
+// DONE, what was displaced is still there: the next run removes it.
+// Any error here stands for such a kill: the record stays, and whoever comes next goes on from it.
+class Windows {
+ public:
+  struct Crew {
+    Job& job;
+    Committer& committer;
+    const Conflicts& conflicts;
+    HeldReports& held;
+  };
+
+  // `limits`: in which the plan fits. `root_finish`: its last action, where it is the root's own.
+  // Requires: `crew` outlives this.
+  Windows(const Crew& crew, const WindowLimits& limits, const Schedule& schedule,
+          std::optional<Slot> root_finish);
+  Windows(const Windows&) = delete;
+  Windows& operator=(const Windows&) = delete;
+
+  // An error: some actions are not told of yet; skip_rest() does that.
+  Status run();
+  // Tells of the actions that no window has begun with that they are not done, but for the root's.
+  Status skip_rest();
+
+  // The root's own action, which comes when all windows are done; with what was found, where its
+  // window was staged.
+  [[nodiscard]] const std::optional<Slot>& root_finish() const { return root_finish_; }
+
+  [[nodiscard]] bool rolled_back() const { return rolled_back_; }
+  // An atomic apply was not begun because it was told to stop.
+  [[nodiscard]] bool was_stopped() const { return was_stopped_; }
+  // Others wrote what a rollback could only put aside.
+  [[nodiscard]] bool has_conflicts() const { return has_conflicts_; }
+  // Some of what was displaced is still there, since that would have taken long.
+  [[nodiscard]] bool leaves_old() const { return leaves_old_; }
+
+  // The folder with what was kept; empty: there is none.
+  [[nodiscard]] std::string backup() const { return backup_ ? backup_->path() : std::string(); }
+  void discard_backup();
+
+ private:
+  [[nodiscard]] const ApplyRequest& request() const { return crew_.job.request; }
+  [[nodiscard]] bool is_stopped() const { return request().stop != nullptr && *request().stop; }
+  [[nodiscard]] bool has_failed() const { return request().atomic && crew_.held.has_trouble(); }
+  Status begin_backup();
+  Status run_all();
+  [[nodiscard]] Result<std::vector<Slot>> window_at(SchedulePosition begin) const;
+  Status run_window(OpenWindow& window);
+  Status change(OpenWindow& window);
+  Status keep_old(OpenWindow& window);
+  Status conclude(OpenWindow& window);
+  Status purge(Transaction& transaction);
+  void look_ahead(const std::vector<Slot>& before);
+  Error undurable(const Error& error);
+  Error stranded();
+  Status call_off(OpenWindow& window);
+  Status roll_back(Transaction& transaction);
+
+  const Crew crew_;
+  const WindowLimits limits_;
+  const Schedule schedule_;
+  SchedulePosition next_;              // of what no window has begun with
+  std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is staged
+  std::optional<Slot> root_finish_;
+  std::optional<Backup> backup_;
+  bool is_committing_ = false;  // of an atomic apply: it goes on though it is told to stop
+  bool rolled_back_ = false;
+  bool was_stopped_ = false;
+  bool has_conflicts_ = false;
+  bool leaves_old_ = false;
+};
+
+}  // namespace foldersync
