@@ -172,6 +172,8 @@ class Trial:
                           if name.startswith((STAGING, '.fuse_hidden', '.nfs')))
         deadline = time.monotonic() + 5
         while (left := found()) and time.monotonic() < deadline:
+            if any(os.path.basename(path).startswith(STAGING) for path in left):
+                break
             time.sleep(0.05)
         return left
 
