@@ -59,7 +59,7 @@ class Sshfs(Mount):
     sshfs doesn't by default; `sshfs-slow` has a line of 5 ms each way."""
     programs, packages = ('sshfs', 'sshd', 'ssh-keygen'), ('sshfs', 'openssh-server')
     limits = Limits(grain_ns=10**9, earliest=0, latest=2**32 - 1, link_times=False,
-                    outward_targets=False)
+                    hard_links=False, outward_targets=False)
 
     def prepare(self):
         for name in ('host', 'user'):
@@ -104,6 +104,7 @@ class Sshfs(Mount):
 class Mergerfs(Mount):
     """Branches of different size, on file systems of their own where root makes them."""
     programs, packages = ('mergerfs',), ('mergerfs',)
+    limits = Limits(hard_links=False)
     by_root = True
 
     def branches(self):
@@ -192,7 +193,7 @@ class Rclone(Mount):
 class Unionfs(Mount):
     """A branch that is written to, and one below that can only be read, empty at first."""
     programs, packages = ('unionfs-fuse',), ('unionfs-fuse',)
-    limits = Limits(longest_name=240)
+    limits = Limits(longest_name=240, hard_links=False)
 
     def watched(self):
         return [self.folder('upper')]

@@ -29,7 +29,7 @@ class Limits:
     """What a file system can't hold, as the comparer of tests/mounts takes it."""
     owners: bool = True
     modes: bool = True
-    hard_links: bool = True
+    hard_links: bool = True          # and one can tell that names are one file
     symlinks: bool = True
     link_times: bool = True
     folder_times: bool = True
@@ -48,8 +48,11 @@ class Limits:
             return False
         if self.folds_case and name in (b'CASE', b'case'):
             return False
+        return self.holds_target(name)
+
+    def holds_target(self, target):
         try:
-            return self.bytes_as_names or bool(name.decode('utf-8'))
+            return self.bytes_as_names or bool(target.decode('utf-8'))
         except UnicodeDecodeError:
             return False
 
