@@ -61,8 +61,9 @@ class Engine {
     }
     TRY(refuse_what_can_not_go_back());
     limits_ = TRY(make_room(request_));
-    auto gone = TRY(make_first_room(request_, looks_, max_open_));
-    held_.are_done(std::move(gone));
+    auto room = TRY(make_first_room(request_, looks_, max_open_));
+    held_.are_done(std::move(room.gone));
+    backup_ = std::move(room.backup);
     auto last = TRY(root_finish_of(request_.plan.actions));
     root_finish_ = std::move(last);
     schedule_ = TRY(Schedule::of(request_.plan.actions));
@@ -123,7 +124,7 @@ class Engine {
     }
     lookers.front().replica().loosened() = std::move(root_opened_);
     const Windows::Crew crew{job, committer, conflicts, held_};
-    Windows windows(crew, limits_, schedule_, root_finish_);
+    Windows windows(crew, limits_, schedule_, root_finish_, std::move(backup_));
     Status went = windows.run();
     committer.opened().close_below_root();
     if (!went) return break_off(crew, windows, std::move(went).error());
@@ -206,8 +207,9 @@ class Engine {
   WindowLimits limits_;              // in which the plan fits
   std::optional<Slot> root_finish_;  // its last action, where it is the root's own
   Schedule schedule_;
-  AllLoosened root_opened_;  // the root, where it was opened up for the staging folder
-  bool has_begun_ = false;   // there is a committer, which closes the root in the end
+  std::optional<Backup> backup_;  // where it is begun before the windows
+  AllLoosened root_opened_;       // the root, where it was opened up for the staging folder
+  bool has_begun_ = false;        // there is a committer, which closes the root in the end
 };
 
 }  // namespace

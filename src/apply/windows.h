@@ -33,8 +33,9 @@ class Windows {
 
   // `limits`: in which the plan fits. `root_finish`: its last action, where it is the root's own.
   // Requires: `crew` outlives this.
+  // `begun`: a backup that has something already.
   Windows(const Crew& crew, const WindowLimits& limits, const Schedule& schedule,
-          std::optional<Slot> root_finish);
+          std::optional<Slot> root_finish, std::optional<Backup> begun);
   Windows(const Windows&) = delete;
   Windows& operator=(const Windows&) = delete;
 
@@ -57,6 +58,7 @@ class Windows {
 
   // The folder with what was kept; empty: there is none.
   [[nodiscard]] std::string backup() const { return backup_ ? backup_->path() : std::string(); }
+  // Where nothing was changed, and it holds nothing.
   void discard_backup();
 
  private:
@@ -84,6 +86,7 @@ class Windows {
   std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is staged
   std::optional<Slot> root_finish_;
   std::optional<Backup> backup_;
+  const bool keeps_backup_;
   bool is_committing_ = false;  // of an atomic apply: it goes on though it is told to stop
   bool rolled_back_ = false;
   bool was_stopped_ = false;

@@ -258,13 +258,47 @@ class NotEvenRoomForTheStagingFolderTest(RoomTest):
         self.assertIn('delete old 5.0 MiB', '\n'.join(deleted))
         self.assertEqual([], self.differences(ignore=('lost+found',)))
 
-    def test_what_a_backup_wants_is_not_removed_so(self):
+    def full_disk(self, source):
         self.unmount(self.replica)
         self.disk(self.replica, 'mkfs.ext4', '-q', '-m', '0', mib=16)
-        self.full({'new': megabytes(5)})
+        self.full(source)
         os.mkdir(self.at('backup'))
-        self.sync('run', '--backup-dir', self.at('backup'), expect=FAILED)
+
+    def state_of_replica(self):
+        return {path: (self.content(*path.split('/')), os.stat(self.in_replica(path)).st_mtime_ns)
+                for path in self.replica_paths() if path != 'lost+found'}
+
+    def test_what_a_backup_on_another_disk_wants_is_kept_there_first(self):
+        self.full_disk({'new': megabytes(4)})
+        before = self.state_of_replica()
+        said = self.sync('run', '--backup-dir', self.at('backup'), '--exclude', 'rest')
+        [name] = os.listdir(self.at('backup'))
+        self.assertIn(f"kept in '{self.at('backup', name)}'", said.err)
+        self.assertEqual([], self.differences(ignore=('lost+found', 'rest')))
+        # What it takes for the files alone is not enough for what is beside them.
+        os.remove(self.in_replica('rest'))
+        self.execute('apply', self.at('backup', name, 'undo.json'), expect=DONE)
+        del before['rest']
+        self.assertEqual(before, self.state_of_replica())
+
+    def test_what_a_backup_on_the_same_disk_wants_is_not_removed_so(self):
+        self.unmount(self.replica)
+        disk = self.at('disk')
+        self.disk(disk, 'mkfs.ext4', '-q', '-m', '0', mib=16)
+        self.replica = os.path.join(disk, 'replica')
+        os.mkdir(os.path.join(disk, 'backup'))
+        self.full({'new': megabytes(5)})
+        self.sync('run', '--backup-dir', os.path.join(disk, 'backup'), '--no-space-check',
+                  '--delete-first', expect=FAILED)
         self.assertEqual(5 * MIB, os.path.getsize(self.in_replica('old')))
+
+    def test_nothing_is_removed_where_the_backup_has_no_room_for_it(self):
+        self.full_disk({'new': megabytes(5)})
+        self.mount_tmpfs(self.at('backup'), 'size=1m')
+        self.sync('run', '--backup-dir', self.at('backup'), '--no-space-check', '--delete-first',
+                  expect=FAILED)
+        self.assertEqual(5 * MIB, os.path.getsize(self.in_replica('old')))
+        self.assertEqual([], os.listdir(self.at('backup')))
 
     def test_on_ext4_where_nothing_is_written(self):
         self.unmount(self.replica)

@@ -224,10 +224,24 @@ Status Backup::keep(const WindowRecord& record, const StagingArea& area, Replica
       return in_folder(std::move(kept).error(), path_);
     }
   }
-  Status done = find_other_names(replica);
-  if (done) done = tree_->make_durable();
+  if (Status found = find_other_names(replica); !found) {
+    return in_folder(std::move(found).error(), path_);
+  }
+  return keep_what_was_noted();
+}
+
+Status Backup::keep_what_was_noted() {
+  Status done = tree_->make_durable();
   if (done) done = write();
   return done ? done : in_folder(std::move(done).error(), path_);
+}
+
+Status Backup::keep_in_its_place(const Action& deletion, const Place& place,
+                                 const FileStatus& old) {
+  Status kept = tree_->keep(place, old, deletion.path, HowKept::kCopy);
+  if (!kept) return in_folder(std::move(kept).error(), path_);
+  note(deletion, {}, found_facts(old, {}, whole_));
+  return success();
 }
 
 Status Backup::keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,

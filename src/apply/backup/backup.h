@@ -55,6 +55,11 @@ class Backup {
   Status keep(const WindowRecord& record, const StagingArea& area, ReplicaAccess& replica,
               std::set<std::string> displaced = {});
 
+  // Keeps a copy of what a deletion is about to remove from its place, where `old` was seen.
+  Status keep_in_its_place(const Action& deletion, const Place& place, const FileStatus& old);
+  // All that was kept so is on disk, and in the undo, when this is done.
+  Status keep_what_was_noted();
+
   // Removes it again: nothing was changed after all.
   void discard();
 

@@ -82,20 +82,20 @@ class FirstRoomTest : public testing::Test {
                             .options = plan_.options,
                             .policy = policy_,
                             .filter = none};
-    const auto gone = make_first_room({.fs = fs_,
-                                       .source = source_,
-                                       .source_tree = source,
-                                       .replica = replica_,
-                                       .plan = plan_,
-                                       .policy = policy_,
-                                       .filter = none,
-                                       .observer = observer_,
-                                       .keys = test::kept_keys(),
-                                       .atomic = atomic,
-                                       .backup = std::move(backup)},
-                                      looks, 8);
+    auto gone = make_first_room({.fs = fs_,
+                                 .source = source_,
+                                 .source_tree = source,
+                                 .replica = replica_,
+                                 .plan = plan_,
+                                 .policy = policy_,
+                                 .filter = none,
+                                 .observer = observer_,
+                                 .keys = test::kept_keys(),
+                                 .atomic = atomic,
+                                 .backup = std::move(backup)},
+                                looks, 8);
     EXPECT_TRUE(gone);
-    return *gone;
+    return gone->gone;
   }
 
   ScratchFolder scratch_;
@@ -126,7 +126,9 @@ TEST_F(FirstRoomTest, IsMadeOfFilesThatGoAsFarAsItIsNeeded) {
 TEST_F(FirstRoomTest, IsNotMadeWhereThereIsSomeNorOfWhatMayNotGoFirst) {
   deletes("other");
   EXPECT_THAT(made(true), IsEmpty()) << "all or nothing";
-  EXPECT_THAT(made(false, BackupOrder{}), IsEmpty()) << "it is wanted";
+  BackupOrder order;
+  order.folder = scratch_.path();
+  EXPECT_THAT(made(false, order), IsEmpty()) << "it stays on the disk";
   fs_.free_bytes_ = 1 << 20;
   EXPECT_THAT(made(), IsEmpty());
   fs_.free_bytes_ = 0;
