@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -81,6 +82,9 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
            by_name.st_dev != by_descriptor.st_dev;
   }
 
+  bool fails() const { return fails_; }
+  void know_it_fails(bool fails) { fails_ = fails; }
+
   Status reopen() {
     const std::lock_guard lock(mutex_);
     flush_();
@@ -97,8 +101,9 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   void flush_() override {
     const Status written = write_all(fd_.get(), {buffer_.data(), buffer_.size()});
-    if (!written && !told_) {
-      told_ = true;
+    const bool is_first = !written && !fails_;
+    if (buffer_.size() > 0) fails_ = !written;
+    if (is_first) {
       std::fprintf(stderr, "sync: the log file can't be written: %s\n",
                    std::strerror(written.error().error_number));
     }
@@ -110,7 +115,7 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   bool must_be_log_;
   Fd fd_;
   spdlog::memory_buf_t buffer_;
-  bool told_ = false;
+  std::atomic<bool> fails_{false};
 };
 
 // Standard output and standard error. Several lines are written at a time, but for a terminal.
@@ -199,6 +204,10 @@ class SpdLog final : public Log {
   Status reopen() override { return file_ ? file_->reopen() : success(); }
   Status reopen_if_moved() override {
     return file_ && file_->is_moved() ? file_->reopen() : success();
+  }
+  bool file_fails() const override { return file_ && file_->fails(); }
+  void know_file_fails(bool fails) override {
+    if (file_) file_->know_it_fails(fails);
   }
   ConsoleState console_state() const override { return console_->state(); }
 

@@ -46,6 +46,10 @@ class Log {
   virtual Status reopen() = 0;
   // Likewise, where the name stands for another file by now, or for none.
   virtual Status reopen_if_moved() = 0;
+  // Whether the file took nothing when it was written last, which is told once until it takes
+  // something again; another process that wrote to it may know.
+  [[nodiscard]] virtual bool file_fails() const = 0;
+  virtual void know_file_fails(bool fails) = 0;
   // Once a line was refused, no more are written.
   [[nodiscard]] virtual ConsoleState console_state() const = 0;
 

@@ -18,6 +18,7 @@ namespace {
 
 // What is carried from one cycle to the next, see Carried.
 constexpr const char* kReaderLeft = "reader left";
+constexpr const char* kLogFails = "the log can't be written";
 constexpr const char* kAnswered = "told how far it is";
 
 }  // namespace
@@ -76,12 +77,15 @@ ExitCode Loop::cycle_in_process() {
   if (is_cycle_) {
     const ExitCode code = parts_.cycle();
     (void)has_reader_left();
+    tools_.log.flush();
+    tools_.state.carried().set(kLogFails, tools_.log.file_fails() ? "yes" : "");
     tools_.state.carried().set(kAnswered, tools_.signals.has_answered() ? "yes" : "");
     process->hand_over(tools_.state.carried().text());
     return code;
   }
   const auto end = process->wait(tools_.signals);
   tools_.state.carried().take(end.text);
+  tools_.log.know_file_fails(!tools_.state.carried().get(kLogFails).empty());
   // Who asked a cycle that had no time to answer is answered between two.
   if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();
   return end.code ? *end.code : fail_killed(end.signal);

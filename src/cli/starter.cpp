@@ -1,15 +1,20 @@
 #include "cli/starter.h"
 
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
+#include <vector>
 
 namespace foldersync {
 namespace {
@@ -50,7 +55,7 @@ struct Order {
   std::array<Fd, kStreams> streams;
 };
 
-// False where nobody gives orders any more.
+// False where nobody gives orders any more. An order that did not come whole has no streams.
 bool receive(int socket, Order& order) {
   order.command.resize(kLongestCommand);
   iovec text{order.command.data(), order.command.size()};
@@ -59,48 +64,101 @@ bool receive(int socket, Order& order) {
   do {
     count = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
+  if (count <= 0) return false;
+  // Where there are too few descriptors, some are left out, and some may come.
+  std::vector<Fd> come;
   const cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
-  if (count <= 0 || part == nullptr) return false;
-  std::array<int, kStreams> streams{};
-  std::memcpy(streams.data(), CMSG_DATA(part), sizeof streams);
-  for (std::size_t at = 0; at < kStreams; ++at) order.streams[at] = Fd(streams[at]);
+  if (part != nullptr && part->cmsg_type == SCM_RIGHTS) {
+    std::array<int, kStreams> numbers{};
+    const std::size_t bytes = std::min(part->cmsg_len - CMSG_LEN(0), sizeof numbers);
+    std::memcpy(numbers.data(), CMSG_DATA(part), bytes);
+    for (std::size_t at = 0; at < bytes / sizeof(int); ++at) come.emplace_back(numbers[at]);
+  }
+  constexpr int kCut = MSG_TRUNC | MSG_CTRUNC;
+  const bool is_whole = (message.header.msg_flags & kCut) == 0 && come.size() == kStreams;
+  for (std::size_t at = 0; is_whole && at < kStreams; ++at) order.streams[at] = std::move(come[at]);
   order.command.resize(static_cast<std::size_t>(count));
   return true;
 }
 
+// How a program is started; not at all where some of it could not be said.
+class SpawnOrder {
+ public:
+  SpawnOrder() {
+    take(::posix_spawn_file_actions_init(&files_));
+    take(::posix_spawnattr_init(&attributes_));
+  }
+  ~SpawnOrder() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&files_);
+  }
+  SpawnOrder(const SpawnOrder&) = delete;
+  SpawnOrder& operator=(const SpawnOrder&) = delete;
+
+  void stream(int from, int to) {
+    if (from < 0) return take(EBADF);
+    take(::posix_spawn_file_actions_adddup2(&files_, from, to));
+  }
+  void usual(std::initializer_list<int> signals) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : signals) sigaddset(&set, number);
+    take(::posix_spawnattr_setsigdefault(&attributes_, &set));
+    take(::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF));
+  }
+  // -1: it was not started.
+  pid_t start(const char* program, char* const* arguments) {
+    pid_t child = -1;
+    if (failed_ == 0) {
+      take(::posix_spawn(&child, program, &files_, &attributes_, arguments, environ));
+    }
+    return failed_ == 0 ? child : -1;
+  }
+
+ private:
+  void take(int failed) {
+    if (failed_ == 0) failed_ = failed;
+  }
+
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t attributes_{};
+  int failed_ = 0;  // the first error
+};
+
 pid_t spawn(const Order& order) {
-  posix_spawn_file_actions_t files;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, order.streams[0].get(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, order.streams[1].get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, order.streams[1].get(), STDERR_FILENO);
-  // What this program ignores, others rely on.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t usual;
-  sigemptyset(&usual);
-  for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&usual, number);
-  ::posix_spawnattr_setsigdefault(&attributes, &usual);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  SpawnOrder how;
+  how.stream(order.streams[0].get(), STDIN_FILENO);
+  how.stream(order.streams[1].get(), STDOUT_FILENO);
+  how.stream(order.streams[1].get(), STDERR_FILENO);
+  how.usual({SIGPIPE, SIGXFSZ});  // what this program ignores, others rely on
   std::string shell = "sh";
   std::string option = "-c";
   std::string line = order.command;
   std::array<char*, 4> arguments{shell.data(), option.data(), line.data(), nullptr};
-  pid_t child = -1;
-  const int failed =
-      ::posix_spawn(&child, "/bin/sh", &files, &attributes, arguments.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&files);
-  return failed == 0 ? child : -1;
+  return how.start("/bin/sh", arguments.data());
+}
+
+// Waits for its end; where whoever gave the order ends before, it is told to end, too.
+int wait_for(pid_t child, int socket) {
+  const Fd watched(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  std::array<pollfd, 2> events{{{watched.get(), POLLIN, 0}, {socket, POLLIN, 0}}};
+  while (watched.is_open() && events[0].revents == 0) {
+    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
+    if (events[1].revents == 0) continue;
+    (void)::kill(child, SIGTERM);
+    break;
+  }
+  int status = kNotStarted;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 [[noreturn]] void serve(int socket) {
   for (Order order; receive(socket, order);) {
     const pid_t child = spawn(order);
     for (Fd& stream : order.streams) stream.reset();
-    int status = kNotStarted;
-    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = child > 0 ? wait_for(child, socket) : kNotStarted;
     (void)::send(socket, &status, sizeof status, MSG_NOSIGNAL);
   }
   ::_exit(0);
@@ -125,7 +183,11 @@ Status Starter::start(const std::string& command, int input, int terminal) {
   return send(socket_.get(), command, {input, terminal});
 }
 
-Result<int> Starter::wait() {
+Result<int> Starter::wait(const Signals& signals) {
+  if (!signals.wait_for_input(socket_.get())) {
+    socket_.reset();
+    return Error{ErrorCode::kStopped, "start", {}, 0, {}};
+  }
   int status = kNotStarted;
   ssize_t count = -1;
   do {

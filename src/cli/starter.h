@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/signals.h"
 #include "core/result.h"
 #include "fs/fd.h"
 
@@ -17,8 +18,9 @@ class Starter {
 
   // Starts a shell command that reads `input` and writes to `terminal`. One at a time.
   Status start(const std::string& command, int input, int terminal);
-  // Waits until it has ended. The answer: its status, see wait(2). An error: it wasn't started.
-  Result<int> wait();
+  // Waits until it has ended. The answer: its status, see wait(2). Errors: it wasn't started;
+  // kStopped: a signal came, and it is told to end when this process does.
+  Result<int> wait(const Signals& signals);
 
  private:
   explicit Starter(Fd socket) : socket_(std::move(socket)) {}

@@ -1,8 +1,10 @@
 """`run -i`: cycles, signals, and a log that may be moved away."""
 import fcntl
 import os
+import resource
 import shutil
 import signal
+import subprocess
 import unittest
 
 from tests.support import trees
@@ -174,6 +176,42 @@ class IntervalTest(ProgramTest):
                 trees.remove(self.replica)
                 trees.remove(self.state)
                 os.mkdir(self.state)
+
+
+class FullLogTest(ProgramTest):
+    def test_a_log_that_takes_nothing_is_told_once_until_it_takes_something_again(self):
+        self.given({'a': 'x'})
+        log, said = self.at('log'), self.at('said')
+        self.mirror()
+        with open(log, 'w', encoding='ascii') as out:
+            out.truncate(4_000_000)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.RLIM_INFINITY))
+        with open(said, 'wb') as out:
+            loop = self.start('run', '-s', self.source, '-r', self.replica, '-i', '0.01', '-l', log,
+                              stderr=out, preexec_fn=limit, stdout=subprocess.PIPE)
+            lines = iter(loop.stdout.readline, b'')
+
+            def wait_for_cycles(count):
+                while count > 0:
+                    count -= b' INFO done: ' in next(lines)
+
+            def told():
+                return trees.read(said).count(b"the log file can't be written")
+            wait_for_cycles(4)
+            self.assertEqual(1, told())
+            os.truncate(log, 0)
+            wait_for_cycles(4)
+            self.assertEqual(1, told())
+            self.assertIn(b' INFO done: ', trees.read(log))
+            os.truncate(log, 4_000_000)
+            self.wait_until(lambda: told() == 2, 'it is told anew')
+            wait_for_cycles(4)
+            self.assertEqual(2, told())
+            loop.terminate()
+            loop.stdout.read()
+            self.assertIn(loop.wait(), (DONE, 143))
 
 
 if __name__ == '__main__':
