@@ -109,7 +109,7 @@ class Applier {
     }
     PlanningOptions planned_with;
     planned_with.plan.delete_anyway = plan.options.delete_anyway;
-    LastRunCheck last_run(state_, planned_with);
+    LastRunCheck last_run(state_, planned_with, signals_.stop());
     const bool is_mirror = plan.kind == PlanKind::kMirror;
     return apply_and_log({.tools = tools,
                           .options = options_.applying,

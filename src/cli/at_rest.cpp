@@ -75,7 +75,8 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                                   .keys = tools_.state.staging_keys(),
                                                   .wanted = wish.wanted,
                                                   .drop_conflicts = wish.drop_conflicts,
-                                                  .run_follows = wish.run_follows}));
+                                                  .run_follows = wish.run_follows,
+                                                  .stop = &tools_.signals.stop()}));
   for (const Error& error : recovered.unread) {
     log.error("the staging folder '" + escaped(error.path) +
               "' of a run that was killed can't be looked at (" + describe(error) +

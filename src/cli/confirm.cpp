@@ -11,8 +11,10 @@
 #include <cstdlib>
 #include <functional>
 
+#include "cli/heeding_stream.h"
 #include "cli/terminal.h"
 #include "fs/copy.h"
+#include "fs/stop.h"
 #include "show/render_review.h"
 
 namespace foldersync {
@@ -25,7 +27,7 @@ constexpr int kNotFound = 127;
 constexpr int kNotStarted = 126;
 
 // Whether the text was shown by the pager.
-bool page(Starter& starter, const char* command, int terminal,
+bool page(Starter& starter, const char* command, int terminal, const Signals& signals,
           const std::function<Status(const ByteSink&)>& write) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
@@ -37,7 +39,7 @@ bool page(Starter& starter, const char* command, int terminal,
   // A pager that is left early closes the pipe, and that is no error.
   (void)write([&](std::string_view text) { return write_all(output.get(), text); });
   output.reset();
-  const auto status = starter.wait();
+  const auto status = starter.wait(signals);
   if (!status) return false;
   const int code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 0;
   return code != kNotFound && code != kNotStarted;
@@ -61,13 +63,15 @@ Status Person::put(std::string_view text) {
   return written ? success() : std::move(written).error().at("the terminal");
 }
 
-Status Person::view(const StoredPlan& plan, Colour colour) {
+Status Person::view(const StoredPlan& plan, Colour colour, const Signals& signals) {
   const auto write = [&](const ByteSink& sink) {
-    return render(plan, stream_of(plan.actions), colour, sink);
+    return render(plan, heeding(stream_of(plan.actions), signals.stop()), colour, sink);
   };
   const char* const wanted = std::getenv("PAGER");
   const char* const pager = wanted == nullptr ? "less -R" : wanted;
-  if (*pager != '\0' && page(starter_, pager, terminal_.get(), write)) return success();
+  const bool is_paged = *pager != '\0' && page(starter_, pager, terminal_.get(), signals, write);
+  TRY(heed(&signals.stop(), "ask"));
+  if (is_paged) return success();
   return write([this](std::string_view text) { return put(text); });
 }
 
@@ -89,8 +93,8 @@ Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
 
 Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Signals& signals) {
   const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
-  const auto text =
-      TRY(render_review(plan, stream_of(plan.actions), screen, colour, "view shows all"));
+  const auto text = TRY(render_review(plan, heeding(stream_of(plan.actions), signals.stop()),
+                                      screen, colour, "view shows all"));
   TRY(put(text));
   for (;;) {
     // Keys that were pressed before the question was there did not answer it.
@@ -107,7 +111,7 @@ Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Sign
     if (answer == "y" || answer == "yes") return Answer::kYes;
     if (answer == "n" || answer == "no") return Answer::kNo;
     if (answer != "v" && answer != "view") continue;
-    TRY(view(plan, colour));
+    TRY(view(plan, colour, signals));
   }
 }
 

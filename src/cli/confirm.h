@@ -34,7 +34,7 @@ class Person {
       : terminal_(std::move(terminal)), starter_(std::move(starter)) {}
 
   Status put(std::string_view text);
-  Status view(const StoredPlan& plan, Colour colour);
+  Status view(const StoredPlan& plan, Colour colour, const Signals& signals);
   // The line that is typed, without its end; nothing at the end of input or after a signal.
   Result<std::optional<std::string>> read_line(const Signals& signals);
 

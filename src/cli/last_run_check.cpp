@@ -9,6 +9,7 @@
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 #include "plan/guard.h"
 #include "scan/directory_names.h"
 
@@ -31,20 +32,23 @@ Pair pair_of(const Roots& roots) {
 }
 
 // Whether something that is no directory lies in it, at any depth; not knowing is a yes to nothing.
-bool holds_file(FileSystem& fs, int directory, int depth = 0) {
+// Error kStopped: `stop` was set.
+Result<bool> holds_file(FileSystem& fs, int directory, const std::atomic<bool>& stop,
+                        int depth = 0) {
   constexpr int kDeepest = 100;
   DirectoryNames names;
   for (std::size_t seen = 0;;) {
     const auto more = names.read_more(fs, directory);
     if (!more) return false;
     for (; seen < names.size(); ++seen) {
+      TRY(heed(&stop, "look at"));
       const std::string name(names[seen]);
       const auto status = fs.status_at(directory, name.c_str());
       if (!status) continue;
       if (!status->is_directory()) return true;
       if (depth == kDeepest) return true;
       const auto below = fs.open_directory(directory, name.c_str());
-      if (below && holds_file(fs, below->get(), depth + 1)) return true;
+      if (below && TRY(holds_file(fs, below->get(), stop, depth + 1))) return true;
     }
     if (!*more) return false;
   }
@@ -171,7 +175,7 @@ Status LastRunCheck::look_for_mounts(const Roots& roots, const std::vector<Known
       }
     }
     // A folder that holds something by itself now was filled on purpose.
-    if (directory && holds_file(*roots.source.fs, *directory)) continue;
+    if (directory && TRY(holds_file(*roots.source.fs, *directory, stop_))) continue;
     if (options_.new_source) continue;
     return Error{
         ErrorCode::kRefused, "compare", known.path, 0,
@@ -246,8 +250,9 @@ void LastRunCheck::remember_applied(const Roots& roots, const PlanHeader& plan) 
   seen.plan.created = plan.created;
   seen.source_entries = done.unchanged + done.create + done.update + done.replace + done.move +
                         done.link + done.metadata;
-  const bool has_files = holds_file(*roots.source.fs, roots.source.fd.get());
-  seen.source_files = has_files ? seen.source_entries : 0;
+  const auto has_files = holds_file(*roots.source.fs, roots.source.fd.get(), stop_);
+  if (!has_files) return;  // told to stop, and what is known stays
+  seen.source_files = *has_files ? seen.source_entries : 0;
   // Files among them do no harm: each is asked again by the next run, and holds nothing up where it
   // is no directory.
   for (const Problem& problem : plan.problems) {

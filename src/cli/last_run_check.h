@@ -2,6 +2,7 @@
 // how much may go if not.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ namespace foldersync {
 
 class LastRunCheck {
  public:
-  // The options say which of the two folders may be another one this time.
-  LastRunCheck(KeptState& state, const PlanningOptions& options)
-      : state_(state), options_(options) {}
+  // The options say which of the two folders may be another one this time. `stop` is set by others:
+  // error kStopped then.
+  LastRunCheck(KeptState& state, const PlanningOptions& options, const std::atomic<bool>& stop)
+      : state_(state), options_(options), stop_(stop) {}
 
   // Error kRefused where the replica is not what the last good run saw. Requires: the state is
   // open.
@@ -51,6 +53,7 @@ class LastRunCheck {
 
   KeptState& state_;
   const PlanningOptions& options_;
+  const std::atomic<bool>& stop_;
   std::optional<Recalled> known_;        // of the replica that was compared last
   std::vector<KnownMount> still_there_;  // of its mounts, though this run leaves them out
 };

@@ -7,6 +7,7 @@
 #include "cli/confinement.h"
 #include "cli/console.h"
 #include "cli/folders.h"
+#include "cli/heeding_stream.h"
 #include "cli/last_run_check.h"
 #include "cli/limits_check.h"
 #include "cli/opened_notes.h"
@@ -47,7 +48,7 @@ Status write_text(const StoredPlan& plan, const PlanCommandOptions& options,
   const ByteSink sink = sink_into(*output, stop);
   const Colour colour = colour_of(options.common.console);
   const auto screen = options.list ? std::nullopt : screen_of(STDOUT_FILENO);
-  const ActionStream actions = stream_of(plan.actions);
+  const ActionStream actions = heeding(stream_of(plan.actions), stop);
   if (screen) {
     const auto text = TRY(render_review(plan, actions, *screen, colour, "--list shows all"));
     TRY(sink(text));
@@ -107,7 +108,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   state.open();
   if (roots.replica) note_opened(state, *roots.replica);
   tell_what_root_leaves_out(state);
-  LastRunCheck last_run(state, options.planning);
+  LastRunCheck last_run(state, options.planning, signals.stop());
   Status known = last_run.compare(roots);
   tell_warnings(state);
   if (!known) return known.error();

@@ -16,14 +16,15 @@ namespace {
 // something left of that.
 Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool discards) {
   const auto found = TRY(find_leftovers(replica, tools.signals.stop()));
-  const auto leftovers = TRY(clear_leftovers(tools.fs, replica, tools.state.staging_keys(), found));
+  const auto leftovers =
+      TRY(clear_leftovers(replica, tools.state.staging_keys(), found, tools.signals.stop()));
   const std::vector<Unproven>& unproven = leftovers.unproven;
   const bool is_stuck = tell_stuck(tools.log, leftovers.stuck);
   if (!discards || unproven.empty()) {
     (void)tell_unproven(tools.log, nullptr, replica, unproven);
     return is_stuck || !unproven.empty();
   }
-  TRY(discard(tools.fs, replica, unproven));
+  TRY(discard(replica, unproven, tools.signals.stop()));
   for (const Unproven& one : unproven) {
     tools.log.info("removed '" + escaped(one.path.shown()) + "', which was not known to be ours");
   }

@@ -131,7 +131,7 @@ class Runner {
         tools_(tools),
         maker_(maker),
         opened_(opened),
-        last_run_(tools.state, options.planning),
+        last_run_(tools.state, options.planning, tools.signals.stop()),
         at_rest_(tools, options.applying.lock_wait_seconds) {}
 
   ExitCode run() {
@@ -302,8 +302,8 @@ class Runner {
         maker_.plan(roots, left_out, equal, tools_.signals.stop(), last_run_.unread_before(roots)));
     unproven_ = {};
     if (planned.leftovers.empty() || options_.applying.dry_run) return planned;
-    const auto leftovers = TRY(
-        clear_leftovers(tools_.fs, *roots.replica, tools_.state.staging_keys(), planned.leftovers));
+    const auto leftovers = TRY(clear_leftovers(*roots.replica, tools_.state.staging_keys(),
+                                               planned.leftovers, tools_.signals.stop()));
     unproven_ =
         tell_unproven(tools_.log, tools_.state.memory(), *roots.replica, leftovers.unproven);
     if (tell_stuck(tools_.log, leftovers.stuck)) unproven_.is_news = true;

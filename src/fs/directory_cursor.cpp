@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "fs/stop.h"
+
 namespace foldersync {
 
 Error own_folder_refused(std::string path) {
@@ -91,6 +93,7 @@ Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) co
 }
 
 Status DirectoryCursor::push(std::string_view name) {
+  TRY(heed(rules_.stop, "open"));
   const std::size_t start = path_.empty() ? 0 : path_.size() + 1;
   auto opened = open_checked(deepest(), std::string(name));
   if (!path_.empty()) path_ += '/';

@@ -1,6 +1,7 @@
 // Walking to directories below a root, component by component, with few descriptors.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,8 @@ struct CursorRules {
   // program's own folder.
   std::optional<FileStatus> other_root;
   std::optional<FileStatus> own_folder;
+  // Set by others: what is entered then ends with kStopped. Null: nobody tells.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // The error for the own folder, by whatever name `path` leads to it.

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "core/heeding_sort.h"
+
 namespace foldersync {
 namespace {
 
@@ -25,30 +27,40 @@ Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
 
 class Settlement {
  public:
-  Settlement(std::vector<LinkedEntry> entries, std::uint32_t most_names)
-      : entries_(std::move(entries)), most_names_(most_names) {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const LinkedEntry& a, const LinkedEntry& b) { return a.path < b.path; });
-    for (const LinkedEntry& entry : entries_) {
-      if (entry.replica) names_[*entry.replica].push_back(&entry);
-      if (entry.source) groups_[{*entry.source, entry.range}].push_back(&entry);
-    }
-  }
+  Settlement(std::vector<LinkedEntry> entries, std::uint32_t most_names,
+             const std::function<Status()>& heed)
+      : entries_(std::move(entries)), most_names_(most_names), heed_(heed) {}
 
-  GroupedLinks run() {
+  Result<GroupedLinks> run() {
+    TRY(group());
     for (const LinkedEntry& entry : entries_) {
+      TRY(heed());
       if (!entry.source) {
         result_.actions.push_back(plain_action(entry, Op::kDelete, entry.comparison.reasons));
         continue;
       }
       const Group& group = groups_.at({*entry.source, entry.range});
-      if (group.front() == &entry) decide(group);
+      if (group.front() == &entry) TRY(decide(group));
     }
     return std::move(result_);
   }
 
  private:
   using Group = std::vector<const LinkedEntry*>;
+
+  [[nodiscard]] Status heed() const { return heed_ ? heed_() : success(); }
+
+  Status group() {
+    TRY(sort_heeding(
+        entries_, [](const LinkedEntry& a, const LinkedEntry& b) { return a.path < b.path; },
+        [this] { return heed(); }));
+    for (const LinkedEntry& entry : entries_) {
+      TRY(heed());
+      if (entry.replica) names_[*entry.replica].push_back(&entry);
+      if (entry.source) groups_[{*entry.source, entry.range}].push_back(&entry);
+    }
+    return success();
+  }
 
   // Whether the object may be changed in place for the group: all its names are known, and all of
   // them are the group's. A name that only goes away later would find another object than planned.
@@ -79,7 +91,7 @@ class Settlement {
 
   // As many objects of the replica as the group needs may stay. What is in none of them becomes a
   // name of the first that has room, or else the first name of a new object.
-  void decide_in_parts(const Group& group) {
+  Status decide_in_parts(const Group& group) {
     std::vector<Leader> leaders;
     const std::size_t parts = (group.size() + most_names_ - 1) / most_names_;
     for (const LinkedEntry* entry : group) {
@@ -88,6 +100,7 @@ class Settlement {
       leaders.push_back(kept_leader(*entry));
     }
     for (const LinkedEntry* entry : group) {
+      TRY(heed());
       const auto is_in_it = [&](const Leader& leader) {
         return leader.entry == entry || (leader.stays && is_name_of(*entry, *leader.entry));
       };
@@ -108,23 +121,27 @@ class Settlement {
         join(*entry, *next->entry, next->stays);
       }
     }
+    return success();
   }
 
-  void decide(const Group& group) {
+  Status decide(const Group& group) {
     if (most_names_ != 0 && group.size() > most_names_) return decide_in_parts(group);
     const auto keeper = std::find_if(group.begin(), group.end(),
                                      [this](const LinkedEntry* entry) { return can_keep(*entry); });
     if (keeper != group.end()) {
       keep(**keeper);
       for (const LinkedEntry* entry : group) {
+        TRY(heed());
         if (entry != *keeper) join(*entry, **keeper, true);
       }
-      return;
+      return success();
     }
     write_anew(*group.front());
     for (const LinkedEntry* entry : group) {
+      TRY(heed());
       if (entry != group.front()) join(*entry, *group.front(), false);
     }
+    return success();
   }
 
   void keep(const LinkedEntry& entry) {
@@ -168,6 +185,7 @@ class Settlement {
 
   std::vector<LinkedEntry> entries_;
   std::uint32_t most_names_;
+  const std::function<Status()>& heed_;
   std::map<ObjectId, Group> names_;
   std::map<std::pair<ObjectId, LinkRange>, Group> groups_;
   std::set<ObjectId> claimed_;
@@ -176,8 +194,9 @@ class Settlement {
 
 }  // namespace
 
-GroupedLinks group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names) {
-  return Settlement(std::move(entries), most_names).run();
+Result<GroupedLinks> group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names,
+                                 const std::function<Status()>& heed) {
+  return Settlement(std::move(entries), most_names, heed).run();
 }
 
 }  // namespace foldersync

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "core/file_status.h"
 #include "core/path.h"
+#include "core/result.h"
 #include "plan/action.h"
 #include "plan/compare.h"
 
@@ -53,6 +55,8 @@ struct GroupedLinks {
 // name outside of the replica, as in a snapshot made of links, is never changed, but copied.
 // Content is never changed in place. Requires: `entries` holds every path of the replica whose
 // object has more than one name, and every path of the source likewise, but for what is excluded.
-GroupedLinks group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names = 0);
+// `heed` is asked now and then, and its error ends it; none: nobody tells to stop.
+Result<GroupedLinks> group_links(std::vector<LinkedEntry> entries, std::uint32_t most_names = 0,
+                                 const std::function<Status()>& heed = {});
 
 }  // namespace foldersync

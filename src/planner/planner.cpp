@@ -158,8 +158,8 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
                             const Spooling& spooling, std::vector<ActionRuns> runs,
                             Findings findings) {
   std::vector<RelPath> blocked = immovable(findings);
-  GroupedLinks links = group_links(std::move(findings.linked), request.policy.limits.most_names);
-  TRY(heed(request.stop, "arrange"));
+  auto links =
+      TRY(group_links(std::move(findings.linked), request.policy.limits.most_names, spooling.heed));
   Unarranged found;
   found.runs = std::move(runs);
   found.more = std::move(links.actions);

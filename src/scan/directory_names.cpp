@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/heeding_sort.h"
+#include "fs/stop.h"
+
 namespace foldersync {
 namespace {
 
@@ -63,14 +66,16 @@ void DirectoryNames::take(std::span<const std::byte> records) {
   }
 }
 
-void DirectoryNames::put_in_order() {
-  if (names_.size() < 2) return;
-  std::sort(names_.begin(), names_.end(),
-            [](const char* a, const char* b) { return std::strcmp(a, b) < 0; });
+Status DirectoryNames::put_in_order() {
+  if (names_.size() < 2) return success();
+  TRY(sort_heeding(
+      names_, [](const char* a, const char* b) { return std::strcmp(a, b) < 0; },
+      [this] { return heed(stop_, "list"); }));
   // A directory that changes while it is read may give a name twice.
   const auto end = std::unique(names_.begin(), names_.end(),
                                [](const char* a, const char* b) { return std::strcmp(a, b) == 0; });
   names_.erase(end, names_.end());
+  return success();
 }
 
 Result<bool> DirectoryNames::read_more(FileSystem& fs, int directory) {
@@ -85,14 +90,19 @@ Result<bool> DirectoryNames::read_more(FileSystem& fs, int directory) {
   return *bytes > 0;
 }
 
-Status DirectoryNames::read(FileSystem& fs, int directory) {
-  clear();
+Status DirectoryNames::read_all(FileSystem& fs, int directory) {
   for (;;) {
     const auto more = TRY(read_more(fs, directory));
-    if (!more) break;
+    if (!more) return put_in_order();
+    TRY(heed(stop_, "list"));
   }
-  put_in_order();
-  return success();
+}
+
+Status DirectoryNames::read(FileSystem& fs, int directory) {
+  clear();
+  Status read = read_all(fs, directory);
+  if (!read) clear();
+  return read;
 }
 
 bool DirectoryNames::may_be_file(std::size_t index) const {

@@ -1,6 +1,7 @@
 // The names in one directory.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -17,7 +18,10 @@ namespace foldersync {
 // names, and 10 more each.
 class DirectoryNames {
  public:
-  // Reads `directory` from where it stands. After an error there are none.
+  // `stop` is set by others; null: nobody tells.
+  explicit DirectoryNames(const std::atomic<bool>* stop = nullptr) : stop_(stop) {}
+
+  // Reads `directory` from where it stands. After an error there are none; kStopped: told to stop.
   Status read(FileSystem& fs, int directory);
   // Adds what the directory gives at once, in its own order and maybe twice; false once there was
   // nothing more.
@@ -33,7 +37,8 @@ class DirectoryNames {
   void clear();
   void take(std::span<const std::byte> records);
   char* room_for(std::size_t bytes);
-  void put_in_order();
+  Status read_all(FileSystem& fs, int directory);
+  Status put_in_order();
 
   // Each block holds names, the type in front of each (DT_REG and so on) and NUL behind it: a
   // directory of any size is read without anything being moved.
@@ -41,6 +46,7 @@ class DirectoryNames {
   std::size_t blocks_used_ = 0;
   std::size_t room_left_ = 0;  // bytes, in the last block that is used
   std::vector<const char*> names_;
+  const std::atomic<bool>* stop_;
 };
 
 }  // namespace foldersync

@@ -27,7 +27,7 @@ class Inventory {
   Status run() {
     const auto top = TRY(reader_->enter({}));
     TRY(visitor_.visit({RelPath(), root_, top}));
-    descend(RelPath());
+    TRY(descend(RelPath()));
     while (!levels_.empty()) {
       TRY(heed(visitor_.stop, "walk"));
       Level& level = levels_.back();
@@ -57,18 +57,22 @@ class Inventory {
     }
     if (!visitor_.admits(path.parent_bytes(), name, *status)) return success();
     TRY(visitor_.visit({path, *status, *directory}));
-    if (status->is_directory()) descend(path);
-    return success();
+    return status->is_directory() ? descend(path) : success();
   }
 
-  void descend(const RelPath& path) {
+  Status descend(const RelPath& path) {
     const auto directory = reader_->enter(path.bytes());
-    Level level;
+    Level level{DirectoryNames(visitor_.stop)};
     Status read = directory ? (*directory)->list(level.names) : Status(directory.error());
-    if (!read) return visitor_.problem(path, read.error());
+    TRY(heed(visitor_.stop, "walk"));  // what was not read since then is no problem of the tree
+    if (!read) {
+      visitor_.problem(path, read.error());
+      return success();
+    }
     visitor_.listed(path, level.names);
     levels_.push_back(std::move(level));
     deepest_ = path;
+    return success();
   }
 
   const FileStatus& root_;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "fs/stop.h"
 #include "scan/local_tree.h"
 
 namespace foldersync {
@@ -45,7 +46,10 @@ Status Listing::read(FileSystem& fs, int directory) {
   TRY(names_.read(fs, directory));
   LocalDirectory here(fs, directory);
   EntryReader entries(here, names_);
-  while (const ListedEntry* const entry = entries.next()) entries_.push_back(*entry);
+  while (const ListedEntry* const entry = entries.next()) {
+    TRY(heed(stop_, "list"));
+    entries_.push_back(*entry);
+  }
   return success();
 }
 

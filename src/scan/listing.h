@@ -1,6 +1,7 @@
 // The entries of one directory, with what the file system says of each.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -53,12 +54,17 @@ class EntryReader {
 // All of them at once, for directories that hold little.
 class Listing {
  public:
-  // Reads `directory` from its start. Entries that vanish meanwhile are left out.
+  // `stop` is set by others; null: nobody tells.
+  explicit Listing(const std::atomic<bool>* stop = nullptr) : stop_(stop), names_(stop) {}
+
+  // Reads `directory` from its start. Entries that vanish meanwhile are left out. Error kStopped:
+  // told to stop.
   Status read(FileSystem& fs, int directory);
 
   [[nodiscard]] const std::vector<ListedEntry>& entries() const { return entries_; }
 
  private:
+  const std::atomic<bool>* stop_;
   DirectoryNames names_;
   std::vector<ListedEntry> entries_;
 };

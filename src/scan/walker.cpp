@@ -27,8 +27,11 @@ bool is_closed(const std::optional<FileStatus>& directory) {
 class SideReader {
  public:
   // `tree` is null where nothing of this side is to be read.
-  SideReader(const ReadableTree* tree, std::size_t max_open, bool looks_ahead)
-      : reader_(tree != nullptr ? tree->reader(max_open) : nullptr), looks_ahead_(looks_ahead) {}
+  SideReader(const ReadableTree* tree, std::size_t max_open, bool looks_ahead,
+             const std::atomic<bool>* stop)
+      : reader_(tree != nullptr ? tree->reader(max_open) : nullptr),
+        looks_ahead_(looks_ahead),
+        names_(stop) {}
 
   // Reads the directory `path`; `self` says what its parent saw, nothing where it is absent.
   VisitedDirectory read(std::string_view path, const std::optional<FileStatus>& self) {
@@ -139,8 +142,8 @@ class Walk {
   void work(std::size_t worker) {
     const std::size_t descriptors = descriptors_per_cursor(2 * most_);
     const bool looks_ahead = most_ > 1;
-    SideReader source(root_.source, descriptors, looks_ahead);
-    SideReader replica(root_.replica, descriptors, looks_ahead);
+    SideReader source(root_.source, descriptors, looks_ahead, options_.stop);
+    SideReader replica(root_.replica, descriptors, looks_ahead, options_.stop);
     std::vector<PairToVisit> children;
     const bool watches = most_ > options_.threads;
     ThreadTimes lap_began = watches ? options_.clock() : ThreadTimes{};
@@ -153,8 +156,9 @@ class Walk {
         if (watches) lap_began = options_.clock();
         entries = 0;
       }
-      if (Status told = heed(options_.stop, "walk"); !told) return end(std::move(told).error());
       const VisitedPair pair = read(*item, source, replica, worker);
+      // What was not read since then is no trouble of the trees.
+      if (Status told = heed(options_.stop, "walk"); !told) return end(std::move(told).error());
       const std::uint64_t seen = entries_of(pair);
       entries += seen;
       if (Status visited = visitor_.visit(pair, children); !visited) {

@@ -114,7 +114,7 @@ TEST(LinksProperty, GroupsBecomeThoseOfTheSourceAndObjectsWithUnknownNamesAreNev
     const Tree source = groups.tree();
     const Tree replica = groups.replica();
     const std::vector<LinkedEntry> entries = entries_of(source, replica);
-    GroupedLinks settled = group_links(entries);
+    GroupedLinks settled = group_links(entries).value();
     EXPECT_EQ(settled.actions.size() + settled.unchanged, entries.size()) << "seed " << seed;
     put_in_order(settled.actions);
     ReplicaModel model(replica, source, policy());
@@ -122,7 +122,7 @@ TEST(LinksProperty, GroupsBecomeThoseOfTheSourceAndObjectsWithUnknownNamesAreNev
     Tree after = *model.tree();
     *after.find(RelPath()) = *source.find(RelPath());
     ASSERT_EQ(difference(source, after), "") << "seed " << seed << "\n" << told(settled.actions);
-    const GroupedLinks again = group_links(entries_of(source, after));
+    const GroupedLinks again = group_links(entries_of(source, after)).value();
     ASSERT_EQ(told(again.actions), "") << "seed " << seed;
   }
 }
@@ -132,10 +132,10 @@ TEST(LinksProperty, TheOrderInWhichEntriesWereFoundDoesNotMatter) {
     Groups groups(seed);
     const Tree source = groups.tree();
     std::vector<LinkedEntry> entries = entries_of(source, groups.replica());
-    GroupedLinks settled = group_links(entries);
+    GroupedLinks settled = group_links(entries).value();
     put_in_order(settled.actions);
     std::shuffle(entries.begin(), entries.end(), std::mt19937(seed));
-    GroupedLinks shuffled = group_links(entries);
+    GroupedLinks shuffled = group_links(entries).value();
     put_in_order(shuffled.actions);
     EXPECT_EQ(shuffled.actions, settled.actions) << "seed " << seed;
     EXPECT_EQ(shuffled.unchanged, settled.unchanged) << "seed " << seed;

@@ -152,6 +152,19 @@ class ConfirmTest(ConfinementBase, TerminalTest):
         self.assertIn('create d/b', trees.read(self.at('paged')).decode())
         self.answer_yes(terminal)
 
+    def test_a_signal_ends_it_while_the_pager_is_open(self):
+        terminal = self.at_terminal('run', *self.pair, '--confirm', env={
+            'PAGER': f'echo $$ >{self.at("pager")}; exec sleep 1000'})
+        terminal.read_until(QUESTION)
+        terminal.type('view\n')
+        self.wait_until(lambda: os.path.exists(self.at('pager')) and trees.read(self.at('pager')),
+                        'the pager is open')
+        pager = int(trees.read(self.at('pager')))
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        self.assertEqual(143, terminal.end(), terminal.text)
+        self.wait_until(lambda: not os.path.exists(f'/proc/{pager}'), 'the pager has ended')
+        self.assertEqual(b'old', self.content('a'))
+
     def test_folders_that_are_made_after_the_answer_are_written(self):
         for old in (self.replica, None):
             with self.subTest(old=old):

@@ -9,6 +9,7 @@
 #include "apply/stage/remove_tree.h"
 #include "apply/stage/staging_area.h"
 #include "fs/directory_cursor.h"
+#include "fs/stop.h"
 #include "scan/listing.h"
 #include "scan/local_tree.h"
 #include "scan/walker.h"
@@ -41,17 +42,23 @@ class Counter {
   bool add(const RelPath& path, std::vector<RelPath>& pending) {
     const auto directory = cursor_.enter(path.bytes());
     const auto self = directory ? fs_.status(*directory) : Result<FileStatus>(directory.error());
-    Listing listing;
-    if (!self || !listing.read(fs_, *directory)) return false;
-    for (const ListedEntry& entry : listing.entries()) {
-      if (left_ == 0) return false;
-      --left_;
-      ++found_.entries;
-      if (entry.error_number != 0 || entry.status.mount != self->mount) return false;
-      if (entry.status.is_file()) found_.bytes += entry.status.size;
-      if (entry.status.is_directory()) pending.push_back(path.child(entry.name));
+    if (!self) return false;
+    DirectoryNames names;
+    for (std::size_t seen = 0;;) {
+      const auto more = names.read_more(fs_, *directory);
+      if (!more) return false;
+      for (; seen < names.size(); ++seen) {
+        if (left_ == 0) return false;
+        --left_;
+        ++found_.entries;
+        const std::string name(names[seen]);
+        const auto status = fs_.status_at(*directory, name.c_str());
+        if (!status || status->mount != self->mount) return false;
+        if (status->is_file()) found_.bytes += status->size;
+        if (status->is_directory()) pending.push_back(path.child(name));
+      }
+      if (!*more) return true;
     }
-    return true;
   }
 
   FileSystem& fs_;
@@ -62,8 +69,8 @@ class Counter {
 
 class Leftover {
  public:
-  Leftover(FileSystem& fs, const Root& replica, StagingKeys& keys)
-      : fs_(fs), replica_(replica), keys_(keys) {}
+  Leftover(FileSystem& fs, const Root& replica, StagingKeys& keys, const std::atomic<bool>& stop)
+      : fs_(fs), replica_(replica), keys_(keys), stop_(stop) {}
 
   Status look_at(int home, const RelPath& path, Leftovers& result) {
     auto area = TRY(proven(home, path));
@@ -72,6 +79,7 @@ class Leftover {
     if (area) {
       TRY(refuse_others_work(home, path));
       result.cleared = true;
+      area->heed(&stop_);
       auto removed = area->remove();
       if (!removed && is_of_what_lies_there(removed.error())) {
         result.stuck.push_back(std::move(removed).error().at(path.bytes()));
@@ -134,6 +142,7 @@ class Leftover {
   FileSystem& fs_;
   const Root& replica_;
   StagingKeys& keys_;
+  const std::atomic<bool>& stop_;
   std::uint64_t left_ = kMostCounted;
 };
 
@@ -174,14 +183,17 @@ Result<std::vector<RelPath>> find_leftovers(const Root& replica, const std::atom
   return found;
 }
 
-Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKeys& keys,
-                                  const std::vector<RelPath>& found) {
+Result<Leftovers> clear_leftovers(const Root& replica, StagingKeys& keys,
+                                  const std::vector<RelPath>& found,
+                                  const std::atomic<bool>& stop) {
+  FileSystem& fs = *replica.fs;
   CursorRules rules;
   rules.only_mount = replica.status.mount;
   DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
-  Leftover leftover(fs, replica, keys);
+  Leftover leftover(fs, replica, keys, stop);
   Leftovers result;
   for (const RelPath& path : found) {
+    TRY(heed(&stop, "look at"));
     const auto home = cursor.enter(path.parent_bytes());
     // RACE: its owner has moved the directory since it was walked, or put something else there.
     // Nothing of it is touched then, and it is no reason for the others to wait.
@@ -192,7 +204,9 @@ Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKe
   return result;
 }
 
-Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>& unproven) {
+Status discard(const Root& replica, const std::vector<Unproven>& unproven,
+               const std::atomic<bool>& stop) {
+  FileSystem& fs = *replica.fs;
   CursorRules rules;
   rules.only_mount = replica.status.mount;
   DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
@@ -205,8 +219,8 @@ Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>&
                            "it is another one than was looked at, or something is mounted there")
           .at(each.path.bytes());
     }
-    Status removed =
-        status.is_directory() ? remove_tree(fs, home, name) : fs.remove_file(home, name.c_str());
+    Status removed = status.is_directory() ? remove_tree(fs, home, name, &stop)
+                                           : fs.remove_file(home, name.c_str());
     if (!removed) return std::move(removed).error().at(each.path.bytes());
   }
   return success();

@@ -35,12 +35,14 @@ Result<std::vector<RelPath>> find_leftovers(const Root& replica, const std::atom
 
 // Of what a walk has found under the names of staging folders: removes those that killed runs left
 // below the replica's root, and looks at what is none of ours. Requires: the caller holds the
-// replica's lock. Error kLocked where one belongs to a run that is under way.
-Result<Leftovers> clear_leftovers(FileSystem& fs, const Root& replica, StagingKeys& keys,
-                                  const std::vector<RelPath>& found);
+// replica's lock. Errors: kLocked where one belongs to a run that is under way; kStopped: `stop`
+// was set.
+Result<Leftovers> clear_leftovers(const Root& replica, StagingKeys& keys,
+                                  const std::vector<RelPath>& found, const std::atomic<bool>& stop);
 
 // Removes what has such a name and is not proven to be ours, as a person has asked for. Never
-// enters another mount.
-Status discard(FileSystem& fs, const Root& replica, const std::vector<Unproven>& unproven);
+// enters another mount. Error kStopped: `stop` was set.
+Status discard(const Root& replica, const std::vector<Unproven>& unproven,
+               const std::atomic<bool>& stop);
 
 }  // namespace foldersync

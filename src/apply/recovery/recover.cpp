@@ -65,6 +65,7 @@ class Recoverer {
     auto area = TRY(StagingArea::find(fs_, place_, key));
     if (!area) return std::optional<Seen>();
     Seen seen{std::move(*area), std::nullopt, std::nullopt};
+    seen.area.heed(request_.stop);
     if (Status found = read(seen); !found) return std::move(found).error().at(seen.area.name());
     return std::optional(std::move(seen));
   }

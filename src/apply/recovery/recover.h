@@ -1,6 +1,7 @@
 // Bringing a replica to rest whose run was killed.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct RecoverRequest {
   // A run comes now: it goes on with partial copies, and leaves a staging folder that can't be
   // looked at where it is, for good.
   bool run_follows = false;
+  // Set by others: error kStopped, and whoever comes next goes on. Null: nobody tells.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct Recovered {

@@ -175,7 +175,7 @@ Status WindowReplay::count_outcome(const Step& step, const Result<Published>& do
   if (published == Published::kForeign || published == Published::kStranded) ++result_.overtaken;
   if (published == Published::kUnproven) {
     ++result_.unproven;
-    observer_.warn("recovery: the metadata of '" + step.action.path.shown() +
+    observer_.warn("recovery: the metadata of '" + escaped(step.action.path.shown()) +
                    "' is left as it is: nothing proves that it is what the killed run saw there, "
                    "or it may be changed only where it is written anew; the next run does it");
   }

@@ -8,6 +8,7 @@
 #include "fs/directory_cursor.h"
 #include "fs/stop.h"
 #include "scan/listing.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -27,22 +28,24 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, const 
   const Names& spared = bounds.spared;
   const auto self = TRY(fs.status(directory));
   TRY(fs.seek(directory, 0, Seek::kStart));
-  Listing listing;
-  TRY(listing.read(fs, directory));
-  for (const ListedEntry& entry : listing.entries()) {
+  DirectoryNames names(bounds.stop);
+  TRY(names.read(fs, directory));
+  LocalDirectory here(fs, directory);
+  EntryReader entries(here, names);
+  while (const ListedEntry* const entry = entries.next()) {
     TRY(heed(bounds.stop, "remove"));
-    if (std::find(spared.begin(), spared.end(), entry.name) != spared.end()) continue;
-    if (entry.error_number != 0) return system_error("stat", entry.error_number);
-    if (entry.status.mount != self.mount) {
+    if (std::find(spared.begin(), spared.end(), entry->name) != spared.end()) continue;
+    if (entry->error_number != 0) return system_error("stat", entry->error_number);
+    if (entry->status.mount != self.mount) {
       return refused_error("remove", "something is mounted in it: unmount it")
-          .at(std::string(entry.name));
+          .at(std::string(entry->name));
     }
-    const bool is_directory = entry.status.is_directory();
-    Status removed = is_directory ? fs.remove_directory(directory, entry.name.data())
-                                  : fs.remove_file(directory, entry.name.data());
+    const bool is_directory = entry->status.is_directory();
+    Status removed = is_directory ? fs.remove_directory(directory, entry->name.data())
+                                  : fs.remove_file(directory, entry->name.data());
     if (removed) continue;
     if (!is_directory || removed.error().error_number != ENOTEMPTY) return removed;
-    full.push_back(path.child(entry.name));
+    full.push_back(path.child(entry->name));
   }
   return success();
 }
@@ -54,7 +57,9 @@ Status empty_directory(FileSystem& fs, int directory, Names spared, const std::a
   std::vector<RelPath> pending;
   TRY(remove_entries(fs, directory, {}, {spared, stop}, pending));
   if (pending.empty()) return success();
-  DirectoryCursor cursor(fs, directory, {}, descriptors_per_cursor(1));
+  CursorRules rules;
+  rules.stop = stop;
+  DirectoryCursor cursor(fs, directory, rules, descriptors_per_cursor(1));
   while (!pending.empty()) {
     const RelPath path = pending.back();
     const auto inside = TRY(cursor.enter(path.bytes()));
@@ -68,10 +73,11 @@ Status empty_directory(FileSystem& fs, int directory, Names spared, const std::a
   return success();
 }
 
-Status remove_tree(FileSystem& fs, int parent, const std::string& name) {
+Status remove_tree(FileSystem& fs, int parent, const std::string& name,
+                   const std::atomic<bool>* stop) {
   {
     const auto root = TRY(fs.open_directory(parent, name.c_str()));
-    TRY(empty_directory(fs, root.get()));
+    TRY(empty_directory(fs, root.get(), {}, stop));
   }
   return fs.remove_directory(parent, name.c_str());
 }

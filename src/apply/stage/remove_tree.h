@@ -18,6 +18,7 @@ Status empty_directory(FileSystem& fs, int directory,
                        const std::atomic<bool>* stop = nullptr);
 
 // The same, and the directory itself.
-Status remove_tree(FileSystem& fs, int parent, const std::string& name);
+Status remove_tree(FileSystem& fs, int parent, const std::string& name,
+                   const std::atomic<bool>* stop = nullptr);
 
 }  // namespace foldersync

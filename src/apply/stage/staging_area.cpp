@@ -102,9 +102,10 @@ Result<bool> is_where_it_was_made(FileSystem& fs, int folder, int home) {
 Status refuse_others(FileSystem& fs, int folder, const std::string& name, const StagingKey& key) {
   const auto status = TRY(fs.status(folder));
   TRY(fs.seek(folder, 0, Seek::kStart));
-  Listing listing;
-  TRY(listing.read(fs, folder));
-  const bool is_empty = listing.entries().empty();
+  DirectoryNames names;
+  while (names.size() == 0 && TRY(names.read_more(fs, folder))) {
+  }
+  const bool is_empty = names.size() == 0;
   if (is_empty &&
       (status.uid == ::geteuid() || is_owner_of_what_is_made(fs, folder, status.uid, key))) {
     return success();
@@ -235,12 +236,12 @@ Status StagingArea::set_partial_aside() {
   if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
     const auto older = fs_->open_directory(fd(), earlier.c_str());
     if (older) {
-      TRY(empty_directory(*fs_, older->get()));
+      TRY(empty_directory(*fs_, older->get(), {}, stop_));
     }
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
   if (!gone && gone.error().error_number != ENOENT) return gone;
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_, kEarlier});
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_, kEarlier}, stop_);
 }
 
 std::optional<Fd> StagingArea::earlier_folder() {
@@ -257,7 +258,9 @@ Result<bool> StagingArea::remove_but_partial() {
   return !conflict && is_one_of(conflict.error(), {ENOTEMPTY, EEXIST});
 }
 
-Status StagingArea::empty() { return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_}); }
+Status StagingArea::empty() {
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_}, stop_);
+}
 
 Result<bool> StagingArea::remove() {
   TRY(empty());
@@ -327,7 +330,7 @@ Status StagingArea::drop_conflicts() {
   const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
   if (!conflicts && conflicts.error().error_number == ENOENT) return success();
   if (!conflicts) return conflicts.error();
-  return empty_directory(*fs_, conflicts->get());
+  return empty_directory(*fs_, conflicts->get(), {}, stop_);
 }
 
 bool is_of_what_lies_there(const Error& error) {

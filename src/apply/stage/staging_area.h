@@ -1,6 +1,7 @@
 // The folder in which new things are made before they appear, and into which old ones vanish.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,9 @@ class StagingArea {
   // Takes what find() has found into use: empties it; of what a killed run left, partial copies are
   // kept as earlier ones. Error kRefused where what the run began has to be finished first.
   Status reuse(bool as_root);
+
+  // Set by others, what empties the folder ends with kStopped, and goes on where it is asked again.
+  void heed(const std::atomic<bool>* stop) { stop_ = stop; }
 
   [[nodiscard]] const StagingKey& key() const { return key_; }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -89,6 +93,7 @@ class StagingArea {
   StagingKey key_;
   std::string proof_;  // the name of the file that proves it
   std::optional<FileTime> home_mtime_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 // Whether it is what was to be looked at that can't be (a damaged folder, EIO), and no lack of this

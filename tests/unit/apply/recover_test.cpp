@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -623,6 +624,28 @@ TEST_F(RecoverTest, AProcessThatLacksDescriptorsForgetsNothing) {
   failing.intercept(fail_all(Call::kOpenDirectory, EMFILE));
   EXPECT_FALSE(recover_with(failing, Recovery::kFinish).ok());
   EXPECT_EQ(recover()->what, What::kFinished);
+}
+
+// What a killed run left may be a million entries.
+TEST_F(RecoverTest, ToldToStopWhileTheFolderIsEmptiedItRemovesNothingMore) {
+  for (int i = 0; i < 10; ++i) write_file(in(".sync-txn/0/") + std::to_string(100 + i), "staged");
+  std::atomic<bool> stop{false};
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kRemoveFile && info.number_of_kind == 4) stop = true;
+    return 0;
+  });
+  const Policy policy{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
+  const auto done = foldersync::recover({.fs = fs_,
+                                         .replica = root_,
+                                         .policy = policy,
+                                         .observer = observer_,
+                                         .keys = keys_,
+                                         .stop = &stop});
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code, ErrorCode::kStopped);
+  EXPECT_EQ(fs_.calls(Call::kRemoveFile), 4U);
+  EXPECT_EQ(recover()->what, What::kCleared);
+  expect_old();
 }
 
 }  // namespace

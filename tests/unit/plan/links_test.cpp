@@ -88,7 +88,7 @@ std::string told(const Action& action) {
 
 std::vector<Action> settled(const std::vector<Line>& lines,
                             const std::map<std::uint64_t, std::uint32_t>& elsewhere = {}) {
-  GroupedLinks result = group_links(entries_of(lines, elsewhere));
+  GroupedLinks result = group_links(entries_of(lines, elsewhere)).value();
   EXPECT_EQ(result.actions.size() + result.unchanged, lines.size());
   put_in_order(result.actions);
   return result.actions;
@@ -119,7 +119,7 @@ TEST(Links, AreMadeToTheFirstNameThatCanStayEvenIfItIsNotTheFirst) {
 
 std::vector<std::string> told_with_most(std::uint32_t most, const std::vector<Line>& lines,
                                         const std::map<std::uint64_t, std::uint32_t>& elsewhere) {
-  GroupedLinks result = group_links(entries_of(lines, elsewhere), most);
+  GroupedLinks result = group_links(entries_of(lines, elsewhere), most).value();
   EXPECT_EQ(result.actions.size() + result.unchanged, lines.size());
   put_in_order(result.actions);
   std::vector<std::string> texts;
@@ -284,6 +284,21 @@ TEST(Links, AreInPhaseWriteAndDeletionsInPhaseDelete) {
        settled({{"a", 1, 1, kOther}, {"b", 1, 2, kSame}, {"c", 0, 2, kGone}})) {
     EXPECT_EQ(action.phase, action.op == Op::kDelete ? Phase::kDelete : Phase::kWrite);
     EXPECT_EQ(action.after.has_value(), action.op != Op::kDelete);
+  }
+}
+
+// Who may write in the trees decides how many names there are.
+TEST(Links, ToldToStopTheSettlingEndsAtTheNextEntry) {
+  std::vector<Line> lines;
+  for (int i = 0; i < 20'000; ++i) lines.push_back({"n" + std::to_string(i), 1, 0, kNew});
+  for (const std::size_t most : {1U, 3U, 20'010U, 50'000U}) {
+    std::size_t asked = 0;
+    const auto grouped = group_links(entries_of(lines, {}), 0, [&]() -> Status {
+      return ++asked < most ? success() : Status(Error{ErrorCode::kStopped, "arrange", {}, 0, {}});
+    });
+    ASSERT_FALSE(grouped.ok()) << most;
+    EXPECT_EQ(grouped.error().code, ErrorCode::kStopped);
+    EXPECT_EQ(asked, most);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <set>
 #include <string>
@@ -106,6 +107,45 @@ TEST_F(ListingTest, ADirectoryThatCannotBeReadToItsEndIsAnErrorAndNoShorterDirec
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().error_number, EIO);
   EXPECT_THAT(listing_.entries(), IsEmpty());
+}
+
+// Whoever may write in it decides how many names it has.
+TEST_F(ListingTest, ToldToStopInTheMiddleOfALargeDirectoryItAsksForNothingMore) {
+  for (int i = 0; i < 20'000; ++i) touch("entry number " + std::to_string(i));
+  for (const auto& [call, number] : {std::pair(Call::kList, 2U), std::pair(Call::kStatusAt, 5U)}) {
+    std::atomic<bool> stop{false};
+    FaultyFileSystem told;
+    told.intercept([&, call = call, number = number](const CallInfo& info) {
+      if (info.call == call && info.number_of_kind == number) stop = true;
+      return 0;
+    });
+    ASSERT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
+    Listing listing(&stop);
+    const Status read = listing.read(told, root_.get());
+    ASSERT_FALSE(read.ok());
+    EXPECT_EQ(read.error().code, ErrorCode::kStopped);
+    EXPECT_EQ(told.calls(call), number);
+  }
+  // All is read, and is to be put in order.
+  std::atomic<bool> stop{false};
+  const std::uint64_t reads = [&] {
+    EXPECT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
+    FaultyFileSystem counting;
+    DirectoryNames names;
+    EXPECT_TRUE(names.read(counting, root_.get()).ok());
+    return counting.calls(Call::kList);
+  }();
+  FaultyFileSystem told;
+  told.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kList && info.number_of_kind == reads) stop = true;
+    return 0;
+  });
+  ASSERT_EQ(::lseek(root_.get(), 0, SEEK_SET), 0);
+  DirectoryNames names(&stop);
+  const Status read = names.read(told, root_.get());
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, ErrorCode::kStopped);
+  EXPECT_EQ(names.size(), 0U);
 }
 
 TEST_F(ListingTest, TheDirectoryItselfSaysWhatCannotBeAFile) {

@@ -270,6 +270,22 @@ TEST_F(WalkPairs, ToldToStopTheWalkEndsAsStopped) {
   }
 }
 
+TEST_F(WalkPairs, ToldToStopWhileOneDirectoryIsReadItIsNotVisited) {
+  Tree source{{".", directory()}};
+  for (int i = 0; i < 3000; ++i) source["entry number " + std::to_string(i)] = file("");
+  plant_both(source, {{".", directory()}});
+  Everything all;
+  fs_.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kList) all.stop_ = true;
+    return 0;
+  });
+  const Status walked = walk(all, 1);
+  ASSERT_FALSE(walked.ok());
+  EXPECT_EQ(walked.error().code, ErrorCode::kStopped);
+  EXPECT_TRUE(all.visits_.empty());
+  EXPECT_EQ(fs_.calls(Call::kList), 2U) << "one of each side";
+}
+
 TEST_F(WalkPairs, LargeDirectoriesAreTheSameToSeveralThreads) {
   constexpr int kEnough = 14'000;  // both sides are read at once, and looked at ahead
   Tree source{{".", directory()}};
