@@ -18,7 +18,7 @@ AT_STATX_FORCE_SYNC = 0x2000
 STATX_BASIC_STATS = 0x7ff
 
 
-def _digest(path):
+def digest(path):
     digest = hashlib.sha256()
     with open(path, 'rb', buffering=0) as file:
         while block := file.read(1 << 20):
@@ -63,6 +63,8 @@ def entries(root):
     yield b'.', status_of(os.fsencode(root))
     for folder, names, files in os.walk(os.fsencode(root)):
         for name in names + files:
+            if name.startswith(b'.wh.'):
+                continue  # how overlays remember what is not there
             path = os.path.join(folder, name)
             relative = path[len(os.fsencode(root)) + 1:]
             try:
@@ -89,7 +91,7 @@ def _seen(path, status, limits, owners):
     if kind == 'file':
         seen['size'] = status.st_size
         try:
-            seen['content'] = _digest(path)
+            seen['content'] = digest(path)
         except OSError as error:
             seen['content'] = error.strerror
     elif kind == 'symlink':

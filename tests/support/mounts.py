@@ -17,6 +17,7 @@ import time
 
 MIB = 1 << 20
 CLONE_NEWNS = 0x00020000
+MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096
 PATIENCE_SECONDS = 60.0
 
 
@@ -57,9 +58,13 @@ class Limits:
             return False
 
 
-def is_mounted(path):
+def mount_points():
     with open('/proc/self/mountinfo', encoding='utf-8', errors='surrogateescape') as mounts:
-        return any(line.split()[4] == path for line in mounts)
+        return [line.split()[4] for line in mounts]
+
+
+def is_mounted(path):
+    return path in mount_points()
 
 
 def wait_until(condition, what, seconds=PATIENCE_SECONDS):
@@ -82,7 +87,8 @@ def listens(port):
 
 
 class Mount:
-    """A mount in the folder `top`, made by the user `uid`, root by default."""
+    """A mount in the folder `top`, made by the user `uid`, root by default; `room_mib`: how much there
+    is room for, if not for plenty. Root makes all of it, where that matters."""
 
     programs = ()     # that must be there
     packages = ()     # of Debian that bring them
@@ -90,8 +96,8 @@ class Mount:
     by_root = False   # whether only root can mount it, for others then
     can_die = True    # whether there is a process to kill
 
-    def __init__(self, name, top, uid=None):
-        self.name, self.top, self.uid = name, top, uid
+    def __init__(self, name, top, uid=None, room_mib=None):
+        self.name, self.top, self.uid, self.room_mib = name, top, uid, room_mib
         self.server = None if self.by_root else uid
         self.point = self.folder('mnt')
         self.backing = None
@@ -110,6 +116,14 @@ class Mount:
             os.makedirs(path)
             self.hand_over(path)
         return path
+
+    def below(self, name):
+        """A folder where what is written to the mount comes to lie."""
+        if self.room_mib and not is_mounted(self.folder('below')):
+            subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={self.room_mib}m,mode=755', 'none',
+                            self.path('below')], check=True)
+            self.hand_over(self.path('below'))
+        return self.folder(os.path.join('below', name))
 
     def hand_over(self, path):
         if self.server is not None:
@@ -153,8 +167,10 @@ class Mount:
         server = self.start(command)
         wait_until(lambda: is_mounted(self.point) or server.poll() is not None,
                    f'{self.name} is mounted')
-        if server.poll() is not None and not is_mounted(self.point):
-            raise Missing(f'{command[0]} ended with {server.returncode}: {self.said()}')
+        # Some mount first, and then find that they can't.
+        if not self.tried('stat', '-f', self.point, **self.as_user()) \
+                or server.poll() is not None or not is_mounted(self.point):
+            raise Missing(f'{command[0]} ended with {server.poll()}: {self.said()}')
 
     def unmount(self):
         """All that was written is where it belongs when this returns."""
@@ -187,6 +203,9 @@ class Mount:
 
     def gone(self):
         """Takes away what is below the mount, for good."""
+        for point in reversed(mount_points()):
+            if point.startswith(self.top + '/'):
+                self.tried('umount', '-l', point)
 
     def watched(self):
         """Real folders in which one sees that something has arrived."""
@@ -209,20 +228,20 @@ class Mount:
 
     # Tools
 
-    def start(self, command, **options):
+    def start(self, command, by_root=False):
         """Starts a process of the mount as its user."""
         path = self.found(command[0])
         with open(self.path('said'), 'ab') as said:
             process = subprocess.Popen([path, *command[1:]], stdin=subprocess.DEVNULL, stdout=said,
-                                       stderr=said, cwd=self.top, **self.as_user(), **options)
+                                       stderr=said, cwd=self.top, **self.as_user(by_root))
         self.processes.append(process)
         return process
 
-    def as_user(self):
+    def as_user(self, by_root=False):
         settings = {'HOME': self.top, 'PATH': f'{os.environ.get("PATH", "")}:/usr/sbin:/sbin',
                     'LC_ALL': 'C.UTF-8'}
         who = {'user': self.server, 'group': self.server, 'extra_groups': []}
-        return {'env': settings, **({} if self.server is None else who)}
+        return {'env': settings, **({} if self.server is None or by_root else who)}
 
     def run(self, *command):
         """A command of the preparation, as the mount's user."""
@@ -233,8 +252,9 @@ class Mount:
             raise Missing(f'{" ".join(command)}: {done.stdout + done.stderr!r}')
         return done.stdout
 
-    def tried(self, *command):
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    @staticmethod
+    def tried(*command, **options):
+        return subprocess.run(command, check=False, capture_output=True, **options).returncode == 0
 
     def said(self):
         with open(self.path('said'), 'rb') as file:
@@ -247,6 +267,15 @@ class Mount:
         self.hand_over(path)
         self.run(*mkfs, path)
         return path
+
+
+def bind_read_only(folder, point):
+    """The mount at `folder`, which root may not be allowed to look at, once more at `point`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(folder), os.fsencode(point)
+    for flags in (MS_BIND, MS_REMOUNT | MS_BIND | MS_RDONLY):
+        if libc.mount(*names, None, flags, None) != 0:
+            raise Missing(f'{folder} once more, read-only: {os.strerror(ctypes.get_errno())}')
 
 
 def in_a_world_of_its_own():
