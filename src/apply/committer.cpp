@@ -72,10 +72,28 @@ void Committer::tell_only(const Slot& slot, bool comes_later) {
   if (comes_later || !reports_.is_told(slot)) reports_.outcomes().done(slot, Outcome::kOk);
 }
 
+Result<Published> Committer::not_the_leader(const Action& link) {
+  return changed_error("link", "'" + link.other->shown() + "' is not what the source has");
+}
+
+// The file that a link is to be a name of, where the run has found or made it. Of a document, whose
+// owner says nothing, another could have put one of the same size and time there since.
+bool Committer::know_leader(const Slot& slot, const LookResult& look, Step& step) {
+  const Action& action = slot.action;
+  step.made = reports_.object_at(*action.other);
+  const bool may_be_others =
+      job_.looks.names != nullptr && !job_.looks.is_undo && !action.after->uid;
+  if (step.made || !may_be_others) return true;
+  step.made = looker_.leader_like_source(action, look);
+  if (!step.made) return false;
+  reports_.found(*action.other, *step.made);
+  return true;
+}
+
 // Whether what was staged for the slot has its place now.
 bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
-  if (slot.action.op == Op::kLink) step.made = reports_.object_at(*slot.action.other);
-  const auto done = do_step(site_, discards_, step);
+  const bool is_known = slot.action.op != Op::kLink || know_leader(slot, look, step);
+  const auto done = is_known ? do_step(site_, discards_, step) : not_the_leader(slot.action);
   const bool is_move = slot.action.op == Op::kMove;
   // A copy would leave a backup without what was there.
   const bool may_go_near =

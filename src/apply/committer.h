@@ -65,6 +65,8 @@ class Committer {
 
  private:
   Result<StagedPlace> place_of(const Slot& slot, const StagedWindow& staging);
+  static Result<Published> not_the_leader(const Action& link);
+  bool know_leader(const Slot& slot, const LookResult& look, Step& step);
   bool perform(const Slot& slot, Step step, const LookResult& look);
 
   const Job& job_;

@@ -56,6 +56,7 @@ class LiveReports {
   void remember(const Slot& slot, const FileStatus& object);
   // The one at a path; nothing: the path has no action that has been done.
   [[nodiscard]] std::optional<FileStatus> object_at(const RelPath& path) const;
+  void found(const RelPath& path, const FileStatus& object) { objects_[path] = object; }
 
   // Names that this run gave to the slot's object.
   [[nodiscard]] std::uint32_t names_added(const Slot& slot) const;

@@ -151,10 +151,25 @@ class Settlement {
       return;
     }
     Action action = plain_action(entry, Op::kMetadata, entry.comparison.reasons);
-    if (entry.mode_in_place) action.after->mode = entry.mode_in_place;
-    if (entry.group_in_place) action.after->gid = entry.group_in_place;
+    action.after = in_place(entry);
     if (entry.replica_links > 1) action.before->links = entry.replica_links;
     result_.actions.push_back(std::move(action));
+  }
+
+  static Facts in_place(const LinkedEntry& entry) {
+    Facts after = *entry.after;
+    if (entry.mode_in_place) after.mode = entry.mode_in_place;
+    if (entry.group_in_place) after.gid = entry.group_in_place;
+    return after;
+  }
+
+  // What a name of `leader` has by that: what the object keeps need not be what a new one has.
+  static void take_rights_of(const LinkedEntry& leader, bool leader_stays, Facts& after) {
+    const bool is_kept = leader_stays && leader.comparison.decision == Decision::kUnchanged;
+    const Facts has = is_kept ? *leader.before : leader_stays ? in_place(leader) : *leader.after;
+    for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+      if (after.*field) after.*field = has.*field;
+    }
   }
 
   void write_anew(const LinkedEntry& entry) {
@@ -180,6 +195,7 @@ class Settlement {
     if (entry.comparison.decision == Decision::kReplace) reasons.add(Reason::kType);
     Action action = plain_action(entry, Op::kLink, reasons);
     action.other = leader.path;
+    take_rights_of(leader, leader_stays, *action.after);
     result_.actions.push_back(std::move(action));
   }
 

@@ -1,12 +1,15 @@
 """Metadata that is somebody else's business, or is to be other than the source's."""
+import json
 import os
 import stat
 import struct
+import subprocess
 import unittest
 
 from tests.cli.rights_test import ACCESS
-from tests.support import trees
-from tests.support.program import BAD_PLAN, DONE, REFUSED, USAGE, ProgramTest, as_root, with_acls
+from tests.support import compare, trees
+from tests.support.program import (BAD_PLAN, DONE, REFUSED, STALE, USAGE, ProgramTest, as_root, parse_plan,
+                                   with_acls)
 from tests.support.trees import SECOND, fifo, file, folder, same_inode_as, symlink
 
 THEN, EARLIER = 1_000_000_000 * SECOND, 900_000_000 * SECOND
@@ -38,6 +41,11 @@ class FieldsTest(ProgramTest):
 
     def mode(self, *names):
         return self.metadata(*names)[2]
+
+    def undo(self, **options):
+        [backup] = [os.path.join(self.at('backups'), name, 'undo.json')
+                    for name in os.listdir(self.at('backups'))]
+        self.execute('apply', backup, expect=DONE, **options)
 
     def rich_trees(self, users):
         """Every kind of entry and change, of these owners."""
@@ -233,19 +241,85 @@ class LeftAloneTest(FieldsTest):
         self.assertEqual(0, self.mode('n') & 0o070)
         self.assertIn(ACCESS, os.listxattr(self.in_replica('n')))
 
-    def test_an_undo_leaves_them_alone_as_well(self):
-        self.given({'f': file('new', mode=0o644), 'd': {}},
+    def test_an_undo_brings_back_whole_what_was_replaced(self):
+        # Else who put something there since would say who reads what others were kept from.
+        self.given({'f': file('new', mode=0o644), 'dated': file('x', mtime=THEN),
+                    'program': file('new', mode=0o755), 'd': {}},
                    {'f': file('older', mode=0o640, owner=(USER, GROUP)),
+                    'dated': file('x', mode=0o604, mtime=EARLIER),
+                    'program': file('older', mode=0o6755),
                     'gone': file('g', mode=0o604, owner=(OTHER, OTHER)), 'd': {'x': 'x'}})
         self.run_with(*self.ALL, also=['--backup-dir', self.at('backups')])
-        os.chmod(self.in_replica('f'), 0o600)
-        os.chown(self.in_replica('f'), OTHER, GROUP)
-        [backup] = [os.path.join(self.at('backups'), name, 'undo.json')
-                    for name in os.listdir(self.at('backups'))]
-        self.execute('apply', backup, expect=DONE)
-        self.assertEqual(b'older', self.content('f'))
-        self.assertEqual((OTHER, GROUP, 0o600), self.metadata('f'))
+        for name in ('f', 'dated'):
+            os.chown(self.in_replica(name), OTHER, GROUP)
+            os.chmod(self.in_replica(name), 0o606)
+        self.undo()
+        self.assertEqual((b'older', (USER, GROUP, 0o640)), (self.content('f'), self.metadata('f')))
+        self.assertEqual((b'older', 0o6755), (self.content('program'), self.mode('program')))
         self.assertEqual((OTHER, OTHER, 0o604), self.metadata('gone'))
+        # What stays keeps what it has by now.
+        self.assertEqual(EARLIER, os.stat(self.in_replica('dated')).st_mtime_ns)
+        self.assertEqual((OTHER, GROUP, 0o606), self.metadata('dated'))
+
+
+@as_root
+class LinksTest(FieldsTest):
+    """One more name of a file has what the file has, and the plan says so."""
+
+    def apply_twice(self, *options, **others):
+        plan = self.plan_file(*options, '--adopt', **others)
+        report = self.at('report')
+        self.execute('apply', plan, '--backup-dir', self.at('backups'), expect=DONE, **others)
+        with open(plan, encoding='utf-8') as document:
+            for action in parse_plan(document.read())['actions']:
+                if action['op'] == 'link':
+                    status = os.lstat(self.in_replica(action['path']))
+                    has = {'mode': f'{stat.S_IMODE(status.st_mode):04o}', 'uid': status.st_uid,
+                           'gid': status.st_gid}
+                    said = {field: action['after'][field] for field in has if field in action['after']}
+                    self.assertEqual(said, {field: has[field] for field in said}, action)
+        self.execute('apply', plan, '--report', report, expect=DONE, **others)
+        with open(report, encoding='utf-8') as lines:
+            outcomes = [json.loads(line).get('outcome') for line in lines]
+        self.assertEqual({'already'}, set(outcomes) - {None})
+
+    def group_trees(self):
+        self.given({'a': file('x', mode=0o644, mtime=THEN, owner=(0, 0)), 'b': same_inode_as('a'),
+                    'c': same_inode_as('a'), 'e': file('x', mode=0o664, mtime=THEN, owner=(0, GROUP)),
+                    'g': same_inode_as('e')},
+                   {'a': file('x', mode=0o640, mtime=THEN, owner=(USER, GROUP)),
+                    'b': file('older', mode=0o600, owner=(0, 3000)),
+                    'e': file('x', mode=0o604, mtime=THEN, owner=(OTHER, 3000)),
+                    'g': same_inode_as('e'), 'out': same_inode_as('e')})
+
+    def test_a_document_applied_twice_has_nothing_to_do(self):
+        for options in COMBINATIONS:
+            with self.subTest(options=options):
+                self.group_trees()
+                subprocess.run(['cp', '-a', self.replica, self.at('before')], check=True)
+                self.apply_twice(*options, umask=UMASK)
+                self.assertEqual([], self.operations(*options, umask=UMASK))
+                self.undo(umask=UMASK)
+                if '--omit-dir-times' not in options:
+                    self.assertEqual([], compare.differences(self.at('before'), self.replica))
+                for folder_there in (self.source, self.replica, self.at('backups'), self.at('before')):
+                    trees.remove(folder_there)
+
+    def test_a_name_that_leaves_one_group_for_another_has_left_it_once(self):
+        self.given({'a': file('x', mtime=THEN), 'b': same_inode_as('a'),
+                    'c': file('x', mtime=THEN), 'd': same_inode_as('c')},
+                   {'a': file('x', mtime=THEN), 'b': same_inode_as('a'), 'c': same_inode_as('a')})
+        self.apply_twice()
+        self.assert_mirrored()
+
+    def test_a_link_is_made_to_no_other_content_where_owners_do_not_tell(self):
+        self.given({'a': file('x', mtime=THEN), 'b': same_inode_as('a')}, {'a': file('x', mtime=THEN)})
+        plan = self.plan_file('--no-owner')
+        os.unlink(self.in_replica('a'))
+        trees.write(self.in_replica('a'), 'y', THEN)
+        os.chown(self.in_replica('a'), OTHER, 0)
+        self.execute('apply', plan, expect=STALE)
+        self.assertFalse(os.path.exists(self.in_replica('b')))
 
 
 @as_root

@@ -259,7 +259,7 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, const Sta
     if (now && same_object(*now, *is.old)) return success();  // not done
     note(action, is, without_time(found_facts(*is.old, {}, whole_)));
   } else if (is.made && now && is_what_was_made(*now, *is.made)) {
-    note(action, is, std::nullopt);
+    note(action, is, std::nullopt, TRY(named_now(action, is, replica)));
   }
   return success();
 }
@@ -323,7 +323,7 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
   TRY(tree_->keep(place, old, action.path, how));
-  note(action, is, found_facts(old, target, action.op == Op::kUpdate ? policy_ : whole_));
+  note(action, is, found_facts(old, target, whole_), TRY(named_now(action, is, replica)));
   // A name that this apply has given it is none of the old ones.
   if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
     Restore& restore = restores_.at(action.path);
@@ -373,7 +373,18 @@ Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& r
   return std::optional<Displaced>();
 }
 
-void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old) {
+// Of a link, what its file has become, which may be less than was planned.
+Result<std::optional<Facts>> Backup::named_now(const Action& action, const ActionRecord& record,
+                                               ReplicaAccess& replica) {
+  if (action.op != Op::kLink || !record.made) return std::optional<Facts>();
+  const auto now = TRY(replica.status(action.path));
+  if (!now || now->inode != record.made->inode) return std::optional<Facts>();
+  return std::optional(found_facts(*now, action.after->target.value_or(std::string()), policy_));
+}
+
+// `named`: see named_now().
+void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old,
+                  const std::optional<Facts>& named) {
   std::optional<Facts> made;
   if (action.op == Op::kMetadata) {
     made = old;
@@ -384,7 +395,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
   } else if (action.after && action.after->type == FileType::kDirectory) {
     made = directory_made(*action.after, record.made);
   } else if (action.op == Op::kLink) {
-    made = action.after;  // the file itself may get its metadata later
+    made = named ? named : action.after;
   } else if (action.after && record.made) {
     made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
   }

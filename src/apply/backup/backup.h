@@ -102,7 +102,10 @@ class Backup {
   Result<std::optional<Displaced>> displaced(const WindowRecord& record, std::size_t index,
                                              const StagingArea& area, ReplicaAccess& replica);
   [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
-  void note(const Action& action, const ActionRecord& record, std::optional<Facts> old);
+  Result<std::optional<Facts>> named_now(const Action& action, const ActionRecord& record,
+                                         ReplicaAccess& replica);
+  void note(const Action& action, const ActionRecord& record, std::optional<Facts> old,
+            const std::optional<Facts>& named = {});
   Status find_other_names(ReplicaAccess& replica);
   void set_links(std::vector<Action>& actions) const;
   Status write();

@@ -106,7 +106,7 @@ std::optional<Drift> Looker::foreign_name(const Action& action, const LookResult
   if (context_.names == nullptr || found == 1) return std::nullopt;
   // What can't be counted is not known.
   const auto names = context_.names->of(*look.replica);
-  const std::uint32_t counted = names ? *names : 1;
+  const auto counted = names && !names->empty() ? static_cast<std::uint32_t>(names->size()) : 1;
   if (found <= counted) return std::nullopt;
   return more_than(counted);
 }
@@ -216,6 +216,21 @@ bool Looker::is_more_than_held(const Facts& after, const Facts& today) {
   return differences(same, today, FileSystemLimits{}).empty();
 }
 
+// A name gives no rights: its file has those that its own action gives, or that it had. Where these
+// can't be held, as nobody knew when it was planned, whatever it has is right.
+void Looker::leave_to_leader(Facts& after, Facts& today) {
+  const bool loses_owner = (after.uid && !today.uid) || (after.gid && !today.gid);
+  for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
+    if (loses_owner) (after.*field).reset();
+    today.*field = after.*field;
+  }
+}
+
+// Whether the source alone says which rights an entry has, whatever is in the replica.
+bool Looker::gives_all(const FileStatus& source) const {
+  return context_.policy.fields.are_all() && context_.policy.gives_owner(source);
+}
+
 // The directory of the replica that would hand its group down to what is made at the path: the one
 // that holds it; where modes are not mirrored, a new one in between hands down what it got.
 std::optional<FileStatus> Looker::handing_down(const RelPath& path) {
@@ -275,6 +290,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (action.phase == Phase::kFinish) want_time(today, *result.source, context_.policy);
   result.after = action.after;
+  if (action.op == Op::kLink && !gives_all(*result.source)) leave_to_leader(*result.after, today);
   // Nobody knew when it was planned.
   if (!context_.policy.gives_time(today.type)) result.after->mtime.reset();
   if (is_given_by_others(*action.after, today) || is_more_than_held(*action.after, today)) {
@@ -308,6 +324,36 @@ bool Looker::has_same_content(const Action& action, const LookResult& result) {
   return same && *same;
 }
 
+std::optional<FileStatus> Looker::leader_like_source(const Action& action, const LookResult& look) {
+  const auto source = source_parent(action.path);
+  const auto leader = replica_status(*action.other);
+  if (!source || !leader || !*leader) return std::nullopt;
+  const auto target = replica_target(*action.other, **leader);
+  const Facts found = target ? found_facts(**leader, *target, context_.policy) : Facts{};
+  if (!target || !differences(*look.after, found, context_.policy.limits).empty()) {
+    return std::nullopt;
+  }
+  if (!(*leader)->is_file() || (*leader)->size == 0) return *leader;
+  const auto replica = replica_parent(*action.other);
+  if (!replica) return std::nullopt;
+  LocalDirectory there(fs_, *replica);
+  const auto same = judge_.hold_same({*source, std::string(action.path.name()), *look.source},
+                                     {&there, std::string(action.other->name()), **leader});
+  return same && *same ? *leader : std::nullopt;
+}
+
+// Whether all names of the replica's file are names of the source's.
+bool Looker::has_only_its_names(const LookResult& result) {
+  if (result.replica->links == 1) return true;
+  if (context_.names == nullptr) return false;
+  const auto names = context_.names->of(*result.replica);
+  if (!names || names->size() != result.replica->links) return false;
+  return std::all_of(names->begin(), names->end(), [&](const RelPath& name) {
+    const auto source = source_status(name);
+    return source && *source && same_object(**source, *result.source);
+  });
+}
+
 bool Looker::is_one_object_with(const RelPath& other, const LookResult& result) {
   const auto status = replica_status(other);
   return status && *status && same_object(**status, *result.replica);
@@ -326,8 +372,8 @@ bool Looker::already_holds(const Action& action, const LookResult& result, const
     case Op::kUpdate:
       if (action.reasons.has(Reason::kXattrs)) return false;  // which were not looked at
       // Where stamps don't tell old from new, only content does.
-      // A name that shares its file with no other one has left its group.
-      if (action.reasons.has(Reason::kLink) && result.replica->links != 1) return false;
+      // A name that shares its file with none of another group has left that.
+      if (action.reasons.has(Reason::kLink) && !has_only_its_names(result)) return false;
       return !action.reasons.has(Reason::kContent) ||
              !differences(*action.before, after, context_.policy.limits).empty() ||
              has_same_content(action, result);

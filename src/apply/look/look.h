@@ -79,6 +79,11 @@ class Looker {
   bool is_like_source(const Action& action, const LookResult& result, const Place& place,
                       const FileStatus& status);
 
+  // Of a link in a document, to a file that this run has neither found nor made: that file, where
+  // it is what the plan says and, where its owner does not tell whose it is, has the content of the
+  // source's. Nothing otherwise, also where it can't be read.
+  std::optional<FileStatus> leader_like_source(const Action& action, const LookResult& look);
+
   // What as_wanted() makes of the source's status; and whether something of the replica's stays.
   // Requires: both sides were looked at, as far as they are there.
   FileStatus wanted_of(const Action& action, LookResult& result);
@@ -119,6 +124,8 @@ class Looker {
   Status read_target(const Action& action, LookResult& result);
   static bool is_more_than_held(const Facts& after, const Facts& today);
   [[nodiscard]] bool is_given_by_others(const Facts& after, const Facts& today) const;
+  static void leave_to_leader(Facts& after, Facts& today);
+  [[nodiscard]] bool gives_all(const FileStatus& source) const;
   std::optional<FileStatus> handing_down(const RelPath& path);
   void look_at_source(const Action& action, LookResult& result);
   bool look_at_link(const Action& action, LookResult& result);
@@ -132,6 +139,7 @@ class Looker {
   void compare_directories(const Action& action, LookResult& result);
   bool already_holds(const Action& action, const LookResult& result, const Facts& found);
   bool has_same_content(const Action& action, const LookResult& result);
+  bool has_only_its_names(const LookResult& result);
   bool is_one_object_with(const RelPath& other, const LookResult& result);
   bool is_excluded(const RelPath& path, bool is_directory) const;
   bool may_go_from(const RelPath& path, const FileStatus& file);

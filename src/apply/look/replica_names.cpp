@@ -5,10 +5,10 @@
 
 namespace foldersync {
 
-// RACE: a name that others take out of the replica after the count is still counted. Whose file it
+// RACE: a name that others take out of the replica after the walk still counts. Whose file it
 // is they could have changed by that name, too.
-Status ReplicaNames::count() {
-  std::map<Object, std::uint32_t> counted;
+Status ReplicaNames::find() {
+  std::map<Object, std::vector<RelPath>> found;
   InventoryVisitor visitor;
   visitor.stop = stop_;
   // No name of a file lies on another mount than the file.
@@ -17,28 +17,29 @@ Status ReplicaNames::count() {
   };
   visitor.visit = [&](const InventoryEntry& entry) {
     const FileStatus& status = entry.status;
-    if (!status.is_directory() && status.links > 1) ++counted[{status.device, status.inode}];
+    if (status.is_directory() || status.links == 1) return success();
+    found[{status.device, status.inode}].push_back(entry.path);
     return success();
   };
   visitor.listed = [](const RelPath&, const DirectoryNames&) {};
   visitor.problem = [](const RelPath&, const Error&) {};
   TRY(take_inventory(tree_of(replica_), replica_.status, visitor));
-  counted_ = std::move(counted);
+  found_ = std::move(found);
   return success();
 }
 
-Result<std::uint32_t> ReplicaNames::of(const FileStatus& status) {
+Result<std::vector<RelPath>> ReplicaNames::of(const FileStatus& status) {
   const std::lock_guard lock(mutex_);
-  if (!counted_) {
-    TRY(count());
+  if (!found_) {
+    TRY(find());
   }
-  const auto found = counted_->find({status.device, status.inode});
-  return found == counted_->end() ? std::uint32_t{1} : found->second;
+  const auto names = found_->find({status.device, status.inode});
+  return names == found_->end() ? std::vector<RelPath>() : names->second;
 }
 
 void ReplicaNames::forget() {
   const std::lock_guard lock(mutex_);
-  counted_.reset();
+  found_.reset();
 }
 
 }  // namespace foldersync

@@ -1,4 +1,4 @@
-// How many names of a file the replica has: counted, since a plan's word for it proves nothing.
+// Which names of a file the replica has: looked up, since a plan's word for it proves nothing.
 #pragma once
 
 #include <atomic>
@@ -7,8 +7,10 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/file_status.h"
+#include "core/path.h"
 #include "core/result.h"
 #include "scan/roots.h"
 
@@ -23,18 +25,19 @@ class ReplicaNames {
 
   // Of what has more than one name somewhere; what lies in staging folders counts, what could not
   // be seen does not. The first call walks through the whole replica, the others know.
-  Result<std::uint32_t> of(const FileStatus& status);
-  // This run has given names since: the next call counts anew.
+  // Those of what has one name only are not kept: none.
+  Result<std::vector<RelPath>> of(const FileStatus& status);
+  // This run has given names since: the next call walks anew.
   void forget();
 
  private:
   using Object = std::pair<std::uint64_t, std::uint64_t>;  // device and inode
-  Status count();
+  Status find();
 
   const Root& replica_;
   const std::atomic<bool>* stop_;
   std::mutex mutex_;
-  std::optional<std::map<Object, std::uint32_t>> counted_;
+  std::optional<std::map<Object, std::vector<RelPath>>> found_;
 };
 
 }  // namespace foldersync

@@ -27,12 +27,6 @@ bool is_leader(const Site& site, const Step& step, const FileStatus& found) {
   if (step.made) return is_same_file(found, *step.made);
   Facts after = *step.action.after;
   if (!site.policy.gives_time(after.type)) after.mtime.reset();
-  // `after` is of a new file in the place of the link: of these the leader may have its own.
-  const MirroredFields& fields = site.policy.fields;
-  const bool has_other_group = fields.no_group || !site.policy.owners();
-  if (fields.no_perms || has_other_group) after.mode.reset();
-  if (fields.no_owner) after.uid.reset();
-  if (has_other_group) after.gid.reset();
   const std::string target = after.target.value_or(std::string());
   return differences(after, found_facts(found, target, site.policy), site.policy.limits).empty();
 }
