@@ -297,6 +297,7 @@ class Glusterfs(Mount):
     makers ask for."""
     programs, packages = ('glusterfs', 'mkfs.xfs'), ('glusterfs-client', 'glusterfs-server', 'xfsprogs')
     by_root = True
+    limits = Limits(longest_target=1000)
 
     def bricks(self):
         return [os.path.join(self.path('disk'), f'brick{number}') for number in range(2)]
