@@ -106,9 +106,9 @@ def cut(tried):
     process = tried.start('run')
     while process.poll() is None and len(names(tried.replica)) < len(kept) + 100:
         time.sleep(0.002)
-    late = process.poll() is not None
     tried.mount.kill()
     run, again = tried.ended(process, since), tried.sync('run')
+    late = run.code == 0
     gone = {name for name in kept - names(tried.replica)
             if os.path.lexists(os.path.join(tried.origin, name))}
     tried.say(f'  source cut: exit {run.code}, {len(run.told())} lines; then {again.code}, '

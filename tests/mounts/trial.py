@@ -323,9 +323,9 @@ def cut(trial):
     process = trial.start('run')
     while process.poll() is None and trial.mount.progress() < enough:
         time.sleep(0.002)
-    late = process.poll() is not None
     trial.mount.kill()
     run = trial.ended(process, since)
+    late = run.code == 0
     again = trial.sync('run')
     for which, done, codes in (('cut', run, (FAILED,)), ('while cut', again, (FAILED, REFUSED))):
         trial.say(f'  {which}: exit {done.code}, {len(done.told())} lines\n'
@@ -336,6 +336,9 @@ def cut(trial):
             trial.wrong.append(f'{which}: {len(done.told())} lines of errors and warnings')
     trial.mount.clear()
     trial.mount.mount()
+    if late and (differ := trial.differences(links=False)):
+        trial.wrong.append(f'cut: it said that all is done, and {len(differ)} differ')
+        trial.say(listed('  after a cut that came too late', differ))
     good = trial.check('after a cut', trial.sync('run'))
     trial.cells['cut'] = (f'exit {run.code}{" (late)" if late else ""} {len(run.told())} lines, then '
                           f'{again.code} {len(again.told())}, back {"exact" if good else "BAD"}')

@@ -170,7 +170,7 @@ class Rclone(Mount):
     def dirty(self):
         for folder, _, files in os.walk(self.path('cache/vfsMeta')):
             for name in files:
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(FileNotFoundError, ValueError):  # it is being written
                     with open(os.path.join(folder, name), encoding='utf-8') as meta:
                         yield json.load(meta).get('Dirty')
 
