@@ -116,8 +116,7 @@ def cut(tried):
               f'{trial.indented(chr(10).join(again.told()), 4)}')
     if gone or again.code == 0 or not late and (run.code != trial.FAILED or len(run.told()) != 1):
         tried.wrong.append(f'source cut: exit {run.code}, {len(run.told())} lines, {len(gone)} gone')
-    tried.mount.clear()
-    tried.mount.mount()
+    tried.mount.mount_anew()
     good = tried.check('after a cut of the source', tried.sync('run'))
     tried.cells['cut'] = f'exit {run.code}{" (late)" if late else ""} {len(run.told())} lines, then ' \
                          f'{again.code} {len(again.told())}, {len(gone)} gone, back {"exact" if good else "BAD"}'

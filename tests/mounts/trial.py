@@ -334,8 +334,7 @@ def cut(trial):
             trial.wrong.append(f'{which}: exit {done.code}')
         if not late and len(done.told()) != 1:
             trial.wrong.append(f'{which}: {len(done.told())} lines of errors and warnings')
-    trial.mount.clear()
-    trial.mount.mount()
+    trial.mount.mount_anew()
     if late and (differ := trial.differences(links=False)):
         trial.wrong.append(f'cut: it said that all is done, and {len(differ)} differ')
         trial.say(listed('  after a cut that came too late', differ))
@@ -355,7 +354,8 @@ def attempt(name, options, say=lambda text: None):
         settle(trial)
         anew(trial)
         kills(trial, options.kills)
-        cut(trial)
+        if not options.no_cut:
+            cut(trial)
     finally:
         if trial is not None:
             trial.cells['took'] = f'{time.monotonic() - since:.0f} s'
@@ -369,6 +369,7 @@ def parser():
     options.add_argument('--seed', type=int, default=1)
     options.add_argument('--edits', type=int, default=60)
     options.add_argument('--kills', type=int, default=6)
+    options.add_argument('--no-cut', action='store_true')
     options.add_argument('mounts', nargs='+')
     return options
 

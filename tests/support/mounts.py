@@ -201,6 +201,13 @@ class Mount:
             process.wait(PATIENCE_SECONDS)
         self.processes.clear()
 
+    def mount_anew(self):
+        """As after a restart: the device number is another one."""
+        self.clear()
+        if os.geteuid() == 0 and not is_mounted(self.folder('other')):
+            subprocess.run(['mount', '-t', 'tmpfs', 'none', self.path('other')], check=True)
+        self.mount()
+
     def gone(self):
         """Takes away what is below the mount, for good."""
         for point in reversed(mount_points()):
