@@ -1168,8 +1168,8 @@ MUTATIONS = [
              'may_read_everything() || !can_close_again(*place.status)', 'may_read_everything()',
              '^cli/closed_folders_test.*group_of_others'),
     Mutation('what was opened up moves whole',
-             'return openings_ != nullptr && openings_->has_opened(directory);',
-             'return openings_ != nullptr && directory.is_root();', '^cli/closed_folders_test.*closed_inside'),
+             'openings_ != nullptr && openings_->has_opened(remove.path);',
+             'openings_ != nullptr && remove.path.is_root();', '^cli/closed_folders_test.*closed_inside'),
     Mutation('what was opened up to be synced stays open',
              'loosened_.erase(loosened);\n  return fs_.set_mode({directory, false}, mode);',
              'loosened_.erase(loosened);\n'

@@ -13,6 +13,7 @@
 #include "cli/option_values.h"
 #include "cli/owner_names.h"
 #include "filter/filter.h"
+#include "filter/rule_text.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
 

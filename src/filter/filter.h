@@ -1,15 +1,14 @@
 // Which entries a run leaves alone: gitignore rules over raw bytes, and bounds that files keep.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/file_status.h"
 #include "core/result.h"
+#include "filter/rule_set.h"
 #include "plan/plan.h"
 
 namespace foldersync {
@@ -24,14 +23,10 @@ namespace foldersync {
 // with an open bracket or a lone backslash at its end matches nothing, a symlink is no directory,
 // and "a**/b" matches "ab" and "ax/y/b", as git takes off what stands before the first wildcard.
 //
-// Immutable once made; any number of threads may ask at a time.
+// One that is not made by the methods below excludes nothing. Immutable once made; any number of
+// threads may ask at a time.
 class Filter {
  public:
-  Filter();  // excludes nothing
-  ~Filter();
-  Filter(Filter&&) noexcept;
-  Filter& operator=(Filter&&) noexcept;
-
   // Compiles the rules, in order. Those that git ignores (empty, comments) are ignored.
   // Error kUsage: a rule too large to compile, by itself or with those before it (all of them take
   // 64 MiB at most, and as much again while they are asked), or with a NUL byte in it (UTF-16?).
@@ -48,7 +43,7 @@ class Filter {
 
   // Whether nothing could be excluded.
   [[nodiscard]] bool empty() const {
-    return rules_ == nullptr && bounds_.min_age == 0 && bounds_.max_size == 0;
+    return rules_.empty() && bounds_.min_age == 0 && bounds_.max_size == 0;
   }
 
   // Whether a file is outside of the bounds. They say nothing of other types. Of a name that both
@@ -58,33 +53,19 @@ class Filter {
   // Whether the entry `name` in the directory `directory` (path bytes relative to the root, empty
   // for the root itself) is excluded by the rules. Requires: no ancestor of it is.
   [[nodiscard]] bool excludes(std::string_view directory, std::string_view name,
-                              bool is_directory) const;
+                              bool is_directory) const {
+    return rules_.excludes(directory, name, is_directory);
+  }
 
  private:
-  struct Rules;
   struct Bounds {
     FileTime as_of;
     std::uint64_t min_age = 0;   // seconds; 0: none
     std::uint64_t max_size = 0;  // bytes; 0: none
   };
 
-  std::unique_ptr<const Rules> rules_;
+  RuleSet rules_;
   Bounds bounds_;
 };
-
-// The rules that stand in the text of a rules file (as --exclude-from reads it): one a line,
-// "\n" or "\r\n". Dropped are a UTF-8 byte-order mark at the start, comments, empty lines and the
-// spaces that git ignores at the end of a line.
-struct RuleLine {
-  std::size_t number = 0;  // counted from 1
-  std::string rule;
-};
-std::vector<RuleLine> rules_in(std::string_view text);
-
-// The rule that --exclude GLOB and --include GLOB stand for. The glob is a pattern and nothing
-// else: a "!" or "#" at its start and spaces at its end are part of it, so --exclude '!x' excludes
-// the file "!x". An empty glob makes a rule that matches nothing.
-std::string exclude_rule(std::string_view glob);
-std::string include_rule(std::string_view glob);
 
 }  // namespace foldersync

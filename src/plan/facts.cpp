@@ -2,6 +2,10 @@
 
 #include <sys/sysmacros.h>
 
+#include <type_traits>
+
+#include "plan/facts_table.h"
+
 namespace foldersync {
 namespace {
 
@@ -36,12 +40,6 @@ Facts facts(const FileStatus& status, std::string_view target, Given given, cons
   if (status.type == FileType::kSymlink) result.target = std::string(target);
   if (is_device(status.type)) result.device = status.rdev;
   return result;
-}
-
-bool mode_holds(const Facts& expected, const Facts& found) {
-  if (*expected.mode == *found.mode) return true;
-  if (expected.type != FileType::kDirectory) return false;
-  return *found.mode == (*expected.mode | kOwnerAll) || *found.mode == kOwnerAll;
 }
 
 // What another group than the source's may do: no more than everybody.
@@ -177,39 +175,73 @@ std::string device_text(std::uint64_t device) {
   return std::to_string(gnu_dev_major(device)) + ":" + std::to_string(gnu_dev_minor(device));
 }
 
+namespace {
+
+template <class Field>
+constexpr bool is_called(std::string_view name) {
+  return Field::name() == name;
+}
+
+// Whether what is expected of a field counts. An id that the file system does not take is nobody's
+// there, and an owner counts only together with its group.
+template <class Field>
+bool counts(const Facts& expected, const FileSystemLimits& limits) {
+  const bool has_group = !expected.gid || limits.takes_gid(*expected.gid);
+  if constexpr (is_called<Field>("gid")) return has_group;
+  if constexpr (is_called<Field>("uid")) return has_group && limits.takes_uid(*expected.uid);
+  return !is_called<Field>("md5") && !is_called<Field>("links");
+}
+
+// Requires: both have the field.
+template <class Field>
+bool is_held(const Facts& expected, const Facts& found, const FileSystemLimits& limits) {
+  if (Field::in(expected) == Field::in(found)) return true;
+  if constexpr (is_called<Field>("mtime")) {
+    return stored_as(*expected.mtime, limits.times) == stored_as(*found.mtime, limits.times);
+  }
+  if constexpr (is_called<Field>("mode")) {
+    return expected.type == FileType::kDirectory &&
+           (*found.mode == (*expected.mode | kOwnerAll) || *found.mode == kOwnerAll);
+  }
+  return false;
+}
+
+template <class Kind, class Value>
+std::string printed(const Value& value) {
+  if constexpr (std::is_same_v<Kind, kind::Mode>) {
+    return mode_text(value);
+  } else if constexpr (std::is_same_v<Kind, kind::Device>) {
+    return device_text(value);
+  } else if constexpr (std::is_same_v<Kind, kind::Bytes>) {
+    return value;
+  } else if constexpr (std::is_integral_v<Value>) {
+    return std::to_string(value);
+  } else {
+    return to_string(value);
+  }
+}
+
+// Null: the field is absent.
+const FileType* held_in(const FileType& type) { return &type; }
+template <class Value>
+const Value* held_in(const std::optional<Value>& member) {
+  return member ? &*member : nullptr;
+}
+
+}  // namespace
+
 std::vector<Difference> differences(const Facts& expected, const Facts& found,
                                     const FileSystemLimits& limits) {
   std::vector<Difference> result;
-  const auto note = [&](const char* field, std::string want, std::string have) {
-    result.push_back({field, std::move(want), std::move(have)});
-  };
-  const auto number = [&](const char* field, const auto& want, const auto& have) {
-    if (want && have && *want != *have) note(field, std::to_string(*want), std::to_string(*have));
-  };
-  if (expected.type != found.type) {
-    note("type", to_string(expected.type), to_string(found.type));
-    return result;
-  }
-  number("size", expected.size, found.size);
-  if (expected.mtime && found.mtime && *expected.mtime != *found.mtime &&
-      stored_as(*expected.mtime, limits.times) != stored_as(*found.mtime, limits.times)) {
-    note("mtime", to_string(*expected.mtime), to_string(*found.mtime));
-  }
-  if (expected.mode && found.mode && !mode_holds(expected, found)) {
-    note("mode", mode_text(*expected.mode), mode_text(*found.mode));
-  }
-  // An id that the file system does not take is nobody's there.
-  const bool has_group = expected.gid && limits.takes_gid(*expected.gid);
-  const bool has_owner =
-      (has_group || !expected.gid) && expected.uid && limits.takes_uid(*expected.uid);
-  if (has_owner) number("uid", expected.uid, found.uid);
-  if (has_group) number("gid", expected.gid, found.gid);
-  if (expected.target && found.target && *expected.target != *found.target) {
-    note("target", *expected.target, *found.target);
-  }
-  if (expected.device && found.device && *expected.device != *found.device) {
-    note("device", device_text(*expected.device), device_text(*found.device));
-  }
+  FactsTable::each([&]<class Field>(Field) {
+    if (!result.empty() && expected.type != found.type) return;  // of other types nothing is alike
+    const auto* want = held_in(Field::in(expected));
+    const auto* have = held_in(Field::in(found));
+    if (want == nullptr || have == nullptr || !counts<Field>(expected, limits)) return;
+    if (is_held<Field>(expected, found, limits)) return;
+    using Kind = typename Field::Kind;
+    result.push_back({std::string(Field::name()), printed<Kind>(*want), printed<Kind>(*have)});
+  });
   return result;
 }
 

@@ -34,7 +34,7 @@ LIBRARIES = {
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),
-    're2': ('filter/filter',),
+    're2': ('filter/rule_set',),
     'spdlog': ('cli/log',),
     'sqlite3.h': ('state/sqlite',),
 }

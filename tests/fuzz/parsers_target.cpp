@@ -5,6 +5,7 @@
 #include "core/path.h"
 #include "core/text.h"
 #include "filter/filter.h"
+#include "filter/rule_text.h"
 #include "format/errno_name.h"
 #include "format/json.h"
 #include "fuzz/fuzz_bytes.h"

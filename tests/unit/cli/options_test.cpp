@@ -9,6 +9,7 @@
 
 #include "cli/nearest.h"
 #include "filter/filter.h"
+#include "filter/rule_text.h"
 #include "support/disk_tree.h"
 
 namespace foldersync {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "filter/filter.h"
+#include "filter/rule_text.h"
 #include "unit/filter/filter_cases.h"
 
 namespace foldersync {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "filter/filter.h"
+#include "filter/rule_text.h"
 
 namespace foldersync::test {
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "filter/rule_text.h"
 #include "unit/filter/filter_cases.h"
 
 namespace foldersync {
