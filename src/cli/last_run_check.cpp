@@ -12,6 +12,8 @@
 #include "fs/stop.h"
 #include "plan/guard.h"
 #include "scan/directory_names.h"
+#include "scan/inventory.h"
+#include "scan/local_tree.h"
 
 namespace foldersync {
 namespace {
@@ -31,48 +33,57 @@ Pair pair_of(const Roots& roots) {
   return pair;
 }
 
-// Whether something that is no directory lies in it, at any depth; not knowing is a yes to nothing.
-// Error kStopped: `stop` was set.
-Result<bool> holds_file(FileSystem& fs, int directory, const std::atomic<bool>& stop,
-                        int depth = 0) {
-  constexpr int kDeepest = 100;
-  DirectoryNames names;
-  for (std::size_t seen = 0;;) {
-    const auto more = names.read_more(fs, directory);
-    if (!more) return false;
-    for (; seen < names.size(); ++seen) {
-      TRY(heed(&stop, "look at"));
-      const std::string name(names[seen]);
-      const auto status = fs.status_at(directory, name.c_str());
-      if (!status) continue;
-      if (!status->is_directory()) return true;
-      if (depth == kDeepest) return true;
-      const auto below = fs.open_directory(directory, name.c_str());
-      if (below && TRY(holds_file(fs, below->get(), stop, depth + 1))) return true;
-    }
-    if (!*more) return false;
-  }
+// Whether something that is no directory lies below it, at any depth; not knowing is a yes to
+// nothing. Error kStopped: `stop` was set.
+Result<bool> holds_file(const ReadableTree& tree, const std::string& path,
+                        const std::atomic<bool>& stop) {
+  bool is_found = false;
+  const InventoryVisitor visitor{.admits = [](auto, auto, const FileStatus&) { return true; },
+                                 .visit =
+                                     [&](const InventoryEntry& entry) {
+                                       is_found = !entry.status.is_directory();
+                                       // The first one ends the walk.
+                                       return is_found ? Status(system_error("look at", ENOTDIR))
+                                                       : success();
+                                     },
+                                 .listed = [](const RelPath&, const DirectoryNames&) {},
+                                 .problem = [](const RelPath&, const Error&) {},
+                                 .stop = &stop};
+  FileStatus top;
+  top.type = FileType::kDirectory;
+  (void)take_inventory(TreeBelow(tree, RelPath::from_bytes(path)), top, visitor);
+  TRY(heed(&stop, "look at"));
+  return is_found;
 }
 
 // Whether what lies in the directory can be told by now: it can be read, or is gone.
-bool is_read(DirectoryCursor& cursor, FileSystem& fs, const std::string& path) {
-  const auto directory = cursor.enter(path);
+bool is_read(TreeReader& tree, const std::string& path) {
+  const auto directory = tree.enter(path);
   if (!directory) {
     return directory.error().error_number == ENOENT || directory.error().error_number == ENOTDIR;
   }
-  return is_empty(fs, *directory).ok();
+  DirectoryNames names;
+  return (*directory)->list(names).ok();
 }
 
 // Those of the paths that can't be read to this day. Both lists ascending.
 std::vector<std::string> still_unread(const Root& source, const std::vector<std::string>& paths,
                                       const std::vector<std::string>& now) {
-  DirectoryCursor cursor(*source.fs, source.fd.get(), {}, descriptors_per_cursor(1));
+  const LocalTree tree = tree_of(source);
+  const auto reader = tree.reader(descriptors_per_cursor(1));
   std::vector<std::string> still;
   for (const std::string& path : paths) {
     const bool is_now = std::binary_search(now.begin(), now.end(), path);
-    if (is_now || !is_read(cursor, *source.fs, path)) still.push_back(path);
+    if (is_now || !is_read(*reader, path)) still.push_back(path);
   }
   return still;
+}
+
+// Of the file system that holds the directory; nothing where it can't be entered or asked.
+std::optional<std::string> file_system_at(TreeReader& tree, const std::string& path) {
+  const auto directory = tree.enter(path);
+  const auto id = directory ? (*directory)->file_system_id() : Result<std::string>(std::string());
+  return directory && id ? std::optional(*id) : std::nullopt;
 }
 
 }  // namespace
@@ -160,22 +171,19 @@ Status LastRunCheck::judge(const Roots& roots, Planned& planned) {
 Status LastRunCheck::look_for_mounts(const Roots& roots, const std::vector<KnownMount>& mounts) {
   still_there_.clear();
   if (!known_) return success();
-  DirectoryCursor cursor(*roots.source.fs, roots.source.fd.get(), {}, descriptors_per_cursor(1));
+  const LocalTree source = tree_of(roots.source);
+  const auto reader = source.reader(descriptors_per_cursor(1));
   for (const KnownMount& known : known_->run.mounts) {
     const auto mount = std::find_if(mounts.begin(), mounts.end(), [&](const KnownMount& other) {
       return other.path == known.path;
     });
     if (mount != mounts.end() && mount->file_system == known.file_system) continue;
-    const auto directory = cursor.enter(known.path);
-    if (mount == mounts.end() && directory) {
-      const auto id = roots.source.fs->file_system_id(*directory);
-      if (id && *id == known.file_system) {
-        still_there_.push_back(known);
-        continue;
-      }
+    if (mount == mounts.end() && file_system_at(*reader, known.path) == known.file_system) {
+      still_there_.push_back(known);
+      continue;
     }
     // A folder that holds something by itself now was filled on purpose.
-    if (directory && TRY(holds_file(*roots.source.fs, *directory, stop_))) continue;
+    if (TRY(holds_file(source, known.path, stop_))) continue;
     if (options_.new_source) continue;
     return Error{
         ErrorCode::kRefused, "compare", known.path, 0,
@@ -239,18 +247,18 @@ void LastRunCheck::remember_applied(const Roots& roots, const PlanHeader& plan) 
   auto known = recall(*state_.memory(), pair_of(roots));
   known_ = known ? std::move(*known) : std::nullopt;
   still_there_.clear();
-  DirectoryCursor cursor(*roots.source.fs, roots.source.fd.get(), {}, descriptors_per_cursor(1));
+  const LocalTree source = tree_of(roots.source);
+  const auto reader = source.reader(descriptors_per_cursor(1));
   for (const KnownMount& mount : known_ ? known_->run.mounts : std::vector<KnownMount>()) {
-    const auto directory = cursor.enter(mount.path);
-    const auto id = directory ? roots.source.fs->file_system_id(*directory) : std::string();
-    if (id && *id == mount.file_system) still_there_.push_back(mount);
+    const auto file_system = file_system_at(*reader, mount.path);
+    if (file_system.value_or("") == mount.file_system) still_there_.push_back(mount);
   }
   const Summary& done = plan.summary;
   Planned seen;
   seen.plan.created = plan.created;
   seen.source_entries = done.unchanged + done.create + done.update + done.replace + done.move +
                         done.link + done.metadata;
-  const auto has_files = holds_file(*roots.source.fs, roots.source.fd.get(), stop_);
+  const auto has_files = holds_file(source, {}, stop_);
   if (!has_files) return;  // told to stop, and what is known stays
   seen.source_files = *has_files ? seen.source_entries : 0;
   // Files among them do no harm: each is asked again by the next run, and holds nothing up where it
