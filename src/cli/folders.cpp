@@ -98,6 +98,10 @@ Status refuse_inside(FileSystem& fs, const Root& replica, const std::vector<std:
     const auto beside = path.filename() == ".." ? Result<bool>(false)
                                                 : lies_inside(fs, path.parent_path(), replica);
     if ((itself && *itself) || (beside && *beside)) return misplaced(file);
+    // Where a link of somebody else leads is not asked, and the file is not opened there either.
+    for (const auto* where : {&itself, &beside}) {
+      if (!*where && where->error().code == ErrorCode::kRefused) return Error(where->error());
+    }
   }
   return success();
 }

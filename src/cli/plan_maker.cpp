@@ -12,6 +12,7 @@
 #include "cli/rights.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/named_path.h"
 #include "plan/guard.h"
 #include "plan/room.h"
 #include "scan/local_tree.h"
@@ -158,7 +159,7 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
   if (!options_.check_space) return success();
   // A replica that is to be made will lie where its parent does.
   const std::string above = roots.replica ? roots.replica_path : folder_above(roots);
-  const auto folder = fs_.open_root(above.c_str());
+  const auto folder = open_named_folder(fs_, above);
   if (!folder) return success();
   const auto file_system = fs_.file_system_id(folder->get());
   const LocalTree source = tree_of(roots.source);

@@ -64,8 +64,8 @@ bool has_log_in_source(FileSystem& fs, const FolderOptions& folders, const std::
 
 // Whether something has the log's name, which is left out of the copy then.
 bool has_log_file(FileSystem& fs, const std::string& log_file) {
-  const auto folder = fs.open_above(folder_above(log_file).c_str());
-  return folder && fs.status_at(folder->get(), kDefaultLog);
+  const auto place = find_named(fs, log_file, LastLink::kKeep);
+  return place && place->status;
 }
 
 Result<std::unique_ptr<Log>> open_log(FileSystem& fs, const RunOptions& options,

@@ -290,10 +290,15 @@ Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& 
   if (root.fs != &fs) return false;
   std::string path = folder;
   for (;;) {
-    const auto fd = fs.open_root(path.c_str());
-    if (fd) return is_inside(fs, fd->get(), root.status);
+    const auto place = find_named(fs, path);
+    // What is no folder, or is yet to be made, lies where the one around it does.
+    const bool is_folder = place && place->status && place->status->is_directory();
+    const Fd* const fd = !place ? nullptr : is_folder ? &place->entry : &place->folder;
+    if (fd != nullptr && fd->is_open()) return is_inside(fs, fd->get(), root.status);
     const std::string parent = folder_above(path);
-    if (fd.error().error_number != ENOENT || parent == path) return Error(fd.error()).at(path);
+    const bool is_beyond = !place && place.error().error_number != ENOENT;
+    if (is_beyond) return Error(place.error()).at(path);
+    if (parent == path) return system_error("open", ENOENT).at(path);
     path = parent;
   }
 }

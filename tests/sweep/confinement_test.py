@@ -4,7 +4,7 @@ import os
 import signal
 
 from tests.support import trees
-from tests.support.program import DONE
+from tests.support.program import DONE, as_root, with_mounts
 from tests.support.terminal import TerminalTest
 from tests.sweep.call_rules import is_changing
 from tests.sweep.sweep import KILLED, StoppedTest
@@ -122,6 +122,31 @@ class ConfinementTest(ConfinementBase):
         os.kill(self.children_of(loop.pid)[0], signal.SIGTERM)
         self.assertIn(loop.wait(), (DONE, 143))
         self.assertEqual(1, self.log_text().count(REFUSAL))
+
+    def traced_without_a_refusal(self, *options):
+        calls = self.traced('run', *self.pair, *options)
+        self.assert_confined_before_changes(calls, self.replica)
+        self.assertNotIn(REFUSAL, self.log_text())
+
+    @as_root
+    @with_mounts
+    def test_a_backup_on_another_file_system_is_kept(self):
+        self.mount('-t', 'tmpfs', 'tmpfs', self.backups)
+        self.traced_without_a_refusal('--backup-dir', self.backups)
+        self.assert_mirrored()
+        kept, = os.listdir(self.backups)
+        self.execute('apply', os.path.join(self.backups, kept, 'undo.json'), '-r', self.replica)
+        self.assertEqual((b'old', b'x'), (self.content('a'), self.content('gone')))
+
+    @as_root
+    @with_mounts
+    def test_what_is_mounted_in_the_replica_is_written(self):
+        os.mkdir(self.in_replica('d'))
+        self.mount('-t', 'tmpfs', 'tmpfs', self.in_replica('d'))
+        trees.write(self.in_replica('d', 'goes'), 'x')
+        self.traced_without_a_refusal('--cross-mounts')
+        self.assertEqual(b'x', self.content('d', 'b'))
+        self.assertEqual(['b'], os.listdir(self.in_replica('d')))
 
 
 class ConfirmTest(ConfinementBase, TerminalTest):
