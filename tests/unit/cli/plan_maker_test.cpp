@@ -35,11 +35,11 @@ class PlanMakerTest : public PairOfFolders {
  protected:
   KeptState state_{fs_, scratch_ / "state"};
   PlanningOptions options_;
+  const std::atomic<bool> stop_{false};
 
   StoredPlan plan(const std::vector<std::string>& left_out = {}) {
-    const std::atomic<bool> stop{false};
     auto maker = PlanMaker::make(fs_, state_, options_, {.usual = 1, .most = 1});
-    return std::move(maker->plan(roots(), left_out, EqualContent::kNamed, stop)->plan);
+    return std::move(maker->plan(roots(), left_out, EqualContent::kNamed, stop_)->plan);
   }
 };
 
@@ -64,12 +64,12 @@ TEST_F(PlanMakerTest, AStateThatCannotBeUsedIsAWarningAndNoObstacle) {
   write_file(scratch_ / "state", "no folder");
   state_.open();
   EXPECT_THAT(state_.take_warnings(), ElementsAre(HasSubstr("--state")));
-  EXPECT_TRUE(LastRunCheck(state_, options_).compare(roots()).ok());
+  EXPECT_TRUE(LastRunCheck(state_, options_, stop_).compare(roots()).ok());
   EXPECT_NE(plan().plan_id, "");
 }
 
 TEST_F(PlanMakerTest, AMemoryThatIsGoneIsToldAndBegunAnewByTheNextCycle) {
-  LastRunCheck last_run(state_, options_);
+  LastRunCheck last_run(state_, options_, stop_);
   state_.open();
   std::filesystem::remove(scratch_ / "state/memory.db");
   last_run.remember(roots(), {}, true);
