@@ -85,7 +85,8 @@ def _seen(path, status, limits, owners):
         seen['mode'] = f'{stat.S_IMODE(status.st_mode):04o}'
     if owners and limits.owners:
         seen['owner'] = (status.st_uid, status.st_gid)
-    if not (kind == 'symlink' and not limits.link_times or kind == 'dir' and not limits.folder_times):
+    timed = {'symlink': limits.link_times, 'dir': limits.folder_times, 'file': limits.file_times}
+    if timed.get(kind, True):
         if limits.earliest <= status.st_mtime_ns // 10**9 <= limits.latest:
             seen['mtime'] = status.st_mtime_ns // limits.grain_ns * limits.grain_ns
     if kind == 'file':

@@ -161,7 +161,8 @@ class Gocryptfs(Mount):
 class Rclone(Mount):
     programs, packages = ('rclone',), ('rclone',)
     limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False,
-                    folder_times=False, bytes_as_names=False)
+                    folder_times=False, bytes_as_names=False,
+                    forbidden=bytes(range(32)) + b'\x7f')
 
     def settled(self):
         with contextlib.suppress(Missing):  # what can't be written is seen by what is missing
@@ -259,7 +260,7 @@ class Davfs2(Mount):
     programs, packages = ('mount.davfs', 'rclone'), ('davfs2', 'rclone')
     by_root = True
     limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False, link_times=False,
-                    folder_times=False, grain_ns=10**9, bytes_as_names=False)
+                    folder_times=False, file_times=False, longest_name=200, bytes_as_names=False)
 
     def start_servers(self):
         self.backing = self.below('backing')
@@ -282,8 +283,9 @@ class Davfs2(Mount):
 
     def serve(self, command):
         self.run(*command)
-        with open(f'/run/mount.davfs/{self.point.strip("/").replace("/", "-")}.pid',
-                  encoding='ascii') as file:
+        path = f'/run/mount.davfs/{self.point.strip("/").replace("/", "-")}.pid'
+        wait_until(lambda: os.path.exists(path) and os.path.getsize(path), 'davfs2 says who it is')
+        with open(path, encoding='ascii') as file:
             self.daemon = int(file.read())
 
     def kill(self):
@@ -297,7 +299,7 @@ class Glusterfs(Mount):
     makers ask for."""
     programs, packages = ('glusterfs', 'mkfs.xfs'), ('glusterfs-client', 'glusterfs-server', 'xfsprogs')
     by_root = True
-    limits = Limits(longest_target=1000)
+    limits = Limits(longest_target=1000, earliest=0)
 
     def bricks(self):
         return [os.path.join(self.path('disk'), f'brick{number}') for number in range(2)]

@@ -33,6 +33,7 @@ class Limits:
     hard_links: bool = True          # and one can tell that names are one file
     symlinks: bool = True
     link_times: bool = True
+    file_times: bool = True
     folder_times: bool = True
     grain_ns: int = 1
     earliest: int = -2**63           # seconds
