@@ -642,6 +642,12 @@ MUTATIONS = [
     Mutation('fsync is tried again', 'src/apply/stage/barrier.cpp',
              'Status synced = fs_.sync(fd);\n', 'Status synced = fs_.sync(fd);\n'
              '  if (!synced) synced = fs_.sync(fd);\n', '^unit_apply/BarrierTest.AnError'),
+    Mutation('what two plans of a cycle change comes back as it was between them',
+             'src/apply/backup/backup.cpp', 'if (known != nullptr) old = known->undo.after;', '',
+             '^fault/Windows/Undo.TakesBackTwoPlans'),
+    Mutation('a second plan keeps its content over that of before the first',
+             'src/apply/backup/backup.cpp', 'return known == nullptr || known->undo.op == Op::kMetadata;',
+             'return true;', '^fault/Windows/Undo.TakesBackTwoPlans'),
     Mutation('what a backup wants is removed before it is kept', 'src/apply/first_room.cpp',
              'if (request_.backup) {\n      TRY(keep_chosen(made.backup));\n    }', '',
              '^cli/room_test.*another_disk'),

@@ -207,9 +207,9 @@ class Engine {
   WindowLimits limits_;              // in which the plan fits
   std::optional<Slot> root_finish_;  // its last action, where it is the root's own
   Schedule schedule_;
-  std::optional<Backup> backup_;  // where it is begun before the windows
-  AllLoosened root_opened_;       // the root, where it was opened up for the staging folder
-  bool has_begun_ = false;        // there is a committer, which closes the root in the end
+  std::shared_ptr<Backup> backup_;  // where it is begun before the windows
+  AllLoosened root_opened_;         // the root, where it was opened up for the staging folder
+  bool has_begun_ = false;          // there is a committer, which closes the root in the end
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Executing a plan: look again, stage, rename, put metadata right, finish, purge; in windows.
 #pragma once
 
-#include <string>
+#include <memory>
 
 #include "apply/stage/request.h"
 #include "core/file_system_limits.h"
@@ -21,8 +21,8 @@ struct ApplyResult {
   bool staging_left = false;
   bool links_parted = false;  // names that the plan counted as unchanged need another plan
   bool left_open = false;     // a directory that had to be opened up could not be closed again
-  std::string backup = {};    // the folder with what was kept; empty: there is none
-  bool refused = false;       // nothing was done, because something was stale (refuse_stale)
+  std::shared_ptr<Backup> backup = nullptr;  // what was kept; null: nothing was
+  bool refused = false;  // nothing was done, because something was stale (refuse_stale)
 };
 
 // Reports every action of the plan exactly once, but for those that can't be read any more (then

@@ -88,12 +88,12 @@ class Remover {
     FileStatus seen;
   };
 
-  Status keep_chosen(std::optional<Backup>& backup) {
+  Status keep_chosen(std::shared_ptr<Backup>& backup) {
     if (!backup) {
       auto begun =
           TRY(Backup::begin(request_.fs, *request_.backup, request_.plan, request_.policy,
                             {looker_.replica(), request_.replica.status.mtime}, request_.durable));
-      backup = std::move(begun);
+      backup = std::make_shared<Backup>(std::move(begun));
     }
     for (const Chosen& file : chosen_) {
       const int parent = TRY(looker_.replica_parent(file.action.path));

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <set>
 
 #include "apply/backup/backup.h"
@@ -15,7 +15,7 @@ namespace foldersync {
 struct FirstRoom {
   std::set<std::uint64_t> gone = {};  // the numbers in the plan of what was removed
   // Where one is wanted and something was removed: what is gone is in it, on disk with its undo.
-  std::optional<Backup> backup = {};
+  std::shared_ptr<Backup> backup = nullptr;
 };
 
 // Of a plan whose deletions go first, where the disk is too full for folders and records: removes

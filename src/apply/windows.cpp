@@ -40,14 +40,14 @@ Error can_not_purge(Error why, bool is_recorded) {
 }  // namespace
 
 Windows::Windows(const Crew& crew, const WindowLimits& limits, const Schedule& schedule,
-                 std::optional<Slot> root_finish, std::optional<Backup> begun)
+                 std::optional<Slot> root_finish, std::shared_ptr<Backup> begun)
     : crew_(crew),
       limits_(limits),
       schedule_(schedule),
       next_(schedule.start()),
       root_finish_(std::move(root_finish)),
       backup_(std::move(begun)),
-      keeps_backup_(backup_.has_value()) {
+      keeps_backup_(backup_ != nullptr) {
   // What is all or nothing goes on once it is visible, unless one of its actions failed: then the
   // others are not tried.
   crew_.job.winds_up = [this] { return is_committing_ ? crew_.held.has_trouble() : is_stopped(); };
@@ -65,19 +65,23 @@ Status Windows::run() {
 Status Windows::begin_backup() {
   const ApplyRequest& of = request();
   if (!of.backup) return success();
+  const FileTime mtime = crew_.job.area.home_mtime().value_or(of.replica.status.mtime);
+  ReplicaAccess& replica = crew_.job.lookers.front().replica();
+  if (!backup_ && of.earlier_backup && TRY(of.earlier_backup->may_go_on_with(of.plan.actions))) {
+    backup_ = of.earlier_backup;
+    TRY(backup_->go_on_with(of.plan.actions, {replica, mtime}));
+  }
   if (!backup_) {
-    const FileTime mtime = crew_.job.area.home_mtime().value_or(of.replica.status.mtime);
-    ReplicaAccess& replica = crew_.job.lookers.front().replica();
     auto backup = TRY(
         Backup::begin(of.fs, *of.backup, of.plan, crew_.job.policy, {replica, mtime}, of.durable));
-    backup_ = std::move(backup);
+    backup_ = std::make_shared<Backup>(std::move(backup));
   }
   crew_.job.backup = backup_->path();
   return success();
 }
 
 void Windows::discard_backup() {
-  if (keeps_backup_) return;
+  if (keeps_backup_ || backup_ == request().earlier_backup) return;
   if (backup_) backup_->discard();
   backup_.reset();
 }

@@ -33,9 +33,9 @@ class Windows {
 
   // `limits`: in which the plan fits. `root_finish`: its last action, where it is the root's own.
   // Requires: `crew` outlives this.
-  // `begun`: a backup that has something already.
+  // `begun`: a backup that has something already; may be null.
   Windows(const Crew& crew, const WindowLimits& limits, const Schedule& schedule,
-          std::optional<Slot> root_finish, std::optional<Backup> begun);
+          std::optional<Slot> root_finish, std::shared_ptr<Backup> begun);
   Windows(const Windows&) = delete;
   Windows& operator=(const Windows&) = delete;
 
@@ -56,8 +56,8 @@ class Windows {
   // Some of what was displaced is still there, since that would have taken long.
   [[nodiscard]] bool leaves_old() const { return leaves_old_; }
 
-  // The folder with what was kept; empty: there is none.
-  [[nodiscard]] std::string backup() const { return backup_ ? backup_->path() : std::string(); }
+  // What was kept; null: nothing was.
+  [[nodiscard]] const std::shared_ptr<Backup>& backup() const { return backup_; }
   // Where nothing was changed, and it holds nothing.
   void discard_backup();
 
@@ -85,8 +85,8 @@ class Windows {
   SchedulePosition next_;              // of what no window has begun with
   std::unique_ptr<OpenWindow> ahead_;  // the window after the one under way, where it is staged
   std::optional<Slot> root_finish_;
-  std::optional<Backup> backup_;
-  const bool keeps_backup_;
+  std::shared_ptr<Backup> backup_;
+  const bool keeps_backup_;     // it has something of before
   bool is_committing_ = false;  // of an atomic apply: it goes on though it is told to stop
   bool rolled_back_ = false;
   bool was_stopped_ = false;

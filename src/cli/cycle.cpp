@@ -223,7 +223,7 @@ ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, Exi
   ReportEnd end = report_end(request.plan, code);
   end.outcomes = observer.outcomes();
   end.bytes = observer.done().bytes_to_write;
-  return end;
+  return request.first_plan != nullptr ? request.first_plan->with(std::move(end)) : end;
 }
 
 // The whole operation failed; what was not reported by then was not tried.
@@ -273,8 +273,18 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                      .backup = options.dry_run
                                    ? std::nullopt
                                    : backup_order(options.backup, request.backup_identity),
+                     .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
                      .refuse_stale = request.refuse_stale,
                      .pace = pace ? &*pace : nullptr});
+}
+
+std::string undo_of(const ApplyResult& applied) { return applied.backup->path() + "/" + kUndoFile; }
+
+bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
+  const bool is_first = request.first_plan != nullptr && !request.first_plan->end;
+  const bool has_fewer_names =
+      applied.limits.most_names != request.plan.options.replica_limits.most_names;
+  return is_first && (has_fewer_names || applied.links_parted) && !is_by_signal(code);
 }
 
 // What is kept for later runs, and of this one.
@@ -287,22 +297,28 @@ void keep(const CycleRequest& request, const ApplyResult& applied, ExitCode code
   } else {
     tools.state.save(*request.roots.replica, applied.limits);
   }
-  const bool has_fewer_names =
-      applied.limits.most_names != request.plan.options.replica_limits.most_names;
-  if (request.wants_another_plan != nullptr) {
-    *request.wants_another_plan = has_fewer_names || applied.links_parted;
-  }
   log_warnings(tools);
-  if (applied.backup.empty()) return;
-  tools.log.info("what was replaced or deleted is kept; 'sync apply " +
-                 escaped(applied.backup + "/" + kUndoFile) + "' takes it all back");
+  const bool is_told =
+      request.first_plan != nullptr && request.first_plan->backup == applied.backup;
+  if (!applied.backup || is_told) return;
+  tools.log.info("what was replaced or deleted is kept; 'sync apply " + escaped(undo_of(applied)) +
+                 "' takes it all back");
   const std::string warning =
-      prune_backups(tools.fs, request.options.backup, *request.roots.replica, applied.backup,
-                    tools.signals.stop());
+      prune_backups(tools.fs, request.options.backup, *request.roots.replica,
+                    applied.backup->path(), tools.signals.stop());
   if (!warning.empty()) tools.log.warn(warning);
 }
 
 }  // namespace
+
+ReportEnd FirstPlan::with(ReportEnd second) const {
+  if (!end) return second;
+  for (std::size_t at = 0; at < second.outcomes.size(); ++at)
+    second.outcomes[at] += end->outcomes[at];
+  second.bytes += end->bytes;
+  if (second.undo.empty()) second.undo = end->undo;
+  return second;
+}
 
 ExitCode apply_and_log(const CycleRequest& request) {
   Log& log = request.tools.log;
@@ -336,7 +352,11 @@ ExitCode apply_and_log(const CycleRequest& request) {
   log.flush();
   if (code == ExitCode::kDone) code = code_of(log.console_state());
   ReportEnd end = end_of(request, observer, code);
-  if (!applied->backup.empty()) end.undo = applied->backup + "/" + kUndoFile;
+  if (applied->backup) end.undo = undo_of(*applied);
+  if (needs_another_plan(request, *applied, code)) {
+    *request.first_plan = {.end = std::move(end), .backup = applied->backup};
+    return code;
+  }
   return end_report(request.report, log, end);
 }
 

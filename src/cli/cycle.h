@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,15 @@ class CycleObserver final : public ApplyObserver {
   Summary done_;
 };
 
+// What a cycle that plans twice hands on from its first plan to the second: of all there is one
+// group of the report, and one backup where both can be taken back together.
+struct FirstPlan {
+  std::optional<ReportEnd> end;  // as it would have been told; there: another plan is to be made
+  std::shared_ptr<Backup> backup = nullptr;
+
+  [[nodiscard]] ReportEnd with(ReportEnd second) const;
+};
+
 struct CycleRequest {
   const Tools& tools;
   const ApplyingOptions& options;
@@ -68,9 +78,9 @@ struct CycleRequest {
   std::string unproven = {};         // as in UnprovenTold
   // Is called when the plan was applied, and told whether all of it is done. May be empty.
   std::function<void(bool)> remember = {};
-  // Null, or set where names of files need another plan: a limit of theirs was learned, or some
-  // parted.
-  bool* wants_another_plan = nullptr;
+  // Null, or it says whether names of files need another plan: a limit of theirs was learned, or
+  // some parted. Where it does already, this is that plan.
+  FirstPlan* first_plan = nullptr;
 };
 
 // Logs the plan's problems, applies it, logs the summary, saves the state.

@@ -95,11 +95,19 @@ std::uint64_t ReportFile::microseconds() const {
 void ReportFile::begin(const StoredPlan* plan) {
   plan_ = plan;
   reported_ = 0;
+  if (is_begun_ && plan != nullptr) {
+    write(report_plan(*plan));
+  } else {
+    started_ = flushed_ = monotonic_seconds();
+    write(report_start(subject_, plan, wall_clock_now()));
+    problems_.clear();
+  }
   is_begun_ = true;
-  started_ = flushed_ = monotonic_seconds();
-  write(report_start(subject_, plan, wall_clock_now()));
   if (plan != nullptr) {
-    for (const Problem& problem : plan->problems) write(report_problem(problem));
+    for (const Problem& problem : plan->problems) {
+      const auto [line, is_new] = problems_.insert(report_problem(problem));
+      if (is_new) write(*line);
+    }
   }
   flush();
 }
@@ -123,8 +131,10 @@ std::uint64_t ReportFile::skip_all() {
   return report.seq;
 }
 
-void ReportFile::end(const ReportEnd& end) {
+void ReportFile::end(ReportEnd end) {
   if (!is_begun_) begin(nullptr);
+  end.problems = problems_.size();
+  end.complete = end.problems == 0;
   write(report_summary(end, microseconds()));
   flush();
   is_begun_ = false;

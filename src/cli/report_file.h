@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/report_text.h"
@@ -24,14 +25,15 @@ class ReportFile {
   // Opens the file by its name again, for a new group: somebody may have moved it away.
   Status reopen();
 
-  // Begins a group; the plan may be missing, and must else live until end().
+  // Begins a group; the plan may be missing, and must else live until end(), or until another one
+  // goes on with the group: where one was begun and has not ended, this tells of another plan.
   void begin(const StoredPlan* plan);
   // Requires: a group was begun with a plan.
   void action(const ActionReport& report);
   // All actions of the plan as skipped, where none was reported yet. How many these were.
   std::uint64_t skip_all();
   // Ends the group, and begins one without a plan before where none was begun.
-  void end(const ReportEnd& end);
+  void end(ReportEnd end);
 
   // What went wrong with writing since open() or reopen(), if anything. Nothing is written after
   // that.
@@ -52,7 +54,8 @@ class ReportFile {
   const StoredPlan* plan_ = nullptr;
   std::uint64_t reported_ = 0;  // actions of the group
   bool is_begun_ = false;
-  double started_ = 0;  // monotonic seconds
+  std::set<std::string> problems_;  // the lines of the group
+  double started_ = 0;              // monotonic seconds
   double flushed_ = 0;
   std::optional<Error> failure_;
 };

@@ -133,6 +133,12 @@ struct StartTable
           DocumentField<"delete_first", At<&StartLine::delete_first>, kind::Switch,
                         Since::kIgnorable>> {};
 
+struct NextPlanTable
+    : FieldTable<DocumentField<"plan_id", At<&StartLine::plan_id>, kind::OrNull<kind::Ascii>>,
+                 DocumentField<"actions", At<&StartLine::actions>, kind::Count>,
+                 DocumentField<"delete_first", At<&StartLine::delete_first>, kind::Switch,
+                               Since::kIgnorable>> {};
+
 struct ErrorTable
     : FieldTable<DocumentField<"doing", At<&Error::operation>, kind::Ascii>,
                  DocumentField<"errno", At<&Error::error_number>, ErrnoOrNull>,
@@ -198,6 +204,14 @@ std::string report_start(const ReportSubject& subject, const StoredPlan* plan, F
     start.delete_first = plan->options.delete_first;
   }
   return line<StartTable>("start", start);
+}
+
+std::string report_plan(const StoredPlan& plan) {
+  StartLine next;
+  next.plan_id = plan.plan_id;
+  next.actions = plan.actions.size();
+  next.delete_first = plan.options.delete_first;
+  return line<NextPlanTable>("plan", next);
 }
 
 std::string report_problem(const Problem& problem) {

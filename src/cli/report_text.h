@@ -50,6 +50,8 @@ struct ReportEnd {
 // source are written before those of the replica. Without a plan: the command ended before there
 // was one to apply.
 std::string report_start(const ReportSubject& subject, const StoredPlan* plan, FileTime started);
+// Of a cycle that plans once more: its next plan.
+std::string report_plan(const StoredPlan& plan);
 std::string report_problem(const Problem& problem);
 std::string report_action(const ActionReport& report, std::uint64_t microseconds);
 std::string report_summary(const ReportEnd& end, std::uint64_t microseconds);

@@ -147,6 +147,7 @@ class Runner {
 
  private:
   ExitCode cycle() {
+    first_plan_ = {};
     const auto tried = try_cycle();
     const ExitCode code = tried ? *tried : fail(tried.error());
     tools_.log.flush();
@@ -155,6 +156,7 @@ class Runner {
 
   // `end` has what was reported before.
   ExitCode fail(const Error& error, ReportEnd end = {}) {
+    end = first_plan_.with(std::move(end));
     end.error = error;
     if (error.code == ErrorCode::kStopped) {
       tools_.log.warn("stopped before anything was changed");
@@ -169,14 +171,15 @@ class Runner {
   // A plan that asks for more names of a file than its file system takes tells how many it takes,
   // and the plan after it is made for that.
   Result<ExitCode> try_cycle() {
-    bool wants_another = false;
     // A person said yes to one plan.
-    const auto code = TRY(try_once(opened_.person ? nullptr : &wants_another));
-    if (!wants_another || is_by_signal(code)) return code;
-    return tools_.signals.stop() ? tools_.signals.stop_code() : try_once(nullptr);
+    const auto code = TRY(try_once());
+    if (!first_plan_.end) return code;
+    if (!tools_.signals.stop()) return try_once();
+    first_plan_.end->exit_code = tools_.signals.stop_code();
+    return end_report(report(), tools_.log, *first_plan_.end);
   }
 
-  Result<ExitCode> try_once(bool* wants_another) {
+  Result<ExitCode> try_once() {
     const double started = monotonic_seconds();
     auto roots = TRY(open_roots(tools_.fs, options_.folders));
     auto planned = TRY(look_and_plan(roots));
@@ -205,7 +208,7 @@ class Runner {
          .backup_identity = backup_identity_,
          .unproven = unproven_.summary,
          .remember = [&](bool is_exact) { last_run_.remember(roots, planned, is_exact); },
-         .wants_another_plan = wants_another});
+         .first_plan = opened_.person ? nullptr : &first_plan_});
   }
 
   // What the folders say to it, and a plan that no guard refuses.
@@ -405,6 +408,7 @@ class Runner {
   AtRest at_rest_;
   bool conflicts_ = false;
   UnprovenTold unproven_;
+  FirstPlan first_plan_;  // of this cycle
   bool is_confined_ = false;
 };
 

@@ -40,7 +40,7 @@ PLAN = Document('plan', ['plan/facts_table.h', 'format/tables.h'], {
     'SkippedTable': 'skipped'})
 REPORT = Document('report', ['cli/report_text.cpp'], {
     'StartTable': 'start', 'ReportToolTable': 'start/properties/tool', 'ReportRootTable': 'root',
-    'ReportOptionsTable': 'start/properties/options', 'ErrorTable': 'error', 'DriftTable': 'drift',
+    'NextPlanTable': 'plan', 'ReportOptionsTable': 'start/properties/options', 'ErrorTable': 'error', 'DriftTable': 'drift',
     'ReportActionTable': 'action', 'ReportSummaryTable': 'summary'})
 # What is there and in no table: where the object stands, and what the line is.
 BESIDE = {'seq', 'event'}

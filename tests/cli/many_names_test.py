@@ -1,9 +1,10 @@
 """A file of more names than its file system takes, and names that part on an overlay."""
+import collections
 import os
 import subprocess
 import unittest
 
-from tests.support import compare, trees
+from tests.support import compare, report, trees
 from tests.support.disks import DiskTest
 from tests.support.program import DONE, PARTIAL, as_root
 from tests.support.trees import same_inode_as
@@ -92,6 +93,45 @@ class OverlayTest(GivenOverlay):
         self.assertEqual(['b', 'c'], sorted(os.listdir(f'{folder.path}/tree')))
         self.execute('apply', f'{folder.path}/undo.json')
         self.assertEqual([], compare.differences(before, self.replica))
+
+    def run_with_all(self):
+        """One cycle: one group of the report, one backup; the group."""
+        before = self.at('before')
+        subprocess.run(['cp', '-a', self.replica, before], check=True)
+        self.sync('run', '--adopt', '--backup-dir', self.at('backups'), '--report', self.at('r'))
+        self.assert_mirrored()
+        with open(self.at('r'), encoding='utf-8') as written:
+            lines, _ = report.parse(written.read())
+        [group] = report.groups(lines)
+        self.assertEqual([], report.invalid(lines))
+        events = [line['event'] for line in group]
+        self.assertEqual((1, 1), (events.count('plan'), events.count('summary')))
+        counted = collections.Counter(
+            line['outcome'] for line in group if line['event'] == 'action')
+        self.assertEqual(counted, +collections.Counter(group[-1]['outcomes']))
+        self.assertEqual(0, group[-1]['exit_code'])
+        [folder] = os.listdir(self.at('backups'))
+        self.assertEqual(self.at('backups', folder, 'undo.json'), group[-1]['undo'])
+        self.execute('apply', group[-1]['undo'])
+        # Names that parted stay so.
+        self.assertEqual([], compare.differences(before, self.replica, links=False))
+        return group
+
+    def test_a_cycle_that_plans_twice_is_one_to_report_and_to_undo(self):
+        self.given_overlay('off')
+        os.chmod(self.in_source('a'), 0o600)
+        trees.write(self.in_source('new'), 'new')
+        os.link(self.in_source('new'), self.in_source('newer'))
+        trees.write(self.in_replica('new'), 'old, and longer')
+        self.run_with_all()
+
+    def test_what_both_plans_change_comes_back_as_it_was_before_the_first(self):
+        self.given_overlay('off', names=('a', 'b'))
+        trees.write(self.in_replica('x'), 'of the replica alone')
+        os.chmod(self.in_source('a'), 0o600)
+        os.link(self.in_source('a'), self.in_source('c'))
+        os.link(self.in_source('a'), self.in_source('x'))
+        self.run_with_all()
 
     def test_the_apply_of_a_plan_says_that_another_one_is_needed(self):
         self.given_overlay('off')

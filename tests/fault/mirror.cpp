@@ -116,8 +116,10 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
                                "0",
                                options.backup_identity};
   }
+  apply.earlier_backup = options.earlier_backup;
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
+  if (applied) run.backup = applied->backup;
   if (applied) run.conflicts = run.conflicts || applied->staging_left;
   run.times = std::move(recorder.times_);
   run.said = std::move(recorder.said_);

@@ -51,6 +51,7 @@ struct MirrorOptions {
   WindowLimits windows;
   std::optional<std::string> backup_folder;
   std::string backup_identity = {};  // see BackupOrder
+  std::shared_ptr<Backup> earlier_backup = nullptr;
   const std::atomic<bool>* stop = nullptr;
   std::function<void()> before_apply;
   std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is
@@ -63,6 +64,7 @@ struct MirrorRun {
   std::vector<Said> said;
   std::vector<std::string> warnings;
   bool conflicts = false;
+  std::shared_ptr<Backup> backup = nullptr;
 
   // Whether the program would end with exit code 0.
   [[nodiscard]] bool is_success() const;

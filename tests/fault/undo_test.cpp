@@ -90,6 +90,41 @@ TEST_P(Undo, TakesBackWhatManyWindowsDidOfWhichTheNextIsStagedAhead) {
   expect_can_be_taken_back();
 }
 
+// A cycle that plans twice: what both change was another thing before the first.
+TEST_P(Undo, TakesBackTwoPlansAtOnce) {
+  for (const std::string& folder : {replica_, source_}) remove_tree(folder);
+  plant_replica({{"both", file("of the replica")},
+                 {"gone", file("goes and comes back")},
+                 {"meta", file("m").with_mode(0600)},
+                 {"then", file("t").with_mode(0600)},
+                 {"d", directory()},
+                 {"d/x", file("x")}});
+  before_ = read_tree(replica_);
+  plant_source({{"both", file("one")},
+                {"meta", file("m").with_mode(0640)},
+                {"then", file("t").with_mode(0640)},
+                {"n", directory()},
+                {"n/y", file("y")},
+                {"short", file("s")}});
+  MirrorRun first = run(options_);
+  ASSERT_TRUE(first.is_success()) << first.troubles();
+  remove_tree(source_);
+  plant_source({{"both", file("two, and longer")},
+                {"gone", file("another one")},
+                {"meta", file("m").with_mode(0644)},
+                {"then", file("new content")},
+                {"d", file("no directory")},
+                {"n", directory()},
+                {"n/y", file("yy")},
+                {"n/z", file("z")}});
+  options_.earlier_backup = std::move(first.backup);
+  const MirrorRun second = run(options_);
+  ASSERT_TRUE(second.is_success()) << second.troubles();
+  expect_exact_copy();
+  EXPECT_EQ(backups().size(), 1U);
+  expect_can_be_taken_back();
+}
+
 TEST_P(Undo, KeepsNothingInAnotherBackupFolderThanTheOneThatWasAskedFor) {
   options_.backup_identity = "another:1";
   EXPECT_FALSE(run(options_).is_success());

@@ -190,9 +190,55 @@ Status Backup::remember_directories(const ActionStore& actions, const Before& be
   });
 }
 
+Result<bool> Backup::may_go_on_with(const ActionStore& actions) const {
+  std::set<RelPath> moved;
+  for (const auto& [from, restore] : restores_) {
+    if (restore.undo.op == Op::kMove) moved.insert({from, *restore.undo.other});
+  }
+  const auto is_moved = [&](RelPath path) {
+    for (; !path.is_root(); path = path.parent()) {
+      if (moved.contains(path)) return true;
+    }
+    return false;
+  };
+  bool may = true;
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    const auto known = restores_.find(action.path);
+    const bool has_xattrs =
+        known != restores_.end() && known->second.undo.reasons.has(Reason::kXattrs);
+    const bool moves_known =
+        action.op == Op::kMove && (known != restores_.end() || restores_.contains(*action.other));
+    const bool is_from_moved = action.other && is_moved(*action.other);
+    if (has_xattrs || moves_known || is_moved(action.path) || is_from_moved) may = false;
+  }));
+  return may;
+}
+
+Status Backup::go_on_with(const ActionStore& actions, const Before& before) {
+  goes_on_ = true;
+  earlier_ = restores_;
+  return remember_directories(actions, before);
+}
+
+// What the plans before have changed at a path; null where that is nothing.
+const Backup::Restore* Backup::earlier(const RelPath& path) const {
+  const auto known = earlier_.find(path);
+  return known == earlier_.end() ? nullptr : &known->second;
+}
+
+// Whether what is displaced there, its content and its attributes, is not yet what is kept, and was
+// there at first.
+bool Backup::is_new_content(const RelPath& path) const {
+  const Restore* const known = earlier(path);
+  return known == nullptr || known->undo.op == Op::kMetadata;
+}
+
 // While windows come and go the times of directories change: this is what they were at first.
 // `action`: the one at its path; null: there is none.
 Status Backup::remember_directory(const RelPath& path, const Action* action, const Before& before) {
+  const Restore* const known = earlier(path);
+  const bool was_made = known != nullptr && !known->undo.after;
+  if (was_made || (goes_on_ && directories_.contains(path))) return success();
   auto status = before.replica.status(path);
   if (!status) return std::move(status).error().at(path.bytes());
   if (!*status || !(*status)->is_directory()) return success();
@@ -224,10 +270,22 @@ Status Backup::keep(const WindowRecord& record, const StagingArea& area, Replica
       return in_folder(std::move(kept).error(), path_);
     }
   }
-  if (Status found = find_other_names(replica); !found) {
-    return in_folder(std::move(found).error(), path_);
+  Status found = find_other_names(replica);
+  if (found) found = follow_earlier_names(replica);
+  return found ? keep_what_was_noted() : in_folder(std::move(found).error(), path_);
+}
+
+// What the window changes in place may have got more names by the plan before.
+Status Backup::follow_earlier_names(ReplicaAccess& replica) {
+  if (!goes_on_ || redated_.empty()) return success();
+  for (auto& [path, restore] : restores_) {
+    std::optional<Facts>& made = restore.undo.before;
+    if (!earlier_.contains(path) || !made || made->type != FileType::kFile) continue;
+    const auto now = TRY(replica.status(path));
+    const bool is_changed = now && redated_.contains({now->device, now->inode});
+    if (is_changed) made = found_facts(*now, {}, policy_);
   }
-  return keep_what_was_noted();
+  return success();
 }
 
 Status Backup::keep_what_was_noted() {
@@ -301,6 +359,7 @@ Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
   const std::string target = action.before->target.value_or(std::string());
   note(action, record, found_facts(*record.old, target, policy_));
   if (!action.reasons.has(Reason::kXattrs) || !record.old_xattrs) return success();
+  if (!is_new_content(action.path)) return success();
   return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);
 }
 
@@ -322,8 +381,11 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   }
   const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
-  TRY(tree_->keep(place, old, action.path, how));
+  if (is_new_content(action.path)) {
+    TRY(tree_->keep(place, old, action.path, how));
+  }
   note(action, is, found_facts(old, target, whole_), TRY(named_now(action, is, replica)));
+  if (!is_new_content(action.path)) return success();
   // A name that this apply has given it is none of the old ones.
   if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
     Restore& restore = restores_.at(action.path);
@@ -399,8 +461,23 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
   } else if (action.after && record.made) {
     made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
   }
-  if (!made && !old) return;
-  restores_.insert_or_assign(action.path, Restore{inverse_of(action, made, old), std::nullopt, 1});
+  const Restore* const known = earlier(action.path);
+  if (known != nullptr) old = known->undo.after;
+  if (!made && !old) {
+    restores_.erase(action.path);
+    return;
+  }
+  Restore restore{{}, std::nullopt, 1};
+  if (known != nullptr) restore = *known;
+  Action done = action;
+  if (known != nullptr && known->undo.op != Op::kMetadata && done.op == Op::kMetadata) {
+    done.op = Op::kUpdate;
+  }
+  restore.undo = inverse_of(done, made, old);
+  for (const Reason reason : {Reason::kContent, Reason::kLink}) {
+    if (known != nullptr && known->undo.reasons.has(reason)) restore.undo.reasons.add(reason);
+  }
+  restores_.insert_or_assign(action.path, std::move(restore));
 }
 
 Status Backup::write() {

@@ -48,6 +48,14 @@ class Backup {
   static Result<Backup> reopen(FileSystem& fs, const std::string& path, const Policy& policy,
                                bool durable);
 
+  // Whether another plan of the same cycle, which is planned after the one before, may be taken
+  // back together with that: not where it goes on with what was moved, or what has other
+  // attributes.
+  [[nodiscard]] Result<bool> may_go_on_with(const ActionStore& actions) const;
+  // From here on it is about that plan, too. What both change comes back as it was before the
+  // first.
+  Status go_on_with(const ActionStore& actions, const Before& before);
+
   // Keeps what a window displaced and writes the undo anew, before anything displaced is removed.
   // `area` is the root's staging area; `replica` the way to staging areas below it. What was not
   // done is left out; `displaced`: the names in staging folders of files that were displaced for
@@ -106,7 +114,10 @@ class Backup {
                                          ReplicaAccess& replica);
   void note(const Action& action, const ActionRecord& record, std::optional<Facts> old,
             const std::optional<Facts>& named = {});
+  [[nodiscard]] const Restore* earlier(const RelPath& path) const;
+  [[nodiscard]] bool is_new_content(const RelPath& path) const;
   Status find_other_names(ReplicaAccess& replica);
+  Status follow_earlier_names(ReplicaAccess& replica);
   void set_links(std::vector<Action>& actions) const;
   Status write();
 
@@ -121,14 +132,16 @@ class Backup {
   std::unique_ptr<BackupTree> tree_;
   Plan undo_;                            // all but its actions
   std::map<RelPath, Restore> restores_;  // by what they restore; directories' metadata apart
+  std::map<RelPath, Restore> earlier_;   // those of the plans before, see go_on_with()
   std::map<RelPath, Action> directories_;
   std::map<Object, RelPath> others_;  // names that such files have kept in the replica
   std::set<Object> sought_;
   std::set<Object> taken_over_;      // files that the apply has given other paths
   std::set<std::string> displaced_;  // see keep()
   std::set<Object> redated_;         // files whose metadata the window changes in place
-  bool is_reopened_ = false;         // what earlier windows did to files is not known
-  Fd held_;                          // the staging folder in which displaced() has found something
+  bool goes_on_ = false;
+  bool is_reopened_ = false;  // what earlier windows did to files is not known
+  Fd held_;                   // the staging folder in which displaced() has found something
 };
 
 }  // namespace foldersync

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,8 @@ struct BackupOrder {
   std::string identity = {};  // which folder it has to be, see Root; empty: whichever is there
 };
 
+class Backup;
+
 struct ApplyRequest {
   FileSystem& fs;                   // the replica's: all that is made is made by it
   const Root& source;               // what is known of it; all else is read through:
@@ -48,6 +51,9 @@ struct ApplyRequest {
   const std::atomic<bool>* stop = nullptr;
   ByteCounter* copied = nullptr;
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
+  // That of an earlier plan of the same cycle: what this one does is kept there, too, where both
+  // can be taken back together. May be null.
+  std::shared_ptr<Backup> earlier_backup = nullptr;
   WindowLimits windows = {};
   bool refuse_stale = false;  // do nothing where a first look finds an action stale
   Pace* pace = nullptr;       // of all content that is copied; may be null
