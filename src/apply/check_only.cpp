@@ -32,7 +32,7 @@ class Checker {
     LookResult look = looker_.look(action);
     looker_.compare_moved(action, look);
     if (outcomes_.report_look(of, look)) return success();
-    auto drift = looker_.foreign_name(action, look, 0);
+    auto drift = looker_.name_outside(action, look, 0);
     if (!drift && !request_.follow_source && is_staged(action)) {
       drift = looker_.pinned_drift(action, look);
     }

@@ -136,7 +136,7 @@ bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
   const Step step = step_of(top, look, {away, {}, false});
   DoomedTree tree(fs_, away, std::move(entries), job_.request.threads);
   const auto taken = take_whole(site_, step, tree);
-  if (!taken || *taken == Published::kForeign) return false;
+  if (!taken || *taken == Published::kOvertaken) return false;
   if (*taken == Published::kStranded) {
     const Error kept = reports_.put_aside(away);
     for (std::size_t i = range.begin; i < range.end; ++i) outcomes.failed(slots[i], kept);
@@ -151,7 +151,7 @@ bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
 InPlace Committer::change_in_place(const Slot& slot, Looker& looker) const {
   InPlace task{.look = looker.look(slot.action)};
   if (!holds_as_then(slot, task.look) ||
-      looker.foreign_name(slot.action, task.look, reports_.names_added(slot))) {
+      looker.name_outside(slot.action, task.look, reports_.names_added(slot))) {
     return task;
   }
   Site site{site_.fs,     looker.replica(), site_.publisher, site_.conflicts,
@@ -165,10 +165,10 @@ InPlace Committer::change_in_place(const Slot& slot, Looker& looker) const {
 void Committer::tell_in_place(const Slot& slot, const std::optional<InPlace>& done) {
   if (!done) return skip(slot);
   if (!reports_.holds_again(slot, done->look)) return;
-  if (auto drift = looker_.foreign_name(slot.action, done->look, reports_.names_added(slot))) {
+  if (auto drift = looker_.name_outside(slot.action, done->look, reports_.names_added(slot))) {
     return reports_.outcomes().stale(slot, {std::move(*drift)});
   }
-  reports_.in_place(slot, done->done.value_or(Published::kForeign), done->changed);
+  reports_.in_place(slot, done->done.value_or(Published::kOvertaken), done->changed);
 }
 
 void Committer::finish(const Slot& slot) {
@@ -202,7 +202,7 @@ void Committer::finish(const Slot& slot) {
   const auto done = kFinishStep.forward(site_, step);
   if (step.changed.touched) reports_.touched().directories.insert(action.path);
   if (!done) return outcomes.failed(slot, done.error());
-  if (*done == Published::kForeign) return reports_.stale_by_now(slot);
+  if (*done == Published::kOvertaken) return reports_.stale_by_now(slot);
   opened_.has_mode(action.path);
   outcomes.done(slot, Outcome::kOk);
 }

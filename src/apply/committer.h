@@ -10,7 +10,7 @@
 #include "apply/beside_target.h"
 #include "apply/discards.h"
 #include "apply/live_reports.h"
-#include "apply/opened_directories.h"
+#include "apply/opened_for_run.h"
 #include "apply/stage/barrier.h"
 #include "apply/stage/job.h"
 #include "apply/stage/staged_trees.h"
@@ -60,7 +60,7 @@ class Committer {
   // Finds out, while there is a staging folder, whether the root's time can be held.
   void learn_of_root();
   // What all threads had to open up.
-  OpenedDirectories& opened() { return opened_; }
+  OpenedForRun& opened() { return opened_; }
   ReplicaAccess& replica() { return looker_.replica(); }
 
  private:
@@ -77,7 +77,7 @@ class Committer {
   Discards discards_;
   LiveReports reports_;
   BesideTarget beside_;
-  OpenedDirectories opened_;
+  OpenedForRun opened_;
   std::set<RelPath> moved_;  // directories that this run has moved
 };
 

@@ -12,7 +12,7 @@
 #include "apply/foreign_places.h"
 #include "apply/held_reports.h"
 #include "apply/look/look.h"
-#include "apply/opened_directories.h"
+#include "apply/opened_for_run.h"
 #include "apply/stage/job.h"
 #include "apply/stage/limit_book.h"
 #include "apply/stage/record.h"
@@ -85,7 +85,7 @@ class Engine {
   ApplyResult result(ApplyResult of = {}) const {
     of.limits = book_.limits();
     of.stopped = of.stopped || is_stopped();
-    of.xattrs_refused = book_.has_refused_xattrs() || book_.lacks_xattrs();
+    of.xattrs_denied = book_.has_denied_xattrs() || book_.lacks_xattrs();
     of.metadata_lost = book_.has_losses();
     of.links_parted = book_.has_parted_links();
     return of;
@@ -122,7 +122,7 @@ class Engine {
     if (request_.replica.opened_up) {
       root_opened_.try_emplace(RelPath(), request_.replica.opened_up->hand_over());
     }
-    lookers.front().replica().loosened() = std::move(root_opened_);
+    lookers.front().replica().opened_up() = std::move(root_opened_);
     const Windows::Crew crew{job, committer, conflicts, held_};
     Windows windows(crew, limits_, schedule_, root_finish_, std::move(backup_));
     Status went = windows.run();
@@ -136,9 +136,9 @@ class Engine {
     (void)end_area(request_, area, {.keeps_partial = true});
     if (root_opened_.empty()) return;
     ReplicaAccess access(fs_, request_.replica.fd.get(), {}, max_open_);
-    access.loosened() = std::move(root_opened_);
+    access.opened_up() = std::move(root_opened_);
     std::vector<Looker> no_others;
-    OpenedDirectories(request_, no_others, access).close_all();
+    OpenedForRun(request_, no_others, access).close_all();
   }
 
   // Told to stop, it leaves of large files what it has, as a killed run does.
@@ -208,7 +208,7 @@ class Engine {
   std::optional<Slot> root_finish_;  // its last action, where it is the root's own
   Schedule schedule_;
   std::shared_ptr<Backup> backup_;  // where it is begun before the windows
-  AllLoosened root_opened_;         // the root, where it was opened up for the staging folder
+  AllOpenedUp root_opened_;         // the root, where it was opened up for the staging folder
   bool has_begun_ = false;          // there is a committer, which closes the root in the end
 };
 

@@ -12,8 +12,8 @@ namespace foldersync {
 struct ApplyResult {
   FileSystemLimits limits = {};  // as they are known now
   bool stopped = false;
-  bool rolled_back = false;     // of an atomic apply: nothing was changed
-  bool xattrs_refused = false;  // some that the source has, for their size, say
+  bool rolled_back = false;    // of an atomic apply: nothing was changed
+  bool xattrs_denied = false;  // some that the source has, for their size, say
   // Some metadata could not be set, and it is no limit of the file system.
   bool metadata_lost = false;
   // The staging folder is still there: what others wrote lies in its `conflict`, or it could not be

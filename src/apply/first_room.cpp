@@ -73,11 +73,11 @@ class Remover {
     Status synced =
         Barrier(syncing).touched_alone(request_.replica.fd.get(), touched, looker_.replica());
     ReplicaAccess& replica = looker_.replica();
-    for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+    for (const Error& error : replica.close_again(std::exchange(replica.opened_up(), {}))) {
       request_.observer.warn(left_open(error));
     }
     OpenedNotes* const notes = request_.replica.notes.get();
-    if (notes != nullptr && !emptied_.empty()) notes->keep_only(replica.loosened());
+    if (notes != nullptr && !emptied_.empty()) notes->keep_only(replica.opened_up());
     return synced;
   }
 
@@ -111,8 +111,7 @@ class Remover {
     const auto removed =
         looker_.replica().with_write_access(place.directory, path.parent(), [&]() -> Status {
           const auto now = TRY(status_at(request_.fs, place));
-          if (!now || !is_untouched(*now, file.seen))
-            return Error{ErrorCode::kChanged, "look", {}, 0, {}};
+          if (!now || !is_untouched(*now, file.seen)) return changed_error("look");
           return request_.fs.remove_file(place.directory, place.name.c_str());
         });
     if (!removed) return false;

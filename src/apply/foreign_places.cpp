@@ -12,14 +12,9 @@
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kSetIds = 06000;
-constexpr std::uint32_t kSticky = 01000;
 constexpr const char* kReadOnly = "its metadata can't be set, for it is mounted read-only";
 
-bool is_denial(const Error& error) {
-  return error.error_number == EPERM || error.error_number == EACCES || error.error_number == EROFS;
-}
+bool lacks_rights(const Error& error) { return is_one_of(error, {EPERM, EACCES, EROFS}); }
 
 CursorRules rules_of(const LookContext& looks) {
   CursorRules rules;
@@ -158,7 +153,7 @@ class ForeignPlaces {
     const Status open = fs_.may_add_entries(*directory);
     // A directory of one's own is opened up.
     const bool is_opened_up = status->uid == uid_ && !open && open.error().error_number == EACCES;
-    if (!open && is_denial(open.error()) && !is_opened_up) place_->closed = open.error();
+    if (!open && lacks_rights(open.error()) && !is_opened_up) place_->closed = open.error();
     return &*place_;
   }
 

@@ -93,9 +93,9 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
     return false;
   }
   switch (*done) {
-    case Published::kForeign:
+    case Published::kOvertaken:
     case Published::kUnproven:
-      foreign(slot);
+      overtaken(slot);
       return false;
     case Published::kStranded:
       outcomes_.failed(slot, put_aside(step.staged));
@@ -125,8 +125,8 @@ bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const L
     outcomes_.failed(slot, done.error());
     return false;
   }
-  if (*done == Published::kForeign) {
-    foreign(slot);
+  if (*done == Published::kOvertaken) {
+    overtaken(slot);
     return false;
   }
   touched_.directories.insert(action.path.parent());
@@ -152,7 +152,7 @@ bool LiveReports::moved(const Slot& slot, const Result<Published>& done, const L
 
 void LiveReports::in_place(const Slot& slot, const Result<Published>& done,
                            const Changed& changed) {
-  if (done && *done == Published::kForeign) return stale_by_now(slot);
+  if (done && *done == Published::kOvertaken) return stale_by_now(slot);
   if (changed.touched == FileType::kFile) {
     touched_.files.push_back(slot.action.path);
   } else if (changed.touched) {
@@ -167,7 +167,7 @@ void LiveReports::stale_by_now(const Slot& slot) {
   outcomes_.stale(slot, {{Side::kReplica, {"content", "as planned", "changed meanwhile"}}});
 }
 
-void LiveReports::foreign(const Slot& slot) {
+void LiveReports::overtaken(const Slot& slot) {
   if (slot.action.op == Op::kDelete && slot.action.before->type == FileType::kDirectory) {
     return outcomes_.stale(
         slot, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});

@@ -64,7 +64,7 @@ class LiveReports {
   Outcomes& outcomes() { return outcomes_; }
 
  private:
-  void foreign(const Slot& slot);
+  void overtaken(const Slot& slot);
 
   const Job& job_;
   Looker& looker_;

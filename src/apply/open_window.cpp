@@ -78,7 +78,7 @@ void OpenWindow::abandon() {
 
 void OpenWindow::throw_away() {
   abandon();
-  transaction_.discard_staged(Error{ErrorCode::kStopped, "stage", {}, 0, "the run has ended"});
+  transaction_.discard_staged(stopped_error("stage", "the run has ended"));
 }
 
 }  // namespace foldersync

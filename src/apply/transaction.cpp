@@ -147,8 +147,8 @@ WindowRecord Transaction::record_of_window() const {
   record.boot = boot_id();
   record.backup = job_.backup;
   for (Looker& looker : job_.lookers) {
-    for (const auto& [path, loosened] : looker.replica().loosened())
-      record.loosened.push_back({path, loosened.mode, loosened.seen});
+    for (const auto& [path, opened_up] : looker.replica().opened_up())
+      record.opened_up.push_back({path, opened_up.mode, opened_up.seen});
   }
   const bool has_links = std::any_of(slots_.begin(), slots_.end(),
                                      [](const Slot& slot) { return slot.action.op == Op::kLink; });

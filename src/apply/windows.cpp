@@ -21,9 +21,11 @@ std::vector<std::uint64_t> seqs_of(const std::vector<Slot>& slots) {
 
 // What others wrote in the middle of the run has no place yet.
 Error can_not_put_aside() {
-  return {ErrorCode::kSystem, "put aside", std::string(kStagingName), 0,
-          "what others wrote in the middle of this run could not be put aside; the next run tries "
-          "again"};
+  return system_error("put aside", 0,
+                      "what others wrote in the middle of this run could not be put aside; the "
+                      "next run tries "
+                      "again")
+      .at(std::string(kStagingName));
 }
 
 // What was to be removed stays, and may hold something of others. Without a record the next run

@@ -45,9 +45,7 @@ Result<bool> begins_with_root(const ActionStore& actions) {
   return first->path.is_root();
 }
 
-Error refused(std::string detail) {
-  return Error{ErrorCode::kRefused, "apply", {}, 0, std::move(detail)};
-}
+Error refused(std::string detail) { return refused_error("apply", std::move(detail)); }
 
 constexpr double kWeek = 7.0 * 86'400;
 

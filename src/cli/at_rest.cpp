@@ -109,14 +109,14 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
 void AtRest::close_what_was_left_open(const Root& replica) {
   if (!replica.notes) return;
   OpenedNotes& notes = *replica.notes;
-  AllLoosened open = notes.known();
+  AllOpenedUp open = notes.known();
   if (open.empty()) return;
   ReplicaAccess access(tools_.fs, replica.fd.get(), {}, descriptors_per_cursor(3));
   access.note_in(&notes);
   for (const Error& error : access.close_again(std::move(open))) {
     tools_.log.warn(left_open(error));
   }
-  notes.keep_only(access.loosened());
+  notes.keep_only(access.opened_up());
 }
 
 Result<bool> AtRest::prepare(const Root& replica) {

@@ -20,10 +20,11 @@ Status make_backup_folder(FileSystem& fs, const BackupOptions& options) {
   Status made = !place ? Status(place.error())
                 : place->status || place->through_link
                     ? Status(system_error("mkdir", ENOTDIR))
-                    : fs.make_directory(place->folder.get(), place->name.c_str(), 0700);
+                    : fs.make_directory(place->folder.get(), place->name.c_str(), kOwnerAll);
   if (made) return made;
-  return Error{ErrorCode::kRefused, "back up", folder, made.error().error_number,
-               "the backup folder (--backup-dir) can't be opened or made"};
+  return refused_error("back up", "the backup folder (--backup-dir) can't be opened or made",
+                       made.error().error_number)
+      .at(folder);
 }
 
 std::optional<BackupOrder> backup_order(const BackupOptions& options, const std::string& identity) {

@@ -53,9 +53,12 @@ Result<Person> Person::at_terminal() {
     auto starter = TRY(Starter::begin());
     return Person(std::move(terminal), std::move(starter));
   }
-  return Error{ErrorCode::kRefused, "ask", "/dev/tty", errno,
-               "--confirm asks a person, and there is no terminal here; 'sync plan -o FILE' and "
-               "'sync apply FILE' do the same in two steps"};
+  return refused_error(
+             "ask",
+             "--confirm asks a person, and there is no terminal here; 'sync plan -o FILE' and "
+             "'sync apply FILE' do the same in two steps",
+             errno)
+      .at("/dev/tty");
 }
 
 Status Person::put(std::string_view text) {

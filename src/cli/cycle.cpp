@@ -51,7 +51,7 @@ ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
   // Where attributes are compared, the next plan would find what was refused.
   const bool refused =
-      request.plan.options.xattrs && (applied.xattrs_refused || request.lacks_xattrs);
+      request.plan.options.xattrs && (applied.xattrs_denied || request.lacks_xattrs);
   const bool partial = failed || refused || applied.metadata_lost || observer.skipped() > 0 ||
                        !request.plan.complete() || request.plan.held() > 0 ||
                        applied.staging_left || applied.left_open || applied.links_parted ||
@@ -333,14 +333,12 @@ ExitCode apply_and_log(const CycleRequest& request) {
   auto filter = Filter::of(plan.options, plan.created);
   if (!filter) return fail(request, observer, filter.error(), ExitCode::kBadPlan);
   if (lacks_something(request.options, plan)) {
-    return fail(request, observer,
-                Error{ErrorCode::kRefused,
-                      "apply",
-                      {},
-                      0,
+    return fail(
+        request, observer,
+        refused_error("apply",
                       "refused: something could not be read, and all or nothing was asked for; "
-                      "--allow-incomplete does what can be done"},
-                ExitCode::kRefused);
+                      "--allow-incomplete does what can be done"),
+        ExitCode::kRefused);
   }
   const auto applied = apply(request, *filter, observer, counts);
   if (!applied) return fail(request, observer, applied.error(), exit_code_of(applied.error()));

@@ -152,7 +152,7 @@ Status LastRunCheck::compare(const Roots& roots) {
   if (!known_ || options_.new_replica) return success();
   const std::string why = suspicion_about_replica(known_->run, pair.replica);
   if (why.empty()) return success();
-  return Error{ErrorCode::kRefused, "compare", roots.replica_path, 0, why};
+  return refused_error("compare", why).at(roots.replica_path);
 }
 
 Status LastRunCheck::meet_replica(const Roots& roots) {

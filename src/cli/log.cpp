@@ -27,7 +27,7 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%v%$";
 
 Error cannot_open(const std::string& file, std::string detail, int error_number) {
-  return Error{ErrorCode::kRefused, "open log", file, error_number, std::move(detail)};
+  return refused_error("open log", std::move(detail), error_number).at(file);
 }
 
 // Whether the file is empty or begins with a line of a log.

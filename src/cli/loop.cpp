@@ -94,13 +94,10 @@ ExitCode Loop::cycle_in_process() {
 ExitCode Loop::fail_killed(int signal) {
   // What it was writing has an end by that.
   if (parts_.report != nullptr) (void)parts_.report->reopen();
-  return parts_.fail(Error{ErrorCode::kSystem,
-                           "run",
-                           {},
-                           0,
-                           "the process of this cycle was ended by signal " +
-                               std::to_string(signal) + " (" + ::strsignal(signal) +
-                               "): the next run goes on from there"});
+  return parts_.fail(system_error("run", 0,
+                                  "the process of this cycle was ended by signal " +
+                                      std::to_string(signal) + " (" + ::strsignal(signal) +
+                                      "): the next run goes on from there"));
 }
 
 std::optional<ExitCode> Loop::reopen_files() {

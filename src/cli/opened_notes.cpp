@@ -13,9 +13,9 @@ namespace {
 // Lines of a part, each of which is written anew for every line that it gets.
 constexpr std::size_t kLines = 64;
 
-std::string line_of(const RelPath& path, const Loosened& loosened) {
-  const FileStatus& seen = loosened.seen;
-  return std::to_string(loosened.mode) + " " + std::to_string(seen.uid) + " " +
+std::string line_of(const RelPath& path, const OpenedUp& opened_up) {
+  const FileStatus& seen = opened_up.seen;
+  return std::to_string(opened_up.mode) + " " + std::to_string(seen.uid) + " " +
          std::to_string(seen.inode) + " " + std::to_string(seen.incarnation) + " ." +
          to_base64(path.bytes()) + "\n";
 }
@@ -27,7 +27,7 @@ std::string forgotten_line_of(const RelPath& path) {
 }
 
 // A line that is something else, of a later version, say, is left out.
-void read_line(const std::string& line, AllLoosened& all) {
+void read_line(const std::string& line, AllOpenedUp& all) {
   if (line.starts_with(kForgotten)) {
     const auto bytes = from_base64(std::string_view(line).substr(kForgotten.size()));
     if (bytes && (bytes->empty() || RelPath::is_path(*bytes))) {
@@ -36,16 +36,16 @@ void read_line(const std::string& line, AllLoosened& all) {
     return;
   }
   std::istringstream fields(line);
-  Loosened loosened;
+  OpenedUp opened_up;
   std::string path;
-  fields >> loosened.mode >> loosened.seen.uid >> loosened.seen.inode >>
-      loosened.seen.incarnation >> path;
+  fields >> opened_up.mode >> opened_up.seen.uid >> opened_up.seen.inode >>
+      opened_up.seen.incarnation >> path;
   const auto bytes = fields && path.starts_with('.') ? from_base64(std::string_view(path).substr(1))
                                                      : std::nullopt;
-  if (!bytes || loosened.mode > 07777) return;
+  if (!bytes || opened_up.mode > 07777) return;
   if (!bytes->empty() && !RelPath::is_path(*bytes)) return;
-  loosened.seen.type = FileType::kDirectory;
-  all.try_emplace(RelPath::from_bytes(*bytes), loosened);
+  opened_up.seen.type = FileType::kDirectory;
+  all.try_emplace(RelPath::from_bytes(*bytes), opened_up);
 }
 
 }  // namespace
@@ -58,8 +58,8 @@ std::string MemoryOfOpened::part_key(std::size_t part) const {
 }
 
 // Parts from the first on, up to one that is missing or empty.
-AllLoosened MemoryOfOpened::read() {
-  AllLoosened all;
+AllOpenedUp MemoryOfOpened::read() {
+  AllOpenedUp all;
   parts_ = 0;
   Memory* const memory = state_.memory();
   while (memory != nullptr) {
@@ -72,7 +72,7 @@ AllLoosened MemoryOfOpened::read() {
   return all;
 }
 
-AllLoosened MemoryOfOpened::known() {
+AllOpenedUp MemoryOfOpened::known() {
   is_loaded_ = true;
   earlier_.clear();
   lines_ = 0;
@@ -89,12 +89,12 @@ void MemoryOfOpened::load() {
   if (!std::exchange(is_loaded_, true)) earlier_ = read();
 }
 
-void MemoryOfOpened::note(const RelPath& path, const Loosened& loosened) {
+void MemoryOfOpened::note(const RelPath& path, const OpenedUp& opened_up) {
   const std::lock_guard lock(mutex_);
   Memory* const memory = writable();
   if (memory == nullptr) return;
   load();
-  append(*memory, line_of(path, loosened));
+  append(*memory, line_of(path, opened_up));
 }
 
 void MemoryOfOpened::forget(const RelPath& path) {
@@ -119,7 +119,7 @@ void MemoryOfOpened::append(Memory& memory, const std::string& line) {
   (void)memory.save();
 }
 
-void MemoryOfOpened::keep_only(const AllLoosened& open) {
+void MemoryOfOpened::keep_only(const AllOpenedUp& open) {
   const std::lock_guard lock(mutex_);
   Memory* const memory = writable();
   if (memory == nullptr) return;
@@ -128,10 +128,10 @@ void MemoryOfOpened::keep_only(const AllLoosened& open) {
   std::size_t part = 0;
   std::string text;
   lines_ = 0;
-  AllLoosened all = open;
+  AllOpenedUp all = open;
   all.insert(earlier_.begin(), earlier_.end());
-  for (const auto& [path, loosened] : all) {
-    text += line_of(path, loosened);
+  for (const auto& [path, opened_up] : all) {
+    text += line_of(path, opened_up);
     if (++lines_ < kLines) continue;
     memory->set_fact(part_key(part++), std::exchange(text, {}));
     lines_ = 0;

@@ -18,24 +18,24 @@ class MemoryOfOpened final : public OpenedNotes {
   // `identity`: the replica's (Root::identity). Requires: `state` outlives it.
   MemoryOfOpened(KeptState& state, const std::string& identity);
 
-  void note(const RelPath& path, const Loosened& loosened) override;
+  void note(const RelPath& path, const OpenedUp& opened_up) override;
   void forget(const RelPath& path) override;
   // keep_only() says then what becomes of it. Not asked, it keeps what earlier runs left.
-  AllLoosened known() override;
-  void keep_only(const AllLoosened& open) override;
+  AllOpenedUp known() override;
+  void keep_only(const AllOpenedUp& open) override;
 
  private:
   Memory* writable() const;
   void load();
   void append(Memory& memory, const std::string& line);
-  AllLoosened read();
+  AllOpenedUp read();
   std::string part_key(std::size_t part) const;
 
   KeptState& state_;
   std::mutex mutex_;
   std::string key_;
   bool is_loaded_ = false;
-  AllLoosened earlier_;
+  AllOpenedUp earlier_;
   std::size_t parts_ = 0;  // that the memory has
   std::string last_part_;
   std::size_t lines_ = 0;  // of the last part

@@ -16,7 +16,7 @@
 #include "plan/guard.h"
 #include "plan/room.h"
 #include "scan/local_tree.h"
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 
 namespace foldersync {
 namespace {
@@ -90,16 +90,16 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                  options_.plan, options_.umask);
   policy.last_look = unread_before.last_look;
   const LocalTree source = tree_of(roots.source);
-  std::optional<Openings> openings;
+  std::optional<OpenedForPlan> opened;
   std::optional<LocalTree> replica;
   if (roots.replica) {
-    openings.emplace(*roots.replica);
-    replica.emplace(tree_of(*roots.replica, &*openings));
+    opened.emplace(*roots.replica);
+    replica.emplace(tree_of(*roots.replica, &*opened));
   }
   PlanRequest request{.roots = roots,
                       .source = source,
                       .replica = replica ? &*replica : nullptr,
-                      .openings = openings ? &*openings : nullptr,
+                      .opened = opened ? &*opened : nullptr,
                       .options = options_.plan,
                       .policy = policy,
                       .unread_before = unread_before,

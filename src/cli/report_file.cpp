@@ -23,7 +23,7 @@ constexpr double kLongestWait = 0.25;
 constexpr std::string_view kBeginning = R"({"event":"start","format":"sync.report")";
 
 Error refused(const std::string& file, const char* why, int error_number) {
-  return Error{ErrorCode::kRefused, "open report", file, error_number, why};
+  return refused_error("open report", why, error_number).at(file);
 }
 
 // Where the last line of the file has its end, 0 where it has no line; nothing where that can't be
@@ -54,8 +54,8 @@ Result<Fd> open_file(const std::string& file) {
   PosixFileSystem fs;
   auto opened = open_to_append(fs, file);
   if (!opened) {
-    return Error{ErrorCode::kRefused, "open report", file, opened.error().error_number,
-                 opened.error().detail};
+    return refused_error("open report", opened.error().detail, opened.error().error_number)
+        .at(file);
   }
   Fd fd = std::move(*opened);
   struct stat status {};

@@ -261,7 +261,7 @@ class Runner {
       const std::string why = explain_with_names(guard, plan);
       const bool may_ask = opened_.person || opened_.doubter;
       if (!asks_for_adoption(guard) || !may_ask) {
-        return Error{ErrorCode::kRefused, "plan", {}, 0, why};
+        return refused_error("plan", why);
       }
       tell(why);
       if (opened_.doubter) {
@@ -276,8 +276,8 @@ class Runner {
     const Colour colour = colour_of(options_.common.console);
     const Answer answer = TRY(person.confirm(plan, colour, tools_.signals));
     if (answer == Answer::kYes) return success();
-    if (answer == Answer::kStopped) return Error{ErrorCode::kStopped, "ask", {}, 0, {}};
-    return Error{ErrorCode::kRefused, "ask", {}, 0, "nothing changed: the answer was no"};
+    if (answer == Answer::kStopped) return stopped_error("ask");
+    return refused_error("ask", "nothing changed: the answer was no");
   }
 
   // Where a person is asked, nothing is made before the answer; what a killed run had begun in a
@@ -320,7 +320,7 @@ class Runner {
     if (!plan.actions.empty() && !lacks_something(options_.applying, plan)) {
       const Colour colour = colour_of(options_.common.console);
       const Answer answer = TRY(opened_.person->confirm(plan, colour, tools_.signals));
-      if (answer == Answer::kStopped) return Error{ErrorCode::kStopped, "ask", {}, 0, {}};
+      if (answer == Answer::kStopped) return stopped_error("ask");
       if (answer == Answer::kNo) {
         tools_.log.info("nothing changed: the answer was no");
         return std::optional(

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
 
 Error unreadable(const std::string& file, const char* why, int error_number) {
-  return Error{ErrorCode::kRefused, "read", file, error_number, why};
+  return refused_error("read", why, error_number).at(file);
 }
 
 // A key or a signature; from a pipe, too. What nobody writes into is empty, and not waited for.

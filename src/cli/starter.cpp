@@ -186,7 +186,7 @@ Status Starter::start(const std::string& command, int input, int terminal) {
 Result<int> Starter::wait(const Signals& signals) {
   if (!signals.wait_for_input(socket_.get())) {
     socket_.reset();
-    return Error{ErrorCode::kStopped, "start", {}, 0, {}};
+    return stopped_error("start");
   }
   int status = kNotStarted;
   ssize_t count = -1;

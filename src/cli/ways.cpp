@@ -20,10 +20,12 @@ Status meet(KeptState& state, const Way& way, OtherFolder other) {
   const auto& names = way.identities;
   if (std::find(names.begin(), names.end(), known) != names.end()) return success();
   if (!known.empty() && other == OtherFolder::kIsRefused) {
-    return Error{ErrorCode::kRefused, "compare", way.path, 0,
-                 who +
-                     ", and it is another folder than the last run knew there: if it is right, "
-                     "give 'sync run' --new-replica once"};
+    return refused_error(
+               "compare",
+               who +
+                   ", and it is another folder than the last run knew there: if it is right, "
+                   "give 'sync run' --new-replica once")
+        .at(way.path);
   }
   const bool is_asked = memory != nullptr && fact;
   state.warn(is_asked ? who + ": from now on it has to be the folder that it is today"

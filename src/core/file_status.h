@@ -21,6 +21,16 @@ enum class FileType : std::uint8_t {
 // "file", "dir", "symlink", "fifo", "socket", "char", "block": the words of the plan document.
 const char* to_string(FileType type);
 
+// Bits of a mode.
+inline constexpr std::uint32_t kSetUser = 04000;
+inline constexpr std::uint32_t kSetGroup = 02000;
+inline constexpr std::uint32_t kSetIds = kSetUser | kSetGroup;
+inline constexpr std::uint32_t kSticky = 01000;
+inline constexpr std::uint32_t kSpecialBits = kSetIds | kSticky;
+inline constexpr std::uint32_t kOwnerAll = 0700;
+inline constexpr std::uint32_t kOwnerRead = 0400;
+inline constexpr std::uint32_t kOwnerWrite = 0200;
+
 struct FileStatus {
   FileType type = FileType::kFile;
   std::uint32_t mode = 0;  // permission, suid, sgid and sticky bits only: 0 to 07777

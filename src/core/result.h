@@ -37,13 +37,22 @@ struct Error {
   }
 };
 
-[[nodiscard]] inline Error system_error(const char* operation, int error_number) {
-  return Error{ErrorCode::kSystem, operation, {}, error_number, {}};
+// One for each code that is met in several places; at() says what they are about. `error_number`:
+// of the system call that brought it, 0 where none did.
+[[nodiscard]] inline Error system_error(const char* operation, int error_number,
+                                        std::string detail = {}) {
+  return Error{ErrorCode::kSystem, operation, {}, error_number, std::move(detail)};
 }
-
-// Errors that no system call brought; at() says what they are about.
-[[nodiscard]] inline Error refused_error(const char* operation, std::string detail) {
-  return Error{ErrorCode::kRefused, operation, {}, 0, std::move(detail)};
+[[nodiscard]] inline Error refused_error(const char* operation, std::string detail,
+                                         int error_number = 0) {
+  return Error{ErrorCode::kRefused, operation, {}, error_number, std::move(detail)};
+}
+[[nodiscard]] inline Error locked_error(const char* operation, std::string detail,
+                                        int error_number = 0) {
+  return Error{ErrorCode::kLocked, operation, {}, error_number, std::move(detail)};
+}
+[[nodiscard]] inline Error stopped_error(const char* operation, std::string detail = {}) {
+  return Error{ErrorCode::kStopped, operation, {}, 0, std::move(detail)};
 }
 [[nodiscard]] inline Error changed_error(const char* operation, std::string detail = {}) {
   return Error{ErrorCode::kChanged, operation, {}, 0, std::move(detail)};

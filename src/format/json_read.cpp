@@ -196,13 +196,13 @@ class Parsing {
 Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling) try {
   return Parsing(source, std::move(spooling)).run();
 } catch (const std::exception& exception) {
-  return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
+  return system_error("read plan", 0, exception.what());
 }
 
 Result<RootReference> read_replica(const ByteSource& source) try {
   return Parsing(source, {}).replica();
 } catch (const std::exception& exception) {
-  return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
+  return system_error("read plan", 0, exception.what());
 }
 
 Result<Plan> read_small_plan(const ByteSource& source) {
@@ -214,7 +214,7 @@ Result<Plan> read_window(const ByteSource& source) try {
   const auto plan = TRY(Parsing(source, {}, Extent::kWindow).run());
   return in_memory(plan);
 } catch (const std::exception& exception) {
-  return Error{ErrorCode::kSystem, "read plan", {}, 0, exception.what()};
+  return system_error("read plan", 0, exception.what());
 }
 
 }  // namespace foldersync

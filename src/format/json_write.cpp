@@ -153,7 +153,7 @@ Status write_plan(const Plan& plan, const ByteSink& sink) try {
     return success();
   });
 } catch (const std::exception& exception) {
-  return Error{ErrorCode::kSystem, "write plan", {}, 0, exception.what()};
+  return system_error("write plan", 0, exception.what());
 }
 
 Status write_plan(const StoredPlan& plan, const ByteSink& sink) try {
@@ -161,7 +161,7 @@ Status write_plan(const StoredPlan& plan, const ByteSink& sink) try {
     return for_each_action(plan.actions, take);
   });
 } catch (const std::exception& exception) {
-  return Error{ErrorCode::kSystem, "write plan", {}, 0, exception.what()};
+  return system_error("write plan", 0, exception.what());
 }
 
 std::string action_json(const Action& action, std::uint64_t seq) {

@@ -11,8 +11,9 @@
 namespace foldersync {
 
 Error own_folder_refused(std::string path) {
-  return {ErrorCode::kRefused, "look at", std::move(path), 0,
-          "the replica's file system takes this name for .sync-txn, which is reserved"};
+  return refused_error("look at",
+                       "the replica's file system takes this name for .sync-txn, which is reserved")
+      .at(std::move(path));
 }
 
 DirectoryCursor::DirectoryCursor(FileSystem& fs, int root, const CursorRules& rules,

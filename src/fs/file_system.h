@@ -17,6 +17,7 @@
 
 #include "core/file_status.h"
 #include "core/result.h"
+#include "fs/denial.h"
 #include "fs/fd.h"
 
 namespace foldersync {
@@ -26,12 +27,6 @@ enum class RenameMode : std::uint8_t {
   kExchange,   // both names must exist and change places
   kReplace,    // what has the new name vanishes
 };
-
-// Whether rename() failed because the file system lacks the mode.
-inline bool lacks_rename_mode(const Error& error) {
-  const int number = error.error_number;
-  return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP;
-}
 
 // Who can change what a file system holds, and whether stamps tell.
 enum class Sharing : std::uint8_t {

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "fs/refusal.h"
+#include "fs/denial.h"
 
 namespace foldersync {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::uint32_t kPrivate = 0600;
 constexpr int kTries = 10;
 
 Error refused(std::string detail, int error_number = 0) {
-  return Error{ErrorCode::kRefused, "open", {}, error_number, std::move(detail)};
+  return refused_error("open", std::move(detail), error_number);
 }
 
 bool is_ours(const FileStatus& status) { return status.uid == 0 || status.uid == ::geteuid(); }
@@ -205,9 +205,9 @@ Status NewFile::finish() {
 Status NewFile::sync_folder() {
   const auto folder = fs_->open_directory(folder_.get(), ".");
   Status synced = folder ? fs_->sync(folder->get()) : Status(folder.error());
-  if (synced || (folder && !can_not_sync(synced.error()))) return synced;
+  if (synced || (folder && !lacks_call(synced.error()))) return synced;
   synced = fs_->sync_all(fd_.get());
-  return synced || can_not_sync(synced.error()) ? success() : std::move(synced);
+  return synced || lacks_call(synced.error()) ? success() : std::move(synced);
 }
 
 Status NewFile::give_name() {

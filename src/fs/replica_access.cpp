@@ -12,12 +12,7 @@
 #include "fs/privilege.h"
 
 namespace foldersync {
-namespace {
-
-constexpr std::uint32_t kOwnerAll = 0700;
-constexpr std::uint32_t kSetGroup = 02000;
-
-}  // namespace
+namespace {}  // namespace
 
 bool is_absence(const Error& error) {
   return error.error_number == ENOENT || error.error_number == ENOTDIR ||
@@ -71,47 +66,47 @@ Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
 bool ReplicaAccess::add_owner_rights(Handle directory, const RelPath& path,
                                      const FileStatus& status) {
   if (!can_close_again(status)) return false;
-  const Loosened loosened{status.mode, status};
-  if (notes_ != nullptr) notes_->note(path, loosened);
+  const OpenedUp opened_up{status.mode, status};
+  if (notes_ != nullptr) notes_->note(path, opened_up);
   if (!fs_.set_mode(directory, status.mode | kOwnerAll)) return false;
-  loosened_.try_emplace(path, loosened);
+  opened_up_.try_emplace(path, opened_up);
   return true;
 }
 
-bool ReplicaAccess::loosen(int directory, const RelPath& path) {
-  if (!may_loosen_) return false;
+bool ReplicaAccess::open_up(int directory, const RelPath& path) {
+  if (!may_open_up_) return false;
   const auto status = fs_.status(directory);
   if (!status || status->uid != ::geteuid() || (status->mode & kOwnerAll) == kOwnerAll)
     return false;
   return add_owner_rights({directory, false}, path, *status);
 }
 
-std::vector<Error> ReplicaAccess::close_again(AllLoosened loosened) {
+std::vector<Error> ReplicaAccess::close_again(AllOpenedUp opened_up) {
   std::vector<Error> errors;
-  AllLoosened left;
-  while (!loosened.empty()) {
-    auto deepest = loosened.extract(std::prev(loosened.end()));
+  AllOpenedUp left;
+  while (!opened_up.empty()) {
+    auto deepest = opened_up.extract(std::prev(opened_up.end()));
     Status closed = give_mode_back(deepest.key(), deepest.mapped());
     if (!closed) {
       errors.push_back(std::move(closed).error().at(deepest.key().bytes()));
       left.insert(std::move(deepest));
     }
-    loosened.merge(loosened_);  // only what lies above it
-    loosened_.clear();
+    opened_up.merge(opened_up_);  // only what lies above it
+    opened_up_.clear();
   }
-  loosened_ = std::move(left);
+  opened_up_ = std::move(left);
   return errors;
 }
 
 Status ReplicaAccess::close_again(const RelPath& path, int directory) {
-  const auto loosened = loosened_.find(path);
-  if (loosened == loosened_.end()) return success();
-  const std::uint32_t mode = loosened->second.mode;
-  loosened_.erase(loosened);
+  const auto opened_up = opened_up_.find(path);
+  if (opened_up == opened_up_.end()) return success();
+  const std::uint32_t mode = opened_up->second.mode;
+  opened_up_.erase(opened_up);
   return fs_.set_mode({directory, false}, mode);
 }
 
-Status ReplicaAccess::give_mode_back(const RelPath& path, const Loosened& loosened) {
+Status ReplicaAccess::give_mode_back(const RelPath& path, const OpenedUp& opened_up) {
   const auto parent = path.is_root() ? Result<int>(root_) : this->parent(path);
   if (!parent) return is_absence(parent.error()) ? success() : Status(parent.error());
   const std::string name = path.is_root() ? "." : std::string(path.name());
@@ -119,18 +114,18 @@ Status ReplicaAccess::give_mode_back(const RelPath& path, const Loosened& loosen
   if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
   const auto now = TRY(fs_.status(entry->get()));
   // The number of its device may be another one since the system was started anew.
-  const FileStatus& seen = loosened.seen;
+  const FileStatus& seen = opened_up.seen;
   const bool is_it = now.is_directory() && now.inode == seen.inode &&
                      now.incarnation == seen.incarnation && now.uid == seen.uid;
-  if (!is_it || !is_as_opened(now.mode, loosened.mode)) return success();
-  return fs_.set_mode({entry->get(), true}, loosened.mode);
+  if (!is_it || !is_as_opened(now.mode, opened_up.mode)) return success();
+  return fs_.set_mode({entry->get(), true}, opened_up.mode);
 }
 
 // CRASH: killed before the mode is given back, the directory keeps u+rwx; the next run closes it by
 // the notes. Where there are none, its plan finds the mode different, if the source has it.
 // Opens up one directory that could not be entered; false where that is of no use.
 bool ReplicaAccess::open_up(const RelPath& closed) {
-  if (closed.is_root()) return loosen(root_, closed);
+  if (closed.is_root()) return open_up(root_, closed);
   const auto parent = enter(closed.parent_bytes());
   if (!parent) return false;
   const auto entry = with_write_access(*parent, closed.parent(), [&] {
@@ -147,7 +142,7 @@ bool ReplicaAccess::open_up(const RelPath& closed) {
 Result<int> ReplicaAccess::enter(std::string_view path) {
   auto directory = cursor_.enter(path);
   std::string last;
-  while (!directory && may_loosen_ && is_denied(directory.error())) {
+  while (!directory && may_open_up_ && is_denied(directory.error())) {
     const std::string closed = directory.error().path;
     if (closed.empty() || closed == last || !open_up(RelPath(closed))) break;
     last = closed;

@@ -42,7 +42,7 @@ class AbsentBranch {
 };
 
 // A directory of the caller's own that was opened up for its owner (u+rwx).
-struct Loosened {
+struct OpenedUp {
   std::uint32_t mode = 0;  // that it had
   FileStatus seen = {};    // which directory it is
 };
@@ -52,30 +52,30 @@ bool can_close_again(const FileStatus& directory);
 // Whether `now` is the mode that a directory which had `closed` was opened up to.
 bool is_as_opened(std::uint32_t now, std::uint32_t closed);
 // By path. Of one that was opened up twice, what it had at first.
-using AllLoosened = std::map<RelPath, Loosened>;
+using AllOpenedUp = std::map<RelPath, OpenedUp>;
 
 // What is kept of directories that are opened up, so that a run after a kill can close them.
 class OpenedNotes {
  public:
   virtual ~OpenedNotes() = default;
   // Before it is opened up; on disk when this returns, where that can be had. Any thread.
-  virtual void note(const RelPath& path, const Loosened& loosened) = 0;
+  virtual void note(const RelPath& path, const OpenedUp& opened_up) = 0;
   // Before or after it got its final mode, and is not to be closed any more.
   virtual void forget(const RelPath& path) = 0;
   // What is noted now. Requires: no other thread uses this.
-  virtual AllLoosened known() = 0;
+  virtual AllOpenedUp known() = 0;
   // These are still open, and no others.
-  virtual void keep_only(const AllLoosened& open) = 0;
+  virtual void keep_only(const AllOpenedUp& open) = 0;
 };
 
 // One thread's way into the replica. Directories that the caller owns but may not enter or change
-// get u+rwx; they are listed in loosened() with the mode they had.
+// get u+rwx; they are listed in opened_up() with the mode they had.
 class ReplicaAccess {
  public:
   // `root` is the replica's, open for as long as this is used.
   ReplicaAccess(FileSystem& fs, int root, CursorRules rules, std::size_t max_open,
-                bool may_loosen = true)
-      : fs_(fs), root_(root), cursor_(fs, root, rules, max_open), may_loosen_(may_loosen) {}
+                bool may_open_up = true)
+      : fs_(fs), root_(root), cursor_(fs, root, rules, max_open), may_open_up_(may_open_up) {}
 
   // A directory itself, or the one that holds `path`: open until the next call.
   Result<int> directory(const RelPath& path) { return enter(path.bytes()); }
@@ -91,27 +91,27 @@ class ReplicaAccess {
 
   // Gives a directory, owned by the caller, u+rwx; false where that changes nothing, or nothing may
   // be opened up.
-  bool loosen(int directory, const RelPath& path);
+  bool open_up(int directory, const RelPath& path);
   // The same of one that need not be open; false where it may not be entered afterwards.
   bool open_up(const RelPath& closed);
   // Where each is noted before it gets them; null: nowhere.
   void note_in(OpenedNotes* notes) { notes_ = notes; }
-  AllLoosened& loosened() { return loosened_; }
+  AllOpenedUp& opened_up() { return opened_up_; }
 
   // Gives directories the mode back that they had, the deepest first, so that the way to the others
   // stays open. One that has another mode by now keeps it, and so does another directory. What has
   // to be opened up on the way is closed as well. Returns the errors, with their paths; what they
-  // are about is in loosened() afterwards.
-  std::vector<Error> close_again(AllLoosened loosened);
+  // are about is in opened_up() afterwards.
+  std::vector<Error> close_again(AllOpenedUp opened_up);
   // The same of one that is open, where it was opened up.
   Status close_again(const RelPath& path, int directory);
 
   // Does `change`, which needs to look up a name in `directory`, or to write into it, and where
-  // that is denied once more after loosen().
+  // that is denied once more after open_up().
   template <class Change>
   auto with_write_access(int directory, const RelPath& path, Change change) {
     auto result = change();
-    if (!result && is_denied(result.error()) && loosen(directory, path)) result = change();
+    if (!result && is_denied(result.error()) && open_up(directory, path)) result = change();
     return result;
   }
 
@@ -119,14 +119,14 @@ class ReplicaAccess {
   static bool is_denied(const Error& error);
   Result<int> enter(std::string_view path);
   bool add_owner_rights(Handle directory, const RelPath& path, const FileStatus& status);
-  Status give_mode_back(const RelPath& path, const Loosened& loosened);
+  Status give_mode_back(const RelPath& path, const OpenedUp& opened_up);
 
   FileSystem& fs_;
   int root_;
   DirectoryCursor cursor_;
-  bool may_loosen_;
+  bool may_open_up_;
   AbsentBranch absent_;
-  AllLoosened loosened_;
+  AllOpenedUp opened_up_;
   OpenedNotes* notes_ = nullptr;
 };
 

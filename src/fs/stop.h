@@ -15,7 +15,7 @@ inline bool is_told_to_stop(const std::atomic<bool>* stop) {
 // Error kStopped where it is set.
 inline Status heed(const std::atomic<bool>* stop, const char* doing) {
   if (!is_told_to_stop(stop)) return success();
-  return Error{ErrorCode::kStopped, doing, {}, 0, "told to stop"};
+  return stopped_error(doing, "told to stop");
 }
 
 }  // namespace foldersync

@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = 64 * 1024;  // XATTR_SIZE_MAX and XATTR_LIST_MAX of Linux
 
-bool has_no_xattrs(const Error& error) {
-  return error.error_number == ENOTSUP || error.error_number == EPERM;
-}
+bool has_no_xattrs(const Error& error) { return is_one_of(error, {ENOTSUP, EPERM}); }
 
 bool is_acl(std::string_view name) {
   return name == "system.posix_acl_access" || name == "system.posix_acl_default";
@@ -130,10 +128,8 @@ std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector
 }
 
 // Of one attribute, because of its kind, its size or what it says.
-bool is_refused_xattr(const Error& error) {
-  constexpr std::array kNumbers{ENOTSUP, EPERM,  EACCES, EINVAL, ENOSYS,   ENOSPC,
-                                E2BIG,   EDQUOT, ERANGE, EFBIG,  EOVERFLOW};
-  return std::find(kNumbers.begin(), kNumbers.end(), error.error_number) != kNumbers.end();
+bool is_denied_xattr(const Error& error) {
+  return is_denial(error) || is_one_of(error, {ENOSPC, E2BIG, EDQUOT, ERANGE, EFBIG});
 }
 
 Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& wanted, bool as_root) {
@@ -148,13 +144,13 @@ Status write_xattrs(FileSystem& fs, Handle entry, const std::vector<Xattr>& want
                                    [&](const Xattr& other) { return other.name == xattr.name; });
     if (stays) continue;
     Status removed = fs.remove_xattr(entry, xattr.name.c_str());
-    if (!removed && !is_refused_xattr(removed.error())) return removed;
+    if (!removed && !is_denied_xattr(removed.error())) return removed;
     if (!removed) note(xattr, std::move(removed).error());
   }
   for (const Xattr& xattr : wanted) {
     if (std::find(present.begin(), present.end(), xattr) != present.end()) continue;
     Status set = fs.set_xattr(entry, xattr.name.c_str(), xattr.value);
-    if (!set && !is_refused_xattr(set.error())) return set;
+    if (!set && !is_denied_xattr(set.error())) return set;
     if (!set) note(xattr, std::move(set).error());
   }
   return refused;

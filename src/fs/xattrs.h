@@ -48,7 +48,7 @@ void fit_acl(std::vector<Xattr>& xattrs, std::uint32_t mode);
 std::vector<Xattr> without_unsupported(FileSystem& fs, Handle entry, std::vector<Xattr> wanted);
 
 // Whether write_xattrs() met one that the file system will not hold: nothing is broken.
-bool is_refused_xattr(const Error& error);
+bool is_denied_xattr(const Error& error);
 
 // Makes the mirrored attributes of `entry` exactly `wanted`; others stay. One that is refused does
 // not keep the others from being set; the first refusal is returned then, and its detail names the

@@ -13,9 +13,7 @@ namespace {
 // Small, since a merge holds one of each run, decoded.
 constexpr std::size_t kBlockBytes = std::size_t{4} << 10U;
 
-Error damaged() {
-  return Error{ErrorCode::kSystem, "read spooled actions", {}, 0, "what was written is damaged"};
-}
+Error damaged() { return system_error("read spooled actions", 0, "what was written is damaged"); }
 
 }  // namespace
 

@@ -8,11 +8,7 @@
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kSetUser = 04000;
-constexpr std::uint32_t kSetGroup = 02000;
 constexpr std::uint32_t kPermissions = 0777;
-constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kGroupAll = 0070;
 constexpr std::uint32_t kOthersAll = 0007;
 constexpr std::uint32_t kGroupShift = 3;

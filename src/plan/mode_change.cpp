@@ -8,7 +8,6 @@ namespace {
 constexpr std::size_t kMostBytes = 255;
 constexpr std::uint32_t kMost = 07777;
 constexpr std::uint32_t kUser = 0100, kGroup = 0010, kOthers = 0001;
-constexpr std::uint32_t kSetUser = 04000, kSetGroup = 02000, kSticky = 01000;
 constexpr std::uint32_t kAnyX = 0111;
 
 bool is_octal(char byte) { return byte >= '0' && byte <= '7'; }

@@ -11,8 +11,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kSetIds = 06000;
-
 bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
 
 bool has_content(const Facts& facts) {

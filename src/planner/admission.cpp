@@ -165,8 +165,8 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
   }
   if (context_.is_one_system &&
       (meets(source, context_.replica_root) || meets(replica, context_.source_root))) {
-    return Error{ErrorCode::kRefused, "walk", path_of(pair_, named.name).shown(), 0,
-                 "one of the two folders lies inside the other, through a mount"};
+    return refused_error("walk", "one of the two folders lies inside the other, through a mount")
+        .at(path_of(pair_, named.name).shown());
   }
   if (in_replica && is_out_of_bounds(any) && !context_.options.delete_excluded) {
     keep(named.name);

@@ -50,7 +50,7 @@ class Finder {
     const std::size_t open = descriptors_per_cursor(2 * search.threads);
     judges_.reserve(search.threads);
     for (std::size_t i = 0; i < search.threads; ++i) {
-      judges_.emplace_back(search.context, search.source, search.replica, search.openings, open);
+      judges_.emplace_back(search.context, search.source, search.replica, search.opened, open);
     }
   }
 

@@ -10,7 +10,7 @@
 #include "plan/arrange.h"
 #include "plan/moves.h"
 #include "planner/findings.h"
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 
 namespace foldersync {
@@ -19,8 +19,8 @@ struct MoveSearch {
   const PlanningContext& context;
   const ReadableTree& source;
   const ReadableTree& replica;
-  std::vector<RelPath> blocked;  // as for MoveCandidates
-  Openings* openings = nullptr;  // of the replica's tree
+  std::vector<RelPath> blocked;     // as for MoveCandidates
+  OpenedForPlan* opened = nullptr;  // of the replica's tree
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
   Spooling spooling = {};

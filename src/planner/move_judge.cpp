@@ -83,7 +83,7 @@ MoveAnswer MoveJudge::compare(const Action& create, const Action& remove, Conten
   }
   const FileStatus& there = found->status;
   // Who moves it whole would have to open it up at its old path, and to close it at its new one.
-  const bool was_closed = openings_ != nullptr && openings_->has_opened(remove.path);
+  const bool was_closed = opened_ != nullptr && opened_->has_opened(remove.path);
   if (there.is_directory() && was_closed) return answer;
   if (context_.options.xattrs && !has_same_xattrs(*wanted, *found)) return answer;
   wanted->status = as_wanted(wanted->status, &there, context_.policy);

@@ -14,7 +14,7 @@
 #include "planner/findings.h"
 #include "scan/content.h"
 #include "scan/directory_hashes.h"
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 
 namespace foldersync {
@@ -58,11 +58,11 @@ struct MoveAnswer {
 // One thread's judgement. `content`, below, is that of files.
 class MoveJudge {
  public:
-  // All outlive the object. `openings`: of the replica's tree; may be null.
+  // All outlive the object. `opened`: of the replica's tree; may be null.
   MoveJudge(const PlanningContext& context, const ReadableTree& source, const ReadableTree& replica,
-            Openings* openings, std::size_t open)
+            OpenedForPlan* opened, std::size_t open)
       : context_(context),
-        openings_(openings),
+        opened_(opened),
         source_(source, context.source_hashes, open),
         replica_(replica, context.replica_hashes, open),
         judge_(context.stop) {}
@@ -87,7 +87,7 @@ class MoveJudge {
   std::optional<Md5> common_md5(const TreeEntry& source, const TreeEntry& replica);
 
   const PlanningContext& context_;
-  Openings* openings_;
+  OpenedForPlan* opened_;
   TreeEye source_;
   TreeEye replica_;
   ContentJudge judge_;

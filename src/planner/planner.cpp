@@ -174,7 +174,7 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   auto arranged = TRY(arrange(std::move(found), spooling));
   // Files that are the same have the same time.
   if (request.roots.replica && request.policy.gives_time(FileType::kFile)) {
-    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.openings,
+    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.opened,
                     request.threads, request.stop, spooling},
                    arranged));
   }
@@ -259,8 +259,8 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
 
 Result<Planned> make_plan(const PlanRequest& request) {
   auto planned = look_and_plan(request);
-  if (request.openings == nullptr) return planned;
-  const auto left_open = request.openings->close_all();
+  if (request.opened == nullptr) return planned;
+  const auto left_open = request.opened->close_all();
   if (!planned || left_open.empty()) return planned;
   for (const Error& error : left_open) {
     planned->plan.problems.push_back(

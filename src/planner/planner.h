@@ -13,7 +13,7 @@
 #include "plan/facts.h"
 #include "plan/held.h"
 #include "plan/stored_plan.h"
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
@@ -24,8 +24,8 @@ namespace foldersync {
 struct PlanRequest {
   const Roots& roots;  // what is known of them; all else is read through:
   const ReadableTree& source;
-  const ReadableTree* replica;   // null: there is none yet
-  Openings* openings = nullptr;  // of the replica's tree: closed when the plan is made
+  const ReadableTree* replica;      // null: there is none yet
+  OpenedForPlan* opened = nullptr;  // of the replica's tree: closed when the plan is made
   PlanOptions options;
   Policy policy;
   UnreadBefore unread_before = {};

@@ -12,8 +12,8 @@ constexpr std::uint32_t kPrivate = 0600;
 class LocalTreeReader final : public TreeReader {
  public:
   LocalTreeReader(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open,
-                  Openings* openings)
-      : fs_(fs), cursor_(fs, root, rules, max_open), here_(fs, root), openings_(openings) {}
+                  OpenedForPlan* opened)
+      : fs_(fs), cursor_(fs, root, rules, max_open), here_(fs, root), opened_(opened) {}
 
   Result<ReadableDirectory*> enter(std::string_view path) override {
     const auto fd = cursor_.enter(path);
@@ -21,19 +21,19 @@ class LocalTreeReader final : public TreeReader {
     // The root's own descriptor is read again in every cycle.
     here_ = LocalDirectory(
         fs_, *fd, path.empty() ? LocalDirectory::At::kAnywhere : LocalDirectory::At::kStart,
-        openings_, cursor_);
+        opened_, cursor_);
     return &here_;
   }
 
   void open_up(std::string_view path) override {
-    if (openings_ != nullptr) openings_->open_up(RelPath::from_bytes(path));
+    if (opened_ != nullptr) opened_->open_up(RelPath::from_bytes(path));
   }
 
  private:
   FileSystem& fs_;
   DirectoryCursor cursor_;
   LocalDirectory here_;
-  Openings* openings_;
+  OpenedForPlan* opened_;
 };
 
 }  // namespace
@@ -43,7 +43,7 @@ Status LocalDirectory::list(DirectoryNames& names) {
 }
 
 void LocalDirectory::open_up() {
-  if (openings_ != nullptr) openings_->open_up(RelPath::from_bytes(cursor_->current()));
+  if (opened_ != nullptr) opened_->open_up(RelPath::from_bytes(cursor_->current()));
 }
 
 Status LocalDirectory::list_again(DirectoryNames& names) {
@@ -70,7 +70,7 @@ Status LocalDirectory::make_readable(const char* name, const FileStatus& seen) {
 }
 
 std::unique_ptr<TreeReader> LocalTree::reader(std::size_t max_open) const {
-  return std::make_unique<LocalTreeReader>(fs_, root_, rules_, max_open, openings_);
+  return std::make_unique<LocalTreeReader>(fs_, root_, rules_, max_open, opened_);
 }
 
 }  // namespace foldersync

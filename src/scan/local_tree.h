@@ -8,7 +8,7 @@
 
 #include "fs/directory_cursor.h"
 #include "fs/file_system.h"
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
 
@@ -22,8 +22,9 @@ class LocalDirectory final : public ReadableDirectory {
 
   LocalDirectory(FileSystem& fs, int fd, At at = At::kStart) : fs_(&fs), fd_(fd), at_(at) {}
   // The one that `cursor` is in, which may be opened up.
-  LocalDirectory(FileSystem& fs, int fd, At at, Openings* openings, const DirectoryCursor& cursor)
-      : fs_(&fs), fd_(fd), at_(at), openings_(openings), cursor_(&cursor) {}
+  LocalDirectory(FileSystem& fs, int fd, At at, OpenedForPlan* opened,
+                 const DirectoryCursor& cursor)
+      : fs_(&fs), fd_(fd), at_(at), opened_(opened), cursor_(&cursor) {}
 
   Status list(DirectoryNames& names) override;
   Result<FileStatus> status(const char* name) override { return fs_->status_at(fd_, name); }
@@ -46,16 +47,16 @@ class LocalDirectory final : public ReadableDirectory {
   FileSystem* fs_;
   int fd_;
   At at_;
-  Openings* openings_ = nullptr;
+  OpenedForPlan* opened_ = nullptr;
   const DirectoryCursor* cursor_ = nullptr;
 };
 
 // Requires: the root's descriptor stays open.
 class LocalTree final : public ReadableTree {
  public:
-  // `openings` null: what is closed stays so.
-  LocalTree(FileSystem& fs, int root, CursorRules rules = {}, Openings* openings = nullptr)
-      : fs_(fs), root_(root), rules_(std::move(rules)), openings_(openings) {}
+  // `opened` null: what is closed stays so.
+  LocalTree(FileSystem& fs, int root, CursorRules rules = {}, OpenedForPlan* opened = nullptr)
+      : fs_(fs), root_(root), rules_(std::move(rules)), opened_(opened) {}
 
   [[nodiscard]] std::unique_ptr<TreeReader> reader(std::size_t max_open) const override;
   [[nodiscard]] Result<FileSystemFacts> facts() const override { return fs_.facts(root_); }
@@ -64,12 +65,12 @@ class LocalTree final : public ReadableTree {
   FileSystem& fs_;
   int root_;
   CursorRules rules_;
-  Openings* openings_;
+  OpenedForPlan* opened_;
 };
 
 // All below an open root.
-inline LocalTree tree_of(const Root& root, Openings* openings = nullptr) {
-  return {*root.fs, root.fd.get(), {}, openings};
+inline LocalTree tree_of(const Root& root, OpenedForPlan* opened = nullptr) {
+  return {*root.fs, root.fd.get(), {}, opened};
 }
 
 // The root that must not turn up below `root`; nothing where it can't.

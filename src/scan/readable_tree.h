@@ -54,7 +54,7 @@ class ReadableDirectory {
   virtual bool is_read_only(const char* name) = 0;
 
   // Where its owner may not look up names in it: opens it up, where the tree may do so and it is
-  // the caller's own (see Openings).
+  // the caller's own (see OpenedForPlan).
   virtual void open_up() {}
 
   // Of the directory itself.

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "fs/denial.h"
 #include "fs/named_path.h"
 #include "fs/privilege.h"
-#include "fs/refusal.h"
 #include "fs/xattrs.h"
 #include "scan/directory_names.h"
 
@@ -17,7 +17,7 @@ namespace foldersync {
 namespace {
 
 Error refusal(std::string path, std::string detail, int error_number = 0) {
-  return Error{ErrorCode::kRefused, "open", std::move(path), error_number, std::move(detail)};
+  return refused_error("open", std::move(detail), error_number).at(std::move(path));
 }
 
 Error bad_pair(std::string path, std::string detail) {
@@ -25,7 +25,6 @@ Error bad_pair(std::string path, std::string detail) {
 }
 
 constexpr const char* kReplica = "replica";
-constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kOwnerReads = 0500;
 
 // Whether `directory` is `ancestor` or lies below it, by climbing to the top.
@@ -154,7 +153,7 @@ Status make_above(FileSystem& fs, const std::vector<std::string>& folders, std::
   for (const std::string& path : folders) {
     const auto place = TRY(find_replica(fs, path));
     if (place.status) continue;
-    const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
+    const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), kOwnerAll);
     if (!made && made.error().error_number == EEXIST) continue;
     if (!made) return Error(made.error()).at(path);
     const auto fd = fs.open_directory(place.folder.get(), place.name.c_str());
@@ -320,7 +319,7 @@ Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as) {
   if (!above) return cannot_be_made(above.error(), roots.replica_path);
   const auto place = TRY(find_replica(fs, roots.replica_path));
   if (place.status) return system_error("mkdir", EEXIST).at(roots.replica_path);
-  const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), 0700);
+  const Status made = fs.make_directory(place.folder.get(), place.name.c_str(), kOwnerAll);
   if (!made) return cannot_be_made(made.error(), roots.replica_path);
   auto fd = fs.open_directory(place.folder.get(), place.name.c_str());
   if (!fd) return Error(fd.error()).at(roots.replica_path);
@@ -336,7 +335,7 @@ Status create_replica(FileSystem& fs, Roots& roots, const NewReplica& as) {
   auto xattrs = read_xattrs(*roots.source.fs, {roots.source.fd.get(), false}, as_root);
   if (xattrs && as.has_own_mode) xattrs = with_acls_of(std::move(*xattrs), {});
   if (xattrs) (void)write_xattrs(fs, replica, *xattrs, as_root);
-  TRY(unless_refused(fs.set_mode(replica, 0700 | (as.has_own_mode ? wanted.mode : 0U))));
+  TRY(unless_denied(fs.set_mode(replica, kOwnerAll | (as.has_own_mode ? wanted.mode : 0U))));
   // RACE: by its path it may be something else by now.
   auto opened = TRY(root_of(fs, std::move(fd), roots.replica_path, kReplica));
   opened.exchangeable = place.exchangeable;

@@ -31,7 +31,7 @@ class OpenedRoot {
   // As it was, where it is still as it was opened up.
   [[nodiscard]] FileStatus as_closed(FileStatus now) const;
   // Who calls closes it.
-  Loosened hand_over() {
+  OpenedUp hand_over() {
     is_handed_over_ = true;
     return {closed_.mode, closed_};
   }
@@ -67,7 +67,7 @@ struct Roots {
   std::optional<Root> replica;  // nothing: it does not exist yet, but its parent does
   std::string replica_path;
   std::vector<std::string> missing_above = {};  // folders that are to be made before it, in order
-  std::uint32_t mode_above = 0700;              // and get this mode
+  std::uint32_t mode_above = kOwnerAll;         // and get this mode
 };
 
 struct RootPaths {

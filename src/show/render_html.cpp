@@ -84,7 +84,7 @@ std::string header_html(const PlanHeader& plan) {
   html += plan.kind == PlanKind::kUndo ? "Undo " : "Plan ";
   html += code(plan.plan_id) + "</h1>\n<p class=\"faint\">" + html_text(moment(plan.created)) +
           ", by sync " + html_text(plan.tool_version) + "</p>\n";
-  if (plan.refused()) html += bad("Refused: a rule forbids applying this.");
+  if (plan.refused()) html += bad("Denied: a rule forbids applying this.");
   if (!plan.complete()) {
     html += bad("Incomplete: not everything could be read; nothing there will be deleted.");
   }

@@ -144,7 +144,7 @@ class Fields {
   bool ok_ = true;
 };
 
-Error unreadable(const char* why) { return Error{ErrorCode::kState, "recall", "last run", 0, why}; }
+Error unreadable(const char* why) { return state_error("recall", why).at("last run"); }
 
 Result<LastRun> run_in(const std::string& text) {
   Fields fields(text);

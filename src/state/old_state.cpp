@@ -28,7 +28,7 @@ DatabaseKind parted_kind() { return {kOldName, kCacheDatabase.schema, Commits::k
 // so that nobody renames the file meanwhile.
 bool is_parted(const StateFolder& folder, int busy_milliseconds) {
   const Result<StateFile> file = folder.look(kOldName);
-  if (!file || *file == StateFile::kForeign) return false;
+  if (!file || *file == StateFile::kNotOurs) return false;
   return *file == StateFile::kMissing ||
          try_open(folder, parted_kind(), busy_milliseconds).usable == Usable::kYes;
 }

@@ -84,7 +84,7 @@ Attempt connect(const std::string& path, const DatabaseKind& kind, Access access
   if (*schema == SchemaState::kEmpty) {
     return {unusable(state_error("open", "the database is empty"))};
   }
-  if (*schema == SchemaState::kForeign) {
+  if (*schema == SchemaState::kNotOurs) {
     return {damaged(std::move(database),
                     state_error("open", "the tables are not those of this program"))};
   }
@@ -128,13 +128,13 @@ OpenedDatabase look_and_connect(const StateFolder& folder, const DatabaseKind& k
     const std::string name = std::string(kind.name).append(companion);
     const Result<StateFile> file = folder.look(name);
     if (!file) return unusable(file.error());
-    if (*file == StateFile::kForeign) {
+    if (*file == StateFile::kNotOurs) {
       return damaged(std::nullopt, state_error("open", name + " is no file"));
     }
   }
   const Result<StateFile> file = folder.look(kind.name);
   if (!file) return unusable(file.error());
-  if (*file == StateFile::kForeign) {
+  if (*file == StateFile::kNotOurs) {
     return damaged(std::nullopt, state_error("open", "it is no file"));
   }
   if (*file == StateFile::kMissing) {

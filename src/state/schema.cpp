@@ -26,16 +26,16 @@ Result<SchemaState> compare_tables(Database& database, std::span<const Table> ta
     ++count;
   }
   if (count == 0) return SchemaState::kEmpty;
-  return all_ours && count == tables.size() ? SchemaState::kCurrent : SchemaState::kForeign;
+  return all_ours && count == tables.size() ? SchemaState::kCurrent : SchemaState::kNotOurs;
 }
 
 Result<SchemaState> inspect_in_transaction(Database& database, const Schema& schema) {
   const std::int64_t version = TRY(user_version(database));
   if (version > schema.version) return SchemaState::kNewer;
   const SchemaState tables = TRY(compare_tables(database, schema.tables));
-  if (version == 0) return tables == SchemaState::kEmpty ? tables : SchemaState::kForeign;
+  if (version == 0) return tables == SchemaState::kEmpty ? tables : SchemaState::kNotOurs;
   return version == schema.version && tables == SchemaState::kCurrent ? tables
-                                                                      : SchemaState::kForeign;
+                                                                      : SchemaState::kNotOurs;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ enum class SchemaState : std::uint8_t {
   kEmpty,    // a new database
   kCurrent,  // exactly our tables: nothing less, nothing more, not even a trigger
   kNewer,    // of a version that comes after ours
-  kForeign,  // anything else
+  kNotOurs,  // anything else
 };
 
 // Looks at the database without writing to it, within the transaction under way or one of its own.

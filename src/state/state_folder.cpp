@@ -15,7 +15,6 @@ namespace foldersync {
 namespace {
 
 constexpr std::uint32_t kOthersWrite = 0022;
-constexpr std::uint32_t kFolderMode = 0700;
 constexpr std::uint32_t kFileMode = 0600;
 constexpr int kMostAside = 999;
 
@@ -47,13 +46,13 @@ std::pair<std::string, std::string> split(std::string_view path) {
 }
 
 Status make_folder(FileSystem& system, int parent, const std::string& name) {
-  if (Status made = system.make_directory(parent, name.c_str(), kFolderMode); !made) {
+  if (Status made = system.make_directory(parent, name.c_str(), kOwnerAll); !made) {
     if (made.error().error_number == EEXIST) return success();
     return made;
   }
   // The umask may have taken rights of our own away.
   Fd entry = TRY(system.open_entry(parent, name.c_str()));
-  return system.set_mode({entry.get(), true}, kFolderMode);
+  return system.set_mode({entry.get(), true}, kOwnerAll);
 }
 
 // The place of the folder at `path`, made where it is missing.
@@ -113,7 +112,7 @@ Result<StateFile> StateFolder::look(const std::string& name) const {
   const Result<FileStatus> found = status(name);
   if (!found && found.error().error_number == ENOENT) return StateFile::kMissing;
   if (!found) return found.error();
-  if (!found->is_file()) return StateFile::kForeign;
+  if (!found->is_file()) return StateFile::kNotOurs;
   if (std::optional<Error> reason = distrust(*found)) return std::move(*reason).at(name);
   return StateFile::kRegular;
 }

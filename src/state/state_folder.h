@@ -15,7 +15,7 @@ namespace foldersync {
 enum class StateFile : std::uint8_t {
   kMissing,
   kRegular,  // a file that belongs to root or the effective user and that others can't write
-  kForeign,  // a symlink, directory, FIFO, socket or device
+  kNotOurs,  // a symlink, directory, FIFO, socket or device
 };
 
 class StateFolder {

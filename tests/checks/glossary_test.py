@@ -50,6 +50,11 @@ def pages():
             for path in found if path != GLOSSARY}
 
 
+def sources():
+    return {str(path.relative_to(CHECKOUT)): path.read_text()
+            for path in sorted((CHECKOUT / 'src').rglob('*')) if path.suffix in ('.cpp', '.h')}
+
+
 def help_texts():
     sources = {name: (CHECKOUT / 'src' / 'cli' / name).read_text() for name in HELP}
     return {name: '\n'.join(' '.join(LITERAL.findall(line)) for line in text.split('\n'))
@@ -73,6 +78,12 @@ class GlossaryTest(unittest.TestCase):
         texts = {**pages(), **help_texts()}
         found = [place for _, _, others in rows(self.text) for other in others
                  for place in places(other, texts)]
+        self.assertFalse(found, '\n' + '\n'.join(found))
+
+    def test_no_source_has_another_word_for_what_the_program_does_to_closed_directories(self):
+        others = next(others for words, _, others in rows(self.text) if words == '**opened up**')
+        found = [f'{name}: {other}' for name, text in sources().items() for other in others
+                 if other in text.lower()]
         self.assertFalse(found, '\n' + '\n'.join(found))
 
     def test_every_row_is_read(self):

@@ -106,7 +106,7 @@ class FormsTest(ShowTest):
     def test_a_refused_plan_is_shown_and_said_to_be_one(self):
         path = self.saved('--max-delete', '0', expect=REFUSED)
         self.assertIn('REFUSED', self.show(path))
-        self.assertIn('Refused', self.show(path, '--html', '-'))
+        self.assertIn('Denied', self.show(path, '--html', '-'))
 
     def test_what_is_no_valid_plan_is_refused_in_each_form(self):
         plan = json.loads(self.plan_text())

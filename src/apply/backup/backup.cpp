@@ -15,8 +15,6 @@
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kPrivate = 0600;
 constexpr const char* kNewUndoFile = "undo.json.new";
 
@@ -242,8 +240,8 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   auto status = before.replica.status(path);
   if (!status) return std::move(status).error().at(path.bytes());
   if (!*status || !(*status)->is_directory()) return success();
-  const auto loosened = before.replica.loosened().find(path);
-  if (loosened != before.replica.loosened().end()) (*status)->mode = loosened->second.mode;
+  const auto opened_up = before.replica.opened_up().find(path);
+  if (opened_up != before.replica.opened_up().end()) (*status)->mode = opened_up->second.mode;
   const bool goes = action != nullptr && action->phase != Phase::kFinish;
   Facts old = found_facts(**status, {}, goes ? whole_ : policy_);
   const bool has_time = goes || !policy_.fields.omit_dir_times;

@@ -5,7 +5,7 @@
 
 #include "apply/stage/attributes.h"
 #include "fs/copy.h"
-#include "fs/refusal.h"
+#include "fs/denial.h"
 #include "fs/replica_access.h"
 
 namespace foldersync {
@@ -13,13 +13,9 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr std::uint32_t kPrivate = 0600;
-constexpr std::uint32_t kOwnerAll = 0700;
-constexpr std::uint32_t kOwnerRead = 0400;
 
-bool can_not_link(const Error& error) {
-  const int number = error.error_number;
-  return number == EXDEV || number == EPERM || number == EACCES || number == EMLINK ||
-         number == EOPNOTSUPP || number == ENOSYS;
+bool can_not_link_here(const Error& error) {
+  return can_not_link(error) || is_one_of(error, {EXDEV, EACCES});
 }
 
 std::string leaf(const RelPath& path) { return std::string(path.name()); }
@@ -84,7 +80,7 @@ Status BackupTree::link_to_copy(const FileStatus& status, const RelPath& path, b
   const auto parent = TRY(directory(path.parent()));
   Status made = fs_.make_link(held.get(), leaf(known->second).c_str(), parent, leaf(path).c_str());
   linked = made.ok();
-  return made || can_not_link(made.error()) ? success() : made;
+  return made || can_not_link_here(made.error()) ? success() : made;
 }
 
 Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPath& path,
@@ -97,7 +93,7 @@ Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPa
   touched_.insert(path.parent());
   if (how == HowKept::kLink) {
     Status linked = fs_.make_link(from.directory, from.name.c_str(), *parent, name.c_str());
-    if (linked || !can_not_link(linked.error())) return linked;
+    if (linked || !can_not_link_here(linked.error())) return linked;
   }
   bool is_done = false;
   if (Status tried = link_to_copy(status, path, is_done); !tried || is_done) return tried;
@@ -174,12 +170,9 @@ Status BackupTree::give_metadata(Handle from, const FileStatus& status, Handle t
   AttributeRequest request{fs_, policy_, book_, to, status, {}, &xattrs};
   request.is_private = true;
   TRY(set_attributes(request));
-  if (!book_.has_refused_xattrs()) return success();
-  return Error{ErrorCode::kSystem,
-               "back up",
-               {},
-               ENOSPC,
-               "the backup's file system refuses an extended attribute"};
+  if (!book_.has_denied_xattrs()) return success();
+  return system_error("back up", ENOSPC,
+                      "the backup's file system does not take an extended attribute");
 }
 
 Status BackupTree::keep_attributes(const RelPath& path, FileType type,
@@ -199,7 +192,7 @@ Status BackupTree::keep_attributes(const RelPath& path, FileType type,
   const Handle handle{to.get(), !is_directory};
   Status set = write_xattrs(fs_, handle, xattrs, policy_.as_root);
   if (!set && (set.error().error_number != ENOTSUP || !xattrs.empty())) return set;
-  return is_directory ? unless_refused(fs_.set_mode(handle, kOwnerAll)) : success();
+  return is_directory ? unless_denied(fs_.set_mode(handle, kOwnerAll)) : success();
 }
 
 Status BackupTree::make_durable() {

@@ -8,8 +8,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kSetIds = 06000;
-
 // Where the file system takes several names for one, another one may lead there.
 // RACE: before the folder is made nothing leads there; who executes actions looks after that. Where
 // it can't be seen, the exact name and its letter cases are still refused by the rules of plans.
@@ -43,13 +41,13 @@ void stale(LookResult& result, Drift drift) {
   result.drifts.push_back(std::move(drift));
 }
 
-Looker::Looker(const LookContext& context, std::size_t max_open, bool may_loosen)
+Looker::Looker(const LookContext& context, std::size_t max_open, bool may_open_up)
     : context_(context),
       fs_(*context.replica.fs),
       source_(context.source.reader(max_open)),
       own_folder_(own_folder(context)),
       replica_(fs_, context.replica.fd.get(), replica_rules(context, own_folder_), max_open,
-               may_loosen),
+               may_open_up),
       judge_(context.stop) {
   replica_.note_in(context.replica.notes.get());
 }
@@ -91,7 +89,7 @@ Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
   return status;
 }
 
-std::optional<Drift> Looker::foreign_name(const Action& action, const LookResult& look,
+std::optional<Drift> Looker::name_outside(const Action& action, const LookResult& look,
                                           std::uint32_t added) {
   if (!changes_leaf_in_place(action) || !look.replica) return std::nullopt;
   const std::uint32_t found = look.replica->links;

@@ -61,7 +61,7 @@ struct LookContext {
 // One thread's eyes.
 class Looker {
  public:
-  Looker(const LookContext& context, std::size_t max_open, bool may_loosen);
+  Looker(const LookContext& context, std::size_t max_open, bool may_open_up);
 
   // Both sides against the action's `after` and `before`.
   LookResult look(const Action& action);
@@ -91,7 +91,7 @@ class Looker {
   // For an action that changes in place what is no directory, and was looked at: a drift where that
   // has more names than the plan knew and this run has added since, or, where the plan is a
   // document, than the replica has. For then it is somebody else's too.
-  std::optional<Drift> foreign_name(const Action& action, const LookResult& look,
+  std::optional<Drift> name_outside(const Action& action, const LookResult& look,
                                     std::uint32_t added);
 
   // Where the plan names the content (--pin): a drift where the source's file holds other bytes.

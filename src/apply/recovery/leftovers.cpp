@@ -135,8 +135,8 @@ class Leftover {
   Status refuse_others_work(int home, const RelPath& path) {
     const auto own = TRY(fs_.open_directory(home, "."));
     if (fs_.lock(own.get())) return success();
-    return Error{ErrorCode::kLocked, "lock", path.bytes(), EWOULDBLOCK,
-                 "another run is working on a part of this replica"};
+    return locked_error("lock", "another run is working on a part of this replica", EWOULDBLOCK)
+        .at(path.bytes());
   }
 
   FileSystem& fs_;

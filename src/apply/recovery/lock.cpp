@@ -14,13 +14,10 @@ constexpr const char* kLocks = "locks";   // in the state folder
 constexpr std::size_t kMaxCommand = 160;  // bytes of a command line that a person is shown
 
 // Whether the file system knows no such lock, and not: somebody else holds it.
-bool lacks_locks(const Error& error) {
-  const int number = error.error_number;
-  return number == EOPNOTSUPP || number == ENOLCK || number == EINVAL || number == ENOSYS;
-}
+bool lacks_locks(const Error& error) { return lacks_call(error) || is_one_of(error, {ENOLCK}); }
 
 Error held_by_another(const Root& replica, std::string detail) {
-  return Error{ErrorCode::kLocked, "lock", replica.path, 0, std::move(detail)};
+  return locked_error("lock", std::move(detail)).at(replica.path);
 }
 
 // The file that stands for the replica. It stays for ever: were it removed, two runs could lock two
@@ -28,7 +25,7 @@ Error held_by_another(const Root& replica, std::string detail) {
 Result<Fd> open_stand_in(FileSystem& fs, const Root& replica, const std::string& state_folder) {
   if (state_folder.empty()) return system_error("open the state folder", ENOENT);
   const auto state = TRY(open_named_folder(fs, state_folder));
-  const Status made = fs.make_directory(state.get(), kLocks, 0700);
+  const Status made = fs.make_directory(state.get(), kLocks, kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made.error();
   const auto folder = TRY(fs.open_directory(state.get(), kLocks));
   Sha256Hasher hasher;
@@ -40,9 +37,12 @@ Result<Fd> open_stand_in(FileSystem& fs, const Root& replica, const std::string&
 }
 
 Error cannot_be_locked(const Root& replica, const Error& why) {
-  return Error{ErrorCode::kRefused, "lock", replica.path, why.error_number,
-               "the replica's file system knows no locks, and a file in the state folder can't be "
-               "locked in its place: name a folder on a local disk with --state"};
+  return refused_error(
+             "lock",
+             "the replica's file system knows no locks, and a file in the state folder can't be "
+             "locked in its place: name a folder on a local disk with --state",
+             why.error_number)
+      .at(replica.path);
 }
 
 std::string shortened(std::string command) {

@@ -199,7 +199,7 @@ class Recoverer {
     replica.note_in(request_.replica.notes.get());
     auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
     Status kept = backup ? backup->keep(record, area, replica) : Status(backup.error());
-    for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+    for (const Error& error : replica.close_again(std::exchange(replica.opened_up(), {}))) {
       request_.observer.warn(left_open(error));
     }
     if (kept) return kept;

@@ -34,10 +34,7 @@ std::uint64_t number_of(std::string_view name) {
 bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
 
 // Whether trying again is of no use before somebody gives the rights that it needs.
-bool is_never_given(const Error& error) {
-  constexpr std::array kNumbers{EPERM, EACCES, EROFS, ENOTSUP, ENOSYS, EINVAL, EOVERFLOW};
-  return std::find(kNumbers.begin(), kNumbers.end(), error.error_number) != kNumbers.end();
-}
+bool is_never_given(const Error& error) { return is_denial(error) || is_one_of(error, {EROFS}); }
 
 // Where the replica had what the action changes.
 const RelPath& old_path(const Action& action) {
@@ -172,7 +169,7 @@ void WindowReplay::tell_lack(const RelPath& path, const Error& error) {
 
 Status WindowReplay::count_outcome(const Step& step, const Result<Published>& done) {
   const Published published = TRY(done);
-  if (published == Published::kForeign || published == Published::kStranded) ++result_.overtaken;
+  if (published == Published::kOvertaken || published == Published::kStranded) ++result_.overtaken;
   if (published == Published::kUnproven) {
     ++result_.unproven;
     observer_.warn("recovery: the metadata of '" + escaped(step.action.path.shown()) +
@@ -198,7 +195,7 @@ void WindowReplay::forward() {
     };
     for (const std::size_t i : due(is_next)) replay(i, kMetadataStep, Way::kForward);
   }
-  close_loosened();
+  close_below_root();
 }
 
 void WindowReplay::finish_root() {
@@ -224,7 +221,7 @@ void WindowReplay::backward() {
     return old_path(record_.plan.actions[b]) < old_path(record_.plan.actions[a]);
   });
   for (const std::size_t i : given) replay(i, kMetadataStep, Way::kBack);
-  close_loosened();
+  close_below_root();
 }
 
 // It has its final mode, which may be the one that it was opened up to. CRASH: killed before it is
@@ -232,38 +229,38 @@ void WindowReplay::backward() {
 void WindowReplay::is_finished(const RelPath& directory) {
   if (record_.plan.options.fields.no_perms) return;  // it has got no mode
   finished_.insert(directory);
-  const bool was_opened = access_.loosened().erase(directory) > 0;
+  const bool was_opened = access_.opened_up().erase(directory) > 0;
   if (notes_ != nullptr && (was_opened || noted_.contains(directory))) notes_->forget(directory);
 }
 
-AllLoosened WindowReplay::take_open() {
+AllOpenedUp WindowReplay::take_open() {
   // What the record says of one comes first: it knows the mode from before the window.
-  AllLoosened all;
-  for (const LoosenedRecord& loosened : record_.loosened) {
-    if (finished_.contains(loosened.path)) continue;
-    all.try_emplace(loosened.path, Loosened{loosened.mode, loosened.seen});
+  AllOpenedUp all;
+  for (const OpenedUpRecord& opened_up : record_.opened_up) {
+    if (finished_.contains(opened_up.path)) continue;
+    all.try_emplace(opened_up.path, OpenedUp{opened_up.mode, opened_up.seen});
   }
-  all.merge(access_.loosened());
-  access_.loosened().clear();
+  all.merge(access_.opened_up());
+  access_.opened_up().clear();
   return all;
 }
 
 // But for the root, out of which the staging folder has to go.
-void WindowReplay::close_loosened() {
-  AllLoosened all = take_open();
+void WindowReplay::close_below_root() {
+  AllOpenedUp all = take_open();
   auto root = all.extract(RelPath());
   close(std::move(all));
-  if (!root.empty()) access_.loosened().insert(std::move(root));
+  if (!root.empty()) access_.opened_up().insert(std::move(root));
 }
 
 void WindowReplay::close_root() {
-  AllLoosened all = take_open();
-  AllLoosened root;
+  AllOpenedUp all = take_open();
+  AllOpenedUp root;
   root.insert(all.extract(RelPath()));
   close(std::move(root));
 }
 
-void WindowReplay::close(AllLoosened open) {
+void WindowReplay::close(AllOpenedUp open) {
   for (const Error& error : access_.close_again(std::move(open))) {
     observer_.warn(left_open(error));
   }

@@ -75,9 +75,9 @@ class WindowReplay {
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
   void is_finished(const RelPath& directory);
-  AllLoosened take_open();
-  void close_loosened();
-  void close(AllLoosened open);
+  AllOpenedUp take_open();
+  void close_below_root();
+  void close(AllOpenedUp open);
   void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
 
   FileSystem& fs_;
@@ -90,7 +90,7 @@ class WindowReplay {
   Deletions deletions_;
   Site site_;
   OpenedNotes* notes_;          // may be null
-  AllLoosened noted_;           // by the killed run
+  AllOpenedUp noted_;           // by the killed run
   std::set<RelPath> finished_;  // directories that have got their final mode
   std::map<std::string, Fd> folders_;
   MadeAnew made_anew_;

@@ -4,12 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "fs/refusal.h"
+#include "fs/denial.h"
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kSetIds = 06000;
 constexpr std::uint32_t kGroupAll = 0070;
 
 // What a kernel says to an id that has no number on the file system.
@@ -58,7 +56,7 @@ class Setter {
       // It is somebody else's than it was to be: nobody gets the rights that were meant for them.
       mode = mode_for(found);
       if (found.mode != mode && sets_mode()) {
-        TRY(unless_refused(fs_.set_mode(request_.to, mode)));
+        TRY(unless_denied(fs_.set_mode(request_.to, mode)));
         found = TRY(fs_.status(request_.to.fd));
       }
     }
@@ -83,7 +81,7 @@ class Setter {
   template <class Set>
   static Status insist(const Set& set) {
     Status first = set();
-    return first || !is_refusal(first.error()) ? first : set();
+    return first || !is_denial(first.error()) ? first : set();
   }
 
   // Another object of ours takes it: what was made is of use without, and what is there is left as
@@ -103,7 +101,7 @@ class Setter {
     };
     Status set = insist([&] { return give(owner); });
     if (set) return owner;
-    if (!is_refusal(set.error())) return set.error();
+    if (!is_denial(set.error())) return set.error();
     if (learns_from_itself()) return give_apart(owner, set.error());
     // As much less as the limits say by now, of which other threads learn, too.
     for (FileStatus tried = owner;;) {
@@ -117,7 +115,7 @@ class Setter {
       tried = less;
       set = give(tried);
       if (set) return tried;
-      if (!is_refusal(set.error())) return set.error();
+      if (!is_denial(set.error())) return set.error();
     }
     TRY(lose(std::move(set)));
     return now_;
@@ -129,21 +127,21 @@ class Setter {
     FileStatus has = now_;
     if (!is_about_the_id(refused)) {
       const bool owners = request_.policy.owners();
-      const Refused what = !owners                ? Refused::kGroups
-                           : is_symlink(request_) ? Refused::kLinkOwners
-                                                  : Refused::kOwners;
-      book.saw_refusal(what, refused.error_number, request_.path);
+      const Denied what = !owners                ? Denied::kGroups
+                          : is_symlink(request_) ? Denied::kLinkOwners
+                                                 : Denied::kOwners;
+      book.saw_denial(what, refused.error_number, request_.path);
       return has;
     }
     if (owner.uid != has.uid) {
       Status set = fs_.set_owner(request_.to, owner.uid, has.gid);
       if (set) has.uid = owner.uid;
-      if (!set && is_about_the_id(set.error())) book.saw_refused_uid(owner.uid, request_.path);
+      if (!set && is_about_the_id(set.error())) book.saw_denied_uid(owner.uid, request_.path);
     }
     if (owner.gid != has.gid) {
       Status set = fs_.set_owner(request_.to, has.uid, owner.gid);
       if (set) has.gid = owner.gid;
-      if (!set && is_about_the_id(set.error())) book.saw_refused_gid(owner.gid, request_.path);
+      if (!set && is_about_the_id(set.error())) book.saw_denied_gid(owner.gid, request_.path);
     }
     return has;
   }
@@ -155,9 +153,9 @@ class Setter {
     if (request_.is_private && request_.xattrs->empty()) return success();
     Status set = write_xattrs(fs_, request_.to, *request_.xattrs, request_.policy.as_root);
     if (set) return set;
-    if (!is_refused_xattr(set.error())) return set;
+    if (!is_denied_xattr(set.error())) return set;
     // One kind may be refused and another not, so nothing is concluded from it.
-    request_.book.saw_refused_xattr(set.error(), request_.path);
+    request_.book.saw_denied_xattr(set.error(), request_.path);
     if (set.error().error_number != ENOTSUP) loss_ = std::move(set);
     return success();
   }
@@ -189,9 +187,9 @@ class Setter {
         same_owner(owner, now_) && (request_.xattrs == nullptr || request_.xattrs->empty());
     if (is_known && now_.mode == mode) return success();
     Status set = insist([&] { return fs_.set_mode(request_.to, mode); });
-    if (set || !is_refusal(set.error())) return set;
+    if (set || !is_denial(set.error())) return set;
     if (learns_from_itself()) {
-      request_.book.saw_refusal(Refused::kModes, set.error().error_number, request_.path);
+      request_.book.saw_denial(Denied::kModes, set.error().error_number, request_.path);
     } else if (limits().holds_modes) {
       ask();
     }
@@ -207,16 +205,16 @@ class Setter {
   Status set_time() {
     if (!request_.set_mtime || !request_.policy.gives_time(request_.source.type)) return success();
     Status set = insist([&] { return fs_.set_mtime(request_.to, request_.source.mtime); });
-    if (set || !is_refusal(set.error())) return set;
+    if (set || !is_denial(set.error())) return set;
     if (learns_from_itself()) {
-      request_.book.saw_refusal(kind_of_time(), set.error().error_number, request_.path);
+      request_.book.saw_denial(kind_of_time(), set.error().error_number, request_.path);
     } else if (takes_time()) {
       ask();
     }
     return takes_time() ? lose(std::move(set)) : success();
   }
-  [[nodiscard]] Refused kind_of_time() const {
-    return is_symlink(request_) ? Refused::kLinkTimes : Refused::kTimes;
+  [[nodiscard]] Denied kind_of_time() const {
+    return is_symlink(request_) ? Denied::kLinkTimes : Denied::kTimes;
   }
 
   // What was set, and without a word did not come out.
@@ -225,14 +223,14 @@ class Setter {
     if (!learns_from_itself()) return ask();
     LimitBook& book = request_.book;
     if (has_other_time(found) && !book.saw_mtime(request_.source.mtime, found.mtime, request_.path))
-      book.saw_refusal(kind_of_time(), 0, request_.path);
-    if (has_other_mode(found, mode)) book.saw_refusal(Refused::kModes, 0, request_.path);
+      book.saw_denial(kind_of_time(), 0, request_.path);
+    if (has_other_mode(found, mode)) book.saw_denial(Denied::kModes, 0, request_.path);
     if (same_owner(found, owner)) return;
     const bool of_links = is_symlink(request_);
-    book.saw_refusal(!request_.policy.owners() ? Refused::kGroups
-                     : of_links                ? Refused::kLinkOwners
-                                               : Refused::kOwners,
-                     0, request_.path);
+    book.saw_denial(!request_.policy.owners() ? Denied::kGroups
+                    : of_links                ? Denied::kLinkOwners
+                                              : Denied::kOwners,
+                    0, request_.path);
   }
 
   [[nodiscard]] bool differs(const FileStatus& found, const FileStatus& owner,

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
-#include "fs/refusal.h"
+#include "fs/denial.h"
 
 namespace foldersync {
 namespace {
@@ -28,7 +28,7 @@ Status Barrier::begin(const StagingArea& area, ToSync amount) {
 Status Barrier::opened(int fd) {
   if (!is_wanted()) return success();
   Status synced = fs_.sync(fd);
-  if (synced || !can_not_sync(synced.error())) return synced;
+  if (synced || !lacks_call(synced.error())) return synced;
   if (!context_.said_unsupported) {
     context_.observer.warn(
         "the replica's file system can't be told to make names durable: what a power cut leaves of "
@@ -143,12 +143,12 @@ Status Barrier::other_file_systems(int own_fd, const Touched& touched, ReplicaAc
 // What has its final mode by now may have to be opened up to be synced, and is closed again.
 template <class Work>
 Status Barrier::with_open(ReplicaAccess& replica, const Work& work) {
-  auto awaits_mode = std::exchange(replica.loosened(), {});
+  auto awaits_mode = std::exchange(replica.opened_up(), {});
   Status synced = work();
-  for (const Error& error : replica.close_again(std::exchange(replica.loosened(), {}))) {
+  for (const Error& error : replica.close_again(std::exchange(replica.opened_up(), {}))) {
     context_.observer.warn(left_open(error));
   }
-  replica.loosened().merge(awaits_mode);
+  replica.opened_up().merge(awaits_mode);
   return synced;
 }
 

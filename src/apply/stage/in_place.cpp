@@ -10,8 +10,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kSetIds = 06000;
-
 std::string name_of(const RelPath& path) { return path.is_root() ? "." : std::string(path.name()); }
 
 RelPath above(const RelPath& path) { return path.is_root() ? path : path.parent(); }

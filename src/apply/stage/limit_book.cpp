@@ -31,19 +31,19 @@ bool add_id(std::vector<std::uint32_t>& ids, std::uint32_t id) {
   return true;
 }
 
-const char* what_of(Refused what) {
+const char* what_of(Denied what) {
   switch (what) {
-    case Refused::kOwners:
+    case Denied::kOwners:
       return "owners";
-    case Refused::kGroups:
+    case Denied::kGroups:
       return "other groups of files that are yours";
-    case Refused::kModes:
+    case Denied::kModes:
       return "permission bits";
-    case Refused::kTimes:
+    case Denied::kTimes:
       return "modification times (content is compared in each run)";
-    case Refused::kLinkOwners:
+    case Denied::kLinkOwners:
       return "owners of symlinks";
-    case Refused::kLinkTimes:
+    case Denied::kLinkTimes:
       return "modification times of symlinks";
   }
   return "";
@@ -73,25 +73,25 @@ void LimitBook::tell_of_entry(const std::string& kind, std::string sentence) {
   if (before == kMostNamed) news_.emplace_back("and so it is with others, which are not named");
 }
 
-void LimitBook::saw_refusal(Refused what, int error_number, std::string_view path) {
+void LimitBook::saw_denial(Denied what, int error_number, std::string_view path) {
   const std::lock_guard lock(mutex_);
   switch (what) {
-    case Refused::kOwners:
+    case Denied::kOwners:
       limits_.holds_owners = false;
       break;
-    case Refused::kGroups:
+    case Denied::kGroups:
       limits_.refuses_groups = true;
       break;
-    case Refused::kModes:
+    case Denied::kModes:
       limits_.holds_modes = false;
       break;
-    case Refused::kTimes:
+    case Denied::kTimes:
       limits_.refuses_times = true;
       break;
-    case Refused::kLinkOwners:
+    case Denied::kLinkOwners:
       limits_.refuses_link_owners = true;
       break;
-    case Refused::kLinkTimes:
+    case Denied::kLinkTimes:
       limits_.refuses_link_times = true;
       break;
   }
@@ -100,7 +100,7 @@ void LimitBook::saw_refusal(Refused what, int error_number, std::string_view pat
                  "), as of " + quoted(path) + ": they are not mirrored");
 }
 
-void LimitBook::saw_refused_uid(std::uint32_t uid, std::string_view path) {
+void LimitBook::saw_denied_uid(std::uint32_t uid, std::string_view path) {
   const std::lock_guard lock(mutex_);
   if (!add_id(limits_.refused_uids, uid)) return;
   if (limits_.refused_uids.size() > kMostIds) limits_.holds_owners = false;
@@ -109,7 +109,7 @@ void LimitBook::saw_refused_uid(std::uint32_t uid, std::string_view path) {
                   "): such entries are the caller's own there, without the rights of their owner");
 }
 
-void LimitBook::saw_refused_gid(std::uint32_t gid, std::string_view path) {
+void LimitBook::saw_denied_gid(std::uint32_t gid, std::string_view path) {
   const std::lock_guard lock(mutex_);
   if (!add_id(limits_.refused_gids, gid)) return;
   if (limits_.refused_gids.size() > kMostIds) limits_.holds_owners = false;
@@ -165,12 +165,12 @@ bool LimitBook::has_parted_links() const {
   return has_parted_links_;
 }
 
-bool LimitBook::has_refused_xattrs() const {
+bool LimitBook::has_denied_xattrs() const {
   const std::lock_guard lock(mutex_);
-  return has_refused_xattrs_;
+  return has_denied_xattrs_;
 }
 
-void LimitBook::saw_refused_xattr(const Error& refused, std::string_view path) {
+void LimitBook::saw_denied_xattr(const Error& refused, std::string_view path) {
   const std::lock_guard lock(mutex_);
   const std::string of = quoted(path);
   if (refused.error_number == ENOTSUP) {
@@ -180,7 +180,7 @@ void LimitBook::saw_refused_xattr(const Error& refused, std::string_view path) {
                 "kind, as " +
                     refused.detail + " of " + of + ": content is mirrored without them");
   }
-  has_refused_xattrs_ = true;
+  has_denied_xattrs_ = true;
   tell_of_entry("xattr",
                 "the replica's file system refuses extended attributes or ACLs: " + refused.detail +
                     " of " + of + " is not mirrored (" + text_of(refused.error_number) + ")");

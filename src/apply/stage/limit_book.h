@@ -16,7 +16,7 @@
 namespace foldersync {
 
 // What a file system may refuse to hold.
-enum class Refused : std::uint8_t {
+enum class Denied : std::uint8_t {
   kOwners,
   kGroups,  // of who may not give owners
   kModes,
@@ -34,19 +34,19 @@ class LimitBook {
   [[nodiscard]] FileSystemLimits limits() const;
 
   // `error_number`: what it said; 0: nothing, and it did nothing.
-  void saw_refusal(Refused what, int error_number, std::string_view path);
+  void saw_denial(Denied what, int error_number, std::string_view path);
   // Of ids that it does not take, while it takes others.
-  void saw_refused_uid(std::uint32_t uid, std::string_view path);
-  void saw_refused_gid(std::uint32_t gid, std::string_view path);
+  void saw_denied_uid(std::uint32_t uid, std::string_view path);
+  void saw_denied_gid(std::uint32_t gid, std::string_view path);
   // The answer: whether the limits explain it by now.
   bool saw_mtime(FileTime wanted, FileTime found, std::string_view path);
   // Its files have another group in the replica, which lost rights.
   void saw_foreign_group(std::uint32_t gid, std::string_view path);
   // An attribute that the source has, named by the error. ENOTSUP: the file system has none of its
   // kind, which is told once; anything else is of this one entry.
-  void saw_refused_xattr(const Error& refused, std::string_view path);
-  [[nodiscard]] bool lacks_xattrs() const;        // ENOTSUP was seen
-  [[nodiscard]] bool has_refused_xattrs() const;  // anything else was
+  void saw_denied_xattr(const Error& refused, std::string_view path);
+  [[nodiscard]] bool lacks_xattrs() const;       // ENOTSUP was seen
+  [[nodiscard]] bool has_denied_xattrs() const;  // anything else was
   // What was refused to this entry, and not to another one of our own.
   void saw_loss(const Error& refused, std::string_view path);
   [[nodiscard]] bool has_losses() const;
@@ -73,7 +73,7 @@ class LimitBook {
   mutable std::mutex mutex_;
   FileSystemLimits limits_;
   bool lacks_xattrs_ = false;
-  bool has_refused_xattrs_ = false;
+  bool has_denied_xattrs_ = false;
   std::map<std::string, Error, std::less<>> losses_;  // by path
   bool has_parted_links_ = false;
   std::uint64_t number_ = 0;

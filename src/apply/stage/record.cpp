@@ -154,11 +154,11 @@ std::string encode(const WindowRecord& record, std::uint64_t device, const Sha25
   writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
   writer.text(record.boot);
   writer.text(record.backup);
-  writer.number(record.loosened.size());
-  for (const LoosenedRecord& loosened : record.loosened) {
-    writer.text(loosened.path.bytes());
-    writer.number(loosened.mode);
-    writer.status(loosened.seen);
+  writer.number(record.opened_up.size());
+  for (const OpenedUpRecord& opened_up : record.opened_up) {
+    writer.text(opened_up.path.bytes());
+    writer.number(opened_up.mode);
+    writer.status(opened_up.seen);
   }
   writer.number(record.actions.size());
   for (const ActionRecord& action : record.actions) {
@@ -209,7 +209,7 @@ Status decode(std::string_view bytes, std::uint64_t device, const Sha256& action
     const std::uint32_t mode = reader.small();
     auto seen = reader.status();
     move_device(seen, then, device);
-    record.loosened.push_back({RelPath::from_bytes(path), mode, seen.value_or(FileStatus{})});
+    record.opened_up.push_back({RelPath::from_bytes(path), mode, seen.value_or(FileStatus{})});
   }
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
     ActionRecord action;

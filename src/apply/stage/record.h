@@ -35,7 +35,7 @@ struct ActionRecord {
 bool is_what_was_made(const FileStatus& found, const FileStatus& made);
 
 // A directory that was opened up for its owner, and the mode it had.
-struct LoosenedRecord {
+struct OpenedUpRecord {
   RelPath path;
   std::uint32_t mode = 0;
   FileStatus seen = {};
@@ -44,7 +44,7 @@ struct LoosenedRecord {
 struct WindowRecord {
   Plan plan;                          // header of the plan, and the window's actions in its order
   std::vector<ActionRecord> actions;  // one for each action of `plan`
-  std::vector<LoosenedRecord> loosened;
+  std::vector<OpenedUpRecord> opened_up;
   bool atomic = false;   // the window is the whole plan, and all of it or nothing
   bool durable = false;  // what is staged is on disk
   bool owners = false;   // owner and group are mirrored

@@ -19,8 +19,6 @@ constexpr int kTries = 3;
 constexpr std::uint64_t kWorthCloning = std::uint64_t{1} << 20U;
 constexpr std::uint32_t kPrivate = 0600;
 constexpr std::uint32_t kPermissions = 0777;
-constexpr std::uint32_t kOwnerAll = 0700;
-constexpr std::uint32_t kSetGroup = 02000;
 
 // Whether a directory gives what is made in it its group, or an ACL.
 bool hands_down(const FileStatus& directory, const std::vector<Xattr>& xattrs) {
@@ -28,7 +26,7 @@ bool hands_down(const FileStatus& directory, const std::vector<Xattr>& xattrs) {
   return (directory.mode & kSetGroup) != 0 || std::any_of(xattrs.begin(), xattrs.end(), is_acl);
 }
 
-Error changed(const char* what) { return Error{ErrorCode::kChanged, "copy", {}, 0, what}; }
+Error changed(const char* what) { return changed_error("copy", what); }
 
 }  // namespace
 
@@ -376,7 +374,8 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   // Nobody gives it its mode in the end where that is not mirrored.
   const bool is_opened_up = (look.wanted.mode & kOwnerAll) != kOwnerAll;
   if (job_.policy.fields.no_perms && is_opened_up) {
-    looker_.replica().loosened().insert_or_assign(action.path, Loosened{look.wanted.mode, *status});
+    looker_.replica().opened_up().insert_or_assign(action.path,
+                                                   OpenedUp{look.wanted.mode, *status});
   }
   return Staged{*status, false, 0, hands_down(*status, xattrs)};
 }

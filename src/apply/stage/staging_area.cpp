@@ -15,7 +15,7 @@
 #include "apply/stage/remove_tree.h"
 #include "core/path.h"
 #include "fs/copy.h"
-#include "fs/refusal.h"
+#include "fs/denial.h"
 #include "fs/xattrs.h"
 #include "scan/listing.h"
 
@@ -25,12 +25,7 @@ namespace {
 constexpr std::string_view kConflict = "conflict";
 constexpr std::string_view kPartial = "partial";
 constexpr std::string_view kEarlier = "earlier";
-constexpr std::uint32_t kOwnerWrite = 0200;
 constexpr std::string_view kOrigin = "origin";  // the time of the folder around the area
-
-bool is_one_of(const Error& error, std::initializer_list<int> numbers) {
-  return std::find(numbers.begin(), numbers.end(), error.error_number) != numbers.end();
-}
 
 Status write_origin(FileSystem& fs, int area, FileTime mtime) {
   const std::string text =
@@ -128,7 +123,7 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
   Error taken{ErrorCode::kRefused, "stage", std::string(kStagingName), EEXIST,
               "others have taken every name that the staging folder could have"};
   for (const std::string& name : key.names()) {
-    Status made = fs.make_directory(place.home, name.c_str(), 0700);
+    Status made = fs.make_directory(place.home, name.c_str(), kOwnerAll);
     if (!made && is_of_the_name(made.error())) {
       if (made.error().error_number != EEXIST) taken = std::move(made).error().at(name);
       continue;
@@ -161,7 +156,7 @@ Status StagingArea::begin(const StagingPlace& place, bool as_root, bool durable)
   TRY(refuse_others(*fs_, fd(), name_, key_));
   proof_ = TRY(proof_of(*fs_, place, fd(), key_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
-  TRY(unless_refused(fs_->set_mode({fd(), false}, 0700)));
+  TRY(unless_denied(fs_->set_mode({fd(), false}, kOwnerAll)));
   // From here on nobody else makes a name in it; one that was open to others may hold some by now.
   TRY(refuse_others(*fs_, fd(), name_, key_));
   const auto proof = TRY(fs_->create_file(fd(), proof_.c_str(), 0600));
@@ -205,7 +200,7 @@ Status StagingArea::reuse(bool as_root) {
   }
   const auto before = TRY(fs_->status(home_));
   TRY(write_xattrs(*fs_, {fd(), false}, {}, as_root));
-  TRY(unless_refused(fs_->set_mode({fd(), false}, 0700)));
+  TRY(unless_denied(fs_->set_mode({fd(), false}, kOwnerAll)));
   TRY(set_partial_aside());
   if (home_mtime_) return success();
   home_mtime_ = before.mtime;
@@ -222,7 +217,7 @@ Status StagingArea::remove_own(const std::string& name) {
 }
 
 Result<Fd> StagingArea::folder(const std::string& name) {
-  Status made = fs_->make_directory(fd(), name.c_str(), 0700);
+  Status made = fs_->make_directory(fd(), name.c_str(), kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made.error();
   return fs_->open_directory(fd(), name.c_str());
 }
@@ -301,7 +296,7 @@ Status StagingArea::put_all_aside() {
   std::string name;
   for (int number = 1;; ++number) {
     name = "killed-" + std::to_string(number);
-    Status made = fs_->make_directory(conflicts.get(), name.c_str(), 0700);
+    Status made = fs_->make_directory(conflicts.get(), name.c_str(), kOwnerAll);
     if (made) break;
     if (made.error().error_number != EEXIST) return made;
   }
@@ -350,7 +345,7 @@ namespace {
 Status move_aside(FileSystem& fs, int directory, const std::string& name, int conflicts,
                   const std::string& to) {
   Status moved = fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kNoReplace);
-  if (moved || !lacks_rename_mode(moved.error())) return moved;
+  if (moved || !lacks_call(moved.error())) return moved;
   // Nobody else makes names in this folder.
   const auto there = fs.status_at(conflicts, to.c_str());
   if (there) return system_error("rename", EEXIST);

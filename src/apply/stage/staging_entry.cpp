@@ -23,24 +23,24 @@ Result<StagingArea> find_or_make_area(const AreaRequest& request) {
 }
 
 Result<StagingArea> open_staging_area(const ApplyRequest& request, std::size_t max_open,
-                                      AllLoosened& loosened) {
+                                      AllOpenedUp& opened_up) {
   const Root& replica = request.replica;
   const AreaRequest wanted{request.fs, replica, request.keys, request.policy.as_root,
                            request.durable};
   auto area = find_or_make_area(wanted);
   if (!area && area.error().error_number == EROFS) {
-    return Error{ErrorCode::kRefused, "stage", replica.path, EROFS, "the replica can't be written"};
+    return refused_error("stage", "the replica can't be written", EROFS).at(replica.path);
   }
   if (area || area.error().error_number != EACCES) return area;
   // A read-only root of the caller's own.
   ReplicaAccess access(request.fs, replica.fd.get(), {}, max_open);
   access.note_in(replica.notes.get());
-  if (!access.loosen(replica.fd.get(), RelPath())) return area;
+  if (!access.open_up(replica.fd.get(), RelPath())) return area;
   area = find_or_make_area(wanted);
   if (area) {
-    loosened = std::move(access.loosened());
+    opened_up = std::move(access.opened_up());
   } else {
-    (void)access.close_again(std::move(access.loosened()));  // the next plan finds the mode
+    (void)access.close_again(std::move(access.opened_up()));  // the next plan finds the mode
   }
   return area;
 }

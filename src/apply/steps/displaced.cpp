@@ -5,8 +5,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kOwnerAll = 0700;
-
 Status name_again(Site& site, const Step& step) {
   if (!step.old || step.action.op == Op::kDelete) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
@@ -42,10 +40,10 @@ Result<Published> give_back(Site& site, const Step& step) {
   const bool was_exchanged = step.action.op != Op::kDelete;
   const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
   if (!rename_to(site.fs, step.staged, target, mode)) return Published::kStranded;
-  if (!was_exchanged) return Published::kForeign;
+  if (!was_exchanged) return Published::kOvertaken;
   const auto out = TRY(status_at(site.fs, step.staged));
   const bool is_ours = !out || (step.made && same_object(*out, *step.made));
-  return is_ours ? Published::kForeign : Published::kStranded;
+  return is_ours ? Published::kOvertaken : Published::kStranded;
 }
 
 Result<Published> bring_back(Site& site, const Step& step) {

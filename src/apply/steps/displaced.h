@@ -13,7 +13,7 @@ namespace foldersync {
 Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step);
 
 // Of what was somebody else's when it was displaced: it goes back to the step's path, and what took
-// its place comes out again. kForeign, or kStranded where it can't.
+// its place comes out again. kOvertaken, or kStranded where it can't.
 Result<Published> give_back(Site& site, const Step& step);
 
 // Gives the old object its name back. kStranded: others have taken that.

@@ -12,8 +12,6 @@
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::size_t kWorthAThread = 500;  // entries
 
 bool deletes_directory(const Action& action) {

@@ -2,10 +2,7 @@
 
 namespace foldersync {
 namespace {
-
-constexpr std::uint32_t kSpecialBits = 07000;
 constexpr std::uint32_t kPermissions = 0777;
-constexpr std::uint32_t kOwnerAll = 0700;
 constexpr std::uint32_t kGroupAll = 0070;
 
 // Between the bits of the one mode and those of the other; of special bits those that either has.

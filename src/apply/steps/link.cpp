@@ -70,7 +70,7 @@ Result<Published> forward(Site& site, Step& step) {
   // staging folder, and loses it again. CRASH: killed before this look, it gets none by a recovery.
   if (!is_name_of(site, step.staged, *leader)) {
     TRY(site.fs.remove_file(step.staged.directory, name));
-    return Published::kForeign;
+    return Published::kOvertaken;
   }
   if (leader->links > 1 && step.staged.made.links <= leader->links) site.book.saw_links_part();
   return put_in_place(site, step);
@@ -103,8 +103,8 @@ Result<Published> again(Site& site, Step& step) {
   TRY(follow_copy(site, step));
   const auto there = TRY(staged_by_now(site, step));
   const auto leader = TRY(site.replica.status(*step.action.other));
-  if (!leader || !step.made || !is_leader(site, step, *leader)) return Published::kForeign;
-  if (!may_be_planned(site, step, *leader)) return Published::kForeign;
+  if (!leader || !step.made || !is_leader(site, step, *leader)) return Published::kOvertaken;
+  if (!may_be_planned(site, step, *leader)) return Published::kOvertaken;
   const auto now = TRY(site.replica.status(step.action.path));
   if (now && same_object(*now, *leader)) return Published::kDone;
   if (!there) return forward(site, step);

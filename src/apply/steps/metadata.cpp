@@ -48,8 +48,6 @@ bool has_time(const Step& step) {
   return !step.wanted->is_directory() || (step.action.after && step.action.after->mtime);
 }
 
-constexpr std::uint32_t kSetIds = 06000;
-
 // Whether it is a file that has, would get or lose rights of its own: such are written anew.
 bool gives_rights(Site& site, const Step& step, const FileStatus& now) {
   if (!now.is_file()) return false;
@@ -74,8 +72,8 @@ bool is_what_was_seen(const FileStatus& now, const Step& step) {
 Result<Published> forward(Site& site, Step& step) {
   const auto entry = TRY(open(site, step.action.path));
   const auto now = TRY(status_of(site, entry, step.old));
-  if (!is_what_was_seen(now, step)) return Published::kForeign;
-  if (gives_rights(site, step, now)) return Published::kForeign;
+  if (!is_what_was_seen(now, step)) return Published::kOvertaken;
+  if (gives_rights(site, step, now)) return Published::kOvertaken;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
   request.refusal_is_error = true;
   request.now = &now;
@@ -107,7 +105,7 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
   const FileTime held = stored_as(record.wanted.mtime, site.policy.limits.times);
   if (now.mtime == held) record.wanted.mtime = held;
   const bool is_proven = has_proof(record.old);
-  if (is_proven && !is_as_left(now, record)) return Published::kForeign;
+  if (is_proven && !is_as_left(now, record)) return Published::kOvertaken;
   if (has_it_all(now, step)) return Published::kDone;
   if (!is_proven || gives_rights(site, step, now)) return Published::kUnproven;
   AttributeRequest request = request_of(site, step, {entry.get(), true});
@@ -121,12 +119,12 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
 
 Result<Published> again(Site& site, Step& step) {
   const auto entry = open(site, step.action.path);
-  if (!entry && is_absence(entry.error())) return Published::kForeign;
+  if (!entry && is_absence(entry.error())) return Published::kOvertaken;
   if (!entry) return entry.error();
   // Of a directory that the window has made, what was made.
   const std::optional<FileStatus>& seen = step.old ? step.old : step.made;
   if (!seen) return Published::kUnproven;
-  if (seen->type != step.action.after->type) return Published::kForeign;
+  if (seen->type != step.action.after->type) return Published::kOvertaken;
   step.wanted = wanted_of(*step.action.after, *seen);
   return give_if_proven(site, step, *entry, {*seen, *step.wanted, step.names_added}, false);
 }

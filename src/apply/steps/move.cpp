@@ -13,10 +13,10 @@ Result<bool> is_expected(Site& site, const Place& place, const FileStatus& expec
                                  : same_content_stamps(found, expected);
 }
 
-// Gives `expected`, which was seen at `from`, the name `to`, which must be free. kForeign: `to` is
-// taken, or something else was at `from`, and everything is where it was. kStranded: something else
-// was at `from`, and now has the name `to`. A directory of the caller's own that can't be moved
-// because it is read-only gets u+w.
+// Gives `expected`, which was seen at `from`, the name `to`, which must be free. kOvertaken: `to`
+// is taken, or something else was at `from`, and everything is where it was. kStranded: something
+// else was at `from`, and now has the name `to`. A directory of the caller's own that can't be
+// moved because it is read-only gets u+w.
 Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
                          const FileStatus& expected) {
   const auto old_parent = TRY(site.replica.parent(from));
@@ -36,7 +36,7 @@ Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
       let_move(site.fs, origin.directory, origin.name)) {
     renamed = with_access();
   }
-  if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
+  if (!renamed && renamed.error().error_number == ENOENT) return Published::kOvertaken;
   if (!renamed || *renamed != Published::kDone) return renamed;
   // CRASH: killed before this look, what others put at `from` in the moment before the rename has
   // the new name, and the next plan finds it there.
@@ -46,7 +46,7 @@ Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
   const auto back = site.publisher.create(target, origin);
   if (!back || *back != Published::kDone) return Published::kStranded;
   if (!as_expected) return as_expected.error();
-  return Published::kForeign;
+  return Published::kOvertaken;
 }
 
 // Brings the entry from where it may be to where it belongs. Where names are given by links, it may
@@ -63,10 +63,10 @@ Result<Published> bring(Site& site, const RelPath& here, const RelPath& there,
     }));
   }
   if (has_arrived) return Published::kDone;
-  if (!is_left) return Published::kForeign;
+  if (!is_left) return Published::kOvertaken;
   const auto moved = TRY(rename(site, here, there, *left));
   // Under whichever name it is, what others wrote stays there.
-  return moved == Published::kDone ? moved : Published::kForeign;
+  return moved == Published::kDone ? moved : Published::kOvertaken;
 }
 
 Result<Published> forward(Site& site, Step& step) {

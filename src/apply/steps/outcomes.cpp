@@ -110,8 +110,7 @@ bool Outcomes::report_look(const Numbered& of, const LookResult& look) {
   if (failed_above(of.action.path) && has_no_place) {
     skip(of);
   } else if (has_source_changed) {
-    failed(of,
-           Error{ErrorCode::kChanged, "look", {}, 0, "the source changed after it was planned"});
+    failed(of, changed_error("look", "the source changed after it was planned"));
   } else {
     stale(of, look.drifts);
   }

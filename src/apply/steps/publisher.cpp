@@ -8,11 +8,6 @@
 namespace foldersync {
 namespace {
 
-bool can_not_link(const Error& error) {
-  const int number = error.error_number;
-  return number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EMLINK;
-}
-
 bool is_taken(const Status& status) { return status.error().error_number == EEXIST; }
 
 }  // namespace
@@ -59,8 +54,8 @@ Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& exp
 Result<Published> Publisher::create(const Place& staged, const Place& target) {
   Status renamed = rename_to(fs_, staged, target, RenameMode::kNoReplace);
   if (renamed) return Published::kDone;
-  if (is_taken(renamed)) return Published::kForeign;
-  if (lacks_rename_mode(renamed.error())) return create_without_noreplace(staged, target);
+  if (is_taken(renamed)) return Published::kOvertaken;
+  if (lacks_call(renamed.error())) return create_without_noreplace(staged, target);
   return std::move(renamed).error();
 }
 
@@ -74,9 +69,9 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
     TRY(fs_.remove_file(staged.directory, staged.name.c_str()));
     return Published::kDone;
   }
-  if (is_taken(linked)) return Published::kForeign;
+  if (is_taken(linked)) return Published::kOvertaken;
   const auto there = fs_.status_at(target.directory, target.name.c_str());
-  if (there) return Published::kForeign;
+  if (there) return Published::kOvertaken;
   if (there.error().error_number != ENOENT) return there.error();
   // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
   // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
@@ -97,9 +92,8 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
     if (number == EXDEV && expected.is_directory() && staged.is_beside_target) {
       return replace_empty_directory(staged, target);
     }
-    if (lacks_rename_mode(exchanged.error()))
-      return replace_without_exchange(staged, target, expected);
-    if (number == ENOENT) return Published::kForeign;
+    if (lacks_call(exchanged.error())) return replace_without_exchange(staged, target, expected);
+    if (number == ENOENT) return Published::kOvertaken;
     return std::move(exchanged).error();
   }
   // CRASH: killed before this look, what others put there in the moment before the exchange is
@@ -107,7 +101,7 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
   const auto as_expected = is_as_expected(staged, expected);
   if (as_expected && *as_expected) return Published::kDisplaced;
   auto back = exchange_back(staged, target);
-  if (back && *back == Published::kForeign && !as_expected) return as_expected.error();
+  if (back && *back == Published::kOvertaken && !as_expected) return as_expected.error();
   return back;
 }
 
@@ -123,7 +117,7 @@ Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Plac
     const auto entry = fs_.open_entry(staged.directory, staged.name.c_str());
     if (entry) ours = fs_.status(entry->get());
   }
-  return ours && same_object(*ours, staged.made) ? Published::kForeign : Published::kStranded;
+  return ours && same_object(*ours, staged.made) ? Published::kOvertaken : Published::kStranded;
 }
 
 // Where a directory can't be renamed (overlay file systems), it is removed, since it is empty.
@@ -131,7 +125,7 @@ Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Plac
 Result<Published> Publisher::replace_empty_directory(const Place& staged, const Place& target) {
   Status removed = fs_.remove_directory(target.directory, target.name.c_str());
   if (!removed && (removed.error().error_number == ENOTEMPTY || is_taken(removed))) {
-    return Published::kForeign;
+    return Published::kOvertaken;
   }
   if (!removed) return std::move(removed).error();
   return create(staged, target);
@@ -165,7 +159,7 @@ Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Pla
                                             const Place& old, const FileStatus& expected) {
   Status linked =
       fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
-  if (!linked && linked.error().error_number == ENOENT) return Published::kForeign;
+  if (!linked && linked.error().error_number == ENOENT) return Published::kOvertaken;
   if (!linked) return std::move(linked).error();
   const auto as_expected = is_as_expected(old, expected);
   // RACE: what others put there between the look and the rename is replaced.
@@ -175,7 +169,7 @@ Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Pla
   if (renamed && *as_expected) return keep_old(old, staged);
   (void)fs_.remove_file(old.directory, old.name.c_str());
   if (!renamed) return std::move(renamed).error();
-  return Published::kForeign;
+  return Published::kOvertaken;
 }
 
 // What was displaced gets the staged name, as after an exchange.
@@ -200,23 +194,23 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
     renamed = rename();
   }
   // The staged name is this run's own, nothing can be lost under it.
-  if (!renamed && lacks_rename_mode(renamed.error())) {
+  if (!renamed && lacks_call(renamed.error())) {
     renamed = rename_to(fs_, target, staged, RenameMode::kReplace);
   }
-  if (!renamed && renamed.error().error_number == ENOENT) return Published::kForeign;
+  if (!renamed && renamed.error().error_number == ENOENT) return Published::kOvertaken;
   if (!renamed) return std::move(renamed).error();
   // CRASH: as in replace().
   const auto as_expected = is_expected();
   if (as_expected && *as_expected) return Published::kDisplaced;
   // RACE: what others put there between the look and the rename goes back.
   Status back = rename_to(fs_, staged, target, RenameMode::kNoReplace);
-  if (!back && lacks_rename_mode(back.error())) {
+  if (!back && lacks_call(back.error())) {
     // RACE: what gets the name between the look and this rename is replaced.
     back = rename_to(fs_, staged, target, RenameMode::kReplace);
   }
   if (!back) return Published::kStranded;
   if (!as_expected) return as_expected.error();
-  return Published::kForeign;
+  return Published::kOvertaken;
 }
 
 }  // namespace foldersync

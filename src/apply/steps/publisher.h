@@ -15,7 +15,7 @@ namespace foldersync {
 enum class Published : std::uint8_t {
   kDone,       // and nothing was displaced
   kDisplaced,  // and what was there now has the staged name
-  kForeign,    // not done: something else than expected is there, and still is
+  kOvertaken,  // not done: something else than expected is there, and still is
   kUnproven,   // not done: nothing tells whether what is there is what was recorded
   kStranded,   // not done: what others wrote now has the staged name and could not go back
 };
@@ -40,7 +40,7 @@ class Publisher {
  public:
   Publisher(FileSystem& fs, ApplyObserver& observer) : fs_(fs), observer_(observer) {}
 
-  // Gives the staged object a name that must be free. kForeign: it is taken.
+  // Gives the staged object a name that must be free. kOvertaken: it is taken.
   Result<Published> create(const Place& staged, const Place& target);
 
   // Puts the staged object in the place of `expected`, in one step where the file system is able

@@ -24,7 +24,7 @@ Result<Published> forward(Site& site, Step& step) {
     // Where directories can't be renamed, an empty one is removed at once.
     const Status removed = site.fs.remove_directory(target.directory, target.name.c_str());
     if (removed) return Published::kDone;
-    if (is_not_empty(removed.error())) return Published::kForeign;
+    if (is_not_empty(removed.error())) return Published::kOvertaken;
     return removed.error();
   });
 }

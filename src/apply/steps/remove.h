@@ -7,7 +7,7 @@
 namespace foldersync {
 
 // Takes the step's directory away with all that is deleted in it, by one rename. Where there is
-// something else in it, it goes back with everything: kForeign.
+// something else in it, it goes back with everything: kOvertaken.
 Result<Published> take_whole(Site& site, const Step& step, const DoomedTree& tree);
 
 }  // namespace foldersync

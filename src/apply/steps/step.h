@@ -66,7 +66,7 @@ struct Step {
   Changed changed = {};  // by forward()
 };
 
-// Whatever others wrote is never removed. In what these answer, kForeign: theirs is at the path,
+// Whatever others wrote is never removed. In what these answer, kOvertaken: theirs is at the path,
 // and stays there. kStranded: theirs lies under the staged name, and can't go back.
 struct StepKind {
   // Whether what failed before in this window keeps the action from being done; null: nothing does.

@@ -27,7 +27,7 @@ Result<Published> again(Site& site, Step& step) {
 
 // What came out and is not this window's own any more is kept: what others have written into it
 // since, or put into a directory, is theirs.
-Status keep_if_foreign(Site& site, const Step& step, const Place& out) {
+Status keep_if_theirs(Site& site, const Step& step, const Place& out) {
   bool is_ours = false;
   if (step.action.op == Op::kLink) {
     // It stands for an object that has other names, by which it may have been changed.
@@ -51,11 +51,11 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   if (!now) return Published::kDone;
   // The old is there, so nothing was done; a link may be the one that was there before.
   if (step.old && is_what_was_displaced(site.fs, target, *now, *step.old)) return Published::kDone;
-  if (!same_object(*now, *step.made)) return Published::kForeign;
+  if (!same_object(*now, *step.made)) return Published::kOvertaken;
   TRY(site.replica.with_write_access(*parent, step.action.path.parent(), [&] {
     return rename_to(site.fs, target, step.staged, RenameMode::kNoReplace);
   }));
-  TRY(keep_if_foreign(site, step, step.staged));
+  TRY(keep_if_theirs(site, step, step.staged));
   return Published::kDone;
 }
 
@@ -65,17 +65,17 @@ Result<Published> exchange_back(Site& site, const Step& step) {
     return rename_to(site.fs, step.staged, target, RenameMode::kExchange);
   });
   if (renamed) {
-    TRY(keep_if_foreign(site, step, step.staged));
+    TRY(keep_if_theirs(site, step, step.staged));
     return Published::kDone;
   }
   if (renamed.error().error_number == ENOENT) return bring_back(site, step);
-  if (!lacks_rename_mode(renamed.error())) return renamed.error();
+  if (!lacks_call(renamed.error())) return renamed.error();
   // RACE: for a moment neither is there. CRASH: the same, until whoever comes next has recovered.
   const Place out{step.staged.directory, step.staged.name + ".new"};
   Status away = at_path(site, step.action.path, [&](const Place& target) {
     return rename_to(site.fs, target, out, RenameMode::kReplace);
   });
-  if (away) away = keep_if_foreign(site, step, out);
+  if (away) away = keep_if_theirs(site, step, out);
   if (!away && away.error().error_number != ENOENT) return away.error();
   return bring_back(site, step);
 }

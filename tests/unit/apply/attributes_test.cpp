@@ -227,7 +227,7 @@ TEST_F(SetAttributes, OfOneWhoseGroupIsKnownToBeRefusedTheOwnerIsAskedAll) {
   has_own_folder();
   source_.uid = 12;
   source_.gid = 13;
-  book_.saw_refused_gid(13, "another");
+  book_.saw_denied_gid(13, "another");
   for (const std::uint64_t nth : {1U, 2U, 3U, 4U, 5U, 6U}) {
     fs_.intercept(fail_nth(Call::kSetOwner, nth, EINVAL));
   }

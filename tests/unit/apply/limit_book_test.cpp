@@ -49,31 +49,31 @@ TEST(LimitBook, LearnsACoarseTimeAndThenExpectsIt) {
 TEST(LimitBook, TellsEachKindOnceHoweverOftenItIsSeen) {
   LimitBook book{{}};
   for (int i = 0; i < 3; ++i) {
-    book.saw_refusal(Refused::kOwners, EPERM, "a");
-    book.saw_refusal(Refused::kModes, 0, "b");
-    book.saw_refusal(Refused::kTimes, EPERM, "c");
-    book.saw_refused_xattr(refused(ENOTSUP), "d");
-    book.saw_refused_uid(static_cast<std::uint32_t>(i), "");
+    book.saw_denial(Denied::kOwners, EPERM, "a");
+    book.saw_denial(Denied::kModes, 0, "b");
+    book.saw_denial(Denied::kTimes, EPERM, "c");
+    book.saw_denied_xattr(refused(ENOTSUP), "d");
+    book.saw_denied_uid(static_cast<std::uint32_t>(i), "");
   }
   EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a'"), HasSubstr("'b'"), HasSubstr("'c'"),
                                             HasSubstr("'d'"), HasSubstr("'.'")));
-  book.saw_refusal(Refused::kOwners, ENOSYS, "e");
+  book.saw_denial(Denied::kOwners, ENOSYS, "e");
   EXPECT_THAT(book.take_news(), IsEmpty());
 }
 
 TEST(LimitBook, ARefusalThatMayPassIsToldButNotLearned) {
   LimitBook book{{}};
-  book.saw_refused_xattr(refused(ENOSPC), "a");
-  book.saw_refused_xattr(refused(E2BIG), "b");
+  book.saw_denied_xattr(refused(ENOSPC), "a");
+  book.saw_denied_xattr(refused(E2BIG), "b");
   EXPECT_EQ(book.limits(), FileSystemLimits{});
-  EXPECT_TRUE(book.has_refused_xattrs());
+  EXPECT_TRUE(book.has_denied_xattrs());
   EXPECT_THAT(book.take_news(),
               ElementsAre(AllOf(HasSubstr("'a'"), HasSubstr("user.x")), HasSubstr("'b'")));
 }
 
 TEST(LimitBook, NotEveryEntryOfThousandsIsNamed) {
   LimitBook book{{}};
-  for (int i = 0; i < 1000; ++i) book.saw_refused_xattr(refused(ENOSPC), std::to_string(i));
+  for (int i = 0; i < 1000; ++i) book.saw_denied_xattr(refused(ENOSPC), std::to_string(i));
   EXPECT_THAT(book.take_news(), SizeIs(21));
 }
 
@@ -81,16 +81,16 @@ TEST(LimitBook, ATimeThatIsNotSetAtAllIsNotExplained) {
   LimitBook book{{}};
   EXPECT_FALSE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
   EXPECT_EQ(book.limits(), FileSystemLimits{});
-  book.saw_refusal(Refused::kTimes, 0, "a");
+  book.saw_denial(Denied::kTimes, 0, "a");
   EXPECT_TRUE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
 }
 
 TEST(LimitBook, IdsThatAreRefusedAreKeptInOrderAndTooManyAreAll) {
   LimitBook book{{}};
-  for (const std::uint32_t id : {9U, 3U, 9U}) book.saw_refused_gid(id, "a");
+  for (const std::uint32_t id : {9U, 3U, 9U}) book.saw_denied_gid(id, "a");
   EXPECT_THAT(book.limits().refused_gids, ElementsAre(3U, 9U));
   EXPECT_TRUE(book.limits().holds_owners);
-  for (std::uint32_t id = 0; id < 2000; ++id) book.saw_refused_uid(id, "a");
+  for (std::uint32_t id = 0; id < 2000; ++id) book.saw_denied_uid(id, "a");
   EXPECT_FALSE(book.limits().holds_owners);
 }
 
@@ -115,8 +115,8 @@ TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
 
 TEST(LimitBook, AKindThatTheFileSystemHasNotIsNoRefusal) {
   LimitBook book{{}};
-  book.saw_refused_xattr(refused(ENOTSUP), "a");
-  EXPECT_FALSE(book.has_refused_xattrs());
+  book.saw_denied_xattr(refused(ENOTSUP), "a");
+  EXPECT_FALSE(book.has_denied_xattrs());
   EXPECT_TRUE(book.lacks_xattrs());
 }
 
@@ -125,7 +125,7 @@ TEST(LimitBook, IsWrittenByManyThreads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int round = 0; round < 1000; ++round) book.saw_refusal(Refused::kModes, EPERM, "a");
+      for (int round = 0; round < 1000; ++round) book.saw_denial(Denied::kModes, EPERM, "a");
     });
   }
   for (std::thread& thread : threads) thread.join();

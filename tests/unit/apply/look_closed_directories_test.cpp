@@ -63,7 +63,7 @@ class ClosedDirectories : public testing::Test {
   void close(const std::string& path, mode_t mode) const {
     ::chmod(in_replica(path).c_str(), mode);
   }
-  Looker looker(bool may_loosen) { return {*context_, 8, may_loosen}; }
+  Looker looker(bool may_open_up) { return {*context_, 8, may_open_up}; }
 
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
@@ -85,12 +85,12 @@ TEST_F(ClosedDirectories, AreOpenedUpAndListedWithTheModeTheyHad) {
   EXPECT_TRUE(found->has_value());
   EXPECT_EQ(mode_of("closed"), 0750U);
   EXPECT_EQ(mode_of("closed/inner"), 0701U);
-  ASSERT_EQ(eyes.replica().loosened().size(), 2U);
-  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed")).mode, 0050U);
-  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed/inner")).mode, 0001U);
+  ASSERT_EQ(eyes.replica().opened_up().size(), 2U);
+  EXPECT_EQ(eyes.replica().opened_up().at(RelPath("closed")).mode, 0050U);
+  EXPECT_EQ(eyes.replica().opened_up().at(RelPath("closed/inner")).mode, 0001U);
 }
 
-TEST_F(ClosedDirectories, StayClosedToOneThatMayNotLoosen) {
+TEST_F(ClosedDirectories, StayClosedToOneThatMayNotOpenThemUp) {
   close("closed", 0);
   Looker eyes = looker(false);
   const auto found = eyes.replica_status(RelPath("closed/inner"));
@@ -107,7 +107,7 @@ TEST_F(ClosedDirectories, OfOthersStayClosed) {
   Looker eyes = looker(true);
   EXPECT_EQ(eyes.replica_status(RelPath("closed/inner")).error().error_number, EACCES);
   EXPECT_EQ(mode_of("closed"), 0U);
-  EXPECT_THAT(eyes.replica().loosened(), IsEmpty());
+  EXPECT_THAT(eyes.replica().opened_up(), IsEmpty());
 }
 
 TEST_F(ClosedDirectories, ThatOpeningUpDoesNotHelpAreAnErrorAndNoEndlessLoop) {
@@ -124,28 +124,28 @@ TEST_F(ClosedDirectories, ThatCannotBeOpenedUpAreAnError) {
   fs_.intercept(fail_all(Call::kSetMode, EPERM));
   Looker eyes = looker(true);
   EXPECT_EQ(eyes.replica_status(RelPath("closed/inner")).error().error_number, EACCES);
-  EXPECT_THAT(eyes.replica().loosened(), IsEmpty());
+  EXPECT_THAT(eyes.replica().opened_up(), IsEmpty());
 }
 
-TEST_F(ClosedDirectories, LoosenGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLacksSome) {
+TEST_F(ClosedDirectories, OpeningUpGivesAnOpenDirectoryItsBitsOnceAndOnlyWhereItLacksSome) {
   close("closed", 0555);
   Looker eyes = looker(true);
   const auto directory = eyes.replica_directory(RelPath("closed"));
   ASSERT_TRUE(directory.ok());
-  EXPECT_TRUE(eyes.replica().loosen(*directory, RelPath("closed")));
+  EXPECT_TRUE(eyes.replica().open_up(*directory, RelPath("closed")));
   EXPECT_EQ(mode_of("closed"), 0755U);
-  EXPECT_FALSE(eyes.replica().loosen(*directory, RelPath("closed")));
-  ASSERT_EQ(eyes.replica().loosened().size(), 1U);
-  EXPECT_EQ(eyes.replica().loosened().at(RelPath("closed")).mode, 0555U);
+  EXPECT_FALSE(eyes.replica().open_up(*directory, RelPath("closed")));
+  ASSERT_EQ(eyes.replica().opened_up().size(), 1U);
+  EXPECT_EQ(eyes.replica().opened_up().at(RelPath("closed")).mode, 0555U);
 }
 
 TEST_F(ClosedDirectories, AnotherOneInTheirPlaceDoesNotGetTheModeBack) {
   close("closed", 0500);
   Looker eyes = looker(true);
   const auto directory = eyes.replica_directory(RelPath("closed"));
-  ASSERT_TRUE(directory.ok() && eyes.replica().loosen(*directory, RelPath("closed")));
-  const AllLoosened seen = std::exchange(eyes.replica().loosened(), {});
-  AllLoosened another = seen;
+  ASSERT_TRUE(directory.ok() && eyes.replica().open_up(*directory, RelPath("closed")));
+  const AllOpenedUp seen = std::exchange(eyes.replica().opened_up(), {});
+  AllOpenedUp another = seen;
   --another.at(RelPath("closed")).seen.incarnation;
   EXPECT_TRUE(eyes.replica().close_again(another).empty());
   EXPECT_EQ(mode_of("closed"), 0700U);

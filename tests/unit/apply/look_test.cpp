@@ -389,14 +389,14 @@ TEST_F(LookTest, AForeignNameIsOneThatNeitherThePlanNorThisRunKnows) {
   LookResult look;
   look.replica = FileStatus{};
   look.replica->links = 3;
-  EXPECT_EQ(looker.foreign_name(action, look, 0)->difference, (Difference{"links", "2", "3"}));
-  EXPECT_EQ(looker.foreign_name(action, look, 1), std::nullopt);
+  EXPECT_EQ(looker.name_outside(action, look, 0)->difference, (Difference{"links", "2", "3"}));
+  EXPECT_EQ(looker.name_outside(action, look, 1), std::nullopt);
   action.before->links = std::nullopt;
-  EXPECT_EQ(looker.foreign_name(action, look, 0)->difference, (Difference{"links", "1", "3"}));
+  EXPECT_EQ(looker.name_outside(action, look, 0)->difference, (Difference{"links", "1", "3"}));
   action.op = Op::kUpdate;
-  EXPECT_EQ(looker.foreign_name(action, look, 0), std::nullopt);
+  EXPECT_EQ(looker.name_outside(action, look, 0), std::nullopt);
   look.replica = std::nullopt;
-  EXPECT_EQ(looker.foreign_name(action, look, 0), std::nullopt);
+  EXPECT_EQ(looker.name_outside(action, look, 0), std::nullopt);
 }
 
 TEST_F(LookTest, AnotherSpellingOfTheOwnFolderIsNotEntered) {

@@ -28,7 +28,7 @@ inline std::string answer(const Result<Published>& published) {
       return "done";
     case Published::kDisplaced:
       return "displaced";
-    case Published::kForeign:
+    case Published::kOvertaken:
       return "foreign";
     case Published::kStranded:
       return "stranded";

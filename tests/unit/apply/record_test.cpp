@@ -51,8 +51,8 @@ std::string told(const std::optional<std::vector<Xattr>>& xattrs) {
 std::string told(const WindowRecord& record) {
   std::ostringstream text;
   text << record.atomic << record.durable << record.owners << ' ' << record.boot << '\n';
-  for (const LoosenedRecord& loosened : record.loosened)
-    text << loosened.path.bytes() << ' ' << loosened.mode << '\n';
+  for (const OpenedUpRecord& opened_up : record.opened_up)
+    text << opened_up.path.bytes() << ' ' << opened_up.mode << '\n';
   for (const ActionRecord& action : record.actions) {
     text << action.seq << ' ' << action.is_due << ' ' << action.folder << '\n'
          << told(action.made) << '\n'
@@ -76,8 +76,8 @@ class RecordMaker {
     record.owners = chance();
     record.boot = bytes(40);
     for (std::size_t i = number(3); i > 0; --i)
-      record.loosened.push_back({RelPath("d" + std::to_string(i)), small()});
-    if (chance()) record.loosened.push_back({RelPath(), 0555});
+      record.opened_up.push_back({RelPath("d" + std::to_string(i)), small()});
+    if (chance()) record.opened_up.push_back({RelPath(), 0555});
     for (std::size_t i = 0; i < actions; ++i) {
       record.actions.push_back({1 + number(100'000), chance(), std::to_string(number(9)), status(),
                                 status(), xattrs(), xattrs()});

@@ -224,7 +224,7 @@ TEST_F(OneStep, ALinkToWhatCameInTheLastMomentIsTakenBack) {
   describe({"link", Op::kLink, Phase::kWrite, "other", "file", nullptr});
   const auto done = go(&StepKind::forward);
   ASSERT_TRUE(done.ok());
-  EXPECT_EQ(*done, Published::kForeign);
+  EXPECT_EQ(*done, Published::kOvertaken);
   EXPECT_EQ(bytes_of(scratch_ / "other"), "another");
   EXPECT_FALSE(std::filesystem::exists(scratch_ / ".sync-txn/0/1"));
 }
@@ -234,7 +234,7 @@ TEST_F(OneStep, ARecoveryLinksToNobodyElsesFile) {
   record_.plan.actions[0].after->size = record_.actions[0].made->size + 1;
   const auto done = go(&StepKind::again);
   ASSERT_TRUE(done.ok());
-  EXPECT_EQ(*done, Published::kForeign);
+  EXPECT_EQ(*done, Published::kOvertaken);
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "name"));
 }
 
@@ -257,7 +257,7 @@ TEST_F(OneStep, MetadataIsNotGivenToAnotherEntryOfTheSameInodeNumber) {
   for (const auto way : {&StepKind::forward, &StepKind::again, &StepKind::back}) {
     const auto done = go(way);
     ASSERT_TRUE(done.ok());
-    EXPECT_EQ(*done, Published::kForeign);
+    EXPECT_EQ(*done, Published::kOvertaken);
   }
   expect(before);
 }
@@ -270,7 +270,7 @@ TEST_F(OneStep, MetadataIsNotGivenToWhatWasTouchedSinceTheLook) {
     change(*record_.actions[0].old);
     const auto done = go(&StepKind::forward);
     ASSERT_TRUE(done.ok());
-    EXPECT_EQ(*done, Published::kForeign);
+    EXPECT_EQ(*done, Published::kOvertaken);
     record_.actions[0].old = seen;
   };
   leave([](FileStatus& seen) { ++seen.uid; });
@@ -285,7 +285,7 @@ TEST_F(OneStep, ADirectoryIsFinishedOnlyWhereItIsTheOneThatWasSeen) {
   ++record_.actions[0].old->uid;
   const auto foreign = go(&StepKind::forward);
   ASSERT_TRUE(foreign.ok());
-  EXPECT_EQ(*foreign, Published::kForeign);
+  EXPECT_EQ(*foreign, Published::kOvertaken);
   expect(before);
   --record_.actions[0].old->uid;
   write_file(scratch_ / "directory/put into it", "x");
@@ -326,7 +326,7 @@ TEST_F(OneStep, TheGenerationTellsAFileFromALaterOneWhereNobodyKnowsItsBirth) {
   record_.actions[0].old->incarnation = NoBirths::kGeneration + 1;
   const auto foreign = go(&StepKind::again);
   ASSERT_TRUE(foreign.ok());
-  EXPECT_EQ(*foreign, Published::kForeign);
+  EXPECT_EQ(*foreign, Published::kOvertaken);
   expect(before);
   record_.actions[0].old->incarnation = NoBirths::kGeneration;
   expect_done(go(&StepKind::again));
@@ -340,7 +340,7 @@ TEST_F(OneStep, RightsToRunAsSomebodyElseAreNotGivenInPlace) {
   for (const auto way : {&StepKind::forward, &StepKind::again}) {
     const auto done = go(way);
     ASSERT_TRUE(done.ok());
-    EXPECT_EQ(*done, way == &StepKind::forward ? Published::kForeign : Published::kUnproven);
+    EXPECT_EQ(*done, way == &StepKind::forward ? Published::kOvertaken : Published::kUnproven);
   }
   expect(before);
   ASSERT_EQ(::chmod((scratch_ / "file").c_str(), 04755), 0);

@@ -67,7 +67,7 @@ TEST(Html, ShowsEachPart) {
         "latest<br><span class=\"faint\">-&gt; docs/new</span>", "old\\u{202e}.txt"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
-  EXPECT_THAT(page, Not(HasSubstr("Refused")));
+  EXPECT_THAT(page, Not(HasSubstr("Denied")));
 }
 
 }  // namespace

@@ -68,14 +68,14 @@ TEST_F(SchemaTest, AnythingThatIsNotExactlyOursIsForeign) {
            "PRAGMA user_version=2",
            "PRAGMA user_version=-1",
        }) {
-    EXPECT_EQ(after(sql), SchemaState::kForeign) << sql;
+    EXPECT_EQ(after(sql), SchemaState::kNotOurs) << sql;
   }
 }
 
 TEST_F(SchemaTest, ADatabaseOfSomeOtherProgramIsForeign) {
   Database on = database();
   ASSERT_TRUE(on.run("CREATE TABLE bookmarks(a)").ok());
-  EXPECT_EQ(*make_schema(on, kSchema), SchemaState::kForeign);
+  EXPECT_EQ(*make_schema(on, kSchema), SchemaState::kNotOurs);
 }
 
 TEST_F(SchemaTest, ALockIsAnErrorAndNoState) {

@@ -80,8 +80,8 @@ TEST_F(StateFolderTest, TellsWhatHasAName) {
   const StateFolder on = folder();
   EXPECT_EQ(*on.look("file"), StateFile::kRegular);
   EXPECT_EQ(*on.look("missing"), StateFile::kMissing);
-  EXPECT_EQ(*on.look("fifo"), StateFile::kForeign);
-  EXPECT_EQ(*on.look("link"), StateFile::kForeign);
+  EXPECT_EQ(*on.look("fifo"), StateFile::kNotOurs);
+  EXPECT_EQ(*on.look("link"), StateFile::kNotOurs);
 }
 
 TEST_F(StateFolderTest, AFileThatOthersCouldHaveWrittenIsAnError) {

@@ -15,10 +15,10 @@ namespace foldersync {
 
 // CRASH: killed before close_all(), they keep u+rwx, and the next run closes them by the notes.
 // Where there are none, the next plan finds those to which the source gives another mode.
-class Openings {
+class OpenedForPlan {
  public:
   // Of a replica, open for as long as this is used.
-  explicit Openings(const Root& replica) : replica_(replica) {}
+  explicit OpenedForPlan(const Root& replica) : replica_(replica) {}
 
   // Nothing happens where the caller may read everything, or it can't be opened up. Any thread.
   void open_up(const RelPath& directory);

@@ -14,9 +14,9 @@ namespace foldersync {
 
 // Each gets the mode back that it had, unless the plan gives it one. `own` and `lookers` are the
 // ways into the replica of all threads, which have listed them. One thread, while no other works.
-class OpenedDirectories {
+class OpenedForRun {
  public:
-  OpenedDirectories(const ApplyRequest& request, std::vector<Looker>& lookers, ReplicaAccess& own)
+  OpenedForRun(const ApplyRequest& request, std::vector<Looker>& lookers, ReplicaAccess& own)
       : request_(request), lookers_(lookers), own_(own) {}
 
   // Before it gets its final mode, which may be the one that it was opened up to.
@@ -33,7 +33,7 @@ class OpenedDirectories {
   [[nodiscard]] bool any_left() const { return any_left_; }
 
  private:
-  AllLoosened take_all();
+  AllOpenedUp take_all();
   void tell(const std::vector<Error>& errors);
 
   const ApplyRequest& request_;

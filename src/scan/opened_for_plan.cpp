@@ -1,4 +1,4 @@
-#include "scan/openings.h"
+#include "scan/opened_for_plan.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 
 namespace foldersync {
 
-void Openings::open_up(const RelPath& directory) {
+void OpenedForPlan::open_up(const RelPath& directory) {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(is_asked_, true) && !may_read_everything()) {
     access_.emplace(*replica_.fs, replica_.fd.get(), CursorRules{}, descriptors_per_cursor(8));
@@ -16,16 +16,16 @@ void Openings::open_up(const RelPath& directory) {
   if (access_) (void)access_->open_up(directory);
 }
 
-bool Openings::has_opened(const RelPath& directory) {
+bool OpenedForPlan::has_opened(const RelPath& directory) {
   const std::lock_guard lock(mutex_);
-  return access_ && access_->loosened().contains(directory);
+  return access_ && access_->opened_up().contains(directory);
 }
 
-std::vector<Error> Openings::close_all() {
+std::vector<Error> OpenedForPlan::close_all() {
   const std::lock_guard lock(mutex_);
-  if (!access_ || access_->loosened().empty()) return {};
-  auto errors = access_->close_again(std::exchange(access_->loosened(), {}));
-  if (replica_.notes) replica_.notes->keep_only(access_->loosened());
+  if (!access_ || access_->opened_up().empty()) return {};
+  auto errors = access_->close_again(std::exchange(access_->opened_up(), {}));
+  if (replica_.notes) replica_.notes->keep_only(access_->opened_up());
   return errors;
 }
 
