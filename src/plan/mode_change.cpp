@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "core/file_status.h"
+
 namespace foldersync {
 namespace {
 
