@@ -1,4 +1,4 @@
-"""Replicas on the mounts that people have, each a test: see trial.py for what is tried.
+"""Replicas and sources on the mounts that people have, each a test: see trial.py for what is tried.
 
 SYNC_TEST_MOUNTS=all tries every one that works, as root and as a plain user; otherwise there is one
 of them. A mount whose package is missing is skipped.
@@ -6,7 +6,7 @@ of them. A mount whose package is missing is skipped.
 import os
 import unittest
 
-from tests.mounts import trial
+from tests.mounts import full_trial, source_trial, trial
 from tests.support import mounts
 from tests.support.program import NOBODY, as_root
 
@@ -14,35 +14,37 @@ EVERY_ONE = os.environ.get('SYNC_TEST_MOUNTS') == 'all'
 EDITS = 500 if EVERY_ONE else 60
 KILLS = 20 if EVERY_ONE else 6
 # Those on which all is as it should be; docs/file-systems.md says what the others do.
-GOOD = ('bindfs', 'fuse-overlayfs')
+GOOD = {'a_replica_on': (trial, ('bindfs', 'fuse-overlayfs')),
+        'a_source_on': (source_trial, ('gocryptfs', 'mergerfs-2-mfs', 'sshfs', 'sshfs-links', 'unionfs')),
+        'a_full': (full_trial, ('bindfs', 'fuse-overlayfs'))}
 # Mounted anew, it is taken for another replica, where its device number is another one.
 WITHOUT = ('--no-cut',)
-TRIED = GOOD if EVERY_ONE else ('bindfs',)
 
 
 @as_root
 class MountsTest(unittest.TestCase):
-    def try_mount(self, name, *who):
+    def try_mount(self, how, name, *who):
         said = []
         options = trial.parser().parse_args(
             ['--edits', str(EDITS), '--kills', str(KILLS), *WITHOUT, *who, name])
         try:
             mounts.in_a_world_of_its_own()
-            done = trial.attempt(name, options, said.append)
+            done = how.attempt(name, options, said.append)
         except mounts.Missing as missing:
             self.skipTest(str(missing))
         self.assertEqual([], done.wrong, '\n'.join(said))
 
 
-def add(name, suffix, *who):
-    method = f'test_a_replica_on_{name.replace("-", "_")}{suffix}'
-    setattr(MountsTest, method, lambda self: self.try_mount(name, *who))
+def add(title, how, name, *who):
+    method = f'test_{title}_{name.replace("-", "_")}{"_of_a_plain_user" if who else ""}'
+    setattr(MountsTest, method, lambda self: self.try_mount(how, name, *who))
 
 
-for mount in TRIED:
-    add(mount, '')
-    if EVERY_ONE:
-        add(mount, '_of_a_plain_user', '--user', str(NOBODY))
+add('a_replica_on', trial, 'bindfs')
+for title, (how, names) in GOOD.items():
+    for name in names if EVERY_ONE else ():
+        add(title, how, name)
+        add(title, how, name, '--user', str(NOBODY))
 
 
 if __name__ == '__main__':

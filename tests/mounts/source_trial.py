@@ -114,7 +114,7 @@ def cut(tried):
     tried.say(f'  source cut: exit {run.code}, {len(run.told())} lines; then {again.code}, '
               f'{len(again.told())} lines\n{trial.indented(chr(10).join(run.told()), 4)}\n'
               f'{trial.indented(chr(10).join(again.told()), 4)}')
-    if gone or again.code == 0 or not late and (run.code != trial.FAILED or len(run.told()) != 1):
+    if gone or again.code == 0 or not late and (run.code != trial.FAILED or len(run.errors()) != 1):
         tried.wrong.append(f'source cut: exit {run.code}, {len(run.told())} lines, {len(gone)} gone')
     tried.mount.mount_anew()
     good = tried.check('after a cut of the source', tried.sync('run'))
@@ -135,7 +135,8 @@ def attempt(name, options, say=lambda text: None):
         mirrored(tried)
         read_only(tried)
         of_another_user(tried)
-        cut(tried)
+        if not options.no_cut:
+            cut(tried)
     finally:
         tried.end()
     return tried

@@ -71,6 +71,9 @@ class Run:
     said: str
     seconds: float
 
+    def errors(self):
+        return [line for line in self.told() if ' WARN ' not in line]
+
     def told(self):
         """What it said of errors and warnings, but for the sum at the end."""
         return [line for line in self.said.splitlines()
@@ -332,8 +335,8 @@ def cut(trial):
                   f'{indented(chr(10).join(done.told()), 5)}')
         if not late and done.code not in codes:
             trial.wrong.append(f'{which}: exit {done.code}')
-        if not late and len(done.told()) != 1:
-            trial.wrong.append(f'{which}: {len(done.told())} lines of errors and warnings')
+        if not late and len(done.errors()) != 1:
+            trial.wrong.append(f'{which}: {len(done.errors())} lines of errors')
     trial.mount.mount_anew()
     if late and (differ := trial.differences(links=False)):
         trial.wrong.append(f'cut: it said that all is done, and {len(differ)} differ')
