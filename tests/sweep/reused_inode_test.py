@@ -9,6 +9,7 @@ from tests.support.trees import SECOND, file, folder
 from tests.sweep.sweep import KILLED, StoppedTest
 
 THEN = 1_000_000_000 * SECOND
+NAME = 'a\x1b[2J'  # of his choice, too
 SOMEBODY = 1001
 TRIES = 200
 
@@ -18,16 +19,16 @@ TRIES = 200
 class ReusedInodeTest(StoppedTest):
     def setUp(self):
         super().setUp()
-        self.theirs = self.in_replica('d', 'a')
+        self.theirs = self.in_replica('d', NAME)
 
     def prepare(self, *mkfs):
         self.mount_image(self.at('disk'), *mkfs)
         self.replica = self.at('disk', 'replica')
         his = {'owner': (SOMEBODY, SOMEBODY)}
-        self.given(folder({'d': folder({'a': file('right', mode=0o644, mtime=THEN)}, **his)}),
-                   folder({'d': folder({'a': file('right', mode=0o600, mtime=THEN)}, **his)}))
+        self.given(folder({'d': folder({NAME: file('right', mode=0o644, mtime=THEN)}, **his)}),
+                   folder({'d': folder({NAME: file('right', mode=0o600, mtime=THEN)}, **his)}))
         os.chmod(self.at('disk'), 0o755)
-        self.theirs = os.path.join(self.replica, 'd', 'a')
+        self.theirs = os.path.join(self.replica, 'd', NAME)
 
     def kill_after_commit(self):
         commit = os.path.join(self.replica, '.sync-txn', 'COMMIT')
@@ -63,7 +64,8 @@ class ReusedInodeTest(StoppedTest):
         self.prepare(*mkfs)
         self.kill_after_commit()
         self.take_the_inode()
-        self.execute('recover', '-r', self.replica, *options)
+        said = self.execute('recover', '-r', self.replica, *options)
+        self.assertNotIn('\x1b', said.out + said.err)
         status = os.lstat(self.theirs)
         self.assertEqual((SOMEBODY, SOMEBODY), (status.st_uid, status.st_gid))
         self.assertEqual(b'wrong', trees.read(self.theirs))
