@@ -1,4 +1,5 @@
 """What a replica's file system refuses to hold: content comes, the loss is told, and asked again."""
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -87,39 +88,34 @@ class RefusalTest(LimitsTest):
         self.assertEqual([], [found for found in self.differences(owners=False, links=False)
                               if 'content' in found or 'mtime' in found])
 
+    @contextlib.contextmanager
+    def refusing(self, options, warning, limit):
+        """One warning, and then none, while what can be held comes all the same."""
+        with self.subTest(options=options):
+            self.serve(*options)
+            told = self.warnings(self.settle())
+            self.assertEqual(1, len(told), told)
+            self.assertRegex(told[0], f"{warning}.* as of '[^']+'")
+            self.assertEqual([limit], self.not_mirrored())
+            yield
+            self.change()
+            self.assertEqual([], self.warnings(self.settle()))
+            self.assert_content()
+            self.unmount(self.at('mounted'))
+            trees.remove(self.at('behind'))
+            os.mkdir(self.at('behind'))
+            shutil.rmtree(os.path.join(self.state, 'foldersync'))
+
     def test_owners_that_are_refused_fail_nothing(self):
-        for refusal in (('--chown-deny', '--chgrp-deny'), ('--chown-ignore', '--chgrp-ignore')):
-            with self.subTest(refusal=refusal):
-                self.serve(*refusal)
-                told = self.warnings(self.settle())
-                self.assertEqual(1, len(told), told)
-                self.assertRegex(told[0], "owners.* as of '[^']+'")
-                self.assertEqual(['owners'], self.not_mirrored())
+        for options in (('--chown-deny', '--chgrp-deny'), ('--chown-ignore', '--chgrp-ignore')):
+            with self.refusing(options, 'owners', 'owners'):
                 # Nobody gets the rights of an owner who is not there.
                 self.assertEqual(0o755, stat.S_IMODE(os.stat(self.in_replica('d', 'g')).st_mode))
-                self.change()
-                self.assertEqual([], self.warnings(self.settle()))
-                self.assert_content()
-                self.unmount(self.at('mounted'))
-                trees.remove(self.at('behind'))
-                os.mkdir(self.at('behind'))
-                shutil.rmtree(os.path.join(self.state, 'foldersync'))
 
     def test_modes_that_are_refused_fail_nothing(self):
-        for refusal in ('--chmod-deny', '--chmod-ignore'):
-            with self.subTest(refusal=refusal):
-                self.serve(refusal)
-                told = self.warnings(self.settle())
-                self.assertEqual(1, len(told), told)
-                self.assertRegex(told[0], "permission bits.* as of '[^']+'")
-                self.assertEqual(['permission bits'], self.not_mirrored())
-                self.change()
-                self.assertEqual([], self.warnings(self.settle()))
-                self.assert_content()
-                self.unmount(self.at('mounted'))
-                trees.remove(self.at('behind'))
-                os.mkdir(self.at('behind'))
-                shutil.rmtree(os.path.join(self.state, 'foldersync'))
+        for option in ('--chmod-deny', '--chmod-ignore'):
+            with self.refusing((option,), 'permission bits', 'permission bits'):
+                pass
 
     def test_one_that_gives_everything_another_owner_is_mirrored_to(self):
         self.serve('--force-user=1001', '--force-group=2000')

@@ -35,39 +35,37 @@ class TypesTest(ProgramTest):
                 self.given({'entry': KINDS[new]()}, {'entry': KINDS[old]()})
                 self.mirror()
 
+    def run_watched(self, look):
+        """A run, while `look` looks again and again."""
+        over = threading.Event()
+
+        def watch():
+            while not over.is_set():
+                look()
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            self.sync('run')
+        finally:
+            over.set()
+            watcher.join()
+
     def test_there_is_no_moment_without_an_entry_while_types_change(self):
         self.given({f'{old} to {new}': KINDS[new]() for old, new in PAIRS},
                    {f'{old} to {new}': KINDS[old]() for old, new in PAIRS})
         names = [self.in_replica(f'{old} to {new}') for old, new in PAIRS]
-        gaps, over = [], threading.Event()
-
-        def watch():
-            while not over.is_set():
-                gaps.extend(name for name in names if not os.path.lexists(name))
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            self.sync('run')
-        finally:
-            over.set()
-            watcher.join()
+        gaps = []
+        self.run_watched(lambda: gaps.extend(name for name in names if not os.path.lexists(name)))
         self.assertEqual([], gaps)
 
     def test_readers_see_the_old_or_the_new_content_and_nothing_else(self):
         self.given({'a': b'n' * 3_000_000}, {'a': b'o' * 2_000_000})
-        seen, over = set(), threading.Event()
+        seen = set()
 
-        def watch():
-            while not over.is_set():
-                content = self.content('a')
-                seen.add((len(content), content[:1], content[-1:]))
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            self.sync('run')
-        finally:
-            over.set()
-            watcher.join()
+        def look():
+            content = self.content('a')
+            seen.add((len(content), content[:1], content[-1:]))
+        self.run_watched(look)
         self.assertLessEqual(seen, {(2_000_000, b'o', b'o'), (3_000_000, b'n', b'n')})
 
     @with_devices
