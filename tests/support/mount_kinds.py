@@ -257,6 +257,7 @@ class ExfatFuse(Mount):
 @named('davfs2')
 class Davfs2(Mount):
     """Over rclone's WebDAV server, which lies beside the apache2 that people have."""
+    daemon = None
     programs, packages = ('mount.davfs', 'rclone'), ('davfs2', 'rclone')
     by_root = True
     limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False, link_times=False,
@@ -283,14 +284,26 @@ class Davfs2(Mount):
 
     def serve(self, command):
         self.run(*command)
-        path = f'/run/mount.davfs/{self.point.strip("/").replace("/", "-")}.pid'
+        path = self.note()
         wait_until(lambda: os.path.exists(path) and os.path.getsize(path), 'davfs2 says who it is')
         with open(path, encoding='ascii') as file:
             self.daemon = int(file.read())
 
+    def note(self):
+        """Where the process that serves the mount says which one it is; it is none of ours."""
+        return f'/run/mount.davfs/{self.point.strip("/").replace("/", "-")}.pid'
+
     def kill(self):
-        os.kill(self.daemon, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.daemon, signal.SIGKILL)
         wait_until(lambda: not os.path.exists(f'/proc/{self.daemon}'), 'davfs2 is dead')
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.note())
+
+    def clear(self):
+        if self.daemon is not None:
+            self.kill()
+        super().clear()
 
 
 @named('glusterfs')
