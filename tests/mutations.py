@@ -650,6 +650,12 @@ MUTATIONS = [
     Mutation('fsync is tried again', 'src/apply/stage/barrier.cpp',
              'Status synced = fs_.sync(fd);\n', 'Status synced = fs_.sync(fd);\n'
              '  if (!synced) synced = fs_.sync(fd);\n', '^unit_apply/BarrierTest.AnError'),
+    Mutation('a quota is not met by a second plan', 'src/cli/cycle.cpp',
+             'lacked_room_ = lacked_room_ || (report.error && is_full_disk(*report.error));', '',
+             '^cli/room_test.*second_plan'),
+    Mutation('where a quota is used up no staging folder can be made', 'src/apply/first_room.cpp',
+             'if (lack == Lack::kSeen) facts->free_bytes = facts->free_inodes = 0;', '',
+             '^cli/room_test.*staging_folder'),
     Mutation('what two plans of a cycle change comes back as it was between them',
              'src/apply/backup/backup.cpp', 'if (known != nullptr) old = known->undo.after;', '',
              '^fault/Windows/Undo.TakesBackTwoPlans'),

@@ -21,6 +21,7 @@
 #include "apply/stage/staging_entry.h"
 #include "apply/transaction.h"
 #include "apply/windows.h"
+#include "fs/denial.h"
 #include "fs/directory_cursor.h"
 #include "scan/local_tree.h"
 
@@ -67,11 +68,14 @@ class Engine {
     auto last = TRY(root_finish_of(request_.plan.actions));
     root_finish_ = std::move(last);
     schedule_ = TRY(Schedule::of(request_.plan.actions));
-    auto area = TRY(open_staging_area(request_, max_open_, root_opened_));
-    looks_.staging_name = area.name();
-    auto ended = run_in(area);
-    if (!ended && !has_begun_) give_up(area);
-    return ended;
+    auto ended = run_in_area();
+    const bool lacks_room = !ended && !has_begun_ && is_full_disk(ended.error());
+    if (!lacks_room || backup_) return ended;
+    room = TRY(make_first_room(request_, looks_, max_open_, Lack::kSeen));
+    if (room.gone.empty()) return ended;
+    held_.are_done(std::move(room.gone));
+    backup_ = std::move(room.backup);
+    return run_in_area();
   }
 
  private:
@@ -89,6 +93,14 @@ class Engine {
     of.metadata_lost = book_.has_losses();
     of.links_parted = book_.has_parted_links();
     return of;
+  }
+
+  Result<ApplyResult> run_in_area() {
+    auto area = TRY(open_staging_area(request_, max_open_, root_opened_));
+    looks_.staging_name = area.name();
+    auto ended = run_in(area);
+    if (!ended && !has_begun_) give_up(area);
+    return ended;
   }
 
   Result<ApplyResult> run_in(StagingArea& area) {

@@ -163,11 +163,12 @@ void tell(const ApplyRequest& request, const FirstRoom& made) {
 }  // namespace
 
 Result<FirstRoom> make_first_room(const ApplyRequest& request, const LookContext& looks,
-                                  std::size_t max_open) {
+                                  std::size_t max_open, Lack lack) {
   FirstRoom made;
   if (!request.plan.options.delete_first || request.atomic) return made;
-  const auto facts = request.fs.facts(request.replica.fd.get());
+  auto facts = request.fs.facts(request.replica.fd.get());
   if (!facts) return made;
+  if (lack == Lack::kSeen) facts->free_bytes = facts->free_inodes = 0;
   Remover remover(request, looks, max_open, *facts);
   if (remover.is_enough()) return made;
   // What stays on the disk frees nothing.

@@ -25,7 +25,10 @@ struct FirstRoom {
 // can't be kept or made to last.
 // CRASH: killed in between, the backup has what is still there, and its undo finds it so.
 // RACE: what others put in the place of such a file between its look and its removal is lost.
+// `lack`: whether the file system is asked how much is free; or there is none, as calls have shown,
+// though it says otherwise (a quota).
+enum class Lack : std::uint8_t { kAsked, kSeen };
 Result<FirstRoom> make_first_room(const ApplyRequest& request, const LookContext& looks,
-                                  std::size_t max_open);
+                                  std::size_t max_open, Lack lack = Lack::kAsked);
 
 }  // namespace foldersync

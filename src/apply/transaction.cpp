@@ -11,6 +11,7 @@
 #include "apply/recovery/window_replay.h"
 #include "apply/stage/remove_tree.h"
 #include "fs/boot.h"
+#include "fs/denial.h"
 
 namespace foldersync {
 namespace {
@@ -18,10 +19,6 @@ namespace {
 constexpr const char* kReserve = "reserve";
 constexpr std::size_t kReservedEach = 1024;  // bytes of record for one action, generously
 constexpr std::uint64_t kPlenty = std::uint64_t{3} << 30U;
-
-bool is_full_disk(const Error& error) {
-  return error.error_number == ENOSPC || error.error_number == EDQUOT;
-}
 
 ActionRecord action_record(const Slot& slot) {
   const Action& action = slot.action;

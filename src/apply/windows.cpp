@@ -184,7 +184,7 @@ Status Windows::conclude(OpenWindow& window) {
 // threads, so that a run on one thread does one thing after another. It changes nothing that
 // others see before this one is done with.
 void Windows::look_ahead(const std::vector<Slot>& before) {
-  if (request().threads < 2 || next_ == schedule_.end() || is_stopped()) return;
+  if (request().threads < 2 || limits_.alone || next_ == schedule_.end() || is_stopped()) return;
   // What makes room goes before anything else is staged.
   const bool makes_room = before.back().action.phase == Phase::kClear;
   if (makes_room && request().plan.options.delete_first) return;

@@ -13,12 +13,18 @@
 #include "cli/plan_maker.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/denial.h"
 #include "plan/guard.h"
 #include "scan/local_tree.h"
 #include "show/render.h"
 
 namespace foldersync {
 namespace {
+
+constexpr const char* kAnotherTry =
+    "there was no room for all, whatever the file system says (a quota?): another plan is made, "
+    "whose deletions go first unless that is forbidden, and whose files are replaced a few at a "
+    "time";
 
 // How many of the stale actions the end of a cycle names.
 constexpr std::size_t kStaleShown = 10;
@@ -151,6 +157,7 @@ void CycleObserver::report(const ActionReport& report) {
       return;
     }
     case Outcome::kError:
+      lacked_room_ = lacked_room_ || (report.error && is_full_disk(*report.error));
       return log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
     case Outcome::kSkipped:
       vanished_ += report.vanished ? 1 : 0;
@@ -238,6 +245,16 @@ ExitCode fail(const CycleRequest& request, const CycleObserver& observer, Error 
   return end_report(request.report, request.tools.log, end);
 }
 
+// Where figures tell nothing, each may have no more room than what the one before displaced.
+WindowLimits windows_for(const CycleRequest& request) {
+  WindowLimits windows;
+  if (request.first_plan == nullptr || !request.first_plan->lacked_room) return windows;
+  windows.actions = 100;
+  windows.bytes = std::uint64_t{64} << 10U;
+  windows.alone = true;
+  return windows;
+}
+
 Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                           CycleObserver& observer, ProgressCounts& counts) {
   const Tools& tools = request.tools;
@@ -274,17 +291,29 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                                    ? std::nullopt
                                    : backup_order(options.backup, request.backup_identity),
                      .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
+                     .windows = windows_for(request),
                      .refuse_stale = request.refuse_stale,
                      .pace = pace ? &*pace : nullptr});
 }
 
 std::string undo_of(const ApplyResult& applied) { return applied.backup->path() + "/" + kUndoFile; }
 
+bool is_first_plan(const CycleRequest& request) {
+  return request.first_plan != nullptr && !request.first_plan->end && !request.options.dry_run;
+}
+
+// Where the figures of the file system said that there is room: a quota, say.
+bool may_make_room(const CycleRequest& request) {
+  const StoredPlan& plan = request.plan;
+  const bool frees = plan.summary.remove + plan.summary.update + plan.summary.replace > 0;
+  return is_first_plan(request) && frees && !request.options.atomic &&
+         !request.tools.signals.stop();
+}
+
 bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
-  const bool is_first = request.first_plan != nullptr && !request.first_plan->end;
   const bool has_fewer_names =
       applied.limits.most_names != request.plan.options.replica_limits.most_names;
-  return is_first && (has_fewer_names || applied.links_parted) && !is_by_signal(code);
+  return is_first_plan(request) && (has_fewer_names || applied.links_parted) && !is_by_signal(code);
 }
 
 // What is kept for later runs, and of this one.
@@ -341,6 +370,17 @@ ExitCode apply_and_log(const CycleRequest& request) {
         ExitCode::kRefused);
   }
   const auto applied = apply(request, *filter, observer, counts);
+  if (!applied && is_full_disk(applied.error()) && may_make_room(request) &&
+      observer.outcomes() == decltype(observer.outcomes()){}) {
+    log.warn(describe(applied.error()));
+    log.warn(kAnotherTry);
+    ReportEnd end = end_of(request, observer, exit_code_of(applied.error()));
+    if (request.report != nullptr) {
+      end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] += request.report->skip_all();
+    }
+    *request.first_plan = {.end = std::move(end), .lacked_room = true};
+    return exit_code_of(applied.error());
+  }
   if (!applied) return fail(request, observer, applied.error(), exit_code_of(applied.error()));
   ExitCode code = code_of(request, observer, *applied);
   keep(request, *applied, code);
@@ -351,8 +391,11 @@ ExitCode apply_and_log(const CycleRequest& request) {
   if (code == ExitCode::kDone) code = code_of(log.console_state());
   ReportEnd end = end_of(request, observer, code);
   if (applied->backup) end.undo = undo_of(*applied);
-  if (needs_another_plan(request, *applied, code)) {
-    *request.first_plan = {.end = std::move(end), .backup = applied->backup};
+  const bool lacked_room = observer.lacked_room() && may_make_room(request);
+  if (lacked_room || needs_another_plan(request, *applied, code)) {
+    if (lacked_room) log.warn(kAnotherTry);
+    *request.first_plan = {
+        .end = std::move(end), .backup = applied->backup, .lacked_room = lacked_room};
     return code;
   }
   return end_report(request.report, log, end);

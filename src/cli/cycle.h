@@ -38,6 +38,8 @@ class CycleObserver final : public ApplyObserver {
   [[nodiscard]] std::uint64_t vanished() const { return vanished_; }
   [[nodiscard]] const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
+  // Whether some of it failed since there was no room.
+  [[nodiscard]] bool lacked_room() const { return lacked_room_; }
   // The first of those that were stale, as lines for people.
   [[nodiscard]] const std::vector<std::string>& first_stale() const { return first_stale_; }
 
@@ -49,6 +51,7 @@ class CycleObserver final : public ApplyObserver {
   std::vector<std::string> first_stale_;
   std::array<std::uint64_t, kOutcomes> outcomes_{};
   std::uint64_t vanished_ = 0;
+  bool lacked_room_ = false;
   Summary done_;
 };
 
@@ -57,6 +60,7 @@ class CycleObserver final : public ApplyObserver {
 struct FirstPlan {
   std::optional<ReportEnd> end;  // as it would have been told; there: another plan is to be made
   std::shared_ptr<Backup> backup = nullptr;
+  bool lacked_room = false;  // for some of it, and some of the plan makes room
 
   [[nodiscard]] ReportEnd with(ReportEnd second) const;
 };
@@ -78,8 +82,8 @@ struct CycleRequest {
   std::string unproven = {};         // as in UnprovenTold
   // Is called when the plan was applied, and told whether all of it is done. May be empty.
   std::function<void(bool)> remember = {};
-  // Null, or it says whether names of files need another plan: a limit of theirs was learned, or
-  // some parted. Where it does already, this is that plan.
+  // Null, or it says whether another plan is needed: a limit of names was learned, some parted, or
+  // a quota that no figures show left no room. Where it does already, this is that plan.
   FirstPlan* first_plan = nullptr;
 };
 

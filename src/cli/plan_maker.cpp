@@ -127,8 +127,10 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
 }
 
 Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied& applied) const {
-  const bool is_asked = options_.delete_first == When::kAlways;
-  const bool may_be = options_.delete_first == When::kAuto && options_.check_space;
+  const bool is_shown =
+      applied.lacks_room && !applied.atomic && options_.delete_first == When::kAuto;
+  const bool is_asked = options_.delete_first == When::kAlways || is_shown;
+  const bool may_be = options_.delete_first == When::kAuto && options_.check_space && !is_shown;
   if (is_asked) {
     RoomFirst room =
         TRY(delete_first(plan.actions, plan.options.replica_limits.times, state_.spooling()));

@@ -51,6 +51,8 @@ class PlanMaker {
   struct Applied {
     bool atomic = false;
     std::string backup_folder = {};  // absolute; empty: none
+    // Whatever the file system says, calls have shown that it has no room for all (a quota).
+    bool lacks_room = false;
   };
   // Puts deletions first where that is asked for, or where there is no room otherwise, which a
   // guard tells. An error: that of the spools.

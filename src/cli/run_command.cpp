@@ -231,9 +231,10 @@ class Runner {
     if (may_ask && ask_limits_again(tools_, *roots.replica, doubt_of(planned))) {
       planned = TRY(make_plan_with_progress(roots, left_out));
     }
-    TRY(maker_.make_room(
-        roots, planned.plan,
-        {options_.applying.atomic, absolute_if_named(options_.applying.backup.folder)}));
+    TRY(maker_.make_room(roots, planned.plan,
+                         {.atomic = options_.applying.atomic,
+                          .backup_folder = absolute_if_named(options_.applying.backup.folder),
+                          .lacks_room = first_plan_.lacked_room}));
     if (opened_.person) {
       TRY(maker_.add_space_guard(roots, planned.plan));
     }

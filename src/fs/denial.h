@@ -34,4 +34,7 @@ inline Status unless_denied(Status set) {
   return set || is_denial(set.error()) ? success() : std::move(set);
 }
 
+// The file system has no more room for the caller, or a quota of his is used up.
+inline bool is_full_disk(const Error& error) { return is_one_of(error, {ENOSPC, EDQUOT}); }
+
 }  // namespace foldersync

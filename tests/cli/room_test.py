@@ -4,9 +4,9 @@ import os
 import subprocess
 import unittest
 
-from tests.support import trees
+from tests.support import report, trees
 from tests.support.disks import MIB, DiskTest
-from tests.support.program import DONE, FAILED, REFUSED, USAGE, with_mounts
+from tests.support.program import DONE, FAILED, PARTIAL, REFUSED, USAGE, with_mounts
 from tests.support.trees import file, same_inode_as
 
 TOLD = 'deletions go first, to make room'
@@ -209,7 +209,18 @@ class AskedTest(RoomTest):
         self.assertIn('deletions first', self.mirror('--delete-first').out)
         self.assertEqual(['options.delete_first'], self.plan('--delete-first')['needs'])
 
-    def test_a_quota_that_no_figures_show_is_kept_in_one_run(self):
+    def test_options_that_exclude_each_other(self):
+        self.given({}, {})
+        self.sync('run', '--delete-first', '--atomic', expect=USAGE)
+        self.sync('run', '--delete-first', '--no-delete-first', expect=USAGE)
+
+
+@with_mounts
+class QuotaTest(RoomTest):
+    """Of a Btrfs subvolume: calls fail with EDQUOT, and the figures say that there is room."""
+
+    def setUp(self):
+        super().setUp()
         self.unmount(self.replica)
         self.disk(self.at('btrfs'), 'mkfs.btrfs', '-q', mib=512)
         self.replica = self.at('btrfs', 'replica')
@@ -218,16 +229,67 @@ class AskedTest(RoomTest):
             self.btrfs('subvolume', 'create', self.replica)
         except subprocess.CalledProcessError as refused:
             self.skipTest(f'no quotas here: {refused.stderr}')
+
+    def limit(self, size):
+        self.btrfs('filesystem', 'sync', self.at('btrfs'))
+        self.btrfs('qgroup', 'limit', size, self.replica)
+
+    def given_half(self):
         self.given({'new': megabytes(12)})
         trees.write(self.in_replica('old'), b'x' * (12 * MIB))
-        self.btrfs('filesystem', 'sync', self.at('btrfs'))
-        self.btrfs('qgroup', 'limit', '16M', self.replica)
-        self.mirror('--delete-first', '--threads', '2')
+        self.limit('16M')
 
-    def test_options_that_exclude_each_other(self):
-        self.given({}, {})
-        self.sync('run', '--delete-first', '--atomic', expect=USAGE)
-        self.sync('run', '--delete-first', '--no-delete-first', expect=USAGE)
+    def test_it_is_kept_in_one_run_by_who_asks_for_it(self):
+        self.given_half()
+        self.assertNotIn('another plan', self.mirror('--delete-first', '--threads', '2').err)
+
+    def test_it_is_kept_in_one_run_by_a_second_plan(self):
+        self.given_half()
+        said = self.sync('run', '--adopt', '--backup-dir', self.at('backup'), '--report',
+                         self.at('report'))
+        self.assertIn('another plan is made', said.err)
+        self.assertIn('deletions first', said.out)
+        self.assert_mirrored()
+        with open(self.at('report'), encoding='utf-8') as written:
+            lines, _ = report.parse(written.read())
+        events = [line['event'] for line in lines]
+        self.assertEqual((1, 1, 1), tuple(map(events.count, ('start', 'plan', 'summary'))))
+        self.assertEqual(DONE, lines[-1]['exit_code'])
+        [name] = os.listdir(self.at('backup'))
+        self.btrfs('qgroup', 'limit', 'none', self.replica)
+        self.execute('apply', self.at('backup', name, 'undo.json'), expect=DONE)
+        self.assertEqual(['old'], self.replica_paths())
+
+    def test_files_that_are_replaced_make_room_for_each_other(self):
+        names = [f'u{number}' for number in range(5)]
+        self.given({name: megabytes(3, 'new') for name in names})
+        for name in names:
+            trees.write(self.in_replica(name), b'x' * (3 * MIB + 1))
+        self.limit('21M')
+        self.mirror('--no-delete-first')
+
+    def test_where_it_is_forbidden_nothing_is_lost_and_it_is_told(self):
+        self.given({'u': megabytes(12, 'new')})
+        trees.write(self.in_replica('u'), b'x' * (12 * MIB))
+        self.limit('16M')
+        said = self.sync('run', '--no-delete-first', expect=PARTIAL)
+        self.assertRegex(said.err, 'update u 12.0 MiB: .*EDQUOT.*quota')
+        self.assertEqual(b'x' * 8, self.content('u')[:8])
+        self.assertEqual(['u'], self.replica_paths())
+
+    def test_not_even_the_staging_folder_can_be_made(self):
+        self.given({'new': megabytes(2)})
+        trees.write(self.in_replica('old'), b'x' * (6 * MIB))
+        self.limit('8M')
+        with open(self.in_replica('rest'), 'wb', buffering=0) as out:
+            for size in (MIB, 4096, 1):
+                try:
+                    while out.write(b'x' * size):
+                        os.fsync(out.fileno())
+                except OSError as full:
+                    self.assertEqual(errno.EDQUOT, full.errno)
+        self.btrfs('filesystem', 'sync', self.at('btrfs'))
+        self.mirror('--adopt')
 
 
 @with_mounts

@@ -14,6 +14,7 @@ struct WindowLimits {
   double stage_seconds = 5;                       // then no more of the window is staged
   double wind_up_seconds = 1;                     // told to stop, so long the old is still removed
   bool clears_apart = false;  // phase clear has windows of its own: it makes room for the others
+  bool alone = false;         // none is staged before what the one before displaced is gone
   double (*clock)() = monotonic_seconds;  // any thread
 };
 
