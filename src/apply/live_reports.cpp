@@ -57,7 +57,7 @@ void LiveReports::staging_failed(const Slot& slot, const Error& error,
 
 namespace {
 
-// By the making of another name, not by the rename to its place.
+// Of one file, by the making of another name (steps/link.cpp).
 bool is_full_of_names(const Error& error) {
   return error.error_number == EMLINK && std::string_view(error.operation) == "link";
 }

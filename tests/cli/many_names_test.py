@@ -43,6 +43,18 @@ class TooManyNamesTest(DiskTest):
         self.assert_quiet()
 
 
+    def test_so_they_are_where_a_folder_takes_a_few_hundred_of_one_file(self):
+        self.disk(self.at('disk'), 'mkfs.btrfs', '-q', '-O', '^extref', mib=256)
+        self.replica = self.at('disk', 'replica')
+        self.given({'a': 'one of many', 'd': {}, 'e': {}}, {})
+        for name in range(1100):
+            os.link(self.in_source('a'), self.in_source('de'[name % 10 == 0], f'n{name:05}'))
+        result = self.sync('run')
+        self.assertNotIn('ERROR', result.err)
+        self.assert_quiet()
+        self.assertEqual([], self.differences(links=False))
+
+
 class GivenOverlay(DiskTest):
     def given_overlay(self, index, names=('a', 'b', 'c')):
         first, *others = names

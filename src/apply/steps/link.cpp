@@ -73,7 +73,14 @@ Result<Published> forward(Site& site, Step& step) {
     return Published::kOvertaken;
   }
   if (leader->links > 1 && step.staged.made.links <= leader->links) site.book.saw_links_part();
-  return put_in_place(site, step);
+  auto placed = put_in_place(site, step);
+  if (placed || placed.error().error_number != EMLINK) return placed;
+  // Btrfs without extended references takes a few hundred names of one file in one folder.
+  site.book.saw_most_names(leader->links);
+  (void)site.fs.remove_file(step.staged.directory, name);  // else it goes with the staging folder
+  Error full = std::move(placed).error();
+  full.operation = "link";
+  return full;
 }
 
 // What the record was told of may have been put there before. What is given its owner in place was
