@@ -923,7 +923,7 @@ MUTATIONS = [
              'WindowLimits limits = request().windows; limits.clears_apart = limits_.clears_apart;',
              '^cli/room_test.*room_of_the_one_before'),
     Mutation('what makes room is still there while the next window is staged',
-             'before.back().action.phase == Phase::kClear', 'false',
+             'before.back().action.phase == Phase::kClear', 'before.empty()',
              '^fault/WindowsOfAPlan.AreNotStagedBefore'),
     Mutation('one of several names counts as room that is freed',
              '++gone_[{found->device, found->inode}] < found->links', 'false',
