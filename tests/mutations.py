@@ -761,7 +761,7 @@ MUTATIONS = [
              '^unit_apply/RecoverTest.TakesBackWhatWasNotDurable'),
     Mutation('all or nothing is done in part',
              'return has_failed() ? roll_back(window.transaction()) : conclude(window);',
-             'return conclude(window);', '^cli/atomic_test'),
+             'return conclude(window);', '^fault/Atomic'),
     Mutation('what is stale does not keep the rest from being done',
              'if (refused) return result', 'if (refused && false) return result', '^cli/report_test.WholePlanTest.test_a_stale_plan'),
     Mutation('a link of two paths that are two files by now',

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <span>
 
@@ -165,8 +166,9 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   request.threads = options.threads;
   auto planned = make_plan(request);
   if (planned && !planned->leftovers.empty() && !options.dry_run) {
-    const auto cleared =
-        clear_leftovers(fs, *roots->replica, test::kept_keys(), planned->leftovers);
+    const std::atomic<bool> never{false};
+    const auto cleared = clear_leftovers(*roots->replica, test::kept_keys(), planned->leftovers,
+                                         options.stop != nullptr ? *options.stop : never);
     if (!cleared) return run.error = cleared.error(), run;
     if (cleared->cleared) planned = make_plan(request);
   }
