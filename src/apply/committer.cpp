@@ -105,6 +105,7 @@ bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
   if (!is_move) return reports_.published(slot, step, done, slot.staged.value_or(Staged{}));
   if (done && *done == Published::kDone && look.replica->is_directory()) {
     moved_.insert(slot.action.path);
+    opened_.moved(*slot.action.other, slot.action.path);
   }
   step.was_renamed = true;
   if (reports_.moved(slot, done, look)) {
@@ -185,8 +186,8 @@ void Committer::finish(const Slot& slot) {
   // Some file systems date a directory that gets another parent, and others do not.
   const bool is_moved = look.finding == Finding::kAlready && moved_.contains(action.path);
   const bool gets_mode = look.finding == Finding::kHolds || look.finding == Finding::kAlready;
-  if (gets_mode) opened_.gets_mode(action.path);
-  if (look.finding == Finding::kAlready) opened_.has_mode(action.path);
+  if (gets_mode) opened_.gets_mode(action);
+  if (look.finding == Finding::kAlready) opened_.has_mode(action);
   if (look.finding == Finding::kStale) {
     // It is not as planned because it could not be made so.
     if (const auto loss = job_.book.loss_of(action.path.bytes())) {
@@ -203,7 +204,7 @@ void Committer::finish(const Slot& slot) {
   if (step.changed.touched) reports_.touched().directories.insert(action.path);
   if (!done) return outcomes.failed(slot, done.error());
   if (*done == Published::kOvertaken) return reports_.stale_by_now(slot);
-  opened_.has_mode(action.path);
+  opened_.has_mode(action);
   outcomes.done(slot, Outcome::kOk);
 }
 

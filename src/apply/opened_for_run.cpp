@@ -6,9 +6,10 @@
 namespace foldersync {
 
 // CRASH: killed in between, it keeps u+rwx, and the record, or the next plan, gives it the mode.
-void OpenedForRun::gets_mode(const RelPath& directory) {
+void OpenedForRun::gets_mode(const Action& finish) {
   OpenedNotes* const notes = request_.replica.notes.get();
-  if (notes == nullptr || request_.policy.fields.no_perms) return;
+  if (notes == nullptr || !finish.after->mode) return;
+  const RelPath& directory = finish.path;
   const auto has_it = [&](Looker& looker) {
     return looker.replica().opened_up().contains(directory);
   };
@@ -18,10 +19,15 @@ void OpenedForRun::gets_mode(const RelPath& directory) {
   }
 }
 
-void OpenedForRun::has_mode(const RelPath& directory) {
-  if (request_.policy.fields.no_perms) return;  // it has got no mode
-  own_.opened_up().erase(directory);
-  for (Looker& looker : lookers_) looker.replica().opened_up().erase(directory);
+void OpenedForRun::has_mode(const Action& finish) {
+  if (!finish.after->mode) return;
+  own_.opened_up().erase(finish.path);
+  for (Looker& looker : lookers_) looker.replica().opened_up().erase(finish.path);
+}
+
+void OpenedForRun::moved(const RelPath& from, const RelPath& to) {
+  own_.follow(from, to);
+  for (Looker& looker : lookers_) looker.replica().follow(from, to);
 }
 
 AllOpenedUp OpenedForRun::take_all() {

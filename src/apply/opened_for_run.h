@@ -19,10 +19,13 @@ class OpenedForRun {
   OpenedForRun(const ApplyRequest& request, std::vector<Looker>& lookers, ReplicaAccess& own)
       : request_(request), lookers_(lookers), own_(own) {}
 
-  // Before it gets its final mode, which may be the one that it was opened up to.
-  void gets_mode(const RelPath& directory);
-  // It has its final mode, and needs none back.
-  void has_mode(const RelPath& directory);
+  // Before what it finishes gets its final mode, which may be the one that it was opened up to.
+  // Where the action says none, nothing happens: it gets its own back.
+  void gets_mode(const Action& finish);
+  // That has its final mode, and needs none back. Likewise.
+  void has_mode(const Action& finish);
+  // What was opened up at or below `from` is by another path now.
+  void moved(const RelPath& from, const RelPath& to);
 
   // Closes them again, but for the root, in which the staging folder is. Which could not be closed
   // is told, each once.

@@ -81,6 +81,31 @@ bool ReplicaAccess::open_up(int directory, const RelPath& path) {
   return add_owner_rights({directory, false}, path, *status);
 }
 
+// CRASH: killed before or after the rename, it is noted by the path that it has then.
+bool ReplicaAccess::open_to_move(int parent, const std::string& name, const RelPath& from,
+                                 const RelPath& to) {
+  const auto entry = fs_.open_entry(parent, name.c_str());
+  const auto status = entry ? fs_.status(entry->get()) : Result<FileStatus>(entry.error());
+  if (!status || !status->is_directory() || (status->mode & kOwnerAll) == kOwnerAll) return false;
+  const Handle directory{entry->get(), true};
+  // What can't be closed again could not be moved at all.
+  if (!can_close_again(*status)) return fs_.set_mode(directory, status->mode | kOwnerAll).ok();
+  if (notes_ != nullptr) notes_->note(to, OpenedUp{status->mode, *status});
+  return add_owner_rights(directory, from, *status);
+}
+
+void ReplicaAccess::follow(const RelPath& from, const RelPath& to) {
+  AllOpenedUp moved;
+  for (auto at = opened_up_.lower_bound(from);
+       at != opened_up_.end() && at->first.is_within(from);) {
+    auto node = opened_up_.extract(at++);
+    const std::string_view below = std::string_view(node.key().bytes()).substr(from.bytes().size());
+    node.key() = RelPath::from_bytes(to.bytes() + std::string(below));
+    moved.insert(std::move(node));
+  }
+  opened_up_.merge(moved);
+}
+
 std::vector<Error> ReplicaAccess::close_again(AllOpenedUp opened_up) {
   std::vector<Error> errors;
   AllOpenedUp left;

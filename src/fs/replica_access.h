@@ -94,6 +94,11 @@ class ReplicaAccess {
   bool open_up(int directory, const RelPath& path);
   // The same of one that need not be open; false where it may not be entered afterwards.
   bool open_up(const RelPath& closed);
+  // The same of `name` in an open directory, which is at `from` and to get the path `to`: a plain
+  // user may move a directory to another parent only while it is writable. False where it is none.
+  bool open_to_move(int parent, const std::string& name, const RelPath& from, const RelPath& to);
+  // What is listed at or below `from` is at or below `to` by now.
+  void follow(const RelPath& from, const RelPath& to);
   // Where each is noted before it gets them; null: nowhere.
   void note_in(OpenedNotes* notes) { notes_ = notes; }
   AllOpenedUp& opened_up() { return opened_up_; }

@@ -21,6 +21,17 @@ bool OpenedForPlan::has_opened(const RelPath& directory) {
   return access_ && access_->opened_up().contains(directory);
 }
 
+std::vector<Error> OpenedForPlan::close_own() {
+  const std::lock_guard lock(mutex_);
+  if (!access_ || access_->opened_up().empty()) return {};
+  const AllOpenedUp opened = std::exchange(access_->opened_up(), {});
+  auto errors = access_->close_again(opened);
+  for (const auto& [path, opened_up] : opened) {
+    if (replica_.notes && !access_->opened_up().contains(path)) replica_.notes->forget(path);
+  }
+  return errors;
+}
+
 std::vector<Error> OpenedForPlan::close_all() {
   const std::lock_guard lock(mutex_);
   if (!access_ || access_->opened_up().empty()) return {};

@@ -26,8 +26,11 @@ class OpenedForPlan {
   // Whether open_up() has changed its mode. Any thread.
   bool has_opened(const RelPath& directory);
 
-  // Gives all of them their mode back. The answer: those that it could not be given to, with the
-  // error. Requires: nobody works in them any more.
+  // Likewise, where others have noted more than this has opened.
+  std::vector<Error> close_own();
+
+  // Gives all of them their mode back, and nothing else is open. The answer: those that it could
+  // not be given to, with the error. Requires: nobody works in them any more.
   std::vector<Error> close_all();
 
  private:

@@ -15,6 +15,10 @@ class ReaderBelow final : public TreeReader {
     if (top_.is_root() || path.empty()) return reader_->enter(path.empty() ? top_.bytes() : path);
     return reader_->enter(top_.bytes() + "/" + std::string(path));
   }
+  void open_up(std::string_view path) override {
+    if (top_.is_root() || path.empty()) return reader_->open_up(path.empty() ? top_.bytes() : path);
+    reader_->open_up(top_.bytes() + "/" + std::string(path));
+  }
 
  private:
   std::unique_ptr<TreeReader> reader_;

@@ -178,6 +178,43 @@ class LeftAloneTest(FieldsTest):
         self.run_with('--no-perms', uid=USER)
         self.assertEqual((['new'], 0o555), (os.listdir(self.in_replica('d')), self.mode('d')))
 
+    def keep_as_user(self):
+        os.mkdir(self.at('backups'))
+        trees.give_to(USER, self.replica, self.at('backups'))
+        self.live_as(USER)
+
+    def move_as_user(self, *options, mode=0o755):
+        """A directory that gets another parent; the replica as it was is kept."""
+        def tree(mode):
+            inner = folder({'g': file('y' * 99, mtime=THEN)}, mode=mode, mtime=THEN)
+            return {'d': folder({'f': file('x' * 99, mtime=THEN), 'e': inner}, mode=mode, mtime=THEN)}
+        self.given({'b': tree(0o755)}, {'a': tree(mode), 'b': {}})
+        self.keep_as_user()
+        subprocess.run(['cp', '-a', self.replica, self.at('before')], check=True)
+        self.run_with(*options, also=['--adopt', '--backup-dir', self.at('backups')], uid=USER)
+        self.assertEqual(b'y' * 99, self.content('b', 'd', 'e', 'g'))
+
+    def test_a_closed_directory_that_moves_is_closed_again_and_goes_back(self):
+        self.move_as_user('--no-perms', mode=0o555)
+        self.assertEqual((0o555, 0o555), (self.mode('b', 'd'), self.mode('b', 'd', 'e')))
+        self.undo(uid=USER)
+        self.assertEqual([], compare.differences(self.at('before'), self.replica))
+
+    def test_what_was_closed_since_is_moved_back_closed(self):
+        self.move_as_user('--no-perms')
+        for mode, name in ((0o300, 'e'), (0o600, '.')):
+            os.chmod(self.in_replica('b', 'd', name), mode)
+        self.undo(uid=USER)
+        self.assertEqual((0o600, 0o300), (self.mode('a', 'd'), self.mode('a', 'd', 'e')))
+        self.assertEqual(b'y' * 99, self.content('a', 'd', 'e', 'g'))
+
+    def test_an_undo_closes_what_it_opened(self):
+        self.given({'d': {'new': 'x'}}, {'d': folder({'old': 'x'}, mode=0o555)})
+        self.keep_as_user()
+        self.run_with('--no-perms', also=['--backup-dir', self.at('backups')], uid=USER)
+        self.undo(uid=USER)
+        self.assertEqual((['old'], 0o555), (os.listdir(self.in_replica('d')), self.mode('d')))
+
     def test_times_of_directories_come_of_what_is_done(self):
         self.given(folder({'d': folder({'n': 'x'}, mtime=THEN), 'e': folder({}, mtime=THEN)}, mtime=THEN),
                    folder({'d': folder({}, mtime=EARLIER), 'e': folder({}, mtime=EARLIER)}, mtime=EARLIER))

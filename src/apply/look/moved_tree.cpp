@@ -1,5 +1,6 @@
 #include "apply/look/moved_tree.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "core/text.h"
@@ -26,16 +27,15 @@ class MovedTree::Visitor final : public PairVisitor {
     if (pair.source.error != nullptr) return *pair.source.error;
     EntryReader sources = pair.source.entries();
     EntryReader replicas = pair.replica.entries();
-    while (const ListedEntry* const entry = replicas.next()) {
+    while (const ListedEntry* const listed = replicas.next()) {
       const ListedEntry* const like = asks_source_ ? next_wanted(pair, sources) : nullptr;
       if (asks_source_ && like == nullptr) return other_entries(pair);
-      TRY(ask(pair, *entry, like));
+      const ListedEntry entry = looked_at(pair, *listed);
+      TRY(ask(pair, entry, like));
       if (difference_) return success();
-      if (!entry->status.is_directory()) continue;
-      PairToVisit child{RelPath::from_bytes(pair.path).child(entry->name).bytes(),
-                        std::nullopt,
-                        entry->status,
-                        {}};
+      if (!entry.status.is_directory()) continue;
+      PairToVisit child{
+          RelPath::from_bytes(pair.path).child(entry.name).bytes(), std::nullopt, entry.status, {}};
       if (like != nullptr) child.source = like->status;
       children.push_back(std::move(child));
     }
@@ -46,6 +46,16 @@ class MovedTree::Visitor final : public PairVisitor {
   [[nodiscard]] const std::optional<std::string>& difference() const { return difference_; }
 
  private:
+  // Where its directory is our own, and nobody may look up names there.
+  static ListedEntry looked_at(const VisitedPair& pair, ListedEntry entry) {
+    if (entry.error_number != EACCES) return entry;
+    pair.replica.here->open_up();
+    const auto status = pair.replica.here->status(entry.name.data());
+    entry.error_number = status ? 0 : status.error().error_number;
+    if (status) entry.status = *status;
+    return entry;
+  }
+
   // The next entry that the source has there and that is to be mirrored.
   const ListedEntry* next_wanted(const VisitedPair& pair, EntryReader& sources) const {
     const Filter& filter = tree_.context_.filter;
@@ -117,7 +127,9 @@ class MovedTree::Visitor final : public PairVisitor {
 };
 
 Result<std::optional<std::string>> MovedTree::first_difference(int directory) {
-  const LocalTree replica(*context_.replica.fs, directory);
+  OpenedForPlan openings(context_.replica);
+  const LocalTree whole = tree_of(context_.replica, &openings);
+  const TreeBelow replica(whole, from_);
   const TreeBelow source(context_.source, to_);
   const bool asks_source = !context_.is_undo;
   const auto status = TRY(context_.replica.fs->status(directory));
@@ -129,8 +141,12 @@ Result<std::optional<std::string>> MovedTree::first_difference(int directory) {
     root.source = like;
   }
   Visitor visitor(*this, asks_source);
-  TRY(walk_pairs({asks_source ? &source : nullptr, &replica, std::move(root)},
-                 {.stop = context_.stop}, visitor));
+  const Status walked = walk_pairs({asks_source ? &source : nullptr, &replica, std::move(root)},
+                                   {.stop = context_.stop}, visitor);
+  // Nothing is moved while it is open: a kill would leave it so under another path.
+  const auto left_open = openings.close_own();
+  TRY(walked);
+  if (!left_open.empty()) return left_open.front();
   return visitor.difference();
 }
 

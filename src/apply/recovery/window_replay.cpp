@@ -148,7 +148,7 @@ void WindowReplay::replay(std::size_t index, const StepKind& kind, Way way) {
   Status done = step ? count_outcome(*step, came) : Status(step.error());
   const Action& action = record_.plan.actions[index];
   if (done && way == Way::kForward && is_finish(action) && *came == Published::kDone) {
-    is_finished(action.path);
+    is_finished(action);
   }
   if (done) return;
   const bool is_metadata = &kind == &kMetadataStep || &kind == &kFinishStep;
@@ -226,19 +226,35 @@ void WindowReplay::backward() {
 
 // It has its final mode, which may be the one that it was opened up to. CRASH: killed before it is
 // forgotten, whoever comes next finds the window's record still, and goes on from it.
-void WindowReplay::is_finished(const RelPath& directory) {
-  if (record_.plan.options.fields.no_perms) return;  // it has got no mode
+void WindowReplay::is_finished(const Action& finish) {
+  if (!finish.after->mode) return;  // it has got none
+  const RelPath& directory = finish.path;
   finished_.insert(directory);
   const bool was_opened = access_.opened_up().erase(directory) > 0;
   if (notes_ != nullptr && (was_opened || noted_.contains(directory))) notes_->forget(directory);
 }
 
+// The paths by which a directory may be found, whichever of the window's moves are done.
+std::vector<RelPath> WindowReplay::paths_of(const RelPath& directory) const {
+  std::vector<RelPath> paths{directory};
+  for (const Action& action : record_.plan.actions) {
+    if (action.op != Op::kMove || !directory.is_within(*action.other)) continue;
+    const std::string_view below =
+        std::string_view(directory.bytes()).substr(action.other->bytes().size());
+    paths.push_back(RelPath::from_bytes(action.path.bytes() + std::string(below)));
+  }
+  return paths;
+}
+
 AllOpenedUp WindowReplay::take_open() {
-  // What the record says of one comes first: it knows the mode from before the window.
+  // What the record says of one comes first: it knows the mode from before the window. A move may
+  // have given it another path.
   AllOpenedUp all;
   for (const OpenedUpRecord& opened_up : record_.opened_up) {
-    if (finished_.contains(opened_up.path)) continue;
-    all.try_emplace(opened_up.path, OpenedUp{opened_up.mode, opened_up.seen});
+    for (const RelPath& path : paths_of(opened_up.path)) {
+      if (!finished_.contains(path))
+        all.try_emplace(path, OpenedUp{opened_up.mode, opened_up.seen});
+    }
   }
   all.merge(access_.opened_up());
   access_.opened_up().clear();

@@ -74,7 +74,8 @@ class WindowReplay {
   template <class Which>
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
-  void is_finished(const RelPath& directory);
+  void is_finished(const Action& finish);
+  [[nodiscard]] std::vector<RelPath> paths_of(const RelPath& directory) const;
   AllOpenedUp take_open();
   void close_below_root();
   void close(AllOpenedUp open);

@@ -16,7 +16,7 @@ Result<bool> is_expected(Site& site, const Place& place, const FileStatus& expec
 // Gives `expected`, which was seen at `from`, the name `to`, which must be free. kOvertaken: `to`
 // is taken, or something else was at `from`, and everything is where it was. kStranded: something
 // else was at `from`, and now has the name `to`. A directory of the caller's own that can't be
-// moved because it is read-only gets u+w.
+// moved because it is read-only is opened up.
 Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
                          const FileStatus& expected) {
   const auto old_parent = TRY(site.replica.parent(from));
@@ -33,7 +33,7 @@ Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
   };
   auto renamed = with_access();
   if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
-      let_move(site.fs, origin.directory, origin.name)) {
+      site.replica.open_to_move(origin.directory, origin.name, from, to)) {
     renamed = with_access();
   }
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kOvertaken;
@@ -41,7 +41,10 @@ Result<Published> rename(Site& site, const RelPath& from, const RelPath& to,
   // CRASH: killed before this look, what others put at `from` in the moment before the rename has
   // the new name, and the next plan finds it there.
   const auto as_expected = is_expected(site, target, expected);
-  if (as_expected && *as_expected) return Published::kDone;
+  if (as_expected && *as_expected) {
+    site.replica.follow(from, to);
+    return Published::kDone;
+  }
   // RACE: what others put there between the look and the rename goes back.
   const auto back = site.publisher.create(target, origin);
   if (!back || *back != Published::kDone) return Published::kStranded;
