@@ -11,7 +11,13 @@ namespace foldersync {
 namespace {
 
 constexpr std::uint32_t kPrivate = 0600;
-constexpr const char* kProbe = "probe";
+// Each a name of its own, since what was removed may be there for a while.
+constexpr const char* kFile = "probe-file";
+constexpr const char* kSymlink = "probe-symlink";
+constexpr const char* kNode = "probe-node";
+constexpr const char* kFirst = "probe-first";
+constexpr const char* kLinked = "probe-linked";
+constexpr const char* kRenamed = "probe-renamed";
 // Of no file system's steps, and within what all of them hold.
 constexpr FileTime kFine{1'234'567'890, 123'456'789};
 constexpr std::int64_t kMoreThanAYear = 40'000'000;
@@ -28,6 +34,9 @@ class Questions {
     if (!policy_.as_root) ask_groups();
     if (limits_.refuses_times) limits_.refuses_times = !takes_time();
     if (!limits_.refuses_times && limits_.times != TimeLimits{}) ask_times();
+    // What a file is refused says nothing of symlinks alone.
+    if (limits_.refuses_link_owners && !holds_owner(1, 1)) limits_.refuses_link_owners = false;
+    if (limits_.refuses_link_times && !takes_time()) limits_.refuses_link_times = false;
   }
 
   void ask_symlink() {
@@ -98,46 +107,118 @@ class Questions {
 };
 
 bool is_about_symlinks(const FileSystemLimits& limits) {
-  return limits.refuses_link_times || limits.refuses_link_owners;
+  return limits.refuses_symlinks || limits.refuses_link_times || limits.refuses_link_owners;
 }
 
-void ask_named_file(const LimitsQuestion& question, int folder, FileSystemLimits& limits) {
-  const auto file = question.fs.create_file(folder, kProbe, kPrivate);
-  if (!file) return;
-  Questions(question.fs, {file->get(), false}, question.policy, limits).ask_file();
-  (void)question.fs.remove_file(folder, kProbe);
+// Whether an error is an answer: it says that there is no such thing. All else (a full disk, say)
+// tells nothing. Some say EIO to whatever they don't know (rclone).
+bool is_answer(const Error& error) { return is_denial(error) || is_one_of(error, {EIO, EMLINK}); }
+
+// These ask in an open folder, and answer whether all questions could be. Nothing is removed while
+// it is open: some file systems keep it then, under its name or another one.
+bool ask_named_file(const LimitsQuestion& question, int folder, FileSystemLimits& limits) {
+  {
+    const auto file = question.fs.create_file(folder, kFile, kPrivate);
+    if (!file) return false;
+    Questions(question.fs, {file->get(), false}, question.policy, limits).ask_file();
+  }
+  (void)question.fs.remove_file(folder, kFile);
+  return true;
 }
 
-void ask_named_symlink(const LimitsQuestion& question, int folder, FileSystemLimits& limits) {
-  if (!question.fs.make_symlink(kProbe, folder, kProbe)) return;
-  const auto link = question.fs.open_entry(folder, kProbe);
-  if (link) Questions(question.fs, {link->get(), true}, question.policy, limits).ask_symlink();
-  (void)question.fs.remove_file(folder, kProbe);
+bool ask_named_symlink(const LimitsQuestion& question, int folder, FileSystemLimits& limits) {
+  const Status made = question.fs.make_symlink(kSymlink, folder, kSymlink);
+  if (!made && !is_answer(made.error())) return false;
+  limits.refuses_symlinks = !made;
+  if (limits.refuses_symlinks) return true;
+  const bool is_open = [&] {
+    const auto link = question.fs.open_entry(folder, kSymlink);
+    if (link) Questions(question.fs, {link->get(), true}, question.policy, limits).ask_symlink();
+    return link.ok();
+  }();
+  (void)question.fs.remove_file(folder, kSymlink);
+  return is_open;
+}
+
+bool ask_named_node(FileSystem& fs, int folder, FileSystemLimits& limits) {
+  const Status made = fs.make_node(folder, kNode, FileType::kFifo, kPrivate, 0);
+  if (!made && !is_answer(made.error())) return false;
+  limits.refuses_nodes = !made;
+  if (made) (void)fs.remove_file(folder, kNode);
+  return true;
+}
+
+// What becomes of a file's number and its other name when it is linked and renamed, and of its time
+// when it is renamed. Where the kernel remembers for a while what was so before, numbers count as
+// passing, too.
+bool ask_names(FileSystem& fs, int folder, FileSystemLimits& limits) {
+  const auto made = [&]() -> Result<FileStatus> {
+    const auto file = TRY(fs.create_file(folder, kFirst, kPrivate));
+    if (!limits.refuses_times) (void)fs.set_mtime({file.get(), false}, kFine);
+    return fs.status(file.get());
+  }();
+  const Status linked = fs.make_link(folder, kFirst, folder, kLinked);
+  const auto remembered = fs.by_number().status_at(folder, kFirst);
+  const auto second = fs.by_path().status_at(folder, kLinked);
+  const Status renamed = fs.rename(folder, kFirst, folder, kRenamed, RenameMode::kReplace);
+  const auto third = fs.by_path().status_at(folder, kRenamed);
+  for (const char* const name : {kFirst, kLinked, kRenamed}) (void)fs.remove_file(folder, name);
+  const bool has_link = linked && second;
+  if (!made || !renamed || !third || !remembered) return false;
+  if (!has_link && (linked || !is_answer(linked.error()))) return false;
+  if (!limits.refuses_times) limits.times = learn(limits.times, kFine, third->mtime);
+  const bool is_one = has_link && same_number(*made, *second) && second->links == 2;
+  limits.most_names = is_one ? 0 : 1;
+  const bool is_kept = is_one && remembered->links == 2 && same_number(*made, *third);
+  limits.numbers = is_kept ? Numbers::kKept : Numbers::kPassing;
+  return true;
+}
+
+// What nobody has asked yet of a file system that others than this one have a hand in: more than is
+// taken back where it turns out not to be so.
+FileSystemLimits with_first_questions(const LimitsQuestion& question) {
+  FileSystemLimits limits = question.policy.limits;
+  if (question.replica.sharing != Sharing::kShared || limits.numbers != Numbers::kNotAsked) {
+    return limits;
+  }
+  limits.refuses_link_times = true;
+  limits.refuses_link_owners = question.policy.as_root;
+  return limits;
 }
 
 // CRASH: killed in here, the next run removes the folder, and gives the root its time.
-void ask_in_folder(const LimitsQuestion& question, bool of_files, FileSystemLimits& limits) {
+bool ask_in_folder(const LimitsQuestion& question, bool of_files, FileSystemLimits& limits) {
   const Root& replica = question.replica;
   auto area = find_or_make_area(
       {question.fs, replica, question.keys, question.policy.as_root, /*durable=*/false});
-  if (!area) return;
+  if (!area) return false;
   const std::optional<FileTime> mtime = area->home_mtime();
-  if (of_files) ask_named_file(question, area->fd(), limits);
-  if (is_about_symlinks(limits)) ask_named_symlink(question, area->fd(), limits);
+  const int folder = area->fd();
+  bool is_answered = !of_files || ask_named_file(question, folder, limits);
+  const bool is_shared = replica.sharing == Sharing::kShared;
+  if (is_shared || is_about_symlinks(limits)) {
+    is_answered &= ask_named_symlink(question, folder, limits);
+  }
+  if (is_shared) {
+    is_answered &= ask_named_node(question.fs, folder, limits);
+    is_answered &= ask_names(question.fs, folder, limits);
+  }
   const auto kept = area->remove_but_partial();
   // Where this fails, the next plan finds the time.
   if (mtime) (void)question.fs.set_mtime({replica.fd.get(), false}, *mtime);
   if (kept && !*kept && !area->earlier_folder()) question.keys.end(replica.identity, area->key());
+  return is_answered;
 }
 
 }  // namespace
 
 FileSystemLimits ask_limits(const LimitsQuestion& question) {
-  FileSystemLimits limits = question.policy.limits;
+  FileSystemLimits limits = with_first_questions(question);
+  const bool has_names = is_about_symlinks(limits) || question.replica.sharing == Sharing::kShared;
   const auto file = question.fs.create_nameless(question.replica.fd.get(), kPrivate);
   if (file) Questions(question.fs, {file->get(), false}, question.policy, limits).ask_file();
-  if (!file || is_about_symlinks(limits)) ask_in_folder(question, !file, limits);
-  return limits;
+  const bool is_answered = (file && !has_names) || ask_in_folder(question, !file, limits);
+  return is_answered ? limits : question.policy.limits;
 }
 
 }  // namespace foldersync

@@ -125,7 +125,8 @@ class Applier {
     AtRest at_rest(tools, options_.applying.lock_wait_seconds);
     TRY(at_rest.lock(*roots.replica));
     tools.confine({.replica = &*roots.replica,
-                   .backup_folder = absolute_if_named(options_.applying.backup.folder)});
+                   .backup_folder = absolute_if_named(options_.applying.backup.folder),
+                   .outputs = unfinished_backups(*roots.replica, state_.staging_keys())});
     return at_rest.prepare(*roots.replica);
   }
 

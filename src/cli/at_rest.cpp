@@ -6,6 +6,7 @@
 
 #include "apply/recovery/lock.h"
 #include "cli/console.h"
+#include "cli/limits_check.h"
 #include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
 #include "core/text.h"
@@ -46,9 +47,10 @@ void Tools::confine(WrittenPlaces places) const {
 
 Status AtRest::lock(Root& replica) {
   note_opened(tools_.state, replica);
+  look_as_known(tools_.state, replica);
   const double until = monotonic_seconds() + lock_wait_seconds_;
   for (;;) {
-    const auto locked = lock_replica(tools_.fs, replica, tools_.state.folder());
+    const auto locked = lock_replica(*replica.fs, replica, tools_.state.folder());
     if (locked) {
       if (*locked == LockKind::kStandIn && tools_.state.carried().is_first("stand-in lock")) {
         tools_.log.warn(
@@ -59,7 +61,7 @@ Status AtRest::lock(Root& replica) {
     }
     if (locked.error().code != ErrorCode::kLocked) return locked.error();
     const double left = until - monotonic_seconds();
-    if (left <= 0 || tools_.signals.stop()) return locked_out(tools_.fs, replica);
+    if (left <= 0 || tools_.signals.stop()) return locked_out(*replica.fs, replica);
     tools_.signals.wait(std::min(left, 0.1));
   }
 }
@@ -68,7 +70,7 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
   Log& log = tools_.log;
   Warner warner(log);
   const Policy policy = policy_for(tools_.state.known_limits(replica));
-  const auto recovered = TRY(foldersync::recover({.fs = tools_.fs,
+  const auto recovered = TRY(foldersync::recover({.fs = *replica.fs,
                                                   .replica = replica,
                                                   .policy = policy,
                                                   .observer = warner,
@@ -111,7 +113,7 @@ void AtRest::close_what_was_left_open(const Root& replica) {
   OpenedNotes& notes = *replica.notes;
   AllOpenedUp open = notes.known();
   if (open.empty()) return;
-  ReplicaAccess access(tools_.fs, replica.fd.get(), {}, descriptors_per_cursor(3));
+  ReplicaAccess access(*replica.fs, replica.fd.get(), {}, descriptors_per_cursor(3));
   access.note_in(&notes);
   for (const Error& error : access.close_again(std::move(open))) {
     tools_.log.warn(left_open(error));

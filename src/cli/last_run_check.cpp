@@ -22,9 +22,7 @@ constexpr std::size_t kNamesShown = 5;
 
 FolderMemory memory_of(const Root& root) {
   const auto empty = is_empty(*root.fs, root.fd.get());
-  return {.file_systems = root.file_systems,
-          .inode = std::to_string(root.status.inode),
-          .has_entries = empty && !*empty};
+  return {.file_systems = root.file_systems, .inode = root.number, .has_entries = empty && !*empty};
 }
 
 Pair pair_of(const Roots& roots) {

@@ -9,10 +9,39 @@
 #include "show/render.h"
 
 namespace foldersync {
+namespace {
 
-bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt) {
+bool are_any(FileSystemLimits limits) {
+  limits.numbers = Numbers::kNotAsked;
+  return limits != FileSystemLimits{};
+}
+
+void tell(const Tools& tools, const FileSystemLimits& known, const FileSystemLimits& now) {
+  const std::string before = limits_text(known);
+  const std::string after = limits_text(now);
+  if (before == after) return;
+  if (before.empty()) {
+    tools.log.warn("the replica's file system does not hold everything: " + after +
+                   " are not mirrored");
+  } else {
+    tools.log.info("the replica's file system holds something else than it did: " + before +
+                   " could not be mirrored, and now " +
+                   (after.empty() ? "all can" : after + " can't"));
+  }
+}
+
+}  // namespace
+
+void look_as_known(KeptState& state, Root& replica) {
+  const Numbers numbers = state.known_limits(replica).numbers;
+  if (numbers == Numbers::kKept) replica.fs = &replica.fs->by_number();
+  if (numbers == Numbers::kPassing) replica.fs = &replica.fs->by_path();
+}
+
+bool ask_limits_again(const Tools& tools, Root& replica, const LimitsDoubt& doubt) {
   const FileSystemLimits known = tools.state.known_limits(replica);
-  if (known == FileSystemLimits{}) return false;
+  const bool is_new = replica.sharing == Sharing::kShared && known.numbers == Numbers::kNotAsked;
+  if (!is_new && !are_any(known)) return false;
   const bool is_due = doubt.hides && tools.state.is_time_to_ask(replica);
   if (!doubt.has_actions && !is_due) return false;
   const Policy policy = policy_for(known);
@@ -23,9 +52,8 @@ bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt
   tools.state.note_question(replica);
   if (now == known) return false;
   tools.state.set_limits(replica, now);
-  const std::string left = limits_text(now);
-  tools.log.info("the replica's file system holds more than it did: " + limits_text(known) +
-                 " could not be mirrored, and now " + (left.empty() ? "all can" : left + " can't"));
+  look_as_known(tools.state, replica);
+  tell(tools, known, now);
   return true;
 }
 
@@ -40,7 +68,13 @@ void tell_what_root_leaves_out(KeptState& state) {
   if (!sentence.empty()) state.warn_once(std::move(sentence));
 }
 
-void tell_unheld_xattrs(KeptState& state, const Planned& planned) {
+void tell_unheld(KeptState& state, const Planned& planned) {
+  if (planned.untold_target) {
+    state.warn_once("the replica's file system does not say where some symbolic links lead ('" +
+                    escaped(planned.untold_target->shown()) +
+                    "', for one): they are compared by length (sshfs says it when it is mounted "
+                    "with -o no_contain_symlinks)");
+  }
   if (!planned.unheld_xattrs) return;
   const RelPath& path = *planned.unheld_xattrs;
   state.warn(

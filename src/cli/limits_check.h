@@ -20,7 +20,10 @@ struct LimitsDoubt {
 // once a day where they hide a difference. The answer: whether they are others by now, which
 // known_limits() gives from here on, so that what was planned is out of date. Requires: as for
 // ask_limits().
-bool ask_limits_again(const Tools& tools, const Root& replica, const LimitsDoubt& doubt);
+bool ask_limits_again(const Tools& tools, Root& replica, const LimitsDoubt& doubt);
+
+// The replica is looked at by number or by path, where it is known which its file system asks for.
+void look_as_known(KeptState& state, Root& replica);
 
 // Takes every limit back that is known.
 void forget_limits(const Tools& tools, const Root& replica, bool for_good);
@@ -28,6 +31,6 @@ void forget_limits(const Tools& tools, const Root& replica, bool for_good);
 // Once a command: what this process may not do though it is root. Once a cycle: that attributes
 // which were to be compared can't be held.
 void tell_what_root_leaves_out(KeptState& state);
-void tell_unheld_xattrs(KeptState& state, const Planned& planned);
+void tell_unheld(KeptState& state, const Planned& planned);
 
 }  // namespace foldersync

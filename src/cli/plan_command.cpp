@@ -107,6 +107,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
       fs, roots, {absolute_if_named(options.output_file), signature, state.folder()}));
   state.open();
   if (roots.replica) note_opened(state, *roots.replica);
+  if (roots.replica) look_as_known(state, *roots.replica);
   tell_what_root_leaves_out(state);
   LastRunCheck last_run(state, options.planning, signals.stop());
   Status known = last_run.compare(roots);
@@ -125,7 +126,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   TRY(maker.add_space_guard(roots, planned.plan));
   TRY(last_run.judge(roots, planned));
   const StoredPlan& plan = planned.plan;
-  tell_unheld_xattrs(state, planned);
+  tell_unheld(state, planned);
   for (const Problem& problem : plan.problems) tell(describe(problem));
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain_with_names(guard, plan));

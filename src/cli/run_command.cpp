@@ -163,7 +163,8 @@ class Runner {
       end.exit_code = tools_.signals.stop_code();
     } else {
       tools_.log.error(describe(error));
-      end.exit_code = exit_code_of(error);
+      // Where a plan was applied before this one, something was done.
+      end.exit_code = first_plan_.end ? ExitCode::kPartial : exit_code_of(error);
     }
     return end_report(report(), tools_.log, end);
   }
@@ -190,7 +191,7 @@ class Runner {
         (void)ask_limits_again(tools_, *roots.replica, doubt_of(planned));
     }
     if (!roots.replica) return show_creation(planned.plan);
-    tell_unheld_xattrs(tools_.state, planned);
+    tell_unheld(tools_.state, planned);
     log_warnings(tools_);
     // A person said yes to this plan, and to nothing that the source has become since.
     const bool follow_source = !opened_.person;
@@ -217,6 +218,7 @@ class Runner {
         tools_.fs, roots, own_files(options_.applying, opened_.log_file, tools_.state)));
     tools_.state.open();
     if (roots.replica) note_opened(tools_.state, *roots.replica);
+    if (roots.replica) look_as_known(tools_.state, *roots.replica);
     tell_what_root_leaves_out(tools_.state);
     Status known = last_run_.compare(roots);
     log_warnings(tools_);
@@ -226,8 +228,8 @@ class Runner {
     if (options_.forget_limits && roots.replica && tools_.state.carried().is_first(kForgotten)) {
       forget_limits(tools_, *roots.replica, !options_.applying.dry_run);
     }
-    auto planned = TRY(make_plan_with_progress(roots, left_out));
     const bool may_ask = roots.replica && !options_.applying.dry_run && !opened_.person;
+    auto planned = TRY(make_plan_with_progress(roots, left_out));
     if (may_ask && ask_limits_again(tools_, *roots.replica, doubt_of(planned))) {
       planned = TRY(make_plan_with_progress(roots, left_out));
     }
@@ -347,7 +349,11 @@ class Runner {
   void confine(const Root* replica) {
     if (std::exchange(is_confined_, true)) return;
     const auto& backup = options_.applying.backup.folder;
-    tools_.confine({.replica = replica, .backup_folder = absolute_if_named(backup)});
+    WrittenPlaces places{.replica = replica, .backup_folder = absolute_if_named(backup)};
+    if (replica != nullptr) {
+      places.outputs = unfinished_backups(*replica, tools_.state.staging_keys());
+    }
+    tools_.confine(std::move(places));
   }
 
   Status make_ready_backup() {

@@ -43,9 +43,9 @@ Status meet_replica(KeptState& state, const Root& replica, const FolderMemory& k
           .identities = {replica.identity},
           .known = {}};
   for (const std::string& name : replica.file_systems) {
-    way.identities.push_back(identity_of(name, replica.status));
+    way.identities.push_back(name + ":" + replica.number);
   }
-  const FolderMemory now{replica.file_systems, std::to_string(replica.status.inode), false};
+  const FolderMemory now{replica.file_systems, replica.number, false};
   if (are_same(known, now)) {
     way.known = replica.identity;
   } else if (!known.file_systems.empty()) {

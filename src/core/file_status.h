@@ -48,6 +48,10 @@ struct FileStatus {
   // not known. A look tells it where the file system keeps times of birth.
   std::uint64_t incarnation = 0;
   std::uint32_t links = 1;
+  // On a file system of which only names can be relied on: an inode number may be another one at
+  // the next look, two names of one file may have two, and one number may stand for another entry
+  // later.
+  bool by_path = false;
   bool mount_root = false;  // the entry is where a mount begins
   bool immutable = false;   // can be neither changed nor removed (chattr +i or +a)
 
@@ -55,15 +59,34 @@ struct FileStatus {
   [[nodiscard]] bool is_file() const { return type == FileType::kFile; }
 };
 
-// Whether two looks saw the same object, whatever has been changed about it.
-inline bool same_object(const FileStatus& a, const FileStatus& b) {
+// Whether two looks at the same time saw one object: by its number, which is true for as long as
+// the entry is open or nothing has happened to it, everywhere.
+inline bool same_number(const FileStatus& a, const FileStatus& b) {
   return a.inode == b.inode && a.device == b.device && a.type == b.type;
+}
+
+// Whether `found`, which has the name of what was seen before, can be that, whatever has been
+// changed about it: it is, by its number, and where numbers pass, nothing else is known.
+inline bool may_be_same(const FileStatus& found, const FileStatus& seen) {
+  const bool by_path = (found.by_path || seen.by_path) && found.device == seen.device;
+  return by_path ? found.type == seen.type : same_number(found, seen);
+}
+
+// Whether two looks saw the same object, whatever has been changed about it. Where numbers pass, it
+// is told by its type and, unless it is a directory, by its size and time.
+inline bool same_object(const FileStatus& a, const FileStatus& b) {
+  const bool by_path = a.by_path || b.by_path;
+  return may_be_same(a, b) &&
+         (!by_path || a.is_directory() || (a.size == b.size && a.mtime == b.mtime));
 }
 
 // Whether two looks saw the same object with the same content, as far as its stamps tell.
 // The change time is left out: a rename moves it on most file systems.
+// Where numbers pass, all else that stays as it is must be the same as well.
 inline bool same_content_stamps(const FileStatus& a, const FileStatus& b) {
-  return same_object(a, b) && a.size == b.size && a.mtime == b.mtime;
+  if (!same_object(a, b) || a.size != b.size || a.mtime != b.mtime) return false;
+  const bool by_path = a.by_path || b.by_path;
+  return !by_path || (a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.rdev == b.rdev);
 }
 
 // Whether `found` is the object that was seen as `seen`, as it was. Directories count as long as

@@ -9,6 +9,13 @@
 
 namespace foldersync {
 
+// What a file system's inode numbers tell.
+enum class Numbers : std::uint8_t {
+  kNotAsked,
+  kKept,     // an object has one number, whatever its names are
+  kPassing,  // see FileStatus::by_path
+};
+
 struct FileSystemLimits {
   TimeLimits times;
   bool holds_owners = true;  // false: owner and group can't be set (exFAT, SMB)
@@ -20,10 +27,15 @@ struct FileSystemLimits {
   bool refuses_groups = false;       // who may not give owners can't give his own groups either
   bool refuses_link_times = false;   // none can be set on a symlink
   bool refuses_link_owners = false;  // likewise
+  bool refuses_symlinks = false;     // none can be made
+  bool refuses_nodes = false;        // neither FIFOs nor sockets nor devices
   // Ascending: those that can't be set while others can (user namespaces, NFS with id mapping).
   std::vector<std::uint32_t> refused_uids = {};
   std::vector<std::uint32_t> refused_gids = {};
-  std::uint32_t most_names = 0;  // that a file can have; 0: more than anybody has asked for
+  // That a file can have; 0: more than anybody has asked for, 1: there are no hard links, or
+  // nothing tells that two names are one file.
+  std::uint32_t most_names = 0;
+  Numbers numbers = Numbers::kNotAsked;  // only asked where others have a hand in it
 
   [[nodiscard]] bool takes_uid(std::uint32_t uid) const {
     return refused_uids.empty() ||

@@ -143,9 +143,26 @@ FileTime stored_as(FileTime time, const TimeLimits& limits) {
   return limits.earliest ? std::max(held, *limits.earliest) : held;
 }
 
-// No file system begins its times later than FAT does, in 1980 (two days more, for time zones). One
-// that gives a later time back has not set any, and nothing is to be concluded from it.
+FileTime in_range(FileTime time, const TimeLimits& limits) {
+  if (limits.earliest) time = std::max(time, *limits.earliest);
+  return limits.latest ? std::min(time, *limits.latest) : time;
+}
+
+namespace {
+
+// No file system begins its times later than FAT does, in 1980 (two days more, for time zones), or
+// ends them before 2038.
 constexpr std::int64_t kLatestBeginning = 315'705'600;
+constexpr std::int64_t kEarliestEnd = 2'147'483'000;
+
+// Where numbers of 64 bits for nanoseconds, of 32 for seconds with and without sign (0 may stand
+// for "now"), and FAT begin, and where these and the 34 bits of ext4 end.
+constexpr std::array<std::int64_t, 5> kUsualBeginnings{-9'223'372'036, -2'147'483'648, 0, 1,
+                                                       315'705'600};
+constexpr std::array<std::int64_t, 5> kUsualEnds{15'032'385'535, 9'223'372'036, 4'354'819'198,
+                                                 4'294'967'295, 2'147'483'647};
+
+}  // namespace
 
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
   if (limits.earliest && found < *limits.earliest) limits.earliest.reset();
@@ -158,10 +175,22 @@ TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
     candidate.two_seconds = usual.two_seconds;
     if (stored_as(wanted, candidate) == found) return candidate;
   }
-  if (found < wanted) {
-    limits.latest = found;
-  } else if (found.seconds <= kLatestBeginning) {
-    limits.earliest = found;
+  if (wanted.seconds > kEarliestEnd) {
+    if (found < wanted && found.seconds >= kEarliestEnd) {
+      limits.latest = found;
+      return limits;
+    }
+    const auto end = std::find_if(kUsualEnds.begin(), kUsualEnds.end(),
+                                  [&](std::int64_t each) { return each < wanted.seconds; });
+    if (end != kUsualEnds.end()) limits.latest = FileTime{*end, 0};
+  } else if (wanted.seconds < kLatestBeginning) {
+    if (found > wanted && found.seconds <= kLatestBeginning) {
+      limits.earliest = found;
+      return limits;
+    }
+    const auto beginning = std::find_if(kUsualBeginnings.begin(), kUsualBeginnings.end(),
+                                        [&](std::int64_t each) { return each > wanted.seconds; });
+    if (beginning != kUsualBeginnings.end()) limits.earliest = FileTime{*beginning, 0};
   }
   return limits;
 }

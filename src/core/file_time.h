@@ -39,12 +39,18 @@ struct TimeLimits {
 // moved into the range; a time at or beyond a limit becomes that limit.
 FileTime stored_as(FileTime time, const TimeLimits& limits);
 
+// `time`, moved into the range alone: what is to be set, since some file systems make quite another
+// time of one that is out of theirs.
+FileTime in_range(FileTime time, const TimeLimits& limits);
+
 // `limits` changed as little as possible so that stored_as(wanted) is `found`, the time that was
 // read back after `wanted` was set. If they say so already, nothing changes; limits that `found`
 // refutes are forgotten; a difference that rounding explains is taken for the finest of the usual
-// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit. But a
-// time later than wanted and later than any file system begins with (1980) was not set at all:
-// nothing is learned from it.
+// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit: that
+// which was found, where file systems may begin (until 1980) or end (from 2038 on) there. Otherwise
+// the number may have wrapped: the usual limit that is nearest to `wanted` is taken, and setting
+// in_range() tells whether it is held. Nothing is learned where `wanted` is a time that all file
+// systems hold: it was not set.
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found);
 
 }  // namespace foldersync

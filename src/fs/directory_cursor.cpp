@@ -82,10 +82,10 @@ Result<Fd> DirectoryCursor::open_checked(int parent, const std::string& name) co
   auto opened = fs_.open_directory(parent, name.c_str());
   if (!opened || (!rules_.only_mount && !rules_.other_root && !rules_.own_folder)) return opened;
   const auto status = TRY(fs_.status(opened->get()));
-  if (rules_.other_root && same_object(status, *rules_.other_root)) {
+  if (rules_.other_root && same_number(status, *rules_.other_root)) {
     return refused_error("enter", "one of the two folders lies inside the other");
   }
-  if (rules_.own_folder && same_object(status, *rules_.own_folder)) return own_folder_refused({});
+  if (rules_.own_folder && same_number(status, *rules_.own_folder)) return own_folder_refused({});
   if (rules_.only_mount && status.mount != *rules_.only_mount) {
     return Error{
         ErrorCode::kCrossesMount, "enter", {}, EXDEV, "another file system is mounted here"};

@@ -39,6 +39,14 @@ enum class Sharing : std::uint8_t {
 
 enum class Seek : std::uint8_t { kStart, kData, kHole };
 
+// Whether a file system keeps a symlink's target to itself, by the error: one by path may (sshfs,
+// of what leads out of the mount).
+inline bool is_kept_back(const FileStatus& link, const Error& error) {
+  return link.by_path && error.error_number == EPERM;
+}
+// What stands for it then: a question mark for each byte.
+inline std::string kept_back_target(const FileStatus& link) { return std::string(link.size, '?'); }
+
 // Something that is open, and how: by a descriptor for reading or writing, or by one that only
 // stands for the entry (O_PATH), on which metadata is set through /proc/self/fd.
 struct Handle {
@@ -47,8 +55,10 @@ struct Handle {
 };
 
 struct FileSystemFacts {
-  std::uint64_t free_bytes = 0;   // for this process
-  std::uint64_t block = 1;        // bytes; what a file takes is a multiple of it
+  std::uint64_t free_bytes = 0;  // for this process
+  std::uint64_t block = 1;       // bytes; what a file takes is a multiple of it
+  // An object has one number for ever; false: it is not known.
+  bool keeps_numbers = false;
   bool has_sync_all = false;      // sync_all() reaches what is behind it: not so with FUSE
   bool clones = false;            // files can share what they hold
   bool moves_directories = true;  // they can get another name: not so with overlays
@@ -59,6 +69,15 @@ struct FileSystemFacts {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+
+  // The same system, for a tree on a file system of which only names can be relied on: statuses say
+  // so, see FileStatus::by_path, and are asked of the file system each time, since what the kernel
+  // remembers of them is late.
+  virtual FileSystem& by_path() { return *this; }
+  // The same system, where numbers can be relied on.
+  virtual FileSystem& by_number() { return *this; }
+  // What gives the numbers: see is_one_system().
+  [[nodiscard]] virtual const FileSystem& system() const { return *this; }
 
   // Opens a folder that a person named: the only methods that take a path and follow links are this
   // one and open_above().
@@ -149,7 +168,8 @@ class FileSystem {
   // mount tell: EACCES, EPERM or EROFS. Nothing is said of removing what belongs to others.
   virtual Status may_add_entries(int directory) = 0;
 
-  // Names separated by NUL. ERANGE where the buffer is too small.
+  // Names separated by NUL. ERANGE where the buffer is too small, ENOTSUP where there are none; by
+  // path also for EIO.
   virtual Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) = 0;
   virtual Result<std::size_t> get_xattr(Handle entry, const char* name,
                                         std::span<std::byte> buffer) = 0;
@@ -167,5 +187,12 @@ class FileSystem {
   // An exclusive lock that dies with the descriptor; EWOULDBLOCK where somebody else holds it.
   virtual Status lock(int fd) = 0;
 };
+
+// Whether device and inode numbers of both are given by one system, so that an object of the one
+// can be found in the other, and a descriptor of the one used in the other. Nowhere else are they
+// compared.
+inline bool is_one_system(const FileSystem& a, const FileSystem& b) {
+  return &a.system() == &b.system();
+}
 
 }  // namespace foldersync

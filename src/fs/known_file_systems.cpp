@@ -35,15 +35,14 @@ struct FileSystemUuid {
 };
 constexpr unsigned long kGetFileSystemUuid = _IOR(0x15, 0, FileSystemUuid);
 
-// File systems that nobody else changes, layers of an overlay included, which must not change while
+// File systems that nobody else changes (FAT is carried from one machine to the next, and its inode
+// numbers are made up each time), layers of an overlay included, which must not change while
 // they are in use. A list of those that others do change could never be complete.
-constexpr std::array<std::uint32_t, 17> kLocalFileSystems{
+constexpr std::array<std::uint32_t, 15> kLocalFileSystems{
     EXT4_SUPER_MAGIC,  // ext2 and ext3 too
     XFS_SUPER_MAGIC,
     BTRFS_SUPER_MAGIC,
     F2FS_SUPER_MAGIC,
-    MSDOS_SUPER_MAGIC,
-    EXFAT_SUPER_MAGIC,
     OVERLAYFS_SUPER_MAGIC,
     SQUASHFS_MAGIC,
     ISOFS_SUPER_MAGIC,
@@ -56,6 +55,12 @@ constexpr std::array<std::uint32_t, 17> kLocalFileSystems{
     0x7366746e,  // NTFS3
     0x482b,      // HFS+
 };
+
+bool is_local(const struct statfs& found) {
+  const auto kind = static_cast<std::uint32_t>(found.f_type);
+  return std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(), kind) !=
+         kLocalFileSystems.end();
+}
 
 std::optional<std::string> uuid_of(int fd) {
   FileSystemUuid uuid{};
@@ -126,9 +131,7 @@ Result<Sharing> sharing_of(int fd) {
   const auto found = TRY(statfs_of(fd));
   const auto kind = static_cast<std::uint32_t>(found.f_type);
   if (kind == TMPFS_MAGIC || kind == RAMFS_MAGIC) return Sharing::kUnstamped;
-  const bool is_local = std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(), kind) !=
-                        kLocalFileSystems.end();
-  return is_local ? Sharing::kLocal : Sharing::kShared;
+  return is_local(found) ? Sharing::kLocal : Sharing::kShared;
 }
 
 Result<FileSystemFacts> facts_of(int fd) {
@@ -139,8 +142,11 @@ Result<FileSystemFacts> facts_of(int fd) {
   facts.free_bytes = found.f_blocks == 0 ? std::numeric_limits<std::uint64_t>::max()
                                          : found.f_bavail * facts.block;
   // One that makes them when they are needed (Btrfs) has none.
-  facts.free_inodes =
-      found.f_files == 0 ? std::numeric_limits<std::uint64_t>::max() : found.f_ffree;
+  // Nor does one that only says so (rclone).
+  const bool counts =
+      found.f_files != 0 && (found.f_type != FUSE_SUPER_MAGIC || found.f_ffree != 0);
+  facts.free_inodes = counts ? found.f_ffree : std::numeric_limits<std::uint64_t>::max();
+  facts.keeps_numbers = is_local(found) || found.f_type == NFS_SUPER_MAGIC;
   facts.has_sync_all = found.f_type != FUSE_SUPER_MAGIC;
   facts.moves_directories = found.f_type != OVERLAYFS_SUPER_MAGIC;
   facts.shows_processes = found.f_type == PROC_SUPER_MAGIC;

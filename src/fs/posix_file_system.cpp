@@ -18,6 +18,7 @@
 #include <string>
 
 #include "fs/known_file_systems.h"
+#include "fs/left_names.h"
 #include "fs/mount_table.h"
 
 namespace foldersync {
@@ -123,6 +124,12 @@ Result<FileStatus> status_from(int fd, const char* name, int flags) {
   return status;
 }
 
+Result<FileStatus> status_by_path(int fd, const char* name, int flags) {
+  auto status = status_from(fd, name, flags | AT_STATX_FORCE_SYNC);
+  if (status) status->by_path = true;
+  return status;
+}
+
 // Where the kernel shows what a descriptor stands for.
 class ProcPath {
  public:
@@ -134,6 +141,16 @@ class ProcPath {
 };
 
 }  // namespace
+
+PosixFileSystem& PosixFileSystem::looking(Look look) {
+  static PosixFileSystem by_number;
+  static PosixFileSystem by_path(Look::kByPath);
+  return look == Look::kByPath ? by_path : by_number;
+}
+
+FileSystem& PosixFileSystem::by_path() { return looking(Look::kByPath); }
+FileSystem& PosixFileSystem::by_number() { return looking(Look::kByNumber); }
+const FileSystem& PosixFileSystem::system() const { return looking(Look::kByNumber); }
 
 Result<Fd> PosixFileSystem::open_root(const char* path) {
   return open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,10 +188,14 @@ Result<std::size_t> PosixFileSystem::list(int directory, std::span<std::byte> bu
 }
 
 Result<FileStatus> PosixFileSystem::status_at(int directory, const char* name) {
-  return status_from(directory, name, 0);
+  return look_ == Look::kByPath ? status_by_path(directory, name, 0)
+                                : status_from(directory, name, 0);
 }
 
-Result<FileStatus> PosixFileSystem::status(int fd) { return status_from(fd, "", AT_EMPTY_PATH); }
+Result<FileStatus> PosixFileSystem::status(int fd) {
+  return look_ == Look::kByPath ? status_by_path(fd, "", AT_EMPTY_PATH)
+                                : status_from(fd, "", AT_EMPTY_PATH);
+}
 
 Result<std::string> PosixFileSystem::link_target(int directory, const char* name) {
   std::array<char, 4097> buffer{};
@@ -309,7 +330,10 @@ Status PosixFileSystem::remove_file(int directory, const char* name) {
 }
 
 Status PosixFileSystem::remove_directory(int directory, const char* name) {
-  return done(::unlinkat(directory, name, AT_REMOVEDIR), "rmdir");
+  const auto remove = [&] { return done(::unlinkat(directory, name, AT_REMOVEDIR), "rmdir"); };
+  Status removed = remove();
+  if (removed || look_ == Look::kByNumber || removed.error().error_number == ENOENT) return removed;
+  return remove_once_empty(*this, {directory, name}, remove);
 }
 
 Status PosixFileSystem::set_mode(Handle entry, std::uint32_t mode) {
@@ -349,10 +373,14 @@ Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
 }
 
 Result<std::size_t> PosixFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {
-  return counted(entry.path_only
-                     ? ::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size())
-                     : ::flistxattr(entry.fd, buffer.data(), buffer.size()),
-                 "listxattr");
+  const ssize_t listed = entry.path_only
+                             ? ::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size())
+                             : ::flistxattr(entry.fd, buffer.data(), buffer.size());
+  // So rclone says that there are none.
+  if (listed < 0 && errno == EIO && look_ == Look::kByPath) {
+    return system_error("listxattr", ENOTSUP);
+  }
+  return counted(listed, "listxattr");
 }
 
 Result<std::size_t> PosixFileSystem::get_xattr(Handle entry, const char* name,

@@ -7,6 +7,12 @@ namespace foldersync {
 
 class PosixFileSystem final : public FileSystem {
  public:
+  PosixFileSystem() = default;
+
+  FileSystem& by_path() override;
+  FileSystem& by_number() override;
+  [[nodiscard]] const FileSystem& system() const override;
+
   Result<Fd> open_root(const char* path) override;
   Result<Fd> open_above(const char* path) override;
   Result<Fd> open_on_the_way(int directory, const char* name) override;
@@ -65,6 +71,14 @@ class PosixFileSystem final : public FileSystem {
   Result<FileSystemFacts> facts(int fd) override;
 
   Status lock(int fd) override;
+
+ private:
+  enum class Look : std::uint8_t { kByNumber, kByPath };
+  explicit PosixFileSystem(Look look) : look_(look) {}
+  // There is one system, however it is looked at.
+  static PosixFileSystem& looking(Look look);
+
+  Look look_ = Look::kByNumber;
 };
 
 }  // namespace foldersync

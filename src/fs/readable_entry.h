@@ -61,7 +61,7 @@ class LocalEntry final : public ReadableEntry {
     return fs_.seek(fd_.get(), offset, whence);
   }
   [[nodiscard]] std::optional<int> descriptor_in(const FileSystem& fs) const override {
-    return &fs == &fs_ ? std::optional(fd_.get()) : std::nullopt;
+    return is_one_system(fs, fs_) ? std::optional(fd_.get()) : std::nullopt;
   }
 
   [[nodiscard]] Handle handle() const { return {fd_.get(), opened_ == Opened::kAsEntry}; }

@@ -35,10 +35,22 @@ bool has_whole_seconds_from(const FileStatus& file, std::int64_t second) {
 // Clocks of file systems lag behind, and FAT knows even seconds only.
 constexpr std::int64_t kSlackSeconds = 2;
 
+constexpr std::uint32_t kSecond = 1'000'000'000;
+
+// Whether the replica holds the source's time only as a coarser one, and something has happened to
+// the source's file since: it may have changed within one step, or have changed places with a file
+// of its size.
+bool is_changed_within_a_step(const FileStatus& source, const FileStatus& replica,
+                              const TimeLimits& times, std::int64_t second) {
+  const bool is_coarse = times.granularity >= kSecond || times.two_seconds;
+  return is_coarse && source.mtime != replica.mtime && source.ctime.seconds >= second;
+}
+
 bool may_hide_a_change(const FileStatus& source, const FileStatus& replica, const Policy& policy) {
   if (!policy.last_look) return false;
   const std::int64_t second = *policy.last_look - kSlackSeconds;
-  return has_whole_seconds_from(source, second) || has_whole_seconds_from(replica, second);
+  return has_whole_seconds_from(source, second) || has_whole_seconds_from(replica, second) ||
+         is_changed_within_a_step(source, replica, policy.limits.times, second);
 }
 
 // Permission bits: writing for all but the owner, and running with the rights of owner or group.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "fs/left_names.h"
+
 namespace foldersync {
 namespace {
 
@@ -12,14 +14,28 @@ bool is_device(const FileStatus& status) {
   return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
 }
 
+// Whether the replica's file system has none of these.
+bool is_refused_type(FileType type, const FileSystemLimits& limits) {
+  if (type == FileType::kFile || type == FileType::kDirectory) return false;
+  return type == FileType::kSymlink ? limits.refuses_symlinks : limits.refuses_nodes;
+}
+
 // Whether a side met the root of the other one.
 bool meets(const ListedEntry* entry, const FileStatus& root) {
-  return entry != nullptr && entry->status.is_directory() && same_object(entry->status, root);
+  return entry != nullptr && entry->status.is_directory() && same_number(entry->status, root);
 }
 
 }  // namespace
 
-bool Admission::is_own_of_file_system(std::string_view name) const {
+bool Admission::is_own_of_file_system(const ListedEntry& entry, Side side) const {
+  const std::string_view name = entry.name;
+  // What the source's file system has under such a name may come from a mount of it elsewhere.
+  const bool may_be_left =
+      side == Side::kSource || context_.replica_hashes.sharing == Sharing::kShared;
+  if (may_be_left && name.starts_with('.') && entry.error_number == 0 && entry.status.is_file() &&
+      is_left_name(name)) {
+    return true;
+  }
   if (name != kLostAndFound) return false;
   return (pair_.source.self != nullptr && pair_.source.self->mount_root) ||
          (pair_.replica.self != nullptr && pair_.replica.self->mount_root);
@@ -50,19 +66,21 @@ bool Admission::is_out_of_bounds(const ListedEntry& entry) const {
 
 bool Admission::mirrors(const ListedEntry& source) const {
   return !is_staging_name(source.name) && !is_left_out(source.name) &&
-         !is_own_of_file_system(source.name) && !is_excluded(source) && !is_out_of_bounds(source);
+         !is_own_of_file_system(source, Side::kSource) && !is_excluded(source) &&
+         !is_out_of_bounds(source);
 }
 
 bool Admission::protects(const ListedEntry& replica) const {
   return is_staging_name(replica.name) || is_left_out(replica.name) ||
-         is_own_of_file_system(replica.name) ||
+         is_own_of_file_system(replica, Side::kReplica) ||
          ((is_excluded(replica) || is_out_of_bounds(replica)) && !context_.options.delete_excluded);
 }
 
 // Whether the name is the program's own or the file system's.
-bool Admission::is_own(std::string_view name, bool in_replica) {
+bool Admission::is_own(const ListedEntry& entry, Side side, bool in_replica) {
+  const std::string_view name = entry.name;
   const bool left_out = is_left_out(name);
-  if (!left_out && !is_own_of_file_system(name)) return false;
+  if (!left_out && !is_own_of_file_system(entry, side)) return false;
   findings_.skipped.push_back({path_of(pair_, name), left_out ? "own-file" : "file-system-own"});
   if (in_replica) keep(name);
   return true;
@@ -140,6 +158,11 @@ bool Admission::is_left_alone(const Named& named) {
                           system_error("remove a read-only subvolume", EROFS));
     return left();
   }
+  if (named.source != nullptr && is_refused_type(named.source->type, context_.policy.limits)) {
+    findings_.skipped.push_back({path_of(pair_, named.name), "not-held"});
+    findings_.hides = true;
+    return left();
+  }
   const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;
   if (named.source != nullptr && is_device(*named.source) && !makes_devices) {
     findings_.skipped.push_back({path_of(pair_, named.name), "device"});
@@ -154,7 +177,8 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
   const ListedEntry& any = source != nullptr ? *source : *replica;
   Named named{.name = any.name};
   const bool in_replica = replica != nullptr;
-  if (is_own(named.name, in_replica)) return kNothing;
+  const Side side = source != nullptr ? Side::kSource : Side::kReplica;
+  if (is_own(any, side, in_replica)) return kNothing;
   if (source != nullptr && source->error_number != 0) {
     tell_unknown(Side::kSource, *source, in_replica);
     return kNothing;

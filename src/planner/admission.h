@@ -38,9 +38,9 @@ class Admission {
   [[nodiscard]] bool protects(const ListedEntry& replica) const;
 
  private:
-  bool is_own(std::string_view name, bool in_replica);
+  bool is_own(const ListedEntry& entry, Side side, bool in_replica);
   void tell_unknown(Side side, const ListedEntry& entry, bool in_replica);
-  [[nodiscard]] bool is_own_of_file_system(std::string_view name) const;
+  [[nodiscard]] bool is_own_of_file_system(const ListedEntry& entry, Side side) const;
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
   [[nodiscard]] bool is_out_of_bounds(const ListedEntry& entry) const;

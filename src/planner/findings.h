@@ -53,6 +53,8 @@ struct Findings {
   bool hides = false;              // a limit of the replica's file system hides a difference
   // The first that has attributes which the replica can't hold, where they are compared.
   std::optional<RelPath> unheld_xattrs;
+  // The first symlink that was found equal by the length of its target, which nobody says.
+  std::optional<RelPath> untold_target;
   bool asked_for_whole_seconds = false;  // see Planned
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded

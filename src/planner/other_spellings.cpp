@@ -147,7 +147,7 @@ class Search {
     const auto [same_begin, same_end] = by_inode_.equal_range(unlisted.status.inode);
     for (auto each = same_begin; each != same_end; ++each) {
       Candidate& other = *each->second;
-      if (!same_object(other.entry.status, unlisted.status)) continue;
+      if (!same_number(other.entry.status, unlisted.status)) continue;
       if (unlisted.status.links > 1 && !unlisted.status.is_directory() &&
           skeleton(other.entry.name) != bones) {
         continue;
@@ -180,7 +180,7 @@ class Search {
     const auto [begin, end] = by_bones_.equal_range(skeleton(unlisted.name));
     return std::any_of(begin, end, [&](const auto& each) {
       const Candidate& other = *each.second;
-      return other.is_taken && (same_object(other.entry.status, unlisted.status) ||
+      return other.is_taken && (same_number(other.entry.status, unlisted.status) ||
                                 alike(other.entry.status, unlisted.status));
     });
   }

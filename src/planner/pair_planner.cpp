@@ -173,14 +173,32 @@ Result<ActionRuns> PairPlanner::take_runs() {
   return std::move(runs_);
 }
 
-bool PairPlanner::read_target(const VisitedDirectory& side, Side which, const RelPath& path,
-                              std::string_view name, std::string& target) {
-  auto read = side.here->target(name.data());
+bool PairPlanner::read_source_target(const VisitedPair& pair, const Named& named) {
+  auto read = pair.source.here->target(named.name.data());
   if (!read) {
-    findings_.add_problem(which, path, read.error());
+    findings_.add_problem(Side::kSource, path_of(pair, named.name), read.error());
     return false;
   }
-  target = std::move(*read);
+  source_target_ = std::move(*read);
+  return true;
+}
+
+// Where the file system keeps it back, its length decides.
+bool PairPlanner::read_replica_target(const VisitedPair& pair, const Named& named) {
+  auto read = pair.replica.here->target(named.name.data());
+  const RelPath path = path_of(pair, named.name);
+  const FileStatus& link = *named.replica;
+  if (read) {
+    replica_target_ = std::move(*read);
+  } else if (is_kept_back(link, read.error())) {
+    note_first(findings_.untold_target, path);
+    const bool is_alike = named.source != nullptr && named.source->type == link.type &&
+                          source_target_.size() == link.size;
+    replica_target_ = is_alike ? source_target_ : kept_back_target(link);
+  } else {
+    findings_.add_problem(Side::kReplica, path, read.error());
+    return false;
+  }
   return true;
 }
 
@@ -191,17 +209,11 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
     return status != nullptr && status->type == FileType::kSymlink;
   };
   if (is_link(named.source)) {
-    if (!read_target(pair.source, Side::kSource, path_of(pair, named.name), named.name,
-                     source_target_)) {
-      return false;
-    }
+    if (!read_source_target(pair, named)) return false;
     source->target = source_target_;
   }
   if (is_link(named.replica)) {
-    if (!read_target(pair.replica, Side::kReplica, path_of(pair, named.name), named.name,
-                     replica_target_)) {
-      return false;
-    }
+    if (!read_replica_target(pair, named)) return false;
     replica->target = replica_target_;
   }
   return true;

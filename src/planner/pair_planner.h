@@ -51,8 +51,8 @@ class PairPlanner {
   void decide(const VisitedPair& pair, const Named& named, Recorder& recorder,
               std::vector<PairToVisit>& children);
   bool read_targets(const VisitedPair& pair, const Named& named, Seen* source, Seen* replica);
-  bool read_target(const VisitedDirectory& side, Side which, const RelPath& path,
-                   std::string_view name, std::string& target);
+  bool read_source_target(const VisitedPair& pair, const Named& named);
+  bool read_replica_target(const VisitedPair& pair, const Named& named);
   bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison,
                    KnownContent& content);
   bool pin(const VisitedPair& pair, const Named& named, KnownContent& content);

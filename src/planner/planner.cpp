@@ -74,6 +74,7 @@ class Workers final : public PairVisitor {
     move_to(all.leftovers, part.leftovers);
     all.hides = all.hides || part.hides;
     note_first(all.unheld_xattrs, part.unheld_xattrs);
+    note_first(all.untold_target, part.untold_target);
     all.asked_for_whole_seconds |= part.asked_for_whole_seconds;
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
@@ -239,6 +240,7 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
   planned.leftovers = std::move(findings.leftovers);
   planned.hides = findings.hides;
   planned.unheld_xattrs = std::move(findings.unheld_xattrs);
+  planned.untold_target = std::move(findings.untold_target);
   planned.source_mounts = std::move(findings.source_mounts);
   planned.asked_for_whole_seconds = findings.asked_for_whole_seconds;
   planned.source_entries = findings.source_entries;

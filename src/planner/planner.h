@@ -54,6 +54,7 @@ struct Planned {
   // Of the entries of both trees, the first that has attributes which the replica can't hold;
   // where they are compared.
   std::optional<RelPath> unheld_xattrs;
+  std::optional<RelPath> untold_target;  // see Findings
   std::uint64_t source_entries = 0;      // all that the walk met, but for what is left out
   std::uint64_t source_files = 0;        // those of them that are no directories
   std::uint64_t replica_entries = 0;     // as the first

@@ -41,6 +41,11 @@ const ListedEntry* EntryReader::next() {
   return nullptr;
 }
 
+Status Listing::read_anew(FileSystem& fs, int directory) {
+  const auto anew = TRY(fs.open_directory(directory, "."));
+  return read(fs, anew.get());
+}
+
 Status Listing::read(FileSystem& fs, int directory) {
   entries_.clear();
   TRY(names_.read(fs, directory));

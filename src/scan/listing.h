@@ -57,9 +57,12 @@ class Listing {
   // `stop` is set by others; null: nobody tells.
   explicit Listing(const std::atomic<bool>* stop = nullptr) : stop_(stop), names_(stop) {}
 
-  // Reads `directory` from its start. Entries that vanish meanwhile are left out. Error kStopped:
-  // told to stop.
+  // Reads `directory` from where it stands. Entries that vanish meanwhile are left out. Error
+  // kStopped: told to stop.
   Status read(FileSystem& fs, int directory);
+  // The same of all of it, whoever has read it before: by a descriptor of its own, since not every
+  // file system gives a directory twice by one (sshfs).
+  Status read_anew(FileSystem& fs, int directory);
 
   [[nodiscard]] const std::vector<ListedEntry>& entries() const { return entries_; }
 

@@ -47,8 +47,8 @@ void LocalDirectory::open_up() {
 }
 
 Status LocalDirectory::list_again(DirectoryNames& names) {
-  TRY(fs_->seek(fd_, 0, Seek::kStart));
-  return names.read(*fs_, fd_);
+  const auto anew = TRY(fs_->open_directory(fd_, "."));
+  return names.read(*fs_, anew.get());
 }
 
 Result<std::unique_ptr<ReadableEntry>> LocalDirectory::open(const char* name) {

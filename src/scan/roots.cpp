@@ -33,11 +33,11 @@ Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor
   if (!here) return here.error();
   auto status = fs.status(here->get());
   while (status) {
-    if (same_object(*status, ancestor)) return true;
+    if (same_number(*status, ancestor)) return true;
     auto above = fs.open_parent(here->get());
     if (!above) return above.error();
     auto above_status = fs.status(above->get());
-    if (above_status && same_object(*above_status, *status)) return false;
+    if (above_status && same_number(*above_status, *status)) return false;
     here = std::move(above);
     status = std::move(above_status);
   }
@@ -74,16 +74,29 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
   if (!ids)
     return refusal(path, std::string("the ") + role + " can't be examined",
                    ids.error().error_number);
-  const std::string id = main_file_system_id(*ids);
-  const auto sharing = fs.sharing(fd->get());
-  return Root{.fs = &fs,
-              .fd = std::move(*fd),
-              .status = *status,
-              .path = path,
-              .file_system = id,
-              .file_systems = std::move(*ids),
-              .identity = identity_of(id, *status),
-              .sharing = sharing ? *sharing : Sharing::kShared};
+  std::string id = main_file_system_id(*ids);
+  const auto told = fs.sharing(fd->get());
+  const Sharing sharing = told ? *told : Sharing::kShared;
+  const auto facts = sharing == Sharing::kShared ? fs.facts(fd->get()) : FileSystemFacts{};
+  const bool by_path = sharing == Sharing::kShared && !(facts && facts->keeps_numbers);
+  Root root{.fs = by_path ? &fs.by_path() : &fs,
+            .fd = std::move(*fd),
+            .status = *status,
+            .path = path,
+            .file_systems = std::move(*ids),
+            .number = std::to_string(status->inode),
+            .sharing = sharing};
+  // Without an id of its own it has other numbers each time it is mounted.
+  const auto mounted =
+      by_path && id.starts_with("dev:") ? fs.mounted_as(root.fd.get()) : Result<std::string>(id);
+  if (by_path && id.starts_with("dev:") && mounted) {
+    id = "mount:" + *mounted;
+    root.file_systems = {id + " " + path};
+    root.number = "0";
+  }
+  root.file_system = id;
+  root.identity = root.number == "0" ? root.file_systems.front() : id + ":" + root.number;
+  return root;
 }
 
 Result<Root> root_at(FileSystem& fs, const Result<NamedPlace>& place, const std::string& path,
@@ -177,7 +190,7 @@ Status refuse_never_replica(FileSystem& fs, const Root& replica,
     const auto folder = fs.open_root(path.c_str());
     if (!folder) continue;
     const auto status = fs.status(folder->get());
-    if (status && same_object(*status, replica.status)) {
+    if (status && same_number(*status, replica.status)) {
       return bad_pair(replica.path,
                       "'" + path +
                           "' itself can't be a replica, everything in it that the source "
@@ -225,6 +238,42 @@ FileStatus OpenedRoot::as_closed(FileStatus now) const {
 Result<FileStatus> look_again(const Root& root) {
   auto now = root.fs->status(root.fd.get());
   return now && root.opened_up ? Result<FileStatus>(root.opened_up->as_closed(*now)) : now;
+}
+
+bool may_be_of_a_cut(const Error& error) {
+  switch (error.error_number) {
+    case EIO:
+    case ENXIO:
+    case ENODEV:
+    case ESTALE:
+    case ENOTCONN:
+    case ECONNABORTED:
+    case ECONNRESET:
+    case ECONNREFUSED:
+    case ESHUTDOWN:
+    case ETIMEDOUT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Status still_there(const Root& source, const Root* replica) {
+  const auto look = [](const Root& root, const std::string& role) {
+    const auto seen = root.fs->status(root.fd.get());
+    const auto open = seen ? root.fs->open_directory(root.fd.get(), ".") : Result<Fd>(seen.error());
+    if (open || !may_be_of_a_cut(open.error())) return success();
+    Error gone = Error(open.error()).at(root.path);
+    gone.detail = "the file system of the " + role +
+                  " has gone: nothing more is tried; once it is back, the next run goes on";
+    return Status(std::move(gone));
+  };
+  TRY(look(source, "source"));
+  return replica != nullptr ? look(*replica, "replica") : success();
 }
 
 std::string identity_of(const std::string& file_system, const FileStatus& directory) {
@@ -275,7 +324,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
     return roots;
   }
   roots.replica = TRY(replica_at(fs, place, paths.replica));
-  if (same_object(roots.source.status, roots.replica->status)) {
+  if (same_number(roots.source.status, roots.replica->status)) {
     return bad_pair(paths.replica,
                     "source and replica are the same folder: nothing can be mirrored");
   }
@@ -286,7 +335,7 @@ Result<Roots> open_roots(FileSystem& fs, const RootPaths& paths) {
 }
 
 Result<bool> lies_inside(FileSystem& fs, const std::string& folder, const Root& root) {
-  if (root.fs != &fs) return false;
+  if (!is_one_system(*root.fs, fs)) return false;
   std::string path = folder;
   for (;;) {
     const auto place = find_named(fs, path);

@@ -44,13 +44,18 @@ class OpenedRoot {
 };
 
 struct Root {
-  FileSystem* fs = nullptr;  // of this side: whatever is asked or done below the root goes to it
+  // Of this side: whatever is asked or done below the root goes to it. By path where others than
+  // this system have a hand in it, until it is known that numbers can be relied on.
+  FileSystem* fs = nullptr;
   Fd fd;
   FileStatus status;
   std::string path;                            // bytes, absolute, as the person named it
-  std::string file_system;                     // which file system, see FileSystem::file_system_id
+  std::string file_system = {};                // which file system, see FileSystem::file_system_id
   std::vector<std::string> file_systems = {};  // all its names, see FileSystem::file_system_ids
-  std::string identity;                        // file system and inode: the same after a reboot
+  // Its inode number; "0" where it is known by what is mounted and its path.
+  std::string number = {};
+  std::string identity =
+      {};  // file system and number: the same after a reboot, or when mounted anew
   Sharing sharing = Sharing::kShared;
   Fd lock_file = Fd();  // is locked in place of `fd`, where that can't be: see apply/lock.h
   std::string exchangeable = {};               // on the way to it, see NamedPlace; empty: nothing
@@ -58,9 +63,7 @@ struct Root {
   std::shared_ptr<OpenedNotes> notes = {};     // of directories that are opened up; null: none
 };
 
-// Whether device and inode numbers of both are given by one system, so that an object of the one
-// side can be found on the other. Nowhere else are they compared.
-inline bool is_one_system(const Root& a, const Root& b) { return a.fs == b.fs; }
+inline bool is_one_system(const Root& a, const Root& b) { return is_one_system(*a.fs, *b.fs); }
 
 struct Roots {
   Root source;
@@ -94,6 +97,12 @@ std::string folder_above(const std::string& path);
 
 // What the root is by now, but for what it was opened up for.
 Result<FileStatus> look_again(const Root& root);
+
+// Whether an error can come of a file system that has gone as a whole: the network was cut, what
+// serves the mount has died, the disk was pulled.
+bool may_be_of_a_cut(const Error& error);
+// An error for a person where one of them can't be looked at any more.
+Status still_there(const Root& source, const Root* replica);
 
 // The nearest folder above a replica that does not exist yet which is there.
 std::string folder_above(const Roots& roots);

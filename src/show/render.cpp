@@ -266,9 +266,13 @@ std::string limits_text(const FileSystemLimits& limits) {
   add(limits.refuses_times, "modification times");
   const std::string times = limits.refuses_times ? std::string() : times_text(limits.times);
   add(!times.empty(), times);
-  add(limits.refuses_link_times, "modification times of symlinks");
-  add(limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
-  add(limits.most_names != 0, "more than " + human_count(limits.most_names) + " names of one file");
+  const bool has_symlinks = !limits.refuses_symlinks;
+  add(has_symlinks && limits.refuses_link_times, "modification times of symlinks");
+  add(has_symlinks && limits.refuses_link_owners && limits.holds_owners, "owners of symlinks");
+  add(limits.refuses_symlinks, "symbolic links");
+  add(limits.refuses_nodes, "FIFOs, sockets and devices");
+  add(limits.most_names == 1, "hard links");
+  add(limits.most_names > 1, "more than " + human_count(limits.most_names) + " names of one file");
   return text;
 }
 

@@ -251,7 +251,7 @@ Status SqliteHashCache::write_all() {
 }  // namespace
 
 FileStamp stamp_of(const FileStatus& status) {
-  return {status.size, status.mtime, status.ctime, status.inode};
+  return {status.size, status.mtime, status.ctime, status.by_path ? 0 : status.inode};
 }
 
 bool is_trustworthy(const FileStamp& stamp, FileTime read_at, Sharing sharing) {

@@ -13,6 +13,8 @@ constexpr std::pair<std::string_view, bool FileSystemLimits::*> kWords[] = {
     {"no-groups", &FileSystemLimits::refuses_groups},
     {"no-link-times", &FileSystemLimits::refuses_link_times},
     {"no-link-owners", &FileSystemLimits::refuses_link_owners},
+    {"no-symlinks", &FileSystemLimits::refuses_symlinks},
+    {"no-nodes", &FileSystemLimits::refuses_nodes},
 };
 constexpr std::pair<std::string_view, std::vector<std::uint32_t> FileSystemLimits::*> kIds[] = {
     {"no-uid ", &FileSystemLimits::refused_uids},
@@ -20,6 +22,10 @@ constexpr std::pair<std::string_view, std::vector<std::uint32_t> FileSystemLimit
 };
 
 constexpr std::string_view kMostNames = "most-names ";
+constexpr std::pair<std::string_view, Numbers> kNumbers[] = {
+    {"numbers-kept", Numbers::kKept},
+    {"numbers-passing", Numbers::kPassing},
+};
 
 std::optional<std::uint32_t> number_in(std::string_view text) {
   std::uint32_t number = 0;
@@ -35,6 +41,9 @@ void add_line(std::string_view line, FileSystemLimits& limits) {
   for (const auto& [word, member] : kIds) {
     if (!line.starts_with(word)) continue;
     if (const auto id = number_in(line.substr(word.size()))) (limits.*member).push_back(*id);
+  }
+  for (const auto& [word, numbers] : kNumbers) {
+    if (line == word) limits.numbers = numbers;
   }
   if (line.starts_with(kMostNames)) {
     limits.most_names = number_in(line.substr(kMostNames.size())).value_or(0);
@@ -52,6 +61,9 @@ std::string more_limits_text(const FileSystemLimits& limits) {
     for (const std::uint32_t id : limits.*member) {
       text.append(word) += std::to_string(id) + '\n';
     }
+  }
+  for (const auto& [word, numbers] : kNumbers) {
+    if (limits.numbers == numbers) text.append(word) += '\n';
   }
   if (limits.most_names != 0) {
     text.append(kMostNames) += std::to_string(limits.most_names) + '\n';

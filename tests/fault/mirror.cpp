@@ -85,6 +85,12 @@ Policy policy_of_this_process() {
 
 namespace {
 
+Policy policy_for(const MirrorOptions& options) {
+  Policy policy = policy_of_this_process();
+  policy.limits = options.limits;
+  return policy;
+}
+
 // Applies the plan of `run`.
 void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, MirrorRun& run) {
   if (options.before_apply) options.before_apply();
@@ -99,7 +105,7 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
                      .source_tree = source,
                      .replica = *roots.replica,
                      .plan = *plan,
-                     .policy = policy_of_this_process(),
+                     .policy = policy_for(options),
                      .filter = filter,
                      .observer = recorder,
                      .keys = test::kept_keys()};
@@ -143,7 +149,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
       return run.error = locked.error(), run;
     }
     Recorder warnings;
-    const auto recovered = recover({fs, *roots->replica, policy_of_this_process(), warnings,
+    const auto recovered = recover({fs, *roots->replica, policy_for(options), warnings,
                                     test::kept_keys(), Recovery::kFinish, false, true});
     if (!recovered) return run.error = recovered.error(), run;
     run.conflicts = recovered->conflicts;
@@ -160,7 +166,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
                       .source = source_tree,
                       .replica = replica_tree ? &*replica_tree : nullptr,
                       .options = options.plan,
-                      .policy = policy_of_this_process(),
+                      .policy = policy_for(options),
                       .filter = filter};
   request.options.owners = request.policy.owners();
   request.threads = options.threads;

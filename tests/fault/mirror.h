@@ -53,6 +53,7 @@ struct MirrorOptions {
   std::string backup_identity = {};  // see BackupOrder
   std::shared_ptr<Backup> earlier_backup = nullptr;
   const std::atomic<bool>* stop = nullptr;
+  FileSystemLimits limits = {};  // that are known of the replica's file system
   std::function<void()> before_apply;
   std::function<void(const ActionReport&)> on_report;  // is told each action when the caller is
 };

@@ -83,7 +83,8 @@ def _seen(path, status, limits, owners):
     seen = {'kind': kind}
     if kind != 'symlink' and limits.modes:
         seen['mode'] = f'{stat.S_IMODE(status.st_mode):04o}'
-    if owners and limits.owners:
+    has_owner = limits.link_times or not stat.S_ISLNK(status.st_mode)
+    if owners and limits.owners and has_owner:
         seen['owner'] = (status.st_uid, status.st_gid)
     timed = {'symlink': limits.link_times, 'dir': limits.folder_times, 'file': limits.file_times}
     if timed.get(kind, True):

@@ -14,11 +14,9 @@ EVERY_ONE = os.environ.get('SYNC_TEST_MOUNTS') == 'all'
 EDITS = 500 if EVERY_ONE else 60
 KILLS = 20 if EVERY_ONE else 6
 # Those on which all is as it should be; docs/file-systems.md says what the others do.
-GOOD = {'a_replica_on': (trial, ('bindfs', 'fuse-overlayfs')),
+GOOD = {'a_replica_on': (trial, ('bindfs', 'encfs', 'fuse-overlayfs', 'unionfs')),
         'a_source_on': (source_trial, ('gocryptfs', 'mergerfs-2-mfs', 'sshfs', 'sshfs-links', 'unionfs')),
         'a_full': (full_trial, ('bindfs', 'fuse-overlayfs'))}
-# Mounted anew, it is taken for another replica, where its device number is another one.
-WITHOUT = ('--no-cut',)
 
 
 @as_root
@@ -26,7 +24,7 @@ class MountsTest(unittest.TestCase):
     def try_mount(self, how, name, *who):
         said = []
         options = trial.parser().parse_args(
-            ['--edits', str(EDITS), '--kills', str(KILLS), *WITHOUT, *who, name])
+            ['--edits', str(EDITS), '--kills', str(KILLS), *who, name])
         try:
             mounts.in_a_world_of_its_own()
             done = how.attempt(name, options, said.append)

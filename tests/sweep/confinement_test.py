@@ -138,6 +138,19 @@ class ConfinementTest(ConfinementBase):
         self.execute('apply', os.path.join(self.backups, kept, 'undo.json'), '-r', self.replica)
         self.assertEqual((b'old', b'x'), (self.content('a'), self.content('gone')))
 
+    def test_the_backup_of_a_killed_run_is_finished_by_whoever_comes_next(self):
+        for command in (('recover', '-r', self.replica), ('run', *self.pair)):
+            with self.subTest(command=command[0]):
+                trees.write(self.in_source('a'), 'new for ' + command[0])
+                backups = self.at('backups of ' + command[0])
+                os.mkdir(backups, 0o700)
+                wrapper = self.stopper('--only', 'renameat2', '--kill-after', '1')
+                self.sync('run', '--backup-dir', backups, wrapper=wrapper, expect=KILLED,
+                          source_may_change=True)
+                self.traced(*command)
+                kept, = os.listdir(backups)
+                self.assertIn('undo.json', os.listdir(os.path.join(backups, kept)))
+
     @as_root
     @with_mounts
     def test_what_is_mounted_in_the_replica_is_written(self):

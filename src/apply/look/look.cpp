@@ -83,7 +83,7 @@ Result<std::optional<FileStatus>> Looker::source_status(const RelPath& path) {
 
 Result<std::optional<FileStatus>> Looker::replica_status(const RelPath& path) {
   auto status = replica_.status(path);
-  if (own_folder_ && status && *status && same_object(**status, *own_folder_)) {
+  if (own_folder_ && status && *status && same_number(**status, *own_folder_)) {
     return own_folder_refused(path.bytes());
   }
   return status;
@@ -178,7 +178,7 @@ bool Looker::look_at_link(const Action& action, LookResult& result) {
     fail(result, Error(other.error()).at(action.other->bytes()));
     return false;
   }
-  if (*other && same_object(**other, *result.source)) return true;
+  if (*other && same_number(**other, *result.source)) return true;
   stale(result,
         {Side::kSource, {"link", action.other->bytes(), *other ? "another file" : "absent"}});
   return false;
@@ -348,13 +348,13 @@ bool Looker::has_only_its_names(const LookResult& result) {
   if (!names || names->size() != result.replica->links) return false;
   return std::all_of(names->begin(), names->end(), [&](const RelPath& name) {
     const auto source = source_status(name);
-    return source && *source && same_object(**source, *result.source);
+    return source && *source && same_number(**source, *result.source);
   });
 }
 
 bool Looker::is_one_object_with(const RelPath& other, const LookResult& result) {
   const auto status = replica_status(other);
-  return status && *status && same_object(**status, *result.replica);
+  return status && *status && same_number(**status, *result.replica);
 }
 
 // Whether `after` holds in the replica. Requires: it is there, and so is the source.
@@ -390,6 +390,7 @@ Result<std::string> Looker::replica_target(const RelPath& path, const FileStatus
   const auto parent = replica_parent(path);
   auto read = parent ? fs_.link_target(*parent, std::string(path.name()).c_str())
                      : Result<std::string>(parent.error());
+  if (!read && is_kept_back(status, read.error())) return kept_back_target(status);
   if (!read) return std::move(read).error().at(path.bytes());
   return read;
 }

@@ -20,6 +20,37 @@
 namespace foldersync {
 namespace {
 
+// A staging folder, and how far its window is.
+struct Seen {
+  StagingArea area;
+  std::optional<Marker> marker;
+  std::optional<WindowRecord> record;  // nothing: it isn't there, or none that is whole
+  bool has_record = false;             // something is there
+};
+
+Status read(FileSystem& fs, Seen& seen) {
+  const int area = seen.area.fd();
+  seen.marker = TRY(read_marker(fs, area));
+  if (!seen.marker) return success();
+  const auto status = TRY(fs.status(area));
+  auto record = read_record(fs, {area, status.device, seen.area.key()});
+  seen.has_record = record || record.error().error_number != ENOENT;
+  if (record) seen.record = std::move(*record);
+  if (record || !seen.has_record) return success();
+  return record.error().code == ErrorCode::kInvalidDocument ? success() : Status(record.error());
+}
+
+// Changes nothing. An error has the folder's name.
+Result<std::optional<Seen>> look(FileSystem& fs, const StagingPlace& place, const StagingKey& key,
+                                 const std::atomic<bool>* stop) {
+  auto area = TRY(StagingArea::find(fs, place, key));
+  if (!area) return std::optional<Seen>();
+  Seen seen{std::move(*area), std::nullopt, std::nullopt};
+  seen.area.heed(stop);
+  if (Status found = read(fs, seen); !found) return std::move(found).error().at(seen.area.name());
+  return std::optional(std::move(seen));
+}
+
 class Recoverer {
  public:
   explicit Recoverer(const RecoverRequest& request)
@@ -31,9 +62,9 @@ class Recoverer {
   Result<Recovered> run() {
     const Root& replica = request_.replica;
     for (const StagingKey& key : request_.keys.of(replica.identity)) {
-      auto seen = look(key);
+      auto seen = look_at(key);
       // What fails but once stops nobody.
-      if (!seen && is_of_what_lies_there(seen.error())) seen = look(key);
+      if (!seen && is_of_what_lies_there(seen.error())) seen = look_at(key);
       if (!seen && is_of_what_lies_there(seen.error())) {
         leave_unread(key, std::move(seen).error());
         continue;
@@ -52,34 +83,8 @@ class Recoverer {
   }
 
  private:
-  // A staging folder, and how far its window is.
-  struct Seen {
-    StagingArea area;
-    std::optional<Marker> marker;
-    std::optional<WindowRecord> record;  // nothing: it isn't there, or none that is whole
-    bool has_record = false;             // something is there
-  };
-
-  // Changes nothing. An error has the folder's name.
-  Result<std::optional<Seen>> look(const StagingKey& key) {
-    auto area = TRY(StagingArea::find(fs_, place_, key));
-    if (!area) return std::optional<Seen>();
-    Seen seen{std::move(*area), std::nullopt, std::nullopt};
-    seen.area.heed(request_.stop);
-    if (Status found = read(seen); !found) return std::move(found).error().at(seen.area.name());
-    return std::optional(std::move(seen));
-  }
-
-  Status read(Seen& seen) {
-    const int area = seen.area.fd();
-    seen.marker = TRY(read_marker(fs_, area));
-    if (!seen.marker) return success();
-    const auto status = TRY(fs_.status(area));
-    auto record = read_record(fs_, {area, status.device, seen.area.key()});
-    seen.has_record = record || record.error().error_number != ENOENT;
-    if (record) seen.record = std::move(*record);
-    if (record || !seen.has_record) return success();
-    return record.error().code == ErrorCode::kInvalidDocument ? success() : Status(record.error());
+  Result<std::optional<Seen>> look_at(const StagingKey& key) const {
+    return look(fs_, place_, key, request_.stop);
   }
 
   // A run makes all else equal, so that nobody may execute later what lies there.
@@ -272,5 +277,16 @@ class Recoverer {
 }  // namespace
 
 Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
+
+std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys) {
+  const StagingPlace place{replica.fd.get(), replica.identity, {}};
+  std::vector<std::string> folders;
+  for (const StagingKey& key : keys.of(replica.identity)) {
+    const auto seen = look(*replica.fs, place, key, nullptr);
+    if (!seen || !*seen || !(*seen)->record || (*seen)->record->backup.empty()) continue;
+    folders.push_back((*seen)->record->backup);
+  }
+  return folders;
+}
 
 }  // namespace foldersync

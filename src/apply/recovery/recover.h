@@ -58,4 +58,8 @@ struct Recovered {
 // the error says why not.
 Result<Recovered> recover(const RecoverRequest& request);
 
+// The folders of the backups that killed runs were making (see Backup::path()): recover() goes on
+// with them. Changes nothing; what can't be read is left out.
+std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys);
+
 }  // namespace foldersync

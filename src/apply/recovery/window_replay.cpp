@@ -332,8 +332,7 @@ void WindowReplay::drop_unrecorded() {
   std::set<std::uint64_t> recorded;
   for (const ActionRecord& action : record_.actions) recorded.insert(action.seq);
   Listing listing;
-  if (const auto rewound = fs_.seek(area_.fd(), 0, Seek::kStart); !rewound) return;
-  if (!listing.read(fs_, area_.fd())) return;
+  if (!listing.read_anew(fs_, area_.fd())) return;
   for (const ListedEntry& entry : listing.entries()) {
     const bool is_of_a_thread =
         entry.name.find_first_not_of("0123456789") == std::string_view::npos;

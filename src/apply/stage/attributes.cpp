@@ -50,7 +50,7 @@ class Setter {
     TRY(set_xattrs());
     std::uint32_t mode = mode_for(owner);
     TRY(set_mode(owner, mode));
-    TRY(set_time());
+    TRY(set_time(stored_as(request_.source.mtime, limits().times)));
     auto found = TRY(fs_.status(request_.to.fd));
     if (is_ignored(found, owner)) {
       // It is somebody else's than it was to be: nobody gets the rights that were meant for them.
@@ -60,7 +60,7 @@ class Setter {
         found = TRY(fs_.status(request_.to.fd));
       }
     }
-    learn_from(found, owner, mode);
+    found = TRY(learn_from(found, owner, mode));
     if (!loss_ && request_.refusal_is_error) return std::move(loss_).error();
     return found;
   }
@@ -202,9 +202,9 @@ class Setter {
     return policy.gives_time(request_.source.type);
   }
 
-  Status set_time() {
+  Status set_time(FileTime time) {
     if (!request_.set_mtime || !request_.policy.gives_time(request_.source.type)) return success();
-    Status set = insist([&] { return fs_.set_mtime(request_.to, request_.source.mtime); });
+    Status set = insist([&] { return fs_.set_mtime(request_.to, time); });
     if (set || !is_denial(set.error())) return set;
     if (learns_from_itself()) {
       request_.book.saw_denial(kind_of_time(), set.error().error_number, request_.path);
@@ -217,20 +217,43 @@ class Setter {
     return is_symlink(request_) ? Denied::kLinkTimes : Denied::kTimes;
   }
 
-  // What was set, and without a word did not come out.
-  void learn_from(const FileStatus& found, const FileStatus& owner, std::uint32_t mode) {
-    if (!differs(found, owner, mode)) return;
-    if (!learns_from_itself()) return ask();
+  // What was set, and without a word did not come out. The answer: what there is in the end.
+  Result<FileStatus> learn_from(FileStatus found, const FileStatus& owner, std::uint32_t mode) {
+    if (!differs(found, owner, mode)) return found;
+    if (!learns_from_itself()) {
+      ask();
+      return has_other_time(found) ? set_again() : Result(found);
+    }
+    if (has_other_time(found)) found = TRY(learn_time(found));
     LimitBook& book = request_.book;
-    if (has_other_time(found) && !book.saw_mtime(request_.source.mtime, found.mtime, request_.path))
-      book.saw_denial(kind_of_time(), 0, request_.path);
     if (has_other_mode(found, mode)) book.saw_denial(Denied::kModes, 0, request_.path);
-    if (same_owner(found, owner)) return;
+    if (same_owner(found, owner)) return found;
     const bool of_links = is_symlink(request_);
     book.saw_denial(!request_.policy.owners() ? Denied::kGroups
                     : of_links                ? Denied::kLinkOwners
                                               : Denied::kOwners,
                     0, request_.path);
+    return found;
+  }
+
+  Result<FileStatus> set_again() {
+    TRY(set_time(stored_as(request_.source.mtime, limits().times)));
+    return fs_.status(request_.to.fd);
+  }
+
+  // Where the time is out of the range, which end it has is tried out.
+  Result<FileStatus> learn_time(FileStatus found) {
+    FileTime wanted = request_.source.mtime;
+    while (!request_.book.saw_mtime(wanted, found.mtime, request_.path)) {
+      const FileTime next = in_range(request_.source.mtime, limits().times);
+      if (next == wanted) {
+        request_.book.saw_denial(kind_of_time(), 0, request_.path);
+        break;
+      }
+      wanted = next;
+      found = TRY(set_again());
+    }
+    return found;
   }
 
   [[nodiscard]] bool differs(const FileStatus& found, const FileStatus& owner,
@@ -277,6 +300,7 @@ class OwnEntry {
     if (made) handle_ = {(fd_ = std::move(*made)).get(), false};
   }
   ~OwnEntry() {
+    fd_ = Fd();  // some file systems keep what is open
     if (!name_.empty()) (void)own_.fs.remove_file(own_.folder, name_.c_str());
   }
   OwnEntry(const OwnEntry&) = delete;

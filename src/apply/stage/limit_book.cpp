@@ -87,6 +87,7 @@ void LimitBook::saw_denial(Denied what, int error_number, std::string_view path)
       break;
     case Denied::kTimes:
       limits_.refuses_times = true;
+      limits_.times = {};
       break;
     case Denied::kLinkOwners:
       limits_.refuses_link_owners = true;
@@ -121,11 +122,12 @@ void LimitBook::saw_denied_gid(std::uint32_t gid, std::string_view path) {
 bool LimitBook::saw_mtime(FileTime wanted, FileTime found, std::string_view path) {
   const std::lock_guard lock(mutex_);
   if (limits_.refuses_times || stored_as(wanted, limits_.times) == found) return true;
-  limits_.times = learn(limits_.times, wanted, found);
-  if (stored_as(wanted, limits_.times) != found) return false;
+  const TimeLimits before = limits_.times;
+  limits_.times = learn(before, wanted, found);
+  if (limits_.times == before) return false;
   tell("mtime", "the replica's file system can't hold every modification time exactly, as of " +
                     quoted(path) + ": times are compared as far as it can");
-  return true;
+  return stored_as(wanted, limits_.times) == found;
 }
 
 void LimitBook::saw_foreign_group(std::uint32_t gid, std::string_view path) {

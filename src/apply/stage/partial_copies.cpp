@@ -55,7 +55,7 @@ PartialCopies::PartialCopies(FileSystem& fs, const StagingKey& key, Fd partial,
 }
 
 bool PartialCopies::takes(const FileStatus& source) {
-  return source.size >= kLarge && source.blocks * kBlockUnit >= source.size;
+  return !source.by_path && source.size >= kLarge && source.blocks * kBlockUnit >= source.size;
 }
 
 // What can't be read is not gone on with.

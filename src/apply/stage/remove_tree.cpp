@@ -27,9 +27,11 @@ Status remove_entries(FileSystem& fs, int directory, const RelPath& path, const 
                       std::vector<RelPath>& full) {
   const Names& spared = bounds.spared;
   const auto self = TRY(fs.status(directory));
-  TRY(fs.seek(directory, 0, Seek::kStart));
   DirectoryNames names(bounds.stop);
-  TRY(names.read(fs, directory));
+  {
+    const auto anew = TRY(fs.open_directory(directory, "."));  // see Listing::read_anew()
+    TRY(names.read(fs, anew.get()));
+  }
   LocalDirectory here(fs, directory);
   EntryReader entries(here, names);
   while (const ListedEntry* const entry = entries.next()) {

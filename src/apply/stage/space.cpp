@@ -40,7 +40,7 @@ constexpr SmallerWindow kSmallerWindows[] = {
 
 // Whether copies take no room: they share what they hold with the source.
 bool shares_content(const SpaceQuestion& question, const FileSystemFacts& facts) {
-  return facts.clones && question.source.fs == &question.fs &&
+  return facts.clones && is_one_system(*question.source.fs, question.fs) &&
          question.source.file_system == question.replica_file_system;
 }
 

@@ -245,7 +245,7 @@ Result<Staged> Stager::copy_in_parts(const Action& action, const OpenedFile& fro
 Result<OpenedFile> Stager::open_same_object(const FileToRead& file) {
   auto entry = TRY(open_to_read(file, job_.request.stop));
   const auto now = TRY(entry->status());
-  if (!same_object(now, file.status)) return changed("the source's file was replaced by another");
+  if (!may_be_same(now, file.status)) return changed("the source's file was replaced by another");
   return OpenedFile{std::move(entry), now};
 }
 
@@ -390,7 +390,7 @@ Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
   std::vector<Xattr> xattrs;
   const auto from = TRY(source.directory->open_entry(source.name.data()));
   const auto now = TRY(from->status());
-  if (!same_object(now, seen)) return changed("the source's entry became something else");
+  if (!may_be_same(now, seen)) return changed("the source's entry became something else");
   if (job_.policy.limits.holds_xattrs) {
     auto read = TRY(from->xattrs(job_.policy.as_root));
     xattrs = std::move(read);

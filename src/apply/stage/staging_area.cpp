@@ -96,9 +96,9 @@ Result<bool> is_where_it_was_made(FileSystem& fs, int folder, int home) {
 // whoever owns all that the caller makes there.
 Status refuse_others(FileSystem& fs, int folder, const std::string& name, const StagingKey& key) {
   const auto status = TRY(fs.status(folder));
-  TRY(fs.seek(folder, 0, Seek::kStart));
+  const auto anew = TRY(fs.open_directory(folder, "."));  // see Listing::read_anew()
   DirectoryNames names;
-  while (names.size() == 0 && TRY(names.read_more(fs, folder))) {
+  while (names.size() == 0 && TRY(names.read_more(fs, anew.get()))) {
   }
   const bool is_empty = names.size() == 0;
   if (is_empty &&
@@ -271,9 +271,8 @@ Result<bool> StagingArea::remove() {
 }
 
 Result<bool> StagingArea::remove_but_filled() {
-  TRY(fs_->seek(fd(), 0, Seek::kStart));
   Listing listing;
-  TRY(listing.read(*fs_, fd()));
+  TRY(listing.read_anew(*fs_, fd()));
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.name == kConflict) continue;
     if (entry.error_number == 0 && !entry.status.is_directory()) continue;
@@ -301,9 +300,8 @@ Status StagingArea::put_all_aside() {
     if (made.error().error_number != EEXIST) return made;
   }
   const auto aside = TRY(fs_->open_directory(conflicts.get(), name.c_str()));
-  TRY(fs_->seek(fd(), 0, Seek::kStart));
   Listing listing;
-  TRY(listing.read(*fs_, fd()));
+  TRY(listing.read_anew(*fs_, fd()));
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.name == kConflict || is_own(entry.name) || is_marker(entry.name)) continue;
     if (entry.name == kPartial || entry.name == kEarlier) continue;

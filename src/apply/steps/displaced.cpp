@@ -11,7 +11,7 @@ Status name_again(Site& site, const Step& step) {
   const auto waiting = TRY(status_at(site.fs, old));
   if (!waiting) return success();
   const auto staged = TRY(status_at(site.fs, step.staged));
-  if (!staged) return rename_to(site.fs, old, step.staged, RenameMode::kNoReplace);
+  if (!staged) return rename_to_own(site.fs, old, step.staged);
   const auto parent = TRY(site.replica.parent(step.action.path));
   const Place target{parent, std::string(step.action.path.name())};
   const auto there = TRY(status_at(site.fs, target));
@@ -19,7 +19,7 @@ Status name_again(Site& site, const Step& step) {
   if (there && same_object(*there, *waiting)) {
     return site.fs.remove_file(old.directory, old.name.c_str());
   }
-  if (!there) return rename_to(site.fs, old, target, RenameMode::kNoReplace);
+  if (!there && TRY(site.publisher.create(old, target)) == Published::kDone) return success();
   TRY(site.conflicts.keep(old));
   return success();
 }
@@ -38,21 +38,21 @@ Result<Published> give_back(Site& site, const Step& step) {
   if (!parent) return parent.error();
   const Place target{*parent, std::string(step.action.path.name())};
   const bool was_exchanged = step.action.op != Op::kDelete;
-  const RenameMode mode = was_exchanged ? RenameMode::kExchange : RenameMode::kNoReplace;
-  if (!rename_to(site.fs, step.staged, target, mode)) return Published::kStranded;
-  if (!was_exchanged) return Published::kOvertaken;
+  if (!was_exchanged) {
+    const auto back = site.publisher.create(step.staged, target);
+    return back && *back == Published::kDone ? Published::kOvertaken : Published::kStranded;
+  }
+  if (!rename_to(site.fs, step.staged, target, RenameMode::kExchange)) return Published::kStranded;
   const auto out = TRY(status_at(site.fs, step.staged));
   const bool is_ours = !out || (step.made && same_object(*out, *step.made));
   return is_ours ? Published::kOvertaken : Published::kStranded;
 }
 
 Result<Published> bring_back(Site& site, const Step& step) {
-  const Status renamed = at_path(site, step.action.path, [&](const Place& target) {
-    return rename_to(site.fs, step.staged, target, RenameMode::kNoReplace);
-  });
-  if (renamed) return Published::kDone;
-  if (renamed.error().error_number == EEXIST) return Published::kStranded;
-  return renamed.error();
+  const auto created = TRY(at_path(site, step.action.path, [&](const Place& target) {
+    return site.publisher.create(step.staged, target);
+  }));
+  return created == Published::kDone ? created : Published::kStranded;
 }
 
 Result<Published> make_again(Site& site, const RelPath& path) {

@@ -60,6 +60,8 @@ Result<Published> bring(Site& site, const RelPath& here, const RelPath& there,
   const auto left = TRY(site.replica.status(here));
   const bool has_arrived = at_goal && same_object(*at_goal, entry);
   const bool is_left = left && same_object(*left, entry);
+  // Where numbers pass, nothing tells which of the two it is, or whether it is both.
+  if (has_arrived && is_left && at_goal->by_path) return Published::kOvertaken;
   if (has_arrived && is_left) {
     TRY(at_path(site, here, [&](const Place& name) {
       return site.fs.remove_file(name.directory, name.name.c_str());

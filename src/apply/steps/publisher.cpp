@@ -32,6 +32,12 @@ bool is_what_was_displaced(FileSystem& fs, const Place& moved, const FileStatus&
   return is_still(found, expected) || is_overlay_copy(fs, moved.directory, found, expected);
 }
 
+Status rename_to_own(FileSystem& fs, const Place& from, const Place& own) {
+  Status renamed = rename_to(fs, from, own, RenameMode::kNoReplace);
+  if (renamed || !lacks_call(renamed.error())) return renamed;
+  return rename_to(fs, from, own, RenameMode::kReplace);
+}
+
 void Publisher::say_once(bool& said, const char* sentence) {
   if (!said) observer_.warn(sentence);
   said = true;
@@ -139,8 +145,10 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   if (expected.is_directory()) return replace_empty_directory(staged, target);
   const Place old{staged.directory, staged.name + ".old"};
   if (!staged.made.is_directory()) {
-    auto replaced = replace_linked(staged, target, old, expected);
-    if (replaced || !can_not_link(replaced.error())) return replaced;
+    Status linked =
+        fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
+    if (linked) return replace_linked(staged, target, old, expected);
+    if (linked.error().error_number == ENOENT) return Published::kOvertaken;
   }
   // The old one goes aside, then the new one appears.
   // RACE: for a moment neither is there. CRASH: the same, until the next run.
@@ -148,19 +156,18 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   if (!taken || *taken != Published::kDisplaced) return taken;
   auto created = create(staged, target);
   if (created && *created == Published::kDone) return keep_old(old, staged);
-  // What was put aside is what the plan wanted to go; it goes back all the same, if it can.
-  (void)rename_to(fs_, old, target, RenameMode::kNoReplace);
-  return created;
+  // What was put aside is what the plan wanted to go; it goes back all the same, if it can, and is
+  // kept otherwise.
+  const auto back = create(old, target);
+  if (back && *back == Published::kDone) return created;
+  TRY(rename_to(fs_, old, staged, RenameMode::kReplace));
+  return Published::kStranded;
 }
 
-// Without an exchange the old object gets a second name in the staging folder first, so that it is
-// not lost when the new one takes its place.
+// Without an exchange the old object has got a second name, `old`, in the staging folder first, so
+// that it is not lost when the new one takes its place.
 Result<Published> Publisher::replace_linked(const StagedPlace& staged, const Place& target,
                                             const Place& old, const FileStatus& expected) {
-  Status linked =
-      fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
-  if (!linked && linked.error().error_number == ENOENT) return Published::kOvertaken;
-  if (!linked) return std::move(linked).error();
   const auto as_expected = is_as_expected(old, expected);
   // RACE: what others put there between the look and the rename is replaced.
   Status renamed = !as_expected   ? Status(as_expected.error())
@@ -187,15 +194,11 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
 Result<Published> Publisher::take_away(const Place& target, const Place& staged,
                                        const FileStatus& expected,
                                        const std::function<Result<bool>()>& is_expected) {
-  const auto rename = [&] { return rename_to(fs_, target, staged, RenameMode::kNoReplace); };
+  const auto rename = [&] { return rename_to_own(fs_, target, staged); };
   Status renamed = rename();
   if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
       let_move(fs_, target.directory, target.name)) {
     renamed = rename();
-  }
-  // The staged name is this run's own, nothing can be lost under it.
-  if (!renamed && lacks_call(renamed.error())) {
-    renamed = rename_to(fs_, target, staged, RenameMode::kReplace);
   }
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kOvertaken;
   if (!renamed) return std::move(renamed).error();
@@ -203,12 +206,8 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
   const auto as_expected = is_expected();
   if (as_expected && *as_expected) return Published::kDisplaced;
   // RACE: what others put there between the look and the rename goes back.
-  Status back = rename_to(fs_, staged, target, RenameMode::kNoReplace);
-  if (!back && lacks_call(back.error())) {
-    // RACE: what gets the name between the look and this rename is replaced.
-    back = rename_to(fs_, staged, target, RenameMode::kReplace);
-  }
-  if (!back) return Published::kStranded;
+  const auto back = create(staged, target);
+  if (!back || *back != Published::kDone) return Published::kStranded;
   if (!as_expected) return as_expected.error();
   return Published::kOvertaken;
 }

@@ -36,6 +36,9 @@ bool is_overlay_copy(FileSystem& fs, int directory, const FileStatus& found,
 bool is_what_was_displaced(FileSystem& fs, const Place& moved, const FileStatus& found,
                            const FileStatus& expected);
 
+// Gives an entry a name in a staging folder: this run's own, under which nothing can be lost.
+Status rename_to_own(FileSystem& fs, const Place& from, const Place& own);
+
 class Publisher {
  public:
   Publisher(FileSystem& fs, ApplyObserver& observer) : fs_(fs), observer_(observer) {}

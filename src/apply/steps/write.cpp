@@ -15,9 +15,16 @@ bool is_barred(const Action& action, const Outcomes& outcomes) {
 
 Result<Published> forward(Site& site, Step& step) { return put_in_place(site, step); }
 
+// Where numbers pass, what was made and what was displaced may be told apart by nothing.
+bool may_be_either(const FileStatus& found, const Step& step) {
+  return found.by_path && step.made && step.old && !found.is_directory() &&
+         same_object(found, *step.made) && same_object(found, *step.old);
+}
+
 Result<Published> again(Site& site, Step& step) {
   const auto there = TRY(staged_by_now(site, step));
   if (!there) return Published::kDone;  // it has its name
+  if (may_be_either(*there, step)) return Published::kStranded;
   if (step.made && same_object(*there, *step.made)) return put_in_place(site, step);
   if (step.old && is_what_was_displaced(site.fs, step.staged, *there, *step.old)) {
     return Published::kDone;
@@ -52,9 +59,8 @@ Result<Published> take_away_again(Site& site, const Step& step) {
   // The old is there, so nothing was done; a link may be the one that was there before.
   if (step.old && is_what_was_displaced(site.fs, target, *now, *step.old)) return Published::kDone;
   if (!same_object(*now, *step.made)) return Published::kOvertaken;
-  TRY(site.replica.with_write_access(*parent, step.action.path.parent(), [&] {
-    return rename_to(site.fs, target, step.staged, RenameMode::kNoReplace);
-  }));
+  TRY(site.replica.with_write_access(*parent, step.action.path.parent(),
+                                     [&] { return rename_to_own(site.fs, target, step.staged); }));
   TRY(keep_if_theirs(site, step, step.staged));
   return Published::kDone;
 }
@@ -92,6 +98,7 @@ Result<Published> put_in_place(Site& site, const Step& step) {
 Result<Published> take_out(Site& site, Step& step) {
   const auto there = TRY(staged_by_now(site, step));
   if (!step.made) return Published::kDone;
+  if (there && may_be_either(*there, step)) return Published::kStranded;
   if (there && same_object(*there, *step.made)) return Published::kDone;  // it never had its name
   if (there) return exchange_back(site, step);
   const auto taken = TRY(take_away_again(site, step));

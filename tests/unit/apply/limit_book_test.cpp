@@ -79,10 +79,21 @@ TEST(LimitBook, NotEveryEntryOfThousandsIsNamed) {
 
 TEST(LimitBook, ATimeThatIsNotSetAtAllIsNotExplained) {
   LimitBook book{{}};
-  EXPECT_FALSE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
+  EXPECT_FALSE(book.saw_mtime({1'000'000'000, 0}, {1'700'000'000, 7}, "a"));
   EXPECT_EQ(book.limits(), FileSystemLimits{});
   book.saw_denial(Denied::kTimes, 0, "a");
-  EXPECT_TRUE(book.saw_mtime({5, 0}, {1'700'000'000, 7}, "a"));
+  EXPECT_TRUE(book.saw_mtime({1'000'000'000, 0}, {1'700'000'000, 7}, "a"));
+}
+
+// The end of the range is tried next; where that is not held either, no time is.
+TEST(LimitBook, ATimeThatHasWrappedTellsWhatToTryNext) {
+  LimitBook book{{}};
+  EXPECT_FALSE(book.saw_mtime({-5, 0}, {4'294'967'291, 0}, "a"));
+  EXPECT_EQ(book.limits().times.earliest, (FileTime{0, 0}));
+  EXPECT_TRUE(book.saw_mtime({0, 0}, {0, 0}, "a"));
+  EXPECT_THAT(book.take_news(), SizeIs(1));
+  book.saw_denial(Denied::kTimes, 0, "a");
+  EXPECT_EQ(book.limits().times, TimeLimits{});
 }
 
 TEST(LimitBook, IdsThatAreRefusedAreKeptInOrderAndTooManyAreAll) {

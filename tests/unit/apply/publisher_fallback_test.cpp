@@ -52,6 +52,22 @@ TEST_P(WithoutAFlag, ReplaceLooksAndRenamesAndSaysSoOnce) {
   EXPECT_THAT(observer_.sentences, ElementsAre(HasSubstr("exchange")));
 }
 
+// Whatever fails, the old one is where it was, or kept.
+TEST_P(WithoutAFlag, WhatWasPutAsideGoesBackWhereNothingTakesItsPlace) {
+  lack(RenameMode::kExchange);
+  lack(RenameMode::kNoReplace);
+  fs_.intercept(fail_all(Call::kMakeLink, EPERM));
+  const FileStatus old = given(file("old"));
+  const StagedPlace ours = staged(file("new"));
+  int renames = 0;
+  fs_.intercept([&](const CallInfo& info) {
+    const bool is_ours = info.call == Call::kRename && info.name == ours.name;
+    return is_ours && ++renames > 0 ? EIO : 0;
+  });
+  EXPECT_EQ(answer(publisher_.replace(ours, target(), old)), "EIO");
+  EXPECT_THAT(files(), ElementsAre("home/a=old", "staging/1=new"));
+}
+
 TEST_P(WithoutAFlag, TakeAwayRenamesAllTheSame) {
   lack(RenameMode::kNoReplace);
   const FileStatus old = given(file("old"));

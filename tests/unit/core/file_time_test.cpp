@@ -296,6 +296,27 @@ TEST(LearnTimes, ALaterTimeIsTheEarliestOne) {
   EXPECT_EQ(learned, (TimeLimits{kSecond, false, FileTime{315'532'800, 0}, {}}));
 }
 
+// 64 bits of nanoseconds, and 32 bits of seconds without a sign.
+TEST(LearnTimes, ATimeThatHasWrappedIsOutsideOfTheNearestUsualLimit) {
+  const TimeLimits nanoseconds = learn(TimeLimits{}, {15'032'385'534, 0}, {-3'414'358'540, 1});
+  EXPECT_EQ(nanoseconds, (TimeLimits{1, false, {}, FileTime{9'223'372'036, 0}}));
+  const TimeLimits no_sign = learn(granularity(kSecond), {-5, 0}, {4'294'967'291, 0});
+  EXPECT_EQ(no_sign, (TimeLimits{kSecond, false, FileTime{0, 0}, {}}));
+  const TimeLimits seconds = learn(no_sign, {4'294'967'301, 0}, {5, 0});
+  EXPECT_EQ(seconds, (TimeLimits{kSecond, false, FileTime{0, 0}, FileTime{4'294'967'295, 0}}));
+}
+
+TEST(LearnTimes, ATimeWithinTheRangeOfAllFileSystemsTeachesNoLimit) {
+  EXPECT_EQ(learn(TimeLimits{}, {1'000'000'000, 7}, {900'000'000, 9}), TimeLimits{});
+}
+
+TEST(InRange, MovesATimeIntoTheRangeAndRoundsNothing) {
+  const TimeLimits range{kSecond, false, FileTime{-100, 0}, FileTime{100, 0}};
+  EXPECT_EQ(in_range({-101, 5}, range), (FileTime{-100, 0}));
+  EXPECT_EQ(in_range({7, 5}, range), (FileTime{7, 5}));
+  EXPECT_EQ(in_range({101, 5}, range), (FileTime{100, 0}));
+}
+
 TEST(LearnTimes, LimitsThatAnObservationRefutesAreForgotten) {
   const TimeLimits range{kSecond, false, FileTime{-100, 0}, FileTime{100, 0}};
   EXPECT_EQ(learn(range, {200, 0}, {200, 0}), (TimeLimits{kSecond, false, FileTime{-100, 0}, {}}));
@@ -312,12 +333,13 @@ TEST(LearnTimes, PropertyTheLastObservationIsAlwaysExplained) {
   TimeLimits limits;
   for (int round = 0; round < 50'000; ++round) {
     const FileTime wanted = random_time(random);
+    const bool is_rounded = random() % 2 == 0;
     FileTime found = random_time(random);
-    if (random() % 2 == 0) {
-      found = stored_as(wanted, usual_limits()[random() % usual_limits().size()]);
-    }
-    // No file system begins that late; see the test below.
+    if (is_rounded) found = stored_as(wanted, usual_limits()[random() % usual_limits().size()]);
+    // No file system begins later than 1980, or ends before 2038; see the tests above.
     if (found > wanted) found.seconds = std::min<std::int64_t>(found.seconds, 315'532'800);
+    const bool may_be_end = wanted.seconds > 2'147'483'647 && found.seconds >= 2'147'483'647;
+    if (!is_rounded && found < wanted && !may_be_end) continue;
     limits = learn(limits, wanted, found);
     ASSERT_EQ(stored_as(wanted, limits), found) << testing::PrintToString(limits);
     ASSERT_EQ(learn(limits, wanted, found), limits);
@@ -330,14 +352,14 @@ TEST(LearnTimes, PropertyEverythingThatARealFileSystemShowedStaysExplained) {
   for (int round = 0; round < 500; ++round) {
     TimeLimits real = usual_limits()[random() % usual_limits().size()];
     real.earliest = FileTime{-1'000'000, 0};
-    real.latest = FileTime{1'000'000, 0};
+    real.latest = FileTime{3'000'000'000, 0};
     TimeLimits learned;
     std::vector<FileTime> seen;
     for (int observation = 0; observation < 30; ++observation) {
       FileTime wanted = random_time(random);
-      wanted.seconds %= 3'000'000;
+      wanted.seconds = wanted.seconds % 3'000'000 + (wanted.seconds % 2 == 0 ? 0 : 3'000'000'000);
       // Right behind the latest time, rounding and clamping can't be told apart.
-      if (wanted.seconds >= 1'000'000 && wanted.seconds < 1'000'002) wanted.seconds -= 2;
+      if (wanted.seconds >= 3'000'000'000 && wanted.seconds < 3'000'000'002) wanted.seconds -= 2;
       seen.push_back(wanted);
       learned = learn(learned, wanted, stored_as(wanted, real));
       for (const FileTime& time : seen) {

@@ -87,6 +87,24 @@ TEST(Compare, AsksForContentWhereWholeSecondsMayHideAChangeSinceTheLastLook) {
   EXPECT_EQ(decided({kNow - 9, 0}, {kNow, 0}, kNow), Decision::kUnchanged) << "only metadata";
 }
 
+// Two files of one size have changed places, or one has changed twice within a second.
+TEST(Compare,
+     AsksForContentWhereTheReplicaHoldsWholeSecondsAndTheSourceHasChangedSinceTheLastLook) {
+  constexpr std::int64_t kNow = 1'700'000'000;
+  const auto decided = [&](std::uint32_t granularity, FileTime ctime, FileTime held) {
+    Policy policy = as_root();
+    policy.last_look = kNow;
+    policy.limits.times.granularity = granularity;
+    Seen file = file_at({kNow - 1000, 5});
+    file.status.ctime = ctime;
+    return comparison(file, file_at(held), policy).decision;
+  };
+  constexpr std::uint32_t kSecond = 1'000'000'000;
+  EXPECT_EQ(decided(kSecond, {kNow, 7}, {kNow - 1000, 0}), Decision::kContentAsked);
+  EXPECT_EQ(decided(kSecond, {kNow - 9, 7}, {kNow - 1000, 0}), Decision::kUnchanged);
+  EXPECT_EQ(decided(100, {kNow, 7}, {kNow - 1000, 0}), Decision::kUnchanged) << "fine enough";
+}
+
 TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {
   for (const FileType type : kTypes) {
     const Seen entry = seen(type);

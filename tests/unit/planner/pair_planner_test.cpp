@@ -386,6 +386,23 @@ TEST(PairPlanner, SkipsLostAndFoundWhereAFileSystemBeginsAndNowhereElse) {
   EXPECT_THAT(told(plan), Contains("mkdir create d/lost+found: missing"));
 }
 
+TEST(PairPlanner, LeavesOutWhatAFileSystemLeavesOfOpenFilesAndNothingElseOfSuchAName) {
+  const std::string left = ".nfs00000000000a3c7b00000001";
+  const Plan plan = plan_of(tree({file(left, "open"), dir("d/" + left)}), tree({dir("d")}));
+  EXPECT_THAT(skipped(plan), ElementsAre(left + " file-system-own"));
+  EXPECT_THAT(told(plan), Contains("mkdir create d/" + left + ": missing"));
+}
+
+TEST(PairPlanner, LeavesOutWhatTheReplicasFileSystemHasNone) {
+  Planning planning = as_root();
+  planning.policy.limits.refuses_symlinks = true;
+  planning.policy.limits.refuses_nodes = true;
+  const Plan plan =
+      plan_of(tree({file("a", "x"), fifo("p"), symlink("s", "a")}), tree({}), planning);
+  EXPECT_THAT(skipped(plan), ElementsAre("p not-held", "s not-held"));
+  EXPECT_THAT(told(plan), ElementsAre("write create a: missing", "finish metadata .: children"));
+}
+
 TEST(PairPlanner, LeavesOutTheProgramsOwnFilesByPath) {
   Planning planning = as_root();
   planning.options.left_out = {"log.txt", "d/state"};

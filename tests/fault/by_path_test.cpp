@@ -1,0 +1,111 @@
+// A replica on a file system of which only names can be relied on: exact and quiet all the same,
+// and whole after every failure.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "apply/ask_limits.h"
+#include "fault/mirror.h"
+#include "fault/rich_trees.h"
+#include "support/by_path_file_system.h"
+#include "support/faulty_file_system.h"
+#include "support/kept_keys.h"
+#include "support/random_trees.h"
+#include "support/sweep_points.h"
+
+namespace foldersync {
+namespace {
+
+using testing::IsEmpty;
+
+// What can't be seen there.
+Tree as_held(Tree tree) {
+  for (auto& [path, entry] : tree) {
+    entry.linked_to.clear();
+    if (entry.type != FileType::kSymlink) continue;
+    entry.mtime = {};
+    entry.uid = entry.gid = 0;
+  }
+  return tree;
+}
+
+class ByPath : public MirrorTest {
+ protected:
+  ByPath() { options_.limits = test::ByPathFileSystem::limits(); }
+
+  std::vector<std::string> differences() const {
+    return tree_differences(as_held(read_tree(source_)), as_held(read_tree(replica_)));
+  }
+
+  // Nothing is left to do, or of what a run before has done.
+  void expect_at_rest() {
+    const MirrorRun whole = run(fs_, options_);
+    EXPECT_TRUE(whole.is_success()) << whole.troubles();
+    EXPECT_THAT(differences(), IsEmpty());
+    const MirrorRun second = run(fs_, options_);
+    EXPECT_TRUE(second.is_success()) << second.troubles();
+    EXPECT_THAT(second.said, IsEmpty()) << second.troubles();
+  }
+
+  FaultyFileSystem real_;
+  test::ByPathFileSystem fs_{real_};
+  MirrorOptions options_;
+};
+
+// Nor has anything of its own: all that has several names there has them in the replica as well.
+TEST_F(ByPath, PropertyRandomTreesAreMirroredInOneRun) {
+  real_.skip_syncs();
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    test::RandomTrees trees(seed, {.devices = false, .names_elsewhere = false});
+    const test::Tree source = trees.source();
+    remove_tree(source_);
+    remove_tree(replica_);
+    plant_source(entries_of(source));
+    plant_replica(entries_of(trees.replica_of(source)));
+    expect_at_rest();
+    if (HasFailure()) FAIL() << "seed " << seed;
+  }
+}
+
+TEST_F(ByPath, IsAskedForByTrying) {
+  plant_source({{".", directory()}});
+  plant_replica({{".", directory()}});
+  const auto roots = open_roots(fs_, {source_, replica_, {}});
+  ASSERT_TRUE(roots);
+  const Policy policy = policy_of_this_process();
+  FileSystemLimits expected = test::ByPathFileSystem::limits();
+  expected.refuses_link_owners = policy.as_root;
+  EXPECT_EQ(ask_limits({fs_, *roots->replica, test::kept_keys(), policy}), expected);
+  EXPECT_THAT(differences(), IsEmpty());
+}
+
+TEST_F(ByPath, AFailedCallTearsNothingAndTheNextRunConverges) {
+  const RichTrees trees = rich_trees(false);
+  plant_source(trees.source);
+  real_.skip_syncs();
+  plant_replica(trees.replica);
+  const std::uint64_t before = real_.calls();
+  const MirrorRun whole = run(fs_, options_);
+  ASSERT_TRUE(whole.is_success()) << whole.troubles();
+  const std::uint64_t calls = real_.calls() - before;
+  for (const Lasting lasting : {Lasting::kOnce, Lasting::kEverything}) {
+    for (const std::uint64_t nth : spread_points(calls, 60)) {
+      remove_tree(replica_);
+      plant_replica(trees.replica);
+      FaultyFileSystem faulty;
+      faulty.skip_syncs();
+      faulty.intercept(fail_at(nth, EIO, lasting));
+      test::ByPathFileSystem by_path(faulty);
+      const MirrorRun failed = run(by_path, options_);
+      expect_at_rest();
+      ASSERT_FALSE(HasFailure()) << "call " << nth << ", " << faulty.first_failure() << ": "
+                                 << failed.troubles();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace foldersync
