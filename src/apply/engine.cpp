@@ -49,6 +49,7 @@ class Engine {
         max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
 
   Result<ApplyResult> run() {
+    held_.on_failure([this] { return still_there(request_.source, &request_.replica); });
     if (request_.dry_run) {
       TRY(refuse_what_can_not_go_back());
       TRY(check_only(request_, looks_, max_open_));

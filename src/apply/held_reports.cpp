@@ -2,10 +2,21 @@
 
 #include <utility>
 
+#include "scan/roots.h"
+
 namespace foldersync {
+
+void HeldReports::look_whether_there(ActionReport& report) {
+  if (report.outcome != Outcome::kError || !look_) return;
+  if (still_there_ && may_be_of_a_cut(*report.error)) still_there_ = look_();
+  if (still_there_) return;
+  report.outcome = Outcome::kSkipped;
+  report.error.reset();
+}
 
 void HeldReports::report(const ActionReport& report) {
   reports_.push_back(report);
+  look_whether_there(reports_.back());
   if (done_.contains(report.seq)) reports_.back().outcome = Outcome::kOk;
   const Outcome outcome = reports_.back().outcome;
   has_trouble_ = has_trouble_ || (outcome != Outcome::kOk && outcome != Outcome::kAlready);
@@ -32,6 +43,7 @@ void HeldReports::release_as_failed(const Error& error) {
     report.bytes = 0;
     report.error = error;
     if (report.error->path.empty()) report.error->path = report.action->path.shown();
+    look_whether_there(report);
   });
 }
 

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "apply/look/report.h"
+#include "core/result.h"
 
 namespace foldersync {
 
@@ -21,7 +23,12 @@ class HeldReports final : public ApplyObserver {
   void warn(const std::string& sentence) override { observer_.warn(sentence); }
 
   // The actions of these numbers are done already, by this run: whatever is reported of them.
-  void are_done(std::set<std::uint64_t> seqs) { done_ = std::move(seqs); }
+  void are_done(std::set<std::uint64_t> seqs) { done_.merge(seqs); }
+
+  // Where something fails as it does once a file system has gone, `look` says whether that is so.
+  // From then on nothing fails any more: it was not tried.
+  void on_failure(std::function<Status()> look) { look_ = std::move(look); }
+  [[nodiscard]] const Status& still_there() const { return still_there_; }
 
   // Whether an action failed, was stale or was skipped.
   [[nodiscard]] bool has_trouble() const { return has_trouble_; }
@@ -34,6 +41,7 @@ class HeldReports final : public ApplyObserver {
   void release_as_rolled_back();
 
  private:
+  void look_whether_there(ActionReport& report);
   template <class Change>
   void release_changed(Change change);
 
@@ -41,6 +49,8 @@ class HeldReports final : public ApplyObserver {
   std::vector<ActionReport> reports_;
   std::set<std::uint64_t> done_;
   bool has_trouble_ = false;
+  std::function<Status()> look_;
+  Status still_there_ = success();
 };
 
 }  // namespace foldersync

@@ -98,6 +98,7 @@ Status Windows::run_all() {
       TRY(window->begin());
     }
     TRY(run_window(*window));
+    TRY(crew_.held.still_there());
     crew_.job.book.tell_news(request().observer);
   }
   return success();

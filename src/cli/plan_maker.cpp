@@ -119,6 +119,10 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   request.options.left_out = left_out;
   request.options.replica_limits = policy.limits;
   auto planned = make_plan(request);
+  const bool has_trouble = !planned || !planned->plan.problems.empty();
+  if (has_trouble && !(!planned && planned.error().code == ErrorCode::kStopped)) {
+    TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
+  }
   if (!planned) return planned;
   planned->plan.tool_version = FOLDERSYNC_VERSION;
   planned->plan.created = now;

@@ -72,5 +72,28 @@ TEST_F(HeldReportsTest, WhatIsRolledBackHasNothingElseToSay) {
                                       "error 0 error", "stale 0 drift"));
 }
 
+TEST(HeldReports, OnceTheFileSystemHasGoneNothingFailsAnyMore) {
+  Ear ear;
+  HeldReports held(ear);
+  int looks = 0;
+  held.on_failure([&] {
+    ++looks;
+    return looks == 1 ? success() : Status(system_error("statx", ENOTCONN));
+  });
+  Action action;
+  action.path = RelPath("a");
+  ActionReport report;
+  report.action = &action;
+  report.outcome = Outcome::kError;
+  for (const int number : {EACCES, EIO, ENOTCONN, EACCES}) {
+    report.error = system_error("open", number);
+    held.report(report);
+  }
+  held.release();
+  EXPECT_THAT(ear.heard, ElementsAre("error 0 error", "error 0 error", "skipped 0", "skipped 0"));
+  EXPECT_FALSE(held.still_there());
+  EXPECT_EQ(looks, 2);
+}
+
 }  // namespace
 }  // namespace foldersync
