@@ -27,10 +27,10 @@ Holds what_is_in(std::span<const std::byte> records) {
     std::uint16_t length = 0;
     std::memcpy(&length, records.data() + kLengthAt, sizeof(length));
     const std::string_view name(reinterpret_cast<const char*>(records.data() + kNameAt));
-    if (name != "." && name != "..") held = Holds::kLeftNames;
-    if (held == Holds::kLeftNames && !is_left_name(name) && name != "." && name != "..")
-      return Holds::kMore;
     records = records.subspan(length);
+    if (name == "." || name == "..") continue;
+    if (!is_left_name(name)) return Holds::kMore;
+    held = Holds::kLeftNames;
   }
   return held;
 }
@@ -69,11 +69,8 @@ Status remove_once_empty(FileSystem& fs, const NamedDirectory& directory,
   for (int tries = 0;; ++tries) {
     const auto held = look_into(fs, directory);
     if (held && *held == Holds::kMore) return system_error("rmdir", ENOTEMPTY);
-    if (tries > 0 || (held && *held == Holds::kNothing)) {
-      Status removed = remove();
-      if (removed || tries == kTries || !held || *held == Holds::kNothing) return removed;
-    }
-    if (!held) return remove();
+    Status removed = remove();
+    if (removed || !held || *held == Holds::kNothing || tries == kTries) return removed;
     sleep_for(kWaitSeconds);
   }
 }

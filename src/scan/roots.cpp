@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 
 #include "fs/denial.h"
@@ -63,6 +64,19 @@ std::string main_file_system_id(const std::vector<std::string>& ids) {
   return ids.front();
 }
 
+// What has neither an id of its own nor a number that lasts has others each time it is mounted: it
+// is known by what is mounted, and where.
+void know_by_path(FileSystem& fs, Root& root) {
+  if (!root.file_system.starts_with("dev:")) return;
+  const auto mounted = fs.mounted_as(root.fd.get());
+  if (!mounted) return;
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(root.path, failed);
+  root.file_system = "mount:" + *mounted;
+  root.file_systems = {root.file_system};
+  root.number = failed ? root.path : real.native();
+}
+
 // The folder that is open as `fd`, by the path that it was opened by.
 Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, const char* role) {
   if (!fd) return cannot_be_opened(fd.error(), path, role);
@@ -74,7 +88,7 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
   if (!ids)
     return refusal(path, std::string("the ") + role + " can't be examined",
                    ids.error().error_number);
-  std::string id = main_file_system_id(*ids);
+  const std::string id = main_file_system_id(*ids);
   const auto told = fs.sharing(fd->get());
   const Sharing sharing = told ? *told : Sharing::kShared;
   const auto facts = sharing == Sharing::kShared ? fs.facts(fd->get()) : FileSystemFacts{};
@@ -83,19 +97,12 @@ Result<Root> root_of(FileSystem& fs, Result<Fd> fd, const std::string& path, con
             .fd = std::move(*fd),
             .status = *status,
             .path = path,
+            .file_system = id,
             .file_systems = std::move(*ids),
             .number = std::to_string(status->inode),
             .sharing = sharing};
-  // Without an id of its own it has other numbers each time it is mounted.
-  const auto mounted =
-      by_path && id.starts_with("dev:") ? fs.mounted_as(root.fd.get()) : Result<std::string>(id);
-  if (by_path && id.starts_with("dev:") && mounted) {
-    id = "mount:" + *mounted;
-    root.file_systems = {id + " " + path};
-    root.number = "0";
-  }
-  root.file_system = id;
-  root.identity = root.number == "0" ? root.file_systems.front() : id + ":" + root.number;
+  if (by_path) know_by_path(fs, root);
+  root.identity = root.file_system + ":" + root.number;
   return root;
 }
 

@@ -52,7 +52,7 @@ struct Root {
   std::string path;                            // bytes, absolute, as the person named it
   std::string file_system = {};                // which file system, see FileSystem::file_system_id
   std::vector<std::string> file_systems = {};  // all its names, see FileSystem::file_system_ids
-  // Its inode number; "0" where it is known by what is mounted and its path.
+  // Its inode number, or its path where it is known by that and by what is mounted.
   std::string number = {};
   std::string identity =
       {};  // file system and number: the same after a reboot, or when mounted anew

