@@ -15,14 +15,14 @@ bool is_as_planned(const FileStatus& file, const Facts& seen) {
 
 }  // namespace
 
-std::optional<TreeEntry> TreeEye::find(const RelPath& path) {
+std::optional<EntrySeen> TreeEye::find(const RelPath& path) {
   const auto parent = reader_->enter(path.parent_bytes());
   if (!parent) return std::nullopt;
   if (!directory_ || *directory_ != path.parent()) {
     directory_ = path.parent();
     hashes_.begin(path.parent_bytes());
   }
-  TreeEntry found{*parent, std::string(path.name()), {}};
+  EntrySeen found{*parent, std::string(path.name()), {}};
   const auto status = (*parent)->status(found.name.c_str());
   if (!status) return std::nullopt;
   found.status = *status;
@@ -34,17 +34,17 @@ bool MoveJudge::is_near(const FileStatus& status) const {
          status.mount == context_.replica_root.mount;
 }
 
-bool MoveJudge::can_move(const TreeEntry& found) const {
+bool MoveJudge::can_move(const EntrySeen& found) const {
   return is_near(found.status) && (found.status.is_directory() || found.status.links == 1);
 }
 
-bool MoveJudge::is_capable(const TreeEntry& side) const {
+bool MoveJudge::is_capable(const EntrySeen& side) const {
   return side.status.is_file() && context_.policy.as_root &&
          foldersync::is_capable(*side.directory, side.name.c_str());
 }
 
 // A move brings the file as it is, and puts its metadata right where it is then.
-bool MoveJudge::may_move(const TreeEntry& wanted, const TreeEntry& found) const {
+bool MoveJudge::may_move(const EntrySeen& wanted, const EntrySeen& found) const {
   const Policy& policy = context_.policy;
   const FileStatus& there = found.status;
   const Facts facts = wanted_facts(wanted.status, {}, &there, policy);
@@ -53,7 +53,7 @@ bool MoveJudge::may_move(const TreeEntry& wanted, const TreeEntry& found) const 
           !is_capable(found));
 }
 
-bool MoveJudge::has_same_xattrs(const TreeEntry& source, const TreeEntry& replica) const {
+bool MoveJudge::has_same_xattrs(const EntrySeen& source, const EntrySeen& replica) const {
   const Policy& policy = context_.policy;
   if (!policy.limits.holds_xattrs) return true;
   const auto from = source.directory->open_entry(source.name.c_str());
@@ -68,7 +68,7 @@ bool MoveJudge::has_same_xattrs(const TreeEntry& source, const TreeEntry& replic
 }
 
 // Nothing where the files differ, or can't be read.
-std::optional<Md5> MoveJudge::common_md5(const TreeEntry& source, const TreeEntry& replica) {
+std::optional<Md5> MoveJudge::common_md5(const EntrySeen& source, const EntrySeen& replica) {
   const auto common =
       judge_.common_md5(source.file(), source_.hashes(), replica.file(), replica_.hashes());
   return common ? *common : std::nullopt;

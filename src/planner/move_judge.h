@@ -20,7 +20,7 @@
 namespace foldersync {
 
 // One entry of one tree, and the directory that holds it.
-struct TreeEntry {
+struct EntrySeen {
   ReadableDirectory* directory = nullptr;
   std::string name;
   FileStatus status;
@@ -36,7 +36,7 @@ class TreeEye {
       : reader_(tree.reader(open)), hashes_(hashes) {}
 
   // Nothing where it can't be looked at. Valid until the next call.
-  std::optional<TreeEntry> find(const RelPath& path);
+  std::optional<EntrySeen> find(const RelPath& path);
   // Of the directory of what was found last.
   DirectoryHashes& hashes() { return hashes_; }
 
@@ -80,11 +80,11 @@ class MoveJudge {
 
  private:
   [[nodiscard]] bool is_near(const FileStatus& status) const;
-  [[nodiscard]] bool can_move(const TreeEntry& found) const;
-  [[nodiscard]] bool may_move(const TreeEntry& wanted, const TreeEntry& found) const;
-  [[nodiscard]] bool is_capable(const TreeEntry& side) const;
-  [[nodiscard]] bool has_same_xattrs(const TreeEntry& source, const TreeEntry& replica) const;
-  std::optional<Md5> common_md5(const TreeEntry& source, const TreeEntry& replica);
+  [[nodiscard]] bool can_move(const EntrySeen& found) const;
+  [[nodiscard]] bool may_move(const EntrySeen& wanted, const EntrySeen& found) const;
+  [[nodiscard]] bool is_capable(const EntrySeen& side) const;
+  [[nodiscard]] bool has_same_xattrs(const EntrySeen& source, const EntrySeen& replica) const;
+  std::optional<Md5> common_md5(const EntrySeen& source, const EntrySeen& replica);
 
   const PlanningContext& context_;
   OpenedForPlan* opened_;
