@@ -46,7 +46,7 @@ class Atomic : public MirrorTest {
     PosixFileSystem fs;
     const auto roots = open_roots(fs, {source_, replica_, {"/"}});
     ASSERT_TRUE(roots.ok() && roots->replica);
-    Recorder recorder;
+    ReportRecorder recorder;
     const Policy policy = policy_of_this_process();
     const auto done = recover(
         {fs, *roots->replica, policy, recorder, test::kept_keys(), Recovery::kRollBack, false});

@@ -356,7 +356,7 @@ TEST_F(KilledDoomedTrees, OneThatCanNotBeGivenBackStays) {
   ASSERT_EQ(::rename(in_replica("around").c_str(), in_replica("elsewhere").c_str()), 0);
   PosixFileSystem calm;
   const Root root = open_root(calm, replica_, "replica").value();
-  Recorder observer;
+  ReportRecorder observer;
   const Policy policy = policy_of_this_process();
   (void)recover({calm, root, policy, observer, test::kept_keys(), Recovery::kRollBack});
   EXPECT_THAT(contents_in(replica_), Contains("e"));

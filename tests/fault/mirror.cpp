@@ -19,7 +19,7 @@
 
 namespace foldersync {
 
-void Recorder::report(const ActionReport& report) {
+void ReportRecorder::report(const ActionReport& report) {
   if (on_report_) on_report_(report);
   ++times_[report.seq];
   said_.push_back({report.action->path.shown(), report.action->op, report.outcome, report.error,
@@ -94,7 +94,7 @@ Policy policy_for(const MirrorOptions& options) {
 // Applies the plan of `run`.
 void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, MirrorRun& run) {
   if (options.before_apply) options.before_apply();
-  Recorder recorder;
+  ReportRecorder recorder;
   recorder.on_report_ = options.on_report;
   const Filter filter;
   const auto plan = stored(*run.plan);
@@ -148,7 +148,7 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
     if (const auto locked = lock_replica(fs, *roots->replica, {}); !locked) {
       return run.error = locked.error(), run;
     }
-    Recorder warnings;
+    ReportRecorder warnings;
     const auto recovered = recover({fs, *roots->replica, policy_for(options), warnings,
                                     test::kept_keys(), Recovery::kFinish, false, true});
     if (!recovered) return run.error = recovered.error(), run;

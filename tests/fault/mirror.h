@@ -30,7 +30,7 @@ struct Said {
   bool vanished = false;
 };
 
-class Recorder final : public ApplyObserver {
+class ReportRecorder final : public ApplyObserver {
  public:
   void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { warnings_.push_back(sentence); }

@@ -141,7 +141,7 @@ TEST_F(PartialCopy, IsRemovedByARecoveryThatNoRunFollows) {
   PosixFileSystem fs;
   const auto roots = open_roots(fs, {source_, replica_, {"/"}});
   ASSERT_TRUE(roots.ok() && roots->replica);
-  Recorder recorder;
+  ReportRecorder recorder;
   const Policy policy = policy_of_this_process();
   ASSERT_TRUE(
       recover({fs, *roots->replica, policy, recorder, test::kept_keys(), Recovery::kFinish, false})
