@@ -164,6 +164,8 @@ Plan PlanMaker::make(std::size_t actions) {
   settle_summary(plan);
   settle_guards(plan, large());
   if (chance(2)) plan.options.replica_limits.refuses_times = true;
+  if (chance(2)) plan.options.replica_limits.refuses_symlinks = true;
+  if (chance(2)) plan.options.replica_limits.refuses_nodes = true;
   if (chance(2)) plan.options.replica_limits.refused_gids = {0, number(1, 1000), 4294967295};
   if (chance(2)) plan.options.replica_limits.most_names = number(1, 65000);
   if (chance(2)) plan.guards.push_back(space_guard(large(), large()));

@@ -62,6 +62,8 @@ const std::vector<std::function<void(Plan&)>> kHeaderChanges{
     [](Plan& plan) { plan.options.replica_limits.holds_modes = false; },
     [](Plan& plan) { plan.options.replica_limits.holds_xattrs = false; },
     [](Plan& plan) { plan.options.replica_limits.refuses_times = true; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_symlinks = true; },
+    [](Plan& plan) { plan.options.replica_limits.refuses_nodes = true; },
     [](Plan& plan) { plan.options.replica_limits.refuses_groups = true; },
     [](Plan& plan) { plan.options.replica_limits.refuses_link_times = true; },
     [](Plan& plan) { plan.options.replica_limits.refuses_link_owners = true; },
