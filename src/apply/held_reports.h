@@ -26,7 +26,7 @@ class HeldReports final : public ApplyObserver {
   void are_done(std::set<std::uint64_t> seqs) { done_.merge(seqs); }
 
   // Where something fails as it does once a file system has gone, `look` says whether that is so.
-  // From then on nothing fails any more: it was not tried.
+  // From then on nothing is told to have failed: it is skipped, and so is what may not be on disk.
   void on_failure(std::function<Status()> look) { look_ = std::move(look); }
   [[nodiscard]] const Status& still_there() const { return still_there_; }
 

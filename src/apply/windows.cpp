@@ -21,10 +21,10 @@ std::vector<std::uint64_t> seqs_of(const std::vector<Slot>& slots) {
 
 // What others wrote in the middle of the run has no place yet.
 Error can_not_put_aside() {
-  return system_error("put aside", 0,
-                      "what others wrote in the middle of this run could not be put aside; the "
-                      "next run tries "
-                      "again")
+  return system_error(
+             "put aside", 0,
+             "what others wrote in the middle of this run could not be put aside; the next run "
+             "tries again")
       .at(std::string(kStagingName));
 }
 

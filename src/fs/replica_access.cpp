@@ -12,8 +12,6 @@
 #include "fs/privilege.h"
 
 namespace foldersync {
-namespace {}  // namespace
-
 bool is_absence(const Error& error) {
   return error.error_number == ENOENT || error.error_number == ENOTDIR ||
          error.error_number == ELOOP;
@@ -103,7 +101,9 @@ void ReplicaAccess::follow(const RelPath& from, const RelPath& to) {
     node.key() = RelPath::from_bytes(to.bytes() + std::string(below));
     moved.insert(std::move(node));
   }
-  opened_up_.merge(moved);
+  // What had such a path before has gone.
+  moved.merge(opened_up_);
+  opened_up_ = std::move(moved);
 }
 
 std::vector<Error> ReplicaAccess::close_again(AllOpenedUp opened_up) {

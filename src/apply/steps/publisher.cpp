@@ -157,10 +157,11 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
   auto created = create(staged, target);
   if (created && *created == Published::kDone) return keep_old(old, staged);
   // What was put aside is what the plan wanted to go; it goes back all the same, if it can, and is
-  // kept otherwise.
+  // kept otherwise. Where not even its name can be changed, neither can it be put aside, and the
+  // staging folder stays.
   const auto back = create(old, target);
   if (back && *back == Published::kDone) return created;
-  TRY(rename_to(fs_, old, staged, RenameMode::kReplace));
+  (void)rename_to(fs_, old, staged, RenameMode::kReplace);
   return Published::kStranded;
 }
 
