@@ -38,6 +38,15 @@ void look_as_known(KeptState& state, Root& replica) {
   if (numbers == Numbers::kPassing) replica.fs = &replica.fs->by_path();
 }
 
+void tell_how_looked_at(const Tools& tools, const Root& replica) {
+  const Numbers numbers = tools.state.known_limits(replica).numbers;
+  if (numbers == Numbers::kNotAsked) return;
+  tools.log.detail(std::string("the replica's file system ") +
+                   (numbers == Numbers::kKept ? "keeps inode numbers: it is looked at by number"
+                                              : "does not keep inode numbers: it is looked at by "
+                                                "path"));
+}
+
 bool ask_limits_again(const Tools& tools, Root& replica, const LimitsDoubt& doubt) {
   const FileSystemLimits known = tools.state.known_limits(replica);
   const bool is_new = replica.sharing == Sharing::kShared && known.numbers == Numbers::kNotAsked;

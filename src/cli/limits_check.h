@@ -25,6 +25,9 @@ bool ask_limits_again(const Tools& tools, Root& replica, const LimitsDoubt& doub
 // The replica is looked at by number or by path, where it is known which its file system asks for.
 void look_as_known(KeptState& state, Root& replica);
 
+// For who asks for more: how the replica is looked at.
+void tell_how_looked_at(const Tools& tools, const Root& replica);
+
 // Takes every limit back that is known.
 void forget_limits(const Tools& tools, const Root& replica, bool for_good);
 

@@ -191,6 +191,7 @@ class Runner {
         (void)ask_limits_again(tools_, *roots.replica, doubt_of(planned));
     }
     if (!roots.replica) return show_creation(planned.plan);
+    tell_how_looked_at(tools_, *roots.replica);
     tell_unheld(tools_.state, planned);
     log_warnings(tools_);
     // A person said yes to this plan, and to nothing that the source has become since.

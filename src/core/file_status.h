@@ -72,8 +72,9 @@ inline bool may_be_same(const FileStatus& found, const FileStatus& seen) {
   return by_path ? found.type == seen.type : same_number(found, seen);
 }
 
-// Whether two looks saw the same object, whatever has been changed about it. Where numbers pass, it
-// is told by its type and, unless it is a directory, by its size and time.
+// Whether two looks saw the same object, whatever has been changed about it. RACE: where numbers
+// pass, whoever may write there can give another one its size and time meanwhile: there it is told
+// by its type and, unless it is a directory, by its size and time.
 inline bool same_object(const FileStatus& a, const FileStatus& b) {
   const bool by_path = a.by_path || b.by_path;
   return may_be_same(a, b) &&

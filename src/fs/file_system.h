@@ -116,6 +116,11 @@ class FileSystem {
   }
   // What is mounted there, see mount_table.h; a few calls.
   virtual Result<std::string> mounted_as(int fd) = 0;
+  // The path by which this system knows the open folder now, links left behind.
+  virtual Result<std::string> path_of(int fd) {
+    (void)fd;
+    return system_error("readlink", ENOSYS);
+  }
   // Who can change what the file system of `fd` holds.
   virtual Result<Sharing> sharing(int fd) = 0;
 

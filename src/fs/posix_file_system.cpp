@@ -230,6 +230,10 @@ Result<std::string> PosixFileSystem::mounted_as(int fd) {
   return *found;
 }
 
+Result<std::string> PosixFileSystem::path_of(int fd) {
+  return link_target(AT_FDCWD, ProcPath(fd).c_str());
+}
+
 Result<Sharing> PosixFileSystem::sharing(int fd) { return sharing_of(fd); }
 
 bool PosixFileSystem::is_read_only(int directory, const char* name) {

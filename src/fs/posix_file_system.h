@@ -27,6 +27,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::string> file_system_id(int fd) override;
   Result<std::vector<std::string>> file_system_ids(int fd) override;
   Result<std::string> mounted_as(int fd) override;
+  Result<std::string> path_of(int fd) override;
   Result<Sharing> sharing(int fd) override;
   bool is_read_only(int directory, const char* name) override;
 

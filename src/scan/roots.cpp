@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <utility>
 
 #include "fs/denial.h"
@@ -45,8 +44,17 @@ Result<bool> is_inside(FileSystem& fs, int directory, const FileStatus& ancestor
   return status.error();
 }
 
+Error gone(const Error& why, const std::string& path, const std::string& role) {
+  return system_error(why.operation, why.error_number,
+                      "the file system of the " + role +
+                          " has gone: nothing more is tried; once it is back, the next run goes on")
+      .at(path);
+}
+
+// EIO may be of this folder alone.
 Error cannot_be_opened(const Error& why, const std::string& path, const char* role) {
   if (why.code == ErrorCode::kRefused) return why;
+  if (why.error_number != EIO && may_be_of_a_cut(why)) return gone(why, path, role);
   const int number = why.error_number;
   const char* what = number == ENOENT    ? " does not exist"
                      : number == ENOTDIR ? " is not a folder"
@@ -70,11 +78,10 @@ void know_by_path(FileSystem& fs, Root& root) {
   if (!root.file_system.starts_with("dev:")) return;
   const auto mounted = fs.mounted_as(root.fd.get());
   if (!mounted) return;
-  std::error_code failed;
-  const auto real = std::filesystem::canonical(root.path, failed);
+  const auto real = fs.path_of(root.fd.get());
   root.file_system = "mount:" + *mounted;
   root.file_systems = {root.file_system};
-  root.number = failed ? root.path : real.native();
+  root.number = real ? *real : root.path;
 }
 
 // The folder that is open as `fd`, by the path that it was opened by.
@@ -274,10 +281,7 @@ Status still_there(const Root& source, const Root* replica) {
     const auto seen = root.fs->status(root.fd.get());
     const auto open = seen ? root.fs->open_directory(root.fd.get(), ".") : Result<Fd>(seen.error());
     if (open || !may_be_of_a_cut(open.error())) return success();
-    Error gone = Error(open.error()).at(root.path);
-    gone.detail = "the file system of the " + role +
-                  " has gone: nothing more is tried; once it is back, the next run goes on";
-    return Status(std::move(gone));
+    return Status(gone(open.error(), root.path, role));
   };
   TRY(look(source, "source"));
   return replica != nullptr ? look(*replica, "replica") : success();

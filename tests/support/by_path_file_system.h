@@ -35,10 +35,10 @@ class ByPathFileSystem final : public ForwardingFileSystem {
   Result<Sharing> sharing(int) override { return Sharing::kShared; }
   Result<FileStatus> status_at(int directory, const char* name) override {
     return as_seen(ForwardingFileSystem::status_at(directory, name),
-                   path_of(directory) + "/" + name);
+                   path_behind(directory) + "/" + name);
   }
   Result<FileStatus> status(int fd) override {
-    return as_seen(ForwardingFileSystem::status(fd), path_of(fd));
+    return as_seen(ForwardingFileSystem::status(fd), path_behind(fd));
   }
   Result<std::optional<std::uint64_t>> incarnation(int) override {
     return std::optional<std::uint64_t>();
@@ -61,7 +61,7 @@ class ByPathFileSystem final : public ForwardingFileSystem {
   }
 
  private:
-  static std::string path_of(int fd) {
+  static std::string path_behind(int fd) {
     std::array<char, PATH_MAX> path{};
     const std::string link = "/proc/self/fd/" + std::to_string(fd);
     const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());

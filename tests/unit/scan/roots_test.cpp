@@ -86,6 +86,12 @@ TEST_F(OpenRoots, AFolderOfWhichNothingIsKnownCountsAsSharedWithOthers) {
   EXPECT_EQ(roots->source.sharing, Sharing::kShared);
 }
 
+// Nothing about the folders is wrong: the next cycle may find them.
+TEST_F(OpenRoots, AFileSystemThatHasGoneIsNoRefusal) {
+  fs_.intercept([](const CallInfo& info) { return info.name == "source" ? ENOTCONN : 0; });
+  expect_refused("source", "replica", ErrorCode::kSystem);
+}
+
 TEST_F(OpenRoots, NamesThroughLinksAreAPair) {
   EXPECT_TRUE(open("to-source", "replica").ok());
   EXPECT_TRUE(open("source", "to-replica").ok());
