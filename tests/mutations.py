@@ -324,8 +324,8 @@ MUTATIONS = [
              'if (!read_.from_stdin && !read_.is_protected) {', 'if (false) {',
              '^cli/apply_test.*needs_roots'),
     Mutation('a source that changed since the plan',
-             'result.finding = Finding::kStale;\n}\n\n// Whether both',
-             '}\n\n// Whether both', '^unit_apply/LookTest.EachFieldOfTheSource'),
+             'result.finding = Finding::kStale;\n}\n\nLookResult Looker',
+             '}\n\nLookResult Looker', '^unit_apply/LookTest.EachFieldOfTheSource'),
     Mutation('content is taken for done by its stamps',
              '!differences(*action.before, after, context_.policy.limits).empty() ||\n'
              'has_same_content(action, result);',

@@ -41,6 +41,8 @@ struct LookResult {
 // What a look comes to.
 void fail(LookResult& result, Error error);
 void stale(LookResult& result, Drift drift);
+// Of something that is there, or is not. Types by their names, or "absent".
+Drift presence(Side side, const char* expected, const char* found);
 
 // How apply looks at the trees; what its threads share and only read.
 struct LookContext {
