@@ -14,6 +14,7 @@
 #include "apply/backup/backup.h"
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
+#include "fs/posix_file_system.h"
 #include "support/faulty_file_system.h"
 #include "support/sweep_points.h"
 
@@ -106,7 +107,8 @@ TEST_P(Undo, TakesBackTwoPlansAtOnce) {
                 {"n", directory()},
                 {"n/y", file("y")},
                 {"short", file("s")}});
-  MirrorRun first = run(options_);
+  PosixFileSystem fs;  // outlives the backup, which both runs use
+  MirrorRun first = run(fs, options_);
   ASSERT_TRUE(first.is_success()) << first.troubles();
   remove_tree(source_);
   plant_source({{"both", file("two, and longer")},
@@ -118,7 +120,7 @@ TEST_P(Undo, TakesBackTwoPlansAtOnce) {
                 {"n/y", file("yy")},
                 {"n/z", file("z")}});
   options_.earlier_backup = std::move(first.backup);
-  const MirrorRun second = run(options_);
+  const MirrorRun second = run(fs, options_);
   ASSERT_TRUE(second.is_success()) << second.troubles();
   expect_exact_copy();
   EXPECT_EQ(backups().size(), 1U);

@@ -52,7 +52,7 @@ struct ApplyRequest {
   ByteCounter* copied = nullptr;
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
   // That of an earlier plan of the same cycle: what this one does is kept there, too, where both
-  // can be taken back together. May be null.
+  // can be taken back together. May be null; goes on using the `fs` that it was begun with.
   std::shared_ptr<Backup> earlier_backup = nullptr;
   WindowLimits windows = {};
   bool refuse_stale = false;  // do nothing where a first look finds an action stale
