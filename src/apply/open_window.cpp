@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "apply/stage/staged_trees.h"
+
 namespace foldersync {
 
 OpenWindow::OpenWindow(Job& job, std::vector<Slot> slots)
@@ -29,14 +31,15 @@ Status OpenWindow::begin() {
 void OpenWindow::look_and_stage() {
   WriteBack write_back(job_.request.fs, job_.area.fd());
   const bool writes_early = barrier_.is_wanted() && !barrier_.syncs_each();
-  // Where each file is synced by itself, so would be each directory once more when it is filled.
-  const bool in_trees = !barrier_.syncs_each();
+  const bool in_trees = barrier_.fills_directories();
   stage_window({.job = job_,
                 .slots = slots_,
                 .in_trees = in_trees,
                 .abandoned = abandoned_,
                 .write_back = writes_early ? &write_back : nullptr});
-  barrier_.written_early(write_back.end());
+  Status written = write_back.end();
+  if (in_trees && barrier_.syncs_each()) written = sync_filled(job_, slots_);
+  barrier_.written_early(std::move(written));
 }
 
 bool OpenWindow::stage_meanwhile() {

@@ -270,30 +270,30 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   std::optional<Pace> pace;
   if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
   const Progress progress(counts, tools.signals, wants_progress(tools.options.console));
-  return apply_plan({.fs = *roots.replica->fs,
-                     .source = roots.source,
-                     .source_tree = source,
-                     .replica = *roots.replica,
-                     .plan = plan,
-                     .policy = policy,
-                     .filter = filter,
-                     .observer = observer,
-                     .keys = tools.state.staging_keys(),
-                     .threads = thread_counts(tools.options).usual,
-                     .follow_source = request.follow_source,
-                     .dry_run = options.dry_run,
-                     .atomic = options.atomic,
-                     .durable = options.durable,
-                     .check_space = request.check_space,
-                     .stop = &tools.signals.stop(),
-                     .copied = &counts.bytes,
-                     .backup = options.dry_run
-                                   ? std::nullopt
-                                   : backup_order(options.backup, request.backup_identity),
-                     .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
-                     .windows = windows_for(request),
-                     .refuse_stale = request.refuse_stale,
-                     .pace = pace ? &*pace : nullptr});
+  return apply_plan(
+      {.fs = *roots.replica->fs,
+       .source = roots.source,
+       .source_tree = source,
+       .replica = *roots.replica,
+       .plan = plan,
+       .policy = policy,
+       .filter = filter,
+       .observer = observer,
+       .keys = tools.state.staging_keys(),
+       .threads = thread_counts(thread_counts(tools.options), roots.source, &*roots.replica).usual,
+       .follow_source = request.follow_source,
+       .dry_run = options.dry_run,
+       .atomic = options.atomic,
+       .durable = options.durable,
+       .check_space = request.check_space,
+       .stop = &tools.signals.stop(),
+       .copied = &counts.bytes,
+       .backup =
+           options.dry_run ? std::nullopt : backup_order(options.backup, request.backup_identity),
+       .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
+       .windows = windows_for(request),
+       .refuse_stale = request.refuse_stale,
+       .pace = pace ? &*pace : nullptr});
 }
 
 std::string undo_of(const ApplyResult& applied) { return applied.backup->path() + "/" + kUndoFile; }

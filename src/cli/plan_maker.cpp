@@ -43,6 +43,13 @@ ThreadCounts thread_counts(const CommonOptions& options) {
   return {.usual = std::min(processors, kMostUnasked), .most = kMostUnasked};
 }
 
+ThreadCounts thread_counts(ThreadCounts counts, const Root& source, const Root* replica) {
+  const bool is_far = source.sharing == Sharing::kShared ||
+                      (replica != nullptr && replica->sharing == Sharing::kShared);
+  if (is_far) counts.usual = counts.most;
+  return counts;
+}
+
 std::string part_of(const PlanOptions& options) {
   std::string part = std::to_string(options.min_age) + " " + std::to_string(options.max_size) +
                      (options.one_file_system ? " one" : " all");
@@ -96,6 +103,8 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
     opened.emplace(*roots.replica);
     replica.emplace(tree_of(*roots.replica, &*opened));
   }
+  const ThreadCounts threads =
+      thread_counts(threads_, roots.source, roots.replica ? &*roots.replica : nullptr);
   PlanRequest request{.roots = roots,
                       .source = source,
                       .replica = replica ? &*replica : nullptr,
@@ -106,10 +115,10 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .filter = filter_,
                       .source_cache = state_.cache(),
                       .replica_cache = state_.cache(),
-                      .threads = threads_.usual,
+                      .threads = threads.usual,
                       .stop = &stop,
                       .spooling = state_.spooling(),
-                      .most_threads = threads_.most,
+                      .most_threads = threads.most,
                       .names_equal_content = equal == EqualContent::kNamed};
   request.compares_capabilities =
       policy.as_root && roots.replica && state_.memory() != nullptr &&

@@ -21,6 +21,9 @@ struct ThreadCounts {
   std::size_t most;
 };
 ThreadCounts thread_counts(const CommonOptions& options);
+// The same for trees of which one may lie where each call is a journey (network, FUSE): there as
+// many work as may.
+ThreadCounts thread_counts(ThreadCounts counts, const Root& source, const Root* replica);
 
 // What of the source takes part by these options.
 std::string part_of(const PlanOptions& options);

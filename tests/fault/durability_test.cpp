@@ -22,6 +22,7 @@
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
 #include "support/faulty_file_system.h"
+#include "support/forwarding_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -183,14 +184,30 @@ class Ledger {
   bool is_done_ = false;
 };
 
+// As those by FUSE.
+class WithoutSyncAll final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Result<FileSystemFacts> facts(int fd) override {
+    auto found = ForwardingFileSystem::facts(fd);
+    if (found) found->has_sync_all = false;
+    return found;
+  }
+};
+
 class Durability : public MirrorTest {
  protected:
   MirrorRun follow(Ledger& ledger, MirrorOptions options = {}) {
+    FaultyFileSystem fs;
+    fs.intercept(std::ref(ledger));
+    return follow_on(fs, ledger, std::move(options));
+  }
+
+  MirrorRun follow_on(FileSystem& fs, Ledger& ledger, MirrorOptions options = {}) {
     options.on_report = [&](const ActionReport& report) {
       if (report.outcome == Outcome::kOk) ledger.told(report.action->path.shown());
     };
-    FaultyFileSystem fs;
-    fs.intercept(std::ref(ledger));
     MirrorRun done = run(fs, options);
     ledger.end();
     return done;
@@ -250,6 +267,26 @@ TEST_F(Durability, OfManyChangesTakesAFewCallsForTheWholeFileSystem) {
   EXPECT_THAT(ledger_.violations(), IsEmpty());
   EXPECT_EQ(ledger_.syncs_of_all(), 2U);
   EXPECT_LT(ledger_.syncs(), 20U);
+}
+
+TEST_F(Durability, OfDirectoriesThatComeFilledIsCompleteWhereThereIsNoCallForAll) {
+  Tree source{{".", directory()}, {"d", directory()}, {"d/e", directory()}};
+  for (int i = 0; i < 40; ++i) source["d/e/f" + std::to_string(i)] = file("content");
+  plant_source(source);
+  plant_replica({{".", directory()}});
+  FaultyFileSystem followed;
+  int renamed = 0;
+  followed.intercept([&](const CallInfo& info) {
+    if (info.call == Call::kRename && info.new_name == "d") ++renamed;
+    if (info.call == Call::kRename && info.new_name.starts_with("f")) ++renamed;
+    return ledger_(info);
+  });
+  WithoutSyncAll fs(followed);
+  const MirrorRun done = follow_on(fs, ledger_);
+  EXPECT_TRUE(done.is_success()) << done.troubles();
+  EXPECT_THAT(ledger_.violations(), IsEmpty());
+  EXPECT_EQ(renamed, 1);
+  expect_exact_copy();
 }
 
 TEST_F(Durability, OfManyChangesInPlaceTakesAFewCallsForTheWholeFileSystem) {

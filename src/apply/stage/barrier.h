@@ -57,6 +57,10 @@ class Barrier {
   [[nodiscard]] bool is_wanted() const { return context_.wanted; }
   // Whether what is staged, and the window's record, have to be synced one by one as they are made.
   [[nodiscard]] bool syncs_each() const { return is_wanted() && each_; }
+  // Whether new directories are filled before they appear. Where each file is synced by itself,
+  // each directory has to be synced once more for that: worth it where each rename is a journey
+  // (FUSE).
+  [[nodiscard]] bool fills_directories() const { return !syncs_each() || !has_sync_all_; }
 
   // What came of writing some of it early.
   void written_early(Status status) { early_ = std::move(status); }

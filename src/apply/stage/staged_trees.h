@@ -41,6 +41,10 @@ class StagedTrees {
   std::optional<DirectoryCursor> cursor_;
 };
 
+// Makes durable that the directories of a window that were filled hold what they do, on as many
+// threads as the job has lookers. Where the file system can't be told to, that is up to it.
+Status sync_filled(const Job& job, const std::vector<Slot>& slots);
+
 // What stage_window() found and made, where it did so, and the way to it.
 struct StagedWindow {
   std::vector<Slot>& slots;

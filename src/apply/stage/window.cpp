@@ -23,8 +23,11 @@ struct Unit {
   std::size_t end = 0;
 };
 
-std::vector<Unit> units_of(const std::vector<Slot>& slots, std::size_t threads) {
-  const std::size_t most = std::clamp(slots.size() / (kShares * threads), std::size_t{1}, kUnit);
+std::vector<Unit> units_of(const std::vector<Slot>& slots, const Job& job) {
+  // On the network threads that make entries in one directory wait for each other.
+  const bool is_far = job.request.replica.sharing == Sharing::kShared;
+  const std::size_t shares = (is_far ? 1 : kShares) * job.lookers.size();
+  const std::size_t most = std::clamp(slots.size() / shares, std::size_t{1}, kUnit);
   std::vector<Unit> units;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -49,7 +52,7 @@ class Staging {
         slots_(window.slots),
         around_(directories_around(slots_)),
         states_(slots_.size()),
-        units_(units_of(slots_, window.job.lookers.size())),
+        units_(units_of(slots_, window.job)),
         until_(window.job.request.windows.clock() + window.job.request.windows.stage_seconds) {}
 
   void run() {

@@ -158,6 +158,7 @@ TEST_F(BarrierTest, ManyAreSyncedOneByOneWhereThereIsNoCallForAll) {
   Barrier barrier = this->barrier();
   ASSERT_TRUE(barrier.begin(*area_, {kMany, 0}).ok());
   EXPECT_TRUE(barrier.syncs_each());
+  EXPECT_TRUE(barrier.fills_directories());
   ASSERT_TRUE(barrier.before_commit(*area_, folders_).ok());
   ASSERT_TRUE(after_commit(barrier).ok());
   EXPECT_THAT(fs_.syncs, Not(Contains(testing::StartsWith("all"))));

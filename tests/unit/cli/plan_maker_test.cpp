@@ -43,6 +43,19 @@ class PlanMakerTest : public PairOfFolders {
   }
 };
 
+TEST(ThreadCounts, AreTheMostAtOnceWhereOneSideIsFar) {
+  const ThreadCounts counts{.usual = 2, .most = 16};
+  Root near;
+  near.sharing = Sharing::kLocal;
+  Root far;
+  far.sharing = Sharing::kShared;
+  EXPECT_EQ(thread_counts(counts, near, nullptr).usual, 2U);
+  EXPECT_EQ(thread_counts(counts, near, &near).usual, 2U);
+  EXPECT_EQ(thread_counts(counts, near, &far).usual, 16U);
+  EXPECT_EQ(thread_counts(counts, far, &near).usual, 16U);
+  EXPECT_EQ(thread_counts({.usual = 1, .most = 1}, far, &far).usual, 1U) << "as it was told";
+}
+
 TEST_F(PlanMakerTest, RulesThatCannotBeCompiledAreWrongUsage) {
   options_.plan.rules = {std::string("a\0b", 3)};
   const auto maker = PlanMaker::make(fs_, state_, options_, {.usual = 1, .most = 1});
