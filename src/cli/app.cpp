@@ -55,7 +55,7 @@ RootAttributes attributes_of(const Options&) {
 // it is a warning.
 Status judge_state_folder(const CommonOptions& options) {
   if (!options.state_folder) return success();
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const auto place = find_named(fs, absolute_name(*options.state_folder));
   return place || place.error().code != ErrorCode::kRefused ? success() : Status(place.error());
 }

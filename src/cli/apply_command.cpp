@@ -132,7 +132,7 @@ class Applier {
 
   const ApplyOptions& options_;
   Signals& signals_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   KeptState state_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;

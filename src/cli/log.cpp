@@ -50,7 +50,7 @@ bool is_log(int fd, off_t size) {
 
 // `must_be_log`: a file of that name which is none is refused.
 Result<Fd> open_log_file(const std::string& file, bool must_be_log) {
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   auto opened = open_to_append(fs, file);
   if (!opened)
     return cannot_open(file, "the log file: " + opened.error().detail, opened.error().error_number);

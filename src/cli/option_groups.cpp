@@ -76,7 +76,7 @@ struct Rules {
 
 void Rules::read(const std::string& file) const {
   constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const auto refuse = [&file](const char* why) {
     throw CLI::ValidationError("--exclude-from", "expected a file of rules, '" + file + "' " + why);
   };

@@ -52,7 +52,7 @@ class BufferedOutput final : public Output {
     return success();
   }
 
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   std::string name_;
   std::optional<NewFile> file_;
   int fd_ = STDOUT_FILENO;

@@ -93,7 +93,7 @@ void tell_warnings(KeptState& state) {
 Result<ExitCode> execute(const PlanCommandOptions& options) {
   const Signals signals(HangUp::kStops);
   const CommonOptions& common = options.common;
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(common.state_folder));
   auto maker = TRY(PlanMaker::make(fs, state, options.planning, thread_counts(common)));
   std::optional<SigningKey> key;

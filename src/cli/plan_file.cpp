@@ -46,7 +46,7 @@ Result<ReadPlan> read_plan_file(const std::string& name, const Spooling& spoolin
     if (!plan) return about(plan.error(), "standard input");
     return ReadPlan{.plan = std::move(*plan), .from_stdin = true, .exchangeable = {}};
   }
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   auto file = open_to_read(fs, name, LastLink::kKeep);
   if (!file && file.error().error_number == ELOOP) {
     const auto followed = find_named(fs, name);

@@ -35,7 +35,7 @@ Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool disc
 
 Result<ExitCode> execute(const RecoverOptions& options) {
   Signals signals(HangUp::kStops);
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto replica = TRY(open_replica(fs, absolute_name(options.replica)));
   TRY(refuse_inside(fs, replica, {state.folder()}));

@@ -51,7 +51,7 @@ bool is_report(int fd, off_t size) {
 }
 
 Result<Fd> open_file(const std::string& file) {
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   auto opened = open_to_append(fs, file);
   if (!opened) {
     return refused_error("open report", opened.error().detail, opened.error().error_number)

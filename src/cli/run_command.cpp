@@ -423,7 +423,7 @@ class Runner {
 }  // namespace
 
 Result<ExitCode> execute(const RunOptions& options) {
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto maker = TRY(PlanMaker::make(fs, state, options.planning, thread_counts(options.common)));
   Signals signals(options.interval_seconds ? HangUp::kReopensLog : HangUp::kStops);

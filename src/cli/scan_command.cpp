@@ -165,7 +165,7 @@ class Scanner {
 
 Result<ExitCode> execute(const ScanOptions& options) {
   const Signals signals(HangUp::kStops);
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
   auto root = TRY(open_root(fs, absolute_name(options.folder), "folder"));

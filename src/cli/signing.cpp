@@ -24,7 +24,7 @@ Error unreadable(const std::string& file, const char* why, int error_number) {
 
 // A key or a signature; from a pipe, too. What nobody writes into is empty, and not waited for.
 Result<std::string> read_small_file(const std::string& file) {
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const auto opened = open_to_read(fs, file);
   if (!opened && opened.error().code == ErrorCode::kRefused) return opened.error();
   if (!opened) return unreadable(file, "it can't be opened", opened.error().error_number);

@@ -59,10 +59,19 @@ struct FileStatus {
   [[nodiscard]] bool is_file() const { return type == FileType::kFile; }
 };
 
+// Which object of its side a name stands for. The numbers of one side mean nothing to the other,
+// and stand in no document.
+struct ObjectId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend auto operator<=>(const ObjectId&, const ObjectId&) = default;
+};
+inline ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
+
 // Whether two looks at the same time saw one object: by its number, which is true for as long as
 // the entry is open or nothing has happened to it, everywhere.
 inline bool same_number(const FileStatus& a, const FileStatus& b) {
-  return a.inode == b.inode && a.device == b.device && a.type == b.type;
+  return object_of(a) == object_of(b) && a.type == b.type;
 }
 
 // Whether `found`, which has the name of what was seen before, can be that, whatever has been

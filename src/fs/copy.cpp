@@ -145,7 +145,7 @@ Status write_all(FileSystem& fs, int fd, std::string_view text) {
 }
 
 Status write_all(int fd, std::string_view text) {
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   return write_all(fs, fd, text);
 }
 

@@ -140,308 +140,325 @@ class ProcPath {
   std::array<char, 32> text_{};
 };
 
-}  // namespace
+enum class Look : std::uint8_t { kByNumber, kByPath };
 
-PosixFileSystem& PosixFileSystem::looking(Look look) {
-  static PosixFileSystem by_number;
-  static PosixFileSystem by_path(Look::kByPath);
-  return look == Look::kByPath ? by_path : by_number;
-}
-
-FileSystem& PosixFileSystem::by_path() { return looking(Look::kByPath); }
-FileSystem& PosixFileSystem::by_number() { return looking(Look::kByNumber); }
-const FileSystem& PosixFileSystem::system() const { return looking(Look::kByNumber); }
-
-Result<Fd> PosixFileSystem::open_root(const char* path) {
-  return open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-Result<Fd> PosixFileSystem::open_above(const char* path) {
-  return open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-Result<Fd> PosixFileSystem::open_on_the_way(int directory, const char* name) {
-  return open_at(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-Result<Fd> PosixFileSystem::open_inherited(int number) {
-  // What this program opens itself is closed by exec, and what it was started with was not.
-  const int flags = ::fcntl(number, F_GETFD);
-  if (flags < 0 || (flags & FD_CLOEXEC) != 0) return system_error("open", EBADF);
-  const int fd = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
-  if (fd < 0) return system_error("open", errno);
-  return Fd(fd);
-}
-
-Result<Fd> PosixFileSystem::open_directory(int directory, const char* name) {
-  return open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-Result<Fd> PosixFileSystem::open_parent(int directory) {
-  return open_at(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-Result<std::size_t> PosixFileSystem::list(int directory, std::span<std::byte> buffer) {
-  return counted(
-      retried([&] { return ::syscall(SYS_getdents64, directory, buffer.data(), buffer.size()); }),
-      "getdents");
-}
-
-Result<FileStatus> PosixFileSystem::status_at(int directory, const char* name) {
-  return look_ == Look::kByPath ? status_by_path(directory, name, 0)
-                                : status_from(directory, name, 0);
-}
-
-Result<FileStatus> PosixFileSystem::status(int fd) {
-  return look_ == Look::kByPath ? status_by_path(fd, "", AT_EMPTY_PATH)
-                                : status_from(fd, "", AT_EMPTY_PATH);
-}
-
-Result<std::string> PosixFileSystem::link_target(int directory, const char* name) {
-  std::array<char, 4097> buffer{};
-  const ssize_t length =
-      retried([&] { return ::readlinkat(directory, name, buffer.data(), buffer.size()); });
-  if (length < 0) return system_error("readlink", errno);
-  if (static_cast<std::size_t>(length) == buffer.size())
-    return system_error("readlink", ENAMETOOLONG);
-  return std::string(buffer.data(), static_cast<std::size_t>(length));
-}
-
-Result<std::string> PosixFileSystem::file_system_id(int fd) {
-  return foldersync::file_system_id(*this, fd);
-}
-
-Result<std::vector<std::string>> PosixFileSystem::file_system_ids(int fd) {
-  return foldersync::file_system_ids(*this, fd);
-}
-
-Result<std::string> PosixFileSystem::mounted_as(int fd) {
-  const auto status = TRY(this->status(fd));
-  const auto table = TRY(open_at(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const auto count = TRY(read(table.get(), std::as_writable_bytes(std::span(buffer))));
-    if (count == 0) break;
-    text.append(buffer.data(), count);
+// There is one system, however it is looked at.
+class PosixFileSystem final : public FileSystem {
+ public:
+  explicit PosixFileSystem(Look look) : look_(look) {}
+  static FileSystem& looking(Look look) {
+    static PosixFileSystem by_number(Look::kByNumber);
+    static PosixFileSystem by_path(Look::kByPath);
+    return look == Look::kByPath ? by_path : by_number;
   }
-  const auto found = foldersync::mounted_as(text, status.mount);
-  if (!found) return system_error("mountinfo", ENOENT);
-  return *found;
-}
 
-Result<std::string> PosixFileSystem::path_of(int fd) {
-  return link_target(AT_FDCWD, ProcPath(fd).c_str());
-}
+  FileSystem& by_path() override { return looking(Look::kByPath); }
+  FileSystem& by_number() override { return looking(Look::kByNumber); }
+  [[nodiscard]] const FileSystem& system() const override { return looking(Look::kByNumber); }
 
-Result<Sharing> PosixFileSystem::sharing(int fd) { return sharing_of(fd); }
+  Result<Fd> open_root(const char* path) override {
+    return open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
 
-bool PosixFileSystem::is_read_only(int directory, const char* name) {
-  return faccessat(directory, name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0 && errno == EROFS;
-}
+  Result<Fd> open_above(const char* path) override {
+    return open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
 
-Result<FileSystemFacts> PosixFileSystem::facts(int fd) { return facts_of(fd); }
+  Result<Fd> open_on_the_way(int directory, const char* name) override {
+    return open_at(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  }
 
-Result<Fd> PosixFileSystem::open_file(int directory, const char* name) {
-  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  auto fd = open_at(directory, name, kFlags | O_NOATIME);
-  return fd || fd.error().error_number != EPERM ? std::move(fd) : open_at(directory, name, kFlags);
-}
+  Result<Fd> open_inherited(int number) override {
+    // What this program opens itself is closed by exec, and what it was started with was not.
+    const int flags = ::fcntl(number, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0) return system_error("open", EBADF);
+    const int fd = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) return system_error("open", errno);
+    return Fd(fd);
+  }
 
-Result<Fd> PosixFileSystem::create_file(int directory, const char* name, std::uint32_t mode) {
-  return open_at(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode,
-                 "create");
-}
+  Result<Fd> open_directory(int directory, const char* name) override {
+    return open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  }
 
-Result<Fd> PosixFileSystem::create_nameless(int directory, std::uint32_t mode) {
-  return open_at(directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode, "create");
-}
+  Result<Fd> open_parent(int directory) override {
+    return open_at(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
 
-Status PosixFileSystem::give_name(int fd, int directory, const char* name) {
-  return done(::linkat(AT_FDCWD, ProcPath(fd).c_str(), directory, name, AT_SYMLINK_FOLLOW), "link");
-}
+  Result<std::size_t> list(int directory, std::span<std::byte> buffer) override {
+    return counted(
+        retried([&] { return ::syscall(SYS_getdents64, directory, buffer.data(), buffer.size()); }),
+        "getdents");
+  }
 
-Result<Fd> PosixFileSystem::open_for_writing(int directory, const char* name) {
-  return open_at(directory, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-}
+  Result<FileStatus> status_at(int directory, const char* name) override {
+    return look_ == Look::kByPath ? status_by_path(directory, name, 0)
+                                  : status_from(directory, name, 0);
+  }
 
-Result<Fd> PosixFileSystem::open_entry(int directory, const char* name) {
-  return open_at(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
+  Result<FileStatus> status(int fd) override {
+    return look_ == Look::kByPath ? status_by_path(fd, "", AT_EMPTY_PATH)
+                                  : status_from(fd, "", AT_EMPTY_PATH);
+  }
 
-Result<std::size_t> PosixFileSystem::read(int fd, std::span<std::byte> buffer) {
-  return counted(retried([&] { return ::read(fd, buffer.data(), buffer.size()); }), "read");
-}
+  Result<std::string> link_target(int directory, const char* name) override {
+    std::array<char, 4097> buffer{};
+    const ssize_t length =
+        retried([&] { return ::readlinkat(directory, name, buffer.data(), buffer.size()); });
+    if (length < 0) return system_error("readlink", errno);
+    if (static_cast<std::size_t>(length) == buffer.size())
+      return system_error("readlink", ENAMETOOLONG);
+    return std::string(buffer.data(), static_cast<std::size_t>(length));
+  }
 
-Result<std::size_t> PosixFileSystem::write(int fd, std::span<const std::byte> data) {
-  return counted(retried([&] { return ::write(fd, data.data(), data.size()); }), "write");
-}
+  Result<std::string> file_system_id(int fd) override {
+    return foldersync::file_system_id(*this, fd);
+  }
 
-Result<std::size_t> PosixFileSystem::copy_range(int from, int to, std::size_t count) {
-  return counted(retried([&] { return ::copy_file_range(from, nullptr, to, nullptr, count, 0); }),
-                 "copy_file_range");
-}
+  Result<std::vector<std::string>> file_system_ids(int fd) override {
+    return foldersync::file_system_ids(*this, fd);
+  }
 
-Status PosixFileSystem::clone(int from, int to) {
-  return done(retried([&] { return ::ioctl(to, FICLONE, from); }), "clone");
-}
+  Result<std::string> mounted_as(int fd) override {
+    const auto status = TRY(this->status(fd));
+    const auto table = TRY(open_at(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const auto count = TRY(read(table.get(), std::as_writable_bytes(std::span(buffer))));
+      if (count == 0) break;
+      text.append(buffer.data(), count);
+    }
+    const auto found = foldersync::mounted_as(text, status.mount);
+    if (!found) return system_error("mountinfo", ENOENT);
+    return *found;
+  }
 
-Result<std::uint64_t> PosixFileSystem::seek(int fd, std::uint64_t offset, Seek whence) {
-  const int how = whence == Seek::kStart ? SEEK_SET : whence == Seek::kData ? SEEK_DATA : SEEK_HOLE;
-  const off_t result = ::lseek(fd, static_cast<off_t>(offset), how);
-  if (result < 0) return system_error("lseek", errno);
-  return static_cast<std::uint64_t>(result);
-}
+  Result<std::string> path_of(int fd) override {
+    return link_target(AT_FDCWD, ProcPath(fd).c_str());
+  }
 
-Status PosixFileSystem::set_size(int fd, std::uint64_t size) {
-  return done(retried([&] { return ::ftruncate(fd, static_cast<off_t>(size)); }), "ftruncate");
-}
+  Result<Sharing> sharing(int fd) override { return sharing_of(fd); }
 
-Status PosixFileSystem::close(Fd fd) {
-  // Linux frees the number even where close is interrupted: never repeated.
-  if (::close(fd.release()) < 0 && errno != EINTR) return system_error("close", errno);
-  return success();
-}
+  bool is_read_only(int directory, const char* name) override {
+    return faccessat(directory, name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == EROFS;
+  }
 
-Status PosixFileSystem::make_directory(int directory, const char* name, std::uint32_t mode) {
-  return done(::mkdirat(directory, name, mode), "mkdir");
-}
+  Result<FileSystemFacts> facts(int fd) override { return facts_of(fd); }
 
-Status PosixFileSystem::make_symlink(const char* target, int directory, const char* name) {
-  return done(::symlinkat(target, directory, name), "symlink");
-}
+  Result<Fd> open_file(int directory, const char* name) override {
+    constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    auto fd = open_at(directory, name, kFlags | O_NOATIME);
+    return fd || fd.error().error_number != EPERM ? std::move(fd)
+                                                  : open_at(directory, name, kFlags);
+  }
 
-Status PosixFileSystem::make_node(int directory, const char* name, FileType type,
-                                  std::uint32_t mode, std::uint64_t rdev) {
-  return done(::mknodat(directory, name, mode_bits(type) | mode, rdev), "mknod");
-}
+  Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override {
+    return open_at(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode,
+                   "create");
+  }
 
-Status PosixFileSystem::make_link(int old_directory, const char* old_name, int new_directory,
-                                  const char* new_name) {
-  return done(::linkat(old_directory, old_name, new_directory, new_name, 0), "link");
-}
+  Result<Fd> create_nameless(int directory, std::uint32_t mode) override {
+    return open_at(directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode, "create");
+  }
 
-Status PosixFileSystem::rename(int old_directory, const char* old_name, int new_directory,
-                               const char* new_name, RenameMode mode) {
-  const unsigned flags = mode == RenameMode::kNoReplace  ? RENAME_NOREPLACE
-                         : mode == RenameMode::kExchange ? RENAME_EXCHANGE
-                                                         : 0U;
-  return done(::renameat2(old_directory, old_name, new_directory, new_name, flags), "rename");
-}
+  Status give_name(int fd, int directory, const char* name) override {
+    return done(::linkat(AT_FDCWD, ProcPath(fd).c_str(), directory, name, AT_SYMLINK_FOLLOW),
+                "link");
+  }
 
-Status PosixFileSystem::remove_file(int directory, const char* name) {
-  return done(::unlinkat(directory, name, 0), "unlink");
-}
+  Result<Fd> open_for_writing(int directory, const char* name) override {
+    return open_at(directory, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  }
 
-Status PosixFileSystem::remove_directory(int directory, const char* name) {
-  const auto remove = [&] { return done(::unlinkat(directory, name, AT_REMOVEDIR), "rmdir"); };
-  Status removed = remove();
-  if (removed || look_ == Look::kByNumber || removed.error().error_number == ENOENT) return removed;
-  return remove_once_empty(*this, {directory, name}, remove);
-}
+  Result<Fd> open_entry(int directory, const char* name) override {
+    return open_at(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  }
 
-Status PosixFileSystem::set_mode(Handle entry, std::uint32_t mode) {
-  return done(
-      entry.path_only ? ::chmod(ProcPath(entry.fd).c_str(), mode) : ::fchmod(entry.fd, mode),
-      "chmod");
-}
+  Result<std::size_t> read(int fd, std::span<std::byte> buffer) override {
+    return counted(retried([&] { return ::read(fd, buffer.data(), buffer.size()); }), "read");
+  }
 
-Status PosixFileSystem::set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) {
-  return done(::fchownat(entry.fd, "", uid, gid, AT_EMPTY_PATH), "chown");
-}
+  Result<std::size_t> write(int fd, std::span<const std::byte> data) override {
+    return counted(retried([&] { return ::write(fd, data.data(), data.size()); }), "write");
+  }
 
-Status PosixFileSystem::may_add_entries(int directory) {
-  constexpr int kFlags = AT_EACCESS | AT_SYMLINK_NOFOLLOW;
-  return done(::faccessat(directory, ".", W_OK | X_OK, kFlags), "access");
-}
+  Result<std::size_t> copy_range(int from, int to, std::size_t count) override {
+    return counted(retried([&] { return ::copy_file_range(from, nullptr, to, nullptr, count, 0); }),
+                   "copy_file_range");
+  }
 
-Status PosixFileSystem::set_mtime(Handle entry, FileTime mtime) {
-  std::array<timespec, 2> times{};
-  times[0].tv_nsec = UTIME_OMIT;
-  times[1].tv_sec = mtime.seconds;
-  times[1].tv_nsec = static_cast<long>(mtime.nanoseconds);
-  const auto set = [&] {
-    return entry.path_only ? ::utimensat(entry.fd, "", times.data(), AT_EMPTY_PATH)
-                           : ::futimens(entry.fd, times.data());
-  };
-  if (set() < 0) return system_error("utimens", errno);
-  // Some FUSE file systems do nothing at all unless both times are given.
-  struct stat now {};
-  if (::fstatat(entry.fd, "", &now, AT_EMPTY_PATH) < 0) return success();
-  // Within one second it may be the time that it had.
-  if (now.st_mtim.tv_sec == mtime.seconds && now.st_mtim.tv_nsec == times[1].tv_nsec) {
+  Status clone(int from, int to) override {
+    return done(retried([&] { return ::ioctl(to, FICLONE, from); }), "clone");
+  }
+
+  Result<std::uint64_t> seek(int fd, std::uint64_t offset, Seek whence) override {
+    const int how = whence == Seek::kStart  ? SEEK_SET
+                    : whence == Seek::kData ? SEEK_DATA
+                                            : SEEK_HOLE;
+    const off_t result = ::lseek(fd, static_cast<off_t>(offset), how);
+    if (result < 0) return system_error("lseek", errno);
+    return static_cast<std::uint64_t>(result);
+  }
+
+  Status set_size(int fd, std::uint64_t size) override {
+    return done(retried([&] { return ::ftruncate(fd, static_cast<off_t>(size)); }), "ftruncate");
+  }
+
+  Status close(Fd fd) override {
+    // Linux frees the number even where close is interrupted: never repeated.
+    if (::close(fd.release()) < 0 && errno != EINTR) return system_error("close", errno);
     return success();
   }
-  times[0] = now.st_atim;
-  return done(set(), "utimens");
-}
 
-Result<std::size_t> PosixFileSystem::list_xattrs(Handle entry, std::span<char> buffer) {
-  const ssize_t listed = entry.path_only
-                             ? ::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size())
-                             : ::flistxattr(entry.fd, buffer.data(), buffer.size());
-  // So rclone says that there are none.
-  if (listed < 0 && errno == EIO && look_ == Look::kByPath) {
-    return system_error("listxattr", ENOTSUP);
+  Status make_directory(int directory, const char* name, std::uint32_t mode) override {
+    return done(::mkdirat(directory, name, mode), "mkdir");
   }
-  return counted(listed, "listxattr");
-}
 
-Result<std::size_t> PosixFileSystem::get_xattr(Handle entry, const char* name,
-                                               std::span<std::byte> buffer) {
-  return counted(entry.path_only
-                     ? ::getxattr(ProcPath(entry.fd).c_str(), name, buffer.data(), buffer.size())
-                     : ::fgetxattr(entry.fd, name, buffer.data(), buffer.size()),
-                 "getxattr");
-}
-
-Status PosixFileSystem::set_xattr(Handle entry, const char* name,
-                                  std::span<const std::byte> value) {
-  return done(entry.path_only
-                  ? ::setxattr(ProcPath(entry.fd).c_str(), name, value.data(), value.size(), 0)
-                  : ::fsetxattr(entry.fd, name, value.data(), value.size(), 0),
-              "setxattr");
-}
-
-Status PosixFileSystem::remove_xattr(Handle entry, const char* name) {
-  return done(entry.path_only ? ::removexattr(ProcPath(entry.fd).c_str(), name)
-                              : ::fremovexattr(entry.fd, name),
-              "removexattr");
-}
-
-Status PosixFileSystem::sync(int fd) {
-  return done(retried([&] { return ::fsync(fd); }), "fsync");
-}
-
-Status PosixFileSystem::sync_all(int fd) {
-  return done(retried([&] { return ::syncfs(fd); }), "syncfs");
-}
-
-Result<std::optional<std::uint64_t>> PosixFileSystem::incarnation(int fd) {
-  using Incarnation = std::optional<std::uint64_t>;
-  struct statx found {};
-  if (retried([&] { return ::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &found); }) < 0) {
-    return system_error("statx", errno);
+  Status make_symlink(const char* target, int directory, const char* name) override {
+    return done(::symlinkat(target, directory, name), "symlink");
   }
-  if ((found.stx_mask & STATX_BTIME) != 0) return Incarnation(birth_of(found));
-  // A driver may take the number of this request for another one of its own.
-  if (!S_ISREG(found.stx_mode) && !S_ISDIR(found.stx_mode)) return Incarnation();
-  long generation = 0;  // as many bytes as the request says; most file systems write four of them
-  const bool is_told = ::ioctl(fd, FS_IOC_GETVERSION, &generation) == 0;
-  if (!is_told && errno == EBADF) {
-    constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    const Fd readable(retried([&] { return ::open(ProcPath(fd).c_str(), kFlags); }));
-    if (!readable.is_open() || ::ioctl(readable.get(), FS_IOC_GETVERSION, &generation) < 0) {
+
+  Status make_node(int directory, const char* name, FileType type, std::uint32_t mode,
+                   std::uint64_t rdev) override {
+    return done(::mknodat(directory, name, mode_bits(type) | mode, rdev), "mknod");
+  }
+
+  Status make_link(int old_directory, const char* old_name, int new_directory,
+                   const char* new_name) override {
+    return done(::linkat(old_directory, old_name, new_directory, new_name, 0), "link");
+  }
+
+  Status rename(int old_directory, const char* old_name, int new_directory, const char* new_name,
+                RenameMode mode) override {
+    const unsigned flags = mode == RenameMode::kNoReplace  ? RENAME_NOREPLACE
+                           : mode == RenameMode::kExchange ? RENAME_EXCHANGE
+                                                           : 0U;
+    return done(::renameat2(old_directory, old_name, new_directory, new_name, flags), "rename");
+  }
+
+  Status remove_file(int directory, const char* name) override {
+    return done(::unlinkat(directory, name, 0), "unlink");
+  }
+
+  Status remove_directory(int directory, const char* name) override {
+    const auto remove = [&] { return done(::unlinkat(directory, name, AT_REMOVEDIR), "rmdir"); };
+    Status removed = remove();
+    if (removed || look_ == Look::kByNumber || removed.error().error_number == ENOENT)
+      return removed;
+    return remove_once_empty(*this, {directory, name}, remove);
+  }
+
+  Status set_mode(Handle entry, std::uint32_t mode) override {
+    return done(
+        entry.path_only ? ::chmod(ProcPath(entry.fd).c_str(), mode) : ::fchmod(entry.fd, mode),
+        "chmod");
+  }
+
+  Status set_owner(Handle entry, std::uint32_t uid, std::uint32_t gid) override {
+    return done(::fchownat(entry.fd, "", uid, gid, AT_EMPTY_PATH), "chown");
+  }
+
+  Status may_add_entries(int directory) override {
+    constexpr int kFlags = AT_EACCESS | AT_SYMLINK_NOFOLLOW;
+    return done(::faccessat(directory, ".", W_OK | X_OK, kFlags), "access");
+  }
+
+  Status set_mtime(Handle entry, FileTime mtime) override {
+    std::array<timespec, 2> times{};
+    times[0].tv_nsec = UTIME_OMIT;
+    times[1].tv_sec = mtime.seconds;
+    times[1].tv_nsec = static_cast<long>(mtime.nanoseconds);
+    const auto set = [&] {
+      return entry.path_only ? ::utimensat(entry.fd, "", times.data(), AT_EMPTY_PATH)
+                             : ::futimens(entry.fd, times.data());
+    };
+    if (set() < 0) return system_error("utimens", errno);
+    // Some FUSE file systems do nothing at all unless both times are given.
+    struct stat now {};
+    if (::fstatat(entry.fd, "", &now, AT_EMPTY_PATH) < 0) return success();
+    // Within one second it may be the time that it had.
+    if (now.st_mtim.tv_sec == mtime.seconds && now.st_mtim.tv_nsec == times[1].tv_nsec) {
+      return success();
+    }
+    times[0] = now.st_atim;
+    return done(set(), "utimens");
+  }
+
+  Result<std::size_t> list_xattrs(Handle entry, std::span<char> buffer) override {
+    const ssize_t listed =
+        entry.path_only ? ::listxattr(ProcPath(entry.fd).c_str(), buffer.data(), buffer.size())
+                        : ::flistxattr(entry.fd, buffer.data(), buffer.size());
+    // So rclone says that there are none.
+    if (listed < 0 && errno == EIO && look_ == Look::kByPath) {
+      return system_error("listxattr", ENOTSUP);
+    }
+    return counted(listed, "listxattr");
+  }
+
+  Result<std::size_t> get_xattr(Handle entry, const char* name,
+                                std::span<std::byte> buffer) override {
+    return counted(entry.path_only
+                       ? ::getxattr(ProcPath(entry.fd).c_str(), name, buffer.data(), buffer.size())
+                       : ::fgetxattr(entry.fd, name, buffer.data(), buffer.size()),
+                   "getxattr");
+  }
+
+  Status set_xattr(Handle entry, const char* name, std::span<const std::byte> value) override {
+    return done(entry.path_only
+                    ? ::setxattr(ProcPath(entry.fd).c_str(), name, value.data(), value.size(), 0)
+                    : ::fsetxattr(entry.fd, name, value.data(), value.size(), 0),
+                "setxattr");
+  }
+
+  Status remove_xattr(Handle entry, const char* name) override {
+    return done(entry.path_only ? ::removexattr(ProcPath(entry.fd).c_str(), name)
+                                : ::fremovexattr(entry.fd, name),
+                "removexattr");
+  }
+
+  Status sync(int fd) override {
+    return done(retried([&] { return ::fsync(fd); }), "fsync");
+  }
+
+  Status sync_all(int fd) override {
+    return done(retried([&] { return ::syncfs(fd); }), "syncfs");
+  }
+
+  Result<std::optional<std::uint64_t>> incarnation(int fd) override {
+    using Incarnation = std::optional<std::uint64_t>;
+    struct statx found {};
+    if (retried([&] { return ::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &found); }) < 0) {
+      return system_error("statx", errno);
+    }
+    if ((found.stx_mask & STATX_BTIME) != 0) return Incarnation(birth_of(found));
+    // A driver may take the number of this request for another one of its own.
+    if (!S_ISREG(found.stx_mode) && !S_ISDIR(found.stx_mode)) return Incarnation();
+    long generation = 0;  // as many bytes as the request says; most file systems write four of them
+    const bool is_told = ::ioctl(fd, FS_IOC_GETVERSION, &generation) == 0;
+    if (!is_told && errno == EBADF) {
+      constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+      const Fd readable(retried([&] { return ::open(ProcPath(fd).c_str(), kFlags); }));
+      if (!readable.is_open() || ::ioctl(readable.get(), FS_IOC_GETVERSION, &generation) < 0) {
+        return Incarnation();
+      }
+    } else if (!is_told) {
       return Incarnation();
     }
-  } else if (!is_told) {
-    return Incarnation();
+    return Incarnation(static_cast<std::uint32_t>(generation));
   }
-  return Incarnation(static_cast<std::uint32_t>(generation));
-}
 
-Status PosixFileSystem::lock(int fd) {
-  return done(retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }), "flock");
-}
+  Status lock(int fd) override {
+    return done(retried([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }), "flock");
+  }
+
+ private:
+  Look look_;
+};
+
+}  // namespace
+
+FileSystem& posix_file_system() { return PosixFileSystem::looking(Look::kByNumber); }
 
 }  // namespace foldersync

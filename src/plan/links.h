@@ -14,14 +14,6 @@
 
 namespace foldersync {
 
-// Which object of its side a name stands for. The numbers of one side mean nothing to the other,
-// and stand in no document.
-struct ObjectId {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  friend auto operator<=>(const ObjectId&, const ObjectId&) = default;
-};
-
 // A path that has more than one name on at least one side, and what the walk decided about it as
 // if it were alone. At least one side is there.
 struct LinkedEntry {

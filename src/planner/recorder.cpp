@@ -7,8 +7,6 @@
 namespace foldersync {
 namespace {
 
-ObjectId object_of(const FileStatus& status) { return {status.device, status.inode}; }
-
 // Whether it is something else than a directory that has other names.
 bool has_links(const Seen* seen) {
   return seen != nullptr && seen->status.links > 1 && !seen->status.is_directory();

@@ -80,7 +80,7 @@ class SqliteHashCache final : public HashCache {
   Status write_all();
 
   std::mutex mutex_;
-  PosixFileSystem system_;
+  FileSystem& system_ = posix_file_system();
   std::string folder_name_;
   int busy_milliseconds_;
   bool was_asked_ = false;  // it has been opened then, or can't be

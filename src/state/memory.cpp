@@ -155,7 +155,7 @@ OpenedDatabase open_all(const StateFolder& folder, int busy_milliseconds) {
 }
 
 Memory::Opened open_memory(const std::string& name, int busy_milliseconds) {
-  PosixFileSystem system;
+  FileSystem& system = posix_file_system();
   const Result<StateFolder> folder = StateFolder::open(system, name);
   if (!folder) return {nullptr, unknown_memory(sentence(folder.error()))};
   OpenedDatabase opened = open_all(*folder, busy_milliseconds);

@@ -43,7 +43,7 @@ class Atomic : public MirrorTest {
 
   // As `sync recover --rollback` does.
   void roll_back() {
-    PosixFileSystem fs;
+    FileSystem& fs = posix_file_system();
     const auto roots = open_roots(fs, {source_, replica_, {"/"}});
     ASSERT_TRUE(roots.ok() && roots->replica);
     ReportRecorder recorder;

@@ -354,7 +354,7 @@ TEST_F(KilledDoomedTrees, OneThatCanNotBeGivenBackStays) {
   });
   (void)run(fs, options_);
   ASSERT_EQ(::rename(in_replica("around").c_str(), in_replica("elsewhere").c_str()), 0);
-  PosixFileSystem calm;
+  FileSystem& calm = posix_file_system();
   const Root root = open_root(calm, replica_, "replica").value();
   ReportRecorder observer;
   const Policy policy = policy_of_this_process();

@@ -108,7 +108,7 @@ class MirrorTest : public testing::Test {
     return mirror(fs, source_, replica_, options);
   }
   MirrorRun run(const MirrorOptions& options = {}) {
-    PosixFileSystem fs;
+    FileSystem& fs = posix_file_system();
     return mirror(fs, source_, replica_, options);
   }
 

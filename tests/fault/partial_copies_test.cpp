@@ -138,7 +138,7 @@ TEST_F(PartialCopy, IsRemovedByARunThatHasNothingToDo) {
 
 TEST_F(PartialCopy, IsRemovedByARecoveryThatNoRunFollows) {
   kill_in_the_middle();
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const auto roots = open_roots(fs, {source_, replica_, {"/"}});
   ASSERT_TRUE(roots.ok() && roots->replica);
   ReportRecorder recorder;

@@ -89,7 +89,7 @@ class LessPower : public MirrorTest {
   bool mirrored_after(const std::function<bool()>& give_up) {
     const pid_t child = ::fork();
     if (child == 0) {
-      PosixFileSystem fs;
+      FileSystem& fs = posix_file_system();
       const bool well = give_up() && mirror(fs, source_, other_, options_).is_success();
       ::_exit(well ? 0 : 1);
     }

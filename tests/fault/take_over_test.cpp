@@ -201,7 +201,7 @@ TEST_F(TakeOver, KeepsInABackupNothingThatTheReplicaGoesOnHolding) {
     ASSERT_TRUE(there.is_success()) << there.troubles();
     expect_exact_copy();
     (void)taken_over();
-    PosixFileSystem fs;
+    FileSystem& fs = posix_file_system();
     const MirrorRun back = take_back(fs, backups + "/" + there.plan->plan_id, replica_);
     EXPECT_TRUE(back.is_success()) << back.troubles();
     EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());

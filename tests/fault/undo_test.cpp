@@ -51,7 +51,7 @@ class Undo : public MirrorTest, public testing::WithParamInterface<std::size_t> 
   }
 
   void expect_can_be_taken_back() {
-    PosixFileSystem fs;
+    FileSystem& fs = posix_file_system();
     for (const std::string& folder : backups()) {
       const MirrorRun back = take_back(fs, folder, replica_, options());
       EXPECT_TRUE(back.is_success()) << folder << back.troubles();
@@ -107,7 +107,7 @@ TEST_P(Undo, TakesBackTwoPlansAtOnce) {
                 {"n", directory()},
                 {"n/y", file("y")},
                 {"short", file("s")}});
-  PosixFileSystem fs;  // outlives the backup, which both runs use
+  FileSystem& fs = posix_file_system();
   MirrorRun first = run(fs, options_);
   ASSERT_TRUE(first.is_success()) << first.troubles();
   remove_tree(source_);
@@ -158,7 +158,7 @@ TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
 TEST_P(Undo, HoldsALockOnItsBackupFromTheFirstChangeToTheLast) {
   std::uint64_t held = 0;
   std::uint64_t renames = 0;
-  PosixFileSystem other;
+  FileSystem& other = posix_file_system();
   FaultyFileSystem watched;
   watched.intercept([&](const CallInfo& call) {
     if (call.call != Call::kRename || call.mode == RenameMode::kReplace) return 0;
@@ -198,7 +198,7 @@ class SmallUndo : public MirrorTest {
     EXPECT_THAT(tree_differences(before, read_tree(replica_)), testing::IsEmpty());
   }
 
-  PosixFileSystem calm_;
+  FileSystem& calm_ = posix_file_system();
   std::string backups_ = scratch_ / "backups";
   MirrorOptions options_;
 };

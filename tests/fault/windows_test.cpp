@@ -150,7 +150,7 @@ TEST_F(WindowsOfAPlan, DoNotEndEarlyWhereItIsAllOrNothing) {
 
 TEST_F(WindowsOfAPlan, AreStagedWhileTheOneBeforeBecomesDurable) {
   options_.threads = 2;
-  PosixFileSystem real;
+  FileSystem& real = posix_file_system();
   Overlap fs(real, "4");
   const MirrorRun made = run(fs, options_);
   EXPECT_TRUE(made.is_success()) << made.troubles();
@@ -173,7 +173,7 @@ TEST_F(WindowsOfAPlan, AreNotStagedBeforeThatWhichMakesRoomIsGone) {
   plan.options.delete_first = true;
   ASSERT_TRUE(for_each_action(
       room->actions, [&](const Action& action, std::uint64_t) { plan.actions.push_back(action); }));
-  PosixFileSystem real;
+  FileSystem& real = posix_file_system();
   AskedForRoom fs(real);
   const MirrorRun made = apply_given(fs, plan, source_, replica_, options_);
   EXPECT_TRUE(made.is_success()) << made.troubles();
@@ -184,7 +184,7 @@ TEST_F(WindowsOfAPlan, AreNotStagedBeforeThatWhichMakesRoomIsGone) {
 
 TEST_F(WindowsOfAPlan, ThatWereStagedTooEarlyAreThrownAwayWhenTheOneBeforeFails) {
   options_.threads = 2;
-  PosixFileSystem real;
+  FileSystem& real = posix_file_system();
   Overlap fs(real, "4", EIO);
   const MirrorRun broken = run(fs, options_);
   EXPECT_TRUE(broken.error);

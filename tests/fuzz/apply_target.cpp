@@ -153,7 +153,7 @@ class Stage {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   World world_;
   std::map<std::string, Stamp> before_;
 };

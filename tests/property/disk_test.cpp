@@ -118,7 +118,7 @@ class Pair {
 
  private:
   ScratchFolder folder_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   Planning planning_;
 };
 

@@ -172,7 +172,7 @@ class FaultyFileSystem final : public FileSystem {
   auto made(CallInfo info, Make make) -> decltype(make());
   int verdict(CallInfo& info);
 
-  PosixFileSystem real_;
+  FileSystem& real_ = posix_file_system();
   std::mutex mutex_;
   std::vector<Interceptor> interceptors_;
   std::uint64_t number_ = 0;

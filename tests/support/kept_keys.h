@@ -76,7 +76,7 @@ inline Result<StagingArea> staging_area_in(FileSystem& fs, int home) {
 // Puts the proof into the folder `.sync-txn` in `home`, below the replica's root at `path`.
 inline void prove(int home, const std::string& path = {}, const std::string& identity = {},
                   const StagingKey& key = hand_made_key()) {
-  PosixFileSystem calm;
+  FileSystem& calm = posix_file_system();
   const auto folder = calm.open_directory(home, ".sync-txn");
   ASSERT_TRUE(folder.ok());
   const auto proof = proof_of(calm, {home, identity, path}, folder->get(), key);
@@ -86,7 +86,7 @@ inline void prove(int home, const std::string& path = {}, const std::string& ide
 // The folder `.sync-txn` in the replica's directory `path` is one of a killed run that kept_keys()
 // knows.
 inline void prove_in(const std::string& replica, const std::string& path = {}) {
-  PosixFileSystem calm;
+  FileSystem& calm = posix_file_system();
   const Root root = open_root(calm, replica, "replica").value();
   const Root home = open_root(calm, replica + "/" + path, "replica").value();
   kept_keys().add(root.identity, hand_made_key());

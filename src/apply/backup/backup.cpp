@@ -157,7 +157,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
     const auto kept = has_content && restore.undo.op != Op::kLink
                           ? backup.tree_->status(restore.undo.path)
                           : Result<std::optional<FileStatus>>(std::nullopt);
-    if (kept && *kept) restore.object = Object{(*kept)->device, (*kept)->inode};
+    if (kept && *kept) restore.object = object_of(**kept);
     const RelPath where = restore.undo.path;
     backup.restores_.insert_or_assign(where, std::move(restore));
   }
@@ -329,9 +329,9 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   note(action, is, found_facts(old, target, whole_), TRY(named_now(action, is, replica)));
   if (!is_new_content(action.path)) return success();
   // A name that this apply has given it is none of the old ones.
-  if (is.old->links > 1 && !taken_over_.contains({is.old->device, is.old->inode})) {
+  if (is.old->links > 1 && !taken_over_.contains(object_of(*is.old))) {
     Restore& restore = restores_.at(action.path);
-    restore.object = Object{is.old->device, is.old->inode};
+    restore.object = object_of(*is.old);
     restore.names = is.old->links;
   }
   return success();

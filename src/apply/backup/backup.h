@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "apply/backup/backup_tree.h"
@@ -74,13 +73,10 @@ class Backup {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  // A file by its device and inode.
-  using Object = std::pair<std::uint64_t, std::uint64_t>;
-
   struct Restore {
     Action undo;
-    std::optional<Object> object;  // in the replica, where the file had more names than one
-    std::uint32_t names = 1;       // how many it had
+    std::optional<ObjectId> object;  // in the replica, where the file had more names than one
+    std::uint32_t names = 1;         // how many it had
   };
 
   Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
@@ -134,11 +130,11 @@ class Backup {
   std::map<RelPath, Restore> restores_;  // by what they restore; directories' metadata apart
   std::map<RelPath, Restore> earlier_;   // those of the plans before, see go_on_with()
   std::map<RelPath, Action> directories_;
-  std::map<Object, RelPath> others_;  // names that such files have kept in the replica
-  std::set<Object> sought_;
-  std::set<Object> taken_over_;      // files that the apply has given other paths
+  std::map<ObjectId, RelPath> others_;  // names that such files have kept in the replica
+  std::set<ObjectId> sought_;
+  std::set<ObjectId> taken_over_;    // files that the apply has given other paths
   std::set<std::string> displaced_;  // see keep()
-  std::set<Object> redated_;         // files whose metadata the window changes in place
+  std::set<ObjectId> redated_;       // files whose metadata the window changes in place
   bool goes_on_ = false;
   bool is_reopened_ = false;  // what earlier windows did to files is not known
   Fd held_;                   // the staging folder in which displaced() has found something

@@ -13,11 +13,9 @@ namespace {
 // Finds one name of each of some files in a tree.
 class NameSearch final : public PairVisitor {
  public:
-  using Object = std::pair<std::uint64_t, std::uint64_t>;
-
   // `is_new`: says of a path whether the apply has put something else there.
-  NameSearch(std::uint64_t mount, const std::set<Object>& wanted,
-             std::function<bool(const RelPath&)> is_new, std::map<Object, RelPath>& found)
+  NameSearch(std::uint64_t mount, const std::set<ObjectId>& wanted,
+             std::function<bool(const RelPath&)> is_new, std::map<ObjectId, RelPath>& found)
       : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
@@ -33,7 +31,7 @@ class NameSearch final : public PairVisitor {
       }
       if (entry->error_number != 0 || is_staging_name(entry->name)) continue;
       if (entry->status.mount != mount_) continue;
-      const Object object{entry->status.device, entry->status.inode};
+      const ObjectId object = object_of(entry->status);
       const bool is_wanted = !entry->status.is_directory() && wanted_.contains(object);
       if (!is_wanted && !entry->status.is_directory()) continue;
       const RelPath path = RelPath::from_bytes(pair.path).child(entry->name);
@@ -45,9 +43,9 @@ class NameSearch final : public PairVisitor {
 
  private:
   std::uint64_t mount_;
-  const std::set<Object>& wanted_;
+  const std::set<ObjectId>& wanted_;
   std::function<bool(const RelPath&)> is_new_;
-  std::map<Object, RelPath>& found_;
+  std::map<ObjectId, RelPath>& found_;
 };
 
 }  // namespace
@@ -60,8 +58,8 @@ void Backup::remember_objects(const WindowRecord& record) {
     const auto& made = record.actions[i].made;
     const auto& old = record.actions[i].old;
     if (writes_entry(action) && made && made->is_file() && made->links > 1)
-      taken_over_.insert({made->device, made->inode});
-    if (action.op == Op::kMetadata && old) redated_.insert({old->device, old->inode});
+      taken_over_.insert(object_of(*made));
+    if (action.op == Op::kMetadata && old) redated_.insert(object_of(*old));
   }
 }
 
@@ -69,7 +67,7 @@ void Backup::remember_objects(const WindowRecord& record) {
 // by then is what is kept, unless the time is new because this run has set it by another name.
 FileStatus Backup::as_it_is_kept(const FileStatus& old, const FileStatus& now) const {
   FileStatus kept = old;
-  if (!old.is_file() || redated_.contains({old.device, old.inode})) return kept;
+  if (!old.is_file() || redated_.contains(object_of(old))) return kept;
   kept.size = now.size;
   kept.blocks = now.blocks;
   kept.mtime = now.mtime;
@@ -79,7 +77,7 @@ FileStatus Backup::as_it_is_kept(const FileStatus& old, const FileStatus& now) c
 // Whether the replica goes on holding the file under another path: what becomes of it there must
 // not happen to what is kept.
 bool Backup::lives_on(const FileStatus& old, const Place& place) const {
-  if (taken_over_.contains({old.device, old.inode})) return true;
+  if (taken_over_.contains(object_of(old))) return true;
   if (!is_reopened_) return false;
   const auto now = fs_->status_at(place.directory, place.name.c_str());
   return !now || now->links > 1;
@@ -87,8 +85,8 @@ bool Backup::lives_on(const FileStatus& old, const Place& place) const {
 
 // Of a file that has kept names in the replica: one of them, to be linked to again.
 Status Backup::find_other_names(ReplicaAccess& replica) {
-  std::map<Object, std::uint32_t> kept;
-  std::set<Object> wanted;
+  std::map<ObjectId, std::uint32_t> kept;
+  std::set<ObjectId> wanted;
   for (const auto& [path, restore] : restores_) {
     if (restore.object) ++kept[*restore.object];
   }
@@ -109,7 +107,7 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
 }
 
 void Backup::set_links(std::vector<Action>& actions) const {
-  std::map<Object, RelPath> leaders;
+  std::map<ObjectId, RelPath> leaders;
   for (const auto& [object, path] : others_) {
     const auto own = restores_.find(path);
     // A later window has taken that name away, too.

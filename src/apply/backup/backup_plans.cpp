@@ -1,6 +1,5 @@
 // The part of a Backup that is about two plans of one cycle, which are taken back together.
 #include <set>
-#include <utility>
 
 #include "apply/backup/backup.h"
 
@@ -56,7 +55,7 @@ Status Backup::follow_earlier_names(ReplicaAccess& replica) {
     std::optional<Facts>& made = restore.undo.before;
     if (!earlier_.contains(path) || !made || made->type != FileType::kFile) continue;
     const auto now = TRY(replica.status(path));
-    const bool is_changed = now && redated_.contains({now->device, now->inode});
+    const bool is_changed = now && redated_.contains(object_of(*now));
     if (is_changed) made = found_facts(*now, {}, policy_);
   }
   return success();

@@ -73,7 +73,7 @@ Result<bool> BackupTree::is_kept(int parent, const std::string& name, const File
 // Another name of the same file may have been copied before.
 Status BackupTree::link_to_copy(const FileStatus& status, const RelPath& path, bool& linked) {
   linked = false;
-  const auto known = copies_.find({status.device, status.inode});
+  const auto known = copies_.find(object_of(status));
   if (known == copies_.end()) return success();
   const auto from = TRY(directory(known->second.parent()));
   const auto held = TRY(fs_.open_directory(from, "."));
@@ -103,7 +103,7 @@ Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPa
     (void)fs_.remove_file(again, name.c_str());  // else the next try does
     return std::move(copied).error().at(path.bytes());
   }
-  if (status.links > 1) copies_.emplace(std::pair(status.device, status.inode), path);
+  if (status.links > 1) copies_.emplace(object_of(status), path);
   return success();
 }
 

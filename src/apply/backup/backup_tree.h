@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "apply/stage/limit_book.h"
@@ -65,8 +63,8 @@ class BackupTree {
   DirectoryCursor cursor_;
   bool durable_;
   bool has_sync_all_ = false;
-  std::set<RelPath> touched_;  // directories with new entries
-  std::map<std::pair<std::uint64_t, std::uint64_t>, RelPath> copies_;  // of files with more names
+  std::set<RelPath> touched_;           // directories with new entries
+  std::map<ObjectId, RelPath> copies_;  // of files with more names
   std::vector<std::byte> buffer_;
 };
 

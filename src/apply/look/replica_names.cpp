@@ -8,7 +8,7 @@ namespace foldersync {
 // RACE: a name that others take out of the replica after the walk still counts. Whose file it
 // is they could have changed by that name, too.
 Status ReplicaNames::find() {
-  std::map<Object, std::vector<RelPath>> found;
+  std::map<ObjectId, std::vector<RelPath>> found;
   InventoryVisitor visitor;
   visitor.stop = stop_;
   // No name of a file lies on another mount than the file.
@@ -18,7 +18,7 @@ Status ReplicaNames::find() {
   visitor.visit = [&](const InventoryEntry& entry) {
     const FileStatus& status = entry.status;
     if (status.is_directory() || status.links == 1) return success();
-    found[{status.device, status.inode}].push_back(entry.path);
+    found[object_of(status)].push_back(entry.path);
     return success();
   };
   visitor.listed = [](const RelPath&, const DirectoryNames&) {};
@@ -33,7 +33,7 @@ Result<std::vector<RelPath>> ReplicaNames::of(const FileStatus& status) {
   if (!found_) {
     TRY(find());
   }
-  const auto names = found_->find({status.device, status.inode});
+  const auto names = found_->find(object_of(status));
   return names == found_->end() ? std::vector<RelPath>() : names->second;
 }
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "core/file_status.h"
@@ -31,13 +29,12 @@ class ReplicaNames {
   void forget();
 
  private:
-  using Object = std::pair<std::uint64_t, std::uint64_t>;  // device and inode
   Status find();
 
   const Root& replica_;
   const std::atomic<bool>* stop_;
   std::mutex mutex_;
-  std::optional<std::map<Object, std::vector<RelPath>>> found_;
+  std::optional<std::map<ObjectId, std::vector<RelPath>>> found_;
 };
 
 }  // namespace foldersync

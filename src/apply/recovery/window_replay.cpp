@@ -68,7 +68,7 @@ void WindowReplay::learn_objects() {
     const Action& action = record_.plan.actions[i];
     const auto& made = record_.actions[i].made;
     if (!made) continue;
-    if (action.op == Op::kLink) ++names_added_[{made->device, made->inode}];
+    if (action.op == Op::kLink) ++names_added_[object_of(*made)];
     if (made->is_directory()) brought_.emplace(action.path, *made);
   }
 }
@@ -127,7 +127,7 @@ Result<Step> WindowReplay::step_at(std::size_t index) {
   if (record.new_xattrs) step.new_xattrs = &*record.new_xattrs;
   if (record.old_xattrs) step.old_xattrs = &*record.old_xattrs;
   if (record.old) {
-    const auto added = names_added_.find({record.old->device, record.old->inode});
+    const auto added = names_added_.find(object_of(*record.old));
     if (added != names_added_.end()) step.names_added = added->second;
   } else if (is_finish(action)) {
     const auto brought = brought_.find(action.path);

@@ -96,7 +96,7 @@ class WindowReplay {
   std::map<std::string, Fd> folders_;
   MadeAnew made_anew_;
   std::map<RelPath, FileStatus> brought_;  // directories that the window makes or moves, by path
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> names_added_;  // to an object
+  std::map<ObjectId, std::uint32_t> names_added_;  // to an object
   ApplyObserver& observer_;
 };
 

@@ -112,8 +112,7 @@ class Freed {
     const auto found = fs_.status_at(*parent, std::string(action.path.name()).c_str());
     if (!found || found->mount != mount_) return {};
     if (found->is_directory()) return {0, 1};
-    const bool has_others =
-        found->links > 1 && ++gone_[{found->device, found->inode}] < found->links;
+    const bool has_others = found->links > 1 && ++gone_[object_of(*found)] < found->links;
     if (has_others) return {};
     // Some file systems of FUSE don't count blocks.
     const bool has_blocks = found->blocks > 0 || !hides_blocks_ || !found->is_file();
@@ -126,7 +125,7 @@ class Freed {
   bool hides_blocks_;
   std::uint64_t mount_ = 0;
   // Of files with several names: how many are gone.
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> gone_;
+  std::map<ObjectId, std::uint64_t> gone_;
 };
 
 // Whether it fits only because of what goes meanwhile.

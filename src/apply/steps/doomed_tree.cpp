@@ -159,16 +159,14 @@ void DoomedTreeRemover::open_up() {
 
 namespace {
 
-using Object = std::pair<std::uint64_t, std::uint64_t>;
-
 // Files that the window gives other metadata under other names than those that go: they would not
 // be found as they were seen.
-std::set<Object> changed_in_place(const std::vector<Slot>& slots) {
-  std::set<Object> changed;
+std::set<ObjectId> changed_in_place(const std::vector<Slot>& slots) {
+  std::set<ObjectId> changed;
   for (const Slot& slot : slots) {
     if (slot.action.op != Op::kMetadata || !slot.look || !slot.look->replica) continue;
     const FileStatus& found = *slot.look->replica;
-    if (found.links > 1) changed.insert({found.device, found.inode});
+    if (found.links > 1) changed.insert(object_of(found));
   }
   return changed;
 }
@@ -195,13 +193,12 @@ std::vector<bool> subvolumes(const std::vector<Slot>& slots) {
 std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
                                        std::optional<std::uint32_t> owner) {
   std::vector<std::size_t> others(slots.size() + 1);  // so many before each that must stay
-  const std::set<Object> changed = changed_in_place(slots);
+  const std::set<ObjectId> changed = changed_in_place(slots);
   const std::vector<bool> begins_subvolume = subvolumes(slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
     bool goes = is_doomed(slots[i], owner) && !begins_subvolume[i];
     if (goes && !changed.empty()) {
-      const FileStatus& found = *slots[i].look->replica;
-      goes = !changed.contains({found.device, found.inode});
+      goes = !changed.contains(object_of(*slots[i].look->replica));
     }
     others[i + 1] = others[i] + (goes ? 0 : 1);
   }

@@ -109,7 +109,7 @@ class PruneBackups : public testing::Test {
 
   const RootReference kReplica{"/replica", "uuid:1:2", ""};
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
 };
 
 TEST_F(PruneBackups, RemovesAllButTheNewestOfTheReplica) {
@@ -231,7 +231,7 @@ TEST_F(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
          {kDayThree + "/tree", directory()},
          {"mine", directory()}},
         scratch.path());
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const auto names = [&] {
     std::vector<std::string> found;
     for (const auto& [path, entry] : read_tree(scratch.path())) {

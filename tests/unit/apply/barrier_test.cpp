@@ -103,7 +103,7 @@ class BarrierTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem real_;
+  FileSystem& real_ = posix_file_system();
   SyncsOnly fs_{real_};
   Fd root_;
   std::optional<StagingArea> area_;

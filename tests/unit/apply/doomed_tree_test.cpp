@@ -139,7 +139,7 @@ class DoomedTreeTest : public testing::Test {
 
   ScratchFolder scratch_;
   std::string folder_ = scratch_ / "folder";
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   Fd fd_;
   std::optional<DoomedTree> tree_;
 };

@@ -99,7 +99,7 @@ class FirstRoomTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem posix_;
+  FileSystem& posix_ = posix_file_system();
   FullDisk fs_{posix_};
   Policy policy_;
   test::Warnings observer_;

@@ -58,7 +58,7 @@ class LockTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   NoFolderLocks unable_{fs_, EOPNOTSUPP};
 };
 

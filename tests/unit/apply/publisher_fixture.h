@@ -60,7 +60,7 @@ class PublisherTest : public testing::Test {
     return look({home_.get(), "a"});
   }
   FileStatus look(const Place& place) {
-    PosixFileSystem calm;
+    FileSystem& calm = posix_file_system();
     const auto status = calm.status_at(place.directory, place.name.c_str());
     EXPECT_TRUE(status.ok());
     return status.ok() ? *status : FileStatus{};

@@ -39,7 +39,7 @@ class PurgeTest : public testing::Test {
 
   ScratchFolder scratch_;
   std::string folder_ = scratch_ / "folder";
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   Fd fd_;
   std::vector<Discarded> gone_;
   std::vector<DoomedTree> trees_;

@@ -31,7 +31,7 @@ using testing::IsEmpty;
 using What = Recovered::What;
 
 FileStatus look(const std::string& path) {
-  PosixFileSystem calm;
+  FileSystem& calm = posix_file_system();
   const auto slash = path.rfind('/');
   const auto directory = calm.open_root(path.substr(0, slash).c_str());
   EXPECT_TRUE(directory.ok());
@@ -157,7 +157,7 @@ class RecoverTest : public testing::Test {
   // The killed run had got this far with what it wrote down.
   void left(Marker marker) {
     const Fd area(::open(in(".sync-txn").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    PosixFileSystem calm;
+    FileSystem& calm = posix_file_system();
     ASSERT_TRUE(write_record(calm, {area.get(), root_.status.device, key_}, record_, false).ok());
     ASSERT_TRUE(set_marker(calm, area.get(), marker, std::nullopt).ok());
   }

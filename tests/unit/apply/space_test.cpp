@@ -81,7 +81,7 @@ class SpaceTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem posix_;
+  FileSystem& posix_ = posix_file_system();
   Disk disk_{posix_};
   Root source_ = open_root(disk_, scratch_.path(), "source").value();
   std::string replica_file_system_ = "another";

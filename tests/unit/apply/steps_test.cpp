@@ -127,7 +127,7 @@ class OneStep : public testing::Test {
   void expect(const Tree& tree) const { EXPECT_THAT(tree_differences(tree, visible()), IsEmpty()); }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   FileSystem* seen_through_ = &fs_;
   Fd root_;
   std::optional<StagingArea> area_;

@@ -88,7 +88,7 @@ class TwoSystems : public testing::Test {
                                    file("name", "what is moved"), symlink("link", "to"), dir("d"),
                                    file("d/x", "linked"), link("d/y", "d/x"), test::fifo("pipe")});
   MemoryFileSystem memory_;
-  PosixFileSystem disk_;
+  FileSystem& disk_ = posix_file_system();
   ScratchFolder scratch_;
   Planning planning_;
 };

@@ -26,7 +26,7 @@ class PairOfFolders : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
 };
 
 }  // namespace foldersync

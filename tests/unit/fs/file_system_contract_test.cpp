@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <set>
 #include <string>
 
@@ -23,12 +22,10 @@ class FileSystemContract : public testing::TestWithParam<Which> {
   FileSystemContract() {
     if (GetParam() == Which::kReal) {
       plant(entries_of(tree_), scratch_ / "root");
-      fs_ = std::make_unique<PosixFileSystem>();
       path_ = scratch_ / "root";
     } else {
-      auto memory = std::make_unique<test::MemoryFileSystem>();
-      memory->mount("/root", tree_);
-      fs_ = std::move(memory);
+      memory_.mount("/root", tree_);
+      fs_ = &memory_;
       path_ = "/root";
     }
     root_ = std::move(*fs_->open_root(path_.c_str()));
@@ -51,7 +48,8 @@ class FileSystemContract : public testing::TestWithParam<Which> {
                                  test::file("file", "content"), test::link("other", "file"),
                                  test::symlink("link", "file"), test::symlink("to-d", "d")});
   ScratchFolder scratch_;
-  std::unique_ptr<FileSystem> fs_;
+  test::MemoryFileSystem memory_;
+  FileSystem* fs_ = &posix_file_system();
   std::string path_;
   Fd root_;
 };

@@ -40,7 +40,7 @@ class OnceEmpty : public testing::Test {
 
   ScratchFolder scratch_;
   std::string root_ = scratch_ / "root";
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   int calls_ = 0;
 };
 

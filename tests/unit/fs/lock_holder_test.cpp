@@ -45,7 +45,7 @@ TEST(HeldLocks, AreNotReadFromAnythingElse) {
 
 TEST(LockHolder, IsThisProcessWhereItHoldsTheLock) {
   const ScratchFolder scratch;
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const Fd folder = std::move(fs.open_root(scratch.path().c_str()).value());
   const FileStatus status = fs.status(folder.get()).value();
   EXPECT_EQ(find_lock_holder(status), std::nullopt);
@@ -62,7 +62,7 @@ TEST(LockHolder, IsThisProcessWhereItHoldsTheLock) {
 TEST(LockHolder, IsFoundAmongMany) {
   constexpr int kMany = 300;  // more than one piece of what the kernel shows at a time
   const ScratchFolder scratch;
-  PosixFileSystem fs;
+  FileSystem& fs = posix_file_system();
   const Fd folder = std::move(fs.open_root(scratch.path().c_str()).value());
   std::vector<Fd> files;
   for (int i = 0; i < kMany; ++i) {

@@ -41,7 +41,7 @@ class NamedFileTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
 };
 
 TEST_F(NamedFileTest, ANewFileHasNoNameUntilItIsComplete) {

@@ -51,7 +51,7 @@ class NamedPath : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
 };
 
 class NamedPathOfOthers : public NamedPath {

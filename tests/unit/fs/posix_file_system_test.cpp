@@ -35,7 +35,7 @@ class PosixFileSystemTest : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  PosixFileSystem fs_;
+  FileSystem& fs_ = posix_file_system();
   Fd root_;
 };
 

@@ -71,7 +71,7 @@ class OnDisk {
 
  private:
   ScratchFolder folder_;
-  PosixFileSystem posix_;
+  FileSystem& posix_ = posix_file_system();
   std::optional<CountingFileSystem> counting_;
 };
 

@@ -47,7 +47,7 @@ class InventoryTest : public testing::Test {
 
   ScratchFolder scratch_;
   FaultyFileSystem fs_;
-  PosixFileSystem plain_;
+  FileSystem& plain_ = posix_file_system();
   InventoryVisitor visitor_;
   std::vector<std::string> visited_;
   std::vector<std::string> problems_;

@@ -48,7 +48,7 @@ class OpenRoots : public testing::Test {
   }
 
   FileStatus status_of(const std::string& name) {
-    PosixFileSystem calm;
+    FileSystem& calm = posix_file_system();
     const auto above = calm.open_root(scratch_.path().c_str());
     return calm.status_at(above.value().get(), name.c_str()).value();
   }

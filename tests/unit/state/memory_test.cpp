@@ -107,7 +107,7 @@ TEST_F(MemoryTest, IsForItsOwnerOnlyAndLeavesNothingBesideIt) {
 }
 
 TEST_F(MemoryTest, ACommitIsOnDiskWhenItReturns) {
-  PosixFileSystem system;
+  FileSystem& system = posix_file_system();
   const StateFolder folder = std::move(*StateFolder::open(system, folder_));
   const auto synchronous = [&](const DatabaseKind& kind) {
     const OpenedDatabase opened = open_database(folder, kind, 1);

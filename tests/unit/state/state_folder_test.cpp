@@ -28,7 +28,7 @@ class StateFolderTest : public StateTest {
     return opened.error().detail;
   }
 
-  PosixFileSystem system_;
+  FileSystem& system_ = posix_file_system();
 };
 
 TEST_F(StateFolderTest, MakesWhatIsMissingForNobodyElseWhateverTheUmask) {
