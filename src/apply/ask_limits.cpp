@@ -94,9 +94,21 @@ class Questions {
     const auto& [granularity, two_seconds, earliest, latest] = limits_.times;
     if (earliest) wanted.push_back({earliest->seconds - kMoreThanAYear, kFine.nanoseconds});
     if (latest) wanted.push_back({latest->seconds + kMoreThanAYear, kFine.nanoseconds});
-    for (const FileTime time : wanted) {
-      const auto found = stored(time);
-      if (found) limits_.times = learn(limits_.times, time, *found);
+    for (const FileTime time : wanted) limits_.times = learned_of(time, limits_.times);
+  }
+
+  // As from any entry: where the number has wrapped, it is tried out which end there is. What can't
+  // be explained teaches nothing.
+  TimeLimits learned_of(FileTime time, const TimeLimits& known) {
+    TimeLimits limits = known;
+    for (FileTime tried = time;;) {
+      const auto found = stored(tried);
+      if (!found) return known;
+      limits = learn(limits, tried, *found);
+      if (stored_as(tried, limits) == *found) return limits;
+      const FileTime next = in_range(time, limits);
+      if (next == tried) return known;
+      tried = next;
     }
   }
 

@@ -1,5 +1,7 @@
 #include "cli/cycle.h"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -255,6 +257,19 @@ WindowLimits windows_for(const CycleRequest& request) {
   return windows;
 }
 
+// What is staged has its mode from the start, in a folder that nobody else gets into; all else is
+// made with a mode for its owner alone.
+class ExactModes {
+ public:
+  ExactModes() : before_(::umask(0)) {}
+  ~ExactModes() { ::umask(before_); }
+  ExactModes(const ExactModes&) = delete;
+  ExactModes& operator=(const ExactModes&) = delete;
+
+ private:
+  mode_t before_;
+};
+
 Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                           CycleObserver& observer, ProgressCounts& counts) {
   const Tools& tools = request.tools;
@@ -270,6 +285,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
   std::optional<Pace> pace;
   if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
   const Progress progress(counts, tools.signals, wants_progress(tools.options.console));
+  const ExactModes exact_modes;
   return apply_plan(
       {.fs = *roots.replica->fs,
        .source = roots.source,

@@ -235,7 +235,7 @@ void LastRunCheck::remember(const Roots& roots, const Planned& seen, bool is_exa
   // changed since then is asked for its content where whole seconds hide changes, and then it is
   // told.
   const bool is_quiet = known_ && seen.plan.actions.empty() && !seen.asked_for_whole_seconds;
-  run.last_look = is_quiet ? known_->run.last_look : seen.plan.created.seconds;
+  run.last_look = is_quiet ? known_->run.last_look : std::optional(seen.plan.created);
   if (known_ && known_->run == run) return;
   foldersync::remember(*state_.memory(), run);
 }

@@ -96,6 +96,7 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
       policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{},
                  options_.plan, options_.umask);
   policy.last_look = unread_before.last_look;
+  policy.source_is_local = roots.source.sharing != Sharing::kShared;
   const LocalTree source = tree_of(roots.source);
   std::optional<OpenedForPlan> opened;
   std::optional<LocalTree> replica;

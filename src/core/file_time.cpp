@@ -162,6 +162,11 @@ constexpr std::array<std::int64_t, 5> kUsualBeginnings{-9'223'372'036, -2'147'48
 constexpr std::array<std::int64_t, 5> kUsualEnds{15'032'385'535, 9'223'372'036, 4'354'819'198,
                                                  4'294'967'295, 2'147'483'647};
 
+// Whether only the lower 32 bits are left of the seconds: then what was found is no end.
+bool has_wrapped(FileTime wanted, FileTime found) {
+  return ((wanted.seconds - found.seconds) & 0xFFFF'FFFF) == 0;
+}
+
 }  // namespace
 
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
@@ -176,7 +181,7 @@ TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
     if (stored_as(wanted, candidate) == found) return candidate;
   }
   if (wanted.seconds > kEarliestEnd) {
-    if (found < wanted && found.seconds >= kEarliestEnd) {
+    if (found < wanted && found.seconds >= kEarliestEnd && !has_wrapped(wanted, found)) {
       limits.latest = found;
       return limits;
     }

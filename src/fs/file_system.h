@@ -97,6 +97,9 @@ class FileSystem {
   virtual Result<std::size_t> list(int directory, std::span<std::byte> buffer) = 0;
   virtual Result<FileStatus> status_at(int directory, const char* name) = 0;
   virtual Result<FileStatus> status(int fd) = 0;
+  // The same of what this process has just made, as the file system has told when it was made: its
+  // owner and mode need not be asked for once more.
+  virtual Result<FileStatus> status_as_made(int fd) { return status(fd); }
   // What tells the object from an earlier one of the same inode number, whatever is done to it: its
   // birth time, or else its generation (of files and directories; by an O_PATH descriptor only
   // where the entry may be read; a few calls). Nothing where neither is told. To be compared, and

@@ -124,8 +124,9 @@ Result<FileStatus> status_from(int fd, const char* name, int flags) {
   return status;
 }
 
-Result<FileStatus> status_by_path(int fd, const char* name, int flags) {
-  auto status = status_from(fd, name, flags | AT_STATX_FORCE_SYNC);
+Result<FileStatus> status_by_path(int fd, const char* name, int flags,
+                                  int sync = AT_STATX_FORCE_SYNC) {
+  auto status = status_from(fd, name, flags | sync);
   if (status) status->by_path = true;
   return status;
 }
@@ -198,6 +199,11 @@ class PosixFileSystem final : public FileSystem {
 
   Result<FileStatus> status(int fd) override {
     return look_ == Look::kByPath ? status_by_path(fd, "", AT_EMPTY_PATH)
+                                  : status_from(fd, "", AT_EMPTY_PATH);
+  }
+
+  Result<FileStatus> status_as_made(int fd) override {
+    return look_ == Look::kByPath ? status_by_path(fd, "", AT_EMPTY_PATH, AT_STATX_DONT_SYNC)
                                   : status_from(fd, "", AT_EMPTY_PATH);
   }
 

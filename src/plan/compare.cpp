@@ -36,21 +36,37 @@ bool has_whole_seconds_from(const FileStatus& file, std::int64_t second) {
 constexpr std::int64_t kSlackSeconds = 2;
 
 constexpr std::uint32_t kSecond = 1'000'000'000;
+// The kernel's clock for files lags behind the one that runs are dated by, by a hundredth at most.
+constexpr std::uint32_t kOwnLag = kSecond / 10;
+
+FileTime earlier(FileTime time, std::uint32_t nanoseconds) {
+  if (time.nanoseconds >= nanoseconds) return {time.seconds, time.nanoseconds - nanoseconds};
+  return {time.seconds - 1, time.nanoseconds + kSecond - nanoseconds};
+}
+
+// Whether something may have happened to the source's file since that look.
+bool is_changed_since(const FileStatus& source, FileTime look, const Policy& policy) {
+  const bool is_fine = policy.source_is_local && source.ctime.nanoseconds != 0;
+  return is_fine ? source.ctime >= earlier(look, kOwnLag)
+                 : source.ctime.seconds >= look.seconds - kSlackSeconds;
+}
 
 // Whether the replica holds the source's time only as a coarser one, and something has happened to
 // the source's file since: it may have changed within one step, or have changed places with a file
 // of its size.
 bool is_changed_within_a_step(const FileStatus& source, const FileStatus& replica,
-                              const TimeLimits& times, std::int64_t second) {
+                              const Policy& policy) {
+  const TimeLimits& times = policy.limits.times;
   const bool is_coarse = times.granularity >= kSecond || times.two_seconds;
-  return is_coarse && source.mtime != replica.mtime && source.ctime.seconds >= second;
+  return is_coarse && source.mtime != replica.mtime &&
+         is_changed_since(source, *policy.last_look, policy);
 }
 
 bool may_hide_a_change(const FileStatus& source, const FileStatus& replica, const Policy& policy) {
   if (!policy.last_look) return false;
-  const std::int64_t second = *policy.last_look - kSlackSeconds;
+  const std::int64_t second = policy.last_look->seconds - kSlackSeconds;
   return has_whole_seconds_from(source, second) || has_whole_seconds_from(replica, second) ||
-         is_changed_within_a_step(source, replica, policy.limits.times, second);
+         is_changed_within_a_step(source, replica, policy);
 }
 
 // Permission bits: writing for all but the owner, and running with the rights of owner or group.

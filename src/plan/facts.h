@@ -31,8 +31,9 @@ struct Policy {
   MirroredFields fields = {};
   std::uint32_t umask = 0077;  // of who applies: what new entries lack where modes are not mirrored
 
-  // When the run began that read the source last, in seconds; nothing: not known. See compare().
-  std::optional<std::int64_t> last_look = std::nullopt;
+  // When the run began that read the source last; nothing: not known. See compare().
+  std::optional<FileTime> last_look = std::nullopt;
+  bool source_is_local = false;  // its times of change are of this system's clock
 
   bool may_make_devices = true;  // as root: false where the system forbids it, as in containers
 

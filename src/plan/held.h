@@ -22,8 +22,8 @@ struct UnreadBefore {
   std::optional<std::vector<std::string>> never;
   // Whether something that a later run could not read is unknown to this day.
   bool still = false;
-  // When the run began that read it last, in seconds; nothing: not known.
-  std::optional<std::int64_t> last_look = std::nullopt;
+  // When the run began that read it last; nothing: not known.
+  std::optional<FileTime> last_look = std::nullopt;
 };
 
 // Whether all deletions of files are held back where `now` can't be read.

@@ -11,8 +11,10 @@ namespace foldersync {
 namespace {
 
 // One field a line, each as base64; the first line is the version of this form. Version 2 was kept
-// by the two paths, and had one name a folder, no files and nothing unread; version 3 had no time.
-constexpr std::string_view kVersion = "4";
+// by the two paths, and had one name a folder, no files and nothing unread; version 3 had no time,
+// and version 4 its seconds.
+constexpr std::string_view kVersion = "5";
+constexpr std::string_view kSecondsVersion = "4";
 constexpr std::string_view kTimelessVersion = "3";
 constexpr std::string_view kPairVersion = "2";
 
@@ -60,7 +62,8 @@ std::string text_of(const LastRun& run) {
   put(text, run.replica);
   put(text, std::to_string(run.entries));
   put(text, std::to_string(run.files));
-  put(text, run.last_look ? std::to_string(*run.last_look) : "-");
+  put(text, run.last_look ? std::to_string(run.last_look->seconds) : "-");
+  put(text, std::to_string(run.last_look ? run.last_look->nanoseconds : 0));
   put(text, run.never_read ? "known" : "unknown");
   put(text, run.never_read.value_or(std::vector<std::string>()));
   put(text, run.unread);
@@ -97,12 +100,13 @@ class Fields {
     return value;
   }
 
-  std::optional<std::int64_t> seconds() {
+  // Its seconds.
+  std::optional<FileTime> time() {
     const std::string text = next();
     std::int64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto [read, failed] = std::from_chars(text.data(), end, value);
-    if (failed == std::errc() && read == end) return value;
+    if (failed == std::errc() && read == end) return FileTime{value, 0};
     ok_ = ok_ && text == "-";
     return std::nullopt;
   }
@@ -149,8 +153,8 @@ Error unreadable(const char* why) { return state_error("recall", why).at("last r
 Result<LastRun> run_in(const std::string& text) {
   Fields fields(text);
   const std::string version = fields.next();
-  if (version != kVersion && version != kTimelessVersion)
-    return unreadable("it is of another version");
+  const bool has_seconds = version == kVersion || version == kSecondsVersion;
+  if (!has_seconds && version != kTimelessVersion) return unreadable("it is of another version");
   LastRun run;
   run.source_path = fields.next();
   run.replica_path = fields.next();
@@ -158,7 +162,9 @@ Result<LastRun> run_in(const std::string& text) {
   run.replica = fields.folder();
   run.entries = fields.number();
   run.files = fields.number();
-  if (version == kVersion) run.last_look = fields.seconds();
+  if (has_seconds) run.last_look = fields.time();
+  const std::uint64_t nanoseconds = version == kVersion ? fields.number() : 0;
+  if (run.last_look) run.last_look->nanoseconds = static_cast<std::uint32_t>(nanoseconds);
   const bool is_known = fields.next() == "known";
   auto never_read = fields.list();
   if (is_known) run.never_read = std::move(never_read);

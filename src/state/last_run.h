@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/file_time.h"
 #include "core/result.h"
 #include "state/memory.h"
 
@@ -44,8 +45,8 @@ struct LastRun {
   // (nothing: that is not known); and what a later one could not.
   std::optional<std::vector<std::string>> never_read = std::nullopt;
   std::vector<std::string> unread = {};
-  // When the last run that had something to do began, in seconds; nothing: that is not known.
-  std::optional<std::int64_t> last_look = std::nullopt;
+  // When the last run that had something to do began; nothing: that is not known.
+  std::optional<FileTime> last_look = std::nullopt;
   friend bool operator==(const LastRun&, const LastRun&) = default;
 };
 

@@ -82,6 +82,31 @@ TEST_F(ByPath, IsAskedForByTrying) {
   EXPECT_THAT(differences(), IsEmpty());
 }
 
+// Seconds are cut to 32 bits, and 0 means now.
+class CutsSeconds final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Result<Sharing> sharing(int) override { return Sharing::kShared; }
+  Status set_mtime(Handle entry, FileTime mtime) override {
+    const std::int64_t kept = mtime.seconds & 0xFFFF'FFFF;
+    return ForwardingFileSystem::set_mtime(entry, {kept == 0 ? 1'700'000'000 : kept, 0});
+  }
+};
+
+TEST_F(ByPath, TheEndsOfTimesAreTheSameWhenTheyAreAskedAgain) {
+  plant_source({{".", directory()}});
+  plant_replica({{".", directory()}});
+  CutsSeconds cutting(fs_);
+  const auto roots = open_roots(cutting, {source_, replica_, {}});
+  ASSERT_TRUE(roots);
+  Policy policy = policy_of_this_process();
+  policy.limits.numbers = Numbers::kPassing;
+  policy.limits.times = {1'000'000'000, false, FileTime{1, 0}, FileTime{4'294'967'295, 0}};
+  const FileSystemLimits asked = ask_limits({cutting, *roots->replica, test::kept_keys(), policy});
+  EXPECT_EQ(asked.times, policy.limits.times);
+}
+
 TEST_F(ByPath, AFailedCallTearsNothingAndTheNextRunConverges) {
   const RichTrees trees = rich_trees(false);
   plant_source(trees.source);

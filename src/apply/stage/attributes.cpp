@@ -45,6 +45,7 @@ class Setter {
 
   Result<FileStatus> run() {
     now_ = TRY(request_.now != nullptr ? Result<FileStatus>(*request_.now)
+               : request_.is_private   ? fs_.status_as_made(request_.to.fd)
                                        : fs_.status(request_.to.fd));
     const FileStatus owner = TRY(set_owner());
     TRY(set_xattrs());

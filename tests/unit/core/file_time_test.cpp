@@ -306,6 +306,14 @@ TEST(LearnTimes, ATimeThatHasWrappedIsOutsideOfTheNearestUsualLimit) {
   EXPECT_EQ(seconds, (TimeLimits{kSecond, false, FileTime{0, 0}, FileTime{4'294'967'295, 0}}));
 }
 
+TEST(LearnTimes, WhatHasWrappedToATimeThatCouldBeAnEndIsNone) {
+  for (const std::int64_t low : {2'147'483'647L, 2'147'483'648L, 3'000'000'000L}) {
+    const TimeLimits wrapped =
+        learn(granularity(kSecond), {(std::int64_t{3} << 32) + low, 5}, {low, 0});
+    EXPECT_GT(wrapped.latest->seconds, 4'294'967'294) << low;
+  }
+}
+
 TEST(LearnTimes, ATimeWithinTheRangeOfAllFileSystemsTeachesNoLimit) {
   EXPECT_EQ(learn(TimeLimits{}, {1'000'000'000, 7}, {900'000'000, 9}), TimeLimits{});
 }

@@ -69,7 +69,7 @@ TEST(Compare, AsksForContentWhereWholeSecondsMayHideAChangeSinceTheLastLook) {
   constexpr std::int64_t kNow = 1'700'000'000;
   const auto decided = [&](FileTime mtime, FileTime ctime, std::optional<std::int64_t> look) {
     Policy policy = as_root();
-    policy.last_look = look;
+    if (look) policy.last_look = FileTime{*look, 0};
     Seen file = file_at(mtime);
     file.status.ctime = ctime;
     Seen other = file_at(mtime);
@@ -93,7 +93,7 @@ TEST(Compare,
   constexpr std::int64_t kNow = 1'700'000'000;
   const auto decided = [&](std::uint32_t granularity, FileTime ctime, FileTime held) {
     Policy policy = as_root();
-    policy.last_look = kNow;
+    policy.last_look = FileTime{kNow, 0};
     policy.limits.times.granularity = granularity;
     Seen file = file_at({kNow - 1000, 5});
     file.status.ctime = ctime;
@@ -103,6 +103,25 @@ TEST(Compare,
   EXPECT_EQ(decided(kSecond, {kNow, 7}, {kNow - 1000, 0}), Decision::kContentAsked);
   EXPECT_EQ(decided(kSecond, {kNow - 9, 7}, {kNow - 1000, 0}), Decision::kUnchanged);
   EXPECT_EQ(decided(100, {kNow, 7}, {kNow - 1000, 0}), Decision::kUnchanged) << "fine enough";
+}
+
+TEST(Compare, KnowsToAFractionOfASecondWhatOfALocalSourceHasChangedSinceTheLastLook) {
+  constexpr FileTime kLook{1'700'000'000, 50'000'000};
+  const auto decided = [&](FileTime ctime, bool is_local) {
+    Policy policy = as_root();
+    policy.last_look = kLook;
+    policy.source_is_local = is_local;
+    policy.limits.times.granularity = 1'000'000'000;
+    Seen file = file_at({kLook.seconds - 1000, 5});
+    file.status.ctime = ctime;
+    return comparison(file, file_at({kLook.seconds - 1000, 0}), policy).decision;
+  };
+  EXPECT_EQ(decided({kLook.seconds, 50'000'001}, true), Decision::kContentAsked);
+  EXPECT_EQ(decided({kLook.seconds - 1, 950'000'000}, true), Decision::kContentAsked) << "it lags";
+  EXPECT_EQ(decided({kLook.seconds - 1, 949'999'999}, true), Decision::kUnchanged);
+  EXPECT_EQ(decided({kLook.seconds - 1, 0}, true), Decision::kContentAsked) << "a whole second";
+  EXPECT_EQ(decided({kLook.seconds - 1, 949'999'999}, false), Decision::kContentAsked)
+      << "by another clock";
 }
 
 TEST(Compare, CreatesWhatTheReplicaLacksAndDeletesWhatTheSourceLacks) {

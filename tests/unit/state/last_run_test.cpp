@@ -109,12 +109,17 @@ TEST_F(LastRunTest, IsAnErrorWhereItCannotBeRead) {
   EXPECT_FALSE(recall(*memory_, at("/b")).ok()) << "another version";
 }
 
-TEST_F(LastRunTest, OfTheVersionWithoutATimeIsRead) {
+TEST_F(LastRunTest, OfTheVersionsWithoutATimeOrAFractionOfItIsRead) {
   LastRun run = full_run();
-  run.last_look = 1'700'000'000;
+  run.last_look = FileTime{1'700'000'000, 123'456'789};
   remember(*memory_, run);
   EXPECT_EQ(recall(*memory_, at("/b"))->value().run, run);
   std::string text = **memory_->fact(key_);
+  const std::string fraction = to_base64("123456789") + "\n";
+  text.erase(text.find(fraction), fraction.size());
+  memory_->set_fact(key_, to_base64("4") + text.substr(text.find('\n')));
+  run.last_look->nanoseconds = 0;
+  EXPECT_EQ(recall(*memory_, at("/b"))->value().run, run);
   const std::string time = to_base64("1700000000") + "\n";
   text.erase(text.find(time), time.size());
   memory_->set_fact(key_, to_base64("3") + text.substr(text.find('\n')));
