@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "fs/left_names.h"
+#include "plan/refused_type.h"
 
 namespace foldersync {
 namespace {
@@ -12,12 +13,6 @@ constexpr std::string_view kLostAndFound = "lost+found";
 
 bool is_device(const FileStatus& status) {
   return status.type == FileType::kCharDevice || status.type == FileType::kBlockDevice;
-}
-
-// Whether the replica's file system has none of these.
-bool is_refused_type(FileType type, const FileSystemLimits& limits) {
-  if (type == FileType::kFile || type == FileType::kDirectory) return false;
-  return type == FileType::kSymlink ? limits.refuses_symlinks : limits.refuses_nodes;
 }
 
 // Whether a side met the root of the other one.
@@ -139,8 +134,9 @@ bool Admission::is_read_only_part(const Named& named) const {
          pair_.replica.here->is_read_only(named.name.data());
 }
 
-// Whether what both trees hold under the name is left alone, for a reason that is recorded.
-bool Admission::is_left_alone(const Named& named) {
+// Whether what both trees hold under the name is left alone, for a reason that is recorded. What
+// the replica can't hold is taken for missing where it has something else of that name.
+bool Admission::is_left_alone(Named& named) {
   const auto left = [&] {
     if (named.replica != nullptr) keep(named.name);
     return true;
@@ -161,7 +157,9 @@ bool Admission::is_left_alone(const Named& named) {
   if (named.source != nullptr && is_refused_type(named.source->type, context_.policy.limits)) {
     findings_.skipped.push_back({path_of(pair_, named.name), "not-held"});
     findings_.hides = true;
-    return left();
+    const bool has_other = named.replica != nullptr && named.replica->type != named.source->type;
+    if (!has_other || !context_.options.remove_extra) return left();
+    named.source = nullptr;
   }
   const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;
   if (named.source != nullptr && is_device(*named.source) && !makes_devices) {

@@ -46,7 +46,7 @@ class Admission {
   [[nodiscard]] bool is_out_of_bounds(const ListedEntry& entry) const;
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
-  bool is_left_alone(const Named& named);
+  bool is_left_alone(Named& named);
   [[nodiscard]] bool is_read_only_part(const Named& named) const;
   void keep(std::string_view name) { findings_.kept.push_back(path_of(pair_, name)); }
 

@@ -464,6 +464,16 @@ class ExfatTest(LifeTest):
             self.assertIn(kind, summary)
         self.assert_quiet()
 
+    def test_what_became_something_that_it_cannot_hold_goes(self):
+        self.given({'a': 'x', 'd': {'deep': {'e': 'x'}}, 'link': symlink('a')})
+        self.sync('run')
+        for path in ('a', 'd'):
+            trees.remove(self.in_source(path))
+            os.symlink('elsewhere', self.in_source(path))
+        self.sync('run')
+        self.assertEqual([], self.replica_paths())
+        self.assert_quiet()
+
 
 @with_mounts
 class OverlayTest(LifeTest):

@@ -160,7 +160,8 @@ class Gocryptfs(Mount):
 @named('rclone-off', 'rclone-minimal', 'rclone-writes', 'rclone-full')
 class Rclone(Mount):
     programs, packages = ('rclone',), ('rclone',)
-    limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False,
+    # Times before 1970 with a fraction of a second are shown as others.
+    limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False, earliest=0,
                     folder_times=False, bytes_as_names=False,
                     forbidden=bytes(range(32)) + b'\x7f')
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plan/refused_type.h"
 #include "scan/local_tree.h"
 
 namespace foldersync {
@@ -263,6 +264,9 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   result.source = *source;
   if (context_.is_undo) return look_at_backup(action, result);
   if (!action.after) {
+    // What can't be held is not there.
+    const auto& limits = context_.policy.limits;
+    if (result.source && is_refused_type(result.source->type, limits)) result.source.reset();
     // The source is the authority: what it has is never deleted. Only what it has and the plan's
     // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
     const bool may_go =

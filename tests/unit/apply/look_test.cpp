@@ -336,6 +336,16 @@ TEST_F(LookTest, TimesAndModesCountOnlyAsFarAsTheFileSystemHoldsThem) {
   EXPECT_EQ(told(look("f")), "already");
 }
 
+TEST_F(LookTest, WhatTheSourceHasReplacedByWhatCanNotBeHeldMayBeDeleted) {
+  planning_.policy.limits.refuses_symlinks = true;
+  given(tree({symlink("a", "x"), symlink("d", "x")}), tree({file("a", "x"), file("d/b", "x")}));
+  EXPECT_EQ(told(look("a")), "holds");
+  EXPECT_EQ(told(look("d/b")), "holds");
+  EXPECT_EQ(told(look("d")), "holds");
+  planning_.policy.limits.refuses_symlinks = false;
+  EXPECT_EQ(told(look("a")), "stale source type absent/symlink");
+}
+
 TEST_F(LookTest, WhatTheSourceHasAndExcludesMayBeDeletedWhereThatWasAskedFor) {
   planning_.options.rules = {"*.tmp"};
   planning_.options.delete_excluded = true;

@@ -403,6 +403,17 @@ TEST(PairPlanner, LeavesOutWhatTheReplicasFileSystemHasNone) {
   EXPECT_THAT(told(plan), ElementsAre("write create a: missing", "finish metadata .: children"));
 }
 
+TEST(PairPlanner, DeletesWhatTheSourceHasReplacedByWhatCanNotBeHeldAndNothingOfThatKind) {
+  Planning planning = as_root();
+  planning.policy.limits.refuses_symlinks = true;
+  const Plan plan = plan_of(tree({symlink("d", "a"), symlink("f", "a"), symlink("s", "a")}),
+                            tree({dir("d"), file("d/x", "x"), file("f", "x"), symlink("s", "b")}),
+                            planning);
+  EXPECT_THAT(skipped(plan), ElementsAre("d not-held", "f not-held", "s not-held"));
+  EXPECT_THAT(told(plan), ElementsAre("delete delete d/x: extra", "delete delete f: extra",
+                                      "rmdir delete d: extra", "finish metadata .: children"));
+}
+
 TEST(PairPlanner, LeavesOutTheProgramsOwnFilesByPath) {
   Planning planning = as_root();
   planning.options.left_out = {"log.txt", "d/state"};
