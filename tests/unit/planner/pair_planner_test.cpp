@@ -406,9 +406,9 @@ TEST(PairPlanner, LeavesOutWhatTheReplicasFileSystemHasNone) {
 TEST(PairPlanner, DeletesWhatTheSourceHasReplacedByWhatCanNotBeHeldAndNothingOfThatKind) {
   Planning planning = as_root();
   planning.policy.limits.refuses_symlinks = true;
-  const Plan plan = plan_of(tree({symlink("d", "a"), symlink("f", "a"), symlink("s", "a")}),
-                            tree({dir("d"), file("d/x", "x"), file("f", "x"), symlink("s", "b")}),
-                            planning);
+  const Plan plan =
+      plan_of(tree({symlink("d", "a"), symlink("f", "a"), symlink("s", "a")}),
+              tree({dir("d"), file("d/x", "x"), file("f", "x"), symlink("s", "b")}), planning);
   EXPECT_THAT(skipped(plan), ElementsAre("d not-held", "f not-held", "s not-held"));
   EXPECT_THAT(told(plan), ElementsAre("delete delete d/x: extra", "delete delete f: extra",
                                       "rmdir delete d: extra", "finish metadata .: children"));
