@@ -176,6 +176,7 @@ class Engine {
     return result({.stopped = windows.was_stopped(),
                    .rolled_back = windows.rolled_back(),
                    .staging_left = !is_gone || crew.conflicts.any() || windows.has_conflicts(),
+                   .times_moved = request_.follow_source && windows.have_times_moved(),
                    .left_open = crew.committer.opened().any_left(),
                    .backup = windows.backup()});
   }

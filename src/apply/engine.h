@@ -20,6 +20,7 @@ struct ApplyResult {
   // removed.
   bool staging_left = false;
   bool links_parted = false;  // names that the plan counted as unchanged need another plan
+  bool times_moved = false;   // of folders that the plan says nothing of: likewise
   bool left_open = false;     // a directory that had to be opened up could not be closed again
   std::shared_ptr<Backup> backup = nullptr;  // what was kept; null: nothing was
   bool refused = false;  // nothing was done, because something was stale (refuse_stale)

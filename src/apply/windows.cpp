@@ -170,6 +170,7 @@ Status Windows::conclude(OpenWindow& window) {
   const Job& job = crew_.job;
   Transaction& transaction = window.transaction();
   const auto touched = crew_.committer.take_touched();
+  if (job.policy.limits.numbers == Numbers::kPassing) times_above_.note(touched.directories);
   for (Slot& slot : window.slots()) slot.look.reset();  // reports still name the actions
   look_ahead(window.slots());
   Status durable =

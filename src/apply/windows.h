@@ -11,6 +11,7 @@
 #include "apply/open_window.h"
 #include "apply/stage/job.h"
 #include "apply/stage/schedule.h"
+#include "apply/times_above.h"
 #include "core/file_time.h"
 
 namespace foldersync {
@@ -60,6 +61,11 @@ class Windows {
   [[nodiscard]] const std::shared_ptr<Backup>& backup() const { return backup_; }
   // Where nothing was changed, and it holds nothing.
   void discard_backup();
+  // Whether a folder above what was changed has another time for it. Only told of file systems of
+  // which only names can be relied on; when all folders have theirs.
+  [[nodiscard]] bool have_times_moved() const {
+    return times_above_.have_moved(crew_.job.lookers.front(), crew_.job.policy);
+  }
 
  private:
   [[nodiscard]] const ApplyRequest& request() const { return crew_.job.request; }
@@ -92,6 +98,7 @@ class Windows {
   bool was_stopped_ = false;
   bool has_conflicts_ = false;
   bool leaves_old_ = false;
+  TimesAbove times_above_;
 };
 
 }  // namespace foldersync

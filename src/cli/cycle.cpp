@@ -329,7 +329,8 @@ bool may_make_room(const CycleRequest& request) {
 bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
   const bool has_fewer_names =
       applied.limits.most_names != request.plan.options.replica_limits.most_names;
-  return is_first_plan(request) && (has_fewer_names || applied.links_parted) && !is_by_signal(code);
+  return is_first_plan(request) && !is_by_signal(code) &&
+         (has_fewer_names || applied.links_parted || applied.times_moved);
 }
 
 // What is kept for later runs, and of this one.

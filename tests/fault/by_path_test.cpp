@@ -2,6 +2,7 @@
 // and whole after every failure.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <string>
@@ -79,6 +80,33 @@ TEST_F(ByPath, IsAskedForByTrying) {
   FileSystemLimits expected = test::ByPathFileSystem::limits();
   expected.refuses_link_owners = policy.as_root;
   EXPECT_EQ(ask_limits({fs_, *roots->replica, test::kept_keys(), policy}), expected);
+  EXPECT_THAT(differences(), IsEmpty());
+}
+
+// As a pool of disks that makes a folder where it was not yet: what comes to lie in it changes the
+// time of the folder above.
+class MovesTimesAbove final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Status make_link(int old_directory, const char* old_name, int new_directory,
+                   const char* new_name) override {
+    Status linked =
+        ForwardingFileSystem::make_link(old_directory, old_name, new_directory, new_name);
+    const auto above = ForwardingFileSystem::open_parent(new_directory);
+    if (linked && ::utimensat(above->get(), ".", nullptr, 0) != 0) ADD_FAILURE();
+    return linked;
+  }
+};
+
+TEST_F(ByPath, ATimeThatMovesAboveWhatIsMadeIsNoticed) {
+  plant_source({{"d", directory().at(60)}, {"d/e", directory().at(60)}, {"d/e/f", file("x")}});
+  plant_replica({{"d", directory().at(60)}, {"d/e", directory().at(60)}});
+  MovesTimesAbove moving(fs_);
+  const MirrorRun first = run(moving, options_);
+  EXPECT_TRUE(first.is_success()) << first.troubles();
+  EXPECT_TRUE(first.times_moved);
+  EXPECT_FALSE(run(moving, options_).times_moved);
   EXPECT_THAT(differences(), IsEmpty());
 }
 

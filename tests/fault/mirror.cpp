@@ -127,6 +127,7 @@ void apply(FileSystem& fs, const Roots& roots, const MirrorOptions& options, Mir
   const auto applied = apply_plan(apply);
   if (!applied) run.error = applied.error();
   if (applied) run.backup = applied->backup;
+  if (applied) run.times_moved = applied->times_moved;
   if (applied) run.conflicts = run.conflicts || applied->staging_left;
   run.times = std::move(recorder.times_);
   run.said = std::move(recorder.said_);

@@ -65,6 +65,7 @@ struct MirrorRun {
   std::vector<Said> said;
   std::vector<std::string> warnings;
   bool conflicts = false;
+  bool times_moved = false;
   std::shared_ptr<Backup> backup = nullptr;
 
   // Whether the program would end with exit code 0.
