@@ -135,7 +135,7 @@ bool Committer::take_tree(const std::vector<Slot>& slots, DoomedRange range) {
   }
   const Place away{job_.folders.back().get(), top.name()};
   const Step step = step_of(top, look, {away, {}, false});
-  DoomedTree tree(fs_, away, std::move(entries), job_.request.threads);
+  DoomedTree tree(fs_, away, std::move(entries), job_.request.threads, &job_.wind_up);
   const auto taken = take_whole(site_, step, tree);
   if (!taken || *taken == Published::kOvertaken) return false;
   if (*taken == Published::kStranded) {

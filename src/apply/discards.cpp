@@ -14,8 +14,7 @@ Discards::Discards(const Job& job, Conflicts& conflicts)
 Result<bool> Discards::remove(const std::vector<Discarded>& gone,
                               const std::vector<DoomedTree>& trees) {
   const ApplyRequest& request = job_.request;
-  const Purged purged =
-      foldersync::purge({request.fs, gone, trees, request.threads, request.windows, request.stop});
+  const Purged purged = foldersync::purge({request.fs, gone, trees, request.threads, job_.wind_up});
   Status kept = success();
   // Filled by others between the look and now.
   for (const Place& filled : purged.filled) {

@@ -46,9 +46,20 @@ class Engine {
                .is_undo = request.plan.kind == PlanKind::kUndo,
                .stop = request.stop,
                .names = request.follow_source ? nullptr : &names_},
-        max_open_(descriptors_per_cursor(3 * (request.threads + 1))) {}
+        max_open_(descriptors_per_cursor(3 * (request.threads + 1))),
+        wind_up_(request.stop, request.windows.wind_up_seconds, request.windows.clock) {
+    syncing_.wind_up = &wind_up_;
+  }
 
   Result<ApplyResult> run() {
+    auto ended = try_to_run();
+    const bool is_told = !ended && ended.error().code == ErrorCode::kStopped;
+    if (!is_told || has_begun_) return ended;
+    return stopped_error("apply", "told to stop before anything was changed");
+  }
+
+ private:
+  Result<ApplyResult> try_to_run() {
     held_.on_failure([this] { return still_there(request_.source, &request_.replica); });
     if (request_.dry_run) {
       TRY(refuse_what_can_not_go_back());
@@ -79,7 +90,6 @@ class Engine {
     return run_in_area();
   }
 
- private:
   Status refuse_what_can_not_go_back() {
     return request_.atomic ? refuse_foreign_places(request_, looks_, max_open_) : success();
   }
@@ -98,6 +108,7 @@ class Engine {
 
   Result<ApplyResult> run_in_area() {
     auto area = TRY(open_staging_area(request_, max_open_, root_opened_));
+    area.heed(wind_up_);
     looks_.staging_name = area.name();
     auto ended = run_in(area);
     if (!ended && !has_begun_) give_up(area);
@@ -129,6 +140,7 @@ class Engine {
             .lookers = lookers,
             .folders = folders,
             .max_open = max_open_,
+            .wind_up = wind_up_,
             .partials = &partials};
     Committer committer(job, conflicts);
     has_begun_ = true;
@@ -215,6 +227,7 @@ class Engine {
   ReplicaNames names_;
   LookContext looks_;
   std::size_t max_open_;
+  const WindUp wind_up_;
   HeldReports held_{request_.observer};
   SyncContext syncing_{fs_, request_.durable, request_.plan.options.cross_mounts,
                        request_.observer};

@@ -8,6 +8,7 @@
 
 #include "fs/privilege.h"
 #include "fs/replica_access.h"
+#include "fs/stop.h"
 #include "plan/stored_plan.h"
 
 namespace foldersync {
@@ -169,8 +170,10 @@ class ForeignPlaces {
 Status refuse_foreign_places(const ApplyRequest& request, const LookContext& looks,
                              std::size_t max_open) {
   ForeignPlaces places(request, looks, max_open);
-  return for_each_action(request.plan.actions,
-                         [&](const Action& action, std::uint64_t) { return places.check(action); });
+  return for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) -> Status {
+    TRY(heed(request.stop, "look at"));
+    return places.check(action);
+  });
 }
 
 }  // namespace foldersync

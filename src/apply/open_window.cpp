@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apply/stage/staged_trees.h"
+#include "fs/stop.h"
 
 namespace foldersync {
 
@@ -64,7 +65,7 @@ bool OpenWindow::is_ready() const {
   std::set<RelPath> made;  // directories that the window makes
   for (const Slot& slot : slots_) {
     const Action& action = slot.action;
-    if (!slot.look || slot.error) return false;
+    if (!slot.look || slot.error || is_told_to_stop(job_.request.stop)) return false;
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const Finding finding = slot.look->finding;
     if (finding == Finding::kHolds || finding == Finding::kAlready) continue;

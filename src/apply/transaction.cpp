@@ -10,8 +10,10 @@
 
 #include "apply/recovery/window_replay.h"
 #include "apply/stage/remove_tree.h"
+#include "core/heeding_sort.h"
 #include "fs/boot.h"
 #include "fs/denial.h"
+#include "fs/stop.h"
 
 namespace foldersync {
 namespace {
@@ -71,7 +73,8 @@ void Transaction::reserve() {
 
 Status Transaction::begin() {
   (void)fs_.remove_file(job_.area.fd(), kReserve);
-  record_ = record_of_window();
+  auto record = TRY(record_of_window());
+  record_ = std::move(record);
   Status ready = write_down();
   if (ready) return ready;
   TRY(withdraw());
@@ -79,7 +82,8 @@ Status Transaction::begin() {
   discard_staged(ready.error());
   if (!is_full_disk(ready.error())) return ready;
   // There may still be deletions that make room.
-  record_ = record_of_window();
+  record = TRY(record_of_window());
+  record_ = std::move(record);
   if (write_down()) return success();
   TRY(withdraw());
   // What is deleted is kept by the record.
@@ -93,7 +97,8 @@ Status Transaction::begin() {
 
 Status Transaction::write_down() {
   const auto status = TRY(fs_.status(job_.area.fd()));
-  const RecordFolder folder{job_.area.fd(), status.device, job_.area.key()};
+  const RecordFolder folder{job_.area.fd(), status.device, job_.area.key(),
+                            job_.request.atomic ? job_.request.stop : nullptr};
   TRY(write_record(fs_, folder, *record_, barrier_.syncs_each()));
   TRY(barrier_.before_commit(job_.area, job_.folders));
   return mark(Marker::kCommit, std::nullopt);
@@ -119,16 +124,22 @@ void Transaction::discard_staged(const Error& why) {
   }
 }
 
-std::vector<const Slot*> Transaction::in_order_of_the_plan() const {
+// Windows of what is not all or nothing are small.
+Status Transaction::heed() const {
+  return job_.request.atomic ? foldersync::heed(job_.request.stop, "record") : success();
+}
+
+Result<std::vector<const Slot*>> Transaction::in_order_of_the_plan() const {
   std::vector<const Slot*> order;
   order.reserve(slots_.size());
   for (const Slot& slot : slots_) order.push_back(&slot);
-  std::sort(order.begin(), order.end(),
-            [](const Slot* a, const Slot* b) { return a->seq < b->seq; });
+  TRY(sort_heeding(
+      order, [](const Slot* a, const Slot* b) { return a->seq < b->seq; },
+      [this] { return heed(); }));
   return order;
 }
 
-WindowRecord Transaction::record_of_window() const {
+Result<WindowRecord> Transaction::record_of_window() const {
   const PlanHeader& plan = job_.request.plan;
   WindowRecord record;
   record.plan.kind = plan.kind;
@@ -149,23 +160,30 @@ WindowRecord Transaction::record_of_window() const {
   }
   const bool has_links = std::any_of(slots_.begin(), slots_.end(),
                                      [](const Slot& slot) { return slot.action.op == Op::kLink; });
-  std::map<RelPath, FileStatus> made;  // what links of the window may be names of
+  Made made;
   for (const Slot& slot : slots_) {
     if (has_links && slot.staged) made[slot.action.path] = slot.staged->status;
   }
-  for (const Slot* const slot : in_order_of_the_plan()) {
-    Action action = slot->action;
-    if (slot->look && slot->look->after) action.after = slot->look->after;
-    // What is staged is staged; what goes from where it came from may be in another window.
-    if (takes_file_over(action)) action.other.reset();
-    count(action, record.plan.summary);
-    record.actions.push_back(action_record(*slot));
-    if (action.op == Op::kLink) {
-      record.actions.back().made = leader_of(action, made, job_.lookers.front());
-    }
-    record.plan.actions.push_back(std::move(action));
+  const auto order = TRY(in_order_of_the_plan());
+  for (const Slot* const slot : order) {
+    TRY(record_action(*slot, made, record));
   }
   return record;
+}
+
+Status Transaction::record_action(const Slot& slot, const Made& made, WindowRecord& record) const {
+  TRY(heed());
+  Action action = slot.action;
+  if (slot.look && slot.look->after) action.after = slot.look->after;
+  // What is staged is staged; what goes from where it came from may be in another window.
+  if (takes_file_over(action)) action.other.reset();
+  count(action, record.plan.summary);
+  record.actions.push_back(action_record(slot));
+  if (action.op == Op::kLink) {
+    record.actions.back().made = leader_of(action, made, job_.lookers.front());
+  }
+  record.plan.actions.push_back(std::move(action));
+  return success();
 }
 
 Status Transaction::mark(Marker marker, std::optional<Marker> from) {
@@ -189,9 +207,10 @@ Status Transaction::end() {
 
 Status Transaction::roll_back() {
   TRY(mark(Marker::kRollback, Marker::kCommit));
-  WindowReplay replay({fs_, job_.request.replica, job_.request.policy, job_.observer, job_.book},
-                      job_.area, *record_);
-  replay.backward();
+  WindowReplay replay(
+      {fs_, job_.request.replica, job_.request.policy, job_.observer, job_.book, job_.wind_up},
+      job_.area, *record_);
+  TRY(replay.backward());
   if (!replay.result().errors.empty()) {
     Error error = replay.result().errors.front();
     error.detail = "not everything could be taken back; 'sync recover' goes on with it";

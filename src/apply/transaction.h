@@ -1,6 +1,7 @@
 // One window from staged to done: its record, its markers, its barriers. Forward, or back again.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ class Transaction {
 
   // Records what is about to happen and makes it durable, with all that is staged. From here on the
   // window may change what others see. Where that fails, what was staged is thrown away, and its
-  // slots have the error; the answer is an error where nothing of the window may be done.
+  // slots have the error; the answer is an error where nothing of the window may be done. Error
+  // kStopped, of an atomic apply: told to stop before that.
   Status begin();
 
   // Whether begin() has written something down: where the disk is full, only what is deleted may go
@@ -42,7 +44,8 @@ class Transaction {
   // Everything is done and durable: the old may go.
   Status end();
 
-  // Takes back what was done. An error: not everything could be; whoever recovers goes on.
+  // Takes back what was done. An error, kStopped among them: not everything could be; whoever
+  // recovers goes on.
   Status roll_back();
   // Whether what others wrote meanwhile was put aside by roll_back().
   [[nodiscard]] bool has_conflicts() const { return conflicts_; }
@@ -51,11 +54,16 @@ class Transaction {
   Status forget();
 
  private:
+  using Made = std::map<RelPath, FileStatus>;  // what links of the window may be names of
+
   Status write_down();
   [[nodiscard]] bool changes_anything() const;
   Status withdraw();
-  [[nodiscard]] std::vector<const Slot*> in_order_of_the_plan() const;
-  [[nodiscard]] WindowRecord record_of_window() const;
+  [[nodiscard]] Result<std::vector<const Slot*>> in_order_of_the_plan() const;
+  [[nodiscard]] Result<WindowRecord> record_of_window() const;
+  [[nodiscard]] Status record_action(const Slot& slot, const Made& made,
+                                     WindowRecord& record) const;
+  [[nodiscard]] Status heed() const;
   Status mark(Marker marker, std::optional<Marker> from);
 
   const Job& job_;

@@ -19,6 +19,8 @@ std::vector<std::uint64_t> seqs_of(const std::vector<Slot>& slots) {
   return seqs;
 }
 
+bool is_told(const Error& error) { return error.code == ErrorCode::kStopped; }
+
 // What others wrote in the middle of the run has no place yet.
 Error can_not_put_aside() {
   return system_error(
@@ -50,9 +52,15 @@ Windows::Windows(const Crew& crew, const WindowLimits& limits, const Schedule& s
       root_finish_(std::move(root_finish)),
       backup_(std::move(begun)),
       keeps_backup_(backup_ != nullptr) {
-  // What is all or nothing goes on once it is visible, unless one of its actions failed: then the
-  // others are not tried.
-  crew_.job.winds_up = [this] { return is_committing_ ? crew_.held.has_trouble() : is_stopped(); };
+  crew_.job.winds_up = [this] { return is_committing_ ? breaks_off() : is_stopped(); };
+}
+
+// It goes on for a moment when it is told to stop, unless one of its actions failed: then the
+// others are not tried.
+bool Windows::breaks_off() {
+  if (is_broken_off_ || crew_.held.has_trouble()) return true;
+  if (crew_.job.wind_up.is_over()) is_broken_off_ = true;
+  return is_broken_off_;
 }
 
 Status Windows::run() {
@@ -90,10 +98,12 @@ void Windows::discard_backup() {
 
 Status Windows::run_all() {
   while (next_ != schedule_.end()) {
-    if (is_stopped() && !request().atomic) return skip_rest();
+    if (is_stopped()) return request().atomic ? do_nothing() : skip_rest();
     std::unique_ptr<OpenWindow> window = std::exchange(ahead_, nullptr);
     if (!window) {
-      auto slots = TRY(window_at(next_));
+      auto read = window_at(next_);
+      if (!read && is_told(read.error())) continue;
+      auto slots = TRY(std::move(read));
       window = std::make_unique<OpenWindow>(crew_.job, std::move(slots));
       TRY(window->begin());
     }
@@ -104,13 +114,24 @@ Status Windows::run_all() {
   return success();
 }
 
+// All or nothing, and the signal came before any of it.
+Status Windows::do_nothing() {
+  rolled_back_ = true;
+  was_stopped_ = true;
+  TRY(skip_rest());
+  if (root_finish_) crew_.committer.skip(*root_finish_);
+  crew_.held.release_as_rolled_back();
+  return success();
+}
+
 Status Windows::skip_rest() {
   Outcomes outcomes(crew_.held, request().follow_source);
   ScheduleReader reader(request().plan.actions, schedule_, next_);
   while (!reader.at_end()) {
     const auto action = TRY(reader.next());
     if (!is_root_finish(*action)) outcomes.done({*action, reader.seq()}, Outcome::kSkipped);
-    crew_.held.release();  // for as long as there is the action
+    // For as long as there is the action.
+    rolled_back_ ? crew_.held.release_as_rolled_back() : crew_.held.release();
   }
   next_ = schedule_.end();
   return success();
@@ -123,7 +144,7 @@ Result<std::vector<Slot>> Windows::window_at(SchedulePosition begin) const {
     limits.bytes = std::numeric_limits<std::uint64_t>::max();
   }
   ScheduleReader reader(request().plan.actions, schedule_, begin);
-  return read_window(reader, limits);
+  return read_window(reader, limits, request().atomic ? request().stop : nullptr);
 }
 
 Status Windows::run_window(OpenWindow& window) {
@@ -138,9 +159,16 @@ Status Windows::run_window(OpenWindow& window) {
     next_ = end;
     return call_off(window);
   }
-  TRY(window.transaction().begin());
+  Status begun = window.transaction().begin();
+  const bool is_stopped_before = !begun && request().atomic && is_told(begun.error());
+  if (!begun && !is_stopped_before) return begun;
   next_ = end;
-  if (Status changed = change(window); !changed) return undurable(changed.error());
+  if (is_stopped_before) return call_off(window);
+  Status changed = change(window);
+  if (is_broken_off_ || (!changed && is_told(changed.error()))) {
+    return interrupted(window.transaction());
+  }
+  if (!changed) return undurable(changed.error());
   return has_failed() ? roll_back(window.transaction()) : conclude(window);
 }
 
@@ -152,11 +180,16 @@ Status Windows::change(OpenWindow& window) {
   discards.before_purging([this, &window] { return keep_old(window); });
   commit(job, crew_.committer, window);
   if (!has_failed()) TRY(keep_old(window));
-  for (const int nested : discards.nested().folders()) TRY(window.barrier().all(nested));
-  TRY(discards.purge_nested());
+  if (!is_broken_off_) TRY(purge_nested(window));
   finish(job, crew_.committer, window);
   is_committing_ = false;
   return success();
+}
+
+Status Windows::purge_nested(OpenWindow& window) {
+  Discards& discards = crew_.committer.discards();
+  for (const int nested : discards.nested().folders()) TRY(window.barrier().all(nested));
+  return discards.purge_nested();
 }
 
 Status Windows::keep_old(OpenWindow& window) {
@@ -177,6 +210,7 @@ Status Windows::conclude(OpenWindow& window) {
       window.barrier().after_commit(job.area, job.folders, touched, crew_.committer.replica());
   if (durable && crew_.conflicts.failed() && transaction.has_record()) return stranded();
   if (durable) durable = transaction.end();
+  if (!durable && is_told(durable.error())) return interrupted(transaction);
   if (!durable) return undurable(durable.error());
   crew_.held.release();
   return purge(transaction);
@@ -201,6 +235,19 @@ void Windows::look_ahead(const std::vector<Slot>& before) {
 // from the record.
 Error Windows::undurable(const Error& error) {
   crew_.held.release_as_failed(error);
+  return error;
+}
+
+// Told to stop, and what it takes is more than a moment. CRASH: as after a kill here, whoever comes
+// next goes on from the record, which is on disk: what is done by now stays done.
+Error Windows::interrupted(const Transaction& transaction) {
+  Error error = stopped_error(
+      "apply",
+      std::string("told to stop in the middle of what would have taken longer: the next run, or "
+                  "'sync recover', finishes it") +
+          (request().atomic ? ", and 'sync recover --rollback' takes all of it back" : ""));
+  if (!transaction.has_record()) return undurable(error);
+  crew_.held.release();
   return error;
 }
 
@@ -233,6 +280,14 @@ Status Windows::call_off(OpenWindow& window) {
   std::set<RelPath> made;
   for (const Slot& slot : window.slots()) {
     const Action& action = slot.action;
+    if (was_stopped_) {  // and nobody waits for what was found of each
+      ActionReport report;
+      report.seq = slot.seq;
+      report.action = &action;
+      report.outcome = Outcome::kRolledBack;
+      crew_.held.report(report);
+      continue;
+    }
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
     crew_.committer.tell_only(slot, comes_later);
@@ -242,7 +297,12 @@ Status Windows::call_off(OpenWindow& window) {
 }
 
 Status Windows::roll_back(Transaction& transaction) {
-  if (Status back = transaction.roll_back(); !back) return undurable(back.error());
+  if (Status back = transaction.roll_back(); !back) {
+    if (!is_told(back.error())) return undurable(back.error());
+    crew_.held.release_as_rolled_back();
+    return stopped_error("roll back",
+                         "told to stop: the next run, or 'sync recover', goes on with it");
+  }
   if (root_finish_) crew_.committer.skip(*root_finish_);
   rolled_back_ = true;
   crew_.held.release_as_rolled_back();

@@ -1,6 +1,7 @@
 // The windows of a plan, one after another: the argument of what a kill leaves.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,18 +71,23 @@ class Windows {
  private:
   [[nodiscard]] const ApplyRequest& request() const { return crew_.job.request; }
   [[nodiscard]] bool is_stopped() const { return request().stop != nullptr && *request().stop; }
+  // Of what is all or nothing, once it is visible.
+  bool breaks_off();
   [[nodiscard]] bool has_failed() const { return request().atomic && crew_.held.has_trouble(); }
   Status begin_backup();
   Status run_all();
   [[nodiscard]] Result<std::vector<Slot>> window_at(SchedulePosition begin) const;
   Status run_window(OpenWindow& window);
   Status change(OpenWindow& window);
+  Status purge_nested(OpenWindow& window);
   Status keep_old(OpenWindow& window);
   Status conclude(OpenWindow& window);
   Status purge(Transaction& transaction);
   void look_ahead(const std::vector<Slot>& before);
   Error undurable(const Error& error);
+  Error interrupted(const Transaction& transaction);
   Error stranded();
+  Status do_nothing();
   Status call_off(OpenWindow& window);
   Status roll_back(Transaction& transaction);
 
@@ -93,7 +99,8 @@ class Windows {
   std::optional<Slot> root_finish_;
   std::shared_ptr<Backup> backup_;
   const bool keeps_backup_;     // it has something of before
-  bool is_committing_ = false;  // of an atomic apply: it goes on though it is told to stop
+  bool is_committing_ = false;  // of an atomic apply: it goes on for a moment when told to stop
+  std::atomic<bool> is_broken_off_{false};  // there was no time for all of it
   bool rolled_back_ = false;
   bool was_stopped_ = false;
   bool has_conflicts_ = false;

@@ -70,16 +70,22 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
   Log& log = tools_.log;
   Warner warner(log);
   const Policy policy = policy_for(tools_.state.known_limits(replica));
-  const auto recovered = TRY(foldersync::recover({.fs = *replica.fs,
-                                                  .replica = replica,
-                                                  .policy = policy,
-                                                  .observer = warner,
-                                                  .keys = tools_.state.staging_keys(),
-                                                  .wanted = wish.wanted,
-                                                  .drop_conflicts = wish.drop_conflicts,
-                                                  .run_follows = wish.run_follows,
-                                                  .stop = &tools_.signals.stop()}));
-  for (const Error& error : recovered.unread) {
+  auto recovered = foldersync::recover({.fs = *replica.fs,
+                                        .replica = replica,
+                                        .policy = policy,
+                                        .observer = warner,
+                                        .keys = tools_.state.staging_keys(),
+                                        .wanted = wish.wanted,
+                                        .drop_conflicts = wish.drop_conflicts,
+                                        .run_follows = wish.run_follows,
+                                        .stop = &tools_.signals.stop()});
+  if (!recovered && recovered.error().code == ErrorCode::kStopped) {
+    log.warn(
+        "told to stop while what an earlier run had begun was brought to rest: the next run, or "
+        "'sync recover', goes on with it");
+  }
+  if (!recovered) return recovered;
+  for (const Error& error : recovered->unread) {
     log.error("the staging folder '" + escaped(error.path) +
               "' of a run that was killed can't be looked at (" + describe(error) +
               "): it is kept as it is" +
@@ -88,20 +94,20 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                   "without it"));
   }
   close_what_was_left_open(replica);
-  const char* const sentence = kSentences[static_cast<std::size_t>(recovered.what)];
-  if (recovered.lacking > 0) {
+  const char* const sentence = kSentences[static_cast<std::size_t>(recovered->what)];
+  if (recovered->lacking > 0) {
     log.warn("an earlier run was killed while it changed the replica: metadata of " +
-             human_count(recovered.lacking) +
+             human_count(recovered->lacking) +
              " of its changes could not be set, all else of it is at rest");
   } else if (sentence != nullptr) {
     log.warn(sentence);
   }
-  if (recovered.overtaken > 0) {
-    log.warn(human_count(recovered.overtaken) +
+  if (recovered->overtaken > 0) {
+    log.warn(human_count(recovered->overtaken) +
              " of its changes were left as they are: others have changed these paths since");
   }
-  if (recovered.conflicts) {
-    log.warn("the replica's '" + recovered.folder +
+  if (recovered->conflicts) {
+    log.warn("the replica's '" + recovered->folder +
              "/conflict' keeps what others wrote in the middle of an earlier run: save what is "
              "needed of it, then remove it with 'sync recover --drop-conflicts'");
   }

@@ -140,6 +140,12 @@ std::string line_of(const ActionReport& report) {
 void CycleObserver::report(const ActionReport& report) {
   ++outcomes_[static_cast<std::size_t>(report.outcome)];
   ++counts_.actions;
+  const bool is_untouched = report.outcome == Outcome::kRolledBack ||
+                            (report.outcome == Outcome::kSkipped && !report.vanished);
+  if (is_untouched && stop_) {  // the count says it, and a million lines would take their time
+    if (report_ != nullptr) report_->action(report);
+    return;
+  }
   const std::string line = line_of(report);
   if (report_ != nullptr) report_->action(report);
   switch (report.outcome) {
@@ -238,7 +244,7 @@ ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, Exi
 // The whole operation failed; what was not reported by then was not tried.
 ExitCode fail(const CycleRequest& request, const CycleObserver& observer, Error error,
               ExitCode code) {
-  request.tools.log.error(describe(error));
+  request.tools.log.write(is_by_signal(code) ? Level::kWarning : Level::kError, describe(error));
   ReportEnd end = end_of(request, observer, code);
   if (request.report != nullptr) {
     end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] += request.report->skip_all();
@@ -375,7 +381,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   counts.total_actions = plan.actions.size();
   counts.total_bytes = plan.summary.bytes_to_write;
   CycleObserver observer(log, counts, request.options.dry_run ? Execution::kDry : Execution::kReal,
-                         request.report);
+                         request.report, request.tools.signals.stop());
   auto filter = Filter::of(plan.options, plan.created);
   if (!filter) return fail(request, observer, filter.error(), ExitCode::kBadPlan);
   if (lacks_something(request.options, plan)) {
@@ -398,7 +404,11 @@ ExitCode apply_and_log(const CycleRequest& request) {
     *request.first_plan = {.end = std::move(end), .lacked_room = true};
     return exit_code_of(applied.error());
   }
-  if (!applied) return fail(request, observer, applied.error(), exit_code_of(applied.error()));
+  if (!applied) {
+    const bool is_told = applied.error().code == ErrorCode::kStopped;
+    return fail(request, observer, applied.error(),
+                is_told ? request.tools.signals.stop_code() : exit_code_of(applied.error()));
+  }
   ExitCode code = code_of(request, observer, *applied);
   keep(request, *applied, code);
   log_stale(observer, *applied, log);

@@ -23,9 +23,10 @@ enum class Execution : std::uint8_t { kReal, kDry };
 // Counts, logs and reports what becomes of actions.
 class CycleObserver final : public ApplyObserver {
  public:
-  // Without a report, nothing is reported.
-  CycleObserver(Log& log, ProgressCounts& counts, Execution execution, ReportFile* report)
-      : log_(log), counts_(counts), execution_(execution), report_(report) {}
+  // Without a report, nothing is reported. Once `stop` is set, what is not done has no lines.
+  CycleObserver(Log& log, ProgressCounts& counts, Execution execution, ReportFile* report,
+                const std::atomic<bool>& stop)
+      : log_(log), counts_(counts), execution_(execution), report_(report), stop_(stop) {}
 
   void report(const ActionReport& report) override;
   void warn(const std::string& sentence) override { log_.warn(sentence); }
@@ -48,6 +49,7 @@ class CycleObserver final : public ApplyObserver {
   ProgressCounts& counts_;
   Execution execution_;
   ReportFile* report_;
+  const std::atomic<bool>& stop_;
   std::vector<std::string> first_stale_;
   std::array<std::uint64_t, kOutcomes> outcomes_{};
   std::uint64_t vanished_ = 0;

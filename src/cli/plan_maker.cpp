@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/named_path.h"
+#include "fs/stop.h"
 #include "plan/guard.h"
 #include "plan/room.h"
 #include "scan/local_tree.h"
@@ -90,6 +91,7 @@ Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const Planni
 Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,
                                 EqualContent equal, const std::atomic<bool>& stop,
                                 const UnreadBefore& unread_before) {
+  stop_ = &stop;
   const FileTime now = wall_clock_now();
   filter_.set_time(now);
   Policy policy =
@@ -140,14 +142,19 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   return planned;
 }
 
+Spooling PlanMaker::spooling() const {
+  Spooling spooling = state_.spooling();
+  spooling.heed = [stop = stop_] { return heed(stop, "plan"); };
+  return spooling;
+}
+
 Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied& applied) const {
   const bool is_shown =
       applied.lacks_room && !applied.atomic && options_.delete_first == When::kAuto;
   const bool is_asked = options_.delete_first == When::kAlways || is_shown;
   const bool may_be = options_.delete_first == When::kAuto && options_.check_space && !is_shown;
   if (is_asked) {
-    RoomFirst room =
-        TRY(delete_first(plan.actions, plan.options.replica_limits.times, state_.spooling()));
+    RoomFirst room = TRY(delete_first(plan.actions, plan.options.replica_limits.times, spooling()));
     plan.actions = std::move(room.actions);
     plan.options.delete_first = true;
   }
@@ -162,8 +169,9 @@ Status PlanMaker::make_room(const Roots& roots, StoredPlan& plan, const Applied&
                              .replica_file_system = roots.replica->file_system,
                              .atomic = applied.atomic,
                              .keeps_old = keeps_old,
-                             .times = plan.options.replica_limits.times},
-                            plan.actions, state_.spooling()));
+                             .times = plan.options.replica_limits.times,
+                             .stop = stop_},
+                            plan.actions, spooling()));
   if (!room) return success();
   plan.actions = std::move(room->actions);
   plan.options.delete_first = true;
@@ -186,7 +194,8 @@ Status PlanMaker::add_space_guard(const Roots& roots, StoredPlan& plan) const {
                                     .source_tree = source,
                                     .replica = folder->get(),
                                     .replica_file_system = file_system ? *file_system : "",
-                                    .windows = windows},
+                                    .windows = windows,
+                                    .stop = stop_},
                                    plan.actions));
   if (!guard) return success();
   const auto before = std::find_if(plan.guards.begin(), plan.guards.end(), makes_room);

@@ -58,14 +58,16 @@ class PlanMaker {
     bool lacks_room = false;
   };
   // Puts deletions first where that is asked for, or where there is no room otherwise, which a
-  // guard tells. An error: that of the spools.
+  // guard tells. An error: that of the spools, or kStopped by what plan() was given.
   Status make_room(const Roots& roots, StoredPlan& plan, const Applied& applied) const;
 
   // Adds the rule on free space to a plan, where it can be asked and is not switched off. An error:
-  // the plan can't be read.
+  // the plan can't be read, or kStopped.
   Status add_space_guard(const Roots& roots, StoredPlan& plan) const;
 
  private:
+  [[nodiscard]] Spooling spooling() const;
+
   PlanMaker(FileSystem& fs, KeptState& state, const PlanningOptions& options, ThreadCounts threads)
       : fs_(fs), state_(state), options_(options), threads_(threads) {}
 
@@ -74,6 +76,7 @@ class PlanMaker {
   const PlanningOptions& options_;
   ThreadCounts threads_;
   Filter filter_;
+  const std::atomic<bool>* stop_ = nullptr;  // that plan() was given
 };
 
 // Error kRefused where the source lacks one of these (--require).

@@ -159,7 +159,7 @@ class Runner {
     end = first_plan_.with(std::move(end));
     end.error = error;
     if (error.code == ErrorCode::kStopped) {
-      tools_.log.warn("stopped before anything was changed");
+      tools_.log.warn("stopped before this run changed anything");
       end.exit_code = tools_.signals.stop_code();
     } else {
       tools_.log.error(describe(error));
@@ -388,7 +388,7 @@ class Runner {
   ExitCode show_creation(const StoredPlan& plan) {
     ProgressCounts counts;
     if (report() != nullptr) report()->begin(&plan);
-    CycleObserver observer(tools_.log, counts, Execution::kDry, report());
+    CycleObserver observer(tools_.log, counts, Execution::kDry, report(), tools_.signals.stop());
     Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
       ActionReport would;
       would.seq = seq;

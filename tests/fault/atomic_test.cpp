@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -110,6 +111,34 @@ TEST_F(Atomic, WhateverFailsTheReplicaIsTheOldOrTheNewTreeAndEachActionIsReporte
     if (found.empty()) continue;
     wrong += "call " + std::to_string(nth) + ", " + fs.first_failure() + ":" + faulty.troubles() +
              "\n" + found;
+  }
+  EXPECT_EQ(wrong, "");
+}
+
+TEST_F(Atomic, WhereverItIsToldToStopTheReplicaCanBeTheOldOrTheNewTree) {
+  std::atomic<bool> stop{false};
+  options_.stop = &stop;
+  options_.windows.wind_up_seconds = 0;
+  std::uint64_t made = 0;
+  const auto mirror_stopped_at = [&](std::uint64_t nth) {
+    plant_replica_anew();
+    made = 0;
+    stop = false;
+    FaultyFileSystem fs;
+    fs.intercept([&](const CallInfo&) {
+      if (++made == nth) stop = true;
+      return 0;
+    });
+    return run(fs, options_);
+  };
+  ASSERT_TRUE(mirror_stopped_at(0).is_success());
+  const std::uint64_t calls = made;
+  std::string wrong;
+  constexpr std::uint64_t kEnough = 100;
+  for (const std::uint64_t nth : spread_points(calls, kEnough)) {
+    const std::string found = judge(mirror_stopped_at(nth));
+    if (!found.empty()) wrong += "call " + std::to_string(nth) + ":\n" + found;
+    if (wrong.size() >= 10'000) break;
   }
   EXPECT_EQ(wrong, "");
 }

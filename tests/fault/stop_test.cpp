@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <string>
 
@@ -23,7 +24,7 @@ class Stopped : public MirrorTest {
     plant_replica({{"a", file("the old a")}, {"b", file("the old b")}, {"x", file("x")}});
     options_.stop = &stop_;
     options_.durable = false;
-    options_.windows.wind_up_seconds = 0;
+    options_.windows.wind_up_seconds = 1'000;
   }
 
   // Runs, and is told to stop before the first call that `when` holds for.
@@ -89,6 +90,7 @@ TEST_F(Stopped, BetweenTwoReadsALargeCopyIsAbandoned) {
 
 TEST_F(Stopped, WhileItRemovesTheOldTheNextRunDoesThat) {
   options_.windows.actions = 2;
+  options_.windows.wind_up_seconds = 0;
   const MirrorRun stopped = stopped_before(
       [](const CallInfo& call) { return call.call == Call::kRemoveFile && call.names("1"); });
   EXPECT_EQ(stopped.of("a").outcome, Outcome::kOk);
@@ -102,7 +104,6 @@ TEST_F(Stopped, WhileItRemovesTheOldTheNextRunDoesThat) {
 }
 
 TEST_F(Stopped, AndGivenTimeTheOldIsRemovedAllTheSame) {
-  options_.windows.wind_up_seconds = 1'000;
   (void)stopped_before(
       [](const CallInfo& call) { return call.call == Call::kRemoveFile && call.names("1"); });
   EXPECT_FALSE(leaves_staging());
@@ -110,17 +111,66 @@ TEST_F(Stopped, AndGivenTimeTheOldIsRemovedAllTheSame) {
 
 TEST_F(Stopped, InTheMiddleOfAllOrNothingItIsFinished) {
   options_.atomic = true;
-  options_.windows.wind_up_seconds = 1'000;
   const MirrorRun stopped = stopped_before(
       [](const CallInfo& call) { return call.call == Call::kRename && call.names("a"); });
   for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
   expect_exact_copy();
 }
 
-TEST_F(Stopped, InTheMiddleOfAllOrNothingTheOldMayWaitForTheNextRun) {
+TEST_F(Stopped, InTheMiddleOfAllOrNothingWithoutTimeTheNextRunFinishesIt) {
   options_.atomic = true;
+  options_.windows.wind_up_seconds = 0;
   const MirrorRun stopped = stopped_before(
       [](const CallInfo& call) { return call.call == Call::kRename && call.names("a"); });
+  ASSERT_TRUE(stopped.error);
+  EXPECT_EQ(stopped.error->code, ErrorCode::kStopped);
+  EXPECT_EQ(stopped.of("a").outcome, Outcome::kOk);
+  EXPECT_EQ(stopped.of("b").outcome, Outcome::kSkipped);
+  EXPECT_EQ(bytes_of(in_replica("b")), "the old b");
+  EXPECT_THAT(read_tree(replica_), Contains(Key(std::string(".sync-txn/COMMIT"))));
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, WhileAllOrNothingIsWrittenDownNothingIsDone) {
+  options_.atomic = true;
+  const Tree before = read_tree(replica_);
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kCreateFile && call.names("actions"); });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kRolledBack) << said.path;
+  EXPECT_EQ(fs_.calls(Call::kRename), 0U);
+  EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());
+}
+
+TEST_F(Stopped, WhileAllOrNothingLooksWhetherItCouldBeTakenBackItEnds) {
+  options_.atomic = true;
+  fs_.intercept(act_before([](const CallInfo& call) { return call.call == Call::kMayAddEntries; },
+                           [this] { stop_ = true; }));
+  const MirrorRun stopped = run(fs_, options_);
+  ASSERT_TRUE(stopped.error);
+  EXPECT_EQ(stopped.error->code, ErrorCode::kStopped);
+  EXPECT_EQ(fs_.calls(Call::kMayAddEntries), 1U);
+  EXPECT_FALSE(leaves_staging());
+}
+
+TEST_F(Stopped, WhileItIsTakenBackTheNextRunGoesOnWithIt) {
+  options_.atomic = true;
+  options_.windows.wind_up_seconds = 0;
+  fs_.intercept(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("c") ? EIO : 0; });
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("ROLLBACK"); });
+  ASSERT_TRUE(stopped.error);
+  EXPECT_EQ(stopped.error->code, ErrorCode::kStopped);
+  EXPECT_EQ(bytes_of(in_replica("a")), "new a");
+  EXPECT_THAT(read_tree(replica_), Contains(Key(std::string(".sync-txn/ROLLBACK"))));
+  expect_next_run_converges();
+}
+
+TEST_F(Stopped, InTheMiddleOfAllOrNothingTheOldMayWaitForTheNextRun) {
+  options_.atomic = true;
+  options_.windows.wind_up_seconds = 0;
+  const MirrorRun stopped = stopped_before(
+      [](const CallInfo& call) { return call.call == Call::kRename && call.names("DONE"); });
   for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
   EXPECT_TRUE(leaves_staging());
   EXPECT_EQ(bytes_of(in_replica("b")), "new b");

@@ -90,7 +90,8 @@ Status remove_backup(FileSystem& fs, int folder, const std::string& name, const 
   if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {
     return changed_error("remove", "somebody has put something else there");
   }
-  TRY(empty_directory(fs, backup.get(), {}, order.stop));
+  const WindUp at_once(order.stop, 0);
+  TRY(empty_directory(fs, backup.get(), {}, &at_once));
   return fs.remove_directory(folder, name.c_str());
 }
 

@@ -70,7 +70,7 @@ class Counter {
 class Leftover {
  public:
   Leftover(FileSystem& fs, const Root& replica, StagingKeys& keys, const std::atomic<bool>& stop)
-      : fs_(fs), replica_(replica), keys_(keys), stop_(stop) {}
+      : fs_(fs), replica_(replica), keys_(keys), at_once_(&stop, 0) {}
 
   Status look_at(int home, const RelPath& path, Leftovers& result) {
     auto area = TRY(proven(home, path));
@@ -79,7 +79,7 @@ class Leftover {
     if (area) {
       TRY(refuse_others_work(home, path));
       result.cleared = true;
-      area->heed(&stop_);
+      area->heed(at_once_);
       auto removed = area->remove();
       if (!removed && is_of_what_lies_there(removed.error())) {
         result.stuck.push_back(std::move(removed).error().at(path.bytes()));
@@ -142,7 +142,7 @@ class Leftover {
   FileSystem& fs_;
   const Root& replica_;
   StagingKeys& keys_;
-  const std::atomic<bool>& stop_;
+  const WindUp at_once_;
   std::uint64_t left_ = kMostCounted;
 };
 
@@ -210,6 +210,7 @@ Status discard(const Root& replica, const std::vector<Unproven>& unproven,
   CursorRules rules;
   rules.only_mount = replica.status.mount;
   DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  const WindUp at_once(&stop, 0);
   for (const Unproven& each : unproven) {
     const auto home = TRY(cursor.enter(each.path.parent_bytes()));
     const std::string name(each.path.name());
@@ -219,7 +220,7 @@ Status discard(const Root& replica, const std::vector<Unproven>& unproven,
                            "it is another one than was looked at, or something is mounted there")
           .at(each.path.bytes());
     }
-    Status removed = status.is_directory() ? remove_tree(fs, home, name, &stop)
+    Status removed = status.is_directory() ? remove_tree(fs, home, name, &at_once)
                                            : fs.remove_file(home, name.c_str());
     if (!removed) return std::move(removed).error().at(each.path.bytes());
   }

@@ -77,8 +77,8 @@ bool clear(FileSystem& fs, StagingArea& area, IsOwn is_own_entry) {
 
 }  // namespace
 
-bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& area,
-                        const WindowRecord& record) {
+Result<bool> clear_nested_areas(FileSystem& fs, const Root& replica, const NestedLeft& left) {
+  const WindowRecord& record = left.record;
   DirectoryCursor cursor(fs, replica.fd.get(), {}, descriptors_per_cursor(1));
   const std::map<std::string, std::size_t> by_name = actions_by_name(record);
   const auto is_own_entry = [&](const StagingArea& nested, const ListedEntry& entry) {
@@ -89,14 +89,17 @@ bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& 
   bool has_conflicts = false;
   std::set<RelPath> seen;
   for (const Action& action : record.plan.actions) {
+    TRY(left.wind_up.heed("recover"));
     if (action.path.is_root() || !seen.insert(action.path.parent()).second) continue;
     if (action.path.parent().is_root()) continue;
     const auto home = cursor.enter(action.path.parent_bytes());
     if (!home) continue;
     const StagingPlace place{*home, replica.identity, std::string(action.path.parent_bytes())};
-    auto nested = StagingArea::find(fs, place, area.key());
+    auto nested = StagingArea::find(fs, place, left.area.key());
+    if (nested && *nested) (*nested)->heed(left.wind_up);
     if (nested && *nested && clear(fs, **nested, is_own_entry)) has_conflicts = true;
   }
+  TRY(left.wind_up.heed("recover"));
   return has_conflicts;
 }
 

@@ -51,8 +51,13 @@ class NestedAreas {
 };
 
 // After a kill: removes those that a window may have made. What neither the record knows nor is the
-// copy of something that it knows stays, in their `conflict`. The answer: whether that is so.
-bool clear_nested_areas(FileSystem& fs, const Root& replica, const StagingArea& area,
-                        const WindowRecord& record);
+// copy of something that it knows stays, in their `conflict`. The answer: whether that is so. Error
+// kStopped: left.wind_up is over.
+struct NestedLeft {
+  const StagingArea& area;  // the root's
+  const WindowRecord& record;
+  const WindUp& wind_up;
+};
+Result<bool> clear_nested_areas(FileSystem& fs, const Root& replica, const NestedLeft& left);
 
 }  // namespace foldersync

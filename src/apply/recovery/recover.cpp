@@ -28,12 +28,12 @@ struct Seen {
   bool has_record = false;             // something is there
 };
 
-Status read(FileSystem& fs, Seen& seen) {
+Status read(FileSystem& fs, Seen& seen, const std::atomic<bool>* stop) {
   const int area = seen.area.fd();
   seen.marker = TRY(read_marker(fs, area));
   if (!seen.marker) return success();
   const auto status = TRY(fs.status(area));
-  auto record = read_record(fs, {area, status.device, seen.area.key()});
+  auto record = read_record(fs, {area, status.device, seen.area.key(), stop});
   seen.has_record = record || record.error().error_number != ENOENT;
   if (record) seen.record = std::move(*record);
   if (record || !seen.has_record) return success();
@@ -46,8 +46,8 @@ Result<std::optional<Seen>> look(FileSystem& fs, const StagingPlace& place, cons
   auto area = TRY(StagingArea::find(fs, place, key));
   if (!area) return std::optional<Seen>();
   Seen seen{std::move(*area), std::nullopt, std::nullopt};
-  seen.area.heed(stop);
-  if (Status found = read(fs, seen); !found) return std::move(found).error().at(seen.area.name());
+  if (Status found = read(fs, seen, stop); !found)
+    return std::move(found).error().at(seen.area.name());
   return std::optional(std::move(seen));
 }
 
@@ -57,7 +57,8 @@ class Recoverer {
       : request_(request),
         fs_(request.fs),
         place_{request.replica.fd.get(), request.replica.identity, {}},
-        book_(request.policy.limits) {}
+        book_(request.policy.limits),
+        wind_up_(request.stop, 0) {}
 
   Result<Recovered> run() {
     const Root& replica = request_.replica;
@@ -97,6 +98,7 @@ class Recoverer {
 
   Result<Recovered> go_on_from(Seen& seen) {
     StagingArea& area = seen.area;
+    area.heed(wind_up_);
     if (request_.drop_conflicts) {
       TRY(area.drop_conflicts());
     }
@@ -177,18 +179,20 @@ class Recoverer {
     Policy policy = request_.policy;
     policy.mirrors_owners = record.owners;
     policy.fields = record.plan.options.fields;
-    WindowReplay replay({fs_, request_.replica, policy, request_.observer, book_}, area, record);
+    WindowReplay replay({fs_, request_.replica, policy, request_.observer, book_, wind_up_}, area,
+                        record);
     const bool back =
         marker == Marker::kUndone || (marker != Marker::kDone && goes_back(record, marker));
     bool is_put_aside = false;
     if (!is_final(marker)) {
       TRY(turn(area, record, marker, back));
-      back ? replay.backward() : replay.forward();
+      TRY(back ? replay.backward() : replay.forward());
       TRY(back ? success() : keep_old(area, record, policy));
       is_put_aside = TRY(bring_to_rest(area, record, replay, back));
     }
     TRY(is_put_aside ? success() : replay.purge());
-    if (clear_nested_areas(fs_, request_.replica, area, record)) result_.conflicts = true;
+    const bool has_more = TRY(clear_nested_areas(fs_, request_.replica, {area, record, wind_up_}));
+    if (has_more) result_.conflicts = true;
     result_.what = back ? Recovered::What::kRolledBack : Recovered::What::kFinished;
     // Where all was done, only what was to be removed was left.
     if (is_final(marker)) result_.what = Recovered::What::kCleared;
@@ -242,7 +246,7 @@ class Recoverer {
                                (back ? "taken back" : "finished"));
       }
       // Something of the old may still lie here, beside copies that nobody misses.
-      replay.drop_unrecorded();
+      TRY(replay.drop_unrecorded());
       TRY(area.put_all_aside());
     }
     TRY(replay.sync());
@@ -271,6 +275,7 @@ class Recoverer {
   FileSystem& fs_;
   StagingPlace place_;
   LimitBook book_;
+  const WindUp wind_up_;  // what is broken off goes on with the next run
   Recovered result_;
 };
 

@@ -11,6 +11,7 @@
 #include "apply/stage/barrier.h"
 #include "apply/stage/remove_tree.h"
 #include "apply/steps/purge.h"
+#include "core/heeding_sort.h"
 #include "core/text.h"
 #include "format/errno_name.h"
 #include "scan/listing.h"
@@ -52,25 +53,40 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
               descriptors_per_cursor(1)),
       publisher_(context.fs, context.observer),
       conflicts_(context.fs, area),
-      deletions_(record),
-      site_{context.fs,   access_, publisher_,  conflicts_, context.policy,
-            context.book, -1,      &deletions_, &made_anew_},
+      site_{.fs = context.fs,
+            .replica = access_,
+            .publisher = publisher_,
+            .conflicts = conflicts_,
+            .policy = context.policy,
+            .book = context.book,
+            .own_folder = -1,
+            .made_anew = &made_anew_,
+            .wind_up = &context.wind_up},
       notes_(context.replica.notes.get()),
-      observer_(context.observer) {
+      observer_(context.observer),
+      wind_up_(context.wind_up) {
   if (notes_ != nullptr) noted_ = notes_->known();
   access_.note_in(context.replica.notes.get());
-  learn_objects();
 }
 
-// What the steps in place have to know of the others of the window.
-void WindowReplay::learn_objects() {
+// What the steps have to know of the others of the window.
+Status WindowReplay::learn() {
+  if (deletions_) return success();
+  for (const Action& action : record_.plan.actions) {
+    if (action.op == Op::kMove) moves_.push_back(&action);
+  }
   for (const std::size_t i : due([](const Action&) { return true; })) {
+    TRY(wind_up_.heed("recover"));
     const Action& action = record_.plan.actions[i];
     const auto& made = record_.actions[i].made;
     if (!made) continue;
     if (action.op == Op::kLink) ++names_added_[object_of(*made)];
     if (made->is_directory()) brought_.emplace(action.path, *made);
   }
+  auto deletions = TRY(Deletions::of(record_, wind_up_));
+  deletions_ = std::move(deletions);
+  site_.deletions = &*deletions_;
+  return success();
 }
 
 ReplayResult WindowReplay::result() const {
@@ -83,6 +99,7 @@ ReplayResult WindowReplay::result() const {
 Status WindowReplay::sync() {
   Touched touched;
   for (const std::size_t i : due([](const Action&) { return true; })) {
+    TRY(wind_up_.heed("sync"));
     const Action& action = record_.plan.actions[i];
     const Facts& entry = action.after ? *action.after : *action.before;
     const bool is_in_place = action.op == Op::kMetadata;
@@ -97,6 +114,7 @@ Status WindowReplay::sync() {
     }
   }
   SyncContext syncing{fs_, record_.durable, record_.plan.options.cross_mounts, observer_};
+  syncing.wind_up = &wind_up_;
   return Barrier(syncing).touched_alone(area_.fd(), touched, access_);
 }
 
@@ -182,20 +200,34 @@ Status WindowReplay::count_outcome(const Step& step, const Result<Published>& do
   return success();
 }
 
-void WindowReplay::forward() {
+// What the places name, each by `kind`, or by that of its own op where that is null.
+Status WindowReplay::replay_all(const std::vector<std::size_t>& places, const StepKind* kind,
+                                Way way) {
+  for (const std::size_t i : places) {
+    if (wind_up_.is_over()) break;
+    replay(i, kind != nullptr ? *kind : kind_of(record_.plan.actions[i]), way);
+  }
+  // What the last step had no time for is not done either, whatever it has answered.
+  Status heeded = wind_up_.heed("recover");
+  // What the killed run opened up stays in the record.
+  if (!heeded) close(std::exchange(access_.opened_up(), {}));
+  return heeded;
+}
+
+Status WindowReplay::forward() {
+  TRY(learn());
   const auto is_rename = [](const Action& action) {
     return action.op != Op::kMetadata && !action.path.is_root();
   };
-  for (const std::size_t i : due(is_rename)) {
-    replay(i, kind_of(record_.plan.actions[i]), Way::kForward);
-  }
+  TRY(replay_all(due(is_rename), nullptr, Way::kForward));
   for (const bool finish : {false, true}) {
     const auto is_next = [&](const Action& action) {
       return changes_in_place(action) && is_finish(action) == finish && !action.path.is_root();
     };
-    for (const std::size_t i : due(is_next)) replay(i, kMetadataStep, Way::kForward);
+    TRY(replay_all(due(is_next), &kMetadataStep, Way::kForward));
   }
   close_below_root();
+  return success();
 }
 
 void WindowReplay::finish_root() {
@@ -205,11 +237,12 @@ void WindowReplay::finish_root() {
   for (const std::size_t i : due(is_last)) replay(i, kFinishStep, Way::kForward);
 }
 
-void WindowReplay::backward() {
+Status WindowReplay::backward() {
+  TRY(learn());
   auto renames = due(
       [](const Action& action) { return action.op != Op::kMetadata && !action.path.is_root(); });
   std::reverse(renames.begin(), renames.end());
-  for (const std::size_t i : renames) replay(i, kind_of(record_.plan.actions[i]), Way::kBack);
+  TRY(replay_all(renames, nullptr, Way::kBack));
   // What changed in place, and directories that a rename needed to be writable.
   auto given = due([](const Action&) { return true; });
   std::erase_if(given, [&](std::size_t i) {
@@ -217,11 +250,13 @@ void WindowReplay::backward() {
     return !old || (!changes_in_place(record_.plan.actions[i]) && !old->is_directory());
   });
   // The deepest first, so that the way to the others stays open.
-  std::sort(given.begin(), given.end(), [&](std::size_t a, std::size_t b) {
+  const auto is_deeper = [&](std::size_t a, std::size_t b) {
     return old_path(record_.plan.actions[b]) < old_path(record_.plan.actions[a]);
-  });
-  for (const std::size_t i : given) replay(i, kMetadataStep, Way::kBack);
+  };
+  TRY(sort_heeding(given, is_deeper, [this] { return wind_up_.heed("recover"); }));
+  TRY(replay_all(given, &kMetadataStep, Way::kBack));
   close_below_root();
+  return success();
 }
 
 // It has its final mode, which may be the one that it was opened up to. CRASH: killed before it is
@@ -237,11 +272,11 @@ void WindowReplay::is_finished(const Action& finish) {
 // The paths by which a directory may be found, whichever of the window's moves are done.
 std::vector<RelPath> WindowReplay::paths_of(const RelPath& directory) const {
   std::vector<RelPath> paths{directory};
-  for (const Action& action : record_.plan.actions) {
-    if (action.op != Op::kMove || !directory.is_within(*action.other)) continue;
+  for (const Action* const move : moves_) {
+    if (!directory.is_within(*move->other)) continue;
     const std::string_view below =
-        std::string_view(directory.bytes()).substr(action.other->bytes().size());
-    paths.push_back(RelPath::from_bytes(action.path.bytes() + std::string(below)));
+        std::string_view(directory.bytes()).substr(move->other->bytes().size());
+    paths.push_back(RelPath::from_bytes(move->path.bytes() + std::string(below)));
   }
   return paths;
 }
@@ -283,9 +318,11 @@ void WindowReplay::close(AllOpenedUp open) {
 }
 
 Status WindowReplay::purge() {
+  TRY(learn());
   std::vector<Discarded> empty;
   std::vector<DoomedTree> trees;
   for (const std::size_t i : due([](const Action&) { return true; })) {
+    TRY(wind_up_.heed("remove"));
     const ActionRecord& record = record_.actions[i];
     if (!record.old || !record.old->is_directory()) continue;
     const auto directory = folder(record.folder);
@@ -296,12 +333,13 @@ Status WindowReplay::purge() {
     if (there && !*there) continue;
     const Action& action = record_.plan.actions[i];
     if (action.op == Op::kDelete) {
-      trees.push_back({fs_, place, deletions_.in(action.path), 1});
+      trees.push_back({fs_, place, deletions_->in(action.path), 1, &wind_up_});
     } else {
       empty.push_back({place, true});
     }
   }
-  const Purged purged = foldersync::purge({fs_, empty, trees, 1, WindowLimits{}});
+  const Purged purged = foldersync::purge({fs_, empty, trees, 1, wind_up_});
+  if (!purged.is_complete) return stopped_error("remove", "told to stop");
   // Others have filled it since it was displaced; or this has tried it as well, and in `conflict`
   // nothing is lost.
   for (const auto* places : {&purged.filled, &purged.stuck}) {
@@ -312,34 +350,37 @@ Status WindowReplay::purge() {
   return success();
 }
 
-void WindowReplay::drop_unrecorded_in(const std::string& folder_name,
-                                      const std::set<std::uint64_t>& recorded) {
+Status WindowReplay::drop_unrecorded_in(const std::string& folder_name,
+                                        const std::set<std::uint64_t>& recorded) {
   const auto directory = folder(folder_name);
   Listing listing;
-  if (!directory || !listing.read(fs_, *directory)) return;
+  if (!directory || !listing.read(fs_, *directory)) return success();
   for (const ListedEntry& entry : listing.entries()) {
+    TRY(wind_up_.heed("remove"));
     const std::uint64_t number = number_of(entry.name);
     if (number == 0 || recorded.contains(number)) continue;
     // What can't be removed goes with the staging folder. All that a directory holds was staged in
     // it, for this window: nothing was displaced that the record does not name.
     const std::string name(entry.name);
-    (void)(entry.status.is_directory() ? remove_tree(fs_, *directory, name)
+    (void)(entry.status.is_directory() ? remove_tree(fs_, *directory, name, &wind_up_)
                                        : fs_.remove_file(*directory, name.c_str()));
   }
+  return wind_up_.heed("remove");
 }
 
-void WindowReplay::drop_unrecorded() {
+Status WindowReplay::drop_unrecorded() {
   std::set<std::uint64_t> recorded;
   for (const ActionRecord& action : record_.actions) recorded.insert(action.seq);
   Listing listing;
-  if (!listing.read_anew(fs_, area_.fd())) return;
+  if (!listing.read_anew(fs_, area_.fd())) return success();
   for (const ListedEntry& entry : listing.entries()) {
     const bool is_of_a_thread =
         entry.name.find_first_not_of("0123456789") == std::string_view::npos;
     if (is_of_a_thread && entry.status.is_directory()) {
-      drop_unrecorded_in(std::string(entry.name), recorded);
+      TRY(drop_unrecorded_in(std::string(entry.name), recorded));
     }
   }
+  return success();
 }
 
 }  // namespace foldersync

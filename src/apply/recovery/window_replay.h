@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct ReplayContext {
   const Policy& policy;
   ApplyObserver& observer;
   LimitBook& book;
+  const WindUp& wind_up;
 };
 
 // What came of a replay.
@@ -39,17 +41,19 @@ struct ReplayResult {
 };
 
 // What others wrote is never removed: it goes back to where it was, or into `conflict`.
-// Every step looks first, so that a replay may be killed and repeated, in either direction.
+// Every step looks first, so that a replay may be killed and repeated, in either direction. So it
+// may be broken off: error kStopped where the context's `wind_up` is over, and whoever comes next
+// goes on.
 class WindowReplay {
  public:
   WindowReplay(const ReplayContext& context, StagingArea& area, const WindowRecord& record);
 
   // Does what is left to do of the window, but for the root: that comes with finish_root(), when
   // the staging folder is gone.
-  void forward();
+  Status forward();
   void finish_root();
   // Undoes what was done. The root's time is left to the caller.
-  void backward();
+  Status backward();
   // What was done is on disk when this is done, where the window had to be.
   Status sync();
   // Removes what the window displaced; what others have filled meanwhile, and
@@ -59,7 +63,7 @@ class WindowReplay {
   // Where the root was opened up and has not got its final mode. When the staging folder is gone.
   void close_root();
   // Removes what the killed run had staged already for the window after this one.
-  void drop_unrecorded();
+  Status drop_unrecorded();
 
   [[nodiscard]] ReplayResult result() const;
 
@@ -70,7 +74,8 @@ class WindowReplay {
   void tell_lack(const RelPath& path, const Error& error);
   Result<Step> step_at(std::size_t index);
   Status count_outcome(const Step& step, const Result<Published>& done);
-  void learn_objects();
+  Status learn();
+  Status replay_all(const std::vector<std::size_t>& places, const StepKind* kind, Way way);
   template <class Which>
   std::vector<std::size_t> due(Which which) const;
   Result<int> folder(const std::string& name);
@@ -79,7 +84,8 @@ class WindowReplay {
   AllOpenedUp take_open();
   void close_below_root();
   void close(AllOpenedUp open);
-  void drop_unrecorded_in(const std::string& folder_name, const std::set<std::uint64_t>& recorded);
+  Status drop_unrecorded_in(const std::string& folder_name,
+                            const std::set<std::uint64_t>& recorded);
 
   FileSystem& fs_;
   StagingArea& area_;
@@ -88,7 +94,8 @@ class WindowReplay {
   ReplicaAccess access_;
   Publisher publisher_;
   Conflicts conflicts_;
-  Deletions deletions_;
+  std::optional<Deletions> deletions_;  // once it has learned
+  std::vector<const Action*> moves_;
   Site site_;
   OpenedNotes* notes_;          // may be null
   AllOpenedUp noted_;           // by the killed run
@@ -98,6 +105,7 @@ class WindowReplay {
   std::map<RelPath, FileStatus> brought_;  // directories that the window makes or moves, by path
   std::map<ObjectId, std::uint32_t> names_added_;  // to an object
   ApplyObserver& observer_;
+  const WindUp& wind_up_;
 };
 
 }  // namespace foldersync

@@ -60,6 +60,10 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
   return entered;
 }
 
+Status Barrier::heed() const {
+  return context_.wind_up == nullptr ? success() : context_.wind_up->heed("sync");
+}
+
 void Barrier::tell_left_out(const std::string& what) {
   if (!context_.said_left_out) {
     context_.observer.warn(what +
@@ -89,6 +93,7 @@ Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica) {
   std::set<std::uint64_t> synced;
   // What lies in a directory comes before it, so that none is opened up twice.
   for (auto path = touched.directories.rbegin(); path != touched.directories.rend(); ++path) {
+    TRY(heed());
     const auto fd = replica.directory(*path);
     if (!fd && is_absence(fd.error())) continue;  // it went with this window
     // What others have closed can't be synced by itself.
@@ -101,6 +106,7 @@ Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica) {
     if (Status done = opened(*fd); !done) return std::move(done).error().at(path->bytes());
   }
   for (const RelPath& path : touched.files) {
+    TRY(heed());
     const auto parent = replica.parent(path);
     if (!parent && is_absence(parent.error())) continue;  // others have removed it
     if (!parent && parent.error().error_number != EACCES) return parent.error();
@@ -125,6 +131,7 @@ Status Barrier::other_file_systems(int own_fd, const Touched& touched, ReplicaAc
   std::set<RelPath> directories = touched.directories;
   for (const RelPath& file : touched.files) directories.insert(file.parent());
   for (const RelPath& path : directories) {
+    TRY(heed());
     const auto fd = replica.directory(path);
     if (!fd && is_absence(fd.error())) continue;
     const bool is_closed = !fd && fd.error().error_number == EACCES;

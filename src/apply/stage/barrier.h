@@ -27,6 +27,8 @@ struct SyncContext {
   bool said_unsupported = false;
   bool said_left_out = false;    // that something can't be made durable
   bool area_is_entered = false;  // the staging area's own name is durable
+  // When it is over, what is synced one by one ends with kStopped; null: nobody tells.
+  const WindUp* wind_up = nullptr;
 };
 
 // What a window leaves to be synced.
@@ -79,6 +81,7 @@ class Barrier {
  private:
   template <class Work>
   Status with_open(ReplicaAccess& replica, const Work& work);
+  [[nodiscard]] Status heed() const;
   void tell_left_out(const std::string& what);
   Status sync_closed(const RelPath& path, ReplicaAccess& replica, std::set<std::uint64_t>& synced);
   Status sync_touched(const Touched& touched, ReplicaAccess& replica);

@@ -12,6 +12,7 @@
 #include "apply/stage/partial_copies.h"
 #include "apply/stage/request.h"
 #include "apply/stage/staging_area.h"
+#include "fs/wind_up.h"
 
 namespace foldersync {
 
@@ -26,6 +27,7 @@ struct Job {
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
   std::size_t max_open;            // descriptors for each thread's way into what is staged
+  const WindUp& wind_up;  // when it is over, what is visible in part waits for the next run
   std::function<bool()> winds_up = {};  // no new work is to start; any thread
   std::string backup = {};              // as in WindowRecord
   PartialCopies* partials = nullptr;    // where large files are copied

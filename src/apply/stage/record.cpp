@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "format/json.h"
 #include "fs/copy.h"
+#include "fs/stop.h"
 
 namespace foldersync {
 namespace {
@@ -18,6 +19,7 @@ constexpr const char* kActionsFile = "actions";  // a plan document
 constexpr const char* kRecordsFile = "records";  // what belongs to each action, see encode()
 constexpr std::string_view kMagic = "foldersync-record-4\n";
 constexpr std::size_t kBuffer = std::size_t{64} << 10U;
+constexpr std::size_t kPiece = std::size_t{1} << 20U;  // that is written between two questions
 
 Error damaged(const char* what) { return document_error("read record", what); }
 
@@ -145,12 +147,12 @@ class Reader {
 constexpr std::string_view kPurpose = "record";
 constexpr std::size_t kCodeDigits = 64;
 
-std::string encode(const WindowRecord& record, std::uint64_t device, const Sha256& actions,
-                   const StagingKey& key) {
+Result<std::string> encode(const WindowRecord& record, const RecordFolder& folder,
+                           const Sha256& actions) {
   Writer writer;
   writer.bytes() += kMagic;
   writer.text(to_string(actions));
-  writer.number(device);
+  writer.number(folder.device);
   writer.number((record.atomic ? 1U : 0U) | (record.durable ? 2U : 0U) | (record.owners ? 4U : 0U));
   writer.text(record.boot);
   writer.text(record.backup);
@@ -162,6 +164,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device, const Sha25
   }
   writer.number(record.actions.size());
   for (const ActionRecord& action : record.actions) {
+    TRY(heed(folder.stop, "record"));
     writer.number(action.seq);
     writer.number(action.is_due ? 1 : 0);
     writer.text(action.folder);
@@ -170,7 +173,7 @@ std::string encode(const WindowRecord& record, std::uint64_t device, const Sha25
     writer.xattrs(action.old_xattrs);
     writer.xattrs(action.new_xattrs);
   }
-  writer.bytes() += key.code(kPurpose, writer.bytes());
+  writer.bytes() += folder.key.code(kPurpose, writer.bytes());
   return std::move(writer.bytes());
 }
 
@@ -191,7 +194,7 @@ Result<std::string_view> vouched_for(std::string_view bytes, const StagingKey& k
 }
 
 // `bytes`: as vouched_for() gives them. `actions`: of the file that was read.
-Status decode(std::string_view bytes, std::uint64_t device, const Sha256& actions,
+Status decode(std::string_view bytes, const RecordFolder& folder, const Sha256& actions,
               WindowRecord& record) {
   Reader reader(bytes.substr(kMagic.size()));
   if (reader.text() != to_string(actions))
@@ -208,10 +211,11 @@ Status decode(std::string_view bytes, std::uint64_t device, const Sha256& action
     if (!path.empty() && !RelPath::is_path(path)) return damaged("it names what is no path");
     const std::uint32_t mode = reader.small();
     auto seen = reader.status();
-    move_device(seen, then, device);
+    move_device(seen, then, folder.device);
     record.opened_up.push_back({RelPath::from_bytes(path), mode, seen.value_or(FileStatus{})});
   }
   for (std::uint64_t left = reader.number(); reader.ok() && left > 0; --left) {
+    TRY(heed(folder.stop, "read record"));
     ActionRecord action;
     action.seq = reader.number();
     action.is_due = reader.number() != 0;
@@ -220,8 +224,8 @@ Status decode(std::string_view bytes, std::uint64_t device, const Sha256& action
     action.old = reader.status();
     action.old_xattrs = reader.xattrs();
     action.new_xattrs = reader.xattrs();
-    move_device(action.made, then, device);
-    move_device(action.old, then, device);
+    move_device(action.made, then, folder.device);
+    move_device(action.old, then, folder.device);
     record.actions.push_back(std::move(action));
   }
   if (!reader.at_end() || record.actions.size() != record.plan.actions.size()) {
@@ -244,8 +248,9 @@ Status end_file(FileSystem& fs, Fd file, bool sync) {
 }
 
 // The answer: the digest of what was written.
-Result<Sha256> write_actions(FileSystem& fs, int area, const Plan& plan, bool sync) {
-  auto file = TRY(fs.create_file(area, kActionsFile, 0600));
+Result<Sha256> write_actions(FileSystem& fs, const RecordFolder& folder, const Plan& plan,
+                             bool sync) {
+  auto file = TRY(fs.create_file(folder.fd, kActionsFile, 0600));
   Sha256Hasher hasher;
   std::string buffer;
   const auto write_out = [&] {
@@ -255,6 +260,7 @@ Result<Sha256> write_actions(FileSystem& fs, int area, const Plan& plan, bool sy
     return written;
   };
   const auto sink = [&](std::string_view piece) -> Status {
+    TRY(heed(folder.stop, "record"));
     buffer += piece;
     return buffer.size() < kBuffer ? success() : write_out();
   };
@@ -264,22 +270,25 @@ Result<Sha256> write_actions(FileSystem& fs, int area, const Plan& plan, bool sy
   return hasher.finish();
 }
 
-ByteSource source_of(FileSystem& fs, int fd) {
-  return [&fs, fd](std::span<char> buffer) { return fs.read(fd, std::as_writable_bytes(buffer)); };
+ByteSource source_of(FileSystem& fs, int fd, const std::atomic<bool>* stop) {
+  return [&fs, fd, stop](std::span<char> buffer) -> Result<std::size_t> {
+    TRY(heed(stop, "read record"));
+    return fs.read(fd, std::as_writable_bytes(buffer));
+  };
 }
 
 // The same; `hasher` sees all that is read.
-ByteSource hashed_source_of(FileSystem& fs, int fd, Sha256Hasher& hasher) {
-  return [&fs, fd, &hasher](std::span<char> buffer) -> Result<std::size_t> {
-    const auto count = TRY(fs.read(fd, std::as_writable_bytes(buffer)));
+ByteSource hashed(ByteSource source, Sha256Hasher& hasher) {
+  return [source = std::move(source), &hasher](std::span<char> buffer) -> Result<std::size_t> {
+    const auto count = TRY(source(buffer));
     hasher.update(std::string_view(buffer.data(), count));
     return count;
   };
 }
 
-Result<std::string> read_whole(FileSystem& fs, int area, const char* name) {
-  const auto file = TRY(fs.open_file(area, name));
-  const ByteSource source = source_of(fs, file.get());
+Result<std::string> read_whole(FileSystem& fs, const RecordFolder& folder, const char* name) {
+  const auto file = TRY(fs.open_file(folder.fd, name));
+  const ByteSource source = source_of(fs, file.get(), folder.stop);
   std::string bytes;
   std::vector<char> buffer(kBuffer);
   for (;;) {
@@ -303,22 +312,26 @@ bool is_what_was_made(const FileStatus& found, const FileStatus& made) {
 Status write_record(FileSystem& fs, const RecordFolder& folder, const WindowRecord& record,
                     bool sync) {
   TRY(remove_record(fs, folder.fd));
-  const auto actions = TRY(write_actions(fs, folder.fd, record.plan, sync));
+  const auto actions = TRY(write_actions(fs, folder, record.plan, sync));
+  const auto bytes = TRY(encode(record, folder, actions));
   auto file = TRY(fs.create_file(folder.fd, kRecordsFile, 0600));
-  TRY(write_all(fs, file.get(), encode(record, folder.device, actions, folder.key)));
+  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+    TRY(heed(folder.stop, "record"));
+    TRY(write_all(fs, file.get(), std::string_view(bytes).substr(at, kPiece)));
+  }
   return end_file(fs, std::move(file), sync);
 }
 
 // Before the code is seen to be right, what is read is taken for anybody's.
 Result<WindowRecord> read_record(FileSystem& fs, const RecordFolder& folder) {
   const auto actions = TRY(fs.open_file(folder.fd, kActionsFile));
-  const auto bytes = TRY(read_whole(fs, folder.fd, kRecordsFile));
+  const auto bytes = TRY(read_whole(fs, folder, kRecordsFile));
   const auto records = TRY(vouched_for(bytes, folder.key));
   Sha256Hasher hasher;
-  auto plan = TRY(read_window(hashed_source_of(fs, actions.get(), hasher)));
+  auto plan = TRY(read_window(hashed(source_of(fs, actions.get(), folder.stop), hasher)));
   WindowRecord record;
   record.plan = std::move(plan);
-  TRY(decode(records, folder.device, hasher.finish(), record));
+  TRY(decode(records, folder, hasher.finish(), record));
   return record;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -62,16 +63,17 @@ struct RecordFolder {
   int fd = -1;
   std::uint64_t device = 0;  // that it lies on
   const StagingKey& key;
+  const std::atomic<bool>* stop = nullptr;  // set by others; null: nobody tells
 };
 
 // Writes the record, with a code by the key; with `sync`, durably (the folder's own entries
-// excepted). What an earlier window left there is replaced.
+// excepted). What an earlier window left there is replaced. Error kStopped: folder.stop was set.
 Status write_record(FileSystem& fs, const RecordFolder& folder, const WindowRecord& record,
                     bool sync);
 
 // Reads it back. Device numbers change across boots: what lay on the folder's device then is taken
 // to be on that which it has now. Errors: of reading, or kInvalidDocument where it isn't whole, or
-// was not written with the key.
+// was not written with the key, or kStopped: folder.stop was set.
 Result<WindowRecord> read_record(FileSystem& fs, const RecordFolder& folder);
 
 // Removes it; one that isn't there is removed.

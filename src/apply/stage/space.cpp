@@ -13,12 +13,14 @@
 #include "core/text.h"
 #include "fs/directory_cursor.h"
 #include "fs/named_path.h"
+#include "fs/stop.h"
 #include "plan/guard.h"
 #include "plan/room.h"
 
 namespace foldersync {
 namespace {
 
+constexpr const char* kAsking = "count free space";
 // Above this the source is asked how much of a file is holes.
 constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kBlockUnit = 512;
@@ -52,7 +54,8 @@ SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
           .replica_file_system = request.replica.file_system,
           .atomic = request.atomic,
           .keeps_old = keeps_old,
-          .windows = windows_of(request)};
+          .windows = windows_of(request),
+          .stop = request.stop};
 }
 
 // Whether what the replica has goes on being there.
@@ -72,9 +75,12 @@ class TakenOver {
   std::set<RelPath> paths_;
 };
 
-Result<TakenOver> taken_over_in(const ActionStore& actions) {
+Result<TakenOver> taken_over_in(const SpaceQuestion& question, const ActionStore& actions) {
   TakenOver taken;
-  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) { taken.add(action); }));
+  TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
+    taken.add(action);
+    return heed(question.stop, kAsking);
+  }));
   return taken;
 }
 
@@ -195,7 +201,7 @@ Amount own_of(const SpaceQuestion& question, const ActionStore& actions) {
 // What must be free at the start.
 Result<Amount> needed_for(const SpaceQuestion& question, const ActionStore& actions,
                           const FileSystemFacts& facts) {
-  auto taken_over = TRY(taken_over_in(actions));
+  auto taken_over = TRY(taken_over_in(question, actions));
   SpaceCheck check(question, std::move(taken_over), facts);
   Amount needed;
   Amount taken;  // by this window and those before it
@@ -212,6 +218,7 @@ Result<Amount> needed_for(const SpaceQuestion& question, const ActionStore& acti
   if (is_tight(question) && !frees_first) taken.add(own_of(question, actions));
   std::optional<WindowMeter> window(question.windows);
   while (!reader.at_end()) {
+    TRY(heed(question.stop, kAsking));
     const bool was_clearing = reader.is_clearing();
     const auto action = TRY(reader.next());
     window->add(*action);
@@ -254,6 +261,7 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
   TRY(for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
     const bool goes = !stays(action) && action.before;
     if (goes) needed += action.before->size.value_or(0);
+    return heed(request.stop, kAsking);
   }));
   if (needed <= keeping.free) return success();
   return refused_error("back up",

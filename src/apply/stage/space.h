@@ -1,6 +1,7 @@
 // Whether there is room for what a plan writes.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct SpaceQuestion {
   bool atomic = false;                     // all of it in one window
   bool keeps_old = false;                  // nothing is freed: a backup there keeps it
   WindowLimits windows = {};
-  TimeLimits times = {};  // as the replica holds them
+  TimeLimits times = {};                    // as the replica holds them
+  const std::atomic<bool>* stop = nullptr;  // set by others: error kStopped; null: nobody tells
 };
 
 // The rule on free space. Window for window: what is staged must fit, and what earlier windows

@@ -231,12 +231,12 @@ Status StagingArea::set_partial_aside() {
   if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
     const auto older = fs_->open_directory(fd(), earlier.c_str());
     if (older) {
-      TRY(empty_directory(*fs_, older->get(), {}, stop_));
+      TRY(empty_directory(*fs_, older->get(), {}, wind_up_));
     }
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
   if (!gone && gone.error().error_number != ENOENT) return gone;
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_, kEarlier}, stop_);
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_, kEarlier}, wind_up_);
 }
 
 std::optional<Fd> StagingArea::earlier_folder() {
@@ -254,7 +254,7 @@ Result<bool> StagingArea::remove_but_partial() {
 }
 
 Status StagingArea::empty() {
-  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_}, stop_);
+  return empty_directory(*fs_, fd(), {kConflict, kOrigin, proof_}, wind_up_);
 }
 
 Result<bool> StagingArea::remove() {
@@ -323,7 +323,7 @@ Status StagingArea::drop_conflicts() {
   const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
   if (!conflicts && conflicts.error().error_number == ENOENT) return success();
   if (!conflicts) return conflicts.error();
-  return empty_directory(*fs_, conflicts->get(), {}, stop_);
+  return empty_directory(*fs_, conflicts->get(), {}, wind_up_);
 }
 
 bool is_of_what_lies_there(const Error& error) {

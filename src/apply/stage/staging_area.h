@@ -1,7 +1,6 @@
 // The folder in which new things are made before they appear, and into which old ones vanish.
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 
@@ -10,6 +9,7 @@
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "fs/wind_up.h"
 
 namespace foldersync {
 
@@ -33,8 +33,9 @@ class StagingArea {
   // kept as earlier ones. Error kRefused where what the run began has to be finished first.
   Status reuse(bool as_root);
 
-  // Set by others, what empties the folder ends with kStopped, and goes on where it is asked again.
-  void heed(const std::atomic<bool>* stop) { stop_ = stop; }
+  // When it is over, what empties the folder ends with kStopped, and goes on where it is asked
+  // again. Requires: `wind_up` outlives this.
+  void heed(const WindUp& wind_up) { wind_up_ = &wind_up; }
 
   [[nodiscard]] const StagingKey& key() const { return key_; }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -93,7 +94,7 @@ class StagingArea {
   StagingKey key_;
   std::string proof_;  // the name of the file that proves it
   std::optional<FileTime> home_mtime_;
-  const std::atomic<bool>* stop_ = nullptr;
+  const WindUp* wind_up_ = nullptr;  // null: nobody tells
 };
 
 // Whether it is what was to be looked at that can't be (a damaged folder, EIO), and no lack of this

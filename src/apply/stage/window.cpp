@@ -6,6 +6,7 @@
 
 #include "apply/stage/in_place.h"
 #include "apply/stage/staged_trees.h"
+#include "fs/stop.h"
 #include "scan/on_threads.h"
 
 namespace foldersync {
@@ -193,7 +194,8 @@ Result<std::optional<Slot>> root_finish_of(const ActionStore& actions) {
   return std::optional(Slot{.action = *last, .seq = actions.size()});
 }
 
-Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits) {
+Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits,
+                                      const std::atomic<bool>* stop) {
   std::vector<Slot> slots;
   WindowMeter meter(limits);
   slots.reserve(std::min<std::uint64_t>(reader.left(), limits.actions));
@@ -202,6 +204,7 @@ Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits
            !reader.is_clearing();
   };
   while (!reader.at_end() && !meter.is_full() && !has_cleared()) {
+    TRY(heed(stop, "read plan"));
     const auto action = TRY(reader.next());
     meter.add(*action);
     slots.push_back({.action = *action, .seq = reader.seq()});

@@ -35,8 +35,9 @@ class WindowMeter {
 };
 
 // The actions of the window that comes next, in the order in which the engine does them; nothing is
-// found or made for them yet.
-Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits);
+// found or made for them yet. Error kStopped: `stop` was set, which may be null.
+Result<std::vector<Slot>> read_window(ScheduleReader& reader, const WindowLimits& limits,
+                                      const std::atomic<bool>* stop = nullptr);
 
 // The root's own, which comes when all windows are done.
 inline bool is_root_finish(const Action& action) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/heeding_sort.h"
 #include "scan/local_tree.h"
 #include "scan/walker.h"
 
@@ -35,25 +36,29 @@ DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStat
   return {RelPath(path.bytes().substr(top.bytes().size() + 1)), seen};
 }
 
-Deletions::Deletions(const WindowRecord& record) : record_(record) {
+Result<Deletions> Deletions::of(const WindowRecord& record, const WindUp& wind_up) {
+  Deletions deletions(record);
   const auto& actions = record.plan.actions;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (record.actions[i].is_due && actions[i].op == Op::kDelete) due_.push_back(i);
+    if (record.actions[i].is_due && actions[i].op == Op::kDelete) deletions.due_.push_back(i);
   }
-  std::sort(due_.begin(), due_.end(),
-            [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; });
+  TRY(sort_heeding(
+      deletions.due_,
+      [&](std::size_t a, std::size_t b) { return actions[a].path < actions[b].path; },
+      [&] { return wind_up.heed("recover"); }));
+  return deletions;
 }
 
 std::vector<DoomedEntry> Deletions::in(const RelPath& top) const {
   const auto path_of = [&](std::size_t index) -> const RelPath& {
-    return record_.plan.actions[index].path;
+    return record_->plan.actions[index].path;
   };
   auto next = std::lower_bound(
       due_.begin(), due_.end(), top,
       [&](std::size_t index, const RelPath& path) { return path_of(index) < path; });
   std::vector<DoomedEntry> entries;
   for (; next != due_.end() && path_of(*next).is_within(top); ++next) {
-    entries.push_back(doomed_entry(top, path_of(*next), *record_.actions[*next].old));
+    entries.push_back(doomed_entry(top, path_of(*next), *record_->actions[*next].old));
   }
   std::reverse(entries.begin(), entries.end());
   return entries;
@@ -70,6 +75,7 @@ class DoomedTree::Visitor final : public PairVisitor {
     const RelPath directory = RelPath::from_bytes(pair.path);
     EntryReader entries = pair.replica.entries();
     while (const ListedEntry* const entry = entries.next()) {
+      TRY(tree_.heed());
       if (entry->error_number != 0) return system_error("stat", entry->error_number);
       const RelPath path = directory.child(entry->name);
       const DoomedEntry* const known = tree_.find(path);
@@ -98,6 +104,10 @@ const DoomedEntry* DoomedTree::find(const RelPath& path) const {
       entries_.begin(), entries_.end(), path,
       [](const DoomedEntry& entry, const RelPath& wanted) { return entry.path > wanted; });
   return found != entries_.end() && found->path == path ? &*found : nullptr;
+}
+
+Status DoomedTree::heed() const {
+  return wind_up_ == nullptr ? success() : wind_up_->heed("look through");
 }
 
 Result<bool> DoomedTree::holds_nothing_else() const {
@@ -145,7 +155,7 @@ Status DoomedTreeRemover::remove_from(const Result<int>& parent, const DoomedEnt
 }
 
 void DoomedTreeRemover::open_up() {
-  for (std::size_t i = tree_.entries().size(); i-- > 0;) {
+  for (std::size_t i = tree_.entries().size(); i-- > 0 && tree_.heed();) {
     const DoomedEntry& entry = tree_.entries()[i];
     const auto parent = entry.seen.is_directory() ? parent_of(entry.path) : Result<int>(Error{});
     if (!parent) continue;

@@ -15,6 +15,7 @@
 #include "fs/directory_cursor.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "fs/wind_up.h"
 
 namespace foldersync {
 
@@ -30,12 +31,15 @@ DoomedEntry doomed_entry(const RelPath& top, const RelPath& path, const FileStat
 // What a window deletes, by its record.
 class Deletions {
  public:
-  explicit Deletions(const WindowRecord& record);
+  // Error kStopped: `wind_up` is over. `record` must outlive this.
+  static Result<Deletions> of(const WindowRecord& record, const WindUp& wind_up);
   // A directory with all that the window deletes in it, as DoomedTree takes it.
   [[nodiscard]] std::vector<DoomedEntry> in(const RelPath& top) const;
 
  private:
-  const WindowRecord& record_;
+  explicit Deletions(const WindowRecord& record) : record_(&record) {}
+
+  const WindowRecord* record_;
   std::vector<std::size_t> due_;  // places in the record, in path order
 };
 
@@ -45,12 +49,21 @@ class DoomedTree {
  public:
   // Where it lies, in a staging folder that stays open, and what is deleted: in reverse path order,
   // so that the directory itself is the last. So many threads look through it where that is worth
-  // it.
-  DoomedTree(FileSystem& fs, Place place, std::vector<DoomedEntry> entries, std::size_t threads)
-      : fs_(fs), place_(std::move(place)), entries_(std::move(entries)), threads_(threads) {}
+  // it. `wind_up` may be null: nobody tells.
+  DoomedTree(FileSystem& fs, Place place, std::vector<DoomedEntry> entries, std::size_t threads,
+             const WindUp* wind_up)
+      : fs_(fs),
+        place_(std::move(place)),
+        entries_(std::move(entries)),
+        threads_(threads),
+        wind_up_(wind_up) {}
 
   // Whether everything in it is one of the entries and as it was seen; some may be gone.
+  // Error kStopped: `wind_up` is over.
   [[nodiscard]] Result<bool> holds_nothing_else() const;
+
+  // Error kStopped where it is over.
+  [[nodiscard]] Status heed() const;
 
   [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] const std::vector<DoomedEntry>& entries() const { return entries_; }
@@ -63,6 +76,7 @@ class DoomedTree {
   Place place_;
   std::vector<DoomedEntry> entries_;
   std::size_t threads_;
+  const WindUp* wind_up_;
 };
 
 // Removes entries of one tree; one thread's.

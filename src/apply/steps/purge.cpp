@@ -1,6 +1,7 @@
 #include "apply/steps/purge.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <optional>
@@ -41,7 +42,6 @@ class Purge {
 
   // What one thread needs.
   struct Worker {
-    std::optional<double> until;  // once told to stop
     const DoomedTree* tree = nullptr;
     std::optional<DoomedTreeRemover> remover;
   };
@@ -58,11 +58,7 @@ class Purge {
       if (begin >= total()) return;
       const std::size_t end = std::min(begin + kShare, total());
       for (std::size_t i = begin; i < end; ++i) {
-        if (is_time_up(worker.until)) {
-          const std::lock_guard lock(mutex_);
-          purged_.is_complete = false;
-          return;
-        }
+        if (request_.wind_up.is_over()) return leave_the_rest();
         if (i < request_.gone.size()) {
           remove(request_.gone[i]);
         } else {
@@ -72,11 +68,9 @@ class Purge {
     }
   }
 
-  bool is_time_up(std::optional<double>& until) const {
-    if (request_.stop == nullptr || !*request_.stop) return false;
-    const double now = request_.limits.clock();
-    if (!until) until = now + request_.limits.wind_up_seconds;
-    return now >= *until;
+  void leave_the_rest() {
+    const std::lock_guard lock(mutex_);
+    purged_.is_complete = false;
   }
 
   void remove(const Discarded& gone) {
@@ -118,6 +112,7 @@ class Purge {
     Status removed = remove_each(remover, tree, [](const DoomedEntry&) { return true; });
     if (removed) return;
     const auto is_own = tree.holds_nothing_else();
+    if (request_.wind_up.is_over()) return leave_the_rest();
     const std::lock_guard lock(mutex_);
     if (is_own && !*is_own) {
       purged_.filled.push_back(tree.place());
@@ -129,10 +124,11 @@ class Purge {
 
   // The last of them is the directory itself. The error: the first, where that one stays.
   template <class Which>
-  static Status remove_each(DoomedTreeRemover& remover, const DoomedTree& tree, Which which) {
+  Status remove_each(DoomedTreeRemover& remover, const DoomedTree& tree, Which which) const {
     Status last = success();
     Status first = success();
     for (std::size_t i = 0; i < tree.entries().size(); ++i) {
+      TRY(request_.wind_up.heed("remove"));
       if (!which(tree.entries()[i])) continue;
       last = remover.remove(i);
       if (first && !last) first = last;

@@ -1,14 +1,13 @@
 // Removing what a window has displaced, on several threads.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
-#include "apply/stage/window_limits.h"
 #include "apply/steps/doomed_tree.h"
 #include "fs/file_system.h"
+#include "fs/wind_up.h"
 
 namespace foldersync {
 
@@ -23,8 +22,7 @@ struct PurgeRequest {
   const std::vector<Discarded>& gone;
   const std::vector<DoomedTree>& trees;
   std::size_t threads = 1;
-  const WindowLimits& limits;
-  const std::atomic<bool>* stop = nullptr;  // once it is set, limits.wind_up_seconds are left
+  const WindUp& wind_up;  // when it is over, the rest stays
 };
 
 struct Purged {

@@ -38,7 +38,7 @@ Result<Published> again(Site& site, Step& step) {
   if (!is_what_was_displaced(site.fs, step.staged, *there, *step.old)) return give_back(site, step);
   if (!there->is_directory()) return Published::kDone;
   const Place away{step.staged.directory, step.staged.name};
-  const DoomedTree tree(site.fs, away, site.deletions->in(step.action.path), 1);
+  const DoomedTree tree(site.fs, away, site.deletions->in(step.action.path), 1, site.wind_up);
   const bool is_own = TRY(tree.holds_nothing_else());
   return is_own ? Published::kDone : give_back(site, step);
 }

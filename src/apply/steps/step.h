@@ -24,6 +24,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "fs/replica_access.h"
+#include "fs/wind_up.h"
 #include "fs/xattrs.h"
 #include "plan/action.h"
 #include "plan/facts.h"
@@ -44,6 +45,7 @@ struct Site {
   int own_folder;                        // see AttributeRequest
   const Deletions* deletions = nullptr;  // of the record; again() asks for them
   MadeAnew* made_anew = nullptr;         // by back()
+  const WindUp* wind_up = nullptr;       // null: nobody tells
 };
 
 // What a change in place has come to.

@@ -127,7 +127,7 @@ class DoomedTreeTest : public testing::Test {
     for (const char* const path : {"7/s/c", "7/s/b", "7/s", "7/a", "7"}) {
       entries.push_back(doomed_entry(RelPath("7"), RelPath(path), look(path)));
     }
-    tree_.emplace(fs_, Place{fd_.get(), "7"}, std::move(entries), 2);
+    tree_.emplace(fs_, Place{fd_.get(), "7"}, std::move(entries), 2, nullptr);
   }
 
   FileStatus look(const std::string& path) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/stage/window_limits.h"
 #include "fs/posix_file_system.h"
 #include "support/disk_tree.h"
 
@@ -34,7 +35,8 @@ class PurgeTest : public testing::Test {
   }
 
   Purged run(std::size_t threads, const std::atomic<bool>* stop = nullptr) {
-    return purge({fs_, gone_, trees_, threads, limits_, stop});
+    const WindUp wind_up(stop, limits_.wind_up_seconds, limits_.clock);
+    return purge({fs_, gone_, trees_, threads, wind_up});
   }
 
   ScratchFolder scratch_;

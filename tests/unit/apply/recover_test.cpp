@@ -615,5 +615,41 @@ TEST_F(RecoverTest, ToldToStopWhileTheFolderIsEmptiedItRemovesNothingMore) {
   expect_old();
 }
 
+// From every point on: neither is anything put aside then, nor anything lost.
+TEST_F(RecoverTest, ToldToStopAnywhereItEndsThereAndTheNextOneGoesOn) {
+  for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {
+    std::uint64_t stopped = 0;
+    for (std::uint64_t point = 1;; ++point) {
+      SCOPED_TRACE(point);
+      plant_anew();
+      left(Marker::kCommit);
+      renamed();
+      std::atomic<bool> stop{false};
+      FaultyFileSystem fs;
+      std::uint64_t later = 0;
+      fs.intercept([&](const CallInfo& info) {
+        if (stop) ++later;
+        stop = stop || info.number >= point;
+        return 0;
+      });
+      RecoverRequest request = of(fs);
+      request.wanted = wanted;
+      request.stop = &stop;
+      const auto done = foldersync::recover(request);
+      if (!stop) break;
+      if (!done) {
+        EXPECT_EQ(done.error().code, ErrorCode::kStopped) << done.error().detail;
+        ++stopped;
+      }
+      EXPECT_LT(later, 16U);
+      const auto again = recover(done ? Recovery::kFinish : wanted);
+      ASSERT_TRUE(again.ok()) << again.error().detail;
+      EXPECT_FALSE(again->conflicts);
+      wanted == Recovery::kFinish ? expect_new() : expect_old();
+    }
+    EXPECT_GT(stopped, 20U);
+  }
+}
+
 }  // namespace
 }  // namespace foldersync

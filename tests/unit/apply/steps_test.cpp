@@ -94,7 +94,7 @@ class OneStep : public testing::Test {
     if (given.op == Op::kMetadata) action.after->mode = 0700;
     record_.plan.actions.push_back(std::move(action));
     record_.actions.push_back(std::move(record));
-    deletions_.emplace(record_);
+    deletions_ = *Deletions::of(record_, wind_up_);
   }
 
   Result<Published> go(Result<Published> (*StepKind::*way)(Site&, Step&)) {
@@ -139,6 +139,7 @@ class OneStep : public testing::Test {
   const Policy policy_{::geteuid() == 0, true, ::geteuid(), ::getegid(), false, {}};
   LimitBook book_{policy_.limits};
   WindowRecord record_;
+  const WindUp wind_up_{nullptr, 0};
   std::optional<Deletions> deletions_;
   MadeAnew made_anew_;
 };
