@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
 #include "core/path.h"
+#include "fs/named_path.h"
 
 namespace foldersync {
 namespace {
@@ -43,6 +45,49 @@ std::string path_below(const std::string& file, const std::string& root) {
   if (whole.empty() || base.empty()) return {};
   const std::string relative = stdfs::path(whole).lexically_relative(base).native();
   return RelPath::is_path(relative) ? relative : std::string();
+}
+
+// The folder that holds `file`, or that itself where it is one; of what is yet to be made, the
+// nearest one that is there. `names`: how many names of `file` lie below it.
+Result<Fd> nearest_folder(FileSystem& fs, const std::string& file, std::size_t& names) {
+  std::string path = file;
+  for (names = 0;; ++names) {
+    auto place = find_named(fs, path);
+    if (place && place->status && place->status->is_directory()) return std::move(place->entry);
+    const bool is_missing = !place && place.error().error_number == ENOENT;
+    if (!place && !is_missing) return place.error();
+    const std::string above = folder_above(path);
+    if (above == path) return system_error("open", ENOENT);
+    path = above;
+  }
+}
+
+// The directory `path` below the root, no link followed.
+Result<FileStatus> status_below(const Root& root, const RelPath& path) {
+  if (path.is_root()) return root.fs->status(root.fd.get());
+  Fd at;
+  std::string_view left = path.bytes();
+  while (!left.empty()) {
+    const std::string name(left.substr(0, left.find('/')));
+    auto entry = TRY(root.fs->open_entry(at.is_open() ? at.get() : root.fd.get(), name.c_str()));
+    at = std::move(entry);
+    left.remove_prefix(std::min(left.size(), name.size() + 1));
+  }
+  return root.fs->status(at.get());
+}
+
+// Whether the own `file` lies at `path` below the root, by the one way in which it is opened: where
+// a link of somebody else leads decides nothing.
+bool lies_at(FileSystem& fs, const std::string& file, const Root& root, const std::string& path) {
+  std::size_t names = 0;
+  const auto folder = nearest_folder(fs, file, names);
+  if (!folder) return false;
+  RelPath above(path);
+  for (; names > 0 && !above.is_root(); --names) above = above.parent();
+  const auto found = fs.status(folder->get());
+  const auto there = status_below(root, above);
+  return names == 0 && found && there && found->device == there->device &&
+         found->inode == there->inode;
 }
 
 std::string without_end_slashes(std::string path) {
@@ -126,7 +171,7 @@ Result<std::vector<std::string>> place_own_files(FileSystem& fs, const Roots& ro
                  "--state, --output, --backup-dir, --report)")
           .at(file);
     }
-    if (!below.empty()) left_out.push_back(below);
+    if (!below.empty() && lies_at(fs, file, roots.source, below)) left_out.push_back(below);
   }
   std::sort(left_out.begin(), left_out.end());
   left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());

@@ -20,6 +20,13 @@ def landlock_works():
     return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 2
 
 
+def end(process):
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 class ConfinementBase(StoppedTest):
     def setUp(self):
         super().setUp()
@@ -192,12 +199,14 @@ class ConfirmTest(ConfinementBase, TerminalTest):
 
     def test_a_signal_ends_it_while_the_pager_is_open(self):
         terminal = self.at_terminal('run', *self.pair, '--confirm', env={
-            'PAGER': f'echo $$ >{self.at("pager")}; exec sleep 1000'})
+            # What the end of the terminal does to it does not count.
+            'PAGER': f'trap "" HUP; echo $$ >{self.at("pager")}; exec sleep 1000'})
         terminal.read_until(QUESTION)
         terminal.type('view\n')
         self.wait_until(lambda: os.path.exists(self.at('pager')) and trees.read(self.at('pager')),
                         'the pager is open')
         pager = int(trees.read(self.at('pager')))
+        self.addCleanup(end, pager)
         os.kill(terminal.process.pid, signal.SIGTERM)
         self.assertEqual(143, terminal.end(), terminal.text)
         self.wait_until(lambda: not os.path.exists(f'/proc/{pager}'), 'the pager has ended')

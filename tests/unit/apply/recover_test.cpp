@@ -615,6 +615,38 @@ TEST_F(RecoverTest, ToldToStopWhileTheFolderIsEmptiedItRemovesNothingMore) {
   expect_old();
 }
 
+// The owner of a folder has chosen it.
+TEST_F(RecoverTest, ANameInAWarningIsEscaped) {
+  enum class Why { kUnproven, kDenied, kFails };
+  for (const Why why : {Why::kUnproven, Why::kDenied, Why::kFails}) {
+    plant_anew();
+    write_file(in("a\x1b[2J"), "x");
+    finishes("a\x1b[2J", {7000, 0});
+    Action& action = record_.plan.actions.back();
+    action.phase = Phase::kWrite;
+    action.reasons = {Reason::kMode};
+    action.before = facts_of(*record_.actions.back().old);
+    action.after = action.before;
+    action.after->mode = 0640;
+    if (why == Why::kUnproven) record_.actions.back().old->incarnation = 0;
+    std::rotate(record_.plan.actions.rbegin(), record_.plan.actions.rbegin() + 1,
+                record_.plan.actions.rend());  // the plan's order
+    std::rotate(record_.actions.rbegin(), record_.actions.rbegin() + 1, record_.actions.rend());
+    record_.plan.summary = {};
+    for (const Action& each : record_.plan.actions) count(each, record_.plan.summary);
+    left(Marker::kCommit);
+    FaultyFileSystem fs;
+    if (why == Why::kDenied) fs.intercept(fail_all(Call::kSetMode, EPERM));
+    if (why == Why::kFails) fs.intercept(fail_all(Call::kSetMode, EIO));
+    const auto done = recover_with(fs, Recovery::kFinish);
+    ASSERT_TRUE(done.ok()) << done.error().detail;
+    std::string said;
+    for (const std::string& sentence : observer_.sentences) said += sentence + "\n";
+    EXPECT_NE(said.find("'a\\x1b[2J'"), std::string::npos) << said;
+    EXPECT_EQ(said.find('\x1b'), std::string::npos) << said;
+  }
+}
+
 // From every point on: neither is anything put aside then, nor anything lost.
 TEST_F(RecoverTest, ToldToStopAnywhereItEndsThereAndTheNextOneGoesOn) {
   for (const Recovery wanted : {Recovery::kFinish, Recovery::kRollBack}) {

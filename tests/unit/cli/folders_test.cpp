@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -36,6 +37,31 @@ TEST_F(FoldersTest, OwnFilesInTheSourceAreFoundBelowIt) {
       fs_, roots(),
       {scratch_ / "source/sub/log.txt", scratch_ / "elsewhere", scratch_ / "source/state", ""});
   EXPECT_THAT(placed.value(), ElementsAre("state", "sub/log.txt"));
+}
+
+TEST_F(FoldersTest, OwnFilesYetToBeMadeInTheSourceAreFoundBelowIt) {
+  const auto placed = place_own_files(fs_, roots(), {scratch_ / "source/sub/new/state"});
+  EXPECT_THAT(placed.value(), ElementsAre("sub/new/state"));
+}
+
+TEST_F(FoldersTest, ALinkOfTheCallersOwnLeadsIntoTheSource) {
+  std::filesystem::create_directory_symlink("source/sub", scratch_ / "mine");
+  const auto placed = place_own_files(fs_, roots(), {scratch_ / "mine/log.txt"});
+  EXPECT_THAT(placed.value(), ElementsAre("sub/log.txt"));
+}
+
+// Who owns a folder on the way to the log would decide what is not mirrored.
+TEST_F(FoldersTest, WhatALinkOfSomebodyElseLeadsToIsNotLeftOut) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has links of others";
+  std::filesystem::create_directory_symlink("source/sub", scratch_ / "theirs");
+  ASSERT_EQ(::lchown((scratch_ / "theirs").c_str(), 1001, 1001), 0);
+  Roots pair = roots();
+  pair.replica.reset();  // which would refuse such a way
+  for (const std::string name : {"theirs/log.txt", "theirs"}) {
+    const auto placed = place_own_files(fs_, pair, {scratch_ / name});
+    ASSERT_TRUE(placed.ok()) << placed.error().detail;
+    EXPECT_THAT(*placed, testing::IsEmpty()) << name;
+  }
 }
 
 }  // namespace

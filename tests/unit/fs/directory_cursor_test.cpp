@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -53,6 +54,19 @@ TEST_F(DirectoryCursorTest, TheEmptyPathIsTheRootItselfAndOpensNothing) {
   DirectoryCursor at = cursor();
   EXPECT_TRUE(is_at(at.enter(""), "."));
   EXPECT_EQ(fs_.calls(), 0U);
+}
+
+TEST_F(DirectoryCursorTest, ToldToStopItEntersNothingMore) {
+  std::atomic<bool> stop{false};
+  CursorRules rules;
+  rules.stop = &stop;
+  DirectoryCursor at = cursor(rules);
+  EXPECT_TRUE(is_at(at.enter("a"), "a"));
+  stop = true;
+  const auto below = at.enter("a/b/c");
+  ASSERT_FALSE(below.ok());
+  EXPECT_EQ(below.error().code, ErrorCode::kStopped);
+  EXPECT_EQ(fs_.calls(Call::kOpenDirectory), 1U);
 }
 
 TEST_F(DirectoryCursorTest, MovingToANeighbourOpensOnlyWhatDiffers) {
