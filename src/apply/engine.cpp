@@ -1,5 +1,7 @@
 #include "apply/engine.h"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,14 @@
 
 namespace foldersync {
 namespace {
+
+// Over the network the folder that a thread stages in takes about as long to be made and removed as
+// what is staged in it.
+std::size_t threads_for(const ApplyRequest& request) {
+  if (request.replica.sharing != Sharing::kShared) return request.threads;
+  const double worth = std::ceil(std::sqrt(static_cast<double>(request.plan.actions.size())));
+  return std::clamp(static_cast<std::size_t>(worth), std::size_t{1}, request.threads);
+}
 
 class Engine {
  public:
@@ -118,8 +128,9 @@ class Engine {
   Result<ApplyResult> run_in(StagingArea& area) {
     std::vector<Looker> lookers;
     std::vector<Fd> folders;
-    lookers.reserve(request_.threads);
-    for (std::size_t thread = 0; thread < request_.threads; ++thread) {
+    const std::size_t threads = threads_for(request_);
+    lookers.reserve(threads);
+    for (std::size_t thread = 0; thread < threads; ++thread) {
       auto folder = TRY(area.folder(std::to_string(thread)));
       folders.push_back(std::move(folder));
       lookers.emplace_back(looks_, max_open_, true);

@@ -83,6 +83,20 @@ TEST_F(ByPath, IsAskedForByTrying) {
   EXPECT_THAT(differences(), IsEmpty());
 }
 
+TEST_F(ByPath, NoMoreThreadsGetAFolderThanAreWorthOne) {
+  plant_source({{".", directory()}, {"a", file("x")}, {"b", file("x")}, {"c", file("x")}});
+  plant_replica({{".", directory()}});
+  int folders = 0;
+  real_.intercept([&](const CallInfo& info) {
+    const bool is_number = info.name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (info.call == Call::kMakeDirectory && is_number) ++folders;
+    return 0;
+  });
+  options_.threads = 16;
+  EXPECT_TRUE(run(fs_, options_).is_success());
+  EXPECT_EQ(folders, 2);
+}
+
 // As a pool of disks that makes a folder where it was not yet: what comes to lie in it changes the
 // time of the folder above.
 class MovesTimesAbove final : public test::ForwardingFileSystem {

@@ -11,6 +11,7 @@ import time
 from tests.mounts import trial
 from tests.support import mounts, trees
 
+LONG_AGO = 1_600_000_000_500_000_000  # what was just written is looked at more closely
 RSYNC = ('rsync', '-aH', '--delete')
 
 
@@ -18,7 +19,7 @@ def grow(source, files):
     for number in range(files):
         folder = os.path.join(source, f'd{number // 100}')
         os.makedirs(folder, exist_ok=True)
-        trees.write(os.path.join(folder, f'f{number % 100}'), b'%d' % number * 20)
+        trees.write(os.path.join(folder, f'f{number % 100}'), b'%d' % number * 20, mtime=LONG_AGO)
 
 
 def timed(command, **options):
