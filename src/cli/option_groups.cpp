@@ -307,9 +307,10 @@ void add_lock_wait(CLI::App* command, double& seconds) {
 
 void add_common(CLI::App* command, CommonOptions& common) {
   ConsoleOptions& console = common.console;
-  add_value(command, "--threads", "N", into(common.threads, parse_threads, "1 to 256"),
-            "how many threads work at a time (default: one for each processor, and up to 16 where "
-            "reading folders waits for a disk)");
+  add_value(
+      command, "--threads", "N", into(common.threads, parse_threads, "1 to 256"),
+      "how many threads work at a time (default: one for each processor, up to 16 where reading "
+      "folders waits for a disk, and 16 over the network or FUSE)");
   add_value(
       command, "--ionice", "CLASS[:LEVEL]",
       into(common.io_priority, parse_io_priority, "idle, best-effort:0 to 7 or realtime:0 to 7"),
