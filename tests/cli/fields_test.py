@@ -171,6 +171,19 @@ class LeftAloneTest(FieldsTest):
         self.assertEqual((0, GROUP, 0o2750), self.metadata('d', 'e'))
         self.assertEqual((0, GROUP, 0o640), self.metadata('d', 'e', 'g'))
 
+    def test_a_directory_hands_its_bit_down_where_groups_are_mirrored(self):
+        for user in (0, USER):
+            with self.subTest(user=user):
+                self.given({'d': {'e': {'g': {}}}}, {'d': folder({}, mode=0o2775)})
+                trees.give_to(user, self.replica)
+                os.chmod(self.in_replica('d'), 0o2775)
+                self.live_as(user)
+                self.run_with('--no-perms', uid=user or None)
+                for names in (('d', 'e'), ('d', 'e', 'g')):
+                    self.assertEqual((user, user, 0o2750), self.metadata(*names))
+                trees.remove(self.source)
+                trees.remove(self.replica)
+
     def test_a_closed_directory_of_ones_own_is_closed_again(self):
         self.given({'d': {'new': 'x'}}, {'d': folder({'old': 'x'}, mode=0o555)})
         trees.give_to(USER, self.replica)
@@ -242,6 +255,39 @@ class LeftAloneTest(FieldsTest):
                 self.assertEqual((b'new', expected), (self.content('key'), self.metadata('key')))
                 trees.remove(self.source)
                 trees.remove(self.replica)
+
+    def test_what_others_can_exchange_lets_nobody_in(self):
+        # Each: the folders above (mode, owner), what is there (mode, group), and what becomes of it.
+        safe, his, open_to_all, sticky = (0o755, 0), (0o755, OTHER), (0o777, 0), (0o1777, 0)
+        for above, there, expected in (((safe, safe), (0o644, 0), (0, 0, 0o644)),
+                                       ((safe, sticky), (0o644, 0), (0, 0, 0o644)),
+                                       ((safe, his), (0o644, 0), (0, 0, 0o600)),
+                                       ((his, safe), (0o644, 0), (0, 0, 0o600)),
+                                       ((safe, open_to_all), (0o4755, 0), (0, 0, 0o600)),
+                                       ((safe, his), (0o600, 0), (0, 0, 0o600)),
+                                       ((safe, his), (0o660, GROUP), (0, GROUP, 0o600))):
+            with self.subTest(above=above, there=there):
+                mode, group = there
+                self.given({'a': {'b': {'key': file('new', mode=0o640)}}},
+                           {'a': {'b': {'key': file('x', mode=mode, owner=(0, group))}}})
+                if expected[2] == 0o600 and mode != 0o660:
+                    os.chmod(self.in_source('a', 'b', 'key'), 0o600)
+                for folder_above, (mode, owner) in zip((('a',), ('a', 'b')), above):
+                    os.chown(self.in_replica(*folder_above), owner, owner)
+                    os.chmod(self.in_replica(*folder_above), mode)
+                self.run_with('--no-perms', '--no-owner', '--no-group')
+                self.assertEqual((b'new', expected), (self.content('a', 'b', 'key'),
+                                                      self.metadata('a', 'b', 'key')))
+                trees.remove(self.source)
+                trees.remove(self.replica)
+
+    @with_acls
+    def test_what_others_can_exchange_leaves_no_acl(self):
+        self.given({'d': {'f': file('new', mode=0o640)}}, {'d': {'f': file('x', mode=0o640)}})
+        os.setxattr(self.in_replica('d', 'f'), ACCESS, trees.access_acl(OTHER, 4))
+        os.chown(self.in_replica('d'), OTHER, OTHER)
+        self.run_with('--no-perms', '--no-owner')
+        self.assertNotIn(ACCESS, os.listxattr(self.in_replica('d', 'f')))
 
     @with_acls
     def test_what_others_put_there_leaves_no_acl(self):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fs/trust.h"
 #include "plan/refused_type.h"
 #include "scan/local_tree.h"
 
@@ -242,6 +243,20 @@ std::optional<FileStatus> Looker::handing_down(const RelPath& path) {
   return std::nullopt;
 }
 
+// Whether somebody else than root, the caller and its owner can have given `there`, which is at the
+// path, that name, or a directory above it its own.
+bool Looker::may_be_exchanged(const RelPath& path, const FileStatus& there) {
+  const Trusted trusted{context_.policy.uid, there.uid};
+  FileStatus entry = there;
+  for (RelPath at = path; !at.is_root(); at = at.parent()) {
+    const auto folder = replica_status(at.parent());
+    if (!folder || !*folder) return true;
+    if (others_exchange(**folder, entry, trusted, is_private_group)) return true;
+    entry = **folder;
+  }
+  return false;
+}
+
 FileStatus Looker::wanted_of(const Action& action, LookResult& result) {
   const FileStatus& source = *result.source;
   const Policy& policy = context_.policy;
@@ -252,9 +267,20 @@ FileStatus Looker::wanted_of(const Action& action, LookResult& result) {
     const FileStatus& there = *result.replica;
     const auto kept = is_new ? kept_by_new(source, there, policy) : std::optional(there);
     result.keeps_metadata = kept.has_value();
+    if (kept && writes_entry(action) && policy.fields.no_perms &&
+        may_be_exchanged(action.path, there)) {
+      // It says no more than a new entry of that group would, and its ACL nothing.
+      result.keeps_metadata = false;
+      Policy new_in_group = policy;
+      FileStatus wanted = as_wanted(source, &*kept, policy);
+      new_in_group.gid = wanted.gid;
+      wanted.mode &= as_wanted(source, nullptr, new_in_group).mode;
+      return wanted;
+    }
     if (kept) return as_wanted(source, &*kept, policy);
   }
-  const auto parent = policy.fields.no_group ? handing_down(action.path) : std::nullopt;
+  const bool may_inherit = policy.fields.no_group || policy.fields.no_perms;
+  const auto parent = may_inherit ? handing_down(action.path) : std::nullopt;
   return as_wanted(source, nullptr, policy, parent ? &*parent : nullptr);
 }
 

@@ -129,6 +129,7 @@ class Looker {
   static void leave_to_leader(Facts& after, Facts& today);
   [[nodiscard]] bool gives_all(const FileStatus& source) const;
   std::optional<FileStatus> handing_down(const RelPath& path);
+  bool may_be_exchanged(const RelPath& path, const FileStatus& there);
   void look_at_source(const Action& action, LookResult& result);
   bool look_at_link(const Action& action, LookResult& result);
   void look_at_backup(const Action& action, LookResult& result);
