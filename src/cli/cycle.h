@@ -1,7 +1,6 @@
 // Applying a plan with a log, a progress line and a summary: what `run` and `apply` share.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,7 +36,7 @@ class CycleObserver final : public ApplyObserver {
   // How many were skipped for another reason than that the source's entry had vanished.
   [[nodiscard]] std::uint64_t skipped() const { return count(Outcome::kSkipped) - vanished_; }
   [[nodiscard]] std::uint64_t vanished() const { return vanished_; }
-  [[nodiscard]] const std::array<std::uint64_t, kOutcomes>& outcomes() const { return outcomes_; }
+  [[nodiscard]] const OutcomeCounts& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
   // Whether some of it failed since there was no room.
   [[nodiscard]] bool lacked_room() const { return lacked_room_; }
@@ -51,7 +50,7 @@ class CycleObserver final : public ApplyObserver {
   ReportFile* report_;
   const std::atomic<bool>& stop_;
   std::vector<std::string> first_stale_;
-  std::array<std::uint64_t, kOutcomes> outcomes_{};
+  OutcomeCounts outcomes_{};
   std::uint64_t vanished_ = 0;
   bool lacked_room_ = false;
   Summary done_;

@@ -9,10 +9,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kAllOutcomes{Outcome::kOk,    Outcome::kAlready, Outcome::kStale,
-                                  Outcome::kError, Outcome::kSkipped, Outcome::kRolledBack};
-static_assert(kAllOutcomes.size() == kOutcomes);
-
 // What the lines hold.
 
 struct Tool {
@@ -77,11 +73,10 @@ struct Number {
 };
 
 struct CountsOfOutcomes {
-  static void write(std::string& out, std::string_view key,
-                    const std::array<std::uint64_t, kOutcomes>& counts) {
+  static void write(std::string& out, std::string_view key, const OutcomeCounts& counts) {
     append_key(out, key);
     out += '{';
-    for (const Outcome outcome : kAllOutcomes) {
+    for (const Outcome outcome : kOutcomes) {
       append_count(out, to_string(outcome), counts[static_cast<std::size_t>(outcome)]);
     }
     out += '}';
@@ -159,9 +154,9 @@ struct ReportActionTable
           DocumentField<"phase", At<&ActionLine::action, &Action::phase>, kind::Word<kPhases>>,
           DocumentField<"op", At<&ActionLine::action, &Action::op>, kind::Word<kOps>>,
           DocumentField<"path", At<&ActionLine::action, &Action::path>, kind::Path>,
-          DocumentField<"from", At<&ActionLine::action>, kind::OtherPath<Op::kMove>>,
-          DocumentField<"to", At<&ActionLine::action>, kind::OtherPath<Op::kLink>>,
-          DocumentField<"outcome", At<&ActionLine::outcome>, kind::Word<kAllOutcomes>>,
+          DocumentField<"from", At<&ActionLine::action>, kind::OtherPath<Other::kFrom>>,
+          DocumentField<"to", At<&ActionLine::action>, kind::OtherPath<Other::kTo>>,
+          DocumentField<"outcome", At<&ActionLine::outcome>, kind::Word<kOutcomes>>,
           DocumentField<"grown", At<&ActionLine::grown>, kind::Switch>,
           DocumentField<"bytes", At<&ActionLine::bytes>, kind::Count>,
           DocumentField<"microseconds", At<&ActionLine::microseconds>, kind::Count>,

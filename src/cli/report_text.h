@@ -37,7 +37,7 @@ struct ReportSubject {
 
 // How it ended. Without a plan all figures are 0.
 struct ReportEnd {
-  std::array<std::uint64_t, kOutcomes> outcomes{};
+  OutcomeCounts outcomes{};
   std::uint64_t bytes = 0;  // of content written
   std::uint64_t problems = 0;
   bool complete = true;

@@ -1,10 +1,11 @@
 // What the file system says of one entry.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 
 #include "core/file_time.h"
+#include "core/words.h"
 
 namespace foldersync {
 
@@ -18,8 +19,14 @@ enum class FileType : std::uint8_t {
   kBlockDevice,
 };
 
-// "file", "dir", "symlink", "fifo", "socket", "char", "block": the words of the plan document.
-const char* to_string(FileType type);
+// The words of the plan document.
+inline constexpr std::array kFileTypeWords{
+    Worded{FileType::kFile, "file"},        Worded{FileType::kDirectory, "dir"},
+    Worded{FileType::kSymlink, "symlink"},  Worded{FileType::kFifo, "fifo"},
+    Worded{FileType::kSocket, "socket"},    Worded{FileType::kCharDevice, "char"},
+    Worded{FileType::kBlockDevice, "block"}};
+inline constexpr auto kFileTypes = values_of(kFileTypeWords);
+constexpr const char* to_string(FileType type) { return word_of(kFileTypeWords, type); }
 
 // Bits of a mode.
 inline constexpr std::uint32_t kSetUser = 04000;

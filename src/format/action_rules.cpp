@@ -85,7 +85,8 @@ bool can_take_over(const Action& action) {
 }
 
 const char* broken_by_paths(const Action& action) {
-  const bool needs_other = action.op == Op::kMove || action.op == Op::kLink;
+  const Other other = traits_of(action.op).other;
+  const bool needs_other = other == Other::kFrom || other == Other::kTo;
   if (action.path.is_root() && action.phase != Phase::kFinish &&
       !(action.phase == Phase::kMkdir && action.op == Op::kCreate)) {
     return "the root can only be created and finished";

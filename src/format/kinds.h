@@ -289,8 +289,8 @@ struct Reasons {
   }
 };
 
-// The other path of an action where it is called so: "to" of a link, "from" of everything else.
-template <Op kOp>
+// The other path of an action where it is called so: "to" (kTo), or "from".
+template <Other kOther>
 struct OtherPath {
   static void write(std::string& out, std::string_view key, const Action& action) {
     if (is_there(action)) append_path(out, key, *action.other);
@@ -302,7 +302,7 @@ struct OtherPath {
 
  private:
   static bool is_there(const Action& action) {
-    return action.other && (action.op == Op::kLink) == (kOp == Op::kLink);
+    return action.other && (traits_of(action.op).other == Other::kTo) == (kOther == Other::kTo);
   }
 };
 

@@ -69,12 +69,12 @@ const char* take_paths(Draft& draft, Action& action) {
   const ByteFields from = std::exchange(draft.from, {});
   const ByteFields to = std::exchange(draft.to, {});
   if (const char* broken = resolve(std::exchange(draft.path, {}), action.path)) return broken;
-  const bool has_from =
-      action.op == Op::kMove || action.op == Op::kCreate || action.op == Op::kUpdate;
+  const Other other_is = traits_of(action.op).other;
+  const bool has_from = other_is == Other::kFrom || other_is == Other::kMayBeFrom;
   if ((from.text || from.base64) && !has_from) {
     return "only a move, a creation or an update has \"from\"";
   }
-  if ((to.text || to.base64) && action.op != Op::kLink) return "only a link has \"to\"";
+  if ((to.text || to.base64) && other_is != Other::kTo) return "only a link has \"to\"";
   for (const ByteFields& other : {from, to}) {
     if (!other.text && !other.base64) continue;
     if (const char* broken = resolve(other, action.other.emplace())) return broken;

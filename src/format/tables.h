@@ -15,8 +15,8 @@ struct ActionTable
           DocumentField<"phase", At<&Action::phase>, kind::Word<kPhases>>,
           DocumentField<"op", At<&Action::op>, kind::Word<kOps>>,
           DocumentField<"path", At<&Action::path>, kind::Path>,
-          DocumentField<"from", At<>, kind::OtherPath<Op::kMove>>,
-          DocumentField<"to", At<>, kind::OtherPath<Op::kLink>>,
+          DocumentField<"from", At<>, kind::OtherPath<Other::kFrom>>,
+          DocumentField<"to", At<>, kind::OtherPath<Other::kTo>>,
           DocumentField<"reason", At<&Action::reasons>, kind::Reasons>,
           DocumentField<"before", At<&Action::before>, kind::OrNull<kind::Object<FactsTable>>>,
           DocumentField<"after", At<&Action::after>, kind::OrNull<kind::Object<FactsTable>>>> {};

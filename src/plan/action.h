@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "core/file_status.h"
 #include "core/hash.h"
 #include "core/path.h"
+#include "core/words.h"
 
 namespace foldersync {
 
@@ -25,6 +27,13 @@ enum class Phase : std::uint8_t {
   kFinish,  // mode, owner and time of directories; deepest first
 };
 
+inline constexpr std::array kPhaseWords{
+    Worded{Phase::kClear, "clear"}, Worded{Phase::kMkdir, "mkdir"},
+    Worded{Phase::kWrite, "write"}, Worded{Phase::kDelete, "delete"},
+    Worded{Phase::kRmdir, "rmdir"}, Worded{Phase::kFinish, "finish"}};
+inline constexpr auto kPhases = values_of(kPhaseWords);
+constexpr const char* to_string(Phase phase) { return word_of(kPhaseWords, phase); }
+
 enum class Op : std::uint8_t {
   kCreate,    // nothing is there; content may come from another path of the replica
   kUpdate,    // same type, new content, which may come from there, too
@@ -34,6 +43,56 @@ enum class Op : std::uint8_t {
   kMetadata,  // content stays, metadata is put right in place
   kDelete,
 };
+
+// Counts of actions by op; a `metadata` action of phase finish counts as finish.
+struct Summary {
+  std::uint64_t create = 0;
+  std::uint64_t update = 0;
+  std::uint64_t replace = 0;
+  std::uint64_t move = 0;
+  std::uint64_t link = 0;
+  std::uint64_t metadata = 0;
+  std::uint64_t remove = 0;  // "delete"
+  std::uint64_t finish = 0;
+  std::uint64_t bytes_to_write = 0;
+  std::uint64_t bytes_to_delete = 0;
+  std::uint64_t unchanged = 0;  // entries of both trees that need nothing
+  std::uint64_t problems = 0;
+  friend bool operator==(const Summary&, const Summary&) = default;
+};
+
+// What becomes of the replica's object at the path.
+enum class Deed : std::uint8_t {
+  kWrites,   // another one takes its place, with content of the source
+  kNames,    // another one that the replica has takes its place
+  kKeeps,    // it stays, there or under another path
+  kRemoves,  // it goes
+};
+// What an action's other path is.
+enum class Other : std::uint8_t { kNone, kMayBeFrom, kFrom, kTo };
+
+// All that follows from an op by itself, in the order of the enumerators. What it must find is in
+// format/action_rules, and how it is done in its step (apply/steps).
+struct OpTraits {
+  Op value;
+  const char* word;  // of the plan document
+  std::uint64_t Summary::*count;
+  Deed deed;
+  Other other;
+  char mark;  // that people see
+};
+inline constexpr std::array kOpTraits{
+    OpTraits{Op::kCreate, "create", &Summary::create, Deed::kWrites, Other::kMayBeFrom, '+'},
+    OpTraits{Op::kUpdate, "update", &Summary::update, Deed::kWrites, Other::kMayBeFrom, '~'},
+    OpTraits{Op::kReplace, "replace", &Summary::replace, Deed::kWrites, Other::kNone, '~'},
+    OpTraits{Op::kMove, "move", &Summary::move, Deed::kKeeps, Other::kFrom, '>'},
+    OpTraits{Op::kLink, "link", &Summary::link, Deed::kNames, Other::kTo, '>'},
+    OpTraits{Op::kMetadata, "metadata", &Summary::metadata, Deed::kKeeps, Other::kNone, '~'},
+    OpTraits{Op::kDelete, "delete", &Summary::remove, Deed::kRemoves, Other::kNone, '-'}};
+inline constexpr auto kOps = values_of(kOpTraits);
+constexpr const char* to_string(Op op) { return word_of(kOpTraits, op); }
+constexpr const OpTraits& traits_of(Op op) { return kOpTraits[static_cast<std::size_t>(op)]; }
+static_assert(traits_of(Op::kDelete).value == Op::kDelete && kOps[0] == Op::kCreate);
 
 // Why an action is in the plan. Values are bits of a ReasonSet, in the order of printing.
 enum class Reason : std::uint16_t {
@@ -52,6 +111,17 @@ enum class Reason : std::uint16_t {
   kChildren = 1 << 12,  // a directory whose children change
   kUndo = 1 << 13,      // takes back what an apply did
 };
+
+inline constexpr std::array kReasonWords{
+    Worded{Reason::kMissing, "missing"},   Worded{Reason::kExtra, "extra"},
+    Worded{Reason::kType, "type"},         Worded{Reason::kSize, "size"},
+    Worded{Reason::kContent, "content"},   Worded{Reason::kTarget, "target"},
+    Worded{Reason::kDevice, "device"},     Worded{Reason::kLink, "link"},
+    Worded{Reason::kMtime, "mtime"},       Worded{Reason::kMode, "mode"},
+    Worded{Reason::kOwner, "owner"},       Worded{Reason::kXattrs, "xattrs"},
+    Worded{Reason::kChildren, "children"}, Worded{Reason::kUndo, "undo"}};
+inline constexpr auto kReasons = values_of(kReasonWords);
+constexpr const char* to_string(Reason reason) { return word_of(kReasonWords, reason); }
 
 class ReasonSet {
  public:
@@ -106,7 +176,15 @@ struct Action {
 };
 
 // Whether the action puts a new entry where there was none, or another one.
-bool writes_entry(const Action& action);
+inline bool writes_entry(const Action& action) {
+  return traits_of(action.op).deed == Deed::kWrites;
+}
+// Whether the object that the replica has goes on being there, under its path or another one.
+inline bool keeps_object(const Action& action) { return traits_of(action.op).deed == Deed::kKeeps; }
+// Where the replica has what `before` speaks of.
+inline const RelPath& old_path(const Action& action) {
+  return action.op == Op::kMove ? *action.other : action.path;
+}
 // Whether the action gives metadata to an entry that stays the object that it is.
 bool changes_in_place(const Action& action);
 // The same of an entry that is no directory, and may have other names.
@@ -121,20 +199,6 @@ bool has_lone_id(const Action& action);
 // Content that the source has to give; bytes.
 std::uint64_t bytes_to_write(const Action& action);
 
-// Every value, in the order of the enumerators.
-inline constexpr std::array kPhases{Phase::kClear,  Phase::kMkdir, Phase::kWrite,
-                                    Phase::kDelete, Phase::kRmdir, Phase::kFinish};
-inline constexpr std::array kOps{Op::kCreate, Op::kUpdate,   Op::kReplace, Op::kMove,
-                                 Op::kLink,   Op::kMetadata, Op::kDelete};
-inline constexpr std::array kReasons{
-    Reason::kMissing, Reason::kExtra,  Reason::kType,     Reason::kSize,  Reason::kContent,
-    Reason::kTarget,  Reason::kDevice, Reason::kLink,     Reason::kMtime, Reason::kMode,
-    Reason::kOwner,   Reason::kXattrs, Reason::kChildren, Reason::kUndo};
-
-// The words of the plan document.
-const char* to_string(Phase phase);
-const char* to_string(Op op);
-const char* to_string(Reason reason);
 std::vector<std::string_view> words_of(ReasonSet reasons);  // in the order of kReasons
 
 }  // namespace foldersync

@@ -2,17 +2,10 @@
 // form in documents, the digest and in what people are shown, all follow from this list.
 #pragma once
 
-#include <array>
-
 #include "plan/action.h"
 #include "plan/field_table.h"
 
 namespace foldersync {
-
-// Every value, in the order of the enumerators.
-inline constexpr std::array kFileTypes{
-    FileType::kFile,   FileType::kDirectory,  FileType::kSymlink,    FileType::kFifo,
-    FileType::kSocket, FileType::kCharDevice, FileType::kBlockDevice};
 
 // What a value stands for, which its type doesn't say. format/kinds.h has what follows from it.
 namespace kind {

@@ -26,29 +26,8 @@ std::optional<Limit> parse_limit(std::string_view text) {
 }
 
 void count(const Action& action, Summary& summary) {
-  switch (action.op) {
-    case Op::kCreate:
-      ++summary.create;
-      break;
-    case Op::kUpdate:
-      ++summary.update;
-      break;
-    case Op::kReplace:
-      ++summary.replace;
-      break;
-    case Op::kMove:
-      ++summary.move;
-      break;
-    case Op::kLink:
-      ++summary.link;
-      break;
-    case Op::kMetadata:
-      ++(action.phase == Phase::kFinish ? summary.finish : summary.metadata);
-      break;
-    case Op::kDelete:
-      ++summary.remove;
-      break;
-  }
+  const bool finishes = action.phase == Phase::kFinish;
+  ++(summary.*(finishes ? &Summary::finish : traits_of(action.op).count));
 }
 
 void add_to_summary(const Action& action, Summary& summary) {

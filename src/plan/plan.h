@@ -94,23 +94,6 @@ struct Guard {
   friend bool operator==(const Guard&, const Guard&) = default;
 };
 
-// Counts of actions by op; a `metadata` action of phase finish counts as finish.
-struct Summary {
-  std::uint64_t create = 0;
-  std::uint64_t update = 0;
-  std::uint64_t replace = 0;
-  std::uint64_t move = 0;
-  std::uint64_t link = 0;
-  std::uint64_t metadata = 0;
-  std::uint64_t remove = 0;  // "delete"
-  std::uint64_t finish = 0;
-  std::uint64_t bytes_to_write = 0;
-  std::uint64_t bytes_to_delete = 0;
-  std::uint64_t unchanged = 0;  // entries of both trees that need nothing
-  std::uint64_t problems = 0;
-  friend bool operator==(const Summary&, const Summary&) = default;
-};
-
 // Counts `action` by its op.
 void count(const Action& action, Summary& summary);
 // The same, and the bytes that it writes or deletes.

@@ -12,10 +12,7 @@ namespace foldersync {
 namespace {
 
 // Whether its file, if it is one, is made of content that is not in the replica yet.
-bool writes_content(const Action& action) {
-  return action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace ||
-         action.op == Op::kLink;
-}
+bool writes_content(const Action& action) { return writes_entry(action) || action.op == Op::kLink; }
 
 // What the actions of a plan need of what it deletes.
 class Needed {

@@ -91,20 +91,22 @@ std::string times_text(const TimeLimits& times) {
 }  // namespace
 
 Tone tone_of(Op op) {
-  switch (op) {
-    case Op::kCreate:
+  switch (traits_of(op).mark) {
+    case '+':
       return Tone::kCreate;
-    case Op::kMove:
-    case Op::kLink:
+    case '>':
       return Tone::kMove;
-    case Op::kDelete:
+    case '-':
       return Tone::kDelete;
-    case Op::kUpdate:
-    case Op::kReplace:
-    case Op::kMetadata:
+    default:
       return Tone::kChange;
   }
-  return Tone::kPlain;
+}
+
+std::string other_words(const Action& action) {
+  if (!action.other) return {};
+  return (traits_of(action.op).other == Other::kTo ? " to " : " from ") +
+         escaped(action.other->shown());
 }
 
 std::string painted(std::string_view text, Tone tone, Colour colour) {
@@ -132,9 +134,7 @@ std::string action_line(const Action& action) {
 
   std::string line = action.phase == Phase::kFinish ? "finish" : to_string(action.op);
   line += " " + escaped(action.path.shown()) + slash;
-  if (action.other) {
-    line += (action.op == Op::kLink ? " to " : " from ") + escaped(action.other->shown()) + slash;
-  }
+  if (action.other) line += other_words(action) + slash;
   if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
   const bool is_copied = !takes_file_over(action);
   if (entry != nullptr && entry->size && is_copied) line += " " + human_bytes(*entry->size);

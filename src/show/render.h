@@ -21,6 +21,9 @@ Tone tone_of(Op op);
 // `text` in the colour of its tone, or as it is.
 std::string painted(std::string_view text, Tone tone, Colour colour);
 
+// " from docs/old", " to docs/leader": the action's other path; empty where there is none.
+std::string other_words(const Action& action);
+
 // One line, without its end: "create docs/new/a.txt 1.2 KiB".
 std::string action_line(const Action& action);
 

@@ -157,7 +157,8 @@ std::string row_html(const Action& action) {
   const std::string op = action.phase == Phase::kFinish ? "finish" : to_string(action.op);
   std::string path = html_text(action.path.shown()) + slash;
   if (action.other) {
-    path += std::string("<br><span class=\"faint\">") + (action.op == Op::kLink ? "to " : "from ") +
+    const bool is_to = traits_of(action.op).other == Other::kTo;
+    path += std::string("<br><span class=\"faint\">") + (is_to ? "to " : "from ") +
             html_text(action.other->shown()) + slash + "</span>";
   }
   if (entry && entry->target) {

@@ -19,19 +19,11 @@ struct Node {
   Tone tone = Tone::kPlain;
 };
 
-char mark_of(Tone tone) {
-  if (tone == Tone::kCreate) return '+';
-  if (tone == Tone::kMove) return '>';
-  return tone == Tone::kDelete ? '-' : '~';
-}
-
 std::string note_of(const Action& action) {
   const auto& entry = action.after ? action.after : action.before;
   const bool is_directory = entry && entry->type == FileType::kDirectory;
   std::string note = is_directory ? "/" : "";
-  if (action.other) {
-    note += (action.op == Op::kLink ? " to " : " from ") + escaped(action.other->shown());
-  }
+  note += other_words(action);
   const bool has_size = action.op != Op::kMetadata && !takes_file_over(action);
   if (has_size && entry && entry->size) note += " " + human_bytes(*entry->size);
   if (action.op != Op::kMetadata && entry && entry->target) {
@@ -127,8 +119,8 @@ Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::siz
   std::vector<Node> nodes;
   TRY(for_each(actions, [&nodes](const Action& action) {
     if (only_dates(action)) return success();
-    const Tone tone = tone_of(action.op);
-    nodes.push_back({action.path.bytes(), note_of(action), mark_of(tone), tone});
+    nodes.push_back(
+        {action.path.bytes(), note_of(action), traits_of(action.op).mark, tone_of(action.op)});
     return success();
   }));
   std::stable_sort(nodes.begin(), nodes.end(),

@@ -99,12 +99,11 @@ class GlossaryTest(unittest.TestCase):
         """Ops, phases and outcomes are the enumerations of the source."""
         def words_of(file, enumeration):
             text = (CHECKOUT / 'src' / file).read_text()
-            body = re.search(rf'to_string\({enumeration} \w+\) \{{(.*?)^\}}', text, re.S | re.M)
-            return re.findall(r'return "(\w+)";', body.group(1))
+            return re.findall(rf'{{{enumeration}::\w+, "(\w+)"', text)
         told = {words.strip('*`'): meaning for words, meaning, _ in rows(self.text)}
-        for word, file, enumeration in (('op', 'plan/action.cpp', 'Op'),
-                                        ('phase', 'plan/action.cpp', 'Phase'),
-                                        ('outcome', 'apply/look/report.cpp', 'Outcome')):
+        for word, file, enumeration in (('op', 'plan/action.h', 'Op'),
+                                        ('phase', 'plan/action.h', 'Phase'),
+                                        ('outcome', 'apply/look/report.h', 'Outcome')):
             self.assertEqual(words_of(file, enumeration), re.findall(r'`(\w+)`', told[word]))
 
 

@@ -49,8 +49,8 @@ class DriftTest(unittest.TestCase):
 
 class OutcomeTest(unittest.TestCase):
     def test_source_page_and_schema_have_the_same_outcomes(self):
-        source = (CHECKOUT / 'src' / 'apply' / 'look' / 'report.cpp').read_text()
-        words = sorted(re.findall(r'return "(\w+)";', source))
+        source = (CHECKOUT / 'src' / 'apply' / 'look' / 'report.h').read_text()
+        words = sorted(re.findall(r'{Outcome::\w+, "(\w+)"}', source))
         self.assertEqual(words, words_of('| `outcome` | what the replica holds at `path` afterwards |'))
         self.assertEqual(words, sorted(SCHEMA['action']['properties']['outcome']['enum']))
         self.assertEqual(words, sorted(SCHEMA['summary']['properties']['outcomes']['properties']))

@@ -150,9 +150,8 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
       continue;
     }
     Restore restore{std::move(action), std::nullopt, 1};
-    const bool stays = restore.undo.op == Op::kMetadata || restore.undo.op == Op::kMove;
-    const bool has_content =
-        restore.undo.after && !stays && restore.undo.after->type != FileType::kDirectory;
+    const bool has_content = restore.undo.after && !keeps_object(restore.undo) &&
+                             restore.undo.after->type != FileType::kDirectory;
     // Where it is one more name of the file that the replica had, names of windows to come join it.
     const auto kept = has_content && restore.undo.op != Op::kLink
                           ? backup.tree_->status(restore.undo.path)
@@ -178,8 +177,7 @@ Status Backup::remember_directories(const ActionStore& actions, const Before& be
   // Where something had to stay, its directory has no action, but other times.
   return for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
     if (action.path.is_root()) return success();
-    const bool moves = action.op == Op::kMove;
-    for (const RelPath& path : {action.path, moves ? *action.other : action.path}) {
+    for (const RelPath& path : {action.path, old_path(action)}) {
       const RelPath parent = path.parent();
       if (directories_.contains(parent) || (parent.is_root() && makes_root)) continue;
       TRY(remember_directory(parent, nullptr, before));

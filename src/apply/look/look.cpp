@@ -137,8 +137,7 @@ void Looker::look_at_backup(const Action& action, LookResult& result) {
     return;
   }
   const Facts& after = *action.after;
-  const bool has_content =
-      action.op == Op::kCreate || action.op == Op::kUpdate || action.op == Op::kReplace;
+  const bool has_content = writes_entry(action);
   if (has_content) {
     if (!result.source)
       return stale(result, presence(Side::kSource, to_string(after.type), "absent"));
@@ -263,9 +262,9 @@ FileStatus Looker::wanted_of(const Action& action, LookResult& result) {
   if (policy.fields.are_all()) return source;
   result.keeps_metadata = false;
   if (result.replica && result.replica->type == source.type) {
-    const bool is_new = writes_entry(action) || action.op == Op::kLink;
     const FileStatus& there = *result.replica;
-    const auto kept = is_new ? kept_by_new(source, there, policy) : std::optional(there);
+    const auto kept =
+        keeps_object(action) ? std::optional(there) : kept_by_new(source, there, policy);
     result.keeps_metadata = kept.has_value();
     if (kept && writes_entry(action) && policy.fields.no_perms &&
         may_be_exchanged(action.path, there)) {
@@ -312,8 +311,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   }
   result.wanted = wanted_of(action, result);
   if (!look_at_link(action, result)) return;
-  const bool stays = action.op == Op::kMetadata || action.op == Op::kMove;
-  const bool new_object = !stays || !result.replica;
+  const bool new_object = !keeps_object(action) || !result.replica;
   Facts today = wanted_facts(result.wanted, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (action.phase == Phase::kFinish) want_time(today, *result.source, context_.policy);

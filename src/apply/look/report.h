@@ -1,13 +1,14 @@
 // What became of each action.
 #pragma once
 
-#include <cstddef>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/result.h"
+#include "core/words.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
 
@@ -21,10 +22,14 @@ enum class Outcome : std::uint8_t {
   kSkipped,     // not tried, because an earlier one failed or the run was stopped
   kRolledBack,  // not done, or taken back, because another one failed and all were to be done
 };
-inline constexpr std::size_t kOutcomes = 6;
-
-// "ok", "already", "stale", "error", "skipped", "rolled_back".
-const char* to_string(Outcome outcome);
+inline constexpr std::array kOutcomeWords{
+    Worded{Outcome::kOk, "ok"},           Worded{Outcome::kAlready, "already"},
+    Worded{Outcome::kStale, "stale"},     Worded{Outcome::kError, "error"},
+    Worded{Outcome::kSkipped, "skipped"}, Worded{Outcome::kRolledBack, "rolled_back"}};
+inline constexpr auto kOutcomes = values_of(kOutcomeWords);
+constexpr const char* to_string(Outcome outcome) { return word_of(kOutcomeWords, outcome); }
+// How many actions had each outcome, in the order of kOutcomes.
+using OutcomeCounts = std::array<std::uint64_t, kOutcomes.size()>;
 
 // A precondition that no longer holds.
 struct Drift {

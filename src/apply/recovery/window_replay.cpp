@@ -37,11 +37,6 @@ bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
 // Whether trying again is of no use before somebody gives the rights that it needs.
 bool is_never_given(const Error& error) { return is_denial(error) || is_one_of(error, {EROFS}); }
 
-// Where the replica had what the action changes.
-const RelPath& old_path(const Action& action) {
-  return action.op == Op::kMove ? *action.other : action.path;
-}
-
 }  // namespace
 
 WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
@@ -151,7 +146,7 @@ Result<Step> WindowReplay::step_at(std::size_t index) {
     const auto brought = brought_.find(action.path);
     if (brought != brought_.end()) step.made = brought->second;
   }
-  if (action.op == Op::kMove || action.op == Op::kMetadata) return step;
+  if (keeps_object(action)) return step;
   step.staged.directory = TRY(folder(record.folder));
   step.staged.name = record_.name_of(index);
   if (record.made) step.staged.made = *record.made;

@@ -48,13 +48,9 @@ class Preparation {
             action.reasons.has(Reason::kOwner));
   }
 
-  [[nodiscard]] const RelPath& old_path() const {
-    return slot_.action.op == Op::kMove ? *slot_.action.other : slot_.action.path;
-  }
-
   Result<Fd> open_replica() {
-    const auto directory = TRY(looker_.replica_directory(above(old_path())));
-    return fs_.open_entry(directory, name_of(old_path()).c_str());
+    const auto directory = TRY(looker_.replica_directory(above(old_path(slot_.action))));
+    return fs_.open_entry(directory, name_of(old_path(slot_.action)).c_str());
   }
 
   Result<std::unique_ptr<ReadableEntry>> open_source() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "core/words.h"
 
 namespace foldersync {
 namespace {
@@ -31,23 +32,13 @@ bool add_id(std::vector<std::uint32_t>& ids, std::uint32_t id) {
   return true;
 }
 
-const char* what_of(Denied what) {
-  switch (what) {
-    case Denied::kOwners:
-      return "owners";
-    case Denied::kGroups:
-      return "other groups of files that are yours";
-    case Denied::kModes:
-      return "permission bits";
-    case Denied::kTimes:
-      return "modification times (content is compared in each run)";
-    case Denied::kLinkOwners:
-      return "owners of symlinks";
-    case Denied::kLinkTimes:
-      return "modification times of symlinks";
-  }
-  return "";
-}
+constexpr std::array kDeniedWords{
+    Worded{Denied::kOwners, "owners"},
+    Worded{Denied::kGroups, "other groups of files that are yours"},
+    Worded{Denied::kModes, "permission bits"},
+    Worded{Denied::kTimes, "modification times (content is compared in each run)"},
+    Worded{Denied::kLinkOwners, "owners of symlinks"},
+    Worded{Denied::kLinkTimes, "modification times of symlinks"}};
 
 }  // namespace
 
@@ -96,7 +87,7 @@ void LimitBook::saw_denial(Denied what, int error_number, std::string_view path)
       limits_.refuses_link_times = true;
       break;
   }
-  const std::string name = what_of(what);
+  const std::string name = word_of(kDeniedWords, what);
   tell(name, "the replica's file system does not hold " + name + " (" + text_of(error_number) +
                  "), as of " + quoted(path) + ": they are not mirrored");
 }

@@ -340,20 +340,6 @@ Status remove_record(FileSystem& fs, int area) {
   return remove_if_there(fs, area, kRecordsFile);
 }
 
-const char* file_name(Marker marker) {
-  switch (marker) {
-    case Marker::kCommit:
-      return "COMMIT";
-    case Marker::kRollback:
-      return "ROLLBACK";
-    case Marker::kDone:
-      return "DONE";
-    case Marker::kUndone:
-      return "UNDONE";
-  }
-  return "";
-}
-
 Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from) {
   if (from) {
     return fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);

@@ -13,6 +13,7 @@
 #include "apply/stage/staging_key.h"
 #include "core/file_status.h"
 #include "core/result.h"
+#include "core/words.h"
 #include "fs/file_system.h"
 #include "fs/xattrs.h"
 #include "plan/plan.h"
@@ -88,9 +89,11 @@ enum class Marker : std::uint8_t {
 };
 // Whether only what lies in the area is left to be removed.
 inline bool is_final(Marker marker) { return marker == Marker::kDone || marker == Marker::kUndone; }
-inline constexpr std::array kMarkers{Marker::kDone, Marker::kUndone, Marker::kRollback,
-                                     Marker::kCommit};
-const char* file_name(Marker marker);
+inline constexpr std::array kMarkerFiles{
+    Worded{Marker::kDone, "DONE"}, Worded{Marker::kUndone, "UNDONE"},
+    Worded{Marker::kRollback, "ROLLBACK"}, Worded{Marker::kCommit, "COMMIT"}};
+inline constexpr auto kMarkers = values_of(kMarkerFiles);
+constexpr const char* file_name(Marker marker) { return word_of(kMarkerFiles, marker); }
 
 // Sets a marker in place of `from`, where there is one. It lasts when the area has been synced.
 Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from);

@@ -58,9 +58,6 @@ SpaceQuestion question_of(const ApplyRequest& request, bool keeps_old) {
           .stop = request.stop};
 }
 
-// Whether what the replica has goes on being there.
-bool stays(const Action& action) { return action.op == Op::kMetadata || action.op == Op::kMove; }
-
 // The paths whose files are taken over by others: they take no room there, and leave none.
 class TakenOver {
  public:
@@ -162,7 +159,7 @@ class SpaceCheck {
 
   // What is free once the action's window is done.
   Amount freed_by(const Action& action) {
-    if (stays(action) || !action.before || taken_over_.has(action)) return {};
+    if (keeps_object(action) || !action.before || taken_over_.has(action)) return {};
     if (freed_) return freed_->by(action);
     const bool is_file = action.before->type == FileType::kFile;
     if (action.before->links) return {};
@@ -259,7 +256,7 @@ Status check_backup_space(const ApplyRequest& request, const Keeping& keeping) {
   if (!keeping.copied) return success();
   std::uint64_t needed = 0;
   TRY(for_each_action(request.plan.actions, [&](const Action& action, std::uint64_t) {
-    const bool goes = !stays(action) && action.before;
+    const bool goes = !keeps_object(action) && action.before;
     if (goes) needed += action.before->size.value_or(0);
     return heed(request.stop, kAsking);
   }));

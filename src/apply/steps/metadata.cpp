@@ -131,7 +131,7 @@ Result<Published> again(Site& site, Step& step) {
 
 Result<Published> back(Site& site, Step& step) {
   const Action& action = step.action;
-  const RelPath& path = action.op == Op::kMove ? *action.other : action.path;
+  const RelPath& path = old_path(action);
   const auto entry = open(site, path);
   if (!entry && is_absence(entry.error())) return Published::kDone;
   if (!entry) return entry.error();

@@ -30,8 +30,7 @@ void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kWrite && action.op != Op::kMetadata) unwritten_.add(action.after);
   if (action.op != Op::kDelete && action.op != Op::kMove) return;
   // A move leaves behind what it could not take.
-  for (RelPath path = action.op == Op::kMove ? *action.other : action.path; !path.is_root();
-       path = path.parent()) {
+  for (RelPath path = old_path(action); !path.is_root(); path = path.parent()) {
     if (!not_emptied_.insert(path).second) break;
   }
 }
