@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 #include <vector>
 
+#include "apply/stage/staging_end.h"
 #include "apply/stage/staging_entry.h"
 
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kPrivate = 0600;
 // Each a name of its own, since what was removed may be there for a while.
 constexpr const char* kFile = "probe-file";
 constexpr const char* kSymlink = "probe-symlink";
@@ -204,7 +203,6 @@ bool ask_in_folder(const LimitsQuestion& question, bool of_files, FileSystemLimi
   auto area = find_or_make_area(
       {question.fs, replica, question.keys, question.policy.as_root, /*durable=*/false});
   if (!area) return false;
-  const std::optional<FileTime> mtime = area->home_mtime();
   const int folder = area->fd();
   bool is_answered = !of_files || ask_named_file(question, folder, limits);
   const bool is_shared = replica.sharing == Sharing::kShared;
@@ -215,10 +213,7 @@ bool ask_in_folder(const LimitsQuestion& question, bool of_files, FileSystemLimi
     is_answered &= ask_named_node(question.fs, folder, limits);
     is_answered &= ask_names(question.fs, folder, limits);
   }
-  const auto kept = area->remove_but_partial();
-  // Where this fails, the next plan finds the time.
-  if (mtime) (void)question.fs.set_mtime({replica.fd.get(), false}, *mtime);
-  if (kept && !*kept && !area->earlier_folder()) question.keys.end(replica.identity, area->key());
+  (void)remove_area({question.fs, replica, question.keys}, *area, {.keeps_partial = true});
   return is_answered;
 }
 

@@ -1,6 +1,5 @@
 #include "apply/check_only.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -28,7 +27,7 @@ class Checker {
     const Action& action = of.action;
     if (is_told_to_stop()) return skip(of);
     if (action.phase == Phase::kMkdir) made_.insert(action.path);
-    if (action.phase == Phase::kFinish && made_.contains(action.path)) return done(of);
+    if (is_finish(action) && made_.contains(action.path)) return done(of);
     LookResult look = looker_.look(action);
     looker_.compare_moved(action, look);
     if (outcomes_.report_look(of, look)) return success();
@@ -38,8 +37,7 @@ class Checker {
     }
     if (is_told_to_stop()) return skip(of);  // and what was being read is not known
     if (!drift) {
-      auto found = TRY(leader_drift(action));
-      drift = std::move(found);
+      drift = TRY(leader_drift(action));
     }
     if (!drift) return done(of);
     outcomes_.stale(of, {std::move(*drift)});

@@ -87,7 +87,7 @@ void commit(const Job& job, Committer& committer, OpenWindow& window) {
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const Action& action = slots[i].action;
-    if (action.phase == Phase::kFinish || is_in_place(action)) continue;
+    if (is_finish(action) || is_in_place(action)) continue;
     if (next != doomed.end() && next->begin == i) {
       const DoomedRange tree = *next++;
       if (!job.winds_up() && committer.take_tree(slots, tree)) {

@@ -1,6 +1,5 @@
 #include "apply/committer.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 

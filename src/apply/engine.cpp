@@ -87,8 +87,7 @@ class Engine {
     auto room = TRY(make_first_room(request_, looks_, max_open_));
     held_.are_done(std::move(room.gone));
     backup_ = std::move(room.backup);
-    auto last = TRY(root_finish_of(request_.plan.actions));
-    root_finish_ = std::move(last);
+    root_finish_ = TRY(root_finish_of(request_.plan.actions));
     schedule_ = TRY(Schedule::of(request_.plan.actions));
     auto ended = run_in_area();
     const bool lacks_room = !ended && !has_begun_ && is_full_disk(ended.error());

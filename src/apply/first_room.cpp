@@ -16,7 +16,6 @@ namespace {
 // Where less is free, folders and records may not be made.
 constexpr std::uint64_t kEnoughBytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kEnoughInodes = 64;
-constexpr std::uint64_t kBlockUnit = 512;
 
 struct Amount {
   std::uint64_t bytes = 0;

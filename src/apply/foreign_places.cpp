@@ -9,7 +9,6 @@
 #include "fs/privilege.h"
 #include "fs/replica_access.h"
 #include "fs/stop.h"
-#include "plan/stored_plan.h"
 
 namespace foldersync {
 namespace {
@@ -23,8 +22,6 @@ CursorRules rules_of(const LookContext& looks) {
   if (!looks.options.cross_mounts) rules.only_mount = looks.replica.status.mount;
   return rules;
 }
-
-bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
 
 class ForeignPlaces {
  public:

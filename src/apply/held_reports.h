@@ -1,7 +1,6 @@
 // Reports that wait until it is certain that they are true.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <set>

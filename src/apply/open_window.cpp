@@ -19,7 +19,7 @@ Status OpenWindow::begin() {
   ToSync amount;
   for (const Slot& slot : slots_) {
     const Action& action = slot.action;
-    const bool finishes = action.phase == Phase::kFinish;
+    const bool finishes = is_finish(action);
     if (finishes || action.op == Op::kLink) ++amount.names;
     if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
   }
@@ -69,7 +69,7 @@ bool OpenWindow::is_ready() const {
     if (action.phase == Phase::kMkdir) made.insert(action.path);
     const Finding finding = slot.look->finding;
     if (finding == Finding::kHolds || finding == Finding::kAlready) continue;
-    if (action.phase == Phase::kFinish && made.contains(action.path)) continue;
+    if (is_finish(action) && made.contains(action.path)) continue;
     return false;
   }
   return true;

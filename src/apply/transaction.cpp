@@ -28,7 +28,7 @@ ActionRecord action_record(const Slot& slot) {
   record.seq = slot.seq;
   if (!slot.look || slot.error) return record;
   const Finding finding = slot.look->finding;
-  const bool finishes = action.phase == Phase::kFinish;
+  const bool finishes = is_finish(action);
   const bool is_there = slot.look->replica && (!finishes || slot.look->replica->is_directory());
   // The renames of the window make or touch the directories that are finished.
   const bool is_touched = finishes && (finding == Finding::kAlready || !is_there);

@@ -289,7 +289,7 @@ Status Windows::call_off(OpenWindow& window) {
       continue;
     }
     if (action.phase == Phase::kMkdir) made.insert(action.path);
-    const bool comes_later = action.phase == Phase::kFinish && made.contains(action.path);
+    const bool comes_later = is_finish(action) && made.contains(action.path);
     crew_.committer.tell_only(slot, comes_later);
   }
   crew_.held.release_as_rolled_back();

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "apply/backup/backup.h"
 #include "apply/committer.h"

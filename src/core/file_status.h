@@ -37,6 +37,10 @@ inline constexpr std::uint32_t kSpecialBits = kSetIds | kSticky;
 inline constexpr std::uint32_t kOwnerAll = 0700;
 inline constexpr std::uint32_t kOwnerRead = 0400;
 inline constexpr std::uint32_t kOwnerWrite = 0200;
+inline constexpr std::uint32_t kOthersWrite = 0022;
+inline constexpr std::uint32_t kPrivate = 0600;  // of files of the program's own
+
+inline constexpr std::uint64_t kBlockUnit = 512;  // bytes of FileStatus::blocks
 
 struct FileStatus {
   FileType type = FileType::kFile;
@@ -44,7 +48,7 @@ struct FileStatus {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::uint64_t size = 0;    // bytes; of a symlink the length of its target
-  std::uint64_t blocks = 0;  // 512-byte units that are allocated
+  std::uint64_t blocks = 0;  // units of kBlockUnit that are allocated
   FileTime mtime;
   FileTime ctime;
   std::uint64_t inode = 0;

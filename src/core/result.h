@@ -1,7 +1,6 @@
 // Errors are values: every function that can fail returns a Result.
 #pragma once
 
-#include <cassert>
 #include <string>
 #include <utility>
 #include <variant>

@@ -197,7 +197,7 @@ Result<const char*> SequenceRules::broken_in_the_end(const std::vector<Problem>&
   const char* broken = nullptr;
   TRY(for_each_action(earlier_, [&](const Action& action, std::uint64_t) {
     if (takes_file_away(action)) unmet_.erase(action.path);
-    if (action.phase == Phase::kFinish) unfinished_.erase(action.path);
+    if (is_finish(action)) unfinished_.erase(action.path);
     if (is_below(moved, action.path) || (action.other && is_below(moved, *action.other))) {
       broken = "an action is about what is below a directory that is moved";
     }

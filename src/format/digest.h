@@ -1,7 +1,6 @@
 // The digest of a plan document: over what it says, not over how its JSON is laid out.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <exception>
 
-#include "core/text.h"
 #include "format/digest.h"
 #include "format/growth.h"
 #include "format/json.h"

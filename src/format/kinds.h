@@ -11,7 +11,6 @@
 // may be absent are optional.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,5 @@
 #include "format/schema.h"
 
-#include <array>
 #include <utility>
 
 #include "format/document_rules.h"

@@ -14,7 +14,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kPrivate = 0600;
 constexpr int kTries = 10;
 
 Error refused(std::string detail, int error_number = 0) {

@@ -4,7 +4,6 @@
 // that nobody else chooses what is written over; never through a link, never waiting for a FIFO.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "core/file_status.h"

@@ -56,9 +56,8 @@ Result<std::optional<FileStatus>> ReplicaAccess::status(const RelPath& path) {
   const auto status = with_write_access(*parent, path.parent(), [&] {
     return fs_.status_at(*parent, std::string(path.name()).c_str());
   });
-  if (status) return Answer(*status);
-  if (is_absence(status.error())) return Answer();
-  return Error(status.error()).at(path.bytes());
+  auto found = if_there(status);
+  return found ? found : std::move(found).error().at(path.bytes());
 }
 
 bool ReplicaAccess::add_owner_rights(Handle directory, const RelPath& path,
@@ -132,11 +131,11 @@ Status ReplicaAccess::close_again(const RelPath& path, int directory) {
 }
 
 Status ReplicaAccess::give_mode_back(const RelPath& path, const OpenedUp& opened_up) {
-  const auto parent = path.is_root() ? Result<int>(root_) : this->parent(path);
-  if (!parent) return is_absence(parent.error()) ? success() : Status(parent.error());
+  const auto parent = TRY(if_there(path.is_root() ? Result<int>(root_) : this->parent(path)));
+  if (!parent) return success();
   const std::string name = path.is_root() ? "." : std::string(path.name());
-  const auto entry = fs_.open_entry(*parent, name.c_str());
-  if (!entry) return is_absence(entry.error()) ? success() : Status(entry.error());
+  const auto entry = TRY(if_there(fs_.open_entry(*parent, name.c_str())));
+  if (!entry) return success();
   const auto now = TRY(fs_.status(entry->get()));
   // The number of its device may be another one since the system was started anew.
   const FileStatus& seen = opened_up.seen;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/file_status.h"
@@ -18,6 +19,13 @@ namespace foldersync {
 
 // Whether the error says that the path leads nowhere.
 bool is_absence(const Error& error);
+// Nothing where it does.
+template <class Found>
+Result<std::optional<Found>> if_there(Result<Found> found) {
+  if (found) return std::optional<Found>(std::move(*found));
+  if (is_absence(found.error())) return std::optional<Found>();
+  return std::move(found).error();
+}
 
 // For people: a directory that was opened up could not be closed again.
 std::string left_open(const Error& error);

@@ -17,7 +17,7 @@ bool takes_file_over(const Action& action) {
 
 bool takes_file_away(const Action& action) {
   const bool goes = writes_entry(action) || action.op == Op::kDelete;
-  return goes && action.before && action.before->type == FileType::kFile;
+  return goes && is_file(action.before);
 }
 
 bool has_lone_id(const Action& action) {

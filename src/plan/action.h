@@ -158,6 +158,13 @@ struct Facts {
 
   friend bool operator==(const Facts&, const Facts&) = default;
 };
+inline bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
+inline bool is_directory(const std::optional<Facts>& facts) {
+  return facts && is_directory(*facts);
+}
+inline bool is_file(const std::optional<Facts>& facts) {
+  return facts && facts->type == FileType::kFile;
+}
 
 struct Action {
   Phase phase = Phase::kWrite;
@@ -175,6 +182,11 @@ struct Action {
   friend bool operator==(const Action&, const Action&) = default;
 };
 
+// What the action is about: what will be there, or what was.
+inline const std::optional<Facts>& subject(const Action& action) {
+  return action.after ? action.after : action.before;
+}
+inline bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
 // Whether the action puts a new entry where there was none, or another one.
 inline bool writes_entry(const Action& action) {
   return traits_of(action.op).deed == Deed::kWrites;

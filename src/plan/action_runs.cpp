@@ -32,8 +32,7 @@ bool ActionMerge::comes_later(std::size_t a, std::size_t b) const {
 Status ActionMerge::advance(std::size_t source) {
   Source& from = sources_[source];
   if (from.next == from.end) return success();
-  const auto action = TRY(from.cursor.at(from.next++));
-  from.first = action;
+  from.first = TRY(from.cursor.at(from.next++));
   heap_.push_back(source);
   std::push_heap(heap_.begin(), heap_.end(),
                  [this](std::size_t a, std::size_t b) { return comes_later(a, b); });

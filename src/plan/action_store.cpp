@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
-#include <utility>
 
 #include "plan/action_codec.h"
 
@@ -44,8 +43,7 @@ Status ActionStore::seal() {
 }
 
 Status ActionStore::move_out() {
-  auto spool = TRY(spooling_.make());
-  spool_ = std::move(spool);
+  spool_ = TRY(spooling_.make());
   for (std::string& bytes : kept_) {
     TRY(spool_->append(bytes));
     std::string().swap(bytes);
@@ -77,8 +75,7 @@ Result<ActionStore::Block> ActionStore::block_of(std::uint64_t index) const {
     const auto place = static_cast<std::size_t>(next - places_.begin()) - 1;
     block.first = places_[place].first;
     end = next == places_.end() ? open_first_ : next->first;
-    auto taken = TRY(bytes_of(place));
-    read = std::move(taken);
+    read = TRY(bytes_of(place));
     bytes = read;
   }
   block.actions.resize(end - block.first);
@@ -92,8 +89,7 @@ Result<ActionStore::Block> ActionStore::block_of(std::uint64_t index) const {
 
 Result<const Action*> ActionCursor::at(std::uint64_t index) {
   if (index < block_.first || index - block_.first >= block_.actions.size()) {
-    auto block = TRY(store_->block_of(index));
-    block_ = std::move(block);
+    block_ = TRY(store_->block_of(index));
   }
   return &block_.actions[index - block_.first];
 }

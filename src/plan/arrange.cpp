@@ -27,7 +27,7 @@ bool changes_parent(const Action& action) {
 }
 
 bool only_children_ask(const Action& action) {
-  return action.phase == Phase::kFinish && action.reasons == ReasonSet{Reason::kChildren};
+  return is_finish(action) && action.reasons == ReasonSet{Reason::kChildren};
 }
 
 class Arrangement {
@@ -117,7 +117,7 @@ class Arrangement {
       doubtful_.erase(action.path.parent());
       if (action.op == Op::kMove) doubtful_.erase(action.other->parent());
     }
-    if (action.phase == Phase::kFinish && action.path.is_root()) {
+    if (is_finish(action) && action.path.is_root()) {
       found_.root_finish = action;  // the last one
       has_root_finish_ = true;
       return success();

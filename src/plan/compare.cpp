@@ -70,7 +70,6 @@ bool may_hide_a_change(const FileStatus& source, const FileStatus& replica, cons
 }
 
 // Permission bits: writing for all but the owner, and running with the rights of owner or group.
-constexpr std::uint32_t kOthersWrite = 022;
 
 Comparison update(Reason why, ReasonSet metadata) {
   ReasonSet reasons{why};

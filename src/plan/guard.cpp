@@ -29,8 +29,6 @@ constexpr Limit kSomeFile{1, false};
 constexpr Limit kNoFile{0, false};
 constexpr std::size_t kMaxLimitBytes = 255;  // of printable ASCII, in the document
 
-bool is_file(const std::optional<Facts>& facts) { return facts && facts->type == FileType::kFile; }
-
 // Whether the same content is written once more, since metadata that the file has or gets is not
 // given in place (may_change_in_place).
 bool only_changes_metadata(const Action& action) {

@@ -7,14 +7,6 @@
 #include "plan/order.h"
 
 namespace foldersync {
-namespace {
-
-bool is_directory(const std::optional<Facts>& facts) {
-  return facts && facts->type == FileType::kDirectory;
-}
-
-}  // namespace
-
 bool holds_all(const UnreadBefore& before, const std::vector<RelPath>& now) {
   if (before.still) return true;
   if (!before.never) return false;

@@ -5,13 +5,10 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace foldersync {
 namespace {
-
-bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
 
 bool has_content(const Facts& facts) {
   return facts.type == FileType::kFile && facts.size.value_or(0) > 0;
@@ -92,7 +89,7 @@ MoveCandidates::MoveCandidates(const std::vector<Action>& actions,
   }
   if (empty()) return;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (actions[i].phase == Phase::kFinish) finishes_.push_back(i);
+    if (is_finish(actions[i])) finishes_.push_back(i);
   }
   std::sort(directories_.begin(), directories_.end(),
             [](const GoneDirectory& a, const GoneDirectory& b) { return a.path < b.path; });
@@ -132,7 +129,7 @@ std::vector<std::size_t> MoveCandidates::below(const std::vector<std::size_t>& s
 // Of a directory with its time.
 Facts MoveCandidates::facts_of(std::size_t index) const {
   const Action& action = actions_[index];
-  Facts facts = action.after ? *action.after : *action.before;
+  Facts facts = *subject(action);
   if (!is_directory(facts)) return facts;
   if (action.after) {
     const auto finish = std::lower_bound(

@@ -97,7 +97,7 @@ class Loader {
 
   [[nodiscard]] bool is_wanted(const Action& action) const {
     if (replaces_leaf(action)) return true;
-    if (takes_whole_ && (comes_or_goes(action) || action.phase == Phase::kFinish)) return true;
+    if (takes_whole_ && (comes_or_goes(action) || is_finish(action))) return true;
     for (const auto& key : {coming(action), going(action)}) {
       if (key && both_.contains(*key)) return true;
     }

@@ -47,8 +47,6 @@ void make_take_overs(std::vector<Action>& actions, const std::vector<MovePair>& 
 
 namespace {
 
-bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
-
 ReasonSet metadata_reasons(const FoundMove& move) {
   ReasonSet reasons;
   const Facts& before = move.before;

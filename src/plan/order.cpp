@@ -21,8 +21,8 @@ bool ReplacedDirectories::clears(const Action& action) const {
 }
 
 bool replaces_directory(const Action& action) {
-  return action.op != Op::kDelete && action.before && action.before->type == FileType::kDirectory &&
-         action.after && action.after->type != FileType::kDirectory;
+  return action.op != Op::kDelete && is_directory(action.before) && action.after &&
+         !is_directory(action.after);
 }
 
 void clear_what_is_replaced(std::vector<Action>& actions) {

@@ -26,7 +26,7 @@ std::optional<Limit> parse_limit(std::string_view text) {
 }
 
 void count(const Action& action, Summary& summary) {
-  const bool finishes = action.phase == Phase::kFinish;
+  const bool finishes = is_finish(action);
   ++(summary.*(finishes ? &Summary::finish : traits_of(action.op).count));
 }
 

@@ -1,7 +1,6 @@
 #include "plan/room.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "plan/action_runs.h"

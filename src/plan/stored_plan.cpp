@@ -1,7 +1,5 @@
 #include "plan/stored_plan.h"
 
-#include <utility>
-
 namespace foldersync {
 
 Result<StoredPlan> stored(const Plan& plan) {

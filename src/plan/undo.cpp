@@ -8,8 +8,6 @@
 namespace foldersync {
 namespace {
 
-bool is_directory(const Facts& facts) { return facts.type == FileType::kDirectory; }
-
 Op op_of(const Action& done, const std::optional<Facts>& made, const std::optional<Facts>& old) {
   if (!old) return Op::kDelete;
   if (!made) return Op::kCreate;

@@ -1,7 +1,6 @@
 #include "planner/attribute_comparer.h"
 
 #include <utility>
-#include <vector>
 
 #include "fs/xattrs.h"
 

@@ -7,8 +7,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kPrivate = 0600;
-
 class LocalTreeReader final : public TreeReader {
  public:
   LocalTreeReader(FileSystem& fs, int root, const CursorRules& rules, std::size_t max_open,

@@ -32,12 +32,6 @@ std::string_view colour_of(Tone tone) {
   return {};
 }
 
-// The entry that the action is about: what will be there, or what was.
-const Facts* subject(const Action& action) {
-  if (action.after) return &*action.after;
-  return action.before ? &*action.before : nullptr;
-}
-
 void append_part(std::string& line, std::string_view part) {
   line += line.empty() ? "" : ", ";
   line += part;
@@ -123,22 +117,21 @@ std::string reason_words(ReasonSet reasons) {
 }
 
 bool only_dates(const Action& action) {
-  return action.phase == Phase::kFinish &&
+  return is_finish(action) &&
          action.reasons.is_within({Reason::kMtime, Reason::kChildren, Reason::kUndo});
 }
 
 std::string action_line(const Action& action) {
-  const Facts* const entry = subject(action);
-  const bool is_directory = entry != nullptr && entry->type == FileType::kDirectory;
-  const char* const slash = is_directory && !action.path.is_root() ? "/" : "";
+  const std::optional<Facts>& entry = subject(action);
+  const char* const slash = is_directory(entry) && !action.path.is_root() ? "/" : "";
 
-  std::string line = action.phase == Phase::kFinish ? "finish" : to_string(action.op);
+  std::string line = is_finish(action) ? "finish" : to_string(action.op);
   line += " " + escaped(action.path.shown()) + slash;
   if (action.other) line += other_words(action) + slash;
   if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
   const bool is_copied = !takes_file_over(action);
-  if (entry != nullptr && entry->size && is_copied) line += " " + human_bytes(*entry->size);
-  if (entry != nullptr && entry->target) line += " -> " + escaped(*entry->target);
+  if (entry && entry->size && is_copied) line += " " + human_bytes(*entry->size);
+  if (entry && entry->target) line += " -> " + escaped(*entry->target);
   return line;
 }
 

@@ -151,10 +151,9 @@ std::string boxes_html(const Summary& summary) {
 }
 
 std::string row_html(const Action& action) {
-  const auto& entry = action.after ? action.after : action.before;
-  const bool is_directory = entry && entry->type == FileType::kDirectory;
-  const char* const slash = is_directory && !action.path.is_root() ? "/" : "";
-  const std::string op = action.phase == Phase::kFinish ? "finish" : to_string(action.op);
+  const auto& entry = subject(action);
+  const char* const slash = is_directory(entry) && !action.path.is_root() ? "/" : "";
+  const std::string op = is_finish(action) ? "finish" : to_string(action.op);
   std::string path = html_text(action.path.shown()) + slash;
   if (action.other) {
     const bool is_to = traits_of(action.op).other == Other::kTo;

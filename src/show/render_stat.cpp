@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <utility>
 
 #include "core/columns.h"
 #include "core/text.h"
@@ -53,17 +52,12 @@ void add(Row& row, const Action& action) {
   if (action.op == Op::kDelete && action.before) add(row.deleted, action.before->size.value_or(0));
 }
 
-bool is_directory(const Action& action) {
-  const auto& entry = action.after ? action.after : action.before;
-  return entry && entry->type == FileType::kDirectory;
-}
-
 // The top-level directory of the action, as bytes; empty: the root itself.
 std::string place_of(const Action& action) {
   const std::string& path = action.path.bytes();
   const std::size_t slash = path.find('/');
   if (slash != std::string::npos) return path.substr(0, slash);
-  return is_directory(action) ? path : std::string();
+  return is_directory(subject(action)) ? path : std::string();
 }
 
 struct PathOrder {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/columns.h"
@@ -20,9 +19,8 @@ struct Node {
 };
 
 std::string note_of(const Action& action) {
-  const auto& entry = action.after ? action.after : action.before;
-  const bool is_directory = entry && entry->type == FileType::kDirectory;
-  std::string note = is_directory ? "/" : "";
+  const auto& entry = subject(action);
+  std::string note = is_directory(entry) ? "/" : "";
   note += other_words(action);
   const bool has_size = action.op != Op::kMetadata && !takes_file_over(action);
   if (has_size && entry && entry->size) note += " " + human_bytes(*entry->size);

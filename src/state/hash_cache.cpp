@@ -1,6 +1,5 @@
 #include "state/hash_cache.h"
 
-#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <limits>
@@ -113,13 +112,11 @@ bool SqliteHashCache::opened() {
 }
 
 Status SqliteHashCache::open() {
-  auto folder = TRY(StateFolder::open(system_, folder_name_));
-  folder_ = std::move(folder);
+  folder_ = TRY(StateFolder::open(system_, folder_name_));
   OpenedDatabase found = open_database(*folder_, kCacheDatabase, busy_milliseconds_);
   warning_ = std::move(found.warning);
   if (found.usable != Usable::kYes) return std::move(*found.reason);
-  auto rows = TRY(HashRows::prepare(std::move(*found.database)));
-  rows_ = std::move(rows);
+  rows_ = TRY(HashRows::prepare(std::move(*found.database)));
   file_ = found.file;
   only_read_ = found.write_obstacle.has_value();
   write_failure_ = std::move(found.write_obstacle);

@@ -14,7 +14,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::uint32_t kOthersWrite = 0022;
 constexpr std::uint32_t kFileMode = 0600;
 constexpr int kMostAside = 999;
 

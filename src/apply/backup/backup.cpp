@@ -15,7 +15,6 @@
 
 namespace foldersync {
 namespace {
-constexpr std::uint32_t kPrivate = 0600;
 constexpr const char* kNewUndoFile = "undo.json.new";
 
 Error in_folder(Error error, const std::string& path) {
@@ -25,7 +24,7 @@ Error in_folder(Error error, const std::string& path) {
 }
 
 std::optional<Facts> without_time(std::optional<Facts> facts) {
-  if (facts && facts->type == FileType::kDirectory) facts->mtime.reset();
+  if (is_directory(facts)) facts->mtime.reset();
   return facts;
 }
 
@@ -51,8 +50,7 @@ Status refuse_other(FileSystem& fs, int folder, const std::string& identity) {
 }
 
 bool takes_away_directory(const Action& action) {
-  return action.before && action.before->type == FileType::kDirectory &&
-         (!action.after || action.after->type != FileType::kDirectory);
+  return is_directory(action.before) && !is_directory(action.after);
 }
 
 }  // namespace
@@ -145,7 +143,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
   backup.undo_.source = source;
   backup.is_reopened_ = true;
   for (Action& action : backup.undo_.actions) {
-    if (action.phase == Phase::kFinish) {
+    if (is_finish(action)) {
       backup.directories_[action.path] = std::move(action);
       continue;
     }
@@ -218,8 +216,9 @@ Status Backup::keep(const WindowRecord& record, const StagingArea& area, Replica
                     std::set<std::string> displaced) {
   displaced_ = std::move(displaced);
   remember_objects(record);
+  DisplacedEntries entries(*fs_, record, area, replica);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
-    if (Status kept = keep_one(record, i, area, replica); !kept) {
+    if (Status kept = keep_one(record, i, entries, replica); !kept) {
       return in_folder(std::move(kept).error(), path_);
     }
   }
@@ -242,16 +241,16 @@ Status Backup::keep_in_its_place(const Action& deletion, const Place& place,
   return success();
 }
 
-Status Backup::keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,
+Status Backup::keep_one(const WindowRecord& record, std::size_t index, DisplacedEntries& entries,
                         ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
   if (!is.is_due) return success();
-  if (action.phase == Phase::kFinish) return keep_rights(action.path, is);
+  if (is_finish(action)) return keep_rights(action.path, is);
   if (action.path.is_root()) return success();
   if (action.op == Op::kMetadata) return keep_metadata(action, is);
   if (action.op == Op::kMove) return keep_move(action, is, replica);
-  if (is.old && !is.old->is_directory()) return keep_leaf(record, index, area, replica);
+  if (is.old && !is.old->is_directory()) return keep_leaf(record, index, entries, replica);
   const auto now = TRY(replica.status(action.path));
   if (is.old) {
     if (now && same_object(*now, *is.old)) return success();  // not done
@@ -303,11 +302,11 @@ Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
   return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);
 }
 
-Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const StagingArea& area,
+Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, DisplacedEntries& entries,
                          ReplicaAccess& replica) {
   const Action& action = record.plan.actions[index];
   const ActionRecord& is = record.actions[index];
-  const auto found = TRY(displaced(record, index, area, replica));
+  const auto found = TRY(entries.find(index));
   if (!found && displaced_.contains(record.name_of(index))) {
     return changed_error("back up", "what was at '" + action.path.shown() +
                                         "' is not found where it was put aside: it is not removed");
@@ -316,8 +315,7 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
   const Place& place = found->place;
   std::string target;
   if (is.old->type == FileType::kSymlink) {
-    auto read = TRY(fs_->link_target(place.directory, place.name.c_str()));
-    target = std::move(read);
+    target = TRY(fs_->link_target(place.directory, place.name.c_str()));
   }
   const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
@@ -333,46 +331,6 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, const St
     restore.names = is.old->links;
   }
   return success();
-}
-
-// Where the action's old entry lies, in the root's staging area or, where renames from there don't
-// reach, in one beside it.
-Result<std::optional<Backup::Displaced>> Backup::displaced(const WindowRecord& record,
-                                                           std::size_t index,
-                                                           const StagingArea& area,
-                                                           ReplicaAccess& replica) {
-  const std::string name = record.name_of(index);
-  const FileStatus& old = *record.actions[index].old;
-  std::vector<Fd> folders;
-  const auto look_into = [&](int directory, const std::string& folder) -> Status {
-    auto fd = fs_->open_directory(directory, folder.c_str());
-    if (!fd) return is_absence(fd.error()) ? success() : Status(fd.error());
-    folders.push_back(std::move(*fd));
-    return success();
-  };
-  Status looked = look_into(area.fd(), record.actions[index].folder);
-  if (!looked) return std::move(looked).error();
-  const RelPath& path = record.plan.actions[index].path;
-  const auto parent = replica.parent(path);
-  if (!parent && !is_absence(parent.error())) return parent.error();
-  if (parent && !path.parent().is_root()) {
-    for (const std::string& nested : area.key().names()) {
-      TRY(look_into(*parent, nested));
-    }
-  }
-  for (Fd& folder : folders) {
-    for (const std::string& candidate : {name, name + ".old"}) {
-      const auto found = fs_->status_at(folder.get(), candidate.c_str());
-      if (!found && found.error().error_number != ENOENT) return found.error();
-      if (!found) continue;
-      const bool is_it =
-          same_object(*found, old) || is_overlay_copy(*fs_, folder.get(), *found, old);
-      if (!is_it) continue;
-      held_ = std::move(folder);
-      return std::optional(Displaced{{held_.get(), candidate}, *found});
-    }
-  }
-  return std::optional<Displaced>();
 }
 
 // Of a link, what its file has become, which may be less than was planned.

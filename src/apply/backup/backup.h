@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apply/backup/backup_tree.h"
+#include "apply/backup/displaced_entries.h"
 #include "apply/stage/record.h"
 #include "apply/stage/request.h"
 #include "apply/stage/staging_area.h"
@@ -89,22 +90,15 @@ class Backup {
   Status open_folder(int parent, const std::string& name);
   Status remember_directories(const ActionStore& actions, const Before& before);
   Status remember_directory(const RelPath& path, const Action* action, const Before& before);
-  Status keep_one(const WindowRecord& record, std::size_t index, const StagingArea& area,
+  Status keep_one(const WindowRecord& record, std::size_t index, DisplacedEntries& entries,
                   ReplicaAccess& replica);
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_rights(const RelPath& path, const ActionRecord& record);
   Status keep_metadata(const Action& action, const ActionRecord& record);
-  Status keep_leaf(const WindowRecord& record, std::size_t index, const StagingArea& area,
+  Status keep_leaf(const WindowRecord& record, std::size_t index, DisplacedEntries& entries,
                    ReplicaAccess& replica);
   void remember_objects(const WindowRecord& record);
   bool lives_on(const FileStatus& old, const Place& place) const;
-  // Where a displaced entry lies, and how it is there.
-  struct Displaced {
-    Place place;
-    FileStatus now;
-  };
-  Result<std::optional<Displaced>> displaced(const WindowRecord& record, std::size_t index,
-                                             const StagingArea& area, ReplicaAccess& replica);
   [[nodiscard]] FileStatus as_it_is_kept(const FileStatus& old, const FileStatus& now) const;
   Result<std::optional<Facts>> named_now(const Action& action, const ActionRecord& record,
                                          ReplicaAccess& replica);
@@ -137,7 +131,6 @@ class Backup {
   std::set<ObjectId> redated_;       // files whose metadata the window changes in place
   bool goes_on_ = false;
   bool is_reopened_ = false;  // what earlier windows did to files is not known
-  Fd held_;                   // the staging folder in which displaced() has found something
 };
 
 }  // namespace foldersync

@@ -64,7 +64,6 @@ bool is_in_use(FileSystem& fs, int backup) {
 
 // What others could have made or changed proves nothing.
 bool is_ours_alone(const Result<FileStatus>& status) {
-  constexpr std::uint32_t kOthersWrite = 0022;
   return status && status->uid == ::geteuid() && (status->mode & kOthersWrite) == 0;
 }
 

@@ -12,7 +12,6 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
-constexpr std::uint32_t kPrivate = 0600;
 
 bool can_not_link_here(const Error& error) {
   return can_not_link(error) || is_one_of(error, {EXDEV, EACCES});
@@ -50,19 +49,15 @@ Result<int> BackupTree::directory(const RelPath& path) {
 }
 
 Result<std::optional<FileStatus>> BackupTree::status(const RelPath& path) {
-  using Answer = std::optional<FileStatus>;
-  const auto parent = cursor_.enter(path.parent_bytes());
-  if (!parent) return is_absence(parent.error()) ? Result(Answer()) : parent.error();
-  const auto found = fs_.status_at(*parent, leaf(path).c_str());
-  if (found) return Answer(*found);
-  return is_absence(found.error()) ? Result(Answer()) : found.error();
+  const auto parent = TRY(if_there(cursor_.enter(path.parent_bytes())));
+  if (!parent) return std::optional<FileStatus>();
+  return if_there(fs_.status_at(*parent, leaf(path).c_str()));
 }
 
 // What a run that was killed had kept only in part goes. A copy gets its time last.
 Result<bool> BackupTree::is_kept(int parent, const std::string& name, const FileStatus& status) {
-  const auto there = fs_.status_at(parent, name.c_str());
-  if (!there && there.error().error_number == ENOENT) return false;
-  if (!there) return there.error();
+  const auto there = TRY(status_at(fs_, {parent, name}));
+  if (!there) return false;
   const bool is_copy =
       there->type == status.type && there->size == status.size && there->mtime == status.mtime;
   if (same_object(*there, status) || is_copy) return true;
@@ -85,14 +80,12 @@ Status BackupTree::link_to_copy(const FileStatus& status, const RelPath& path, b
 
 Status BackupTree::keep(const Place& from, const FileStatus& status, const RelPath& path,
                         HowKept how) {
-  const auto parent = directory(path.parent());
-  if (!parent) return parent.error();
+  const int parent = TRY(directory(path.parent()));
   const std::string name = leaf(path);
-  const auto kept = TRY(is_kept(*parent, name, status));
-  if (kept) return success();
+  if (TRY(is_kept(parent, name, status))) return success();
   touched_.insert(path.parent());
   if (how == HowKept::kLink) {
-    Status linked = fs_.make_link(from.directory, from.name.c_str(), *parent, name.c_str());
+    Status linked = fs_.make_link(from.directory, from.name.c_str(), parent, name.c_str());
     if (linked || !can_not_link_here(linked.error())) return linked;
   }
   bool is_done = false;
@@ -179,16 +172,15 @@ Status BackupTree::keep_attributes(const RelPath& path, FileType type,
                                    const std::vector<Xattr>& xattrs) {
   const bool is_directory = type == FileType::kDirectory;
   if (!is_directory && type != FileType::kFile) return success();
-  const auto parent = directory(is_directory ? path : path.parent());
-  if (!parent) return parent.error();
+  const int parent = TRY(directory(is_directory ? path : path.parent()));
   const std::string name = leaf(path);
   if (!is_directory) {
     touched_.insert(path.parent());
-    const auto made = fs_.create_file(*parent, name.c_str(), kPrivate);
+    const auto made = fs_.create_file(parent, name.c_str(), kPrivate);
     if (!made && made.error().error_number != EEXIST) return made.error();
   }
   const auto to =
-      TRY(is_directory ? fs_.open_directory(*parent, ".") : fs_.open_entry(*parent, name.c_str()));
+      TRY(is_directory ? fs_.open_directory(parent, ".") : fs_.open_entry(parent, name.c_str()));
   const Handle handle{to.get(), !is_directory};
   Status set = write_xattrs(fs_, handle, xattrs, policy_.as_root);
   if (!set && (set.error().error_number != ENOTSUP || !xattrs.empty())) return set;

@@ -314,7 +314,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   const bool new_object = !keeps_object(action) || !result.replica;
   Facts today = wanted_facts(result.wanted, result.source_target,
                              new_object ? nullptr : &*result.replica, context_.policy);
-  if (action.phase == Phase::kFinish) want_time(today, *result.source, context_.policy);
+  if (is_finish(action)) want_time(today, *result.source, context_.policy);
   result.after = action.after;
   if (action.op == Op::kLink && !gives_all(*result.source)) leave_to_leader(*result.after, today);
   // Nobody knew when it was planned.

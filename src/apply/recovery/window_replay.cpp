@@ -32,8 +32,6 @@ std::uint64_t number_of(std::string_view name) {
   return number;
 }
 
-bool is_finish(const Action& action) { return action.phase == Phase::kFinish; }
-
 // Whether trying again is of no use before somebody gives the rights that it needs.
 bool is_never_given(const Error& error) { return is_denial(error) || is_one_of(error, {EROFS}); }
 
@@ -96,7 +94,7 @@ Status WindowReplay::sync() {
   for (const std::size_t i : due([](const Action&) { return true; })) {
     TRY(wind_up_.heed("sync"));
     const Action& action = record_.plan.actions[i];
-    const Facts& entry = action.after ? *action.after : *action.before;
+    const Facts& entry = *subject(action);
     const bool is_in_place = action.op == Op::kMetadata;
     if (!action.path.is_root()) touched.directories.insert(action.path.parent());
     if (action.op == Op::kMove) touched.directories.insert(action.other->parent());

@@ -317,8 +317,6 @@ class OwnEntry {
   [[nodiscard]] const std::optional<Handle>& handle() const { return handle_; }
 
  private:
-  static constexpr std::uint32_t kPrivate = 0600;
-
   std::string free_name() { return "probe-" + std::to_string(own_.book.next_number()); }
 
   void make_symlink() {

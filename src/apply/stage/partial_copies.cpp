@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kBlock = std::uint64_t{1} << 20U;  // what is kept is a multiple of this
-constexpr std::uint64_t kBlockUnit = 512;
 constexpr std::string_view kNoteSuffix = ".of";
 constexpr std::size_t kLongestNote = 8192;
 

@@ -23,7 +23,6 @@ namespace {
 constexpr const char* kAsking = "count free space";
 // Above this the source is asked how much of a file is holes.
 constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;
-constexpr std::uint64_t kBlockUnit = 512;
 // For names, records, and what others write meanwhile.
 constexpr std::uint64_t kSpare = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kSpareInodes = 1000;

@@ -46,8 +46,7 @@ Result<int> StagedTrees::directory(std::size_t index) {
   if (top != top_ || !cursor_) {
     cursor_.reset();
     const Slot& slot = slots_[top];
-    auto opened = TRY(fs_.open_directory(folders_[slot.folder].get(), slot.name().c_str()));
-    top_fd_ = std::move(opened);
+    top_fd_ = TRY(fs_.open_directory(folders_[slot.folder].get(), slot.name().c_str()));
     cursor_.emplace(fs_, top_fd_.get(), CursorRules{}, max_open_);
     top_ = top;
   }

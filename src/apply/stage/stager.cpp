@@ -17,7 +17,6 @@ constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr int kTries = 3;
 // Below, a copy costs less than reading two files.
 constexpr std::uint64_t kWorthCloning = std::uint64_t{1} << 20U;
-constexpr std::uint32_t kPrivate = 0600;
 constexpr std::uint32_t kPermissions = 0777;
 
 // Whether a directory gives what is made in it its group, or an ACL.
@@ -180,7 +179,8 @@ Status Stager::complete(Fd to) {
 bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
   const bool is_one_system = job_.looks.source_root.has_value();
   return old_ != nullptr && !action.after->md5 && !job_.looks.is_undo &&
-         std::min(source.size, old_->size) >= kWorthCloning && source.blocks * 512 >= source.size &&
+         std::min(source.size, old_->size) >= kWorthCloning &&
+         source.blocks * kBlockUnit >= source.size &&
          !(is_one_system && source.device == old_->device);
 }
 
@@ -301,8 +301,7 @@ Result<Staged> Stager::complete_copy(const Action& action, const OpenedFile& ope
   if (xattrs_ != nullptr) {
     xattrs = *xattrs_;
   } else if (job_.policy.limits.holds_xattrs) {
-    auto read = TRY(from.xattrs(job_.policy.as_root));
-    xattrs = std::move(read);
+    xattrs = TRY(from.xattrs(job_.policy.as_root));
   }
   FileStatus given = metadata_ ? *metadata_ : before;
   if (!job_.looks.is_undo) given.mtime = before.mtime;
@@ -351,8 +350,7 @@ Result<Staged> Stager::stage_directory(const Action& action, const LookResult& l
   if (!source && !is_known_problem(action.path)) return source.error();
   std::vector<Xattr> xattrs;
   if (source && job_.policy.limits.holds_xattrs) {
-    auto read = TRY((*source)->xattrs(job_.policy.as_root));
-    xattrs = std::move(read);
+    xattrs = TRY((*source)->xattrs(job_.policy.as_root));
   }
   TRY(keep_acls(action, false, look.wanted.mode, xattrs));
   TRY(fs_.make_directory(place.directory, place.name.c_str(), kOwnerAll));
@@ -392,8 +390,7 @@ Result<Staged> Stager::stage_other(const Action& action, const LookResult& look,
   const auto now = TRY(from->status());
   if (!may_be_same(now, seen)) return changed("the source's entry became something else");
   if (job_.policy.limits.holds_xattrs) {
-    auto read = TRY(from->xattrs(job_.policy.as_root));
-    xattrs = std::move(read);
+    xattrs = TRY(from->xattrs(job_.policy.as_root));
   }
   const bool is_there = look.replica && look.replica->type == seen.type;
   TRY(keep_acls(action, is_there && look.keeps_metadata, look.wanted.mode, xattrs));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <initializer_list>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -280,7 +279,7 @@ Result<bool> StagingArea::remove_but_filled() {
     if (removed || is_one_of(removed.error(), {ENOENT, ENOTDIR})) continue;
     // Whatever keeps it from being removed, it may hold something, and remove() would not ask.
     const auto conflicts = TRY(conflict_folder());
-    TRY(keep_as_conflict(*fs_, fd(), std::string(entry.name), conflicts.get()));
+    TRY(keep_as_conflict(*fs_, {fd(), std::string(entry.name)}, conflicts.get()));
   }
   return remove();
 }
@@ -330,37 +329,25 @@ bool is_of_what_lies_there(const Error& error) {
   return error.code == ErrorCode::kSystem && !is_one_of(error, {EMFILE, ENFILE, ENOMEM});
 }
 
-Status let_move(FileSystem& fs, int directory, const std::string& name) {
-  const auto entry = TRY(fs.open_entry(directory, name.c_str()));
-  const auto status = TRY(fs.status(entry.get()));
-  if (!status.is_directory()) return system_error("rename", EACCES);
-  return fs.set_mode({entry.get(), true}, status.mode | kOwnerWrite);
-}
-
 namespace {
 
-// `to` must be free in `conflicts`; EEXIST: it is not.
-Status move_aside(FileSystem& fs, int directory, const std::string& name, int conflicts,
-                  const std::string& to) {
-  Status moved = fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kNoReplace);
+// `to` must be free; EEXIST: it is not.
+Status move_aside(FileSystem& fs, const Place& place, const Place& to) {
+  Status moved = rename_to(fs, place, to, RenameMode::kNoReplace);
   if (moved || !lacks_call(moved.error())) return moved;
   // Nobody else makes names in this folder.
-  const auto there = fs.status_at(conflicts, to.c_str());
-  if (there) return system_error("rename", EEXIST);
-  if (there.error().error_number != ENOENT) return there.error();
-  return fs.rename(directory, name.c_str(), conflicts, to.c_str(), RenameMode::kReplace);
+  if (TRY(status_at(fs, to))) return system_error("rename", EEXIST);
+  return rename_to(fs, place, to, RenameMode::kReplace);
 }
 
 }  // namespace
 
-Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
-                                     int conflicts) {
+Result<std::string> keep_as_conflict(FileSystem& fs, const Place& place, int conflicts) {
   for (int number = 1;; ++number) {
-    const std::string kept = number == 1 ? name : name + "-" + std::to_string(number);
-    Status moved = move_aside(fs, directory, name, conflicts, kept);
-    if (!moved && moved.error().error_number == EACCES && let_move(fs, directory, name)) {
-      moved = move_aside(fs, directory, name, conflicts, kept);
-    }
+    const std::string kept = number == 1 ? place.name : place.name + "-" + std::to_string(number);
+    Status moved = rename_directory(fs, place, [&] {
+      return move_aside(fs, place, {conflicts, kept});
+    });
     if (moved) return kept;
     if (moved.error().error_number != EEXIST) return moved.error();
   }

@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "fs/fd.h"
 #include "fs/file_system.h"
+#include "fs/place.h"
 #include "fs/wind_up.h"
 
 namespace foldersync {
@@ -101,12 +102,8 @@ class StagingArea {
 // process: what else there is can be worked on.
 bool is_of_what_lies_there(const Error& error);
 
-// A plain user may move a directory to another parent only while it is writable: makes it so.
-Status let_move(FileSystem& fs, int directory, const std::string& name);
-
 // Moves what others wrote into `conflicts`, under its name or, where an earlier run has kept
 // something under that, one beside it. The answer: the name that it has there.
-Result<std::string> keep_as_conflict(FileSystem& fs, int directory, const std::string& name,
-                                     int conflicts);
+Result<std::string> keep_as_conflict(FileSystem& fs, const Place& place, int conflicts);
 
 }  // namespace foldersync

@@ -1,8 +1,6 @@
 #include "apply/stage/staging_entry.h"
 
 #include <cerrno>
-#include <optional>
-#include <string>
 
 #include "apply/stage/space.h"
 #include "apply/stage/staging_end.h"

@@ -1,7 +1,5 @@
 #include "apply/steps/conflicts.h"
 
-#include <utility>
-
 namespace foldersync {
 
 Status Conflicts::prepare() {
@@ -13,7 +11,7 @@ Result<std::string> Conflicts::keep(const Place& place) {
   any_ = true;
   const auto move = [&]() -> Result<std::string> {
     TRY(prepare());
-    return keep_as_conflict(fs_, place.directory, place.name, folder_->get());
+    return keep_as_conflict(fs_, place, folder_->get());
   };
   auto kept = move();
   if (!kept) kept = move();

@@ -32,10 +32,8 @@ Result<std::optional<FileStatus>> staged_by_now(Site& site, const Step& step) {
 }
 
 Result<Published> give_back(Site& site, const Step& step) {
-  const auto parent = site.replica.parent(step.action.path);
-  // The directory around it has gone as well.
-  if (!parent && is_absence(parent.error())) return Published::kStranded;
-  if (!parent) return parent.error();
+  const auto parent = TRY(if_there(site.replica.parent(step.action.path)));
+  if (!parent) return Published::kStranded;  // the directory around it has gone as well
   const Place target{*parent, std::string(step.action.path.name())};
   const bool was_exchanged = step.action.op != Op::kDelete;
   if (!was_exchanged) {
@@ -56,10 +54,9 @@ Result<Published> bring_back(Site& site, const Step& step) {
 }
 
 Result<Published> make_again(Site& site, const RelPath& path) {
-  const auto parent = site.replica.parent(path);
+  const auto parent = TRY(if_there(site.replica.parent(path)));
   // The directory around it could not come back, and has it with it.
-  if (!parent && is_absence(parent.error())) return Published::kDone;
-  if (!parent) return parent.error();
+  if (!parent) return Published::kDone;
   const Place place{*parent, std::string(path.name())};
   const Status made = site.fs.make_directory(place.directory, place.name.c_str(), kOwnerAll);
   if (!made) return made.error().error_number == EEXIST ? Result(Published::kDone) : made.error();

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "core/heeding_sort.h"
 #include "scan/local_tree.h"
@@ -126,8 +125,7 @@ Result<int> DoomedTreeRemover::parent_of(const RelPath& path) {
   const Place& place = tree_.place();
   if (path.is_root()) return place.directory;
   if (!cursor_) {
-    auto opened = TRY(fs_.open_directory(place.directory, place.name.c_str()));
-    top_ = std::move(opened);
+    top_ = TRY(fs_.open_directory(place.directory, place.name.c_str()));
     cursor_.emplace(fs_, top_.get(), CursorRules{}, max_open_);
   }
   return cursor_->enter(path.parent_bytes());

@@ -118,9 +118,8 @@ Result<Published> give_if_proven(Site& site, Step& step, const Fd& entry, InPlac
 }
 
 Result<Published> again(Site& site, Step& step) {
-  const auto entry = open(site, step.action.path);
-  if (!entry && is_absence(entry.error())) return Published::kOvertaken;
-  if (!entry) return entry.error();
+  const auto entry = TRY(if_there(open(site, step.action.path)));
+  if (!entry) return Published::kOvertaken;
   // Of a directory that the window has made, what was made.
   const std::optional<FileStatus>& seen = step.old ? step.old : step.made;
   if (!seen) return Published::kUnproven;
@@ -132,9 +131,8 @@ Result<Published> again(Site& site, Step& step) {
 Result<Published> back(Site& site, Step& step) {
   const Action& action = step.action;
   const RelPath& path = old_path(action);
-  const auto entry = open(site, path);
-  if (!entry && is_absence(entry.error())) return Published::kDone;
-  if (!entry) return entry.error();
+  const auto entry = TRY(if_there(open(site, path)));
+  if (!entry) return Published::kDone;
   step.wanted = *step.old;
   step.new_xattrs = step.old_xattrs;
   InPlaceRecord record{*step.old, *step.old, step.names_added};

@@ -105,7 +105,7 @@ bool Outcomes::report_look(const Numbered& of, const LookResult& look) {
     vanished(of);
     return true;
   }
-  const bool has_no_place = !look.replica || of.action.phase == Phase::kFinish;
+  const bool has_no_place = !look.replica || is_finish(of.action);
   if (failed_above(of.action.path) && has_no_place) {
     skip(of);
   } else if (has_source_changed) {

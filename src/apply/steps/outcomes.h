@@ -1,7 +1,6 @@
 // Reporting what became of each action, and knowing what follows from a failure.
 #pragma once
 
-#include <cstdint>
 #include <set>
 #include <vector>
 

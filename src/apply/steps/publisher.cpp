@@ -88,11 +88,8 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
 Result<Published> Publisher::replace(const StagedPlace& staged, const Place& target,
                                      const FileStatus& expected) {
   const auto exchange = [&] { return rename_to(fs_, staged, target, RenameMode::kExchange); };
-  Status exchanged = exchange();
-  if (!exchanged && exchanged.error().error_number == EACCES && expected.is_directory() &&
-      let_move(fs_, target.directory, target.name)) {
-    exchanged = exchange();
-  }
+  const Status exchanged =
+      expected.is_directory() ? rename_directory(fs_, target, exchange) : exchange();
   if (!exchanged) {
     const int number = exchanged.error().error_number;
     if (number == EXDEV && expected.is_directory() && staged.is_beside_target) {
@@ -100,7 +97,7 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
     }
     if (lacks_call(exchanged.error())) return replace_without_exchange(staged, target, expected);
     if (number == ENOENT) return Published::kOvertaken;
-    return std::move(exchanged).error();
+    return exchanged.error();
   }
   // CRASH: killed before this look, what others put there in the moment before the exchange is
   // taken by the next run for what the plan displaced, and removed with the staging folder.
@@ -196,13 +193,9 @@ Result<Published> Publisher::take_away(const Place& target, const Place& staged,
                                        const FileStatus& expected,
                                        const std::function<Result<bool>()>& is_expected) {
   const auto rename = [&] { return rename_to_own(fs_, target, staged); };
-  Status renamed = rename();
-  if (!renamed && renamed.error().error_number == EACCES && expected.is_directory() &&
-      let_move(fs_, target.directory, target.name)) {
-    renamed = rename();
-  }
+  const Status renamed = expected.is_directory() ? rename_directory(fs_, target, rename) : rename();
   if (!renamed && renamed.error().error_number == ENOENT) return Published::kOvertaken;
-  if (!renamed) return std::move(renamed).error();
+  if (!renamed) return renamed.error();
   // CRASH: as in replace().
   const auto as_expected = is_expected();
   if (as_expected && *as_expected) return Published::kDisplaced;

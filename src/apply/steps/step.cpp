@@ -15,7 +15,7 @@ const StepKind& kind_of(const Action& action) {
     case Op::kDelete:
       return kRemoveStep;
     case Op::kMetadata:
-      return action.phase == Phase::kFinish ? kFinishStep : kMetadataStep;
+      return is_finish(action) ? kFinishStep : kMetadataStep;
   }
   return kWriteStep;
 }

@@ -50,9 +50,8 @@ Status keep_if_theirs(Site& site, const Step& step, const Place& out) {
 
 // Takes the object away that this window gave a name which was free.
 Result<Published> take_away_again(Site& site, const Step& step) {
-  const auto parent = site.replica.parent(step.action.path);
-  if (!parent && is_absence(parent.error())) return Published::kDone;
-  if (!parent) return parent.error();
+  const auto parent = TRY(if_there(site.replica.parent(step.action.path)));
+  if (!parent) return Published::kDone;
   const Place target{*parent, std::string(step.action.path.name())};
   const auto now = TRY(status_at(site.fs, target));
   if (!now) return Published::kDone;

@@ -124,7 +124,7 @@ TEST_F(StagingAreaTest, WhatEarlierRunsKeptIsNotReplacedByWhatIsKeptUnderTheSame
     ASSERT_TRUE(conflicts.ok());
     for (const std::string content : {"first", "second", "third"}) {
       write_file(scratch_ / ".sync-txn/7", content);
-      ASSERT_TRUE(keep_as_conflict(fs, area->fd(), "7", conflicts->get()).ok());
+      ASSERT_TRUE(keep_as_conflict(fs, {area->fd(), "7"}, conflicts->get()).ok());
     }
     EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7"), "first");
     EXPECT_EQ(bytes_of(scratch_ / ".sync-txn/conflict/7-2"), "second");
