@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -88,6 +89,12 @@ class [[nodiscard]] Result {
   Error& error() & { return std::get<1>(held_); }
   const Error& error() const& { return std::get<1>(held_); }
   Error&& error() && { return std::get<1>(std::move(held_)); }
+
+  // The same; an error is about `where`.
+  [[nodiscard]] Result at(std::string_view where) && {
+    if (!ok()) error().path = where;
+    return std::move(*this);
+  }
 
  private:
   std::variant<T, Error> held_;

@@ -133,9 +133,8 @@ class Parsing {
  private:
   // Parses the next piece. The answer: whether there was one; nothing follows the document.
   Result<bool> parse_next() {
-    const Result<std::size_t> size = source_(piece_);
-    if (!size) return size.error();
-    size_ = std::min(*size, piece_.size());
+    const std::size_t size = TRY(source_(piece_));
+    size_ = std::min(size, piece_.size());
     if (!parse()) return refusal();
     before_ += size_;
     lines_before_ += lines_of(size_);

@@ -121,7 +121,7 @@ Result<std::string> verify_plan(const PlanIdentity& plan, std::string_view envel
   if (*type != kSignatureType) return refused("what is signed is not about a plan");
   const auto statement = json_fields(*bytes);
   if (!statement) return refused("what is signed is not about a plan");
-  if (Status about = is_about(*statement, plan); !about) return std::move(about).error();
+  TRY(is_about(*statement, plan));
   return *signer;
 }
 

@@ -117,8 +117,7 @@ Status DirectoryCursor::reopen() {
   std::size_t start = 0;
   while (start < path.size()) {
     const std::size_t end = std::min(path.find('/', start), path.size());
-    if (Status pushed = push(std::string_view(path).substr(start, end - start)); !pushed)
-      return pushed;
+    TRY(push(std::string_view(path).substr(start, end - start)));
     start = end + 1;
   }
   return success();
@@ -128,13 +127,11 @@ Result<int> DirectoryCursor::enter(std::string_view path) {
   const std::size_t common = levels_towards(path);
   climb(common);
   keep(common);
-  if (Status reopened = reopen(); !reopened) return std::move(reopened).error();
+  TRY(reopen());
   std::size_t start = path_.empty() ? 0 : path_.size() + 1;
   while (start < path.size()) {
     const std::size_t end = std::min(path.find('/', start), path.size());
-    if (Status pushed = push(path.substr(start, end - start)); !pushed) {
-      return std::move(pushed).error();
-    }
+    TRY(push(path.substr(start, end - start)));
     start = end + 1;
   }
   return deepest();

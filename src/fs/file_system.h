@@ -113,9 +113,7 @@ class FileSystem {
   // number are one folder's own, then the device number ("dev:..."), and what tells no more than
   // that, or of which subvolume it is nothing.
   virtual Result<std::vector<std::string>> file_system_ids(int fd) {
-    auto id = file_system_id(fd);
-    if (!id) return id.error();
-    return std::vector{std::move(*id)};
+    return std::vector{TRY(file_system_id(fd))};
   }
   // What is mounted there, see mount_table.h; a few calls.
   virtual Result<std::string> mounted_as(int fd) = 0;

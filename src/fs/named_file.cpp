@@ -78,14 +78,13 @@ Result<NamedFile> open_to_read(FileSystem& fs, const std::string& path, LastLink
   }
   if (place.status->type == FileType::kSymlink) return system_error("open", ELOOP).at(path);
   if (place.status->is_directory()) return system_error("open", EISDIR).at(path);
-  auto fd = fs.open_file(place.folder.get(), place.name.c_str());
-  if (!fd) return std::move(fd).error().at(path);
-  const auto status = TRY(fs.status(fd->get()));
+  auto fd = TRY(fs.open_file(place.folder.get(), place.name.c_str()).at(path));
+  const auto status = TRY(fs.status(fd.get()));
   // RACE: who may exchange the name may have done so since its owner was asked for.
   if (!same_object(status, *place.status)) {
     return refused("somebody has put another file into its place just now").at(path);
   }
-  return NamedFile{std::move(*fd), status, false, std::move(place.exchangeable)};
+  return NamedFile{std::move(fd), status, false, std::move(place.exchangeable)};
 }
 
 Result<Fd> open_to_append(FileSystem& fs, const std::string& path) {
@@ -131,15 +130,14 @@ Result<NewFile> NewFile::open_as_it_is(FileSystem& fs, NamedPlace place, const s
   if (place.status->type != FileType::kCharDevice) {
     return refused("it is neither a regular file nor a terminal or the like").at(path);
   }
-  if (Status ours = refuse_foreign(*place.status); !ours) return std::move(ours).error().at(path);
-  auto fd = fs.open_for_writing(place.folder.get(), place.name.c_str());
-  if (!fd) return std::move(fd).error().at(path);
-  const auto status = TRY(fs.status(fd->get()));
+  TRY(refuse_foreign(*place.status).at(path));
+  auto fd = TRY(fs.open_for_writing(place.folder.get(), place.name.c_str()).at(path));
+  const auto status = TRY(fs.status(fd.get()));
   if (!same_object(status, *place.status)) {
     return refused("somebody has put something else into its place just now").at(path);
   }
-  TRY(set_flags(fd->get(), 0));
-  return NewFile(fs, std::move(*fd), Fd(), {});
+  TRY(set_flags(fd.get(), 0));
+  return NewFile(fs, std::move(fd), Fd(), {});
 }
 
 Result<NewFile> NewFile::begin(FileSystem& fs, const std::string& path) {
@@ -154,9 +152,7 @@ Result<NewFile> NewFile::begin(FileSystem& fs, const std::string& path) {
   if (place.status && !place.status->is_file() && !is_link) {
     return open_as_it_is(fs, std::move(place), path);
   }
-  if (place.status) {
-    if (Status ours = refuse_foreign(*place.status); !ours) return std::move(ours).error().at(path);
-  }
+  if (place.status) TRY(refuse_foreign(*place.status).at(path));
   // It is given its name by way of /proc.
   auto nameless = fs.open_above("/proc/self/fd") ? fs.create_nameless(place.folder.get(), kPrivate)
                                                  : Result<Fd>(system_error("open", ENOENT));
@@ -164,9 +160,8 @@ Result<NewFile> NewFile::begin(FileSystem& fs, const std::string& path) {
     return NewFile(fs, std::move(*nameless), std::move(place.folder), std::move(place.name));
   }
   const std::string temporary = random_name(place.name);
-  auto fd = fs.create_file(place.folder.get(), temporary.c_str(), kPrivate);
-  if (!fd) return std::move(fd).error().at(path);
-  NewFile file(fs, std::move(*fd), std::move(place.folder), std::move(place.name));
+  auto fd = TRY(fs.create_file(place.folder.get(), temporary.c_str(), kPrivate).at(path));
+  NewFile file(fs, std::move(fd), std::move(place.folder), std::move(place.name));
   file.temporary_ = temporary;
   return file;
 }

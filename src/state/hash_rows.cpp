@@ -69,7 +69,7 @@ Result<std::int64_t> HashRows::add_tree(std::string_view identity) {
   Result<std::optional<std::int64_t>> id = find_tree(identity);
   if (id && !id->has_value()) {
     add_tree_->bind(0, identity);
-    if (Status added = add_tree_->run(); !added) return std::move(added).error();
+    TRY(add_tree_->run());
     id = find_tree(identity);
   }
   if (!id) return std::move(id).error();

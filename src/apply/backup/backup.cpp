@@ -17,10 +17,13 @@ namespace foldersync {
 namespace {
 constexpr const char* kNewUndoFile = "undo.json.new";
 
-Error in_folder(Error error, const std::string& path) {
-  error.detail = error.detail.empty() ? "the backup could not be written" : error.detail;
-  error.path = path;
-  return error;
+// An error says which backup could not be written.
+template <class Value>
+Result<Value> in_folder(Result<Value> result, const std::string& path) {
+  if (result) return result;
+  Error error = std::move(result).error();
+  if (error.detail.empty()) error.detail = "the backup could not be written";
+  return std::move(error).at(path);
 }
 
 std::optional<Facts> without_time(std::optional<Facts> facts) {
@@ -56,27 +59,25 @@ bool takes_away_directory(const Action& action) {
 }  // namespace
 
 Status Backup::open_folder(int parent, const std::string& name) {
-  auto folder = fs_->open_directory(parent, name.c_str());
-  if (!folder) return folder.error();
+  auto folder = TRY(fs_->open_directory(parent, name.c_str()));
   // Held as long as the folder is open, so that no other run removes it as an old one. Where there
   // are no locks, it is spared as that of another replica.
-  (void)fs_->lock(folder->get());
-  const auto own = TRY(fs_->status(folder->get()));
+  (void)fs_->lock(folder.get());
+  const auto own = TRY(fs_->status(folder.get()));
   if (own.uid != ::geteuid()) {
     return refused_error(
         "back up",
         "the backup's folder belongs to somebody else: others can write the folder it is "
         "in");
   }
-  Status made = fs_->make_directory(folder->get(), kBackupTree, kOwnerAll);
+  Status made = fs_->make_directory(folder.get(), kBackupTree, kOwnerAll);
   if (!made && made.error().error_number != EEXIST) return made;
-  auto tree = TRY(fs_->open_directory(folder->get(), kBackupTree));
-  const auto status = fs_->status(tree.get());
-  const auto id = fs_->file_system_id(tree.get());
-  if (!status || !id) return status ? id.error() : status.error();
+  auto tree = TRY(fs_->open_directory(folder.get(), kBackupTree));
+  const auto status = TRY(fs_->status(tree.get()));
+  const auto id = TRY(fs_->file_system_id(tree.get()));
   undo_.source.path = path_ + "/" + kBackupTree;
-  undo_.source.identity = identity_of(*id, *status);
-  folder_ = std::move(*folder);
+  undo_.source.identity = identity_of(id, status);
+  folder_ = std::move(folder);
   tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
   return success();
 }
@@ -85,21 +86,18 @@ Status Backup::open_folder(int parent, const std::string& name) {
 // back.
 Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                              const Policy& policy, const Before& before, bool durable) {
-  auto parent = open_named_folder(fs, order.folder);
-  if (!parent) return in_folder(parent.error(), order.folder);
-  if (Status is_it = refuse_other(fs, parent->get(), order.identity); !is_it) {
-    return in_folder(is_it.error(), order.folder);
-  }
+  auto parent = TRY(in_folder(open_named_folder(fs, order.folder), order.folder));
+  TRY(in_folder(refuse_other(fs, parent.get(), order.identity), order.folder));
   std::string name = plan.plan_id;
   for (int number = 2;; ++number) {
-    Status made = fs.make_directory(parent->get(), name.c_str(), kOwnerAll);
+    Status made = fs.make_directory(parent.get(), name.c_str(), kOwnerAll);
     if (made) break;
-    if (made.error().error_number != EEXIST) return in_folder(made.error(), order.folder);
+    if (made.error().error_number != EEXIST) TRY(in_folder(std::move(made), order.folder));
     name = plan.plan_id + "." + std::to_string(number);
   }
   Backup backup(fs, order.folder + "/" + name, policy, durable);
-  Status opened = backup.open_folder(parent->get(), name);
-  backup.parent_ = std::move(*parent);
+  Status opened = backup.open_folder(parent.get(), name);
+  backup.parent_ = std::move(parent);
   backup.name_ = std::move(name);
   Plan& undo = backup.undo_;
   undo.kind = PlanKind::kUndo;
@@ -114,32 +112,25 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
   if (opened) opened = backup.remember_directories(plan.actions, before);
   if (opened) opened = backup.write();
   if (opened && durable) opened = fs.sync(backup.parent_.get());
-  if (opened) return backup;
-  backup.discard();
-  return in_folder(opened.error(), backup.path_);
+  if (!opened) backup.discard();
+  TRY(in_folder(std::move(opened), backup.path_));
+  return backup;
 }
 
 Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Policy& policy,
                               bool durable) {
   const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) {
-    return in_folder(document_error("back up"), path);
-  }
+  if (slash == std::string::npos) TRY(in_folder<Done>(document_error("back up"), path));
   Backup backup(fs, path, policy, durable);
-  auto parent = open_named_folder(fs, path.substr(0, std::max<std::size_t>(slash, 1)));
-  if (!parent) return in_folder(parent.error(), path);
-  backup.parent_ = std::move(*parent);
+  const std::string around = path.substr(0, std::max<std::size_t>(slash, 1));
+  backup.parent_ = TRY(in_folder(open_named_folder(fs, around), path));
   backup.name_ = path.substr(slash + 1);
-  if (Status opened = backup.open_folder(backup.parent_.get(), backup.name_); !opened) {
-    return in_folder(opened.error(), path);
-  }
-  const auto file = fs.open_file(backup.folder_.get(), kUndoFile);
-  if (!file) return in_folder(file.error(), path);
+  TRY(in_folder(backup.open_folder(backup.parent_.get(), backup.name_), path));
+  const auto file = TRY(in_folder(fs.open_file(backup.folder_.get(), kUndoFile), path));
   const RootReference source = backup.undo_.source;
   auto undo = read_small_plan(
-      [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
-  if (!undo) return in_folder(undo.error(), path);
-  backup.undo_ = std::move(*undo);
+      [&](std::span<char> buffer) { return fs.read(file.get(), std::as_writable_bytes(buffer)); });
+  backup.undo_ = TRY(in_folder(std::move(undo), path));
   backup.undo_.source = source;
   backup.is_reopened_ = true;
   for (Action& action : backup.undo_.actions) {
@@ -190,24 +181,22 @@ Status Backup::remember_directory(const RelPath& path, const Action* action, con
   const Restore* const known = earlier(path);
   const bool was_made = known != nullptr && !known->undo.after;
   if (was_made || (goes_on_ && directories_.contains(path))) return success();
-  auto status = before.replica.status(path);
-  if (!status) return std::move(status).error().at(path.bytes());
-  if (!*status || !(*status)->is_directory()) return success();
+  auto status = TRY(before.replica.status(path).at(path.bytes()));
+  if (!status || !status->is_directory()) return success();
   const auto opened_up = before.replica.opened_up().find(path);
-  if (opened_up != before.replica.opened_up().end()) (*status)->mode = opened_up->second.mode;
+  if (opened_up != before.replica.opened_up().end()) status->mode = opened_up->second.mode;
   const bool goes = action != nullptr && action->phase != Phase::kFinish;
-  Facts old = found_facts(**status, {}, goes ? whole_ : policy_);
+  Facts old = found_facts(*status, {}, goes ? whole_ : policy_);
   const bool has_time = goes || !policy_.fields.omit_dir_times;
-  if (has_time) old.mtime = path.is_root() ? before.root_mtime : (*status)->mtime;
+  if (has_time) old.mtime = path.is_root() ? before.root_mtime : status->mtime;
   const bool stays = action != nullptr && !goes;
   const bool has_new_xattrs = stays && action->reasons.has(Reason::kXattrs);
   const Facts now = stays ? action->after.value_or(old) : old;
   directories_[path] = directory_as_it_was(path, now, old, has_new_xattrs);
   if (!goes && !has_new_xattrs) return success();
   const auto fd = TRY(before.replica.directory(path));
-  const auto xattrs = read_xattrs(*fs_, {fd, false}, policy_.as_root);
-  if (!xattrs) return Error(xattrs.error()).at(path.bytes());
-  return tree_->keep_attributes(path, FileType::kDirectory, *xattrs);
+  const auto xattrs = TRY(read_xattrs(*fs_, {fd, false}, policy_.as_root).at(path.bytes()));
+  return tree_->keep_attributes(path, FileType::kDirectory, xattrs);
 }
 
 // CRASH: killed in here, the marker is still COMMIT: recovery keeps again what a look finds to be
@@ -218,25 +207,21 @@ Status Backup::keep(const WindowRecord& record, const StagingArea& area, Replica
   remember_objects(record);
   DisplacedEntries entries(*fs_, record, area, replica);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
-    if (Status kept = keep_one(record, i, entries, replica); !kept) {
-      return in_folder(std::move(kept).error(), path_);
-    }
+    TRY(in_folder(keep_one(record, i, entries, replica), path_));
   }
-  Status found = find_other_names(replica);
-  if (found) found = follow_earlier_names(replica);
-  return found ? keep_what_was_noted() : in_folder(std::move(found).error(), path_);
+  TRY(in_folder(find_other_names(replica), path_));
+  TRY(in_folder(follow_earlier_names(replica), path_));
+  return keep_what_was_noted();
 }
 
 Status Backup::keep_what_was_noted() {
-  Status done = tree_->make_durable();
-  if (done) done = write();
-  return done ? done : in_folder(std::move(done).error(), path_);
+  TRY(in_folder(tree_->make_durable(), path_));
+  return in_folder(write(), path_);
 }
 
 Status Backup::keep_in_its_place(const Action& deletion, const Place& place,
                                  const FileStatus& old) {
-  Status kept = tree_->keep(place, old, deletion.path, HowKept::kCopy);
-  if (!kept) return in_folder(std::move(kept).error(), path_);
+  TRY(in_folder(tree_->keep(place, old, deletion.path, HowKept::kCopy), path_));
   note(deletion, {}, found_facts(old, {}, whole_));
   return success();
 }

@@ -124,15 +124,14 @@ std::vector<std::string> outdated_backups(std::vector<std::string> names, Backup
 }
 
 Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order) {
-  const auto directory = open_named_folder(fs, order.folder);
-  if (!directory) return Error(directory.error()).at(order.folder);
+  const auto directory = TRY(open_named_folder(fs, order.folder).at(order.folder));
   Listing listing;
-  if (Status read = listing.read(fs, directory->get()); !read) return std::move(read).error();
+  TRY(listing.read(fs, directory.get()));
   std::vector<std::string> names;
   for (const ListedEntry& entry : listing.entries()) {
     if (entry.error_number != 0 || !entry.status.is_directory()) continue;
     if (!time_of(entry.name) || entry.name == order.spared) continue;
-    const auto backup = fs.open_directory(directory->get(), entry.name.data());
+    const auto backup = fs.open_directory(directory.get(), entry.name.data());
     if (!backup || !is_ours_alone(fs.status(backup->get())) || is_in_use(fs, backup->get())) {
       continue;
     }
@@ -140,16 +139,14 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order) {
     if (is_undo_of(fs, backup->get(), order.replica)) {
       names.emplace_back(entry.name);
     } else if (!undo && undo.error().error_number == ENOENT) {
-      remove_if_abortive(fs, directory->get(), backup->get(), std::string(entry.name), order.now);
+      remove_if_abortive(fs, directory.get(), backup->get(), std::string(entry.name), order.now);
     }
   }
   BackupKeep keep = order.keep;
   if (!keep.is_days && !order.spared.empty()) --keep.amount;
   const std::vector<std::string> gone = outdated_backups(std::move(names), keep, order.now);
   for (const std::string& name : gone) {
-    if (Status removed = remove_backup(fs, directory->get(), name, order); !removed) {
-      return std::move(removed).error().at(order.folder + "/" + name);
-    }
+    TRY(remove_backup(fs, directory.get(), name, order).at(order.folder + "/" + name));
   }
   return gone.size();
 }

@@ -39,11 +39,8 @@ Result<int> BackupTree::directory(const RelPath& path) {
     auto fd = cursor_.enter(path.bytes());
     if (fd || fd.error().error_number != ENOENT) return fd;
     const RelPath missing = RelPath::from_bytes(fd.error().path);
-    const auto parent = cursor_.enter(missing.parent_bytes());
-    if (!parent) return parent.error();
-    if (Status made = fs_.make_directory(*parent, leaf(missing).c_str(), kOwnerAll); !made) {
-      return std::move(made).error().at(missing.bytes());
-    }
+    const int parent = TRY(cursor_.enter(missing.parent_bytes()));
+    TRY(fs_.make_directory(parent, leaf(missing).c_str(), kOwnerAll).at(missing.bytes()));
     touched_.insert(missing.parent());
   }
 }
@@ -116,8 +113,7 @@ Result<Fd> BackupTree::open_to_read(const Place& from, const FileStatus& status)
   if (!same_creation(now, status) || now.mode != status.mode || now.uid != status.uid) {
     return changed_error("back up", "something else has its name");
   }
-  if (Status opened = fs_.set_mode(handle, status.mode | kOwnerRead); !opened)
-    return opened.error();
+  TRY(fs_.set_mode(handle, status.mode | kOwnerRead));
   file = fs_.open_file(from.directory, from.name.c_str());
   TRY(fs_.set_mode(handle, status.mode));
   return file;
@@ -142,14 +138,12 @@ Status BackupTree::copy_file(const Place& from, const FileStatus& status, int pa
 
 Status BackupTree::copy_other(const Place& from, const FileStatus& status, int parent,
                               const std::string& name) {
-  Status made = success();
   if (status.type == FileType::kSymlink) {
     const auto target = TRY(fs_.link_target(from.directory, from.name.c_str()));
-    made = fs_.make_symlink(target.c_str(), parent, name.c_str());
+    TRY(fs_.make_symlink(target.c_str(), parent, name.c_str()));
   } else {
-    made = fs_.make_node(parent, name.c_str(), status.type, kPrivate, status.rdev);
+    TRY(fs_.make_node(parent, name.c_str(), status.type, kPrivate, status.rdev));
   }
-  if (!made) return made;
   const auto source = TRY(fs_.open_entry(from.directory, from.name.c_str()));
   const auto to = TRY(fs_.open_entry(parent, name.c_str()));
   return give_metadata({source.get(), true}, status, {to.get(), true});

@@ -103,7 +103,7 @@ Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica) {
     }
     if (!fd) return fd.error();
     TRY(replica.close_again(*path, *fd));
-    if (Status done = opened(*fd); !done) return std::move(done).error().at(path->bytes());
+    TRY(opened(*fd).at(path->bytes()));
   }
   for (const RelPath& path : touched.files) {
     TRY(heed());
@@ -115,8 +115,8 @@ Status Barrier::sync_touched(const Touched& touched, ReplicaAccess& replica) {
     // What may not be read can't be synced by itself.
     if (!file) {
       TRY(sync_closed(path, replica, synced));
-    } else if (Status done = opened(file->get()); !done) {
-      return std::move(done).error().at(path.bytes());
+    } else {
+      TRY(opened(file->get()).at(path.bytes()));
     }
   }
   // There they are not synced with all.

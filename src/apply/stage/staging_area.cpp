@@ -128,9 +128,8 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
       continue;
     }
     if (!made) return std::move(made).error().at(name);
-    auto fd = fs.open_directory(place.home, name.c_str());
-    if (!fd) return std::move(fd).error().at(name);
-    StagingArea area(fs, place.home, name, std::move(*fd), key);
+    auto fd = TRY(fs.open_directory(place.home, name.c_str()).at(name));
+    StagingArea area(fs, place.home, name, std::move(fd), key);
     Status begun = area.begin(place, as_root, durable);
     if (begun) {
       area.home_mtime_ = before.mtime;
@@ -146,8 +145,7 @@ Result<StagingArea> StagingArea::make(FileSystem& fs, const StagingPlace& place,
 }
 
 Status StagingArea::begin(const StagingPlace& place, bool as_root, bool durable) {
-  const auto is_there = TRY(is_where_it_was_made(*fs_, fd(), home_));
-  if (!is_there) {
+  if (!TRY(is_where_it_was_made(*fs_, fd(), home_))) {
     return refused_error("stage",
                          "the staging folder was made, and somebody has mounted something there")
         .at(name_);
@@ -171,13 +169,9 @@ Result<std::optional<StagingArea>> StagingArea::find(FileSystem& fs, const Stagi
     if (there && (!there->is_directory() || there->mount_root)) continue;
     auto fd = TRY(open_if_folder(fs, place.home, name));
     if (!fd) continue;
-    const auto is_there = is_where_it_was_made(fs, fd->get(), place.home);
-    if (!is_there) return Error(is_there.error()).at(name);
-    if (!*is_there) continue;
+    if (!TRY(is_where_it_was_made(fs, fd->get(), place.home).at(name))) continue;
     StagingArea area(fs, place.home, name, std::move(*fd), key);
-    auto proof_name = proof_of(fs, place, area.fd(), key);
-    if (!proof_name) return std::move(proof_name).error().at(name);
-    area.proof_ = std::move(*proof_name);
+    area.proof_ = TRY(proof_of(fs, place, area.fd(), key).at(name));
     const auto proof = fs.status_at(area.fd(), area.proof_.c_str());
     if (proof) {
       area.home_mtime_ = read_origin(fs, area.fd());
@@ -320,9 +314,8 @@ Status StagingArea::put_all_aside() {
 
 Status StagingArea::drop_conflicts() {
   const auto conflicts = fs_->open_directory(fd(), std::string(kConflict).c_str());
-  if (!conflicts && conflicts.error().error_number == ENOENT) return success();
-  if (!conflicts) return conflicts.error();
-  return empty_directory(*fs_, conflicts->get(), {}, wind_up_);
+  if (!conflicts && is_absent(conflicts.error())) return success();
+  return conflicts ? empty_directory(*fs_, conflicts->get(), {}, wind_up_) : conflicts.error();
 }
 
 bool is_of_what_lies_there(const Error& error) {
