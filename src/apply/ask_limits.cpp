@@ -4,8 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "apply/stage/staging_end.h"
-#include "apply/stage/staging_entry.h"
+#include "apply/stage/run_area.h"
 
 namespace foldersync {
 namespace {

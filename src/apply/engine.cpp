@@ -18,9 +18,8 @@
 #include "apply/stage/job.h"
 #include "apply/stage/limit_book.h"
 #include "apply/stage/record.h"
+#include "apply/stage/run_area.h"
 #include "apply/stage/schedule.h"
-#include "apply/stage/staging_end.h"
-#include "apply/stage/staging_entry.h"
 #include "apply/transaction.h"
 #include "apply/windows.h"
 #include "fs/denial.h"
@@ -109,9 +108,10 @@ class Engine {
   ApplyResult result(ApplyResult of = {}) const {
     of.limits = book_.limits();
     of.stopped = of.stopped || is_stopped();
-    of.xattrs_denied = book_.has_denied_xattrs() || book_.lacks_xattrs();
-    of.metadata_lost = book_.has_losses();
-    of.links_parted = book_.has_parted_links();
+    const Losses losses = book_.losses();
+    of.xattrs_denied = losses.denied_xattrs || losses.lacks_xattrs;
+    of.metadata_lost = losses.metadata;
+    of.links_parted = losses.parted_links;
     return of;
   }
 

@@ -3,20 +3,17 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include <charconv>
 #include <limits>
+
+#include "core/parts.h"
 
 namespace foldersync {
 namespace {
 
 std::optional<std::uint32_t> number_of(const std::string& text) {
-  std::uint32_t id = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, id);
+  const auto id = number_in<std::uint32_t>(text);
   // chown(2) takes the largest number for "leave it".
-  const bool is_id = error == std::errc() && at == end;
-  return is_id && id != std::numeric_limits<std::uint32_t>::max() ? std::optional(id)
-                                                                  : std::nullopt;
+  return id != std::numeric_limits<std::uint32_t>::max() ? id : std::nullopt;
 }
 
 // A name that looks like a number is a name where the system knows it, as for chown(1).

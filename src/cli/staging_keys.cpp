@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "core/parts.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -36,12 +37,10 @@ StagingKey random_key() {
 std::vector<MemoryStagingKeys::Known> MemoryStagingKeys::keys_in(std::string_view text) {
   std::vector<Known> keys;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
+    std::string_view line = take_until(text, '\n');
     const bool is_forgotten = line.ends_with(kForgotten);
     if (is_forgotten) line.remove_suffix(kForgotten.size());
     if (const auto key = parse_staging_key(line)) keys.push_back({*key, is_forgotten});
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return keys;
 }

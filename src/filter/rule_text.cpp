@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/parts.h"
+
 namespace foldersync {
 namespace {
 
@@ -31,9 +33,7 @@ std::vector<RuleLine> rules_in(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::vector<RuleLine> rules;
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    std::string_view line = take_until(text, '\n');
     if (line.ends_with('\r')) line.remove_suffix(1);
     const std::string_view rule = without_trailing_spaces(line);
     if (!rule.empty() && !is_comment(rule)) rules.push_back({number, std::string(rule)});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/parts.h"
 #include "core/subtrees.h"
 #include "plan/order.h"
 
@@ -69,9 +70,7 @@ const char* broken_by_facts(const Facts& facts) {
 bool is_reserved(const RelPath& path) {
   std::string_view rest = path.bytes();
   while (!rest.empty()) {
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    if (is_staging_name(rest.substr(0, slash))) return true;
-    rest.remove_prefix(std::min(slash + 1, rest.size()));
+    if (is_staging_name(take_until(rest, '/'))) return true;
   }
   return false;
 }

@@ -6,11 +6,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 
+#include "core/parts.h"
 #include "fs/fd.h"
 
 namespace foldersync {
@@ -33,23 +32,6 @@ std::string text_of(const std::string& path) {
 }
 
 std::string folder_of(std::int64_t process) { return "/proc/" + std::to_string(process); }
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text, int base = 10) {
-  Number number{};
-  const char* const end = text.data() + text.size();
-  const auto [read, failed] = std::from_chars(text.data(), end, number, base);
-  if (failed != std::errc() || read != end) return std::nullopt;
-  return number;
-}
-
-// The part before `separator`, taken off the front together with it.
-std::string_view take_until(std::string_view& text, char separator) {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return part;
-}
 
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;

@@ -1,13 +1,14 @@
 #include "fs/mount_table.h"
 
+#include "core/parts.h"
+
 namespace foldersync {
 
 // Number of the mount, ..., "-", type, source, options; a space between, and none in a field.
 std::optional<std::string> mounted_as(std::string_view table, std::uint64_t mount) {
   const std::string start = std::to_string(mount) + " ";
   while (!table.empty()) {
-    const std::string_view line = table.substr(0, table.find('\n'));
-    table.remove_prefix(line.size() == table.size() ? line.size() : line.size() + 1);
+    const std::string_view line = take_until(table, '\n');
     if (!line.starts_with(start)) continue;
     constexpr std::string_view kSeparator = " - ";
     const std::size_t separator = line.find(kSeparator);

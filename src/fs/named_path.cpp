@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/parts.h"
 #include "fs/trust.h"
 
 namespace foldersync {
@@ -18,24 +18,14 @@ constexpr int kMostLinks = 40;  // as the kernel has it
 std::vector<std::string> names_in(std::string_view path) {
   std::vector<std::string> names;
   while (!path.empty()) {
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    const std::string_view name = path.substr(0, slash);
+    const std::string_view name = take_until(path, '/');
     if (!name.empty() && name != ".") names.emplace_back(name);
-    path.remove_prefix(std::min(slash + 1, path.size()));
   }
   std::reverse(names.begin(), names.end());
   return names;
 }
 
 bool wants_folder(std::string_view path) { return path.ends_with('/') || path.ends_with("/."); }
-
-std::optional<int> descriptor_number(const std::string& name) {
-  int number = 0;
-  const char* const end = name.data() + name.size();
-  const auto [read, error] = std::from_chars(name.data(), end, number);
-  if (error != std::errc() || read != end) return std::nullopt;
-  return number;
-}
 
 class Walk {
  public:
@@ -183,7 +173,7 @@ class Walk {
 
   // A link of procfs leads to what a process has open, whatever its text says.
   Status follow_process(const std::string& name) {
-    const auto number = descriptor_number(name);
+    const auto number = number_in<int>(name);
     const auto own = number ? fs_.open_above("/proc/self/fd") : Result<Fd>(failed(ENOENT));
     const auto own_status = own ? fs_.status(own->get()) : Result<FileStatus>(own.error());
     if (own_status && same_object(*own_status, *place_.status)) {

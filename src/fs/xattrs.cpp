@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/parts.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -22,10 +23,8 @@ bool is_acl(std::string_view name) {
 std::vector<std::string> split_names(std::string_view names, bool as_root) {
   std::vector<std::string> result;
   while (!names.empty()) {
-    const std::size_t end = std::min(names.find('\0'), names.size());
-    const std::string_view name = names.substr(0, end);
+    const std::string_view name = take_until(names, '\0');
     if (is_mirrored_xattr(name, as_root)) result.emplace_back(name);
-    names.remove_prefix(std::min(end + 1, names.size()));
   }
   std::sort(result.begin(), result.end());
   return result;

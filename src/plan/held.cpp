@@ -41,9 +41,7 @@ Result<Arranged> without(const Arranged& plan, const std::vector<RelPath>& held,
   TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
     batch.push_back(action);
     Action& last = batch.back();
-    if (last.phase == Phase::kClear) {
-      last.phase = is_directory(last.before) ? Phase::kRmdir : Phase::kDelete;
-    }
+    if (last.phase == Phase::kClear) last.phase = phase_of(last);
     if (replaces_directory(action)) again.replaced.push_back(action.path);
     return batch.size() < spooling.run_actions ? success() : runs.take(batch);
   }));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/heeding_sort.h"
+#include "plan/order.h"
 
 namespace foldersync {
 namespace {
@@ -15,14 +16,8 @@ bool stays(const Comparison& comparison) {
 }
 
 Action plain_action(const LinkedEntry& entry, Op op, ReasonSet reasons) {
-  Action action;
-  action.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite;
-  action.op = op;
-  action.path = entry.path;
-  action.reasons = reasons;
-  action.before = entry.before;
-  if (op != Op::kDelete) action.after = entry.after;
-  return action;
+  return action_of(op, entry.path, reasons, entry.before,
+                   op == Op::kDelete ? std::nullopt : entry.after);
 }
 
 class Settlement {

@@ -1,19 +1,18 @@
 #include "plan/mirrored_fields.h"
 
-#include <charconv>
 #include <limits>
+
+#include "core/parts.h"
 
 namespace foldersync {
 namespace {
 
 // Decimal digits in their shortest form.
 std::optional<std::uint32_t> parse_id(std::string_view text) {
-  std::uint32_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || text.front() == '-') return {};
-  if (text.size() > 1 && text.front() == '0') return {};
+  const auto id = number_in<std::uint32_t>(text);
+  if (!id || text.front() == '-' || (text.size() > 1 && text.front() == '0')) return {};
   // chown(2) takes the largest number for "leave it".
-  if (id == std::numeric_limits<std::uint32_t>::max()) return {};
+  if (*id == std::numeric_limits<std::uint32_t>::max()) return {};
   return id;
 }
 

@@ -1,11 +1,36 @@
 #include "plan/order.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace foldersync {
 
 bool is_deepest_first(Phase phase) {
   return phase == Phase::kClear || phase == Phase::kRmdir || phase == Phase::kFinish;
+}
+
+Phase phase_of(const Action& action) {
+  if (action.after) return is_directory(action.after) ? Phase::kMkdir : Phase::kWrite;
+  return is_directory(action.before) ? Phase::kRmdir : Phase::kDelete;
+}
+
+Action action_of(Op op, RelPath path, ReasonSet reasons, std::optional<Facts> before,
+                 std::optional<Facts> after) {
+  Action action{.op = op,
+                .path = std::move(path),
+                .other = {},
+                .reasons = reasons,
+                .before = std::move(before),
+                .after = std::move(after)};
+  action.phase = phase_of(action);
+  return action;
+}
+
+Action finish_of(RelPath path, ReasonSet reasons, Facts before, Facts after) {
+  Action action =
+      action_of(Op::kMetadata, std::move(path), reasons, std::move(before), std::move(after));
+  action.phase = Phase::kFinish;
+  return action;
 }
 
 bool stands_before(const Action& a, const Action& b) {

@@ -1,6 +1,7 @@
 // The order in which a plan's actions stand and are executed.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -10,6 +11,14 @@ namespace foldersync {
 
 // Whether `phase` runs in reverse path order: contents before their directory.
 bool is_deepest_first(Phase phase);
+
+// The phase in which the action's own entry comes or goes, whatever else the plan holds.
+Phase phase_of(const Action& action);
+// An action of that phase.
+Action action_of(Op op, RelPath path, ReasonSet reasons, std::optional<Facts> before,
+                 std::optional<Facts> after);
+// The last one about a directory.
+Action finish_of(RelPath path, ReasonSet reasons, Facts before, Facts after);
 
 // Whether `a` stands before `b`: by phase; within a phase in path order, reversed in kClear, kRmdir
 // and kFinish (contents before their directory). Total over the actions of a valid plan.

@@ -15,22 +15,12 @@ Op op_of(const Action& done, const std::optional<Facts>& made, const std::option
   return made->type == old->type ? Op::kUpdate : Op::kReplace;
 }
 
-Phase phase_of(const Action& undo) {
-  if (undo.after) return is_directory(*undo.after) ? Phase::kMkdir : Phase::kWrite;
-  return is_directory(*undo.before) ? Phase::kRmdir : Phase::kDelete;
-}
-
 }  // namespace
 
 Action inverse_of(const Action& done, const std::optional<Facts>& made,
                   const std::optional<Facts>& old) {
   assert(done.phase != Phase::kFinish && done.op != Op::kMove && (made || old));
-  Action undo;
-  undo.op = op_of(done, made, old);
-  undo.path = done.path;
-  undo.before = made;
-  undo.after = old;
-  undo.phase = phase_of(undo);
+  Action undo = action_of(op_of(done, made, old), done.path, {}, made, old);
   for (const Reason reason : {Reason::kContent, Reason::kLink, Reason::kXattrs}) {
     if (undo.after && done.reasons.has(reason)) undo.reasons.add(reason);
   }
@@ -41,26 +31,16 @@ Action inverse_of(const Action& done, const std::optional<Facts>& made,
 
 Action moved_back(const Action& done, const Facts& made, const Facts& old) {
   assert(done.op == Op::kMove);
-  Action undo;
-  undo.phase = done.phase;
-  undo.op = Op::kMove;
-  undo.path = *done.other;
+  Action undo = action_of(Op::kMove, *done.other, {}, made, old);
   undo.other = done.path;
   if (done.reasons.has(Reason::kXattrs)) undo.reasons.add(Reason::kXattrs);
   undo.reasons.add(Reason::kUndo);
-  undo.before = made;
-  undo.after = old;
   return undo;
 }
 
 Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& old, bool xattrs) {
-  Action undo;
-  undo.phase = Phase::kFinish;
-  undo.op = Op::kMetadata;
-  undo.path = path;
-  undo.before = now;
+  Action undo = finish_of(path, {}, now, old);
   undo.before->mtime.reset();
-  undo.after = old;
   if (xattrs) undo.reasons.add(Reason::kXattrs);
   undo.reasons.add(Reason::kUndo);
   return undo;

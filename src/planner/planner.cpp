@@ -8,6 +8,7 @@
 #include "fs/stop.h"
 #include "plan/arrange.h"
 #include "plan/guard.h"
+#include "plan/order.h"
 #include "planner/move_finder.h"
 #include "planner/pair_planner.h"
 #include "scan/walker.h"
@@ -89,20 +90,12 @@ class Workers final : public PairVisitor {
 void add_root_creation(const PlanRequest& request, std::vector<Action>& actions) {
   const FileStatus source = as_wanted(request.roots.source.status, nullptr, request.policy);
   const bool has_time = !request.policy.fields.omit_dir_times;
-  Action create;
-  create.phase = Phase::kMkdir;
-  create.op = Op::kCreate;
-  create.reasons = {Reason::kMissing};
-  create.after = wanted_facts(source, {}, nullptr, request.policy);
-  Action finish;
-  finish.phase = Phase::kFinish;
-  finish.op = Op::kMetadata;
-  finish.reasons = {has_time ? Reason::kMtime : Reason::kChildren};
-  finish.before = create.after;
-  finish.after = create.after;
-  want_time(*finish.after, source, request.policy);
-  actions.push_back(std::move(create));
-  actions.push_back(std::move(finish));
+  const Facts made = wanted_facts(source, {}, nullptr, request.policy);
+  Facts finished = made;
+  want_time(finished, source, request.policy);
+  const Reason reason = has_time ? Reason::kMtime : Reason::kChildren;
+  actions.push_back(action_of(Op::kCreate, {}, {Reason::kMissing}, {}, made));
+  actions.push_back(finish_of({}, {reason}, made, std::move(finished)));
 }
 
 // The staging folder comes and goes in the root, so the root's time has to be put right whenever
@@ -110,14 +103,10 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
 Action root_finish(const PlanRequest& request) {
   const FileStatus& replica = request.roots.replica->status;
   const FileStatus source = as_wanted(request.roots.source.status, &replica, request.policy);
-  Action finish;
-  finish.phase = Phase::kFinish;
-  finish.op = Op::kMetadata;
-  finish.reasons = {Reason::kChildren};
-  finish.before = found_facts(replica, {}, request.policy);
-  finish.after = wanted_facts(source, {}, &replica, request.policy);
-  want_time(*finish.after, source, request.policy);
-  return finish;
+  Facts after = wanted_facts(source, {}, &replica, request.policy);
+  want_time(after, source, request.policy);
+  return finish_of({}, {Reason::kChildren}, found_facts(replica, {}, request.policy),
+                   std::move(after));
 }
 
 void sort_problems(PlanHeader& plan) {

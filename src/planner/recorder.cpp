@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "plan/order.h"
 #include "planner/attribute_comparer.h"
 
 namespace foldersync {
@@ -80,13 +81,8 @@ void Recorder::record(const Named& named, const Seen* source, const Seen* replic
   const Op op = op_of(comparison.decision);
   if (content.late != nullptr) content.late->action = findings_.actions.size();
   if (replica != nullptr && replica->status.is_directory()) findings_.replaced.push_back(path);
-  findings_.actions.push_back({.phase = op == Op::kDelete ? Phase::kDelete : Phase::kWrite,
-                               .op = op,
-                               .path = path,
-                               .other = {},
-                               .reasons = comparison.reasons,
-                               .before = std::move(before),
-                               .after = std::move(after)});
+  findings_.actions.push_back(
+      action_of(op, path, comparison.reasons, std::move(before), std::move(after)));
 }
 
 // A directory that one of the trees lacks, or that takes the place of something else.
@@ -97,13 +93,7 @@ void Recorder::record_directory(const RelPath& path, const Seen* source, const S
   if (source == nullptr) {
     Facts only_type;
     only_type.type = FileType::kDirectory;
-    findings_.actions.push_back({.phase = Phase::kRmdir,
-                                 .op = Op::kDelete,
-                                 .path = path,
-                                 .other = {},
-                                 .reasons = comparison.reasons,
-                                 .before = only_type,
-                                 .after = {}});
+    findings_.actions.push_back(action_of(Op::kDelete, path, comparison.reasons, only_type, {}));
     return;
   }
   Facts after = wanted_facts(source->status, {}, nullptr, context_.policy);
@@ -111,13 +101,8 @@ void Recorder::record_directory(const RelPath& path, const Seen* source, const S
     finish(path, std::move(*before), source->status, &replica->status, comparison.reasons);
     return;
   }
-  findings_.actions.push_back({.phase = Phase::kMkdir,
-                               .op = op_of(comparison.decision),
-                               .path = path,
-                               .other = {},
-                               .reasons = comparison.reasons,
-                               .before = std::move(before),
-                               .after = after});
+  findings_.actions.push_back(
+      action_of(op_of(comparison.decision), path, comparison.reasons, std::move(before), after));
   const bool has_time = !context_.policy.fields.omit_dir_times;
   finish(path, std::move(after), source->status, nullptr,
          {has_time ? Reason::kMtime : Reason::kChildren});
@@ -152,15 +137,9 @@ void Recorder::record_self() {
 // `replica` is null where the directory is made by the plan.
 void Recorder::finish(const RelPath& path, Facts before, const FileStatus& source,
                       const FileStatus* replica, ReasonSet reasons) {
-  Action action;
-  action.phase = Phase::kFinish;
-  action.op = Op::kMetadata;
-  action.path = path;
-  action.reasons = reasons;
-  action.after = wanted_facts(source, {}, replica, context_.policy);
-  want_time(*action.after, source, context_.policy);
-  action.before = std::move(before);
-  findings_.actions.push_back(std::move(action));
+  Facts after = wanted_facts(source, {}, replica, context_.policy);
+  want_time(after, source, context_.policy);
+  findings_.actions.push_back(finish_of(path, reasons, std::move(before), std::move(after)));
 }
 
 }  // namespace foldersync

@@ -60,23 +60,159 @@ class SqliteHashCache final : public HashCache {
   SqliteHashCache(std::string folder, int busy_milliseconds)
       : folder_name_(std::move(folder)), busy_milliseconds_(busy_milliseconds) {}
 
-  TreeId tree(std::string_view identity) override;
-  std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override;
-  void remember(TreeId tree, const RelPath& directory, CachedHash row) override;
-  void forget(TreeId tree, const RelPath& directory, std::string_view name) override;
-  Status save() override;
-  std::string take_warning() override;
+  TreeId tree(std::string_view identity) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = tree_ids_.find(identity); found != tree_ids_.end()) return found->second;
+    trees_.push_back({std::string(identity), std::nullopt});
+    const auto id = static_cast<TreeId>(std::ssize(trees_));
+    tree_ids_.emplace(identity, id);
+    return id;
+  }
+
+  std::vector<CachedHash> directory(TreeId tree, const RelPath& directory) override {
+    const std::lock_guard lock(mutex_);
+    KnownTree* const known_tree = known(tree);
+    if (known_tree == nullptr || !opened()) return {};
+    std::vector<CachedHash> rows = stored(*known_tree, directory.bytes());
+    const auto newer = pending_.hashes.find({tree, directory.bytes()});
+    if (newer == pending_.hashes.end()) return rows;
+    return merged(std::move(rows), newer->second);
+  }
+
+  void remember(TreeId tree, const RelPath& directory, CachedHash row) override {
+    const std::lock_guard lock(mutex_);
+    if (!may_change(tree, directory)) return;
+    std::string name = row.name;
+    pending_.put(tree, directory.bytes(), std::move(name), std::move(row));
+    if (pending_.rows >= kRowsInMemory) write_pending();
+  }
+
+  void forget(TreeId tree, const RelPath& directory, std::string_view name) override {
+    const std::lock_guard lock(mutex_);
+    if (!may_change(tree, directory)) return;
+    pending_.put(tree, directory.bytes(), std::string(name), std::nullopt);
+    if (pending_.rows >= kRowsInMemory) write_pending();
+  }
+
+  Status save() override {
+    const std::lock_guard lock(mutex_);
+    write_pending();
+    if (write_failure_) return *write_failure_;
+    return success();
+  }
+
+  std::string take_warning() override {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(warning_, {});
+  }
 
  private:
   // All of these want mutex_ held.
-  bool opened();
-  Status open();
-  KnownTree* known(TreeId tree);
-  std::vector<CachedHash> stored(KnownTree& tree, const std::string& directory);
-  [[nodiscard]] bool may_change(TreeId tree, const RelPath& directory);
-  void turn_off(Error error);
-  void write_pending();
-  Status write_all();
+
+  // Whether there is a database to ask.
+  bool opened() {
+    if (was_asked_) return rows_.has_value();
+    was_asked_ = true;
+    Status made = success();
+    try {
+      made = open();
+    } catch (const std::exception& error) {  // no MD5 in this OpenSSL
+      made = state_error("open", error.what());
+    }
+    if (made) return true;
+    warning_ =
+        "the hash cache is not used: " + (warning_.empty() ? sentence(made.error()) : warning_);
+    write_failure_ = std::move(made).error();
+    return false;
+  }
+
+  Status open() {
+    folder_ = TRY(StateFolder::open(system_, folder_name_));
+    OpenedDatabase found = open_database(*folder_, kCacheDatabase, busy_milliseconds_);
+    warning_ = std::move(found.warning);
+    if (found.usable != Usable::kYes) return std::move(*found.reason);
+    rows_ = TRY(HashRows::prepare(std::move(*found.database)));
+    file_ = found.file;
+    only_read_ = found.write_obstacle.has_value();
+    write_failure_ = std::move(found.write_obstacle);
+    if (write_failure_) {
+      add_sentence(warning_, "nothing new can be remembered: " + sentence(*write_failure_));
+    }
+    if (!warning_.empty()) warning_ = "the hash cache: " + warning_;
+    return success();
+  }
+
+  KnownTree* known(TreeId tree) {
+    const auto number = static_cast<std::int64_t>(tree);
+    if (number < 1 || number > std::ssize(trees_)) return nullptr;
+    return &trees_[static_cast<std::size_t>(number - 1)];
+  }
+
+  std::vector<CachedHash> stored(KnownTree& tree, const std::string& directory) {
+    if (!tree.id) {
+      const Result<std::optional<std::int64_t>> id = rows_->find_tree(tree.identity);
+      if (!id) {
+        turn_off(id.error());
+        return {};
+      }
+      if (!id->has_value()) return {};
+      tree.id = **id;
+    }
+    Result<std::vector<CachedHash>> rows = rows_->directory({*tree.id, tree.identity}, directory);
+    if (rows) return std::move(*rows);
+    turn_off(std::move(rows).error());
+    return {};
+  }
+
+  [[nodiscard]] bool may_change(TreeId tree, const RelPath& directory) {
+    return known(tree) != nullptr && directory.bytes().size() <= kMaxKeptBytes && opened() &&
+           !write_failure_;
+  }
+
+  // Another process may be writing to a damaged file too: it keeps what it has open, and SQLite
+  // notices the new name before it touches anything by the old one.
+  void turn_off(Error error) {
+    const bool damaged = rows_->database().trouble() == Trouble::kDamaged;
+    rows_.reset();
+    pending_ = {};
+    if (damaged && !only_read_) {
+      add_sentence(error.detail, fate_of(set_database_aside(*folder_, kCacheDatabase.name, file_)));
+    }
+    if (!write_failure_) write_failure_ = std::move(error);
+  }
+
+  // Whatever comes of it, nothing is pending afterwards.
+  void write_pending() {
+    if (!rows_ || write_failure_ || pending_.rows == 0) return;
+    Status written = write_all();
+    pending_ = {};
+    if (written) return;
+    write_failure_ = written.error();
+    if (rows_->database().trouble() == Trouble::kDamaged) {
+      write_failure_.reset();
+      turn_off(std::move(written).error());
+    }
+  }
+
+  Status write_all() {
+    Database& database = rows_->database();
+    DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kWrite));
+    TRY(still_current(database, kCacheDatabase.schema));
+    std::map<TreeId, std::int64_t> ids;  // not yet of use to readers: they hold once committed
+    for (const auto& [place, changes] : pending_.hashes) {
+      const std::string& identity = known(place.first)->identity;
+      auto id = ids.find(place.first);
+      if (id == ids.end()) {
+        const std::int64_t added = TRY(rows_->add_tree(identity));
+        id = ids.emplace(place.first, added).first;
+      }
+      const StoredTree tree{id->second, identity};
+      for (const auto& [name, row] : changes) {
+        TRY(row ? rows_->put(tree, place.second, *row) : rows_->remove(tree, place.second, name));
+      }
+    }
+    return transaction.commit();
+  }
 
   std::mutex mutex_;
   FileSystem& system_ = posix_file_system();
@@ -93,157 +229,6 @@ class SqliteHashCache final : public HashCache {
   std::map<std::string, TreeId, std::less<>> tree_ids_;
   Pending pending_;
 };
-
-// Whether there is a database to ask.
-bool SqliteHashCache::opened() {
-  if (was_asked_) return rows_.has_value();
-  was_asked_ = true;
-  Status made = success();
-  try {
-    made = open();
-  } catch (const std::exception& error) {  // no MD5 in this OpenSSL
-    made = state_error("open", error.what());
-  }
-  if (made) return true;
-  warning_ =
-      "the hash cache is not used: " + (warning_.empty() ? sentence(made.error()) : warning_);
-  write_failure_ = std::move(made).error();
-  return false;
-}
-
-Status SqliteHashCache::open() {
-  folder_ = TRY(StateFolder::open(system_, folder_name_));
-  OpenedDatabase found = open_database(*folder_, kCacheDatabase, busy_milliseconds_);
-  warning_ = std::move(found.warning);
-  if (found.usable != Usable::kYes) return std::move(*found.reason);
-  rows_ = TRY(HashRows::prepare(std::move(*found.database)));
-  file_ = found.file;
-  only_read_ = found.write_obstacle.has_value();
-  write_failure_ = std::move(found.write_obstacle);
-  if (write_failure_) {
-    add_sentence(warning_, "nothing new can be remembered: " + sentence(*write_failure_));
-  }
-  if (!warning_.empty()) warning_ = "the hash cache: " + warning_;
-  return success();
-}
-
-KnownTree* SqliteHashCache::known(TreeId tree) {
-  const auto number = static_cast<std::int64_t>(tree);
-  if (number < 1 || number > std::ssize(trees_)) return nullptr;
-  return &trees_[static_cast<std::size_t>(number - 1)];
-}
-
-// Another process may be writing to a damaged file too: it keeps what it has open, and SQLite
-// notices the new name before it touches anything by the old one.
-void SqliteHashCache::turn_off(Error error) {
-  const bool damaged = rows_->database().trouble() == Trouble::kDamaged;
-  rows_.reset();
-  pending_ = {};
-  if (damaged && !only_read_) {
-    add_sentence(error.detail, fate_of(set_database_aside(*folder_, kCacheDatabase.name, file_)));
-  }
-  if (!write_failure_) write_failure_ = std::move(error);
-}
-
-TreeId SqliteHashCache::tree(std::string_view identity) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = tree_ids_.find(identity); found != tree_ids_.end()) return found->second;
-  trees_.push_back({std::string(identity), std::nullopt});
-  const auto id = static_cast<TreeId>(std::ssize(trees_));
-  tree_ids_.emplace(identity, id);
-  return id;
-}
-
-std::vector<CachedHash> SqliteHashCache::stored(KnownTree& tree, const std::string& directory) {
-  if (!tree.id) {
-    const Result<std::optional<std::int64_t>> id = rows_->find_tree(tree.identity);
-    if (!id) {
-      turn_off(id.error());
-      return {};
-    }
-    if (!id->has_value()) return {};
-    tree.id = **id;
-  }
-  Result<std::vector<CachedHash>> rows = rows_->directory({*tree.id, tree.identity}, directory);
-  if (rows) return std::move(*rows);
-  turn_off(std::move(rows).error());
-  return {};
-}
-
-std::vector<CachedHash> SqliteHashCache::directory(TreeId tree, const RelPath& directory) {
-  const std::lock_guard lock(mutex_);
-  KnownTree* const known_tree = known(tree);
-  if (known_tree == nullptr || !opened()) return {};
-  std::vector<CachedHash> rows = stored(*known_tree, directory.bytes());
-  const auto newer = pending_.hashes.find({tree, directory.bytes()});
-  if (newer == pending_.hashes.end()) return rows;
-  return merged(std::move(rows), newer->second);
-}
-
-bool SqliteHashCache::may_change(TreeId tree, const RelPath& directory) {
-  return known(tree) != nullptr && directory.bytes().size() <= kMaxKeptBytes && opened() &&
-         !write_failure_;
-}
-
-void SqliteHashCache::remember(TreeId tree, const RelPath& directory, CachedHash row) {
-  const std::lock_guard lock(mutex_);
-  if (!may_change(tree, directory)) return;
-  std::string name = row.name;
-  pending_.put(tree, directory.bytes(), std::move(name), std::move(row));
-  if (pending_.rows >= kRowsInMemory) write_pending();
-}
-
-void SqliteHashCache::forget(TreeId tree, const RelPath& directory, std::string_view name) {
-  const std::lock_guard lock(mutex_);
-  if (!may_change(tree, directory)) return;
-  pending_.put(tree, directory.bytes(), std::string(name), std::nullopt);
-  if (pending_.rows >= kRowsInMemory) write_pending();
-}
-
-Status SqliteHashCache::save() {
-  const std::lock_guard lock(mutex_);
-  write_pending();
-  if (write_failure_) return *write_failure_;
-  return success();
-}
-
-std::string SqliteHashCache::take_warning() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(warning_, {});
-}
-
-// Whatever comes of it, nothing is pending afterwards.
-void SqliteHashCache::write_pending() {
-  if (!rows_ || write_failure_ || pending_.rows == 0) return;
-  Status written = write_all();
-  pending_ = {};
-  if (written) return;
-  write_failure_ = written.error();
-  if (rows_->database().trouble() == Trouble::kDamaged) {
-    write_failure_.reset();
-    turn_off(std::move(written).error());
-  }
-}
-
-Status SqliteHashCache::write_all() {
-  Database& database = rows_->database();
-  DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kWrite));
-  TRY(still_current(database, kCacheDatabase.schema));
-  std::map<TreeId, std::int64_t> ids;  // not yet of use to readers: they hold once committed
-  for (const auto& [place, changes] : pending_.hashes) {
-    const std::string& identity = known(place.first)->identity;
-    auto id = ids.find(place.first);
-    if (id == ids.end()) {
-      const std::int64_t added = TRY(rows_->add_tree(identity));
-      id = ids.emplace(place.first, added).first;
-    }
-    const StoredTree tree{id->second, identity};
-    for (const auto& [name, row] : changes) {
-      TRY(row ? rows_->put(tree, place.second, *row) : rows_->remove(tree, place.second, name));
-    }
-  }
-  return transaction.commit();
-}
 
 }  // namespace
 

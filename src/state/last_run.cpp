@@ -1,10 +1,9 @@
 #include "state/last_run.h"
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
+#include "core/parts.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -92,23 +91,17 @@ class Fields {
   }
 
   std::uint64_t number() {
-    const std::string text = next();
-    std::uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [read, failed] = std::from_chars(text.data(), end, value);
-    if (failed != std::errc() || read != end) ok_ = false;
-    return value;
+    const auto value = number_in<std::uint64_t>(next());
+    ok_ = ok_ && value;
+    return value.value_or(0);
   }
 
   // Its seconds.
   std::optional<FileTime> time() {
     const std::string text = next();
-    std::int64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [read, failed] = std::from_chars(text.data(), end, value);
-    if (failed == std::errc() && read == end) return FileTime{value, 0};
-    ok_ = ok_ && text == "-";
-    return std::nullopt;
+    const auto value = number_in<std::int64_t>(text);
+    ok_ = ok_ && (value || text == "-");
+    return value ? std::optional(FileTime{*value, 0}) : std::nullopt;
   }
 
   std::vector<std::string> list() {

@@ -14,20 +14,69 @@
 namespace foldersync {
 namespace {
 
+// Which fact has what the table of limits has no columns for.
+std::string more_key(std::string_view identity) { return "more-limits " + std::string(identity); }
+
 class SqliteMemory final : public Memory {
  public:
   SqliteMemory(MemoryRows rows, std::optional<Error> write_obstacle)
       : rows_(std::move(rows)), write_obstacle_(std::move(write_obstacle)) {}
 
-  FileSystemLimits limits(std::string_view identity) override;
-  void set_limits(std::string_view identity, const FileSystemLimits& limits) override;
-  Result<std::optional<std::string>> fact(std::string_view key) override;
-  void set_fact(std::string_view key, std::string_view value) override;
+  FileSystemLimits limits(std::string_view identity) override {
+    const auto newer = limits_.find(identity);
+    if (newer != limits_.end()) return newer->second;
+    const auto kept = rows_.limits(identity);
+    FileSystemLimits limits = kept ? kept->value_or(FileSystemLimits{}) : FileSystemLimits{};
+    const auto more = fact(more_key(identity));
+    if (more && *more) add_more_limits(**more, limits);
+    return limits;
+  }
+
+  void set_limits(std::string_view identity, const FileSystemLimits& limits) override {
+    limits_.insert_or_assign(std::string(identity), limits);
+    const std::string more = more_limits_text(limits);
+    const auto kept = rows_.fact(more_key(identity));
+    if (!more.empty() || !kept || *kept) set_fact(more_key(identity), more);
+  }
+
+  Result<std::optional<std::string>> fact(std::string_view key) override {
+    const auto newer = facts_.find(key);
+    if (newer != facts_.end()) return std::optional(newer->second);
+    return rows_.fact(key);
+  }
+
+  void set_fact(std::string_view key, std::string_view value) override {
+    const auto kept = rows_.fact(key);
+    if (kept && *kept == value) {
+      facts_.erase(std::string(key));
+      return;
+    }
+    facts_.insert_or_assign(std::string(key), std::string(value));
+  }
   [[nodiscard]] bool can_be_written() const override { return !write_obstacle_; }
-  Status save() override;
+
+  Status save() override {
+    if (limits_.empty() && facts_.empty()) return success();
+    if (write_obstacle_) return *write_obstacle_;
+    TRY(write_all());
+    limits_.clear();
+    facts_.clear();
+    return success();
+  }
 
  private:
-  Status write_all();
+  Status write_all() {
+    DatabaseTransaction transaction =
+        TRY(DatabaseTransaction::begin(rows_.database(), Purpose::kWrite));
+    TRY(still_current(rows_.database(), kMemoryDatabase.schema));
+    for (const auto& [identity, limits] : limits_) {
+      TRY(rows_.put_limits(identity, limits));
+    }
+    for (const auto& [key, value] : facts_) {
+      TRY(rows_.put_fact(key, value));
+    }
+    return transaction.commit();
+  }
 
   MemoryRows rows_;
   std::optional<Error> write_obstacle_;
@@ -35,63 +84,6 @@ class SqliteMemory final : public Memory {
   std::map<std::string, FileSystemLimits, std::less<>> limits_;
   std::map<std::string, std::string, std::less<>> facts_;
 };
-
-// Which fact has what the table of limits has no columns for.
-std::string more_key(std::string_view identity) { return "more-limits " + std::string(identity); }
-
-FileSystemLimits SqliteMemory::limits(std::string_view identity) {
-  const auto newer = limits_.find(identity);
-  if (newer != limits_.end()) return newer->second;
-  const auto kept = rows_.limits(identity);
-  FileSystemLimits limits = kept ? kept->value_or(FileSystemLimits{}) : FileSystemLimits{};
-  const auto more = fact(more_key(identity));
-  if (more && *more) add_more_limits(**more, limits);
-  return limits;
-}
-
-void SqliteMemory::set_limits(std::string_view identity, const FileSystemLimits& limits) {
-  limits_.insert_or_assign(std::string(identity), limits);
-  const std::string more = more_limits_text(limits);
-  const auto kept = rows_.fact(more_key(identity));
-  if (!more.empty() || !kept || *kept) set_fact(more_key(identity), more);
-}
-
-Result<std::optional<std::string>> SqliteMemory::fact(std::string_view key) {
-  const auto newer = facts_.find(key);
-  if (newer != facts_.end()) return std::optional(newer->second);
-  return rows_.fact(key);
-}
-
-void SqliteMemory::set_fact(std::string_view key, std::string_view value) {
-  const auto kept = rows_.fact(key);
-  if (kept && *kept == value) {
-    facts_.erase(std::string(key));
-    return;
-  }
-  facts_.insert_or_assign(std::string(key), std::string(value));
-}
-
-Status SqliteMemory::save() {
-  if (limits_.empty() && facts_.empty()) return success();
-  if (write_obstacle_) return *write_obstacle_;
-  TRY(write_all());
-  limits_.clear();
-  facts_.clear();
-  return success();
-}
-
-Status SqliteMemory::write_all() {
-  DatabaseTransaction transaction =
-      TRY(DatabaseTransaction::begin(rows_.database(), Purpose::kWrite));
-  TRY(still_current(rows_.database(), kMemoryDatabase.schema));
-  for (const auto& [identity, limits] : limits_) {
-    TRY(rows_.put_limits(identity, limits));
-  }
-  for (const auto& [key, value] : facts_) {
-    TRY(rows_.put_fact(key, value));
-  }
-  return transaction.commit();
-}
 
 // Small as it is, all of it is read at once: what can't be is known before anybody relies on it.
 OpenedDatabase try_open_whole(const StateFolder& folder, int busy_milliseconds) {

@@ -1,9 +1,10 @@
 #include "state/more_limits.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
+
+#include "core/parts.h"
 
 namespace foldersync {
 namespace {
@@ -27,26 +28,20 @@ constexpr std::pair<std::string_view, Numbers> kNumbers[] = {
     {"numbers-passing", Numbers::kPassing},
 };
 
-std::optional<std::uint32_t> number_in(std::string_view text) {
-  std::uint32_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
-}
-
 void add_line(std::string_view line, FileSystemLimits& limits) {
   for (const auto& [word, member] : kWords) {
     if (line == word) limits.*member = true;
   }
   for (const auto& [word, member] : kIds) {
     if (!line.starts_with(word)) continue;
-    if (const auto id = number_in(line.substr(word.size()))) (limits.*member).push_back(*id);
+    if (const auto id = number_in<std::uint32_t>(line.substr(word.size())))
+      (limits.*member).push_back(*id);
   }
   for (const auto& [word, numbers] : kNumbers) {
     if (line == word) limits.numbers = numbers;
   }
   if (line.starts_with(kMostNames)) {
-    limits.most_names = number_in(line.substr(kMostNames.size())).value_or(0);
+    limits.most_names = number_in<std::uint32_t>(line.substr(kMostNames.size())).value_or(0);
   }
 }
 
@@ -72,11 +67,7 @@ std::string more_limits_text(const FileSystemLimits& limits) {
 }
 
 void add_more_limits(std::string_view text, FileSystemLimits& limits) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    add_line(text.substr(0, end), limits);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  while (!text.empty()) add_line(take_until(text, '\n'), limits);
   for (const auto& [word, member] : kIds) {
     auto& ids = limits.*member;
     std::sort(ids.begin(), ids.end());

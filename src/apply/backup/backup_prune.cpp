@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <span>
 
 #include "apply/backup/backup.h"
 #include "apply/stage/remove_tree.h"
+#include "core/parts.h"
 #include "format/json.h"
 #include "fs/named_path.h"
 #include "scan/listing.h"
@@ -40,9 +40,7 @@ std::optional<std::uint64_t> time_of(std::string_view name) {
   if (digits.size() != 32 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return std::nullopt;
   }
-  std::uint64_t milliseconds = 0;
-  std::from_chars(digits.data(), digits.data() + 12, milliseconds, 16);
-  return milliseconds;
+  return number_in<std::uint64_t>(std::string_view(digits).substr(0, 12), 16);
 }
 
 // A run that was killed before it had a backup to speak of leaves an empty one. A day later no run
@@ -100,9 +98,8 @@ std::optional<BackupKeep> parse_backup_keep(std::string_view text) {
   BackupKeep keep;
   keep.is_days = text.ends_with('d');
   if (keep.is_days) text.remove_suffix(1);
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), keep.amount);
+  keep.amount = number_in<std::uint64_t>(text).value_or(0);
   constexpr std::uint64_t kMost = 1'000'000;
-  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
   if (keep.amount < 1 || keep.amount > kMost) return std::nullopt;
   return keep;
 }

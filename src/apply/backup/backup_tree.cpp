@@ -157,7 +157,7 @@ Status BackupTree::give_metadata(Handle from, const FileStatus& status, Handle t
   AttributeRequest request{fs_, policy_, book_, to, status, {}, &xattrs};
   request.is_private = true;
   TRY(set_attributes(request));
-  if (!book_.has_denied_xattrs()) return success();
+  if (!book_.losses().denied_xattrs) return success();
   return system_error("back up", ENOSPC,
                       "the backup's file system does not take an extended attribute");
 }

@@ -1,12 +1,12 @@
 #include "apply/stage/limit_book.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "core/text.h"
-#include "core/words.h"
 
 namespace foldersync {
 namespace {
@@ -32,13 +32,24 @@ bool add_id(std::vector<std::uint32_t>& ids, std::uint32_t id) {
   return true;
 }
 
-constexpr std::array kDeniedWords{
-    Worded{Denied::kOwners, "owners"},
-    Worded{Denied::kGroups, "other groups of files that are yours"},
-    Worded{Denied::kModes, "permission bits"},
-    Worded{Denied::kTimes, "modification times (content is compared in each run)"},
-    Worded{Denied::kLinkOwners, "owners of symlinks"},
-    Worded{Denied::kLinkTimes, "modification times of symlinks"}};
+// What it is called, and which limit says so.
+struct DeniedTraits {
+  Denied value;
+  const char* word;
+  bool FileSystemLimits::*limit;
+  bool is_denied_by;  // so the limit is then
+};
+constexpr std::array kDenied{
+    DeniedTraits{Denied::kOwners, "owners", &FileSystemLimits::holds_owners, false},
+    DeniedTraits{Denied::kGroups, "other groups of files that are yours",
+                 &FileSystemLimits::refuses_groups, true},
+    DeniedTraits{Denied::kModes, "permission bits", &FileSystemLimits::holds_modes, false},
+    DeniedTraits{Denied::kTimes, "modification times (content is compared in each run)",
+                 &FileSystemLimits::refuses_times, true},
+    DeniedTraits{Denied::kLinkOwners, "owners of symlinks", &FileSystemLimits::refuses_link_owners,
+                 true},
+    DeniedTraits{Denied::kLinkTimes, "modification times of symlinks",
+                 &FileSystemLimits::refuses_link_times, true}};
 
 }  // namespace
 
@@ -66,28 +77,10 @@ void LimitBook::tell_of_entry(const std::string& kind, std::string sentence) {
 
 void LimitBook::saw_denial(Denied what, int error_number, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  switch (what) {
-    case Denied::kOwners:
-      limits_.holds_owners = false;
-      break;
-    case Denied::kGroups:
-      limits_.refuses_groups = true;
-      break;
-    case Denied::kModes:
-      limits_.holds_modes = false;
-      break;
-    case Denied::kTimes:
-      limits_.refuses_times = true;
-      limits_.times = {};
-      break;
-    case Denied::kLinkOwners:
-      limits_.refuses_link_owners = true;
-      break;
-    case Denied::kLinkTimes:
-      limits_.refuses_link_times = true;
-      break;
-  }
-  const std::string name = word_of(kDeniedWords, what);
+  const DeniedTraits& denied = kDenied[static_cast<std::size_t>(what)];
+  limits_.*denied.limit = denied.is_denied_by;
+  if (what == Denied::kTimes) limits_.times = {};
+  const std::string name = denied.word;
   tell(name, "the replica's file system does not hold " + name + " (" + text_of(error_number) +
                  "), as of " + quoted(path) + ": they are not mirrored");
 }
@@ -129,9 +122,9 @@ void LimitBook::saw_foreign_group(std::uint32_t gid, std::string_view path) {
                             "everybody has");
 }
 
-bool LimitBook::lacks_xattrs() const {
+Losses LimitBook::losses() const {
   const std::lock_guard lock(mutex_);
-  return lacks_xattrs_;
+  return losses_;
 }
 
 void LimitBook::saw_most_names(std::uint32_t names) {
@@ -140,40 +133,30 @@ void LimitBook::saw_most_names(std::uint32_t names) {
   if (names < kFewest) return;
   const std::lock_guard lock(mutex_);
   limits_.most_names = names;
-  has_parted_links_ = true;
+  losses_.parted_links = true;
   tell("most names", "a file of the replica's file system can't have more than " +
                          human_count(names) + " names: the others are names of another file");
 }
 
 void LimitBook::saw_links_part() {
   const std::lock_guard lock(mutex_);
-  has_parted_links_ = true;
+  losses_.parted_links = true;
   tell("parted links",
        "a file of several names became one of its own where it was changed, as on overlays without "
        "an index: its other names need another plan");
-}
-
-bool LimitBook::has_parted_links() const {
-  const std::lock_guard lock(mutex_);
-  return has_parted_links_;
-}
-
-bool LimitBook::has_denied_xattrs() const {
-  const std::lock_guard lock(mutex_);
-  return has_denied_xattrs_;
 }
 
 void LimitBook::saw_denied_xattr(const Error& refused, std::string_view path) {
   const std::lock_guard lock(mutex_);
   const std::string of = quoted(path);
   if (refused.error_number == ENOTSUP) {
-    lacks_xattrs_ = true;
+    losses_.lacks_xattrs = true;
     return tell("no xattr",
                 "the replica's file system holds no extended attributes or ACLs, or not of every "
                 "kind, as " +
                     refused.detail + " of " + of + ": content is mirrored without them");
   }
-  has_denied_xattrs_ = true;
+  losses_.denied_xattrs = true;
   tell_of_entry("xattr",
                 "the replica's file system refuses extended attributes or ACLs: " + refused.detail +
                     " of " + of + " is not mirrored (" + text_of(refused.error_number) + ")");
@@ -181,22 +164,18 @@ void LimitBook::saw_denied_xattr(const Error& refused, std::string_view path) {
 
 void LimitBook::saw_loss(const Error& refused, std::string_view path) {
   const std::lock_guard lock(mutex_);
-  losses_.emplace(path, refused);
+  losses_.metadata = true;
+  lost_.emplace(path, refused);
   const std::string call = refused.operation;
   tell_of_entry("loss " + call,
                 quoted(path) + " is mirrored, but not all of its metadata: " + call + " says " +
                     text_of(refused.error_number) + "; the next run tries again");
 }
 
-bool LimitBook::has_losses() const {
-  const std::lock_guard lock(mutex_);
-  return !losses_.empty();
-}
-
 std::optional<Error> LimitBook::loss_of(std::string_view path) const {
   const std::lock_guard lock(mutex_);
-  const auto loss = losses_.find(path);
-  return loss == losses_.end() ? std::nullopt : std::optional(loss->second);
+  const auto loss = lost_.find(path);
+  return loss == lost_.end() ? std::nullopt : std::optional(loss->second);
 }
 
 std::vector<std::string> LimitBook::take_news() {

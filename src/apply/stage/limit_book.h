@@ -25,6 +25,16 @@ enum class Denied : std::uint8_t {
   kLinkTimes,
 };
 
+// What could not be mirrored as it is, beside what the limits say.
+struct Losses {
+  bool lacks_xattrs = false;   // the file system has none of some kind (ENOTSUP)
+  bool denied_xattrs = false;  // it has refused some for another reason
+  bool metadata = false;       // something was refused to an entry, and not to one of our own
+  // What was changed under one of its names is not what its other names stand for any more: so do
+  // overlays without an index of links.
+  bool parted_links = false;
+};
+
 // Learns from what was set and read back on objects that nobody else can change. Any thread.
 // `path`: of the entry that shows it, for people; bytes, empty for the root.
 class LimitBook {
@@ -45,19 +55,14 @@ class LimitBook {
   // An attribute that the source has, named by the error. ENOTSUP: the file system has none of its
   // kind, which is told once; anything else is of this one entry.
   void saw_denied_xattr(const Error& refused, std::string_view path);
-  [[nodiscard]] bool lacks_xattrs() const;       // ENOTSUP was seen
-  [[nodiscard]] bool has_denied_xattrs() const;  // anything else was
   // What was refused to this entry, and not to another one of our own.
   void saw_loss(const Error& refused, std::string_view path);
-  [[nodiscard]] bool has_losses() const;
   // The refusal, of an entry that was told of.
   [[nodiscard]] std::optional<Error> loss_of(std::string_view path) const;
   // A file with so many names gets no other one: as below.
   void saw_most_names(std::uint32_t names);
-  // What was changed under one of its names is not what its other names stand for any more: so do
-  // overlays without an index of links.
   void saw_links_part();
-  [[nodiscard]] bool has_parted_links() const;
+  [[nodiscard]] Losses losses() const;
 
   // A number for each that asks.
   std::uint64_t next_number();
@@ -72,10 +77,8 @@ class LimitBook {
 
   mutable std::mutex mutex_;
   FileSystemLimits limits_;
-  bool lacks_xattrs_ = false;
-  bool has_denied_xattrs_ = false;
-  std::map<std::string, Error, std::less<>> losses_;  // by path
-  bool has_parted_links_ = false;
+  Losses losses_;
+  std::map<std::string, Error, std::less<>> lost_;  // metadata, by path
   std::uint64_t number_ = 0;
   std::map<std::string, std::uint64_t> told_;  // how often, by kind
   std::vector<std::string> news_;

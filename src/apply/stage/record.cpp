@@ -23,6 +23,22 @@ constexpr std::size_t kPiece = std::size_t{1} << 20U;  // that is written betwee
 
 Error damaged(const char* what) { return document_error("read record", what); }
 
+// What of a status is written down beside its type.
+template <class Status, class Pass>
+void each_number(Status& status, const Pass& pass) {
+  pass(status.mode);
+  pass(status.uid);
+  pass(status.gid);
+  pass(status.size);
+  pass(status.inode);
+  pass(status.device);
+  pass(status.rdev);
+  pass(status.links);
+  pass(status.mtime.seconds);
+  pass(status.mtime.nanoseconds);
+  pass(status.incarnation);
+}
+
 // Numbers as eight bytes, the lowest first; texts as their length and their bytes.
 class Writer {
  public:
@@ -38,21 +54,11 @@ class Writer {
     number(value.size());
     bytes_ += value;
   }
-  void time(FileTime value) {
-    number(static_cast<std::uint64_t>(value.seconds));
-    number(value.nanoseconds);
-  }
   void status(const std::optional<FileStatus>& value) {
     number(value ? 1 : 0);
     if (!value) return;
     number(static_cast<std::uint64_t>(value->type));
-    for (const std::uint64_t part :
-         {std::uint64_t{value->mode}, std::uint64_t{value->uid}, std::uint64_t{value->gid},
-          value->size, value->inode, value->device, value->rdev, std::uint64_t{value->links}}) {
-      number(part);
-    }
-    time(value->mtime);
-    number(value->incarnation);
+    each_number(*value, [this](auto part) { number(static_cast<std::uint64_t>(part)); });
   }
   void xattrs(const std::optional<std::vector<Xattr>>& value) {
     number(value ? value->size() + 1 : 0);
@@ -99,28 +105,15 @@ class Reader {
     return static_cast<std::uint32_t>(value);
   }
   std::string text() { return std::string(raw(number())); }
-  FileTime time() {
-    FileTime value;
-    value.seconds = static_cast<std::int64_t>(number());
-    value.nanoseconds = small();
-    return value;
-  }
   std::optional<FileStatus> status() {
     if (number() == 0) return std::nullopt;
     FileStatus value;
     const std::uint64_t type = number();
     ok_ = ok_ && type <= static_cast<std::uint64_t>(FileType::kBlockDevice);
     value.type = static_cast<FileType>(ok_ ? type : 0);
-    value.mode = small();
-    value.uid = small();
-    value.gid = small();
-    value.size = number();
-    value.inode = number();
-    value.device = number();
-    value.rdev = number();
-    value.links = small();
-    value.mtime = time();
-    value.incarnation = number();
+    each_number(value, [this]<class Number>(Number& part) {
+      part = static_cast<Number>(sizeof part == sizeof(std::uint32_t) ? small() : number());
+    });
     return value;
   }
   std::optional<std::vector<Xattr>> xattrs() {

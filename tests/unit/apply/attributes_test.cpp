@@ -153,7 +153,7 @@ TEST_F(SetAttributes, WhatIsRefusedToEveryObjectIsLearnedAndFailsNothing) {
         EXPECT_TRUE(set_attributes(request).ok()) << to_string(call);
         EXPECT_EQ(book.limits().holds_modes, call != Call::kSetMode);
         EXPECT_EQ(book.limits().refuses_times, call == Call::kSetMtime);
-        EXPECT_FALSE(book.has_losses());
+        EXPECT_FALSE(book.losses().metadata);
         EXPECT_THAT(book.take_news(), ElementsAre(HasSubstr("'a/b'")));
       }
     }
@@ -173,11 +173,11 @@ TEST_F(SetAttributes, WhatIsRefusedToOneEntryAloneIsNoLimit) {
     request.extra_mode = 01000;
     request.own_folder = own_folder_;
     EXPECT_FALSE(set_attributes(request).ok()) << to_string(call);
-    EXPECT_FALSE(book.has_losses());
+    EXPECT_FALSE(book.losses().metadata);
     // What was just made is of use all the same.
     request.is_private = true;
     EXPECT_TRUE(set_attributes(request).ok()) << to_string(call);
-    EXPECT_TRUE(book.has_losses());
+    EXPECT_TRUE(book.losses().metadata);
     EXPECT_EQ(book.limits(), FileSystemLimits{});
   }
 }
@@ -233,7 +233,7 @@ TEST_F(SetAttributes, OfOneWhoseGroupIsKnownToBeRefusedTheOwnerIsAskedAll) {
   }
   ASSERT_TRUE(set().ok());
   EXPECT_THAT(book_.limits().refused_uids, ElementsAre(12U));
-  EXPECT_FALSE(book_.has_losses());
+  EXPECT_FALSE(book_.losses().metadata);
 }
 
 TEST_F(SetAttributes, AnOwnerThatIsRefusedOnceIsALossAndNoLimit) {
@@ -243,7 +243,7 @@ TEST_F(SetAttributes, AnOwnerThatIsRefusedOnceIsALossAndNoLimit) {
   refuse_entry(Call::kSetOwner, EPERM);
   ASSERT_TRUE(set().ok());
   EXPECT_EQ(book_.limits(), FileSystemLimits{});
-  EXPECT_TRUE(book_.has_losses());
+  EXPECT_TRUE(book_.losses().metadata);
 }
 
 TEST_F(SetAttributes, WhatIsRefusedOnceIsTriedOnceMore) {
@@ -255,7 +255,7 @@ TEST_F(SetAttributes, WhatIsRefusedOnceIsTriedOnceMore) {
   EXPECT_EQ(status->mode, 01640U);
   EXPECT_EQ(status->mtime, source_.mtime);
   EXPECT_EQ(book_.limits(), FileSystemLimits{});
-  EXPECT_FALSE(book_.has_losses());
+  EXPECT_FALSE(book_.losses().metadata);
 }
 
 TEST_F(SetAttributes, AGroupThatAPlainUserMayNotGiveSaysNothingOfOwners) {

@@ -66,7 +66,7 @@ TEST(LimitBook, ARefusalThatMayPassIsToldButNotLearned) {
   book.saw_denied_xattr(refused(ENOSPC), "a");
   book.saw_denied_xattr(refused(E2BIG), "b");
   EXPECT_EQ(book.limits(), FileSystemLimits{});
-  EXPECT_TRUE(book.has_denied_xattrs());
+  EXPECT_TRUE(book.losses().denied_xattrs);
   EXPECT_THAT(book.take_news(),
               ElementsAre(AllOf(HasSubstr("'a'"), HasSubstr("user.x")), HasSubstr("'b'")));
 }
@@ -117,7 +117,7 @@ TEST(LimitBook, ANumberOfNamesThatNoFileSystemHasIsNotBelieved) {
 TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
   LimitBook book{{}};
   book.saw_loss(system_error("chown", EPERM), "a");
-  EXPECT_TRUE(book.has_losses());
+  EXPECT_TRUE(book.losses().metadata);
   EXPECT_EQ(book.loss_of("a")->error_number, EPERM);
   EXPECT_FALSE(book.loss_of("b"));
   EXPECT_EQ(book.limits(), FileSystemLimits{});
@@ -127,8 +127,8 @@ TEST(LimitBook, WhatOneEntryLosesIsNoLimit) {
 TEST(LimitBook, AKindThatTheFileSystemHasNotIsNoRefusal) {
   LimitBook book{{}};
   book.saw_denied_xattr(refused(ENOTSUP), "a");
-  EXPECT_FALSE(book.has_denied_xattrs());
-  EXPECT_TRUE(book.lacks_xattrs());
+  EXPECT_FALSE(book.losses().denied_xattrs);
+  EXPECT_TRUE(book.losses().lacks_xattrs);
 }
 
 TEST(LimitBook, IsWrittenByManyThreads) {
