@@ -1,7 +1,6 @@
 #include "apply/committer.h"
 
 #include <cerrno>
-#include <utility>
 
 #include "apply/live_step.h"
 #include "apply/stage/attributes.h"

@@ -1,7 +1,5 @@
 #include "apply/held_reports.h"
 
-#include <utility>
-
 #include "scan/roots.h"
 
 namespace foldersync {

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 namespace foldersync {
 namespace {

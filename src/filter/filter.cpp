@@ -1,6 +1,5 @@
 #include "filter/filter.h"
 
-#include <string_view>
 #include <utility>
 
 namespace foldersync {

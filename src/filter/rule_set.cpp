@@ -6,7 +6,6 @@
 #include <array>
 #include <cstring>
 #include <functional>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>

@@ -1,7 +1,5 @@
 #include "format/reader.h"
 
-#include <utility>
-
 #include "core/text.h"
 #include "format/json_text.h"
 

@@ -1,7 +1,5 @@
 #include "format/schema.h"
 
-#include <utility>
-
 #include "format/document_rules.h"
 #include "format/shapes.h"
 

@@ -13,7 +13,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "core/text.h"
 

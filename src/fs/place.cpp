@@ -1,7 +1,5 @@
 #include "fs/place.h"
 
-#include <cerrno>
-
 namespace foldersync {
 
 Result<std::optional<FileStatus>> status_at(FileSystem& fs, const Place& place) {

@@ -4,9 +4,7 @@
 
 #include <cerrno>
 #include <iterator>
-#include <string>
 #include <system_error>
-#include <utility>
 
 #include "core/text.h"
 #include "fs/privilege.h"

@@ -1,9 +1,6 @@
 #include "apply/stage/barrier.h"
 
 #include <cerrno>
-#include <cstdint>
-#include <set>
-#include <utility>
 
 #include "core/text.h"
 #include "fs/denial.h"

@@ -1,6 +1,5 @@
 #include "apply/stage/record.h"
 
-#include <array>
 #include <cerrno>
 #include <limits>
 #include <span>

@@ -5,11 +5,9 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <string>
 #include <utility>
 
 #include "apply/stage/schedule.h"
-#include "apply/stage/window.h"
 #include "core/text.h"
 #include "fs/directory_cursor.h"
 #include "fs/named_path.h"

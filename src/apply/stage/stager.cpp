@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <optional>
-#include <utility>
 
-#include "apply/stage/attributes.h"
 #include "apply/stage/job.h"
-#include "fs/xattrs.h"
 
 namespace foldersync {
 namespace {

@@ -1,8 +1,6 @@
 #include "apply/stage/window.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
 
 #include "apply/stage/in_place.h"
 #include "apply/stage/staged_trees.h"

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <set>
-#include <string>
 
 #include "core/heeding_sort.h"
 #include "scan/local_tree.h"

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
-#include <optional>
 
 #include "fs/directory_cursor.h"
 #include "scan/on_threads.h"
