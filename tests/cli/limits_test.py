@@ -239,6 +239,20 @@ class NamespaceTest(ProgramTest):
                                 owner=(12, 13)),
                     'own': file('z', mode=0o4755)}, {'old': 'x'})
 
+    def test_the_undo_of_the_run_that_learns_them_says_what_was_made(self):
+        self.given({'f': file('x', mode=0o664, owner=(12, 13), mtime=THEN),
+                    'to': file('m' * 99, mode=0o660, owner=(0, 13), mtime=THEN)},
+                   {'f': file('x', mode=0o600, mtime=THEN), 'from': file('m' * 99, mode=0o660, mtime=THEN)})
+        before = {name: os.lstat(self.in_replica(name)).st_mode for name in ('f', 'from')}
+        self.sync('run', '--backup-dir', self.at('backups'), wrapper=self.alone)
+        self.assertEqual(0o644, stat.S_IMODE(os.stat(self.in_replica('f')).st_mode))
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(self.in_replica('to')).st_mode))
+        [backup] = os.listdir(self.at('backups'))
+        self.execute('apply', self.at('backups', backup, 'undo.json'), wrapper=self.alone,
+                     expect=DONE)
+        self.assertEqual(before, {name: os.lstat(self.in_replica(name)).st_mode
+                                  for name in os.listdir(self.replica)})
+
     def test_owners_without_a_number_fail_nothing(self):
         self.given_others()
         told = self.sync('run', wrapper=self.alone)

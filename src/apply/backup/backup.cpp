@@ -56,6 +56,19 @@ bool takes_away_directory(const Action& action) {
   return is_directory(action.before) && !is_directory(action.after);
 }
 
+bool has_same_metadata(const FileStatus& a, const FileStatus& b) {
+  return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.mtime == b.mtime;
+}
+
+// What was given in place may be less than what was planned: a run that learns only then which
+// owners and groups are refused gives fewer rights with them.
+Facts as_given(Facts planned, const FileStatus& now) {
+  if (planned.mode) planned.mode = now.mode;
+  if (planned.uid) planned.uid = now.uid;
+  if (planned.gid) planned.gid = now.gid;
+  return planned;
+}
+
 }  // namespace
 
 Status Backup::open_folder(int parent, const std::string& name) {
@@ -233,7 +246,7 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, Displaced
   if (!is.is_due) return success();
   if (is_finish(action)) return keep_rights(action.path, is);
   if (action.path.is_root()) return success();
-  if (action.op == Op::kMetadata) return keep_metadata(action, is);
+  if (action.op == Op::kMetadata) return keep_metadata(action, is, replica);
   if (action.op == Op::kMove) return keep_move(action, is, replica);
   if (is.old && !is.old->is_directory()) return keep_leaf(record, index, entries, replica);
   const auto now = TRY(replica.status(action.path));
@@ -253,8 +266,10 @@ Status Backup::keep_move(const Action& action, const ActionRecord& record, Repli
   const std::string target = action.after->target.value_or(std::string());
   const Facts old = found_facts(*record.old, target, policy_);
   Facts made = old;
+  // A directory gets it when it is finished.
+  const Facts given = now->is_directory() ? *action.after : as_given(*action.after, *now);
   for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
-    if ((*action.after).*field) made.*field = (*action.after).*field;
+    if (given.*field) made.*field = given.*field;
   }
   const RelPath& from = *action.other;
   restores_.insert_or_assign(from, Restore{moved_back(action, made, old), std::nullopt, 1});
@@ -278,10 +293,19 @@ Status Backup::keep_rights(const RelPath& path, const ActionRecord& record) {
   return tree_->keep_attributes(path, FileType::kDirectory, *record.old_xattrs);
 }
 
-Status Backup::keep_metadata(const Action& action, const ActionRecord& record) {
+Status Backup::keep_metadata(const Action& action, const ActionRecord& record,
+                             ReplicaAccess& replica) {
   if (!record.old) return success();
   const std::string target = action.before->target.value_or(std::string());
-  note(action, record, found_facts(*record.old, target, policy_));
+  const auto now = TRY(replica.status(action.path));
+  Action done = action;
+  if (now && same_object(*now, *record.old)) {
+    if (!action.reasons.has(Reason::kXattrs) && has_same_metadata(*now, *record.old)) {
+      return success();  // all of it was refused
+    }
+    done.after = as_given(*action.after, *now);
+  }
+  note(done, record, found_facts(*record.old, target, policy_));
   if (!action.reasons.has(Reason::kXattrs) || !record.old_xattrs) return success();
   if (!is_new_content(action.path)) return success();
   return tree_->keep_attributes(action.path, record.old->type, *record.old_xattrs);

@@ -94,7 +94,7 @@ class Backup {
                   ReplicaAccess& replica);
   Status keep_move(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_rights(const RelPath& path, const ActionRecord& record);
-  Status keep_metadata(const Action& action, const ActionRecord& record);
+  Status keep_metadata(const Action& action, const ActionRecord& record, ReplicaAccess& replica);
   Status keep_leaf(const WindowRecord& record, std::size_t index, DisplacedEntries& entries,
                    ReplicaAccess& replica);
   void remember_objects(const WindowRecord& record);
