@@ -11,6 +11,8 @@ struct Worded {
   Value value;
   const char* word;
 };
+template <class Value>
+Worded(Value, const char*) -> Worded<Value>;
 
 // Of any list whose elements have a value and a word.
 template <class List>
