@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "fault/mirror.h"
 #include "support/faulty_file_system.h"
@@ -157,8 +158,11 @@ TEST_F(Stopped, WhileItIsTakenBackTheNextRunGoesOnWithIt) {
   options_.windows.wind_up_seconds = 0;
   fs_.intercept(
       [](const CallInfo& call) { return call.call == Call::kRename && call.names("c") ? EIO : 0; });
-  const MirrorRun stopped = stopped_before(
-      [](const CallInfo& call) { return call.call == Call::kRename && call.names("ROLLBACK"); });
+  bool goes_back = false;
+  const MirrorRun stopped = stopped_before([&](const CallInfo& call) {
+    if (call.call != Call::kRename) return false;
+    return std::exchange(goes_back, goes_back || call.names("ROLLBACK"));
+  });
   ASSERT_TRUE(stopped.error);
   EXPECT_EQ(stopped.error->code, ErrorCode::kStopped);
   EXPECT_EQ(bytes_of(in_replica("a")), "new a");
