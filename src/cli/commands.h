@@ -20,6 +20,10 @@ Result<ExitCode> execute(const ApplyOptions& options);
 // Lists one tree, one entry a line, in path order.
 Result<ExitCode> execute(const ScanOptions& options);
 
+// Reads two trees, or one, completely and tells change from decay; changes nothing. kPartial where
+// it finds any difference.
+Result<ExitCode> execute(const VerifyOptions& options);
+
 // Shows a plan that was written down. Reads nothing but the plan: neither its folders nor the
 // state. kChangesPending where two plans differ.
 Result<ExitCode> execute(const ShowOptions& options);

@@ -92,12 +92,13 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   if (request.options.dry_run) begin = "dry run, nothing changed: ";
   return begin + summary_line(done) + count_text("already", observer.count(Outcome::kAlready)) +
          (request.plan.options.delete_first ? ", deletions first" : "") +
+         count_text("healed", observer.healed()) +
          count_text("stale", observer.count(Outcome::kStale)) +
          count_text("skipped", observer.skipped()) + count_text("vanished", observer.vanished()) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
-         request.unproven + not_mirrored_text(applied.limits) + ", " +
-         seconds_text(monotonic_seconds() - request.started);
+         content_text(request.plan.options) + request.unproven + not_mirrored_text(applied.limits) +
+         ", " + seconds_text(monotonic_seconds() - request.started);
 }
 
 // Once more in the end, where a person looks.
@@ -135,6 +136,13 @@ std::string line_of(const ActionReport& report) {
   return action_line(copied);
 }
 
+// A dry run has done nothing, and that something was healed is news, even where nobody asked.
+std::string told_as_done(const std::string& line, const Action& action, Execution execution) {
+  if (execution == Execution::kDry) return "would " + line;
+  if (!action.reasons.has(Reason::kDecay)) return line;
+  return "healed" + line.substr(line.find(' ')) + ": the replica's content had gone bad by itself";
+}
+
 }  // namespace
 
 void CycleObserver::report(const ActionReport& report) {
@@ -152,7 +160,8 @@ void CycleObserver::report(const ActionReport& report) {
     case Outcome::kOk:
       foldersync::count(*report.action, done_);
       done_.bytes_to_write += report.bytes;
-      log_.info((execution_ == Execution::kDry ? "would " : "") + line +
+      if (report.action->reasons.has(Reason::kDecay)) ++healed_;
+      log_.info(told_as_done(line, *report.action, execution_) +
                 (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""));
       return;
     case Outcome::kAlready:

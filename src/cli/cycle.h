@@ -36,6 +36,8 @@ class CycleObserver final : public ApplyObserver {
   // How many were skipped for another reason than that the source's entry had vanished.
   [[nodiscard]] std::uint64_t skipped() const { return count(Outcome::kSkipped) - vanished_; }
   [[nodiscard]] std::uint64_t vanished() const { return vanished_; }
+  // How many files of the replica that had decayed were written anew.
+  [[nodiscard]] std::uint64_t healed() const { return healed_; }
   [[nodiscard]] const OutcomeCounts& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
   // Whether some of it failed since there was no room.
@@ -52,6 +54,7 @@ class CycleObserver final : public ApplyObserver {
   std::vector<std::string> first_stale_;
   OutcomeCounts outcomes_{};
   std::uint64_t vanished_ = 0;
+  std::uint64_t healed_ = 0;
   bool lacked_room_ = false;
   Summary done_;
 };

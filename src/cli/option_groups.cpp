@@ -198,6 +198,20 @@ CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::st
   return never_empty(command->add_option(name, target, help), "FILE", "a file");
 }
 
+CLI::Option* add_reading(CLI::App* command, const char* name,
+                         const std::function<void(Remembered)>& take, const char* help) {
+  const auto take_text = [name, take](const std::string& text) {
+    const bool is_cached = text == "cached";
+    if (!is_cached && !text.empty()) {
+      throw CLI::ValidationError(name, "expected nothing, or =cached, found '" + text + "'");
+    }
+    take(is_cached ? Remembered::kIsBelieved : Remembered::kIsReadAgain);
+  };
+  return command->add_option_function<std::string>(name, take_text, help)
+      ->expected(0, 1)
+      ->type_name("[=cached]");
+}
+
 CLI::Option* add_source(CLI::App* command, std::string& source) {
   return add_folder(command, "-s,--source", source, "the folder that is copied");
 }
@@ -238,8 +252,22 @@ void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>&
 
 void add_planning(CLI::App* command, PlanningOptions& planning) {
   PlanOptions& plan = planning.plan;
-  command->add_flag("--checksum", plan.checksum,
-                    "compare content even where size and modification time agree");
+  add_reading(
+      command, "--checksum",
+      [&plan](Remembered remembered) {
+        plan.checksum = true;
+        plan.checksum_cached = remembered == Remembered::kIsBelieved;
+      },
+      "compare content even where size and modification time agree: read all of it; cached: "
+      "believe what is remembered");
+  const auto accept = [&planning](const std::string& path) {
+    if (path == "." || !RelPath::is_path(path)) return false;
+    planning.accept_changed.insert(path);
+    return true;
+  };
+  add_value(command, "--accept-changed", "PATH", {"a path below the source without '..'", accept},
+            "with --checksum: what the source's file PATH holds is no decay")
+      ->trigger_on_parse();
   command->add_flag("--pin", plan.pin, "put the MD5 of everything to be written into the plan");
   command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");
   command->add_flag("--delete-excluded", plan.delete_excluded,

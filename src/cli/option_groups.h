@@ -38,6 +38,10 @@ CLI::Option* add_word(CLI::App* command, const char* name, const std::string& wo
 CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::string>& target,
                       const char* help);
 
+// One that reads content: "--name", or "--name=cached", which believes what is remembered.
+CLI::Option* add_reading(CLI::App* command, const char* name,
+                         const std::function<void(Remembered)>& take, const char* help);
+
 CLI::Option* add_source(CLI::App* command, std::string& source);
 CLI::Option* add_replica(CLI::App* command, std::string& replica);
 void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask);

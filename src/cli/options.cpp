@@ -95,14 +95,35 @@ void declare(CLI::App* apply, ApplyOptions& options) {
 
 void declare(CLI::App* scan, ScanOptions& options) {
   add_source(scan, options.folder)->required()->description("the folder that is listed");
-  scan->add_flag("--md5", options.md5, "with the MD5 of every file");
-  scan->add_flag("--md5sum", options.md5sum, "lines for md5sum -c");
+  const auto add_md5 = [&](const char* name, bool& form, const char* help) {
+    add_reading(
+        scan, name,
+        [&options, &form](Remembered remembered) {
+          form = true;
+          options.remembered = remembered;
+        },
+        help);
+  };
+  add_md5("--md5", options.md5, "with the MD5 of every file, which is read; cached: or remembered");
+  add_md5("--md5sum", options.md5sum, "the same as lines for md5sum -c");
   scan->add_flag("--json", options.json, "one JSON object a line");
   add_file(scan, "-o,--output", options.output_file, "write to FILE (mode 0600)");
   scan->add_flag("--one-file-system", options.filter.one_file_system,
                  "leave out what is mounted inside");
   add_filters(scan, options.filter, options.rule_origins);
   add_common(scan, options.common);
+}
+
+void declare(CLI::App* verify, VerifyOptions& options) {
+  add_source(verify, options.folders.source)->required();
+  add_replica(verify, options.folders.replica)
+      ->description("the replica; without it, the source is held against what is remembered");
+  add_file(verify, "--report", options.report_file,
+           "each difference as a line of JSON in FILE (mode 0600), - for standard output");
+  verify->add_flag("--one-file-system", options.filter.one_file_system,
+                   "leave out what is mounted inside");
+  add_filters(verify, options.filter, options.rule_origins);
+  add_common(verify, options.common);
 }
 
 void declare(CLI::App* show, ShowOptions& options) {
@@ -182,6 +203,7 @@ class Parser {
     add<PlanCommandOptions>("plan", "work out what would be done, and write it down");
     add<ApplyOptions>("apply", "execute a plan that was written down");
     add<ScanOptions>("scan", "list one tree, one entry a line, in path order");
+    add<VerifyOptions>("verify", "read both trees completely, and tell change from decay");
     add<ShowOptions>("show", "show a plan that was written down");
     add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
   }

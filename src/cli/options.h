@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "fs/io_priority.h"
 #include "plan/plan.h"
+#include "scan/directory_hashes.h"
 
 namespace foldersync {
 
@@ -56,6 +59,7 @@ struct PlanningOptions {
   bool new_replica = false;
   bool adopt = false;
   bool empty_source = false;
+  std::set<std::string, std::less<>> accept_changed;  // paths in the source; bytes
 };
 
 struct BackupOptions {
@@ -120,9 +124,18 @@ struct ScanOptions {
   std::string folder;
   bool md5 = false;
   bool md5sum = false;
+  Remembered remembered = Remembered::kIsReadAgain;
   bool json = false;
   std::optional<std::string> output_file;
   PlanOptions filter;  // its rules and bounds, and whether mounts are left out
+  std::vector<std::string> rule_origins;
+  CommonOptions common;
+};
+
+struct VerifyOptions {
+  FolderOptions folders;                   // without a replica: the source alone
+  std::optional<std::string> report_file;  // "-": standard output
+  PlanOptions filter;                      // as in ScanOptions
   std::vector<std::string> rule_origins;
   CommonOptions common;
 };
@@ -145,7 +158,7 @@ struct RecoverOptions {
 };
 
 using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
-                                    ShowOptions, RecoverOptions>;
+                                    VerifyOptions, ShowOptions, RecoverOptions>;
 
 // Either a command's options, or the end of the program with a text for people.
 struct ParsedCommandLine {

@@ -122,7 +122,8 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
                       .stop = &stop,
                       .spooling = state_.spooling(),
                       .most_threads = threads.most,
-                      .names_equal_content = equal == EqualContent::kNamed};
+                      .names_equal_content = equal == EqualContent::kNamed,
+                      .accepted = &options_.accept_changed};
   request.compares_capabilities =
       policy.as_root && roots.replica && state_.memory() != nullptr &&
       !are_capabilities_known(*state_.memory(), roots.replica->identity, part_of(request.options));

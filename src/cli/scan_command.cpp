@@ -58,7 +58,7 @@ class Scanner {
         root_(root),
         output_(output),
         reader_(output.is_terminal() ? Reader::kTerminal : Reader::kProgram),
-        hashes_(cached_tree(cache, root)) {}
+        hashes_(cached_tree(cache, root, options.remembered)) {}
 
   Status run(const Scope& scope, const std::atomic<bool>& stop) {
     judge_.heed_stop(&stop);
@@ -135,7 +135,7 @@ class Scanner {
       if (line.hash.in_batch) {
         scanned.md5 = digests[*line.hash.in_batch];
         hashes_.remember_in(entry.path.parent_bytes(), {nullptr, entry.path.name(), entry.status},
-                            *scanned.md5, line.hash.read_at);
+                            {*scanned.md5, line.hash.read_at, line.hash.remembered});
       }
       TRY(write(scanned));
     }

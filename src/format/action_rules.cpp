@@ -151,6 +151,9 @@ const char* broken_rule(const Action& action) {
                                       : "the op needs another type after than before";
   }
   if (action.reasons.empty()) return "an action needs a reason";
+  if (action.reasons.has(Reason::kDecay) && !action.reasons.has(Reason::kContent)) {
+    return "the reason \"decay\" goes with \"content\"";
+  }
   if (kind_of(action.before) == kDirectory && action.before->mtime) {
     return "a directory's mtime is never in \"before\"";
   }

@@ -27,15 +27,15 @@ void PlanDigest::add(const Action& action, std::uint64_t seq, const LaterFields&
   hash_fields<ActionTable>(buffer_, action);
   put_later(buffer_, later);
   ++count_;
-  has_lone_id_ = has_lone_id_ || has_lone_id(action);
+  later_uses_.add(later_uses(action));
   if (buffer_.size() < kFlushBytes) return;
   records_.update(std::string_view(buffer_));
   buffer_.clear();
 }
 
 Sha256 PlanDigest::finish(const PlanHeader& plan) {
-  const Announcement announced = announcement_of(plan);
-  return finish(plan, version_of(announced, has_lone_id_), later_fields(plan, announced));
+  const Announcement announced = announcement_of(plan, later_uses_);
+  return finish(plan, version_of(announced, later_uses_), later_fields(plan, announced));
 }
 
 Sha256 PlanDigest::finish(const PlanHeader& plan, std::uint32_t minor, const LaterFields& later) {

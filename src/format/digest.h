@@ -36,7 +36,7 @@ class PlanDigest {
  private:
   std::string buffer_;  // bytes that are not hashed yet
   std::uint64_t count_ = 0;
-  bool has_lone_id_ = false;
+  LaterUses later_uses_;
   Sha256Hasher records_;
 };
 

@@ -24,8 +24,8 @@ const char* check_guards(Draft& draft) {
 
 // What later versions brought is announced, and not in a document that says it is of the first.
 const char* check_growth(Draft& draft, const LaterFields& later) {
-  const std::string broken =
-      broken_announcement(draft.announced, announcement_of(draft.plan), draft.unknown);
+  const std::string broken = broken_announcement(
+      draft.announced, announcement_of(draft.plan, draft.later_uses), draft.unknown);
   if (!broken.empty()) return tell(draft, broken);
   if (draft.minor > 0) return nullptr;
   if (!later.empty()) {
@@ -34,8 +34,9 @@ const char* check_growth(Draft& draft, const LaterFields& later) {
   if (!draft.unknown.empty()) {
     return tell(draft, "\"" + *draft.unknown.begin() + "\" is of a later version than 1.0");
   }
-  return draft.lone_id ? "an owner or a group without the other is of a later version than 1.0"
-                       : nullptr;
+  return draft.later_uses.lone_id
+             ? "an owner or a group without the other is of a later version than 1.0"
+             : nullptr;
 }
 
 const char* check_kind(const Draft& draft) {

@@ -10,6 +10,8 @@
 namespace foldersync {
 namespace {
 
+constexpr std::string_view kDecayFeature = "actions.reason=decay";
+
 bool is_word_byte(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
 }
@@ -26,7 +28,7 @@ void visit_later_of(const PlanHeader& plan, const Visit& visit) {
 
 // What came after version 1.0, of all objects.
 std::set<std::string, std::less<>> later_features() {
-  std::set<std::string, std::less<>> names;
+  std::set<std::string, std::less<>> names{std::string(kDecayFeature)};
   const auto add = [&](const std::string& path, Since since) {
     if (since != Since::kFirst) names.insert(path);
   };
@@ -63,8 +65,9 @@ std::optional<std::uint32_t> parse_version(std::string_view text) {
   return minor;
 }
 
-Announcement announcement_of(const PlanHeader& plan) {
+Announcement announcement_of(const PlanHeader& plan, LaterUses uses) {
   Announcement announced;
+  if (uses.decay) announced.needs.emplace_back(kDecayFeature);
   visit_later_of(plan, [&](const std::string& path, const LaterValue&, Since since) {
     (since == Since::kNeeded ? announced.needs : announced.ignorable).push_back(path);
   });
@@ -76,8 +79,8 @@ Announcement announcement_of(const PlanHeader& plan) {
   return announced;
 }
 
-std::uint32_t version_of(const Announcement& announced, bool lone_id) {
-  return announced == Announcement() && !lone_id ? 0 : kMinorVersion;
+std::uint32_t version_of(const Announcement& announced, LaterUses uses) {
+  return announced == Announcement() && !uses.lone_id ? 0 : kMinorVersion;
 }
 
 LaterFields later_fields(const PlanHeader& plan, const Announcement& announced) {

@@ -35,11 +35,11 @@ struct Announcement {
   friend bool operator==(const Announcement&, const Announcement&) = default;
 };
 
-// What a header of this program has beyond version 1.0.
-Announcement announcement_of(const PlanHeader& plan);
+// What a document of this program has beyond version 1.0; `uses`: its actions.
+Announcement announcement_of(const PlanHeader& plan, LaterUses uses);
 
-// The lowest minor version that has everything that is said. `lone_id`: some action has one.
-std::uint32_t version_of(const Announcement& announced, bool lone_id);
+// The lowest minor version that has everything that is said.
+std::uint32_t version_of(const Announcement& announced, LaterUses uses);
 
 // The header's later fields, those of `announced` too, as the digest has them.
 LaterFields later_fields(const PlanHeader& plan, const Announcement& announced);

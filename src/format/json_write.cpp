@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <exception>
 
 #include "format/digest.h"
@@ -19,17 +18,18 @@ void append_action(std::string& out, const Action& action, std::uint64_t seq) {
   out += '}';
 }
 
-bool has_lone_id(const Plan& plan) {
-  return std::any_of(plan.actions.begin(), plan.actions.end(),
-                     [](const Action& action) { return foldersync::has_lone_id(action); });
+LaterUses uses_of(const Plan& plan) {
+  LaterUses uses;
+  for (const Action& action : plan.actions) uses.add(later_uses(action));
+  return uses;
 }
-bool has_lone_id(const StoredPlan& plan) { return plan.actions.has_lone_id(); }
+LaterUses uses_of(const StoredPlan& plan) { return plan.actions.later_uses(); }
 
 // Gathers text and hands it to the sink in large pieces.
 class Writer {
  public:
-  // `lone_id`: whether some action has one.
-  Writer(const ByteSink& sink, bool lone_id) : sink_(sink), lone_id_(lone_id) {
+  // `uses`: of all its actions.
+  Writer(const ByteSink& sink, LaterUses uses) : sink_(sink), uses_(uses) {
     out_.reserve(kFlushBytes + 4096);
   }
 
@@ -54,8 +54,8 @@ class Writer {
 
  private:
   void write_header(const PlanHeader& plan) {
-    announced_ = announcement_of(plan);
-    minor_ = version_of(announced_, lone_id_);
+    announced_ = announcement_of(plan, uses_);
+    minor_ = version_of(announced_, uses_);
     out_ += '{';
     write_line("format", kFormat);
     write_line("format_version", version_text(minor_));
@@ -134,7 +134,7 @@ class Writer {
   }
 
   const ByteSink& sink_;
-  bool lone_id_;
+  LaterUses uses_;
   Announcement announced_;
   std::uint32_t minor_ = 0;
   std::string out_;
@@ -144,7 +144,7 @@ class Writer {
 }  // namespace
 
 Status write_plan(const Plan& plan, const ByteSink& sink) try {
-  return Writer(sink, has_lone_id(plan)).write(plan, [&](const auto& take) -> Status {
+  return Writer(sink, uses_of(plan)).write(plan, [&](const auto& take) -> Status {
     std::uint64_t seq = 0;
     for (const Action& action : plan.actions) {
       TRY(take(action, ++seq));
@@ -156,7 +156,7 @@ Status write_plan(const Plan& plan, const ByteSink& sink) try {
 }
 
 Status write_plan(const StoredPlan& plan, const ByteSink& sink) try {
-  return Writer(sink, has_lone_id(plan)).write(plan, [&](const auto& take) {
+  return Writer(sink, uses_of(plan)).write(plan, [&](const auto& take) {
     return for_each_action(plan.actions, take);
   });
 } catch (const std::exception& exception) {

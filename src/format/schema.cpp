@@ -90,7 +90,7 @@ const char* finish_action(Draft& draft) {
   draft.digest.add(action, actions.size() + 1, std::exchange(draft.later_of_action, {}));
   add_to_summary(action, draft.counted);
   draft.guard_counts.add(action);
-  draft.lone_id = draft.lone_id || has_lone_id(action);
+  draft.later_uses.add(later_uses(action));
   const bool takes_back = action.reasons.has(Reason::kUndo);
   draft.all_undo = draft.all_undo && takes_back;
   draft.some_undo = draft.some_undo || takes_back;

@@ -55,7 +55,7 @@ struct Draft {
   std::set<std::string> unknown;  // features that are here and that this program doesn't know
   LaterFields later;              // unknown fields of the header
   LaterFields later_of_action;    // of the action under way
-  bool lone_id = false;           // some action has one
+  LaterUses later_uses;           // of all actions
 
   PlanDigest digest;
   SequenceRules sequence{plan.actions};

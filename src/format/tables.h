@@ -108,7 +108,9 @@ struct OptionsTable
           DocumentField<"chown", At<&PlanOptions::fields, &MirroredFields::chown>, kind::Owners,
                         Since::kNeeded>,
           DocumentField<"chmod", At<&PlanOptions::fields, &MirroredFields::chmod>, kind::ModeRules,
-                        Since::kNeeded>> {
+                        Since::kNeeded>,
+          DocumentField<"checksum_cached", At<&PlanOptions::checksum_cached>, kind::Switch,
+                        Since::kIgnorable>> {
   static constexpr const char* kTitle = "the options";
 };
 

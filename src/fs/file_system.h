@@ -22,6 +22,8 @@
 
 namespace foldersync {
 
+inline constexpr std::size_t kDirectAlignment = 4096;
+
 enum class RenameMode : std::uint8_t {
   kNoReplace,  // fails with EEXIST where the new name is taken
   kExchange,   // both names must exist and change places
@@ -36,6 +38,10 @@ enum class Sharing : std::uint8_t {
   // in memory, where nothing is ever written back.
   kUnstamped,
 };
+
+// Where what is read of an open file comes from: surely from the disk, or perhaps from memory, here
+// or on another machine.
+enum class ReadFrom : std::uint8_t { kDisk, kPerhapsMemory };
 
 enum class Seek : std::uint8_t { kStart, kData, kHole };
 
@@ -143,6 +149,15 @@ class FileSystem {
   // A descriptor that only stands for the entry; any type, no permission on the entry needed.
   virtual Result<Fd> open_entry(int directory, const char* name) = 0;
   virtual Result<std::size_t> read(int fd, std::span<std::byte> buffer) = 0;  // 0 at the end
+  // From here on reading asks the disk where that can be had: what the page cache holds is dropped,
+  // and passed by (posix_fadvise, O_DIRECT). The buffer, its length and the offset are to be
+  // multiples of kDirectAlignment then; otherwise read() may give EINVAL.
+  virtual ReadFrom read_past_cache(int fd) {
+    (void)fd;
+    return ReadFrom::kPerhapsMemory;
+  }
+  // The opposite.
+  virtual void read_through_cache(int fd) { (void)fd; }
   virtual Result<std::size_t> write(int fd, std::span<const std::byte> data) = 0;
   // copy_file_range between the current offsets; 0 at the end of `from`.
   virtual Result<std::size_t> copy_range(int from, int to, std::size_t count) = 0;

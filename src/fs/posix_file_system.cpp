@@ -286,6 +286,23 @@ class PosixFileSystem final : public FileSystem {
     return counted(retried([&] { return ::read(fd, buffer.data(), buffer.size()); }), "read");
   }
 
+  // A page that somebody has mapped survives the first call, on most file systems; the second
+  // passes it by. Where other machines take part, they have memory of their own.
+  ReadFrom read_past_cache(int fd) override {
+    (void)::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    const int flags = ::fcntl(fd, F_GETFL);
+    const bool is_direct = flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_DIRECT) == 0;
+    const auto shared = sharing(fd);
+    return is_direct && shared && *shared == Sharing::kLocal ? ReadFrom::kDisk
+                                                             : ReadFrom::kPerhapsMemory;
+  }
+
+  void read_through_cache(int fd) override {
+    if (const int flags = ::fcntl(fd, F_GETFL); flags >= 0) {
+      (void)::fcntl(fd, F_SETFL, flags & ~O_DIRECT);
+    }
+  }
+
   Result<std::size_t> write(int fd, std::span<const std::byte> data) override {
     return counted(retried([&] { return ::write(fd, data.data(), data.size()); }), "write");
   }

@@ -1,6 +1,7 @@
 // An entry that is open, to be asked what it is and what it holds, on whichever host it lies.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,8 @@ class ReadableEntry {
 
   // Requires, as all below: it was opened for its content.
   virtual Result<std::size_t> read(std::span<std::byte> buffer) = 0;  // 0 at the end
+  // From here on it asks the disk, as FileSystem::read_past_cache().
+  virtual ReadFrom read_past_cache() { return ReadFrom::kPerhapsMemory; }
   // Error EINVAL for holes where nothing is known of them.
   virtual Result<std::uint64_t> seek(std::uint64_t offset, Seek whence) = 0;
   // Its descriptor where it is a file of `fs`, which can copy from it then; nothing elsewhere.
@@ -55,7 +58,15 @@ class LocalEntry final : public ReadableEntry {
     return foldersync::without_unsupported(fs_, handle(), std::move(wanted));
   }
   Result<std::size_t> read(std::span<std::byte> buffer) override {
+    auto count = fs_.read(fd_.get(), buffer);
+    if (count || !is_direct_ || count.error().error_number != EINVAL) return count;
+    is_direct_ = false;  // it asks for other pieces than these
+    fs_.read_through_cache(fd_.get());
     return fs_.read(fd_.get(), buffer);
+  }
+  ReadFrom read_past_cache() override {
+    is_direct_ = true;
+    return fs_.read_past_cache(fd_.get());
   }
   Result<std::uint64_t> seek(std::uint64_t offset, Seek whence) override {
     return fs_.seek(fd_.get(), offset, whence);
@@ -70,6 +81,7 @@ class LocalEntry final : public ReadableEntry {
   FileSystem& fs_;
   Fd fd_;
   Opened opened_;
+  bool is_direct_ = false;
 };
 
 // Whether `entry` has the attributes `wanted`, but for those that it could not be given; false

@@ -20,11 +20,12 @@ bool takes_file_away(const Action& action) {
   return goes && is_file(action.before);
 }
 
-bool has_lone_id(const Action& action) {
+LaterUses later_uses(const Action& action) {
   const auto is_lone = [](const std::optional<Facts>& facts) {
     return facts && facts->gid.has_value() != facts->uid.has_value();
   };
-  return is_lone(action.before) || is_lone(action.after);
+  return {.lone_id = is_lone(action.before) || is_lone(action.after),
+          .decay = action.reasons.has(Reason::kDecay)};
 }
 
 std::uint64_t bytes_to_write(const Action& action) {

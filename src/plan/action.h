@@ -110,6 +110,7 @@ enum class Reason : std::uint16_t {
   kXattrs = 1 << 11,
   kChildren = 1 << 12,  // a directory whose children change
   kUndo = 1 << 13,      // takes back what an apply did
+  kDecay = 1 << 14,     // the content that the replica's file had went bad by itself
 };
 
 inline constexpr std::array kReasonWords{
@@ -119,7 +120,8 @@ inline constexpr std::array kReasonWords{
     Worded{Reason::kDevice, "device"},     Worded{Reason::kLink, "link"},
     Worded{Reason::kMtime, "mtime"},       Worded{Reason::kMode, "mode"},
     Worded{Reason::kOwner, "owner"},       Worded{Reason::kXattrs, "xattrs"},
-    Worded{Reason::kChildren, "children"}, Worded{Reason::kUndo, "undo"}};
+    Worded{Reason::kChildren, "children"}, Worded{Reason::kUndo, "undo"},
+    Worded{Reason::kDecay, "decay"}};
 inline constexpr auto kReasons = values_of(kReasonWords);
 constexpr const char* to_string(Reason reason) { return word_of(kReasonWords, reason); }
 
@@ -205,9 +207,17 @@ bool changes_leaf_in_place(const Action& action);
 bool takes_file_over(const Action& action);
 // Whether a file goes from its path, whatever comes there: it may be wanted under another one.
 bool takes_file_away(const Action& action);
-// Whether an entry of it has an owner or a group without the other, which version 1.0 of the
-// document does not allow.
-bool has_lone_id(const Action& action);
+// What version 1.0 of the document does not allow an action.
+struct LaterUses {
+  bool lone_id = false;  // an entry that has an owner or a group without the other
+  bool decay = false;    // the reason of that name
+
+  void add(LaterUses other) {
+    lone_id = lone_id || other.lone_id;
+    decay = decay || other.decay;
+  }
+};
+LaterUses later_uses(const Action& action);
 // Content that the source has to give; bytes.
 std::uint64_t bytes_to_write(const Action& action);
 

@@ -20,7 +20,7 @@ Status ActionStore::append(const Action& action) {
   append_encoded(open_, action, last_path_);
   last_path_ = action.path.bytes();
   ++size_;
-  has_lone_id_ = has_lone_id_ || foldersync::has_lone_id(action);
+  later_uses_.add(foldersync::later_uses(action));
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - bytes_to_write_;
   bytes_to_write_ += std::min(room, foldersync::bytes_to_write(action));
   return open_.size() < kBlockBytes ? success() : seal();

@@ -29,7 +29,7 @@ class ActionStore {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   // Of all of them together; the largest number there is where that is less.
   [[nodiscard]] std::uint64_t bytes_to_write() const { return bytes_to_write_; }
-  [[nodiscard]] bool has_lone_id() const { return has_lone_id_; }
+  [[nodiscard]] LaterUses later_uses() const { return later_uses_; }
 
   // Actions that stand together.
   struct Block {
@@ -60,7 +60,7 @@ class ActionStore {
   std::string last_path_;  // of the action before, where the block has one
   std::uint64_t size_ = 0;
   std::uint64_t bytes_to_write_ = 0;
-  bool has_lone_id_ = false;  // in some action
+  LaterUses later_uses_;  // of all actions
 };
 
 // Reads a store at any place, quickly where places are near each other; holds one block decoded.

@@ -38,7 +38,8 @@ std::optional<Limit> parse_limit(std::string_view text);  // the inverse; percen
 
 // Everything beyond the two trees that shaped the plan.
 struct PlanOptions {
-  bool checksum = false;
+  bool checksum = false;         // content decides even where size and mtime agree
+  bool checksum_cached = false;  // and remembered hashes count as content that was read
   bool pin = false;
   bool xattrs = false;
   bool remove_extra = true;  // "delete"; false: --no-delete
@@ -60,6 +61,9 @@ struct PlanOptions {
       false;                  // not knowing what was moved where nobody can look holds nothing back
   bool delete_first = false;  // deletions that nothing else needs go before what is written
   MirroredFields fields;
+
+  // Whether content is read wherever it decides, whatever is remembered of it.
+  [[nodiscard]] bool reads_all() const { return checksum && !checksum_cached; }
   friend bool operator==(const PlanOptions&, const PlanOptions&) = default;
 };
 
@@ -84,6 +88,8 @@ struct Skipped {
 };
 
 inline constexpr std::string_view kHeld = "held";
+// What was done when a file of the source was found decayed, with EBADMSG: see DecayCheck.
+inline constexpr const char* kDecayProblem = "verify content";
 
 struct Guard {
   std::string rule;         // "max-delete", "max-update", "require", "space"

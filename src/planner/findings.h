@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,7 +34,8 @@ struct PlanningContext {
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
   bool compares_capabilities = false;       // likewise
-  bool is_one_system = true;                // the root of one side can turn up inside the other
+  const std::set<std::string, std::less<>>* accepted = nullptr;  // see PlanRequest; null: none
+  bool is_one_system = true;  // the root of one side can turn up inside the other
   // The policy without limits; nothing where there are none, and so nothing to be hidden by them.
   std::optional<Policy> unlimited = std::nullopt;
 };

@@ -9,9 +9,10 @@ void LateHashes::finish(Findings& findings, DirectoryHashes& source, DirectoryHa
   const std::span<const Md5> digests = batch_.finish();
   for (std::size_t i = 0; i < digests.size(); ++i) {
     const LateHash& file = files_[i];
-    source.remember_in(file.directory, {nullptr, file.name, file.source}, digests[i], file.read_at);
-    replica.remember_in(file.directory, {nullptr, file.name, file.replica}, digests[i],
-                        file.read_at);
+    source.remember_in(file.directory, {nullptr, file.name, file.source},
+                       {digests[i], file.read_at, file.source_remembered});
+    replica.remember_in(file.directory, {nullptr, file.name, file.replica},
+                        {digests[i], file.read_at, file.replica_remembered});
     const auto give = [&](auto& finding) {
       finding.before->md5 = digests[i];
       finding.after->md5 = digests[i];

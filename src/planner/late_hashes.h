@@ -20,6 +20,8 @@ struct LateHash {
   FileStatus source;
   FileStatus replica;
   FileTime read_at;
+  std::optional<Md5> source_remembered;  // see ReadHash
+  std::optional<Md5> replica_remembered;
   std::optional<std::size_t> action;  // index in Findings::actions
   std::optional<std::size_t> linked;  // index in Findings::linked
 };

@@ -252,11 +252,23 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
                                .source = *named.source,
                                .replica = *named.replica,
                                .read_at = like->read_at,
+                               .source_remembered = like->source_remembered,
+                               .replica_remembered = like->replica_remembered,
                                .action = {},
                                .linked = {}});
   }
   comparison = decide_by_content(comparison, like && like->equal);
+  const bool went_bad = like ? !like->equal && decay().is_decayed(replica, replica_hashes_)
+                             : context_.options.reads_all() && is_decay(like.error());
+  if (went_bad) comparison.reasons.add(Reason::kDecay);
   return true;
+}
+
+// Whether what the source's file holds can be written; with its MD5 where that was asked for.
+bool PairPlanner::may_write(const VisitedPair& pair, const Named& named, KnownContent& content) {
+  const FileToRead source = file_of(pair.source, named.name, *named.source);
+  return decay().may_be_carried(path_of(pair, named.name), source, source_hashes_) &&
+         (!context_.options.pin || pin(pair, named, content));
 }
 
 bool PairPlanner::pin(const VisitedPair& pair, const Named& named, KnownContent& content) {
@@ -321,8 +333,8 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
       attributes.are_linked_capabilities(pair, named)) {
     comparison.decision = Decision::kUpdate;
   }
-  if (context_.options.pin && named.source != nullptr &&
-      writes_content(comparison, *named.source) && !pin(pair, named, content)) {
+  if (named.source != nullptr && writes_content(comparison, *named.source) &&
+      !may_write(pair, named, content)) {
     return;
   }
   if (takes_file_away(comparison, named.replica)) {

@@ -9,6 +9,7 @@
 #include "plan/compare.h"
 #include "plan/spool.h"
 #include "planner/admission.h"
+#include "planner/decay_check.h"
 #include "planner/findings.h"
 #include "planner/late_hashes.h"
 #include "planner/other_spellings.h"
@@ -53,6 +54,8 @@ class PairPlanner {
   bool read_replica_target(const VisitedPair& pair, const Named& named);
   bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison,
                    KnownContent& content);
+  DecayCheck decay() { return DecayCheck(context_, findings_, judge_); }
+  bool may_write(const VisitedPair& pair, const Named& named, KnownContent& content);
   bool pin(const VisitedPair& pair, const Named& named, KnownContent& content);
   void forget_missing_files(const VisitedPair& pair);
 

@@ -196,16 +196,20 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
 
 Result<Planned> look_and_plan(const PlanRequest& request) {
   const Roots& roots = request.roots;
-  PlanningContext context{.options = request.options,
-                          .policy = request.policy,
-                          .filter = request.filter,
-                          .source_root = roots.source.status,
-                          .replica_root = {},
-                          .source_hashes = cached_tree(request.source_cache, roots.source),
-                          .replica_hashes = {},
-                          .names_equal_content = request.names_equal_content,
-                          .stop = request.stop,
-                          .compares_capabilities = request.compares_capabilities};
+  const Remembered remembered =
+      request.options.reads_all() ? Remembered::kIsReadAgain : Remembered::kIsBelieved;
+  PlanningContext context{
+      .options = request.options,
+      .policy = request.policy,
+      .filter = request.filter,
+      .source_root = roots.source.status,
+      .replica_root = {},
+      .source_hashes = cached_tree(request.source_cache, roots.source, remembered),
+      .replica_hashes = {},
+      .names_equal_content = request.names_equal_content,
+      .stop = request.stop,
+      .compares_capabilities = request.compares_capabilities,
+      .accepted = request.accepted};
   if (request.policy.limits != FileSystemLimits{}) {
     context.unlimited = request.policy;
     context.unlimited->limits = {};
@@ -216,7 +220,7 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
     context.is_one_system = is_one_system(roots.source, *roots.replica);
     root.replica = roots.replica->status;
     root.replica_range = link_range_in(*root.replica);
-    context.replica_hashes = cached_tree(request.replica_cache, *roots.replica);
+    context.replica_hashes = cached_tree(request.replica_cache, *roots.replica, remembered);
   }
   Spooling spooling = request.spooling;
   spooling.heed = [stop = request.stop] { return heed(stop, "arrange"); };

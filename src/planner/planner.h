@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/result.h"
@@ -43,6 +46,9 @@ struct PlanRequest {
   // What programs may do is compared too, without PlanOptions::xattrs: an earlier version of the
   // program may have lost it. As root.
   bool compares_capabilities = false;
+  // Files of the source whose content counts as changed where it would count as decayed: paths as
+  // bytes. Null: none.
+  const std::set<std::string, std::less<>>* accepted = nullptr;
 };
 
 struct Planned {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -73,10 +74,66 @@ std::span<const std::byte> ContentJudge::zeros(std::uint64_t most) {
       static_cast<std::size_t>(std::min<std::uint64_t>(most, zeros_.size())));
 }
 
+bool is_decay(const Error& error) {
+  return error.error_number == EIO || error.error_number == EBADMSG ||
+         error.error_number == EUCLEAN;
+}
+
+void PageBuffer::Free::operator()(std::byte* bytes) const {
+  ::operator delete[](bytes, std::align_val_t(kDirectAlignment));
+}
+
+std::span<std::byte> PageBuffer::of(std::size_t bytes) {
+  if (size_ < bytes) {
+    bytes_.reset(
+        static_cast<std::byte*>(::operator new[](bytes, std::align_val_t(kDirectAlignment))));
+    size_ = bytes;
+  }
+  return {bytes_.get(), bytes};
+}
+
+void ContentJudge::begin_reading(const FileToRead& file, ReadableEntry& entry) {
+  if (!is_past_cache_) return;
+  const ReadFrom from = entry.read_past_cache();
+  bytes_read_ += file.status.size;
+  if (from == ReadFrom::kPerhapsMemory) bytes_of_memory_ += file.status.size;
+}
+
+Result<OpenedFile> ContentJudge::open(const FileToRead& file) {
+  auto opened = TRY(open_looked_at(file, stop_));
+  begin_reading(file, *opened.entry);
+  return opened;
+}
+
+// As read_full() of a file that is not larger than a buffer, of which the disk may be asked.
+Result<std::size_t> ContentJudge::read_piece(const FileToRead& file, ReadableEntry& entry,
+                                             std::span<std::byte> bytes) {
+  if (!is_past_cache_) return read_full(entry, bytes);
+  begin_reading(file, entry);
+  const std::span<std::byte> pages = piece_.of(kBufferBytes);
+  const auto count = TRY(read_full(entry, pages));
+  const std::size_t taken = std::min(count, bytes.size());
+  std::copy_n(pages.begin(), taken, bytes.begin());
+  return taken;
+}
+
+Result<Soundness> ContentJudge::soundness(const FileToRead& file, DirectoryHashes& hashes) {
+  const auto known = hashes.remembered(file);
+  if (!known) return Soundness::kUnknown;
+  const auto first = TRY(read_all(file));
+  if (first == *known) return Soundness::kSound;
+  const bool was_past_cache = std::exchange(is_past_cache_, true);
+  const auto second = read_all(file);
+  is_past_cache_ = was_past_cache;
+  if (!second) return second.error();
+  if (*second == first) return Soundness::kDecayed;
+  return changed_error("read", "two readings of it differ");
+}
+
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {
-  first_.resize(kBufferBytes);
+  const std::span<std::byte> first = first_.of(kBufferBytes);
   hasher_.finish();  // a reading that failed may have left its part
-  const auto opened = TRY(open_looked_at(file, stop_));
+  const auto opened = TRY(open(file));
   ContentReader reader(*opened.entry, opened.status);
   for (;;) {
     TRY(heed(stop_, "read"));
@@ -86,9 +143,9 @@ Result<Md5> ContentJudge::read_all(const FileToRead& file) {
       reader.skip(piece.size());
       continue;
     }
-    const auto count = TRY(reader.read(first_));
-    hasher_.update(std::span(first_).first(count));
-    if (count < first_.size()) break;
+    const auto count = TRY(reader.read(first));
+    hasher_.update(first.first(count));
+    if (count < first.size()) break;
   }
   const Md5 md5 = hasher_.finish();
   TRY(still_the_same(*opened.entry, file.status));
@@ -107,12 +164,12 @@ Result<Md5> ContentJudge::md5(const FileToRead& file, DirectoryHashes& hashes) {
 // Up to the first difference; what is equal is given to `hasher`, if there is one.
 Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead& replica,
                                      Md5Hasher* hasher) {
-  first_.resize(kBufferBytes);
-  second_.resize(kBufferBytes);
+  const std::span<std::byte> of_one = first_.of(kBufferBytes);
+  const std::span<std::byte> of_other = second_.of(kBufferBytes);
   error_was_replica_ = false;
-  const auto from = TRY(open_looked_at(source, stop_));
+  const auto from = TRY(open(source));
   error_was_replica_ = true;
-  const auto to = TRY(open_looked_at(replica, stop_));
+  const auto to = TRY(open(replica));
   ContentReader of_source(*from.entry, from.status);
   ContentReader of_replica(*to.entry, to.status);
   for (;;) {
@@ -132,12 +189,12 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
       continue;
     }
     error_was_replica_ = false;
-    const auto first = TRY(of_source.read(first_));
+    const auto first = TRY(of_source.read(of_one));
     error_was_replica_ = true;
-    const auto second = TRY(of_replica.read(second_));
-    if (first != second || std::memcmp(first_.data(), second_.data(), first) != 0) return false;
-    if (hasher != nullptr) hasher->update(std::span(first_).first(first));
-    if (first < first_.size()) break;
+    const auto second = TRY(of_replica.read(of_other));
+    if (first != second || std::memcmp(of_one.data(), of_other.data(), first) != 0) return false;
+    if (hasher != nullptr) hasher->update(of_one.first(first));
+    if (first < of_one.size()) break;
   }
   TRY(still_the_same(*to.entry, replica.status));
   error_was_replica_ = false;
@@ -149,7 +206,7 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
 // asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
   const auto entry = TRY(open_to_read(file, stop_));
-  const auto count = TRY(read_full(*entry, bytes));
+  const auto count = TRY(read_piece(file, *entry, bytes));
   TRY(still_the_same(*entry, file.status));
   return count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
@@ -168,17 +225,17 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
   const std::span<std::byte> room = batch.room(static_cast<std::size_t>(file.status.size));
   if (Status read = read_into(file, room); !read) return std::move(read).error();
   hashing.in_batch = batch.keep(room.size());
+  hashing.remembered = hashes.remembered(file);
   return hashing;
 }
 
 // Whether both hold the same; `bytes` is as large as the source's file and is then what it holds.
 Result<bool> ContentJudge::read_both_into(const FileToRead& source, const FileToRead& replica,
                                           std::span<std::byte> bytes) {
-  second_.resize(kBufferBytes);
   error_was_replica_ = false;
   if (Status done = read_into(source, bytes); !done) return std::move(done).error();
   error_was_replica_ = true;
-  const std::span<std::byte> other = std::span(second_).first(bytes.size());
+  const std::span<std::byte> other = second_.of(kBufferBytes).first(bytes.size());
   if (Status done = read_into(replica, other); !done) return std::move(done).error();
   return bytes.empty() || std::memcmp(bytes.data(), other.data(), bytes.size()) == 0;
 }
@@ -201,7 +258,10 @@ Result<Likeness> ContentJudge::compare(const FileToRead& source, DirectoryHashes
   const auto equal = read_both_into(source, replica, room);
   if (!equal) return equal.error();
   likeness.equal = *equal;
-  if (likeness.equal) likeness.in_batch = batch.keep(room.size());
+  if (!likeness.equal) return likeness;
+  likeness.in_batch = batch.keep(room.size());
+  likeness.source_remembered = source_hashes.remembered(source);
+  likeness.replica_remembered = replica_hashes.remembered(replica);
   return likeness;
 }
 
@@ -251,8 +311,8 @@ Result<bool> ContentJudge::hold_same(const FileToRead& source, const FileToRead&
   if (size > kBufferBytes || replica.status.size != size) {
     return read_both(source, replica, nullptr);
   }
-  first_.resize(kBufferBytes);
-  return read_both_into(source, replica, std::span(first_).first(static_cast<std::size_t>(size)));
+  return read_both_into(source, replica,
+                        first_.of(kBufferBytes).first(static_cast<std::size_t>(size)));
 }
 
 }  // namespace foldersync

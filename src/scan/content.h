@@ -23,6 +23,12 @@ struct Hashing {
   std::optional<Md5> md5;
   std::optional<std::size_t> in_batch;
   FileTime read_at;
+  std::optional<Md5> remembered;  // see ReadHash; where it is in the batch
+};
+
+struct OpenedFile {
+  std::unique_ptr<ReadableEntry> entry;
+  FileStatus status;  // as it is now that it is open
 };
 
 // What reading two files, or knowing their hashes, has told.
@@ -33,6 +39,30 @@ struct Likeness {
   std::optional<Md5> md5;
   std::optional<std::size_t> in_batch;
   FileTime read_at;
+  // Of files in the batch, what was remembered of each (ReadHash).
+  std::optional<Md5> source_remembered;
+  std::optional<Md5> replica_remembered;
+};
+
+// What is remembered of a file says, now that it was read: nothing is known of one with these
+// stamps; the same; or something else, which is decay, since nothing says that it was changed.
+enum class Soundness : std::uint8_t { kUnknown, kSound, kDecayed };
+
+// Whether an error of reading is what a bad disk, or a file system that checks what it holds, says.
+bool is_decay(const Error& error);
+
+// Memory to read to from the disk itself.
+class PageBuffer {
+ public:
+  // At least so many bytes; kept from call to call.
+  std::span<std::byte> of(std::size_t bytes);
+
+ private:
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
+  std::unique_ptr<std::byte[], Free> bytes_;
+  std::size_t size_ = 0;
 };
 
 // Decides by content. Holes of large files are not read. One thread at a time; holds two buffers of
@@ -41,6 +71,12 @@ class ContentJudge {
  public:
   // `stop`: set by others; reading a large file ends with kStopped then.
   explicit ContentJudge(const std::atomic<bool>* stop = nullptr) : stop_(stop) {}
+
+  // From here on content is asked of the disk, past the page cache, where that can be had.
+  void read_past_cache() { is_past_cache_ = true; }
+  // How much was read, and how much of it may have come from memory all the same; bytes.
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] std::uint64_t bytes_perhaps_of_memory() const { return bytes_of_memory_; }
 
   void heed_stop(const std::atomic<bool>* stop) { stop_ = stop; }
 
@@ -69,7 +105,11 @@ class ContentJudge {
   // The MD5 of one file.
   Result<Md5> md5(const FileToRead& file, DirectoryHashes& hashes);
 
-  // The same; that of a small file whose hash is not known is left to `batch`, as above.
+  // What is remembered of a file against what it holds: where they differ, it is read once more,
+  // from the disk. Error kChanged also where two readings differ.
+  Result<Soundness> soundness(const FileToRead& file, DirectoryHashes& hashes);
+
+  // The same as md5(); that of a small file whose hash is not known is left to `batch`, as above.
   Result<Hashing> hash(const FileToRead& file, DirectoryHashes& hashes, Md5Batch& batch);
 
   // Whether the last error of common_md5() came from the replica's file.
@@ -83,17 +123,21 @@ class ContentJudge {
   Result<bool> read_both_into(const FileToRead& source, const FileToRead& replica,
                               std::span<std::byte> bytes);
 
+  Result<OpenedFile> open(const FileToRead& file);
+  void begin_reading(const FileToRead& file, ReadableEntry& entry);
+  Result<std::size_t> read_piece(const FileToRead& file, ReadableEntry& entry,
+                                 std::span<std::byte> bytes);
+
   const std::atomic<bool>* stop_;
   Md5Hasher hasher_;
-  std::vector<std::byte> first_;
-  std::vector<std::byte> second_;
+  PageBuffer first_;
+  PageBuffer second_;
+  PageBuffer piece_;
   std::vector<std::byte> zeros_;
   bool error_was_replica_ = false;
-};
-
-struct OpenedFile {
-  std::unique_ptr<ReadableEntry> entry;
-  FileStatus status;  // as it is now that it is open
+  bool is_past_cache_ = false;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_of_memory_ = 0;
 };
 
 // Opens a file, and waits as a blocking open would where a lease is waited for, a minute at most.

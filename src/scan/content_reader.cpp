@@ -16,7 +16,7 @@ Status ContentReader::find_extent() {
   data_end_ = kNever;
   if (data) {
     const auto end = TRY(file_.seek(hole_end_, Seek::kHole));
-    data_end_ = end;
+    if (end < size_) data_end_ = end;
   }
   TRY(file_.seek(hole_end_, Seek::kStart));
   return success();

@@ -4,9 +4,9 @@
 
 namespace foldersync {
 
-CachedTree cached_tree(HashCache* cache, const Root& root) {
+CachedTree cached_tree(HashCache* cache, const Root& root, Remembered remembered) {
   if (cache == nullptr) return {};
-  return {cache, cache->tree(root.identity), root.status.device, root.sharing};
+  return {cache, cache->tree(root.identity), root.status.device, root.sharing, remembered};
 }
 
 void DirectoryHashes::begin(std::string_view directory) {
@@ -42,7 +42,7 @@ Sharing DirectoryHashes::sharing_of(const FileToRead& file) {
   return *asked;
 }
 
-std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
+std::optional<Md5> DirectoryHashes::remembered(const FileToRead& file) {
   if (tree_.cache == nullptr) return std::nullopt;
   load();
   if (sharing_of(file) == Sharing::kUnstamped) return std::nullopt;
@@ -52,18 +52,21 @@ std::optional<Md5> DirectoryHashes::find(const FileToRead& file) {
 }
 
 void DirectoryHashes::remember_in(std::string_view directory, const FileToRead& file,
-                                  const Md5& md5, FileTime read_at) {
+                                  const ReadHash& read) {
   if (tree_.cache == nullptr) return;
+  if (read.remembered && *read.remembered != read.md5) return;
   const FileStamp stamp = stamp_of(file.status);
-  if (!is_trustworthy(stamp, read_at, sharing_of(file))) return;
+  if (!is_trustworthy(stamp, read.read_at, sharing_of(file))) return;
   tree_.cache->remember(tree_.tree, RelPath::from_bytes(directory),
-                        {std::string(file.name), stamp, md5});
+                        {std::string(file.name), stamp, read.md5});
 }
 
 void DirectoryHashes::forget(std::string_view name) {
   load();
-  if (row(name) == nullptr) return;
+  const CachedHash* const known = row(name);
+  if (known == nullptr) return;
   tree_.cache->forget(tree_.tree, RelPath::from_bytes(directory_), name);
+  rows_.erase(rows_.begin() + (known - rows_.data()));
 }
 
 void DirectoryHashes::forget_missing(const DirectoryNames* names) {

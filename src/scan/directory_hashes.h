@@ -30,15 +30,27 @@ struct FileToRead {
   Leased leased = Leased::kIsWaitedFor;  // kFails: with EAGAIN, at once
 };
 
+// Whether a remembered hash counts as what was read, or is only what the file once held.
+enum class Remembered : std::uint8_t { kIsBelieved, kIsReadAgain };
+
 // Where a tree's hashes are remembered; no cache: nothing is.
 struct CachedTree {
   HashCache* cache = nullptr;
   TreeId tree{};
   std::uint64_t device = 0;  // of the tree's root, which `sharing` is about
   Sharing sharing = Sharing::kShared;
+  Remembered remembered = Remembered::kIsBelieved;
 };
 
-CachedTree cached_tree(HashCache* cache, const Root& root);
+CachedTree cached_tree(HashCache* cache, const Root& root,
+                       Remembered remembered = Remembered::kIsBelieved);
+
+// What was read of a file.
+struct ReadHash {
+  Md5 md5;
+  FileTime read_at;               // the time before
+  std::optional<Md5> remembered;  // what was known of it by then, see DirectoryHashes::remembered()
+};
 
 // The hashes that the cache holds of one directory, read when the first one is asked for.
 class DirectoryHashes {
@@ -47,15 +59,26 @@ class DirectoryHashes {
 
   // Forgets the directory it served before.
   void begin(std::string_view directory);
+  // What is remembered of a name, whatever stamps it had then; null: nothing. Lasts as long as the
+  // directory is served.
+  const CachedHash* last(std::string_view name) {
+    load();
+    return row(name);
+  }
   // The hash of `file`, where it was read with the very same stamps, and these tell of changes.
-  std::optional<Md5> find(const FileToRead& file);
-  // Remembers what was read from `read_at` on, where it may be trusted (see is_trustworthy).
+  std::optional<Md5> remembered(const FileToRead& file);
+  // The same where it is believed: instead of reading the file.
+  std::optional<Md5> find(const FileToRead& file) {
+    return tree_.remembered == Remembered::kIsBelieved ? remembered(file) : std::nullopt;
+  }
+  // Remembers what was read from `read_at` on, where it may be trusted (see is_trustworthy). What
+  // is known of a file that has the same stamps and holds something else by now stays known: only
+  // that tells its decay.
   void remember(const FileToRead& file, const Md5& md5, FileTime read_at) {
-    remember_in(directory_, file, md5, read_at);
+    remember_in(directory_, file, {md5, read_at, remembered(file)});
   }
   // The same, of a file in another directory of the tree; find() was asked for it before.
-  void remember_in(std::string_view directory, const FileToRead& file, const Md5& md5,
-                   FileTime read_at);
+  void remember_in(std::string_view directory, const FileToRead& file, const ReadHash& read);
 
   // Asks the cache now, so that forget_missing() knows what there is.
   void load();

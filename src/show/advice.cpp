@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "format/errno_name.h"
+#include "plan/plan.h"
 
 namespace foldersync {
 namespace {
@@ -31,6 +32,10 @@ constexpr std::array kKnown{
     Known{"remove a read-only subvolume", EROFS,
           "it is read-only, and stays with all that is above it: delete it with 'btrfs subvolume "
           "delete', or make it writable with 'btrfs property set'"},
+    Known{
+        kDecayProblem, EBADMSG,
+        "what it holds changed, and nothing says that anybody changed it: its disk, or memory, may "
+        "have failed. Restore it; or accept what it holds by now (--accept-changed)"},
     Known{"", EFBIG,
           "larger than a file can be there, or than this process may make it (ulimit -f): leave it "
           "out (--exclude, --max-size)"},

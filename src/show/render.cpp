@@ -125,7 +125,9 @@ std::string action_line(const Action& action) {
   const std::optional<Facts>& entry = subject(action);
   const char* const slash = is_directory(entry) && !action.path.is_root() ? "/" : "";
 
-  std::string line = is_finish(action) ? "finish" : to_string(action.op);
+  std::string line = is_finish(action)                    ? "finish"
+                     : action.reasons.has(Reason::kDecay) ? "heal"
+                                                          : to_string(action.op);
   line += " " + escaped(action.path.shown()) + slash;
   if (action.other) line += other_words(action) + slash;
   if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
@@ -157,7 +159,8 @@ std::vector<std::string> option_words(const PlanOptions& options) {
   const auto flag = [&words](bool on, const char* word) {
     if (on) words.emplace_back(word);
   };
-  flag(options.checksum, "--checksum");
+  flag(options.checksum && !options.checksum_cached, "--checksum");
+  flag(options.checksum && options.checksum_cached, "--checksum=cached");
   flag(options.pin, "--pin");
   flag(options.xattrs, "--xattrs");
   flag(!options.remove_extra, "--no-delete");
@@ -167,7 +170,7 @@ std::vector<std::string> option_words(const PlanOptions& options) {
   if (options.max_delete) words.push_back("--max-delete " + to_string(*options.max_delete));
   if (options.max_update) words.push_back("--max-update " + to_string(*options.max_update));
   OptionsTable::each([&]<class Field>(Field) {
-    if constexpr (Field::kSince != Since::kFirst) {
+    if constexpr (Field::kSince != Since::kFirst && Field::name() != "checksum_cached") {
       const auto& value = Field::in(options);
       if (Field::Kind::later(value).is_default()) return;
       std::string name(Field::name());
@@ -241,7 +244,13 @@ std::string summary_line(const Summary& summary) {
 }
 
 std::string plan_line(const PlanHeader& plan) {
-  return summary_line(plan.summary) + not_mirrored_text(plan.options.replica_limits);
+  return summary_line(plan.summary) + content_text(plan.options) +
+         not_mirrored_text(plan.options.replica_limits);
+}
+
+std::string content_text(const PlanOptions& options) {
+  if (!options.checksum) return {};
+  return options.reads_all() ? ", all content read" : ", content as remembered or read";
 }
 
 std::string limits_text(const FileSystemLimits& limits) {

@@ -42,6 +42,10 @@ std::string summary_line(const Summary& summary);
 // The same of a plan, and what its replica's file system can't hold.
 std::string plan_line(const PlanHeader& plan);
 
+// How content was compared, at the end of a summary: ", all content read"; empty without
+// --checksum.
+std::string content_text(const PlanOptions& options);
+
 // What is not mirrored for the sake of these: "owners, permission bits"; empty where all is.
 std::string limits_text(const FileSystemLimits& limits);
 // The same at the end of a summary: ", not mirrored there: owners".

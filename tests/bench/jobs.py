@@ -57,6 +57,7 @@ JOBS = {
     'nothing': Job('nothing changed', (
         ours(), rsync(), RCLONE, SCRIPT, limit('walk', 1), limit('walk', 2)), in_default=TREES),
     'checksum': Job('nothing changed, content compared', (
+        ours('--checksum=cached', label=' --checksum=cached'),
         ours('--checksum', label=' --checksum'),
         ours('--checksum', label=' --checksum, nothing remembered', forgets=True),
         rsync('-c'), limit('compare', 1), limit('compare', 2)), hashes_kept=True),

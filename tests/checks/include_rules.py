@@ -17,10 +17,11 @@ LAYERS = {
     'format': {'core', 'plan'},
     'filter': {'core', 'plan'},
     'planner': {'core', 'fs', 'state', 'scan', 'plan', 'filter'},
+    'verify': {'core', 'fs', 'state', 'scan', 'plan', 'filter', 'planner'},
     'show': {'core', 'plan', 'format'},
     'apply': {'core', 'fs', 'plan', 'format', 'filter', 'scan'},
-    'cli': {'core', 'fs', 'state', 'scan', 'plan', 'format', 'filter', 'planner', 'show',
-            'apply'},
+    'cli': {'core', 'fs', 'state', 'scan', 'plan', 'format', 'filter', 'planner', 'verify',
+            'show', 'apply'},
 }
 
 # The folders within a folder. Each may include those before it, and the folder's own files all.

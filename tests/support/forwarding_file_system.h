@@ -63,6 +63,8 @@ class ForwardingFileSystem : public FileSystem {
   Result<std::size_t> read(int fd, std::span<std::byte> buffer) override {
     return inner_.read(fd, buffer);
   }
+  ReadFrom read_past_cache(int fd) override { return inner_.read_past_cache(fd); }
+  void read_through_cache(int fd) override { inner_.read_through_cache(fd); }
   Result<std::size_t> write(int fd, std::span<const std::byte> data) override {
     return inner_.write(fd, data);
   }

@@ -237,8 +237,10 @@ FileType PlanMaker::leaf() {
 ReasonSet PlanMaker::reasons() {
   ReasonSet result{Reason::kMtime};
   for (const Reason reason : kReasons) {
-    if (reason != Reason::kUndo && chance(4)) result.add(reason);
+    const bool goes_alone = reason != Reason::kUndo && reason != Reason::kDecay;
+    if (goes_alone && chance(4)) result.add(reason);
   }
+  if (result.has(Reason::kContent) && result.has(Reason::kMode)) result.add(Reason::kDecay);
   return result;
 }
 

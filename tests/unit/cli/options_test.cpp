@@ -120,6 +120,17 @@ TEST(CommandLine, EveryOptionOfPlanningArrives) {
   EXPECT_THAT(options.planning.plan.require, testing::ElementsAre("b/c", "a"));
 }
 
+TEST(CommandLine, ContentIsReadUnlessWhatIsRememberedShallCount) {
+  EXPECT_TRUE(parsed(run({"--checksum"})).planning.plan.reads_all());
+  const PlanOptions cached = parsed(run({"--checksum=cached"})).planning.plan;
+  EXPECT_TRUE(cached.checksum && cached.checksum_cached && !cached.reads_all());
+  EXPECT_THAT(complaint(run({"--checksum=all"})), HasSubstr("=cached, found 'all'"));
+  EXPECT_THAT(
+      parsed(run({"--accept-changed", "a/b", "--accept-changed", "c"})).planning.accept_changed,
+      testing::ElementsAre("a/b", "c"));
+  EXPECT_THAT(complaint(run({"--accept-changed", "../a"})), HasSubstr("below the source"));
+}
+
 TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
   EXPECT_EQ(parsed(run({"-i", "0.5"})).interval_seconds, 0.5);
   EXPECT_EQ(parsed(run({"-i", "31536000"})).interval_seconds, 31'536'000);

@@ -1,0 +1,105 @@
+#include <optional>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/confinement.h"
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "cli/kept_state.h"
+#include "cli/limits_check.h"
+#include "cli/output.h"
+#include "cli/plan_maker.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "cli/verify_text.h"
+#include "filter/filter.h"
+#include "fs/clock.h"
+#include "fs/posix_file_system.h"
+#include "scan/local_tree.h"
+#include "verify/verify.h"
+
+namespace foldersync {
+namespace {
+
+Result<Roots> open_what_is_named(FileSystem& fs, const FolderOptions& folders) {
+  if (!folders.replica.empty()) {
+    auto roots = TRY(open_roots(fs, folders));
+    if (roots.replica) return roots;
+    return refused_error("verify", "there is no replica '" + folders.replica + "' yet");
+  }
+  auto root = TRY(open_root(fs, absolute_name(folders.source), "source"));
+  return Roots{.source = std::move(root), .replica = std::nullopt, .replica_path = {}};
+}
+
+Status write_report(const Roots& roots, const Verified& verified, Output& report) {
+  TRY(report.write(verify_start(roots.source.path, roots.replica_path)));
+  for (const VerifyFinding& finding : verified.findings) {
+    TRY(report.write(verify_report_line(finding)));
+  }
+  TRY(report.write(verify_end(verified)));
+  return report.finish();
+}
+
+Status write_text(const Verified& verified, Verbosity verbosity) {
+  const auto output = TRY(Output::open({}));
+  for (const VerifyFinding& finding : verified.findings) {
+    TRY(output->write(verify_line(finding) + "\n"));
+  }
+  if (verbosity != Verbosity::kQuiet) TRY(output->write(verify_summary(verified) + "\n"));
+  return output->finish();
+}
+
+void tell_warnings(KeptState& state) {
+  for (const std::string& warning : state.take_warnings()) tell(warning);
+}
+
+Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, KeptState& state,
+                              const Filter& filter, const Signals& signals) {
+  const LocalTree source = tree_of(roots.source);
+  std::optional<LocalTree> replica;
+  if (roots.replica) replica.emplace(tree_of(*roots.replica));
+  const FileSystemLimits limits =
+      roots.replica ? state.known_limits(*roots.replica) : FileSystemLimits{};
+  const ProgressCounts counts;
+  const Progress progress(counts, signals, wants_progress(options.common.console));
+  return verify({.roots = roots,
+                 .source = source,
+                 .replica = replica ? &*replica : nullptr,
+                 .options = options.filter,
+                 .policy = policy_for(limits, options.filter, options.common.umask),
+                 .filter = filter,
+                 .source_cache = state.cache(),
+                 .replica_cache = state.cache(),
+                 .threads = thread_counts(options.common).usual,
+                 .stop = &signals.stop()});
+}
+
+}  // namespace
+
+Result<ExitCode> execute(const VerifyOptions& options) {
+  const Signals signals(HangUp::kStops);
+  FileSystem& fs = posix_file_system();
+  KeptState state(fs, state_folder_of(options.common.state_folder));
+  const auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
+  auto roots = TRY(open_what_is_named(fs, options.folders));
+  const bool is_printed = options.report_file == "-";
+  const std::string file = is_printed ? std::string() : absolute_if_named(options.report_file);
+  VerifyOptions placed = options;
+  placed.filter.left_out = TRY(place_own_files(fs, roots, {file, state.folder()}));
+  state.open();
+  if (roots.replica) look_as_known(state, *roots.replica);
+  tell_warnings(state);
+  std::unique_ptr<Output> report;
+  if (options.report_file) report = TRY(Output::open(file));
+  const std::string unconfined =
+      write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}});
+  if (!unconfined.empty()) tell(unconfined);
+  const auto verified = TRY(verify_roots(roots, placed, state, filter, signals));
+  if (report) TRY(write_report(roots, verified, *report));
+  if (!is_printed) TRY(write_text(verified, options.common.console.verbosity));
+  state.save_hashes();
+  tell_warnings(state);
+  return verified.findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
+}
+
+}  // namespace foldersync

@@ -1,0 +1,285 @@
+#include "verify/pair_verifier.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "fs/stop.h"
+
+namespace foldersync {
+namespace {
+
+bool is_directory(const FileStatus* status) { return status != nullptr && status->is_directory(); }
+
+std::string words(ReasonSet reasons) {
+  std::string text;
+  for (const std::string_view word : words_of(reasons)) {
+    text += (text.empty() ? "" : ", ") + std::string(word);
+  }
+  return text;
+}
+
+constexpr const char* kDecayedDetail = "other content than remembered, with the same times";
+
+}  // namespace
+
+PairVerifier::PairVerifier(const PlanningContext& context, bool is_alone)
+    : context_(context),
+      is_alone_(is_alone),
+      judge_(context.stop),
+      source_hashes_(context.source_hashes),
+      replica_hashes_(context.replica_hashes) {
+  judge_.read_past_cache();
+}
+
+Verified PairVerifier::take() {
+  finish_batch();
+  const auto take_problems = [this](std::vector<Problem>& problems) {
+    for (Problem& problem : problems) {
+      const Sides side = problem.side == Side::kSource ? Sides::kSource : Sides::kReplica;
+      (void)add_error(problem.path, side,
+                      system_error(problem.doing.c_str(), problem.error_number));
+    }
+  };
+  take_problems(admitted_.problems);
+  verified_.bytes = judge_.bytes_read();
+  verified_.bytes_perhaps_of_memory = judge_.bytes_perhaps_of_memory();
+  return std::move(verified_);
+}
+
+void PairVerifier::add(const RelPath& path, Sides sides, Finding what, std::string detail) {
+  verified_.findings.push_back({path, sides, what, std::move(detail)});
+}
+
+// Of a file, or of a directory with all that is in it. An error ends the verification.
+Status PairVerifier::add_error(const RelPath& path, Sides sides, const Error& error) {
+  if (error.code == ErrorCode::kStopped) return error;
+  if (error.code == ErrorCode::kChanged) {
+    add(path, sides, Finding::kEdited, "it changed while it was read");
+  } else {
+    add(path, sides, Finding::kUnreadable,
+        std::string(error.operation) + ": " + std::strerror(error.error_number));
+  }
+  return success();
+}
+
+void PairVerifier::count(const FileToRead& file, DirectoryHashes& hashes) {
+  ++verified_.files;
+  if (!hashes.remembered(file)) ++verified_.not_remembered;
+}
+
+Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  source_hashes_.begin(pair.path);
+  replica_hashes_.begin(pair.path);
+  const RelPath path = RelPath::from_bytes(pair.path);
+  if (pair.source.error != nullptr) TRY(add_error(path, Sides::kSource, *pair.source.error));
+  if (pair.replica.error != nullptr) TRY(add_error(path, Sides::kReplica, *pair.replica.error));
+  if (pair.source.error != nullptr || pair.replica.error != nullptr) return success();
+  if (!is_alone_ && pair.source.self != nullptr && pair.replica.self != nullptr) {
+    const Seen source{*pair.source.self, {}};
+    const Seen replica{*pair.replica.self, {}};
+    const Comparison told = compare(&source, &replica, context_.policy);
+    if (told.decision == Decision::kMetadata) {
+      add(path, Sides::kBoth, Finding::kTouched, words(told.reasons));
+    }
+  }
+  return merge(pair, children);
+}
+
+Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+  EntryReader sources = pair.source.entries();
+  EntryReader replicas = pair.replica.entries();
+  Admission admission(context_, pair, admitted_);
+  const ListedEntry* source = sources.next();
+  const ListedEntry* replica = replicas.next();
+  while (source != nullptr || replica != nullptr) {
+    TRY(heed(context_.stop, "verify"));
+    const int order = source == nullptr    ? 1
+                      : replica == nullptr ? -1
+                                           : source->name.compare(replica->name);
+    const auto named =
+        TRY(admission.admit(order <= 0 ? source : nullptr, order >= 0 ? replica : nullptr));
+    if (named) {
+      TRY(look_at(pair, *named));
+      PairToVisit child{.path = path_of(pair, named->name).bytes(), .source = {}, .replica = {}};
+      if (is_directory(named->source) && named->source_is_mirrored_below) {
+        child.source = *named->source;
+      }
+      if (is_directory(named->replica)) child.replica = *named->replica;
+      if (child.source || child.replica) children.push_back(std::move(child));
+    }
+    if (order <= 0) source = sources.next();
+    if (order >= 0) replica = replicas.next();
+  }
+  return success();
+}
+
+// All of one name but what is below it.
+Status PairVerifier::look_at(const VisitedPair& pair, const Named& named) {
+  const RelPath path = path_of(pair, named.name);
+  const bool both = named.source != nullptr && named.replica != nullptr;
+  if (both && named.source->is_file() && named.replica->is_file() &&
+      named.source->size == named.replica->size) {
+    return read_both(pair, named, path);
+  }
+  if (both && named.source->type == named.replica->type) {
+    TRY(compare_entries(pair, named, path));
+  } else if (both) {
+    add(path, Sides::kBoth, Finding::kEdited, "another type");
+  } else if (!is_alone_) {
+    add(path, Sides::kBoth, Finding::kEdited,
+        named.source == nullptr ? "only in the replica" : "only in the source");
+  }
+  if (named.source != nullptr && named.source->is_file()) {
+    TRY(read_alone({Sides::kSource, pair.source, source_hashes_}, path,
+                   {pair.source.here, named.name, *named.source}));
+  }
+  if (named.replica != nullptr && named.replica->is_file()) {
+    TRY(read_alone({Sides::kReplica, pair.replica, replica_hashes_}, path,
+                   {pair.replica.here, named.name, *named.replica}));
+  }
+  return success();
+}
+
+// Of one type, which is no file, or files of two sizes. Directories compare themselves when they
+// are visited.
+Status PairVerifier::compare_entries(const VisitedPair& pair, const Named& named,
+                                     const RelPath& path) {
+  if (named.source->is_directory()) return success();
+  std::string source_target;
+  std::string replica_target;
+  if (named.source->type == FileType::kSymlink) {
+    auto of_source = pair.source.here->target(named.name.data());
+    if (!of_source) return add_error(path, Sides::kSource, of_source.error());
+    auto of_replica = pair.replica.here->target(named.name.data());
+    if (!of_replica) return add_error(path, Sides::kReplica, of_replica.error());
+    source_target = std::move(*of_source);
+    replica_target = std::move(*of_replica);
+  }
+  const Seen source{*named.source, source_target};
+  const Seen replica{*named.replica, replica_target};
+  const Comparison told = compare(&source, &replica, context_.policy);
+  if (told.decision == Decision::kUnchanged) return success();
+  const bool is_same = told.decision == Decision::kMetadata;
+  add(path, Sides::kBoth, is_same ? Finding::kTouched : Finding::kEdited, words(told.reasons));
+  return success();
+}
+
+// A file that the other side lacks, or has in another size or type.
+Status PairVerifier::read_alone(const SideOfPair& side, const RelPath& path,
+                                const FileToRead& file) {
+  count(file, side.hashes);
+  const CachedHash* const older = side.hashes.last(file.name);
+  const std::optional<CachedHash> known = older ? std::optional(*older) : std::nullopt;
+  if (known && known->stamp != stamp_of(file.status)) {
+    return is_alone_ ? hold_against_older(side, path, file, *known) : success();
+  }
+  if (known) {
+    const auto sound = TRY(soundness(side, path, file));
+    if (sound == Soundness::kDecayed) add(path, side.side, Finding::kDecayed, kDecayedDetail);
+    return success();
+  }
+  const auto md5 = judge_.md5(file, side.hashes);
+  return md5 ? success() : add_error(path, side.side, md5.error());
+}
+
+// A file that has changed since it was read last, which its times tell.
+Status PairVerifier::hold_against_older(const SideOfPair& side, const RelPath& path,
+                                        const FileToRead& file, const CachedHash& known) {
+  const auto md5 = judge_.md5(file, side.hashes);
+  if (!md5) return add_error(path, side.side, md5.error());
+  const bool is_same = *md5 == known.md5;
+  add(path, side.side, is_same ? Finding::kTouched : Finding::kEdited,
+      is_same ? "the content that is remembered, with other times"
+              : "other content than remembered, and other times");
+  return success();
+}
+
+// What can't be read is told, and counts as unknown from there on.
+Result<Soundness> PairVerifier::soundness(const SideOfPair& side, const RelPath& path,
+                                          const FileToRead& file) {
+  const auto sound = judge_.soundness(file, side.hashes);
+  if (sound) return sound;
+  if (Status told = add_error(path, side.side, sound.error()); !told) return told.error();
+  return Soundness::kUnknown;
+}
+
+Status PairVerifier::read_both(const VisitedPair& pair, const Named& named, const RelPath& path) {
+  const FileToRead source{pair.source.here, named.name, *named.source};
+  const FileToRead replica{pair.replica.here, named.name, *named.replica};
+  count(source, source_hashes_);
+  count(replica, replica_hashes_);
+  if (!batch_.has_room(source.status.size)) finish_batch();
+  const auto like = judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_);
+  if (!like) {
+    const Sides side = judge_.error_was_replica() ? Sides::kReplica : Sides::kSource;
+    return add_error(path, side, like.error());
+  }
+  if (!like->equal) return tell_difference(path, source, replica);
+  const Seen of_source{source.status, {}};
+  const Seen of_replica{replica.status, {}};
+  const ReasonSet reasons = compare(&of_source, &of_replica, context_.policy).reasons;
+  if (!reasons.empty()) add(path, Sides::kBoth, Finding::kTouched, words(reasons));
+  Waiting file{std::string(pair.path), std::string(named.name), source.status, replica.status,
+               *like};
+  if (like->in_batch) {
+    waiting_.push_back(std::move(file));
+  } else {
+    file.likeness.source_remembered = source_hashes_.remembered(source);
+    file.likeness.replica_remembered = replica_hashes_.remembered(replica);
+    hold_against_memory(file, *like->md5);
+  }
+  return success();
+}
+
+// Files of one size that hold different bytes.
+Status PairVerifier::tell_difference(const RelPath& path, const FileToRead& source,
+                                     const FileToRead& replica) {
+  const auto of_source = TRY(soundness({Sides::kSource, {}, source_hashes_}, path, source));
+  const auto of_replica = TRY(soundness({Sides::kReplica, {}, replica_hashes_}, path, replica));
+  if (of_source == Soundness::kDecayed)
+    add(path, Sides::kSource, Finding::kDecayed, kDecayedDetail);
+  if (of_replica == Soundness::kDecayed) {
+    add(path, Sides::kReplica, Finding::kDecayed, kDecayedDetail);
+  }
+  if (of_source == Soundness::kDecayed || of_replica == Soundness::kDecayed) return success();
+  if (source.status.mtime != replica.status.mtime) {
+    add(path, Sides::kBoth, Finding::kEdited, "other content, and another time");
+  } else if (of_source == Soundness::kSound && of_replica == Soundness::kSound) {
+    add(path, Sides::kBoth, Finding::kEdited, "other content, as it is remembered of both");
+  } else {
+    add(path, Sides::kBoth, Finding::kUnknown,
+        "other content, and too little is remembered to tell why");
+  }
+  return success();
+}
+
+// Equal files: what each side remembers of its own. That both are equal is the second reading.
+void PairVerifier::hold_against_memory(const Waiting& file, const Md5& md5) {
+  const RelPath path = RelPath::from_bytes(file.directory).child(file.name);
+  const auto is_other = [&md5](const std::optional<Md5>& known) { return known && *known != md5; };
+  if (is_other(file.likeness.source_remembered)) {
+    add(path, Sides::kSource, Finding::kDecayed, kDecayedDetail);
+  }
+  if (is_other(file.likeness.replica_remembered)) {
+    add(path, Sides::kReplica, Finding::kDecayed, kDecayedDetail);
+  }
+}
+
+void PairVerifier::finish_batch() {
+  if (batch_.is_empty()) return;
+  const std::span<const Md5> digests = batch_.finish();
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const Waiting& file = waiting_[i];
+    const FileTime read_at = file.likeness.read_at;
+    source_hashes_.remember_in(file.directory, {nullptr, file.name, file.source},
+                               {digests[i], read_at, file.likeness.source_remembered});
+    replica_hashes_.remember_in(file.directory, {nullptr, file.name, file.replica},
+                                {digests[i], read_at, file.likeness.replica_remembered});
+    hold_against_memory(file, digests[i]);
+  }
+  waiting_.clear();
+}
+
+}  // namespace foldersync

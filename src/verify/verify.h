@@ -1,0 +1,68 @@
+// Reading all of two trees, or of one, and telling change from decay. Changes nothing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/path.h"
+#include "core/result.h"
+#include "filter/filter.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "scan/readable_tree.h"
+#include "scan/roots.h"
+#include "state/hash_cache.h"
+
+namespace foldersync {
+
+// What a difference is. docs/verify.md says how each is known.
+enum class Finding : std::uint8_t {
+  kEdited,      // other content, another entry, or none, and times or memory say it was changed
+  kTouched,     // the same content, and other metadata
+  kDecayed,     // other content than remembered, though nothing says that it was changed
+  kUnreadable,  // it can't be read: what a file system that checks what it holds says of decay
+  kUnknown,     // other content and the same times, and of one side nothing is remembered
+};
+std::string_view to_string(Finding finding);  // "edited" ...
+
+// Which tree a finding is about. Both: it is a difference of the two.
+enum class Sides : std::uint8_t { kSource, kReplica, kBoth };
+std::string_view to_string(Sides sides);  // "source", "replica", "both"
+
+struct VerifyFinding {
+  RelPath path;
+  Sides sides = Sides::kBoth;
+  Finding what = Finding::kEdited;
+  std::string detail;  // words: what differs, or why it can't be read
+};
+
+struct VerifyRequest {
+  const Roots& roots;
+  const ReadableTree& source;
+  const ReadableTree* replica;  // null: the source is held against what is remembered of it
+  PlanOptions options;          // which entries take part
+  Policy policy;                // and which metadata counts
+  const Filter& filter;
+  HashCache* source_cache = nullptr;  // null: nothing is remembered
+  HashCache* replica_cache = nullptr;
+  std::size_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct Verified {
+  std::vector<VerifyFinding> findings;        // by path
+  std::uint64_t files = 0;                    // that were read, of both sides
+  std::uint64_t not_remembered = 0;           // of these: nothing was remembered of them
+  std::uint64_t bytes = 0;                    // of these
+  std::uint64_t bytes_perhaps_of_memory = 0;  // of these: it can't be told that the disk was asked
+};
+
+// Errors: kStopped; kRefused (one root inside the other); a root can't be read. Whatever else can't
+// be read is a finding.
+Result<Verified> verify(const VerifyRequest& request);
+
+}  // namespace foldersync

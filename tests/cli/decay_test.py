@@ -1,0 +1,110 @@
+"""What a disk does to content by itself: found, held, healed, and never called a change."""
+import hashlib
+import os
+import unittest
+
+from tests.support import trees
+from tests.support.decaying_disk import DecayingDiskTest
+from tests.support.program import DONE, PARTIAL, PENDING
+from tests.support.trees import SECOND, file
+
+
+class DecayTest(DecayingDiskTest):
+    """Both trees are the same, and what they hold is remembered."""
+
+    def setUp(self):
+        super().setUp()
+        self.large = os.urandom(3 << 20)
+        self.given({'small': file('a few bytes', mtime=SECOND),
+                    'large': file(self.large, mtime=SECOND),
+                    'd': {'one': file('of two names', mtime=SECOND)},
+                    'sparse': file('island', size=1 << 20, mtime=SECOND)})
+        os.link(self.in_source('d', 'one'), self.in_source('two'))
+        self.mirror()
+        self.grow_old()
+        self.remembered_run()
+
+    def remembered_run(self):
+        """All is read and remembered, and nothing differs."""
+        self.sync('run', '--checksum')
+        self.assert_quiet('--checksum')
+
+    def problems(self, *options):
+        return [(problem['side'], problem['path'], problem['errno'])
+                for problem in self.plan('--checksum', *options, expect=PARTIAL)['problems']]
+
+    def test_reading_finds_what_remembering_does_not(self):
+        self.decay(self.in_replica('small'))
+        self.assert_quiet('--checksum=cached')
+        self.sync('plan', '--checksum', '--detailed-exitcode', expect=PENDING)
+        self.assertEqual(self.md5sum(self.in_replica('small')), self.scanned('small', '--md5sum'))
+        self.assertNotEqual(self.md5sum(self.in_replica('small')),
+                            self.scanned('small', '--md5sum=cached'))
+
+    @staticmethod
+    def md5sum(path):
+        return hashlib.md5(trees.read(path)).hexdigest()
+
+    def scanned(self, name, form):
+        lines = self.execute('scan', '-s', self.replica, form, expect=DONE).out.splitlines()
+        return next(line.split()[0] for line in lines if line.endswith(' ' + name))
+
+    def test_what_went_bad_in_the_replica_is_healed_and_told(self):
+        for name, at in (('small', 3), ('large', 2 << 20), ('d/one', 0), ('sparse', 2)):
+            with self.subTest(name):
+                self.decay(self.in_replica(name), at=at)
+                self.assert_quiet()
+                told = self.sync('run', '--checksum').out
+                self.assertIn(f'healed {name}', told)
+                self.assertIn('all content read', told)
+                self.assert_mirrored()
+                self.grow_old()
+                self.remembered_run()
+
+    def test_what_went_bad_in_the_source_is_held_until_it_is_accepted(self):
+        for name, at in (('small', 3), ('large', (3 << 20) - 1), ('sparse', 2)):
+            with self.subTest(name):
+                before = self.content(name)
+                self.decay(self.in_source(name), at=at)
+                self.assertEqual([('source', name, 'EBADMSG')], self.problems())
+                for _ in range(2):
+                    told = str(self.sync('run', '--checksum', expect=PARTIAL))
+                    self.assertIn('--accept-changed', told)
+                    self.assertEqual(before, self.content(name))
+                self.sync('run', '--checksum', '--accept-changed', name)
+                self.assertNotEqual(before, self.content(name))
+                self.assert_quiet('--checksum')
+                self.grow_old()
+                self.remembered_run()
+
+    def test_all_names_of_a_bad_file_are_held(self):
+        self.decay(self.in_source('two'))
+        self.assertEqual([('source', 'd/one', 'EBADMSG'), ('source', 'two', 'EBADMSG')],
+                         self.problems())
+
+    def test_a_bad_file_that_the_replica_lacks_is_not_carried_over(self):
+        trees.remove(self.in_replica('small'))
+        self.decay(self.in_source('small'))
+        self.assertEqual([('source', 'small', 'EBADMSG')], self.problems())
+        trees.write(self.in_source('small'), 'written anew')
+        self.sync('run', '--checksum')
+        self.assertEqual(b'written anew', self.content('small'))
+
+    def test_a_change_that_shows_is_no_decay(self):
+        trees.write(self.in_source('small'), 'a new byte!', mtime=5 * trees.SECOND)
+        os.rename(self.in_source('large'), self.in_source('moved'))
+        self.give_time(self.in_source('sparse'), 7)
+        self.assertEqual([], self.plan('--checksum')['problems'])
+        self.mirror('--checksum')
+
+    def test_nothing_is_called_decay_of_which_nothing_is_remembered(self):
+        trees.remove(os.path.join(self.state, 'foldersync', 'cache.db'))
+        self.decay(self.in_source('small'))
+        plan = self.plan('--checksum')
+        self.assertEqual([], plan['problems'])
+        self.assertEqual([['content']], [action['reason'] for action in plan['actions']
+                                         if action['path'] == 'small'])
+
+
+if __name__ == '__main__':
+    unittest.main()
