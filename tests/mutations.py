@@ -1386,4 +1386,22 @@ MUTATIONS = [
     Mutation('the backup of a killed run is out of reach',
              ', .outputs = unfinished_backups(replica, state.staging_keys())', '',
              '^sweep/confinement_test.*backup_of_a_killed'),
+
+    # What a disk does by itself
+
+    Mutation('what is remembered is believed where all is read',
+             'return tree_.remembered == Remembered::kIsBelieved ?', 'return true ?',
+             '^cli/decay_test.*reading_finds'),
+    Mutation('what went bad in the source is carried over',
+             'if (sound && *sound != Soundness::kDecayed) return true;', 'if (sound) return true;',
+             '^cli/decay_test.*held_until'),
+    Mutation('what went bad in the replica is not told',
+             'return sound ? *sound == Soundness::kDecayed : is_decay(sound.error());',
+             'return false;', '^cli/decay_test.*healed'),
+    Mutation('decay takes the place of what is remembered',
+             'if (read.remembered && *read.remembered != read.md5) return;', '',
+             '^cli/verify_test.*side_where'),
+    Mutation('a plan that heals is for every reader',
+             'if (uses.decay) announced.needs.emplace_back(kDecayFeature);', '',
+             '^unit_format/WritePlan.SaysThatOnly'),
 ]

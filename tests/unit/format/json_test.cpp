@@ -168,6 +168,18 @@ TEST(WritePlan, WritesNoIntegerThatJavaScriptWouldCorrupt) {
                                        R"("unchanged":"9007199254740993")"));
 }
 
+TEST(WritePlan, SaysThatOnlyWhoKnowsOfDecayMayApplyIt) {
+  Plan plan = small_plan();
+  plan.actions[2].reasons = {Reason::kContent, Reason::kDecay};
+  const std::string text = written(plan);
+  EXPECT_THAT(text, HasSubstr(R"("needs":["actions.reason=decay"])"));
+  const auto read = read_text(text);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(*read, plan);
+  plan.actions[2].reasons = {Reason::kSize, Reason::kDecay};
+  EXPECT_FALSE(read_text(written(plan)));
+}
+
 TEST(ReadPlan, GivesBackWhatWasWrittenForAnyPlan) {
   for (unsigned seed = 0; seed < 60; ++seed) {
     const Plan plan = PlanMaker(seed).make(100);

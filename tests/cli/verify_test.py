@@ -1,0 +1,137 @@
+"""verify: every difference is one kind, decay is told from change, and nothing is touched."""
+import json
+import os
+import shutil
+import unittest
+
+from tests.support import json_schema, trees
+from tests.support.decaying_disk import DecayingDiskTest
+from tests.support.program import DONE, PARTIAL, REFUSED, ProgramTest, as_root
+from tests.support.random_tree import AWKWARD_NAMES
+from tests.support.report import path_of
+from tests.support.trees import SECOND, file, symlink
+
+SCHEMA = json_schema.load('verify-v1.schema.json')
+
+
+def report_of(test, *folders, expect, **options):
+    """The lines of the report as dicts, each valid."""
+    said = test.execute('verify', *folders, '--report', '-', expect=expect, **options).out
+    lines = [json.loads(line) for line in said.split('\n')[:-1]]
+    for line, wrong in zip(lines, json_schema.by_jsonschema(json_schema.closed(SCHEMA), lines),
+                           strict=True):
+        test.assertFalse(wrong, line)
+    return lines
+
+
+def findings_of(test, *folders, expect=PARTIAL):
+    lines = report_of(test, *folders, expect=expect)[1:-1]
+    return [(path_of(line), line['found'], line['side']) for line in lines]
+
+
+class VerifyTest(ProgramTest):
+    in_memory = True
+
+    def both(self):
+        return '-s', self.source, '-r', self.replica
+
+    def test_what_is_mirrored_is_sound(self):
+        self.given({**{name: name for name in AWKWARD_NAMES}, 'd': {'l': symlink('x')}})
+        self.mirror()
+        with self.untouched(self.source, self.replica):
+            lines = report_of(self, *self.both(), expect=DONE)
+        self.assertEqual([2 * len(AWKWARD_NAMES)] * 2,
+                         [lines[-1]['files'], lines[-1]['not_remembered']])
+        # In memory nothing can be asked of a disk.
+        self.assertEqual(lines[-1]['bytes'], lines[-1]['bytes_perhaps_of_memory'])
+
+    def test_each_difference_is_of_one_kind(self):
+        self.given({'size': file('longer', mtime=5), 'type': 'x', 'time': file('same', mtime=6),
+                    'mode': file('m', mode=0o600, mtime=7), 'link': symlink('here'), 'new': 'n',
+                    'content': file('one', mtime=8), 'written': file('one', mtime=9),
+                    'same': file('same', mtime=1)},
+                   {'size': file('short', mtime=5), 'type': {'in': 'it'},
+                    'time': file('same', mtime=5), 'mode': file('m', mode=0o644, mtime=7),
+                    'link': symlink('there'), 'old': {'o': 'o'}, 'content': file('two', mtime=8),
+                    'written': file('two', mtime=8), 'same': file('same', mtime=1)})
+        trees.set_mtime(self.source, 1)
+        trees.set_mtime(self.replica, 1)
+        with self.untouched(self.source, self.replica):
+            found = findings_of(self, *self.both())
+        kinds = {'content': 'unknown', 'mode': 'touched', 'time': 'touched'}
+        names = ('content', 'link', 'mode', 'new', 'old', 'old/o', 'size', 'time', 'type',
+                 'type/in', 'written')
+        self.assertEqual([(os.fsencode(name), kinds.get(name, 'edited'), 'both')
+                          for name in names], found)
+
+    def test_what_is_left_out_is_not_read(self):
+        self.given({'a': 'a', 'b.o': 'b'}, {'a': 'a', 'b.o': 'c'})
+        trees.set_mtime(self.in_source('a'), 1)
+        trees.set_mtime(self.in_replica('a'), 1)
+        for root in (self.source, self.replica):
+            trees.set_mtime(root, 1)
+        self.assertEqual(2, report_of(self, *self.both(), '--exclude', '*.o',
+                                      expect=DONE)[-1]['files'])
+
+    def test_what_can_not_be_opened_is_unreadable(self):
+        if not as_root():
+            self.skipTest('needs another user')
+        self.given({'a': 'a', 'd': {'e': 'e'}})
+        self.live_as(65534, self.source)
+        shutil.copytree(self.source, self.replica)
+        os.chmod(self.in_source('a'), 0)
+        os.chmod(self.in_source('d'), 0)
+        lines = report_of(self, '-s', self.source, expect=PARTIAL, uid=65534)
+        self.assertEqual([('a', 'unreadable'), ('d', 'unreadable')],
+                         [(line['path'], line['found']) for line in lines[1:-1]])
+
+    def test_a_replica_that_is_not_there_is_refused(self):
+        self.given({'a': 'a'})
+        self.execute('verify', *self.both(), expect=REFUSED)
+        self.assertFalse(os.path.exists(self.replica))
+
+
+class DecayTest(DecayingDiskTest):
+    """Both trees are the same, and what they hold is remembered."""
+
+    def setUp(self):
+        super().setUp()
+        self.given({'small': file('a few bytes', mtime=SECOND), 'other': file('o', mtime=SECOND),
+                    'large': file(os.urandom(3 << 20), mtime=SECOND)})
+        self.mirror()
+        self.grow_old()
+        self.both = ('-s', self.source, '-r', self.replica)
+        lines = report_of(self, *self.both, expect=DONE)
+        self.assertEqual([6, 0], [lines[-1]['not_remembered'], lines[-1]['bytes_perhaps_of_memory']])
+
+    def test_decay_is_told_on_the_side_where_it_is(self):
+        self.decay(self.in_source('small'), self.in_replica('large'), self.in_replica('other'))
+        self.decay(self.in_source('other'))
+        with self.untouched(self.source, self.replica):
+            for _ in range(2):
+                self.assertEqual([(b'large', 'decayed', 'replica'), (b'other', 'decayed', 'source'),
+                                  (b'other', 'decayed', 'replica'), (b'small', 'decayed', 'source')],
+                                 findings_of(self, *self.both))
+            self.assertEqual([(b'other', 'decayed', 'source'), (b'small', 'decayed', 'source')],
+                             findings_of(self, '-s', self.source))
+
+    def test_a_change_is_no_decay(self):
+        trees.write(self.in_source('small'), 'a new byte!', mtime=SECOND)
+        self.give_time(self.in_source('large'), 7)
+        os.rename(self.in_source('other'), self.in_source('moved'))
+        self.assertEqual([('small', 'edited'), ('large', 'touched')],
+                         sorted(((os.fsdecode(path), what) for path, what, _
+                                 in findings_of(self, '-s', self.source)), reverse=True))
+        found = {path: what for path, what, _ in findings_of(self, *self.both)}
+        self.assertNotIn('decayed', found.values())
+        self.assertEqual('touched', found[b'large'])
+
+    def test_what_another_program_has_mapped_is_asked_of_the_disk(self):
+        self.decay(self.in_replica('small'))
+        with open(self.in_replica('small'), 'rb') as held:
+            held.read()
+            self.assertEqual([(b'small', 'decayed', 'replica')], findings_of(self, *self.both))
+
+
+if __name__ == '__main__':
+    unittest.main()
