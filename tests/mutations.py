@@ -121,7 +121,7 @@ MUTATIONS = [
              'tell_if_any(write_nowhere_else( fs, {.state_folder = state.folder(), .outputs = '
              '{absolute_if_named(options.output_file), signature}}));', 'tell_if_any({});',
              '^sweep/confinement_test.*only_looks'),
-    Mutation('scan can write everywhere',
+    Mutation('scan can write everywhere', 'src/cli/scan_command.cpp',
              'write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}})', '{}',
              '^sweep/confinement_test.*only_looks'),
     Mutation('apply can write everywhere',
@@ -245,7 +245,7 @@ MUTATIONS = [
     Mutation('one folder inside the other, seen by the walk',
              '(meets(source, context_.replica_root) || meets(replica, context_.source_root))) {',
              'if (false) {', '^unit_planner/Planner.RefusesARoot'),
-    Mutation('inodes of two systems are compared',
+    Mutation('inodes of two systems are compared', 'src/planner/planner.cpp',
              'context.is_one_system = is_one_system(roots.source, *roots.replica);', '',
              '^unit_planner/TwoSystems.AnEntryWithTheNumbers'),
     Mutation("a descriptor of another system is given to the kernel's copy",

@@ -8,9 +8,9 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kFindings{Finding::kEdited, Finding::kTouched, Finding::kDecayed,
-                               Finding::kUnreadable, Finding::kUnknown};
-using Counts = std::array<std::uint64_t, kFindings.size()>;
+constexpr std::array kMismatches{Mismatch::kEdited, Mismatch::kTouched, Mismatch::kDecayed,
+                                 Mismatch::kUnreadable, Mismatch::kUnknown};
+using Counts = std::array<std::uint64_t, kMismatches.size()>;
 
 Counts counts_of(const Verified& verified) {
   Counts counts{};
@@ -39,7 +39,7 @@ std::string verify_summary(const Verified& verified) {
   }
   const Counts counts = counts_of(verified);
   std::string found;
-  for (const Finding what : kFindings) {
+  for (const Mismatch what : kMismatches) {
     const std::uint64_t count = counts[static_cast<std::size_t>(what)];
     if (count == 0) continue;
     found += (found.empty() ? "" : ", ") + human_count(count) + " " + std::string(to_string(what));
@@ -72,7 +72,7 @@ std::string verify_end(const Verified& verified) {
   append_count(line, "bytes", verified.bytes);
   append_count(line, "bytes_perhaps_of_memory", verified.bytes_perhaps_of_memory);
   const Counts counts = counts_of(verified);
-  for (const Finding what : kFindings) {
+  for (const Mismatch what : kMismatches) {
     append_count(line, to_string(what), counts[static_cast<std::size_t>(what)]);
   }
   return line + "}\n";

@@ -48,7 +48,7 @@ Verified PairVerifier::take() {
   return std::move(verified_);
 }
 
-void PairVerifier::add(const RelPath& path, Sides sides, Finding what, std::string detail) {
+void PairVerifier::add(const RelPath& path, Sides sides, Mismatch what, std::string detail) {
   verified_.findings.push_back({path, sides, what, std::move(detail)});
 }
 
@@ -56,9 +56,9 @@ void PairVerifier::add(const RelPath& path, Sides sides, Finding what, std::stri
 Status PairVerifier::add_error(const RelPath& path, Sides sides, const Error& error) {
   if (error.code == ErrorCode::kStopped) return error;
   if (error.code == ErrorCode::kChanged) {
-    add(path, sides, Finding::kEdited, "it changed while it was read");
+    add(path, sides, Mismatch::kEdited, "it changed while it was read");
   } else {
-    add(path, sides, Finding::kUnreadable,
+    add(path, sides, Mismatch::kUnreadable,
         std::string(error.operation) + ": " + std::strerror(error.error_number));
   }
   return success();
@@ -81,7 +81,7 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
     const Seen replica{*pair.replica.self, {}};
     const Comparison told = compare(&source, &replica, context_.policy);
     if (told.decision == Decision::kMetadata) {
-      add(path, Sides::kBoth, Finding::kTouched, words(told.reasons));
+      add(path, Sides::kBoth, Mismatch::kTouched, words(told.reasons));
     }
   }
   return merge(pair, children);
@@ -126,9 +126,9 @@ Status PairVerifier::look_at(const VisitedPair& pair, const Named& named) {
   if (both && named.source->type == named.replica->type) {
     TRY(compare_entries(pair, named, path));
   } else if (both) {
-    add(path, Sides::kBoth, Finding::kEdited, "another type");
+    add(path, Sides::kBoth, Mismatch::kEdited, "another type");
   } else if (!is_alone_) {
-    add(path, Sides::kBoth, Finding::kEdited,
+    add(path, Sides::kBoth, Mismatch::kEdited,
         named.source == nullptr ? "only in the replica" : "only in the source");
   }
   if (named.source != nullptr && named.source->is_file()) {
@@ -162,7 +162,7 @@ Status PairVerifier::compare_entries(const VisitedPair& pair, const Named& named
   const Comparison told = compare(&source, &replica, context_.policy);
   if (told.decision == Decision::kUnchanged) return success();
   const bool is_same = told.decision == Decision::kMetadata;
-  add(path, Sides::kBoth, is_same ? Finding::kTouched : Finding::kEdited, words(told.reasons));
+  add(path, Sides::kBoth, is_same ? Mismatch::kTouched : Mismatch::kEdited, words(told.reasons));
   return success();
 }
 
@@ -177,7 +177,7 @@ Status PairVerifier::read_alone(const SideOfPair& side, const RelPath& path,
   }
   if (known) {
     const auto sound = TRY(soundness(side, path, file));
-    if (sound == Soundness::kDecayed) add(path, side.side, Finding::kDecayed, kDecayedDetail);
+    if (sound == Soundness::kDecayed) add(path, side.side, Mismatch::kDecayed, kDecayedDetail);
     return success();
   }
   const auto md5 = judge_.md5(file, side.hashes);
@@ -190,7 +190,7 @@ Status PairVerifier::hold_against_older(const SideOfPair& side, const RelPath& p
   const auto md5 = judge_.md5(file, side.hashes);
   if (!md5) return add_error(path, side.side, md5.error());
   const bool is_same = *md5 == known.md5;
-  add(path, side.side, is_same ? Finding::kTouched : Finding::kEdited,
+  add(path, side.side, is_same ? Mismatch::kTouched : Mismatch::kEdited,
       is_same ? "the content that is remembered, with other times"
               : "other content than remembered, and other times");
   return success();
@@ -220,7 +220,7 @@ Status PairVerifier::read_both(const VisitedPair& pair, const Named& named, cons
   const Seen of_source{source.status, {}};
   const Seen of_replica{replica.status, {}};
   const ReasonSet reasons = compare(&of_source, &of_replica, context_.policy).reasons;
-  if (!reasons.empty()) add(path, Sides::kBoth, Finding::kTouched, words(reasons));
+  if (!reasons.empty()) add(path, Sides::kBoth, Mismatch::kTouched, words(reasons));
   Waiting file{std::string(pair.path), std::string(named.name), source.status, replica.status,
                *like};
   if (like->in_batch) {
@@ -239,17 +239,17 @@ Status PairVerifier::tell_difference(const RelPath& path, const FileToRead& sour
   const auto of_source = TRY(soundness({Sides::kSource, {}, source_hashes_}, path, source));
   const auto of_replica = TRY(soundness({Sides::kReplica, {}, replica_hashes_}, path, replica));
   if (of_source == Soundness::kDecayed)
-    add(path, Sides::kSource, Finding::kDecayed, kDecayedDetail);
+    add(path, Sides::kSource, Mismatch::kDecayed, kDecayedDetail);
   if (of_replica == Soundness::kDecayed) {
-    add(path, Sides::kReplica, Finding::kDecayed, kDecayedDetail);
+    add(path, Sides::kReplica, Mismatch::kDecayed, kDecayedDetail);
   }
   if (of_source == Soundness::kDecayed || of_replica == Soundness::kDecayed) return success();
   if (source.status.mtime != replica.status.mtime) {
-    add(path, Sides::kBoth, Finding::kEdited, "other content, and another time");
+    add(path, Sides::kBoth, Mismatch::kEdited, "other content, and another time");
   } else if (of_source == Soundness::kSound && of_replica == Soundness::kSound) {
-    add(path, Sides::kBoth, Finding::kEdited, "other content, as it is remembered of both");
+    add(path, Sides::kBoth, Mismatch::kEdited, "other content, as it is remembered of both");
   } else {
-    add(path, Sides::kBoth, Finding::kUnknown,
+    add(path, Sides::kBoth, Mismatch::kUnknown,
         "other content, and too little is remembered to tell why");
   }
   return success();
@@ -260,10 +260,10 @@ void PairVerifier::hold_against_memory(const Waiting& file, const Md5& md5) {
   const RelPath path = RelPath::from_bytes(file.directory).child(file.name);
   const auto is_other = [&md5](const std::optional<Md5>& known) { return known && *known != md5; };
   if (is_other(file.likeness.source_remembered)) {
-    add(path, Sides::kSource, Finding::kDecayed, kDecayedDetail);
+    add(path, Sides::kSource, Mismatch::kDecayed, kDecayedDetail);
   }
   if (is_other(file.likeness.replica_remembered)) {
-    add(path, Sides::kReplica, Finding::kDecayed, kDecayedDetail);
+    add(path, Sides::kReplica, Mismatch::kDecayed, kDecayedDetail);
   }
 }
 

@@ -51,7 +51,7 @@ class PairVerifier {
   Status compare_entries(const VisitedPair& pair, const Named& named, const RelPath& path);
   void hold_against_memory(const Waiting& file, const Md5& md5);
   void finish_batch();
-  void add(const RelPath& path, Sides sides, Finding what, std::string detail);
+  void add(const RelPath& path, Sides sides, Mismatch what, std::string detail);
   Status add_error(const RelPath& path, Sides sides, const Error& error);
   void count(const FileToRead& file, DirectoryHashes& hashes);
 

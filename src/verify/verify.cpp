@@ -44,9 +44,9 @@ class Verifiers final : public PairVisitor {
 
 }  // namespace
 
-std::string_view to_string(Finding finding) {
+std::string_view to_string(Mismatch mismatch) {
   constexpr std::string_view kWords[]{"edited", "touched", "decayed", "unreadable", "unknown"};
-  return kWords[static_cast<std::size_t>(finding)];
+  return kWords[static_cast<std::size_t>(mismatch)];
 }
 
 std::string_view to_string(Sides sides) {

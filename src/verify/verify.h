@@ -20,14 +20,14 @@
 namespace foldersync {
 
 // What a difference is. docs/verify.md says how each is known.
-enum class Finding : std::uint8_t {
+enum class Mismatch : std::uint8_t {
   kEdited,      // other content, another entry, or none, and times or memory say it was changed
   kTouched,     // the same content, and other metadata
   kDecayed,     // other content than remembered, though nothing says that it was changed
   kUnreadable,  // it can't be read: what a file system that checks what it holds says of decay
   kUnknown,     // other content and the same times, and of one side nothing is remembered
 };
-std::string_view to_string(Finding finding);  // "edited" ...
+std::string_view to_string(Mismatch mismatch);  // "edited" ...
 
 // Which tree a finding is about. Both: it is a difference of the two.
 enum class Sides : std::uint8_t { kSource, kReplica, kBoth };
@@ -36,7 +36,7 @@ std::string_view to_string(Sides sides);  // "source", "replica", "both"
 struct VerifyFinding {
   RelPath path;
   Sides sides = Sides::kBoth;
-  Finding what = Finding::kEdited;
+  Mismatch what = Mismatch::kEdited;
   std::string detail;  // words: what differs, or why it can't be read
 };
 

@@ -6,7 +6,8 @@ import unittest
 
 from tests.support import json_schema, trees
 from tests.support.decaying_disk import DecayingDiskTest
-from tests.support.program import DONE, PARTIAL, REFUSED, ProgramTest, as_root
+from tests.support.program import (DONE, NOBODY, PARTIAL, REFUSED, ProgramTest,
+                                   as_root)
 from tests.support.random_tree import AWKWARD_NAMES
 from tests.support.report import path_of
 from tests.support.trees import SECOND, file, symlink
@@ -36,7 +37,7 @@ class VerifyTest(ProgramTest):
         return '-s', self.source, '-r', self.replica
 
     def test_what_is_mirrored_is_sound(self):
-        self.given({**{name: name for name in AWKWARD_NAMES}, 'd': {'l': symlink('x')}})
+        self.given({**{name: 'content' for name in AWKWARD_NAMES}, 'd': {'l': symlink('x')}})
         self.mirror()
         with self.untouched(self.source, self.replica):
             lines = report_of(self, *self.both(), expect=DONE)
@@ -73,15 +74,14 @@ class VerifyTest(ProgramTest):
         self.assertEqual(2, report_of(self, *self.both(), '--exclude', '*.o',
                                       expect=DONE)[-1]['files'])
 
+    @as_root
     def test_what_can_not_be_opened_is_unreadable(self):
-        if not as_root():
-            self.skipTest('needs another user')
         self.given({'a': 'a', 'd': {'e': 'e'}})
-        self.live_as(65534, self.source)
+        self.live_as(NOBODY, self.source)
         shutil.copytree(self.source, self.replica)
         os.chmod(self.in_source('a'), 0)
         os.chmod(self.in_source('d'), 0)
-        lines = report_of(self, '-s', self.source, expect=PARTIAL, uid=65534)
+        lines = report_of(self, '-s', self.source, expect=PARTIAL, uid=NOBODY)
         self.assertEqual([('a', 'unreadable'), ('d', 'unreadable')],
                          [(line['path'], line['found']) for line in lines[1:-1]])
 

@@ -89,6 +89,7 @@ class ConfinementTest(ConfinementBase):
                 ('plan', *self.pair, '-o', os.path.join(out, 'plan')),
                 ('plan', *self.pair, '-o', os.path.join(out, 'plan')), ('scan', '-s', self.source),
                 ('scan', '-s', self.source, '-o', os.path.join(out, 'scan')),
+                ('verify', '-s', self.source),
                 ('scan', '-s', self.source, '--md5', '-o', '/dev/null')):
             with self.subTest(command), self.untouched():
                 calls = self.traced(*command)
