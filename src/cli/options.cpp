@@ -120,6 +120,12 @@ void declare(CLI::App* verify, VerifyOptions& options) {
       ->description("the replica; without it, the source is held against what is remembered");
   add_file(verify, "--report", options.report_file,
            "each difference as a line of JSON in FILE (mode 0600), - for standard output");
+  verify
+      ->add_flag(
+          "--digest", options.digest,
+          "only one digest of each tree, to be compared with that of another machine: of what "
+          "is remembered, and read where nothing is")
+      ->excludes(verify->get_option("--report"));
   verify->add_flag("--one-file-system", options.filter.one_file_system,
                    "leave out what is mounted inside");
   add_filters(verify, options.filter, options.rule_origins);

@@ -135,6 +135,7 @@ struct ScanOptions {
 struct VerifyOptions {
   FolderOptions folders;                   // without a replica: the source alone
   std::optional<std::string> report_file;  // "-": standard output
+  bool digest = false;                     // only the digests of the trees are wanted
   PlanOptions filter;                      // as in ScanOptions
   std::vector<std::string> rule_origins;
   CommonOptions common;

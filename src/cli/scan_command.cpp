@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "cli/kept_state.h"
 #include "cli/output.h"
 #include "cli/scan_text.h"
+#include "cli/scope.h"
 #include "cli/signals.h"
 #include "filter/filter.h"
 #include "fs/clock.h"
@@ -26,30 +26,6 @@ struct Waiting {
   Hashing hash;
 };
 constexpr std::size_t kMostWaiting = 4096;
-
-// What of a tree is listed.
-struct Scope {
-  Filter filter;
-  bool one_file_system;
-  std::vector<std::string> own;  // as place_own_files has it
-
-  [[nodiscard]] bool admits(std::string_view directory, std::string_view name,
-                            const FileStatus& status, const Root& root) const {
-    if (is_staging_name(name) || is_own(directory, name)) return false;
-    if (one_file_system && status.mount != root.status.mount) return false;
-    return filter.empty() || !(filter.excludes(directory, name, status.is_directory()) ||
-                               filter.excludes_file(status));
-  }
-
- private:
-  // Whether it is the state or what is being written.
-  [[nodiscard]] bool is_own(std::string_view directory, std::string_view name) const {
-    if (own.empty()) return false;
-    const std::string path =
-        directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
-    return std::find(own.begin(), own.end(), path) != own.end();
-  }
-};
 
 class Scanner {
  public:

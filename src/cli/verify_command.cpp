@@ -1,5 +1,6 @@
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/confinement.h"
@@ -9,13 +10,16 @@
 #include "cli/limits_check.h"
 #include "cli/output.h"
 #include "cli/plan_maker.h"
+#include "cli/scope.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/verify_text.h"
+#include "core/text.h"
 #include "filter/filter.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "scan/local_tree.h"
+#include "verify/tree_digest.h"
 #include "verify/verify.h"
 
 namespace foldersync {
@@ -74,13 +78,52 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
                  .stop = &signals.stop()});
 }
 
+// Nothing where something can't be read: it is told.
+Result<std::optional<Sha256>> digest_of_root(const Root& root, const Scope& scope, HashCache* cache,
+                                             const std::atomic<bool>& stop) {
+  bool is_whole = true;
+  const InventoryVisitor inventory{
+      .admits =
+          [&](std::string_view directory, std::string_view name, const FileStatus& status) {
+            return scope.admits(directory, name, status, root);
+          },
+      .visit = {},
+      .listed = {},
+      .problem =
+          [&](const RelPath& path, const Error& error) {
+            is_whole = false;
+            tell(describe(Error(error).at(path.shown())));
+          },
+      .stop = &stop};
+  const auto digest =
+      TRY(digest_of(tree_of(root), root.status, cached_tree(cache, root), inventory));
+  return is_whole ? std::optional(digest) : std::nullopt;
+}
+
+// A line for each tree. kPartial where one has none, or they differ.
+Result<ExitCode> tell_digests(const Roots& roots, const Scope& scope, HashCache* cache,
+                              const std::atomic<bool>& stop) {
+  const auto output = TRY(Output::open({}));
+  std::vector<std::optional<Sha256>> digests;
+  for (const Root* root : {&roots.source, roots.replica ? &*roots.replica : nullptr}) {
+    if (root == nullptr) continue;
+    auto digest = TRY(digest_of_root(*root, scope, cache, stop));
+    if (digest)
+      TRY(output->write("sha256:" + to_string(*digest) + "  " + escaped(root->path) + "\n"));
+    digests.push_back(std::move(digest));
+  }
+  TRY(output->finish());
+  const bool all_alike = digests.front().has_value() && digests.front() == digests.back();
+  return all_alike ? ExitCode::kDone : ExitCode::kPartial;
+}
+
 }  // namespace
 
 Result<ExitCode> execute(const VerifyOptions& options) {
   const Signals signals(HangUp::kStops);
   FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
-  const auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
+  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
   auto roots = TRY(open_what_is_named(fs, options.folders));
   const bool is_printed = options.report_file == "-";
   const std::string file = is_printed ? std::string() : absolute_if_named(options.report_file);
@@ -94,6 +137,13 @@ Result<ExitCode> execute(const VerifyOptions& options) {
   const std::string unconfined =
       write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}});
   if (!unconfined.empty()) tell(unconfined);
+  if (options.digest) {
+    const Scope scope{std::move(filter), options.filter.one_file_system, placed.filter.left_out};
+    const auto code = TRY(tell_digests(roots, scope, state.cache(), signals.stop()));
+    state.save_hashes();
+    tell_warnings(state);
+    return code;
+  }
   const auto verified = TRY(verify_roots(roots, placed, state, filter, signals));
   if (report) TRY(write_report(roots, verified, *report));
   if (!is_printed) TRY(write_text(verified, options.common.console.verbosity));

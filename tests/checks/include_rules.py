@@ -17,7 +17,7 @@ LAYERS = {
     'format': {'core', 'plan'},
     'filter': {'core', 'plan'},
     'planner': {'core', 'fs', 'state', 'scan', 'plan', 'filter'},
-    'verify': {'core', 'fs', 'state', 'scan', 'plan', 'filter', 'planner'},
+    'verify': {'core', 'fs', 'state', 'scan', 'plan', 'format', 'filter', 'planner'},
     'show': {'core', 'plan', 'format'},
     'apply': {'core', 'fs', 'plan', 'format', 'filter', 'scan'},
     'cli': {'core', 'fs', 'state', 'scan', 'plan', 'format', 'filter', 'planner', 'verify',

@@ -1,4 +1,5 @@
 """verify: every difference is one kind, decay is told from change, and nothing is touched."""
+import hashlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from tests.support.program import (DONE, NOBODY, PARTIAL, REFUSED, ProgramTest,
                                    as_root)
 from tests.support.random_tree import AWKWARD_NAMES
 from tests.support.report import path_of
-from tests.support.trees import SECOND, file, symlink
+from tests.support.trees import SECOND, fifo, file, symlink
 
 SCHEMA = json_schema.load('verify-v1.schema.json')
 
@@ -28,6 +29,26 @@ def report_of(test, *folders, expect, **options):
 def findings_of(test, *folders, expect=PARTIAL):
     lines = report_of(test, *folders, expect=expect)[1:-1]
     return [(path_of(line), line['found'], line['side']) for line in lines]
+
+
+def digest_by_hand(folder):
+    """As docs/verify.md describes it, of a tree of files, directories, links and FIFOs."""
+    def part(text):
+        return len(text).to_bytes(8, 'big') + text
+
+    def record(entry):
+        if entry.is_dir(follow_symlinks=False):
+            kind, what = b'dir', digest_by_hand(entry.path)[len('sha256:'):].encode()
+        elif entry.is_symlink():
+            kind, what = b'symlink', os.readlink(entry.path)
+        elif entry.is_file():
+            kind, what = b'file', hashlib.md5(trees.read(entry.path)).hexdigest().encode()
+        else:
+            kind, what = b'fifo', b''
+        return part(entry.name) + part(kind) + part(what)
+
+    entries = sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name)
+    return 'sha256:' + hashlib.sha256(b'sync.tree 1' + b''.join(map(record, entries))).hexdigest()
 
 
 class VerifyTest(ProgramTest):
@@ -74,6 +95,23 @@ class VerifyTest(ProgramTest):
         self.assertEqual(2, report_of(self, *self.both(), '--exclude', '*.o',
                                       expect=DONE)[-1]['files'])
 
+    def test_one_digest_stands_for_all_that_a_tree_holds(self):
+        tree = {**{name: 'content' for name in AWKWARD_NAMES}, 'd': {'l': symlink('x'), 'e': {}},
+                'f': fifo()}
+        self.given(tree, tree)
+        self.assertEqual([digest_by_hand(self.source)] * 2, self.digests())
+        for change in (lambda path: trees.write(path('d', 'new'), ''),
+                       lambda path: os.rmdir(path('d', 'e')),
+                       lambda path: trees.write(path('d', 'new'), 'x')):
+            change(self.in_replica)
+            source, replica = self.digests(expect=PARTIAL)
+            self.assertEqual(digest_by_hand(self.replica), replica)
+            self.assertNotEqual(source, replica)
+
+    def digests(self, *options, expect=DONE):
+        said = self.execute('verify', *self.both(), '--digest', *options, expect=expect).out
+        return [line.split()[0] for line in said.splitlines()]
+
     @as_root
     def test_what_can_not_be_opened_is_unreadable(self):
         self.given({'a': 'a', 'd': {'e': 'e'}})
@@ -84,6 +122,8 @@ class VerifyTest(ProgramTest):
         lines = report_of(self, '-s', self.source, expect=PARTIAL, uid=NOBODY)
         self.assertEqual([('a', 'unreadable'), ('d', 'unreadable')],
                          [(line['path'], line['found']) for line in lines[1:-1]])
+        self.assertEqual('', self.execute('verify', '-s', self.source, '--digest', expect=PARTIAL,
+                                          uid=NOBODY).out)
 
     def test_a_replica_that_is_not_there_is_refused(self):
         self.given({'a': 'a'})
