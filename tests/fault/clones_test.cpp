@@ -13,6 +13,7 @@
 
 #include "fault/mirror.h"
 #include "fault/rich_trees.h"
+#include "fs/posix_file_system.h"
 #include "support/faulty_file_system.h"
 #include "support/forwarding_file_system.h"
 
@@ -39,7 +40,12 @@ class Cloning final : public test::ForwardingFileSystem {
     if (facts) facts->clones = true;
     return facts;
   }
+  Result<std::size_t> read(int fd, std::span<std::byte> buffer) override {
+    if (is_bad_ && fd == clone_) return system_error("read", EIO);
+    return ForwardingFileSystem::read(fd, buffer);
+  }
   Status clone(int from, int to) override {
+    clone_ = to;
     if (refusal_ != 0) return system_error("clone", refusal_);
     Status made = ForwardingFileSystem::clone(from, to);
     if (made || made.error().error_number != EOPNOTSUPP) return made;
@@ -54,8 +60,9 @@ class Cloning final : public test::ForwardingFileSystem {
     }
   }
 
-  int refusal_ = 0;  // what each clone fails with
-  int clones_ = 0;   // above 0: something was cloned
+  bool is_bad_ = false;  // what was cloned can't be read
+  int refusal_ = 0;      // what each clone fails with
+  int clones_ = 0;       // above 0: something was cloned
 
  private:
   Result<FileStatus> moved(Result<FileStatus> status) const {
@@ -64,6 +71,7 @@ class Cloning final : public test::ForwardingFileSystem {
   }
 
   std::set<std::uint64_t> elsewhere_;
+  int clone_ = -1;
 };
 
 class Clones : public MirrorTest {
@@ -117,6 +125,15 @@ TEST_F(Clones, WhereTheyAreRefusedTheFileIsCopied) {
     EXPECT_TRUE(done.is_success()) << done.troubles();
     expect_exact_copy();
   }
+}
+
+TEST_F(Clones, AnOldFileThatTheDiskDoesNotGiveIsNoObstacle) {
+  Cloning fs(posix_file_system(), source_inodes());
+  fs.is_bad_ = true;
+  const MirrorRun done = run(fs, options_);
+  EXPECT_TRUE(done.is_success()) << done.troubles();
+  EXPECT_GT(fs.clones_, 0);
+  expect_exact_copy();
 }
 
 TEST_F(Clones, WhicheverCallFailsTheFileIsOldOrNewAndTheNextRunMendsIt) {

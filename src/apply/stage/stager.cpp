@@ -175,6 +175,7 @@ Status Stager::complete(Fd to) {
 bool Stager::may_be_cloned(const Action& action, const FileStatus& source) const {
   const bool is_one_system = job_.looks.source_root.has_value();
   return old_ != nullptr && !action.after->md5 && !job_.looks.is_undo &&
+         !action.reasons.has(Reason::kDecay) &&  // nothing of a bad file is kept
          std::min(source.size, old_->size) >= kWorthCloning &&
          source.blocks * kBlockUnit >= source.size &&
          !(is_one_system && source.device == old_->device);
@@ -208,8 +209,16 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
                             .stop = job_.request.stop,
                             .copied = job_.request.copied,
                             .pace = job_.request.pace};
-  const auto patched = TRY(patch_content(fs_, request, buffer_, other_buffer_));
-  auto staged = TRY(complete_copy(action, from, to.get(), patched));
+  const auto patched = patch_content(fs_, request, buffer_, other_buffer_);
+  if (!patched && is_decay(patched.error())) {
+    // Perhaps of the old file: then the new one is written whole.
+    to.reset();
+    TRY(fs_.remove_file(place.directory, place.name.c_str()));
+    TRY(from.entry->seek(0, Seek::kStart));
+    return std::optional<Staged>();
+  }
+  if (!patched) return patched.error();
+  auto staged = TRY(complete_copy(action, from, to.get(), *patched));
   TRY(complete(std::move(to)));
   return std::optional<Staged>(std::move(staged));
 }
