@@ -61,10 +61,21 @@ bool is_local(const struct statfs& found) {
          kLocalFileSystems.end();
 }
 
+// Another name than it had in the last run would make the folder another one: only an answer
+// counts, and what fails for a reason of its own is asked once more.
+bool ask_uuid(int fd, FileSystemUuid& uuid) {
+  const auto has_none = [](int error_number) {
+    return error_number == ENOTTY || error_number == EINVAL || error_number == ENOSYS ||
+           error_number == EOPNOTSUPP;
+  };
+  if (::ioctl(fd, kGetFileSystemUuid, &uuid) == 0) return true;
+  return !has_none(errno) && ::ioctl(fd, kGetFileSystemUuid, &uuid) == 0;
+}
+
 std::optional<std::string> uuid_of(int fd) {
   FileSystemUuid uuid{};
-  if (::ioctl(fd, kGetFileSystemUuid, &uuid) != 0 || uuid.length == 0 ||
-      uuid.length > uuid.bytes.size() || uuid.bytes == decltype(uuid.bytes){}) {
+  if (!ask_uuid(fd, uuid) || uuid.length == 0 || uuid.length > uuid.bytes.size() ||
+      uuid.bytes == decltype(uuid.bytes){}) {
     return std::nullopt;
   }
   return "uuid:" + to_hex(std::span(uuid.bytes).first(uuid.length));
