@@ -202,7 +202,7 @@ std::string report_start(const ReportSubject& subject, const StoredPlan* plan, F
 }
 
 std::string report_plan(const StoredPlan& plan) {
-  StartLine next;
+  StartLine next{};
   next.plan_id = plan.plan_id;
   next.actions = plan.actions.size();
   next.delete_first = plan.options.delete_first;
