@@ -102,6 +102,10 @@ void KeptState::save(const Root& replica, const FileSystemLimits& limits) {
   memory_.reset();  // the next cycle opens what is there by then
 }
 
+void KeptState::forget_hash(const Root& root, const RelPath& path) {
+  if (cache_) cache_->forget(cache_->tree(root.identity), path.parent(), path.name());
+}
+
 void KeptState::save_hashes() {
   if (cache_ != nullptr) (void)cache_->save();
 }

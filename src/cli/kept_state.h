@@ -49,6 +49,8 @@ class KeptState {
   // are. Requires: the object outlives it.
   [[nodiscard]] Spooling spooling();
 
+  // What a file of the tree held is not known any more, once this is saved.
+  void forget_hash(const Root& root, const RelPath& path);
   // Keeps the hashes, what was learned of the replica's file system, and what was put into the
   // memory.
   void save(const Root& replica, const FileSystemLimits& limits);

@@ -209,6 +209,7 @@ CLI::Option* add_reading(CLI::App* command, const char* name,
   };
   return command->add_option_function<std::string>(name, take_text, help)
       ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->type_name("[=cached]");
 }
 
@@ -266,7 +267,8 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
     return true;
   };
   add_value(command, "--accept-changed", "PATH", {"a path below the source without '..'", accept},
-            "with --checksum: what the source's file PATH holds is no decay")
+            "with --checksum: the source's file PATH shall hold what it holds, though nothing says "
+            "that it was changed")
       ->trigger_on_parse();
   command->add_flag("--pin", plan.pin, "put the MD5 of everything to be written into the plan");
   command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");

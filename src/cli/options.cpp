@@ -126,6 +126,8 @@ void declare(CLI::App* verify, VerifyOptions& options) {
           "only one digest of each tree, to be compared with that of another machine: of what "
           "is remembered, and read where nothing is")
       ->excludes(verify->get_option("--report"));
+  verify->add_flag("--cross-mounts", options.filter.cross_mounts,
+                   "enter what is mounted inside the replica");
   verify->add_flag("--one-file-system", options.filter.one_file_system,
                    "leave out what is mounted inside");
   add_filters(verify, options.filter, options.rule_origins);
@@ -175,6 +177,10 @@ void check_together(const RunOptions& options) {
   if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
     throw CLI::ExcludesError("--delete-first", "--atomic");
   }
+  // What may go bad after this is not accepted.
+  if (options.interval_seconds && !options.planning.accept_changed.empty()) {
+    throw CLI::ExcludesError("--accept-changed", "--interval");
+  }
 }
 void check_together(const PlanCommandOptions& options) {
   if (options.signature.key && !options.output_file && !options.signature.file) {
@@ -183,7 +189,11 @@ void check_together(const PlanCommandOptions& options) {
 }
 
 template <typename Options>
-void check_fields(const Options& options) {
+void check_planning(const Options& options) {
+  const PlanningOptions& planning = options.planning;
+  if (!planning.accept_changed.empty() && !planning.plan.reads_all()) {
+    throw CLI::RequiredError("--accept-changed: --checksum");
+  }
   const MirroredFields& fields = options.planning.plan.fields;
   if (fields.no_owner && fields.chown.uid) {
     throw CLI::ExcludesError("--no-owner", "the user of --chown");
@@ -320,7 +330,7 @@ class Parser {
     declare(command, *options);
     command->callback([this, options] {
       check_together(*options);
-      if constexpr (requires { options->planning; }) check_fields(*options);
+      if constexpr (requires { options->planning; }) check_planning(*options);
       chosen_ = *options;
     });
   }

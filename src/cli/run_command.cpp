@@ -196,21 +196,37 @@ class Runner {
     log_warnings(tools_);
     // A person said yes to this plan, and to nothing that the source has become since.
     const bool follow_source = !opened_.person;
-    return apply_and_log(
-        {.tools = tools_,
-         .options = options_.applying,
-         .roots = roots,
-         .plan = planned.plan,
-         .report = report(),
-         .follow_source = follow_source,
-         .check_space = options_.planning.check_space,
-         .conflicts = conflicts_ || unproven_.is_news,
-         .lacks_xattrs = planned.unheld_xattrs.has_value(),
-         .started = started,
-         .backup_identity = backup_identity_,
-         .unproven = unproven_.summary,
-         .remember = [&](bool is_exact) { last_run_.remember(roots, planned, is_exact); },
-         .first_plan = opened_.person ? nullptr : &first_plan_});
+    return apply_and_log({.tools = tools_,
+                          .options = options_.applying,
+                          .roots = roots,
+                          .plan = planned.plan,
+                          .report = report(),
+                          .follow_source = follow_source,
+                          .check_space = options_.planning.check_space,
+                          .conflicts = conflicts_ || unproven_.is_news,
+                          .lacks_xattrs = planned.unheld_xattrs.has_value(),
+                          .started = started,
+                          .backup_identity = backup_identity_,
+                          .unproven = unproven_.summary,
+                          .remember =
+                              [&](bool is_exact) {
+                                last_run_.remember(roots, planned, is_exact);
+                                forget_accepted(roots, planned);
+                              },
+                          .first_plan = opened_.person ? nullptr : &first_plan_});
+  }
+
+  // What was accepted as changed is no evidence of decay any more, in either tree.
+  void forget_accepted(const Roots& roots, const Planned& planned) {
+    for (const RelPath& path : planned.accepted) {
+      tools_.state.forget_hash(roots.source, path);
+      tools_.state.forget_hash(*roots.replica, path);
+    }
+    for (const std::string& path : options_.planning.accept_changed) {
+      if (std::count(planned.accepted.begin(), planned.accepted.end(), RelPath(path)) > 0) continue;
+      tools_.log.warn("--accept-changed '" + escaped(path) +
+                      "': nothing there was held as decayed");
+    }
   }
 
   // What the folders say to it, and a plan that no guard refuses.

@@ -144,12 +144,13 @@ Result<ExitCode> execute(const VerifyOptions& options) {
     tell_warnings(state);
     return code;
   }
-  const auto verified = TRY(verify_roots(roots, placed, state, filter, signals));
-  if (report) TRY(write_report(roots, verified, *report));
-  if (!is_printed) TRY(write_text(verified, options.common.console.verbosity));
-  state.save_hashes();
+  const auto verified = verify_roots(roots, placed, state, filter, signals);
+  state.save_hashes();  // of what was read before it was told to stop, too
+  if (!verified) return verified.error();
+  if (report) TRY(write_report(roots, *verified, *report));
+  if (!is_printed) TRY(write_text(*verified, options.common.console.verbosity));
   tell_warnings(state);
-  return verified.findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
+  return verified->findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
 }
 
 }  // namespace foldersync

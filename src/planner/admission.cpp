@@ -154,17 +154,17 @@ bool Admission::is_left_alone(Named& named) {
                           system_error("remove a read-only subvolume", EROFS));
     return left();
   }
+  const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;
+  if (named.source != nullptr && is_device(*named.source) && !makes_devices) {
+    findings_.skipped.push_back({path_of(pair_, named.name), "device"});
+    return left();
+  }
   if (named.source != nullptr && is_refused_type(named.source->type, context_.policy.limits)) {
     findings_.skipped.push_back({path_of(pair_, named.name), "not-held"});
     findings_.hides = true;
     const bool has_other = named.replica != nullptr && named.replica->type != named.source->type;
     if (!has_other || !context_.options.remove_extra) return left();
     named.source = nullptr;
-  }
-  const bool makes_devices = context_.policy.makes_devices() && !context_.options.no_devices;
-  if (named.source != nullptr && is_device(*named.source) && !makes_devices) {
-    findings_.skipped.push_back({path_of(pair_, named.name), "device"});
-    return left();
   }
   return false;
 }

@@ -60,6 +60,8 @@ struct Findings {
   // The first symlink that was found equal by the length of its target, which nobody says.
   std::optional<RelPath> untold_target;
   bool asked_for_whole_seconds = false;  // see Planned
+  std::vector<ObjectId> decayed;         // files of the source that have more names than one
+  std::vector<RelPath> accepted;         // see Planned
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;      // likewise

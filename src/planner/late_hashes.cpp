@@ -4,7 +4,8 @@
 
 namespace foldersync {
 
-void LateHashes::finish(Findings& findings, DirectoryHashes& source, DirectoryHashes& replica) {
+void LateHashes::finish(Findings& findings, DecayCheck decay, DirectoryHashes& source,
+                        DirectoryHashes& replica) {
   if (batch_.is_empty()) return;
   const std::span<const Md5> digests = batch_.finish();
   for (std::size_t i = 0; i < digests.size(); ++i) {
@@ -13,6 +14,8 @@ void LateHashes::finish(Findings& findings, DirectoryHashes& source, DirectoryHa
                        {digests[i], file.read_at, file.source_remembered});
     replica.remember_in(file.directory, {nullptr, file.name, file.replica},
                         {digests[i], file.read_at, file.replica_remembered});
+    decay.judge_equal(RelPath::from_bytes(file.directory).child(file.name), digests[i],
+                      file.source_remembered, file.replica_remembered);
     const auto give = [&](auto& finding) {
       finding.before->md5 = digests[i];
       finding.after->md5 = digests[i];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/file_status.h"
+#include "planner/decay_check.h"
 #include "planner/findings.h"
 #include "scan/directory_hashes.h"
 #include "scan/md5_batch.h"
@@ -34,7 +35,8 @@ class LateHashes {
   // The answer lasts until the next call. Requires: in the order in which the batch took them.
   LateHash& add(LateHash file) { return files_.emplace_back(std::move(file)); }
   // Hashes the batch, gives each finding the hash that it waits for, and remembers it.
-  void finish(Findings& findings, DirectoryHashes& source, DirectoryHashes& replica);
+  void finish(Findings& findings, DecayCheck decay, DirectoryHashes& source,
+              DirectoryHashes& replica);
 
  private:
   Md5Batch batch_;

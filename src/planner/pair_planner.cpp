@@ -244,6 +244,10 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
     findings_.add_problem(Side::kReplica, path_of(pair, named.name), like.error());
     return false;
   }
+  if (like && like->md5) {
+    decay().judge_equal(path_of(pair, named.name), *like->md5, source_hashes_.remembered(source),
+                        replica_hashes_.remembered(replica));
+  }
   // A replica's file that can't be read is not known to be equal: it is written anew.
   if (like) content.common = like->md5;
   if (like && like->in_batch) {

@@ -40,7 +40,7 @@ class PairPlanner {
  private:
   bool is_run_full();
   Status end_run();
-  void finish_hashes() { late_.finish(findings_, source_hashes_, replica_hashes_); }
+  void finish_hashes() { late_.finish(findings_, decay(), source_hashes_, replica_hashes_); }
   static ListedEntry look_again(ReadableDirectory& directory, const ListedEntry& entry);
   Status merge(const VisitedPair& pair, Recorder& recorder, std::vector<PairToVisit>& children);
   bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,

@@ -77,6 +77,8 @@ class Workers final : public PairVisitor {
     note_first(all.unheld_xattrs, part.unheld_xattrs);
     note_first(all.untold_target, part.untold_target);
     all.asked_for_whole_seconds |= part.asked_for_whole_seconds;
+    move_to(all.decayed, part.decayed);
+    move_to(all.accepted, part.accepted);
     all.unchanged += part.unchanged;
     all.replica_entries += part.replica_entries;
     all.source_entries += part.source_entries;
@@ -144,9 +146,24 @@ Status hold_back(const PlanRequest& request, const Spooling& spooling, Findings&
   return success();
 }
 
+// What one name of a file has shown is true of all: none of them is carried over.
+void hold_other_names(Findings& findings) {
+  std::vector<ObjectId>& decayed = findings.decayed;
+  if (decayed.empty()) return;
+  std::sort(decayed.begin(), decayed.end());
+  std::erase_if(findings.linked, [&](const LinkedEntry& entry) {
+    if (!entry.source || !std::binary_search(decayed.begin(), decayed.end(), *entry.source)) {
+      return false;
+    }
+    findings.add_problem(Side::kSource, entry.path, system_error(kDecayProblem, EBADMSG));
+    return true;
+  });
+}
+
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
                             const Spooling& spooling, std::vector<ActionRuns> runs,
                             Findings findings) {
+  hold_other_names(findings);
   std::vector<RelPath> blocked = immovable(findings);
   auto links =
       TRY(group_links(std::move(findings.linked), request.policy.limits.most_names, spooling.heed));
@@ -236,6 +253,7 @@ Result<Planned> look_and_plan(const PlanRequest& request) {
   planned.untold_target = std::move(findings.untold_target);
   planned.source_mounts = std::move(findings.source_mounts);
   planned.asked_for_whole_seconds = findings.asked_for_whole_seconds;
+  planned.accepted = std::move(findings.accepted);
   planned.source_entries = findings.source_entries;
   planned.source_files = findings.source_entries - findings.source_directories;
   planned.replica_entries = findings.replica_entries;

@@ -65,6 +65,7 @@ struct Planned {
   std::uint64_t source_files = 0;        // those of them that are no directories
   std::uint64_t replica_entries = 0;     // as the first
   bool asked_for_whole_seconds = false;  // content of what times told to be unchanged
+  std::vector<RelPath> accepted;  // of PlanRequest::accepted, those that would count as decayed
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

@@ -127,7 +127,7 @@ Result<Soundness> ContentJudge::soundness(const FileToRead& file, DirectoryHashe
   is_past_cache_ = was_past_cache;
   if (!second) return second.error();
   if (*second == first) return Soundness::kDecayed;
-  return changed_error("read", "two readings of it differ");
+  return system_error("read", EIO, "two readings of it differ");
 }
 
 Result<Md5> ContentJudge::read_all(const FileToRead& file) {

@@ -106,7 +106,7 @@ class ContentJudge {
   Result<Md5> md5(const FileToRead& file, DirectoryHashes& hashes);
 
   // What is remembered of a file against what it holds: where they differ, it is read once more,
-  // from the disk. Error kChanged also where two readings differ.
+  // from the disk. Error EIO also where two readings differ.
   Result<Soundness> soundness(const FileToRead& file, DirectoryHashes& hashes);
 
   // The same as md5(); that of a small file whose hash is not known is left to `batch`, as above.

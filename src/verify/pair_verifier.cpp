@@ -1,6 +1,7 @@
 #include "verify/pair_verifier.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <utility>
@@ -55,11 +56,13 @@ void PairVerifier::add(const RelPath& path, Sides sides, Mismatch what, std::str
 // Of a file, or of a directory with all that is in it. An error ends the verification.
 Status PairVerifier::add_error(const RelPath& path, Sides sides, const Error& error) {
   if (error.code == ErrorCode::kStopped) return error;
-  if (error.code == ErrorCode::kChanged) {
+  const bool is_gone =
+      error.error_number == ENOENT || error.error_number == ELOOP || error.error_number == ENOTDIR;
+  if (error.code == ErrorCode::kChanged || is_gone) {
     add(path, sides, Mismatch::kEdited, "it changed while it was read");
   } else {
-    add(path, sides, Mismatch::kUnreadable,
-        std::string(error.operation) + ": " + std::strerror(error.error_number));
+    const std::string why = error.detail.empty() ? std::strerror(error.error_number) : error.detail;
+    add(path, sides, Mismatch::kUnreadable, std::string(error.operation) + ": " + why);
   }
   return success();
 }
@@ -73,9 +76,14 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const RelPath path = RelPath::from_bytes(pair.path);
-  if (pair.source.error != nullptr) TRY(add_error(path, Sides::kSource, *pair.source.error));
-  if (pair.replica.error != nullptr) TRY(add_error(path, Sides::kReplica, *pair.replica.error));
-  if (pair.source.error != nullptr || pair.replica.error != nullptr) return success();
+  if (pair.source.error != nullptr) {
+    verified_.unread.push_back(path);
+    TRY(add_error(path, Sides::kSource, *pair.source.error));
+  }
+  if (pair.replica.error != nullptr) {
+    verified_.unread.push_back(path);
+    TRY(add_error(path, Sides::kReplica, *pair.replica.error));
+  }
   if (!is_alone_ && pair.source.self != nullptr && pair.replica.self != nullptr) {
     const Seen source{*pair.source.self, {}};
     const Seen replica{*pair.replica.self, {}};
@@ -130,12 +138,15 @@ Status PairVerifier::look_at(const VisitedPair& pair, const Named& named) {
   } else if (!is_alone_) {
     add(path, Sides::kBoth, Mismatch::kEdited,
         named.source == nullptr ? "only in the replica" : "only in the source");
+    verified_.findings.back().is_alone = true;
   }
   if (named.source != nullptr && named.source->is_file()) {
+    count({pair.source.here, named.name, *named.source}, source_hashes_);
     TRY(read_alone({Sides::kSource, pair.source, source_hashes_}, path,
                    {pair.source.here, named.name, *named.source}));
   }
   if (named.replica != nullptr && named.replica->is_file()) {
+    count({pair.replica.here, named.name, *named.replica}, replica_hashes_);
     TRY(read_alone({Sides::kReplica, pair.replica, replica_hashes_}, path,
                    {pair.replica.here, named.name, *named.replica}));
   }
@@ -169,19 +180,14 @@ Status PairVerifier::compare_entries(const VisitedPair& pair, const Named& named
 // A file that the other side lacks, or has in another size or type.
 Status PairVerifier::read_alone(const SideOfPair& side, const RelPath& path,
                                 const FileToRead& file) {
-  count(file, side.hashes);
   const CachedHash* const older = side.hashes.last(file.name);
   const std::optional<CachedHash> known = older ? std::optional(*older) : std::nullopt;
-  if (known && known->stamp != stamp_of(file.status)) {
-    return is_alone_ ? hold_against_older(side, path, file, *known) : success();
+  if (known && known->stamp != stamp_of(file.status) && is_alone_) {
+    return hold_against_older(side, path, file, *known);
   }
-  if (known) {
-    const auto sound = TRY(soundness(side, path, file));
-    if (sound == Soundness::kDecayed) add(path, side.side, Mismatch::kDecayed, kDecayedDetail);
-    return success();
-  }
-  const auto md5 = judge_.md5(file, side.hashes);
-  return md5 ? success() : add_error(path, side.side, md5.error());
+  const auto sound = TRY(soundness(side, path, file));
+  if (sound == Soundness::kDecayed) add(path, side.side, Mismatch::kDecayed, kDecayedDetail);
+  return success();
 }
 
 // A file that has changed since it was read last, which its times tell.
@@ -196,13 +202,17 @@ Status PairVerifier::hold_against_older(const SideOfPair& side, const RelPath& p
   return success();
 }
 
-// What can't be read is told, and counts as unknown from there on.
-Result<Soundness> PairVerifier::soundness(const SideOfPair& side, const RelPath& path,
-                                          const FileToRead& file) {
-  const auto sound = judge_.soundness(file, side.hashes);
-  if (sound) return sound;
-  if (Status told = add_error(path, side.side, sound.error()); !told) return told.error();
-  return Soundness::kUnknown;
+// Reads the file to its end. Nothing where it can't be read, which is told.
+Result<std::optional<Soundness>> PairVerifier::soundness(const SideOfPair& side,
+                                                         const RelPath& path,
+                                                         const FileToRead& file) {
+  auto sound = judge_.soundness(file, side.hashes);
+  if (sound && *sound == Soundness::kUnknown) {
+    if (const auto read = judge_.md5(file, side.hashes); !read) sound = read.error();
+  }
+  if (sound) return std::optional(*sound);
+  TRY(add_error(path, side.side, sound.error()));
+  return std::optional<Soundness>();
 }
 
 Status PairVerifier::read_both(const VisitedPair& pair, const Named& named, const RelPath& path) {
@@ -213,8 +223,11 @@ Status PairVerifier::read_both(const VisitedPair& pair, const Named& named, cons
   if (!batch_.has_room(source.status.size)) finish_batch();
   const auto like = judge_.compare(source, source_hashes_, replica, replica_hashes_, batch_);
   if (!like) {
-    const Sides side = judge_.error_was_replica() ? Sides::kReplica : Sides::kSource;
-    return add_error(path, side, like.error());
+    const bool was_replica = judge_.error_was_replica();
+    TRY(add_error(path, was_replica ? Sides::kReplica : Sides::kSource, like.error()));
+    return was_replica
+               ? read_alone({Sides::kSource, pair.source, source_hashes_}, path, source)
+               : read_alone({Sides::kReplica, pair.replica, replica_hashes_}, path, replica);
   }
   if (!like->equal) return tell_difference(path, source, replica);
   const Seen of_source{source.status, {}};
@@ -243,7 +256,6 @@ Status PairVerifier::tell_difference(const RelPath& path, const FileToRead& sour
   if (of_replica == Soundness::kDecayed) {
     add(path, Sides::kReplica, Mismatch::kDecayed, kDecayedDetail);
   }
-  if (of_source == Soundness::kDecayed || of_replica == Soundness::kDecayed) return success();
   if (source.status.mtime != replica.status.mtime) {
     add(path, Sides::kBoth, Mismatch::kEdited, "other content, and another time");
   } else if (of_source == Soundness::kSound && of_replica == Soundness::kSound) {

@@ -47,7 +47,8 @@ class PairVerifier {
                             const CachedHash& known);
   Status read_both(const VisitedPair& pair, const Named& named, const RelPath& path);
   Status tell_difference(const RelPath& path, const FileToRead& source, const FileToRead& replica);
-  Result<Soundness> soundness(const SideOfPair& side, const RelPath& path, const FileToRead& file);
+  Result<std::optional<Soundness>> soundness(const SideOfPair& side, const RelPath& path,
+                                             const FileToRead& file);
   Status compare_entries(const VisitedPair& pair, const Named& named, const RelPath& path);
   void hold_against_memory(const Waiting& file, const Md5& md5);
   void finish_batch();

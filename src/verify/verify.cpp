@@ -4,11 +4,32 @@
 #include <iterator>
 #include <utility>
 
+#include "core/subtrees.h"
 #include "scan/walker.h"
 #include "verify/pair_verifier.h"
 
 namespace foldersync {
 namespace {
+
+// In order. What went bad on one side explains what differs; and what lies below a directory that
+// can't be listed is not known to be missing there.
+void keep_one_word(Verified& verified) {
+  std::vector<VerifyFinding>& findings = verified.findings;
+  std::stable_sort(
+      findings.begin(), findings.end(), [](const VerifyFinding& one, const VerifyFinding& other) {
+        return one.path != other.path ? one.path < other.path : one.sides < other.sides;
+      });
+  const Subtrees unread(std::move(verified.unread));
+  std::vector<VerifyFinding> kept;
+  for (VerifyFinding& finding : findings) {
+    const bool is_explained =
+        finding.sides == Sides::kBoth && !kept.empty() && kept.back().path == finding.path &&
+        kept.back().sides != Sides::kBoth && finding.what != Mismatch::kTouched;
+    const bool is_unclear = finding.is_alone && unread.hold(finding.path);
+    if (!is_explained && !is_unclear) kept.push_back(std::move(finding));
+  }
+  findings = std::move(kept);
+}
 
 class Verifiers final : public PairVisitor {
  public:
@@ -26,15 +47,13 @@ class Verifiers final : public PairVisitor {
     for (PairVerifier& one : each_) {
       Verified part = one.take();
       std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
+      std::move(part.unread.begin(), part.unread.end(), std::back_inserter(all.unread));
       all.files += part.files;
       all.not_remembered += part.not_remembered;
       all.bytes += part.bytes;
       all.bytes_perhaps_of_memory += part.bytes_perhaps_of_memory;
     }
-    std::sort(all.findings.begin(), all.findings.end(),
-              [](const VerifyFinding& one, const VerifyFinding& other) {
-                return one.path != other.path ? one.path < other.path : one.sides < other.sides;
-              });
+    keep_one_word(all);
     return all;
   }
 

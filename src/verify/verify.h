@@ -37,7 +37,8 @@ struct VerifyFinding {
   RelPath path;
   Sides sides = Sides::kBoth;
   Mismatch what = Mismatch::kEdited;
-  std::string detail;  // words: what differs, or why it can't be read
+  std::string detail;     // words: what differs, or why it can't be read
+  bool is_alone = false;  // the other tree lacks the name
 };
 
 struct VerifyRequest {
@@ -54,6 +55,7 @@ struct VerifyRequest {
 };
 
 struct Verified {
+  std::vector<RelPath> unread;                // directories of either tree that could not be listed
   std::vector<VerifyFinding> findings;        // by path
   std::uint64_t files = 0;                    // that were read, of both sides
   std::uint64_t not_remembered = 0;           // of these: nothing was remembered of them

@@ -82,6 +82,33 @@ class DecayTest(DecayingDiskTest):
         self.assertEqual([('source', 'd/one', 'EBADMSG'), ('source', 'two', 'EBADMSG')],
                          self.problems())
 
+    def test_what_is_known_of_one_name_holds_them_all(self):
+        trees.remove(os.path.join(self.state, 'foldersync', 'cache.db'))
+        self.sync('run', '--checksum', '--exclude', '/two')
+        self.decay(self.in_source('two'))
+        before = self.content('two')
+        self.assertEqual([('source', 'd/one', 'EBADMSG'), ('source', 'two', 'EBADMSG')],
+                         self.problems())
+        self.sync('run', '--checksum', expect=PARTIAL)
+        self.assertEqual([before] * 2, [self.content('two'), self.content('d', 'one')])
+
+    def test_what_went_bad_alike_in_both_trees_is_told_until_it_is_accepted(self):
+        self.decay(self.in_source('small'), self.in_replica('small'))
+        self.decay(self.in_source('large'), self.in_replica('large'))
+        names = [('source', 'large', 'EBADMSG'), ('source', 'small', 'EBADMSG')]
+        for _ in range(2):
+            self.assertEqual(names, self.problems())
+        accepted = ('--accept-changed', 'large', '--accept-changed', 'small')
+        self.assertEqual([], self.plan('--checksum', *accepted)['problems'])
+        self.sync('run', '--checksum', *accepted, '--dry-run')
+        self.assertEqual(names, self.problems(), 'only a run accepts')
+        self.sync('run', '--checksum', *accepted)
+        self.remembered_run()
+
+    def test_a_name_that_is_accepted_in_vain_is_told(self):
+        told = self.sync('run', '--checksum', '--accept-changed', 'd/none').err
+        self.assertIn("'d/none': nothing there was held", told)
+
     def test_a_bad_file_that_the_replica_lacks_is_not_carried_over(self):
         trees.remove(self.in_replica('small'))
         self.decay(self.in_source('small'))

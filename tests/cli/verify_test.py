@@ -155,6 +155,14 @@ class DecayTest(DecayingDiskTest):
             self.assertEqual([(b'other', 'decayed', 'source'), (b'small', 'decayed', 'source')],
                              findings_of(self, '-s', self.source))
 
+    def test_what_else_differs_is_read_to_its_end(self):
+        trees.write(self.in_replica('large'), 'short', mtime=SECOND)
+        trees.write(self.in_replica('small'), 'A few bytes', mtime=2 * SECOND)
+        lines = report_of(self, *self.both, expect=PARTIAL)
+        self.assertEqual([('large', 'edited'), ('small', 'edited')],
+                         [(line['path'], line['found']) for line in lines[1:-1]])
+        self.assertGreaterEqual(lines[-1]['bytes'], 3 << 20)
+
     def test_a_change_is_no_decay(self):
         trees.write(self.in_source('small'), 'a new byte!', mtime=SECOND)
         self.give_time(self.in_source('large'), 7)

@@ -125,10 +125,14 @@ TEST(CommandLine, ContentIsReadUnlessWhatIsRememberedShallCount) {
   const PlanOptions cached = parsed(run({"--checksum=cached"})).planning.plan;
   EXPECT_TRUE(cached.checksum && cached.checksum_cached && !cached.reads_all());
   EXPECT_THAT(complaint(run({"--checksum=all"})), HasSubstr("=cached, found 'all'"));
-  EXPECT_THAT(
-      parsed(run({"--accept-changed", "a/b", "--accept-changed", "c"})).planning.accept_changed,
-      testing::ElementsAre("a/b", "c"));
+  EXPECT_THAT(parsed(run({"--checksum", "--accept-changed", "a/b", "--accept-changed", "c"}))
+                  .planning.accept_changed,
+              testing::ElementsAre("a/b", "c"));
   EXPECT_THAT(complaint(run({"--accept-changed", "../a"})), HasSubstr("below the source"));
+  EXPECT_THAT(complaint(run({"--accept-changed", "a"})), HasSubstr("--checksum"));
+  EXPECT_THAT(complaint(run({"--checksum", "--accept-changed", "a", "-i", "5"})),
+              HasSubstr("--interval"));
+  EXPECT_TRUE(parsed(run({"--checksum=cached", "--checksum"})).planning.plan.reads_all());
 }
 
 TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {
