@@ -1412,6 +1412,6 @@ MUTATIONS = [
              'if (!patched && is_decay(patched.error())) {', 'if (false) {',
              '^fault/Clones.AnOldFileThat'),
     Mutation('a plan that heals is for every reader',
-             'if (uses.decay) announced.needs.emplace_back(kDecayFeature);', '',
+             'if (uses.decay) announced.needs.emplace_back(kDecayFeature);', '(void)uses;',
              '^unit_format/WritePlan.SaysThatOnly'),
 ]

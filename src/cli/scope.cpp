@@ -20,8 +20,8 @@ bool Scope::admits(std::string_view directory, std::string_view name, const File
                    const Root& root) const {
   if (is_staging_name(name) || is_own(own, directory, name)) return false;
   if (one_file_system && status.mount != root.status.mount) return false;
-  return filter.empty() || !(filter.excludes(directory, name, status.is_directory()) ||
-                             filter.excludes_file(status));
+  return filter.empty() ||
+         !(filter.excludes(directory, name, status.is_directory()) || filter.excludes_file(status));
 }
 
 }  // namespace foldersync
