@@ -36,7 +36,7 @@ class KillSweep(SweepTest):
                 self.assert_converges(point)
             self.forget()
         # Where threads take turns, a run may end before it has made as many calls as another.
-        self.assertGreater(kills, 0.9 * len(chosen), 'hardly anything was killed')
+        self.assertGreater(kills, 0.5 * len(chosen), 'hardly anything was killed')
 
 
 def in_parts(name):
