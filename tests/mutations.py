@@ -352,7 +352,7 @@ MUTATIONS = [
              'source.directory != nullptr && replica.directory != nullptr',
              '^unit_scan/Content.OfAFileThatIsHashedWhereItLies'),
     Mutation('a file that changes while it is compared',
-             'TRY(still_the_same(*from.entry, source.status));', '', '^unit_scan/Content.*Change'),
+             'TRY(finish(*from.entry, source.status));', '', '^unit_scan/Content.*Change'),
     Mutation('a hash is kept of what was just written',
              'return stamp.mtime <= latest && stamp.ctime <= latest;', 'return true;',
              '^unit_state/IsSettled'),

@@ -34,6 +34,10 @@ void KeptState::warn_once(std::string warning) {
   if (carried_.is_first(warning)) warn(std::move(warning));
 }
 
+void KeptState::tell_warnings() {
+  for (const std::string& warning : take_warnings()) tell(warning);
+}
+
 std::vector<std::string> KeptState::take_warnings() {
   if (cache_ != nullptr) {
     std::string warning = cache_->take_warning();

@@ -37,6 +37,7 @@ class KeptState {
   void warn_once(std::string warning);
   // What was to be told since this was asked last.
   std::vector<std::string> take_warnings();
+  void tell_warnings();  // the same, on standard error
 
   // What is known of the replica's file system; and what is known by now instead, which is kept
   // with save().

@@ -84,10 +84,6 @@ void tell_if_any(const std::string& sentence) {
   if (!sentence.empty()) tell(sentence);
 }
 
-void tell_warnings(KeptState& state) {
-  for (const std::string& warning : state.take_warnings()) tell(warning);
-}
-
 }  // namespace
 
 Result<ExitCode> execute(const PlanCommandOptions& options) {
@@ -111,7 +107,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   tell_what_root_leaves_out(state);
   LastRunCheck last_run(state, options.planning, signals.stop());
   Status known = last_run.compare(roots);
-  tell_warnings(state);
+  state.tell_warnings();
   if (!known) return known.error();
   tell_if_any(
       write_nowhere_else(fs, {.state_folder = state.folder(),
@@ -135,7 +131,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
     return std::move(written).error();
   }
   state.save_hashes();
-  tell_warnings(state);
+  state.tell_warnings();
   return code_of(plan, options);
 }
 

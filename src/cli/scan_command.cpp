@@ -149,7 +149,7 @@ Result<ExitCode> execute(const ScanOptions& options) {
   const std::string file = absolute_if_named(options.output_file);
   TRY(place_own_files(fs, roots, {file, state.folder()}));
   state.open();
-  for (const std::string& warning : state.take_warnings()) tell(warning);
+  state.tell_warnings();
   const auto output = TRY(Output::open(file));
   const std::string unconfined =
       write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}});
@@ -162,7 +162,7 @@ Result<ExitCode> execute(const ScanOptions& options) {
   TRY(scanner.run(scope, signals.stop()));
   TRY(output->finish());
   state.save_hashes();
-  for (const std::string& warning : state.take_warnings()) tell(warning);
+  state.tell_warnings();
   return scanner.has_problems() ? ExitCode::kPartial : ExitCode::kDone;
 }
 

@@ -53,10 +53,6 @@ Status write_text(const Verified& verified, Verbosity verbosity) {
   return output->finish();
 }
 
-void tell_warnings(KeptState& state) {
-  for (const std::string& warning : state.take_warnings()) tell(warning);
-}
-
 Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, KeptState& state,
                               const Filter& filter, const Signals& signals) {
   const LocalTree source = tree_of(roots.source);
@@ -131,9 +127,13 @@ Result<ExitCode> execute(const VerifyOptions& options) {
   placed.filter.left_out = TRY(place_own_files(fs, roots, {file, state.folder()}));
   state.open();
   if (roots.replica) look_as_known(state, *roots.replica);
-  tell_warnings(state);
+  state.tell_warnings();
   std::unique_ptr<Output> report;
-  if (options.report_file) report = TRY(Output::open(file));
+  if (options.report_file) {
+    report = TRY(Output::open(file));
+    placed.filter.left_out =
+        TRY(place_own_files(fs, roots, {file, report->temporary(), state.folder()}));
+  }
   const std::string unconfined =
       write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {file}});
   if (!unconfined.empty()) tell(unconfined);
@@ -141,15 +141,19 @@ Result<ExitCode> execute(const VerifyOptions& options) {
     const Scope scope{std::move(filter), options.filter.one_file_system, placed.filter.left_out};
     const auto code = TRY(tell_digests(roots, scope, state.cache(), signals.stop()));
     state.save_hashes();
-    tell_warnings(state);
+    state.tell_warnings();
     return code;
   }
   const auto verified = verify_roots(roots, placed, state, filter, signals);
   state.save_hashes();  // of what was read before it was told to stop, too
   if (!verified) return verified.error();
+  // A file system that has gone is one error, and not that of each file.
+  if (!verified->findings.empty()) {
+    TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
+  }
   if (report) TRY(write_report(roots, *verified, *report));
   if (!is_printed) TRY(write_text(*verified, options.common.console.verbosity));
-  tell_warnings(state);
+  state.tell_warnings();
   return verified->findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
 }
 

@@ -8,8 +8,6 @@
 namespace foldersync {
 namespace {
 
-constexpr std::array kMismatches{Mismatch::kEdited, Mismatch::kTouched, Mismatch::kDecayed,
-                                 Mismatch::kUnreadable, Mismatch::kUnknown};
 using Counts = std::array<std::uint64_t, kMismatches.size()>;
 
 Counts counts_of(const Verified& verified) {
@@ -23,7 +21,7 @@ Counts counts_of(const Verified& verified) {
 }  // namespace
 
 std::string verify_line(const VerifyFinding& finding) {
-  std::string line(to_string(finding.what));
+  std::string line = to_string(finding.what);
   if (finding.sides != Sides::kBoth) line += " in the " + std::string(to_string(finding.sides));
   return line + ": " + escaped(finding.path.shown()) + " (" + escaped(finding.detail) + ")";
 }
@@ -42,7 +40,7 @@ std::string verify_summary(const Verified& verified) {
   for (const Mismatch what : kMismatches) {
     const std::uint64_t count = counts[static_cast<std::size_t>(what)];
     if (count == 0) continue;
-    found += (found.empty() ? "" : ", ") + human_count(count) + " " + std::string(to_string(what));
+    found += (found.empty() ? "" : ", ") + human_count(count) + " " + to_string(what);
   }
   return line + ": " + (found.empty() ? "nothing differs" : found);
 }

@@ -31,7 +31,9 @@ class ReadableEntry {
   // Requires, as all below: it was opened for its content.
   virtual Result<std::size_t> read(std::span<std::byte> buffer) = 0;  // 0 at the end
   // From here on it asks the disk, as FileSystem::read_past_cache().
-  virtual ReadFrom read_past_cache() { return ReadFrom::kPerhapsMemory; }
+  virtual void read_past_cache() {}
+  // Where what was read until now came from.
+  [[nodiscard]] virtual ReadFrom read_from() const { return ReadFrom::kPerhapsMemory; }
   // Error EINVAL for holes where nothing is known of them.
   virtual Result<std::uint64_t> seek(std::uint64_t offset, Seek whence) = 0;
   // Its descriptor where it is a file of `fs`, which can copy from it then; nothing elsewhere.
@@ -61,13 +63,15 @@ class LocalEntry final : public ReadableEntry {
     auto count = fs_.read(fd_.get(), buffer);
     if (count || !is_direct_ || count.error().error_number != EINVAL) return count;
     is_direct_ = false;  // it asks for other pieces than these
+    from_ = ReadFrom::kPerhapsMemory;
     fs_.read_through_cache(fd_.get());
     return fs_.read(fd_.get(), buffer);
   }
-  ReadFrom read_past_cache() override {
+  void read_past_cache() override {
     is_direct_ = true;
-    return fs_.read_past_cache(fd_.get());
+    from_ = fs_.read_past_cache(fd_.get());
   }
+  [[nodiscard]] ReadFrom read_from() const override { return from_; }
   Result<std::uint64_t> seek(std::uint64_t offset, Seek whence) override {
     return fs_.seek(fd_.get(), offset, whence);
   }
@@ -82,6 +86,7 @@ class LocalEntry final : public ReadableEntry {
   Fd fd_;
   Opened opened_;
   bool is_direct_ = false;
+  ReadFrom from_ = ReadFrom::kPerhapsMemory;
 };
 
 // Whether `entry` has the attributes `wanted`, but for those that it could not be given; false

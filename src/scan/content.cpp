@@ -92,24 +92,23 @@ std::span<std::byte> PageBuffer::of(std::size_t bytes) {
   return {bytes_.get(), bytes};
 }
 
-void ContentJudge::begin_reading(const FileToRead& file, ReadableEntry& entry) {
-  if (!is_past_cache_) return;
-  const ReadFrom from = entry.read_past_cache();
-  bytes_read_ += file.status.size;
-  if (from == ReadFrom::kPerhapsMemory) bytes_of_memory_ += file.status.size;
+// What was read to its end was it, and from where it came is known now.
+Status ContentJudge::finish(ReadableEntry& entry, const FileStatus& before) {
+  bytes_read_ += before.size;
+  if (entry.read_from() == ReadFrom::kPerhapsMemory) bytes_of_memory_ += before.size;
+  return still_the_same(entry, before);
 }
 
 Result<OpenedFile> ContentJudge::open(const FileToRead& file) {
   auto opened = TRY(open_looked_at(file, stop_));
-  begin_reading(file, *opened.entry);
+  if (is_past_cache_) opened.entry->read_past_cache();
   return opened;
 }
 
 // As read_full() of a file that is not larger than a buffer, of which the disk may be asked.
-Result<std::size_t> ContentJudge::read_piece(const FileToRead& file, ReadableEntry& entry,
-                                             std::span<std::byte> bytes) {
+Result<std::size_t> ContentJudge::read_piece(ReadableEntry& entry, std::span<std::byte> bytes) {
   if (!is_past_cache_) return read_full(entry, bytes);
-  begin_reading(file, entry);
+  entry.read_past_cache();
   const std::span<std::byte> pages = piece_.of(kBufferBytes);
   const auto count = TRY(read_full(entry, pages));
   const std::size_t taken = std::min(count, bytes.size());
@@ -148,7 +147,7 @@ Result<Md5> ContentJudge::read_all(const FileToRead& file) {
     if (count < first.size()) break;
   }
   const Md5 md5 = hasher_.finish();
-  TRY(still_the_same(*opened.entry, file.status));
+  TRY(finish(*opened.entry, file.status));
   return md5;
 }
 
@@ -196,9 +195,9 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
     if (hasher != nullptr) hasher->update(of_one.first(first));
     if (first < of_one.size()) break;
   }
-  TRY(still_the_same(*to.entry, replica.status));
+  TRY(finish(*to.entry, replica.status));
   error_was_replica_ = false;
-  TRY(still_the_same(*from.entry, source.status));
+  TRY(finish(*from.entry, source.status));
   return true;
 }
 
@@ -206,8 +205,8 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
 // asked once, after it was read.
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
   const auto entry = TRY(open_to_read(file, stop_));
-  const auto count = TRY(read_piece(file, *entry, bytes));
-  TRY(still_the_same(*entry, file.status));
+  const auto count = TRY(read_piece(*entry, bytes));
+  TRY(finish(*entry, file.status));
   return count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
 

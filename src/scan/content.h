@@ -74,7 +74,8 @@ class ContentJudge {
 
   // From here on content is asked of the disk, past the page cache, where that can be had.
   void read_past_cache() { is_past_cache_ = true; }
-  // How much was read, and how much of it may have come from memory all the same; bytes.
+  // How large the files were that were read to their end, each time that one was, and those of
+  // which some may have come from memory all the same; bytes.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] std::uint64_t bytes_perhaps_of_memory() const { return bytes_of_memory_; }
 
@@ -124,9 +125,8 @@ class ContentJudge {
                               std::span<std::byte> bytes);
 
   Result<OpenedFile> open(const FileToRead& file);
-  void begin_reading(const FileToRead& file, ReadableEntry& entry);
-  Result<std::size_t> read_piece(const FileToRead& file, ReadableEntry& entry,
-                                 std::span<std::byte> bytes);
+  Result<std::size_t> read_piece(ReadableEntry& entry, std::span<std::byte> bytes);
+  Status finish(ReadableEntry& entry, const FileStatus& before);
 
   const std::atomic<bool>* stop_;
   Md5Hasher hasher_;

@@ -63,16 +63,6 @@ class Verifiers final : public PairVisitor {
 
 }  // namespace
 
-std::string_view to_string(Mismatch mismatch) {
-  constexpr std::string_view kWords[]{"edited", "touched", "decayed", "unreadable", "unknown"};
-  return kWords[static_cast<std::size_t>(mismatch)];
-}
-
-std::string_view to_string(Sides sides) {
-  constexpr std::string_view kWords[]{"source", "replica", "both"};
-  return kWords[static_cast<std::size_t>(sides)];
-}
-
 Result<Verified> verify(const VerifyRequest& request) {
   const Roots& roots = request.roots;
   PlanningContext context{

@@ -1,15 +1,16 @@
 // Reading all of two trees, or of one, and telling change from decay. Changes nothing.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/path.h"
 #include "core/result.h"
+#include "core/words.h"
 #include "filter/filter.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
@@ -27,11 +28,19 @@ enum class Mismatch : std::uint8_t {
   kUnreadable,  // it can't be read: what a file system that checks what it holds says of decay
   kUnknown,     // other content and the same times, and of one side nothing is remembered
 };
-std::string_view to_string(Mismatch mismatch);  // "edited" ...
+inline constexpr std::array kMismatchWords{
+    Worded{Mismatch::kEdited, "edited"}, Worded{Mismatch::kTouched, "touched"},
+    Worded{Mismatch::kDecayed, "decayed"}, Worded{Mismatch::kUnreadable, "unreadable"},
+    Worded{Mismatch::kUnknown, "unknown"}};
+inline constexpr auto kMismatches = values_of(kMismatchWords);
+constexpr const char* to_string(Mismatch mismatch) { return word_of(kMismatchWords, mismatch); }
 
 // Which tree a finding is about. Both: it is a difference of the two.
 enum class Sides : std::uint8_t { kSource, kReplica, kBoth };
-std::string_view to_string(Sides sides);  // "source", "replica", "both"
+inline constexpr std::array kSidesWords{Worded{Sides::kSource, "source"},
+                                        Worded{Sides::kReplica, "replica"},
+                                        Worded{Sides::kBoth, "both"}};
+constexpr const char* to_string(Sides sides) { return word_of(kSidesWords, sides); }
 
 struct VerifyFinding {
   RelPath path;
