@@ -212,6 +212,7 @@ bool ask_in_folder(const LimitsQuestion& question, bool of_files, FileSystemLimi
     is_answered &= ask_named_node(question.fs, folder, limits);
     is_answered &= ask_names(question.fs, folder, limits);
   }
+  // What stays of it goes with the next run.
   (void)remove_area({question.fs, replica, question.keys}, *area, {.keeps_partial = true});
   return is_answered;
 }

@@ -86,8 +86,7 @@ bool lies_at(FileSystem& fs, const std::string& file, const Root& root, const st
   for (; names > 0 && !above.is_root(); --names) above = above.parent();
   const auto found = fs.status(folder->get());
   const auto there = status_below(root, above);
-  return names == 0 && found && there && found->device == there->device &&
-         found->inode == there->inode;
+  return names == 0 && found && there && same_number(*found, *there);
 }
 
 std::string without_end_slashes(std::string path) {

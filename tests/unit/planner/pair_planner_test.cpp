@@ -414,6 +414,16 @@ TEST(PairPlanner, DeletesWhatTheSourceHasReplacedByWhatCanNotBeHeldAndNothingOfT
                                       "rmdir delete d: extra", "finish metadata .: children"));
 }
 
+TEST(PairPlanner, LeavesDevicesAloneAlsoWhereNoneCanBeHeld) {
+  Planning planning = as_root();
+  planning.policy.limits.refuses_nodes = true;
+  planning.options.no_devices = true;
+  const Plan plan =
+      plan_of(tree({char_device("c", 259)}), tree({file("c", "a file of the replica")}), planning);
+  EXPECT_THAT(skipped(plan), ElementsAre("c device"));
+  EXPECT_THAT(told(plan), IsEmpty());
+}
+
 TEST(PairPlanner, LeavesOutTheProgramsOwnFilesByPath) {
   Planning planning = as_root();
   planning.options.left_out = {"log.txt", "d/state"};
