@@ -1,18 +1,18 @@
 #include <utility>
 
-#include "cli/at_rest.h"
-#include "cli/backups.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/cycle.h"
+#include "cli/cycle_end.h"
 #include "cli/folders.h"
 #include "cli/last_run_check.h"
 #include "cli/limits_check.h"
+#include "cli/opening.h"
 #include "cli/plan_claims.h"
 #include "cli/plan_file.h"
 #include "cli/plan_maker.h"
+#include "cli/preparation.h"
 #include "cli/signing.h"
-#include "cli/ways.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "fs/stop.h"
@@ -58,14 +58,19 @@ class Applier {
         .fs = fs_, .state = state_, .signals = signals_, .log = *log_, .options = options_.common};
     state_.open();
     tell_what_root_leaves_out(state_);
-    log_warnings(tools);
-    const bool conflicts = TRY(make_ready(tools, roots, plan));
-    if (!options_.applying.dry_run) {
-      (void)ask_limits_again(tools, *roots.replica, {.has_actions = !plan.actions.empty()});
-    }
+    tools.log_warnings();
     PlanningOptions planned_with;
     planned_with.plan.delete_anyway = plan.options.delete_anyway;
     LastRunCheck last_run(state_, planned_with, signals_.stop());
+    Preparation preparation(tools, options_.applying, last_run);
+    TRY(check_replica(tools, roots, plan, last_run));
+    if (options_.applying.dry_run) {
+      tools.confine({});
+    } else {
+      TRY(preparation.make_places(roots, plan.options));
+      TRY(preparation.bring_to_rest(*roots.replica));
+      (void)ask_limits_again(tools, *roots.replica, {.has_actions = !plan.actions.empty()});
+    }
     const bool is_mirror = plan.kind == PlanKind::kMirror;
     return apply_and_log({.tools = tools,
                           .options = options_.applying,
@@ -74,9 +79,9 @@ class Applier {
                           .report = report_.get(),
                           .check_space = options_.check_space,
                           .refuse_stale = options_.refuse_stale,
-                          .conflicts = conflicts,
+                          .conflicts = preparation.has_conflicts(),
                           .started = started,
-                          .backup_identity = backup_identity_,
+                          .backup_identity = preparation.backup_identity(),
                           .remember = [&](bool) {
                             if (is_mirror) last_run.remember_applied(roots, plan);
                           }});
@@ -97,37 +102,18 @@ class Applier {
     return success();
   }
 
-  // The answer: whether an earlier run kept what others wrote.
-  Result<bool> make_ready(const Tools& tools, Roots& roots, const StoredPlan& plan) {
-    const ActionStore& actions = plan.actions;
-    const bool is_dry = options_.applying.dry_run;
-    if (!is_dry) {
-      TRY(make_backup_folder(fs_, options_.applying.backup));
-      backup_identity_ =
-          TRY(meet_backup_folder(fs_, state_, options_.applying.backup, OtherFolder::kIsRefused));
-    }
-    if (!roots.replica && !is_dry) {
-      if (!TRY(begins_with_root(actions))) {
-        return refused_error(
-            "apply", "the replica does not exist, and the plan expects one: make a new plan");
-      }
-      TRY(create_replica(fs_, roots,
-                         new_replica(roots.source, plan.options, options_.common.umask)));
-    }
-    if (!roots.replica)
+  // It is the one that is known, or the plan makes it.
+  Status check_replica(const Tools& tools, const Roots& roots, const StoredPlan& plan,
+                       LastRunCheck& last_run) const {
+    if (!roots.replica && options_.applying.dry_run)
       return refused_error("apply", "the replica does not exist yet: there is nothing to check");
-    TRY(meet_replica(state_, *roots.replica, {}, OtherFolder::kIsRefused));
-    log_warnings(tools);
-    if (is_dry) {
-      tools.confine({});
-      return false;
+    if (!roots.replica && !TRY(begins_with_root(plan.actions))) {
+      return refused_error("apply",
+                           "the replica does not exist, and the plan expects one: make a new plan");
     }
-    AtRest at_rest(tools, options_.applying.lock_wait_seconds);
-    TRY(at_rest.lock(*roots.replica));
-    tools.confine({.replica = &*roots.replica,
-                   .backup_folder = absolute_if_named(options_.applying.backup.folder),
-                   .outputs = unfinished_backups(*roots.replica, state_.staging_keys())});
-    return at_rest.prepare(*roots.replica);
+    TRY(last_run.meet_replica(roots));
+    tools.log_warnings();
+    return success();
   }
 
   const ApplyOptions& options_;
@@ -136,7 +122,6 @@ class Applier {
   KeptState state_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<ReportFile> report_;
-  std::string backup_identity_;
 };
 
 }  // namespace

@@ -35,16 +35,6 @@ constexpr std::array<const char*, 4> kSentences{
 
 }  // namespace
 
-void log_warnings(const Tools& tools) {
-  for (const std::string& warning : tools.state.take_warnings()) tools.log.warn(warning);
-}
-
-void Tools::confine(WrittenPlaces places) const {
-  places.state_folder = state.folder();
-  const std::string warning = write_nowhere_else(fs, places);
-  if (!warning.empty() && state.carried().is_first(warning)) log.warn(warning);
-}
-
 Status AtRest::lock(Root& replica) {
   note_opened(tools_.state, replica);
   look_as_known(tools_.state, replica);
@@ -125,11 +115,6 @@ void AtRest::close_what_was_left_open(const Root& replica) {
     tools_.log.warn(left_open(error));
   }
   notes.keep_only(access.opened_up());
-}
-
-Result<bool> AtRest::prepare(const Root& replica) {
-  const auto recovered = TRY(recover(replica, {.run_follows = true}));
-  return recovered.conflicts || !recovered.unread.empty();
 }
 
 }  // namespace foldersync

@@ -47,11 +47,11 @@ bool page(Starter& starter, const char* command, int terminal, const Signals& si
 
 }  // namespace
 
-Result<Person> Person::at_terminal() {
+Result<Person> Person::at_terminal(Colour colour, const Signals& signals) {
   Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (terminal.is_open()) {
     auto starter = TRY(Starter::begin());
-    return Person(std::move(terminal), std::move(starter));
+    return Person(std::move(terminal), std::move(starter), colour, signals);
   }
   return refused_error(
              "ask",
@@ -66,21 +66,21 @@ Status Person::put(std::string_view text) {
   return written ? success() : std::move(written).error().at("the terminal");
 }
 
-Status Person::view(const StoredPlan& plan, Colour colour, const Signals& signals) {
+Status Person::view(const StoredPlan& plan) {
   const auto write = [&](const ByteSink& sink) {
-    return render(plan, heeding(stream_of(plan.actions), signals.stop()), colour, sink);
+    return render(plan, heeding(stream_of(plan.actions), signals_->stop()), colour_, sink);
   };
   const char* const wanted = std::getenv("PAGER");
   const char* const pager = wanted == nullptr ? "less -R" : wanted;
-  const bool is_paged = *pager != '\0' && page(starter_, pager, terminal_.get(), signals, write);
-  TRY(heed(&signals.stop(), "ask"));
+  const bool is_paged = *pager != '\0' && page(starter_, pager, terminal_.get(), *signals_, write);
+  TRY(heed(&signals_->stop(), "ask"));
   if (is_paged) return success();
   return write([this](std::string_view text) { return put(text); });
 }
 
-Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
+Result<std::optional<std::string>> Person::read_line() {
   std::string line;
-  while (signals.wait_for_input(terminal_.get())) {
+  while (signals_->wait_for_input(terminal_.get())) {
     std::array<char, 256> buffer{};
     const ssize_t count = ::read(terminal_.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
@@ -94,27 +94,27 @@ Result<std::optional<std::string>> Person::read_line(const Signals& signals) {
   return std::optional<std::string>();
 }
 
-Result<Answer> Person::confirm(const StoredPlan& plan, Colour colour, const Signals& signals) {
+Result<bool> Person::agrees_to(const StoredPlan& plan) {
   const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
-  const auto text = TRY(render_review(plan, heeding(stream_of(plan.actions), signals.stop()),
-                                      screen, colour, "view shows all"));
+  const auto text = TRY(render_review(plan, heeding(stream_of(plan.actions), signals_->stop()),
+                                      screen, colour_, "view shows all"));
   TRY(put(text));
   for (;;) {
     // Keys that were pressed before the question was there did not answer it.
     if (::tcflush(terminal_.get(), TCIFLUSH) < 0)
       return system_error("ask", errno).at("the terminal");
     TRY(put(kQuestion));
-    const auto line = TRY(read_line(signals));
-    if (signals.stop()) return Answer::kStopped;
+    const auto line = TRY(read_line());
+    TRY(heed(&signals_->stop(), "ask"));
     if (!line) {
       (void)put("\n");
-      return Answer::kNo;
+      return false;
     }
     const std::string& answer = *line;
-    if (answer == "y" || answer == "yes") return Answer::kYes;
-    if (answer == "n" || answer == "no") return Answer::kNo;
+    if (answer == "y" || answer == "yes") return true;
+    if (answer == "n" || answer == "no") return false;
     if (answer != "v" && answer != "view") continue;
-    TRY(view(plan, colour, signals));
+    TRY(view(plan));
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/at_rest.h"
+#include "cli/tools.h"
 #include "core/file_system_limits.h"
 #include "planner/planner.h"
 #include "scan/roots.h"

@@ -46,7 +46,7 @@ Result<ExitCode> execute(const RecoverOptions& options) {
       .fs = fs, .state = state, .signals = signals, .log = *log, .options = options.common};
   state.open();
   Status met = meet_replica(state, replica, {}, OtherFolder::kIsRefused);
-  log_warnings(tools);
+  tools.log_warnings();
   if (!met) return met.error();
   AtRest at_rest(tools, options.lock_wait_seconds);
   TRY(at_rest.lock(replica));

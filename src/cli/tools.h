@@ -1,0 +1,26 @@
+// What a command has at hand from its start to its end.
+#pragma once
+
+#include "cli/confinement.h"
+#include "cli/kept_state.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "cli/signals.h"
+#include "fs/file_system.h"
+
+namespace foldersync {
+
+struct Tools {
+  FileSystem& fs;
+  KeptState& state;
+  Signals& signals;
+  Log& log;
+  const CommonOptions& options;
+
+  // See write_nowhere_else(); the state folder is added. A refusal is a warning.
+  void confine(WrittenPlaces places) const;
+  // Says what there is to say of cache and memory.
+  void log_warnings() const;
+};
+
+}  // namespace foldersync
