@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "apply/stage/run_area.h"
+#include "fs/copy.h"
 
 namespace foldersync {
 namespace {
@@ -16,6 +18,7 @@ constexpr const char* kNode = "probe-node";
 constexpr const char* kFirst = "probe-first";
 constexpr const char* kLinked = "probe-linked";
 constexpr const char* kRenamed = "probe-renamed";
+constexpr std::string_view kContent = "x";
 // Of no file system's steps, and within what all of them hold.
 constexpr FileTime kFine{1'234'567'890, 123'456'789};
 constexpr std::int64_t kMoreThanAYear = 40'000'000;
@@ -159,11 +162,12 @@ bool ask_named_node(FileSystem& fs, int folder, FileSystemLimits& limits) {
 }
 
 // What becomes of a file's number and its other name when it is linked and renamed, and of its time
-// when it is renamed. Where the kernel remembers for a while what was so before, numbers count as
-// passing, too.
+// when it is renamed. Where the kernel remembers for a while what was so before, or hears of
+// another size (that of the encrypted file: gocryptfs), numbers count as passing, too.
 bool ask_names(FileSystem& fs, int folder, FileSystemLimits& limits) {
   const auto made = [&]() -> Result<FileStatus> {
     const auto file = TRY(fs.create_file(folder, kFirst, kPrivate));
+    TRY(write_all(fs, file.get(), kContent));
     if (!limits.refuses_times) (void)fs.set_mtime({file.get(), false}, kFine);
     return fs.status(file.get());
   }();
@@ -179,7 +183,8 @@ bool ask_names(FileSystem& fs, int folder, FileSystemLimits& limits) {
   if (!limits.refuses_times) limits.times = learn(limits.times, kFine, third->mtime);
   const bool is_one = has_link && same_number(*made, *second) && second->links == 2;
   limits.most_names = is_one ? 0 : 1;
-  const bool is_kept = is_one && remembered->links == 2 && same_number(*made, *third);
+  const bool is_seen = remembered->links == 2 && remembered->size == kContent.size();
+  const bool is_kept = is_one && is_seen && same_number(*made, *third);
   limits.numbers = is_kept ? Numbers::kKept : Numbers::kPassing;
   return true;
 }

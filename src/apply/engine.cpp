@@ -21,6 +21,7 @@
 #include "apply/stage/schedule.h"
 #include "apply/transaction.h"
 #include "apply/windows.h"
+#include "fs/clock.h"
 #include "fs/denial.h"
 #include "fs/directory_cursor.h"
 #include "scan/local_tree.h"
@@ -34,6 +35,14 @@ std::size_t threads_for(const ApplyRequest& request) {
   if (request.replica.sharing != Sharing::kShared) return request.threads;
   const double worth = std::ceil(std::sqrt(static_cast<double>(request.plan.actions.size())));
   return std::clamp(static_cast<std::size_t>(worth), std::size_t{1}, request.threads);
+}
+
+// What makes a name in the staging folder one that no earlier run has had there. A file that gets
+// the name of a folder that was removed can't be read on some (rclone, for a while).
+std::string mark_of_run(const ApplyRequest& request) {
+  if (request.replica.sharing != Sharing::kShared) return {};
+  const FileTime now = wall_clock_now();
+  return "-" + std::to_string(now.seconds) + "-" + std::to_string(now.nanoseconds);
 }
 
 class Engine {
@@ -126,10 +135,13 @@ class Engine {
   Result<ApplyResult> run_in(StagingArea& area) {
     std::vector<Looker> lookers;
     std::vector<Fd> folders;
+    std::vector<std::string> names;
+    const std::string mark = mark_of_run(request_);
     const std::size_t threads = threads_for(request_);
     lookers.reserve(threads);
     for (std::size_t thread = 0; thread < threads; ++thread) {
-      auto folder = TRY(area.folder(std::to_string(thread)));
+      names.push_back(std::to_string(thread) + mark);
+      auto folder = TRY(area.folder(names.back()));
       folders.push_back(std::move(folder));
       lookers.emplace_back(looks_, max_open_, true);
     }
@@ -148,6 +160,7 @@ class Engine {
             .area = area,
             .lookers = lookers,
             .folders = folders,
+            .folder_names = names,
             .max_open = max_open_,
             .wind_up = wind_up_,
             .partials = &partials};

@@ -22,7 +22,7 @@ constexpr const char* kReserve = "reserve";
 constexpr std::size_t kReservedEach = 1024;  // bytes of record for one action, generously
 constexpr std::uint64_t kPlenty = std::uint64_t{3} << 30U;
 
-ActionRecord action_record(const Slot& slot) {
+ActionRecord action_record(const Slot& slot, const std::vector<std::string>& folders) {
   const Action& action = slot.action;
   ActionRecord record;
   record.seq = slot.seq;
@@ -36,7 +36,7 @@ ActionRecord action_record(const Slot& slot) {
   const bool is_link = action.op == Op::kLink && finding == Finding::kAlready;
   record.is_due = finding == Finding::kHolds || is_touched || is_link;
   if (!record.is_due) return record;
-  record.folder = slot.staged ? std::to_string(slot.folder) : kCommitFolder;
+  record.folder = slot.staged ? folders[slot.folder] : kCommitFolder;
   if (slot.staged) record.made = slot.staged->status;
   if (is_there) record.old = slot.look->replica;
   if (action.op == Op::kMove) record.made = record.old;
@@ -178,7 +178,7 @@ Status Transaction::record_action(const Slot& slot, const Made& made, WindowReco
   // What is staged is staged; what goes from where it came from may be in another window.
   if (takes_file_over(action)) action.other.reset();
   count(action, record.plan.summary);
-  record.actions.push_back(action_record(slot));
+  record.actions.push_back(action_record(slot, job_.folder_names));
   if (action.op == Op::kLink) {
     record.actions.back().made = leader_of(action, made, job_.lookers.front());
   }

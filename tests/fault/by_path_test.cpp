@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,18 +85,117 @@ TEST_F(ByPath, IsAskedForByTrying) {
   EXPECT_THAT(differences(), IsEmpty());
 }
 
+// As gocryptfs: the kernel hears of the encrypted file's size when a file is linked.
+class HearsOfAnotherSize final : public test::ForwardingFileSystem {
+ public:
+  explicit HearsOfAnotherSize(FileSystem& real) : ForwardingFileSystem(real), real_(real) {}
+
+  Result<Sharing> sharing(int) override { return Sharing::kShared; }
+  FileSystem& by_path() override { return real_; }
+  Result<FileStatus> status_at(int directory, const char* name) override {
+    auto found = ForwardingFileSystem::status_at(directory, name);
+    if (found && found->links > 1) found->size += overhead;
+    return found;
+  }
+  std::uint64_t overhead = 0;
+
+ private:
+  FileSystem& real_;
+};
+
+TEST_F(ByPath, NumbersPassWhereTheKernelHearsOfAnotherSize) {
+  plant_source({{".", directory()}});
+  plant_replica({{".", directory()}});
+  HearsOfAnotherSize hearing(real_);
+  const auto roots = open_roots(hearing, {source_, replica_, {}});
+  ASSERT_TRUE(roots);
+  const LimitsQuestion question{hearing, *roots->replica, test::kept_keys(),
+                                policy_of_this_process()};
+  EXPECT_EQ(ask_limits(question).numbers, Numbers::kKept);
+  hearing.overhead = 32;
+  EXPECT_EQ(ask_limits(question).numbers, Numbers::kPassing);
+}
+
 TEST_F(ByPath, NoMoreThreadsGetAFolderThanAreWorthOne) {
   plant_source({{".", directory()}, {"a", file("x")}, {"b", file("x")}, {"c", file("x")}});
   plant_replica({{".", directory()}});
   int folders = 0;
   real_.intercept([&](const CallInfo& info) {
-    const bool is_number = info.name.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_number = info.name.find_first_not_of("0123456789-") == std::string_view::npos;
     if (info.call == Call::kMakeDirectory && is_number) ++folders;
     return 0;
   });
   options_.threads = 16;
   EXPECT_TRUE(run(fs_, options_).is_success());
   EXPECT_EQ(folders, 2);
+}
+
+// As rclone, whose cache keeps a folder that was removed, until one of that name is renamed: a file
+// that gets the name can't be read, and is lost. There are no links.
+class KeepsFolders final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Status remove_directory(int directory, const char* name) override {
+    Status removed = ForwardingFileSystem::remove_directory(directory, name);
+    if (removed) kept_.insert(path_at(directory, name));
+    return removed;
+  }
+  Status rename(int old_directory, const char* old_name, int new_directory, const char* new_name,
+                RenameMode mode) override {
+    const auto moved = status_at(old_directory, old_name);
+    Status renamed =
+        ForwardingFileSystem::rename(old_directory, old_name, new_directory, new_name, mode);
+    if (renamed && moved && moved->is_directory()) kept_.erase(path_at(old_directory, old_name));
+    return renamed;
+  }
+  Result<Fd> open_file(int directory, const char* name) override {
+    if (kept_.contains(path_at(directory, name))) return system_error("open", EIO);
+    return ForwardingFileSystem::open_file(directory, name);
+  }
+  Result<Fd> create_file(int directory, const char* name, std::uint32_t mode) override {
+    if (kept_.contains(path_at(directory, name))) return system_error("open", EIO);
+    return ForwardingFileSystem::create_file(directory, name, mode);
+  }
+  Status make_link(int, const char*, int, const char*) override {
+    return system_error("link", EIO);
+  }
+  void keep(const std::string& path) { kept_.insert(path); }
+
+ private:
+  static std::string path_at(int directory, const std::string& name) {
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(directory)) / name;
+  }
+  std::set<std::string> kept_;
+};
+
+TEST_F(ByPath, AFileThatTakesThePlaceOfAFolderCanBeRead) {
+  KeepsFolders keeping(fs_);
+  options_.threads = 1;
+  plant_source({{"d", directory().at(60)}, {"d/e", directory()}, {"d/e/f", file("x")}});
+  plant_replica({{".", directory()}});
+  EXPECT_TRUE(run(keeping, options_).is_success());
+  remove_tree(source_);
+  plant_source({{"d", file("now a file")}, {"e", file("y")}});
+  const MirrorRun changed = run(keeping, options_);
+  EXPECT_TRUE(changed.is_success()) << changed.troubles();
+  EXPECT_TRUE(keeping.open_file(keeping.open_root(replica_.c_str())->get(), "d"));
+  // What was a folder in the staging folder then is a file now, and the other way round.
+  plant_source({{"f", file("x")}, {"g", file("x")}, {"h", directory()}, {"h/i", file("x")}});
+  EXPECT_TRUE(run(keeping, options_).is_success());
+  EXPECT_THAT(differences(), IsEmpty());
+}
+
+TEST_F(ByPath, AFileThatIsLostForAFolderThatOthersRemovedIsToldAndWrittenAnew) {
+  KeepsFolders keeping(fs_);
+  plant_source({{"d", file("now a file")}, {"e", file("y")}});
+  plant_replica({{".", directory()}});
+  keeping.keep(replica_ + "/d");
+  const MirrorRun lost = run(keeping, options_);
+  EXPECT_THAT(lost.troubles(), testing::HasSubstr("read again"));
+  EXPECT_FALSE(read_tree(replica_).contains("d"));
+  EXPECT_TRUE(run(keeping, options_).is_success());
+  EXPECT_THAT(differences(), IsEmpty());
 }
 
 // As a pool of disks that makes a folder where it was not yet: what comes to lie in it changes the

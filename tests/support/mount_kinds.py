@@ -163,7 +163,7 @@ class Rclone(Mount):
     programs, packages = ('rclone',), ('rclone',)
     # Times before 1970 with a fraction of a second are shown as others.
     limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False, earliest=0,
-                    folder_times=False, bytes_as_names=False,
+                    latest=9223372036, folder_times=False, bytes_as_names=False,
                     forbidden=bytes(range(32)) + b'\x7f')
 
     def settled(self):

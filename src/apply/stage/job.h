@@ -26,7 +26,8 @@ struct Job {
   StagingArea& area;
   std::vector<Looker>& lookers;    // one a thread
   const std::vector<Fd>& folders;  // in which things are staged: one a thread, and the committer's
-  std::size_t max_open;            // descriptors for each thread's way into what is staged
+  const std::vector<std::string>& folder_names;  // of the threads' folders
+  std::size_t max_open;   // descriptors for each thread's way into what is staged
   const WindUp& wind_up;  // when it is over, what is visible in part waits for the next run
   std::function<bool()> winds_up = {};  // no new work is to start; any thread
   std::string backup = {};              // as in WindowRecord

@@ -15,6 +15,11 @@ Status name_again(Site& site, const Step& step) {
   const auto parent = TRY(site.replica.parent(step.action.path));
   const Place target{parent, std::string(step.action.path.name())};
   const auto there = TRY(status_at(site.fs, target));
+  // The new one got the name of a directory by a link, and has its staged name, too.
+  if (there && waiting->is_directory() && same_object(*there, *staged)) {
+    TRY(site.fs.remove_file(step.staged.directory, step.staged.name.c_str()));
+    return rename_to_own(site.fs, old, step.staged);
+  }
   // It has its own name too, or others have taken that.
   if (there && same_object(*there, *waiting)) {
     return site.fs.remove_file(old.directory, old.name.c_str());

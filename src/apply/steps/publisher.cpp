@@ -1,6 +1,8 @@
 #include "apply/steps/publisher.h"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 
 #include "apply/stage/staging_area.h"
 #include "scan/listing.h"
@@ -9,6 +11,25 @@ namespace foldersync {
 namespace {
 
 bool is_taken(const Status& status) { return status.error().error_number == EEXIST; }
+
+// What gets the name of a folder that another program has removed is lost on some file systems
+// (rclone, whose cache still has the folder), and only reading tells.
+Status is_readable(FileSystem& fs, const Place& place) {
+  const auto file = fs.open_file(place.directory, place.name.c_str());
+  std::array<std::byte, 1> first{};
+  const auto count = file ? fs.read(file->get(), first) : Result<std::size_t>(file.error());
+  if (count || count.error().error_number != EIO) return success();
+  return system_error("read again", EIO,
+                      "the file system still knew a folder of that name, and has lost what was "
+                      "written: the next run writes it anew");
+}
+
+// So that the next run is able to: what is renamed is known no more. `own`: a name that is free.
+void forget_folder(FileSystem& fs, const Place& place, const Place& own) {
+  if (!fs.make_directory(place.directory, place.name.c_str(), kOwnerAll)) return;
+  if (!rename_to(fs, place, own, RenameMode::kReplace)) return;
+  (void)fs.remove_directory(own.directory, own.name.c_str());
+}
 
 }  // namespace
 
@@ -72,7 +93,8 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   Status linked =
       fs_.make_link(staged.directory, staged.name.c_str(), target.directory, target.name.c_str());
   if (linked) {
-    TRY(fs_.remove_file(staged.directory, staged.name.c_str()));
+    // What can't be removed now goes with the staging folder.
+    (void)fs_.remove_file(staged.directory, staged.name.c_str());
     return Published::kDone;
   }
   if (is_taken(linked)) return Published::kOvertaken;
@@ -82,7 +104,11 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   // RACE: whatever gets this name between the look and the rename is replaced. Only where the file
   // system has neither RENAME_NOREPLACE nor links; an empty directory at worst, for directories.
   TRY(rename_to(fs_, staged, target, RenameMode::kReplace));
-  return Published::kDone;
+  Status readable = is_readable(fs_, target);
+  if (readable) return Published::kDone;
+  (void)fs_.remove_file(target.directory, target.name.c_str());
+  forget_folder(fs_, target, staged);
+  return std::move(readable).error();
 }
 
 Result<Published> Publisher::replace(const StagedPlace& staged, const Place& target,
@@ -139,17 +165,20 @@ Result<Published> Publisher::replace_without_exchange(const StagedPlace& staged,
                                                       const FileStatus& expected) {
   say_once(said_no_exchange_,
            "the replica's file system can't exchange names: what is replaced is moved aside first");
-  if (expected.is_directory()) return replace_empty_directory(staged, target);
   const Place old{staged.directory, staged.name + ".old"};
-  if (!staged.made.is_directory()) {
+  if (!staged.made.is_directory() && !expected.is_directory()) {
     Status linked =
         fs_.make_link(target.directory, target.name.c_str(), old.directory, old.name.c_str());
     if (linked) return replace_linked(staged, target, old, expected);
     if (linked.error().error_number == ENOENT) return Published::kOvertaken;
   }
-  // The old one goes aside, then the new one appears.
+  // The old one goes aside, then the new one appears. So does an empty directory: what has its name
+  // next is lost on a file system that still knows the one that was removed (rclone).
   // RACE: for a moment neither is there. CRASH: the same, until the next run.
   auto taken = take_away(target, old, expected);
+  if (!taken && taken.error().error_number == EXDEV && expected.is_directory()) {
+    return replace_empty_directory(staged, target);
+  }
   if (!taken || *taken != Published::kDisplaced) return taken;
   auto created = create(staged, target);
   if (created && *created == Published::kDone) return keep_old(old, staged);

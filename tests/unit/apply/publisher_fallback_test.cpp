@@ -185,7 +185,7 @@ TEST_F(WithoutExchange, AFileThatCannotBeLookedAtIsLeft) {
 
 TEST_F(WithoutExchange, AnEmptyDirectoryGivesItsPlaceToAFile) {
   const FileStatus old = given(directory());
-  EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "done");
+  EXPECT_EQ(answer(publisher_.replace(staged(file("new")), target(), old)), "displaced");
   EXPECT_THAT(files(), ElementsAre("home/a=new"));
 }
 
