@@ -31,7 +31,10 @@ class Remover {
  public:
   Remover(const ApplyRequest& request, const LookContext& looks, std::size_t max_open,
           const FileSystemFacts& facts)
-      : request_(request), looker_(looks, max_open, true), free_(facts) {}
+      : request_(request),
+        looker_(looks, max_open, true),
+        free_(facts),
+        wind_up_(request.stop, 0) {}
 
   // Whether there will be when what was chosen is gone.
   [[nodiscard]] bool is_enough() const {
@@ -89,9 +92,9 @@ class Remover {
 
   Status keep_chosen(std::shared_ptr<Backup>& backup) {
     if (!backup) {
-      auto begun =
-          TRY(Backup::begin(request_.fs, *request_.backup, request_.plan, request_.policy,
-                            {looker_.replica(), request_.replica.status.mtime}, request_.durable));
+      auto begun = TRY(Backup::begin(request_.fs, *request_.backup, request_.plan, request_.policy,
+                                     {looker_.replica(), request_.replica.status.mtime, wind_up_},
+                                     request_.durable));
       backup = std::make_shared<Backup>(std::move(begun));
     }
     for (const Chosen& file : chosen_) {
@@ -127,6 +130,7 @@ class Remover {
   const ApplyRequest& request_;
   Looker looker_;
   FileSystemFacts free_;
+  const WindUp wind_up_;
   std::set<RelPath> emptied_;
   std::vector<Chosen> chosen_;
   Amount chosen_amount_;
@@ -145,7 +149,9 @@ Status remove_until_enough(const ApplyRequest& request, Remover& remover, FirstR
       if (!is_at_end) remover.choose(*action, at + 1);
     }
     if (!remover.has_chosen()) break;
-    TRY(remover.remove_chosen(made));
+    Status removed = remover.remove_chosen(made);
+    if (!removed && removed.error().code == ErrorCode::kStopped) break;
+    TRY(std::move(removed));
   }
   return success();
 }

@@ -65,7 +65,8 @@ bool Windows::breaks_off() {
 
 Status Windows::run() {
   Status went = begin_backup();
-  if (went) went = run_all();
+  // It says of each action that it was not begun.
+  if (went || is_told(went.error())) went = run_all();
   // Where the run is told to stop, what was staged goes with the staging folder.
   if (ahead_ && !is_stopped()) ahead_->throw_away();
   ahead_.reset();
@@ -76,16 +77,17 @@ Status Windows::begin_backup() {
   const ApplyRequest& of = request();
   if (!of.backup) return success();
   const FileTime mtime = crew_.job.area.home_mtime().value_or(of.replica.status.mtime);
-  ReplicaAccess& replica = crew_.job.lookers.front().replica();
+  const Backup::Before before{crew_.job.lookers.front().replica(), mtime, crew_.job.wind_up};
   if (!backup_ && of.earlier_backup && TRY(of.earlier_backup->may_go_on_with(of.plan.actions))) {
     backup_ = of.earlier_backup;
-    TRY(backup_->go_on_with(of.plan.actions, {replica, mtime}));
+    TRY(backup_->go_on_with(of.plan.actions, before));
   }
   if (!backup_) {
-    auto backup = TRY(
-        Backup::begin(of.fs, *of.backup, of.plan, crew_.job.policy, {replica, mtime}, of.durable));
+    auto backup =
+        TRY(Backup::begin(of.fs, *of.backup, of.plan, crew_.job.policy, before, of.durable));
     backup_ = std::make_shared<Backup>(std::move(backup));
   }
+  backup_->heed(crew_.job.wind_up);
   crew_.job.backup = backup_->path();
   return success();
 }

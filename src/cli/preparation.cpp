@@ -55,7 +55,8 @@ void Preparation::confine(const Root& replica) {
   if (std::exchange(is_confined_, true)) return;
   tools_.confine({.replica = &replica,
                   .backup_folder = absolute_if_named(options_.backup.folder),
-                  .outputs = unfinished_backups(replica, tools_.state.staging_keys())});
+                  .outputs = unfinished_backups(replica, tools_.state.staging_keys(),
+                                                &tools_.signals.stop())});
 }
 
 }  // namespace foldersync

@@ -50,8 +50,8 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   if (!met) return met.error();
   AtRest at_rest(tools, options.lock_wait_seconds);
   TRY(at_rest.lock(replica));
-  tools.confine(
-      {.replica = &replica, .outputs = unfinished_backups(replica, state.staging_keys())});
+  tools.confine({.replica = &replica,
+                 .outputs = unfinished_backups(replica, state.staging_keys(), &signals.stop())});
   const auto recovered = TRY(at_rest.recover(
       replica, {.wanted = options.roll_back ? Recovery::kRollBack : Recovery::kFinish,
                 .drop_conflicts = options.drop_conflicts}));

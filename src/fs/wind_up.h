@@ -34,6 +34,9 @@ class WindUp {
     return is_over() ? foldersync::heed(stop_, doing) : success();
   }
 
+  // For what is longer than that time: the flag itself.
+  [[nodiscard]] const std::atomic<bool>* flag() const { return stop_; }
+
   // For what can only end at once: the flag, or null while there is time left.
   [[nodiscard]] const std::atomic<bool>* at_once() const {
     return seconds_ <= 0 || is_over() ? stop_ : nullptr;

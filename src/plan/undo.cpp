@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "core/heeding_sort.h"
 #include "plan/order.h"
 #include "plan/room.h"
 
@@ -53,16 +54,21 @@ void restore_as_link(Action& restore, const RelPath& to, const Action* other) {
   if (other != nullptr && other->after) restore.after = other->after;
 }
 
-Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options) {
+Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options,
+                    const std::function<Status()>& heed) {
   for (Action& action : actions) {
     if (action.op == Op::kDelete) action.phase = phase_of(action);
   }
   clear_what_is_replaced(actions);
-  put_in_order(actions);
+  TRY(sort_heeding(actions, stands_before, heed));
   if (!options.delete_first) return success();
   ActionStore store;
-  for (const Action& action : actions) TRY(store.append(action));
-  const RoomFirst room = TRY(delete_first(store, options.replica_limits.times, {}));
+  for (const Action& action : actions) {
+    TRY(heed());
+    TRY(store.append(action));
+  }
+  const RoomFirst room =
+      TRY(delete_first(store, options.replica_limits.times, {.make = {}, .heed = heed}));
   actions.clear();
   return for_each_action(room.actions,
                          [&](const Action& action, std::uint64_t) { actions.push_back(action); });

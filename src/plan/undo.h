@@ -1,6 +1,7 @@
 // Taking back what an apply did: for each action that was done, the one that undoes it. Pure.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,7 +29,9 @@ Action directory_as_it_was(const RelPath& path, const Facts& now, const Facts& o
 // undo does there; null: nothing.
 void restore_as_link(Action& restore, const RelPath& to, const Action* other);
 
-// The actions of an undo with these options, in the order of a plan.
-Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options);
+// The actions of an undo with these options, in the order of a plan. `heed` is asked now and then;
+// its error ends that, and the actions are of no use then.
+Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options,
+                    const std::function<Status()>& heed);
 
 }  // namespace foldersync

@@ -4,11 +4,14 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
 
 #include "fault/mirror.h"
+#include "fs/posix_file_system.h"
 #include "support/faulty_file_system.h"
 
 namespace foldersync {
@@ -178,6 +181,76 @@ TEST_F(Stopped, InTheMiddleOfAllOrNothingTheOldMayWaitForTheNextRun) {
   for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kOk) << said.path;
   EXPECT_TRUE(leaves_staging());
   EXPECT_EQ(bytes_of(in_replica("b")), "new b");
+  expect_next_run_converges();
+}
+
+class StoppedInABackup : public Stopped {
+ protected:
+  StoppedInABackup() {
+    std::filesystem::create_directory(backups_);
+    options_.backup_folder = backups_;
+    options_.atomic = true;
+    options_.windows.wind_up_seconds = 0;
+    before_ = read_tree(replica_);
+  }
+
+  // The rest is done and kept by the next run, which finds nothing else to do.
+  void expect_is_finished_and_can_be_taken_back(const MirrorRun& stopped) {
+    ASSERT_TRUE(stopped.error);
+    EXPECT_EQ(stopped.error->code, ErrorCode::kStopped);
+    EXPECT_THAT(read_tree(replica_), Contains(Key(std::string(".sync-txn/COMMIT"))));
+    expect_next_run_converges();
+    FileSystem& fs = posix_file_system();
+    options_.backup_folder.reset();
+    for (const auto& backup : std::filesystem::directory_iterator(backups_)) {
+      const MirrorRun back = take_back(fs, backup.path(), replica_, options_);
+      EXPECT_TRUE(back.is_success()) << back.troubles();
+    }
+    EXPECT_EQ(tree_differences(before_, read_tree(replica_)), std::vector<std::string>());
+  }
+
+  std::string backups_ = scratch_ / "backups";
+  Tree before_;
+};
+
+TEST_F(StoppedInABackup, BetweenTwoFilesTheNextRunKeepsTheRest) {
+  const MirrorRun stopped =
+      stopped_before([](const CallInfo& call) { return call.call == Call::kMakeLink; });
+  EXPECT_EQ(fs_.calls(Call::kMakeLink), 1U);
+  expect_is_finished_and_can_be_taken_back(stopped);
+}
+
+TEST_F(StoppedInABackup, WhileTheUndoIsWrittenTheNextRunWritesIt) {
+  bool is_keeping = false;
+  const MirrorRun stopped = stopped_before([&](const CallInfo& call) {
+    is_keeping = is_keeping || call.call == Call::kMakeLink;
+    return is_keeping && call.call == Call::kCreateFile && call.names("undo.json.new");
+  });
+  expect_is_finished_and_can_be_taken_back(stopped);
+}
+
+TEST_F(StoppedInABackup, InTheMiddleOfALargeFileThatHasToBeCopied) {
+  write_file(in_replica("x"), std::string(std::size_t{80} << 20U, 'x'));
+  before_ = read_tree(replica_);
+  options_.windows.wind_up_seconds = 1'000;
+  std::uint64_t copied = 0;
+  fs_.intercept([&](const CallInfo& call) {
+    const bool is_keeping = fs_.calls(Call::kMakeLink) > 0;
+    if (is_keeping && call.call == Call::kCopyRange) ++copied, stop_ = true;
+    return call.call == Call::kMakeLink ? EXDEV : 0;
+  });
+  const MirrorRun stopped = run(fs_, options_);
+  EXPECT_EQ(copied, 1U);
+  expect_is_finished_and_can_be_taken_back(stopped);
+}
+
+TEST_F(StoppedInABackup, WhileItIsBegunNothingIsChanged) {
+  const MirrorRun stopped = stopped_before([](const CallInfo& call) {
+    return call.call == Call::kCreateFile && call.names("undo.json.new");
+  });
+  for (const Said& said : stopped.said) EXPECT_EQ(said.outcome, Outcome::kRolledBack) << said.path;
+  EXPECT_TRUE(std::filesystem::is_empty(backups_));
+  EXPECT_EQ(bytes_of(in_replica("b")), "the old b");
   expect_next_run_converges();
 }
 

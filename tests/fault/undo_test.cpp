@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
@@ -146,6 +147,31 @@ TEST_P(Undo, TakesBackARunThatBrokeOffAnywhereAndWasRepeated) {
     FaultyFileSystem failing;
     failing.intercept(fail_at(nth, EIO, Lasting::kEverything));
     (void)run(failing, options_);
+    const MirrorRun again = run(options_);
+    ASSERT_TRUE(again.is_success()) << again.troubles();
+    expect_exact_copy();
+    expect_can_be_taken_back();
+    if (HasFailure()) return;
+  }
+}
+
+// At the n-th call it is told to stop, and has no time left; then the same run again.
+TEST_P(Undo, TakesBackARunThatWasToldToStopAnywhereAndWasRepeated) {
+  options_.atomic = GetParam() > 3;
+  options_.windows.wind_up_seconds = 0;
+  FaultyFileSystem counting;
+  ASSERT_TRUE(run(counting, options_).is_success());
+  constexpr std::uint64_t kEnough = 6;
+  for (const std::uint64_t nth : spread_points(counting.calls(), kEnough)) {
+    SCOPED_TRACE(nth);
+    start_again();
+    std::atomic<bool> stop{false};
+    options_.stop = &stop;
+    FaultyFileSystem told;
+    told.intercept(
+        act_before([&](const CallInfo& call) { return call.number == nth; }, [&] { stop = true; }));
+    (void)run(told, options_);
+    options_.stop = nullptr;
     const MirrorRun again = run(options_);
     ASSERT_TRUE(again.is_success()) << again.troubles();
     expect_exact_copy();

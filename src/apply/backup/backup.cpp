@@ -16,6 +16,7 @@
 namespace foldersync {
 namespace {
 constexpr const char* kNewUndoFile = "undo.json.new";
+constexpr double kDiscardSeconds = 0.5;  // of a run that is told to stop
 
 // An error says which backup could not be written.
 template <class Value>
@@ -91,8 +92,13 @@ Status Backup::open_folder(int parent, const std::string& name) {
   undo_.source.path = path_ + "/" + kBackupTree;
   undo_.source.identity = identity_of(id, status);
   folder_ = std::move(folder);
-  tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_);
+  tree_ = std::make_unique<BackupTree>(*fs_, std::move(tree), policy_, durable_, *wind_up_);
   return success();
+}
+
+void Backup::heed(const WindUp& wind_up) {
+  wind_up_ = &wind_up;
+  tree_->heed(wind_up);
 }
 
 // CRASH: killed before the first window has a record, the folder stays; its undo takes nothing
@@ -108,7 +114,7 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
     if (made.error().error_number != EEXIST) TRY(in_folder(std::move(made), order.folder));
     name = plan.plan_id + "." + std::to_string(number);
   }
-  Backup backup(fs, order.folder + "/" + name, policy, durable);
+  Backup backup(fs, order.folder + "/" + name, policy, durable, before.wind_up);
   Status opened = backup.open_folder(parent.get(), name);
   backup.parent_ = std::move(parent);
   backup.name_ = std::move(name);
@@ -131,22 +137,25 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
 }
 
 Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Policy& policy,
-                              bool durable) {
+                              bool durable, const WindUp& wind_up) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) TRY(in_folder<Done>(document_error("back up"), path));
-  Backup backup(fs, path, policy, durable);
+  Backup backup(fs, path, policy, durable, wind_up);
   const std::string around = path.substr(0, std::max<std::size_t>(slash, 1));
   backup.parent_ = TRY(in_folder(open_named_folder(fs, around), path));
   backup.name_ = path.substr(slash + 1);
   TRY(in_folder(backup.open_folder(backup.parent_.get(), backup.name_), path));
   const auto file = TRY(in_folder(fs.open_file(backup.folder_.get(), kUndoFile), path));
   const RootReference source = backup.undo_.source;
-  auto undo = read_small_plan(
-      [&](std::span<char> buffer) { return fs.read(file.get(), std::as_writable_bytes(buffer)); });
+  auto undo = read_small_plan([&](std::span<char> buffer) -> Result<std::size_t> {
+    TRY(wind_up.heed("read"));
+    return fs.read(file.get(), std::as_writable_bytes(buffer));
+  });
   backup.undo_ = TRY(in_folder(std::move(undo), path));
   backup.undo_.source = source;
   backup.is_reopened_ = true;
   for (Action& action : backup.undo_.actions) {
+    TRY(wind_up.heed("read"));
     if (is_finish(action)) {
       backup.directories_[action.path] = std::move(action);
       continue;
@@ -172,12 +181,14 @@ Status Backup::remember_directories(const ActionStore& actions, const Before& be
     makes_root = makes_root || (action.path.is_root() && action.phase == Phase::kMkdir);
   }));
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
+    TRY(wind_up_->heed("back up"));
     if (action.phase != Phase::kFinish && !takes_away_directory(action)) return success();
     if (action.path.is_root() && makes_root) return success();
     return remember_directory(action.path, &action, before);
   }));
   // Where something had to stay, its directory has no action, but other times.
   return for_each_action(actions, [&](const Action& action, std::uint64_t) -> Status {
+    TRY(wind_up_->heed("back up"));
     if (action.path.is_root()) return success();
     for (const RelPath& path : {action.path, old_path(action)}) {
       const RelPath parent = path.parent();
@@ -220,6 +231,7 @@ Status Backup::keep(const WindowRecord& record, const StagingArea& area, Replica
   remember_objects(record);
   DisplacedEntries entries(*fs_, record, area, replica);
   for (std::size_t i = 0; i < record.actions.size(); ++i) {
+    TRY(wind_up_->heed("back up"));
     TRY(in_folder(keep_one(record, i, entries, replica), path_));
   }
   TRY(in_folder(find_other_names(replica), path_));
@@ -389,16 +401,19 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
 
 Status Backup::write() {
   Plan undo = undo_;
-  set_links(undo.actions);
+  const auto heed = [this] { return wind_up_->heed("back up"); };
+  TRY(set_links(undo.actions));
   for (const auto& [path, directory] : directories_) undo.actions.push_back(directory);
-  TRY(arrange_undo(undo.actions, undo.options));
+  TRY(arrange_undo(undo.actions, undo.options, heed));
   undo.summary = {};
   for (const Action& action : undo.actions) add_to_summary(action, undo.summary);
   Status removed = fs_->remove_file(folder_.get(), kNewUndoFile);
   if (!removed && removed.error().error_number != ENOENT) return removed;
   auto file = TRY(fs_->create_file(folder_.get(), kNewUndoFile, kPrivate));
-  Status written =
-      write_plan(undo, [&](std::string_view text) { return write_all(*fs_, file.get(), text); });
+  Status written = write_plan(undo, [&](std::string_view text) -> Status {
+    TRY(heed());
+    return write_all(*fs_, file.get(), text);
+  });
   if (written && durable_) written = fs_->sync(file.get());
   if (written) written = fs_->close(std::move(file));
   if (!written) return written;
@@ -410,8 +425,8 @@ Status Backup::write() {
 void Backup::discard() {
   tree_.reset();
   folder_.reset();
-  // Where it stays, it takes back nothing.
-  (void)remove_tree(*fs_, parent_.get(), name_);
+  const WindUp wind_up(wind_up_->flag(), kDiscardSeconds);
+  (void)remove_tree(*fs_, parent_.get(), name_, &wind_up);
 }
 
 }  // namespace foldersync

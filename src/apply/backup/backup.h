@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "fs/replica_access.h"
+#include "fs/wind_up.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
 #include "plan/stored_plan.h"
@@ -37,16 +38,23 @@ class Backup {
   struct Before {
     ReplicaAccess& replica;
     FileTime root_mtime;
+    const WindUp& wind_up;  // as of heed()
   };
 
   // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
-  // are now. Where an earlier apply of the same plan has left one, another name beside it.
+  // are now. Where an earlier apply of the same plan has left one, another name beside it. Error
+  // kStopped: it is removed again.
   static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                               const Policy& policy, const Before& before, bool durable);
 
   // The backup that a killed run had begun, by the path that the window's record has.
   static Result<Backup> reopen(FileSystem& fs, const std::string& path, const Policy& policy,
-                               bool durable);
+                               bool durable, const WindUp& wind_up);
+
+  // Told to stop, all below ends with kStopped when `wind_up` is over; what was not kept by then
+  // has to be kept before anything displaced is removed. Requires: `wind_up` outlives this, or the
+  // next call of heed().
+  void heed(const WindUp& wind_up);
 
   // Whether another plan of the same cycle, which is planned after the one before, may be taken
   // back together with that: not where it goes on with what was moved, or what has other
@@ -68,7 +76,8 @@ class Backup {
   // All that was kept so is on disk, and in the undo, when this is done.
   Status keep_what_was_noted();
 
-  // Removes it again: nothing was changed after all.
+  // Removes it again: nothing was changed after all. What would take too long when told to stop
+  // stays, and takes back nothing.
   void discard();
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -80,8 +89,9 @@ class Backup {
     std::uint32_t names = 1;         // how many it had
   };
 
-  Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable)
-      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable) {
+  Backup(FileSystem& fs, std::string path, const Policy& policy, bool durable,
+         const WindUp& wind_up)
+      : fs_(&fs), path_(std::move(path)), policy_(policy), durable_(durable), wind_up_(&wind_up) {
     policy_.no_setid = false;  // what was there is kept as it was
     whole_ = policy_;
     whole_.fields = {};
@@ -108,7 +118,7 @@ class Backup {
   [[nodiscard]] bool is_new_content(const RelPath& path) const;
   Status find_other_names(ReplicaAccess& replica);
   Status follow_earlier_names(ReplicaAccess& replica);
-  void set_links(std::vector<Action>& actions) const;
+  [[nodiscard]] Status set_links(std::vector<Action>& actions) const;
   Status write();
 
   FileSystem* fs_;
@@ -116,6 +126,7 @@ class Backup {
   Policy policy_;
   Policy whole_;  // of what goes, which comes back with all its metadata
   bool durable_;
+  const WindUp* wind_up_;
   Fd parent_;
   std::string name_;
   Fd folder_;

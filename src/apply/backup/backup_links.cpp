@@ -15,8 +15,13 @@ class NameSearch final : public PairVisitor {
  public:
   // `is_new`: says of a path whether the apply has put something else there.
   NameSearch(std::uint64_t mount, const std::set<ObjectId>& wanted,
-             std::function<bool(const RelPath&)> is_new, std::map<ObjectId, RelPath>& found)
-      : mount_(mount), wanted_(wanted), is_new_(std::move(is_new)), found_(found) {}
+             std::function<bool(const RelPath&)> is_new, const WindUp& wind_up,
+             std::map<ObjectId, RelPath>& found)
+      : mount_(mount),
+        wanted_(wanted),
+        is_new_(std::move(is_new)),
+        wind_up_(wind_up),
+        found_(found) {}
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
     if (pair.replica.names == nullptr) {
@@ -26,6 +31,7 @@ class NameSearch final : public PairVisitor {
     }
     EntryReader entries = pair.replica.entries();
     while (const ListedEntry* const entry = entries.next()) {
+      TRY(wind_up_.heed("back up"));
       if (entry->error_number != 0 && entry->error_number != EACCES) {
         return system_error("stat", entry->error_number);
       }
@@ -45,6 +51,7 @@ class NameSearch final : public PairVisitor {
   std::uint64_t mount_;
   const std::set<ObjectId>& wanted_;
   std::function<bool(const RelPath&)> is_new_;
+  const WindUp& wind_up_;
   std::map<ObjectId, RelPath>& found_;
 };
 
@@ -101,12 +108,14 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
     const auto restore = restores_.find(path);
     return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
   };
-  NameSearch search(status.mount, wanted, is_new, others_);
+  NameSearch search(status.mount, wanted, is_new, *wind_up_, others_);
   const LocalTree tree(*fs_, root);
-  return walk_pairs({nullptr, &tree, {{}, std::nullopt, status, {}}}, {}, search);
+  WalkOptions options;
+  options.stop = wind_up_->at_once();
+  return walk_pairs({nullptr, &tree, {{}, std::nullopt, status, {}}}, options, search);
 }
 
-void Backup::set_links(std::vector<Action>& actions) const {
+Status Backup::set_links(std::vector<Action>& actions) const {
   std::map<ObjectId, RelPath> leaders;
   for (const auto& [object, path] : others_) {
     const auto own = restores_.find(path);
@@ -114,6 +123,7 @@ void Backup::set_links(std::vector<Action>& actions) const {
     if (own == restores_.end() || !own->second.object) leaders.emplace(object, path);
   }
   for (const auto& [path, restore] : restores_) {
+    TRY(wind_up_->heed("back up"));
     actions.push_back(restore.undo);
     if (!restore.object) continue;
     const auto [leader, is_first] = leaders.emplace(*restore.object, path);
@@ -122,6 +132,7 @@ void Backup::set_links(std::vector<Action>& actions) const {
     const Action* const as = first != restores_.end() ? &first->second.undo : nullptr;
     restore_as_link(actions.back(), leader->second, as);
   }
+  return success();
 }
 
 }  // namespace foldersync

@@ -30,6 +30,7 @@ Result<bool> Backup::may_go_on_with(const ActionStore& actions) const {
 }
 
 Status Backup::go_on_with(const ActionStore& actions, const Before& before) {
+  heed(before.wind_up);
   goes_on_ = true;
   earlier_ = restores_;
   return remember_directories(actions, before);
@@ -52,6 +53,7 @@ bool Backup::is_new_content(const RelPath& path) const {
 Status Backup::follow_earlier_names(ReplicaAccess& replica) {
   if (!goes_on_ || redated_.empty()) return success();
   for (auto& [path, restore] : restores_) {
+    TRY(wind_up_->heed("back up"));
     std::optional<Facts>& made = restore.undo.before;
     if (!earlier_.contains(path) || !made || made->type != FileType::kFile) continue;
     const auto now = TRY(replica.status(path));

@@ -12,6 +12,7 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::uint64_t kMoment = std::uint64_t{64} << 20U;  // bytes; more than a moment to copy
 
 bool can_not_link_here(const Error& error) {
   return can_not_link(error) || is_one_of(error, {EXDEV, EACCES});
@@ -21,13 +22,15 @@ std::string leaf(const RelPath& path) { return std::string(path.name()); }
 
 }  // namespace
 
-BackupTree::BackupTree(FileSystem& fs, Fd root, const Policy& policy, bool durable)
+BackupTree::BackupTree(FileSystem& fs, Fd root, const Policy& policy, bool durable,
+                       const WindUp& wind_up)
     : fs_(fs),
       root_(std::move(root)),
       policy_(policy),
       book_(FileSystemLimits{}),
       cursor_(fs, root_.get(), {}, descriptors_per_cursor(2)),
-      durable_(durable) {
+      durable_(durable),
+      wind_up_(&wind_up) {
   policy_.limits = {};
   const auto facts = fs.facts(root_.get());
   has_sync_all_ = facts && facts->has_sync_all;
@@ -125,7 +128,10 @@ Status BackupTree::copy_file(const Place& from, const FileStatus& status, int pa
   LocalEntry source(fs_, std::move(opened));
   auto to = TRY(fs_.create_file(parent, name.c_str(), kPrivate));
   buffer_.resize(kBufferBytes);
-  const auto bytes = TRY(copy_content(fs_, {&source, to.get(), &status}, buffer_));
+  const std::atomic<bool>* const stop =
+      status.size > kMoment ? wind_up_->flag() : wind_up_->at_once();
+  const auto bytes = TRY(copy_content(
+      fs_, {.from = &source, .to = to.get(), .source = &status, .stop = stop}, buffer_));
   if (bytes != status.size) {
     return changed_error("back up", "the file holds less than it says");
   }
@@ -185,6 +191,7 @@ Status BackupTree::make_durable() {
   if (!durable_) return success();
   if (has_sync_all_) return fs_.sync_all(root_.get());
   for (const RelPath& path : touched_) {
+    TRY(wind_up_->heed("sync"));
     const auto fd = TRY(cursor_.enter(path.bytes()));
     Status synced = fs_.sync(fd);
     if (!synced && synced.error().error_number != EINVAL) return synced;

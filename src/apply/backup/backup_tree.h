@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "fs/directory_cursor.h"
 #include "fs/file_system.h"
+#include "fs/wind_up.h"
 #include "fs/xattrs.h"
 #include "plan/facts.h"
 
@@ -29,7 +30,10 @@ enum class HowKept : std::uint8_t {
 class BackupTree {
  public:
   // `root` is the tree's folder. `durable`: what is kept is on disk when make_durable() is done.
-  BackupTree(FileSystem& fs, Fd root, const Policy& policy, bool durable);
+  BackupTree(FileSystem& fs, Fd root, const Policy& policy, bool durable, const WindUp& wind_up);
+
+  // See Backup.
+  void heed(const WindUp& wind_up) { wind_up_ = &wind_up; }
 
   // Keeps an entry that is no directory and that nobody else reaches any more. One that is kept
   // already stays as it is.
@@ -62,6 +66,7 @@ class BackupTree {
   LimitBook book_;  // of the backup's file system; what it can't hold stands in the undo document
   DirectoryCursor cursor_;
   bool durable_;
+  const WindUp* wind_up_;
   bool has_sync_all_ = false;
   std::set<RelPath> touched_;           // directories with new entries
   std::map<ObjectId, RelPath> copies_;  // of files with more names

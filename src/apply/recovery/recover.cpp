@@ -206,12 +206,12 @@ class Recoverer {
     if (!record.plan.options.cross_mounts) rules.only_mount = request_.replica.status.mount;
     ReplicaAccess replica(fs_, root(), rules, descriptors_per_cursor(3));
     replica.note_in(request_.replica.notes.get());
-    auto backup = Backup::reopen(fs_, record.backup, policy, record.durable);
+    auto backup = Backup::reopen(fs_, record.backup, policy, record.durable, wind_up_);
     Status kept = backup ? backup->keep(record, area, replica) : Status(backup.error());
     for (const Error& error : replica.close_again(std::exchange(replica.opened_up(), {}))) {
       request_.observer.warn(left_open(error));
     }
-    if (kept) return kept;
+    if (kept || kept.error().code == ErrorCode::kStopped) return kept;
     Error error = std::move(kept).error();
     error.detail =
         "the backup that the killed run was making can't be finished: see to it that "
@@ -283,11 +283,12 @@ class Recoverer {
 
 Result<Recovered> recover(const RecoverRequest& request) { return Recoverer(request).run(); }
 
-std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys) {
+std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys,
+                                            const std::atomic<bool>* stop) {
   const StagingPlace place{replica.fd.get(), replica.identity, {}};
   std::vector<std::string> folders;
   for (const StagingKey& key : keys.of(replica.identity)) {
-    const auto seen = look(*replica.fs, place, key, nullptr);
+    const auto seen = look(*replica.fs, place, key, stop);
     if (!seen || !*seen || !(*seen)->record || (*seen)->record->backup.empty()) continue;
     folders.push_back((*seen)->record->backup);
   }

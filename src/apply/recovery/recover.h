@@ -59,7 +59,8 @@ struct Recovered {
 Result<Recovered> recover(const RecoverRequest& request);
 
 // The folders of the backups that killed runs were making (see Backup::path()): recover() goes on
-// with them. Changes nothing; what can't be read is left out.
-std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys);
+// with them. Changes nothing; what can't be read is left out, and when told to stop, all may be.
+std::vector<std::string> unfinished_backups(const Root& replica, StagingKeys& keys,
+                                            const std::atomic<bool>* stop);
 
 }  // namespace foldersync

@@ -115,7 +115,7 @@ TEST(Undo, WhatLiesBelowADirectoryThatBecomesAFileGoesFirst) {
                  std::nullopt),
       inverse_of(action_of(Phase::kMkdir, Op::kReplace, "d", {Reason::kType}), directory_of(0755),
                  kOld)};
-  ASSERT_TRUE(arrange_undo(actions, {}));
+  ASSERT_TRUE(arrange_undo(actions, {}, [] { return success(); }));
   EXPECT_EQ(actions[0].path, RelPath("d/f"));
   EXPECT_EQ(actions[0].phase, Phase::kClear);
   EXPECT_EQ(actions[1].path, RelPath("d"));
