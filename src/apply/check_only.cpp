@@ -79,7 +79,7 @@ class Checker {
   // Where a name is to be given to something that the plan leaves as it is.
   Result<std::optional<Drift>> leader_drift(const Action& action) {
     const std::optional<Drift> none;
-    if (request_.follow_source || action.op != Op::kLink) return none;
+    if (request_.follow_source || !adds_name(action)) return none;
     const auto written = TRY(is_written(*action.other));
     if (written) return none;
     const auto leader = looker_.replica_status(*action.other);

@@ -11,8 +11,6 @@
 namespace foldersync {
 namespace {
 
-bool is_in_place(const Action& action) { return action.op == Op::kMetadata; }
-
 // Where a kill would leave nothing to tell what others wrote from what was to go, or where a backup
 // wants each entry, directories are emptied first.
 std::vector<DoomedRange> trees_to_take(const Job& job, OpenWindow& window) {
@@ -32,7 +30,8 @@ class InPlaceChanges {
   InPlaceChanges(const Job& job, Committer& committer, OpenWindow& window)
       : job_(job), committer_(committer) {
     for (const Slot& slot : window.slots()) {
-      if (is_in_place(slot.action) && slot.action.phase != Phase::kFinish) slots_.push_back(&slot);
+      if (sets_metadata(slot.action) && slot.action.phase != Phase::kFinish)
+        slots_.push_back(&slot);
     }
   }
 
@@ -87,7 +86,7 @@ void commit(const Job& job, Committer& committer, OpenWindow& window) {
   auto next = doomed.begin();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const Action& action = slots[i].action;
-    if (is_finish(action) || is_in_place(action)) continue;
+    if (is_finish(action) || sets_metadata(action)) continue;
     if (next != doomed.end() && next->begin == i) {
       const DoomedRange tree = *next++;
       if (!job.winds_up() && committer.take_tree(slots, tree)) {

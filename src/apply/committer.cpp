@@ -90,9 +90,9 @@ bool Committer::know_leader(const Slot& slot, const LookResult& look, Step& step
 
 // Whether what was staged for the slot has its place now.
 bool Committer::perform(const Slot& slot, Step step, const LookResult& look) {
-  const bool is_known = slot.action.op != Op::kLink || know_leader(slot, look, step);
+  const bool is_known = !adds_name(slot.action) || know_leader(slot, look, step);
   const auto done = is_known ? do_step(site_, discards_, step) : not_the_leader(slot.action);
-  const bool is_move = slot.action.op == Op::kMove;
+  const bool is_move = moves_entry(slot.action);
   // A copy would leave a backup without what was there.
   const bool may_go_near =
       !job_.request.atomic && (!is_move || (look.replica->is_file() && !job_.request.backup));

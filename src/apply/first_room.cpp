@@ -45,7 +45,7 @@ class Remover {
 
   // Where the action removes a file whose room is free then.
   void choose(const Action& action, std::uint64_t seq) {
-    if (action.op != Op::kDelete || action.before->type != FileType::kFile) return;
+    if (!removes_entry(action) || action.before->type != FileType::kFile) return;
     const LookResult look = looker_.look(action);
     if (look.finding != Finding::kHolds || !look.replica || look.replica->links != 1 ||
         look.replica->mount != request_.replica.status.mount) {

@@ -33,7 +33,7 @@ class ForeignPlaces {
   Status check(const Action& action) {
     if (is_finish(action)) return check_directory(action.path);
     if (action.path.is_root()) return success();
-    const bool is_move = action.op == Op::kMove;
+    const bool is_move = moves_entry(action);
     if (gives_metadata(action)) {
       TRY(check_entry(is_move ? *action.other : action.path));
       if (!is_move) return success();
@@ -96,7 +96,7 @@ class ForeignPlaces {
     if (!changes_leaf_in_place(action)) return false;
     const Facts& before = *action.before;
     const Facts& after = *action.after;
-    if (action.op == Op::kMove && differences(after, before, {}).empty()) return false;
+    if (moves_entry(action) && differences(after, before, {}).empty()) return false;
     const std::uint32_t modes = before.mode.value_or(0) | after.mode.value_or(0);
     return before.type != FileType::kFile || (modes & kSetIds) == 0;
   }

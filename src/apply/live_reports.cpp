@@ -70,7 +70,7 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
   if (!done) {
     const Error& error = done.error();
     // The next plan makes another file for it, and comes at once.
-    const bool is_too_many = action.op == Op::kLink && is_full_of_names(error);
+    const bool is_too_many = adds_name(action) && is_full_of_names(error);
     if (is_too_many && job_.request.follow_source) {
       // Nothing is lost: the file has its other names, and some of them may make room by going.
       outcomes_.done(slot, Outcome::kSkipped);
@@ -78,13 +78,13 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
     }
     if (error.error_number == EMLINK && !is_too_many) {
       Error full = error;
-      full.detail = action.op == Op::kLink
+      full.detail = adds_name(action)
                         ? "the folder above takes no more names of one file"
                         : "the folder above has as many folders in it as its file system takes";
       outcomes_.failed(slot, std::move(full));
       return false;
     }
-    const bool is_link = action.op == Op::kLink && error.code == ErrorCode::kChanged;
+    const bool is_link = adds_name(action) && error.code == ErrorCode::kChanged;
     if (is_link && !job_.request.follow_source) {
       outcomes_.stale(slot, {{Side::kReplica, {"link", action.other->bytes(), error.detail}}});
     } else {
@@ -108,7 +108,7 @@ bool LiveReports::published(const Slot& slot, const Step& step, const Result<Pub
       break;
   }
   if (slot.staged) remember(slot, step.staged.made);
-  if (action.op == Op::kLink) {
+  if (adds_name(action)) {
     const auto leader = objects_.find(*action.other);
     if (leader != objects_.end()) leader->second = step.staged.made;
     ++links_added_[*action.other];
@@ -168,7 +168,7 @@ void LiveReports::stale_by_now(const Slot& slot) {
 }
 
 void LiveReports::overtaken(const Slot& slot) {
-  if (slot.action.op == Op::kDelete && slot.action.before->type == FileType::kDirectory) {
+  if (removes_entry(slot.action) && slot.action.before->type == FileType::kDirectory) {
     return outcomes_.stale(
         slot, {{Side::kReplica, {"children", "none", "some that the plan does not know"}}});
   }
@@ -187,10 +187,10 @@ Error LiveReports::put_aside(const Place& stranded) {
 void LiveReports::begin_window(const std::vector<Slot>& slots) {
   linked_to_.clear();
   for (const Slot& slot : slots) {
-    if (slot.action.op == Op::kLink) linked_to_.insert(*slot.action.other);
+    if (adds_name(slot.action)) linked_to_.insert(*slot.action.other);
   }
   for (const Slot& slot : slots) {
-    const bool is_found = slot.action.op == Op::kMetadata && slot.look && slot.look->replica &&
+    const bool is_found = sets_metadata(slot.action) && slot.look && slot.look->replica &&
                           slot.look->finding == Finding::kHolds;
     if (is_found) remember(slot, *slot.look->replica);
   }

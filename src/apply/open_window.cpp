@@ -20,8 +20,8 @@ Status OpenWindow::begin() {
   for (const Slot& slot : slots_) {
     const Action& action = slot.action;
     const bool finishes = is_finish(action);
-    if (finishes || action.op == Op::kLink) ++amount.names;
-    if (!finishes && (is_staged(action) || action.op == Op::kMetadata)) ++amount.entries;
+    if (finishes || adds_name(action)) ++amount.names;
+    if (!finishes && (is_staged(action) || sets_metadata(action))) ++amount.entries;
   }
   TRY(barrier_.begin(job_.area, amount));
   job_.sync_each = barrier_.syncs_each();

@@ -33,13 +33,13 @@ ActionRecord action_record(const Slot& slot, const std::vector<std::string>& fol
   // The renames of the window make or touch the directories that are finished.
   const bool is_touched = finishes && (finding == Finding::kAlready || !is_there);
   // A name of the right file is none any more when the window has put another in that one's place.
-  const bool is_link = action.op == Op::kLink && finding == Finding::kAlready;
+  const bool is_link = adds_name(action) && finding == Finding::kAlready;
   record.is_due = finding == Finding::kHolds || is_touched || is_link;
   if (!record.is_due) return record;
   record.folder = slot.staged ? folders[slot.folder] : kCommitFolder;
   if (slot.staged) record.made = slot.staged->status;
   if (is_there) record.old = slot.look->replica;
-  if (action.op == Op::kMove) record.made = record.old;
+  if (moves_entry(action)) record.made = record.old;
   record.old_xattrs = slot.old_xattrs;
   record.new_xattrs = slot.new_xattrs;
   return record;
@@ -159,7 +159,7 @@ Result<WindowRecord> Transaction::record_of_window() const {
       record.opened_up.push_back({path, opened_up.mode, opened_up.seen});
   }
   const bool has_links = std::any_of(slots_.begin(), slots_.end(),
-                                     [](const Slot& slot) { return slot.action.op == Op::kLink; });
+                                     [](const Slot& slot) { return adds_name(slot.action); });
   Made made;
   for (const Slot& slot : slots_) {
     if (has_links && slot.staged) made[slot.action.path] = slot.staged->status;
@@ -179,7 +179,7 @@ Status Transaction::record_action(const Slot& slot, const Made& made, WindowReco
   if (takes_file_over(action)) action.other.reset();
   count(action, record.plan.summary);
   record.actions.push_back(action_record(slot, job_.folder_names));
-  if (action.op == Op::kLink) {
+  if (adds_name(action)) {
     record.actions.back().made = leader_of(action, made, job_.lookers.front());
   }
   record.plan.actions.push_back(std::move(action));

@@ -12,7 +12,6 @@
 #include "apply/stage/job.h"
 #include "apply/stage/schedule.h"
 #include "apply/times_above.h"
-#include "core/file_time.h"
 
 namespace foldersync {
 

@@ -1,4 +1,3 @@
-#include <utility>
 
 #include "cli/commands.h"
 #include "cli/console.h"

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "cli/console.h"
-#include "cli/limits_check.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "show/render.h"

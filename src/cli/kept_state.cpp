@@ -2,13 +2,11 @@
 
 #include <charconv>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include "cli/console.h"
 #include "cli/spool_file.h"
 #include "fs/clock.h"
-#include "state/last_run.h"
 #include "state/limits_key.h"
 #include "state/state_folder.h"
 

@@ -274,7 +274,7 @@ std::string explain_with_names(const Guard& guard, const StoredPlan& plan) {
   std::size_t count = 0;
   std::string names;
   Status read = for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
-    if (action.op != Op::kDelete || count == kNamesShown) return success();
+    if (!removes_entry(action) || count == kNamesShown) return success();
     names += (count++ == 0 ? "" : ", ") + ("'" + escaped(action.path.shown()) + "'");
     return success();
   });

@@ -1,10 +1,7 @@
 // What the replica's file system can't hold: asked again, forgotten, and told.
 #pragma once
 
-#include <string>
-
 #include "cli/tools.h"
-#include "core/file_system_limits.h"
 #include "planner/planner.h"
 #include "scan/roots.h"
 

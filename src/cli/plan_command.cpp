@@ -16,11 +16,9 @@
 #include "cli/signals.h"
 #include "cli/signing.h"
 #include "cli/terminal.h"
-#include "core/text.h"
 #include "format/json.h"
 #include "fs/posix_file_system.h"
 #include "fs/stop.h"
-#include "plan/guard.h"
 #include "show/render_review.h"
 
 namespace foldersync {

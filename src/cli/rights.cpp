@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "cli/console.h"
-#include "core/text.h"
 #include "format/errno_name.h"
 #include "fs/landlock.h"
 #include "fs/privilege.h"

@@ -1,7 +1,6 @@
 #include "cli/scan_text.h"
 
 #include "core/text.h"
-#include "format/digest.h"
 #include "format/json_text.h"
 #include "plan/facts.h"
 

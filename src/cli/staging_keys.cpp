@@ -2,11 +2,9 @@
 
 #include <sys/random.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 #include "cli/console.h"
 #include "core/parts.h"

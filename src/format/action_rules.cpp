@@ -119,9 +119,9 @@ class Unknown {
   [[nodiscard]] bool loses(const Action& action) const {
     if (paths_.empty()) return false;
     // In place of a file or a link even a directory that could not be listed may come.
-    const bool goes = action.op == Op::kDelete ||
+    const bool goes = removes_entry(action) ||
                       (action.op == Op::kReplace && kind_of(action.before) == kDirectory);
-    return (goes && holds(action.path)) || (action.op == Op::kMove && holds(*action.other));
+    return (goes && holds(action.path)) || (moves_entry(action) && holds(*action.other));
   }
 
  private:
@@ -173,12 +173,12 @@ Result<const char*> SequenceRules::broken_by(const Action& next) {
   if (next.phase != phase_) enter(next.phase);
   const auto broken = clash(next);
   if (!broken || *broken != nullptr) return broken;
-  const bool has_origin = next.op == Op::kMove || takes_file_over(next);
+  const bool has_origin = moves_entry(next) || takes_file_over(next);
   if (has_origin && !origins_.insert(next.other->bytes()).second) {
     return "two actions have this \"from\"";
   }
   if (takes_file_over(next)) unmet_.insert(*next.other);
-  if (next.op == Op::kMove && next.phase == Phase::kMkdir) {
+  if (moves_entry(next) && next.phase == Phase::kMkdir) {
     moved_.push_back(*next.other);
     moved_.push_back(next.path);
     unfinished_.insert(next.path);

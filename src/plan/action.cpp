@@ -4,7 +4,7 @@ namespace foldersync {
 
 bool changes_in_place(const Action& action) {
   return keeps_object(action) &&
-         (action.op == Op::kMetadata || action.after->type != FileType::kDirectory);
+         (sets_metadata(action) || action.after->type != FileType::kDirectory);
 }
 
 bool changes_leaf_in_place(const Action& action) {
@@ -16,7 +16,7 @@ bool takes_file_over(const Action& action) {
 }
 
 bool takes_file_away(const Action& action) {
-  const bool goes = writes_entry(action) || action.op == Op::kDelete;
+  const bool goes = writes_entry(action) || removes_entry(action);
   return goes && is_file(action.before);
 }
 

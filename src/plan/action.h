@@ -71,8 +71,9 @@ enum class Deed : std::uint8_t {
 // What an action's other path is.
 enum class Other : std::uint8_t { kNone, kMayBeFrom, kFrom, kTo };
 
-// All that follows from an op by itself, in the order of the enumerators. What it must find is in
-// format/action_rules, and how it is done in its step (apply/steps).
+// All that follows from an op by itself, in the order of the enumerators: who asks what an action
+// does asks this table (writes_entry() and so on, below), and not for its op. What it must find is
+// in format/action_rules, and how it is done in its step (apply/steps).
 struct OpTraits {
   Op value;
   const char* word;  // of the plan document
@@ -195,9 +196,19 @@ inline bool writes_entry(const Action& action) {
 }
 // Whether the object that the replica has goes on being there, under its path or another one.
 inline bool keeps_object(const Action& action) { return traits_of(action.op).deed == Deed::kKeeps; }
+inline bool removes_entry(const Action& action) {
+  return traits_of(action.op).deed == Deed::kRemoves;
+}
+inline bool adds_name(const Action& action) { return traits_of(action.op).deed == Deed::kNames; }
+// Whether the object comes from another path of the replica, `other`.
+inline bool moves_entry(const Action& action) { return traits_of(action.op).other == Other::kFrom; }
+// Whether the object stays at its path, and so does its content.
+inline bool sets_metadata(const Action& action) {
+  return keeps_object(action) && !moves_entry(action);
+}
 // Where the replica has what `before` speaks of.
 inline const RelPath& old_path(const Action& action) {
-  return action.op == Op::kMove ? *action.other : action.path;
+  return moves_entry(action) ? *action.other : action.path;
 }
 // Whether the action gives metadata to an entry that stays the object that it is.
 bool changes_in_place(const Action& action);

@@ -23,7 +23,7 @@ PathSet with_ancestors(std::vector<RelPath> kept) {
 
 // Whether the action gives its directory another entry or takes one away.
 bool changes_parent(const Action& action) {
-  return action.phase != Phase::kFinish && action.op != Op::kMetadata && !action.path.is_root();
+  return action.phase != Phase::kFinish && !sets_metadata(action) && !action.path.is_root();
 }
 
 bool only_children_ask(const Action& action) {
@@ -71,7 +71,7 @@ class Arrangement {
     // A link to what can't be made can't be made either.
     const Subtrees leaders(blocked);
     for (const Action& action : found_.more) {
-      if (action.op == Op::kLink && action.other && leaders.hold(*action.other)) {
+      if (adds_name(action) && action.other && leaders.hold(*action.other)) {
         blocked.push_back(action.path);
       }
     }
@@ -84,7 +84,7 @@ class Arrangement {
 
   [[nodiscard]] bool is_taken_out(const Action& action) const {
     if (blocked_.hold(action.path)) return true;
-    return action.op == Op::kDelete && kept_.contains(action.path);
+    return removes_entry(action) && kept_.contains(action.path);
   }
 
   // What has to be known before the first action is put into its place.
@@ -115,7 +115,7 @@ class Arrangement {
     if (action.phase != Phase::kClear && replaced_.clears(action)) return success();
     if (changes_parent(action) && !doubtful_.empty()) {
       doubtful_.erase(action.path.parent());
-      if (action.op == Op::kMove) doubtful_.erase(action.other->parent());
+      if (moves_entry(action)) doubtful_.erase(action.other->parent());
     }
     if (is_finish(action) && action.path.is_root()) {
       found_.root_finish = action;  // the last one

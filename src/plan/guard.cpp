@@ -39,8 +39,8 @@ bool only_changes_metadata(const Action& action) {
 // Whether the replica's file at the action's path loses what it holds, and not by a deletion.
 bool overwrites_file(const Action& action) {
   if (!is_file(action.before) || only_changes_metadata(action)) return false;
-  if (action.op == Op::kUpdate || action.op == Op::kReplace) return true;
-  if (action.op != Op::kLink || !action.after) return false;
+  if (writes_entry(action)) return true;
+  if (!adds_name(action) || !action.after) return false;
   return action.after->type != FileType::kFile || action.before->size != action.after->size ||
          action.before->mtime != action.after->mtime;
 }
@@ -77,7 +77,7 @@ std::string ascii(std::string_view bytes) {
 }  // namespace
 
 void GuardCounts::add(const Action& action) {
-  if (action.op == Op::kDelete) ++deleted;
+  if (removes_entry(action)) ++deleted;
   if (overwrites_file(action)) ++overwritten;
   if (action.before && action.phase != Phase::kFinish) ++found;
 }

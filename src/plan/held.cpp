@@ -24,7 +24,7 @@ Result<std::vector<RelPath>> find_held(const Arranged& plan, bool all,
   std::vector<RelPath> taken_over;
   TRY(for_each_action(plan.actions, [&](const Action& action, std::uint64_t) {
     if (takes_file_over(action)) taken_over.push_back(*action.other);
-    if (action.op != Op::kDelete || is_directory(action.before)) return success();
+    if (!removes_entry(action) || is_directory(action.before)) return success();
     if (all || unread.may_hold(action.before)) held.insert(action.path);
     return success();
   }));

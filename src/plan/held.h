@@ -2,7 +2,6 @@
 // that was moved to where nothing can be read. Pure.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -19,7 +19,7 @@ bool is_created(const Action& action) {
 }
 
 bool is_gone(const Action& action) {
-  return action.op == Op::kDelete && action.reasons == ReasonSet{Reason::kExtra} &&
+  return removes_entry(action) && action.reasons == ReasonSet{Reason::kExtra} &&
          (action.phase == Phase::kDelete || action.phase == Phase::kRmdir);
 }
 

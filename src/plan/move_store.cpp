@@ -15,7 +15,7 @@ bool replaces_leaf(const Action& action) {
 }
 
 bool comes_or_goes(const Action& action) {
-  return action.op == Op::kCreate || action.op == Op::kDelete;
+  return action.op == Op::kCreate || removes_entry(action);
 }
 
 // Loads the candidates of one plan.
@@ -49,7 +49,7 @@ class Loader {
 
   // Of a file that it takes away.
   [[nodiscard]] std::optional<SizeAndTime> going(const Action& action) const {
-    const bool counts = action.op == Op::kDelete || (with_rewritten_ && takes_file_away(action));
+    const bool counts = removes_entry(action) || (with_rewritten_ && takes_file_away(action));
     return counts ? size_and_time(action.before, policy_.limits.times) : std::nullopt;
   }
 

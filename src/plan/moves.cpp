@@ -97,7 +97,7 @@ std::vector<bool> make_moves(std::vector<Action>& actions, const std::vector<Fou
   const Subtrees gone_whole(std::move(gone));
   for (std::size_t i = 0; i < actions.size(); ++i) {
     const Action& action = actions[i];
-    if (action.op == Op::kDelete) {
+    if (removes_entry(action)) {
       dropped[i] = dropped[i] || gone_whole.hold(action.path);
     } else if (!action.path.is_root()) {
       dropped[i] = made_whole.hold(action.path.parent());

@@ -39,14 +39,14 @@ bool stands_before(const Action& a, const Action& b) {
 }
 
 bool ReplacedDirectories::clears(const Action& action) const {
-  if (action.op != Op::kDelete || paths_.empty()) return false;
+  if (!removes_entry(action) || paths_.empty()) return false;
   // The last path that is not behind this one is the only one that can hold it.
   auto candidate = paths_.upper_bound(action.path);
   return candidate != paths_.begin() && action.path.is_within(*--candidate);
 }
 
 bool replaces_directory(const Action& action) {
-  return action.op != Op::kDelete && is_directory(action.before) && action.after &&
+  return !removes_entry(action) && is_directory(action.before) && action.after &&
          !is_directory(action.after);
 }
 

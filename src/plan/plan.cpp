@@ -33,7 +33,7 @@ void count(const Action& action, Summary& summary) {
 void add_to_summary(const Action& action, Summary& summary) {
   count(action, summary);
   summary.bytes_to_write += bytes_to_write(action);
-  if (action.op == Op::kDelete && action.before) {
+  if (removes_entry(action) && action.before) {
     summary.bytes_to_delete += action.before->size.value_or(0);
   }
 }

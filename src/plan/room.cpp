@@ -11,7 +11,7 @@ namespace foldersync {
 namespace {
 
 // Whether its file, if it is one, is made of content that is not in the replica yet.
-bool writes_content(const Action& action) { return writes_entry(action) || action.op == Op::kLink; }
+bool writes_content(const Action& action) { return writes_entry(action) || adds_name(action); }
 
 // What the actions of a plan need of what it deletes.
 class Needed {
@@ -27,7 +27,7 @@ class Needed {
       if (writes_content(action)) needed.written_.add(action.after);
     }));
     TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
-      if (action.op != Op::kDelete || needed.replaced_.clears(action)) return;
+      if (!removes_entry(action) || needed.replaced_.clears(action)) return;
       const bool waits = later == Later::kStay && action.phase != Phase::kClear;
       if (waits || needed.written_.may_hold(action.before)) needed.kept_.push_back(action.path);
     }));
@@ -61,7 +61,7 @@ Result<RoomFirst> delete_first(const ActionStore& actions, const TimeLimits& tim
   std::vector<Action> batch;
   TRY(for_each_action(actions, [&](const Action& action, std::uint64_t) {
     batch.push_back(action);
-    const bool stays = action.op != Op::kDelete || action.phase == Phase::kClear;
+    const bool stays = !removes_entry(action) || action.phase == Phase::kClear;
     if (!stays && needed.lets_go(action)) {
       batch.back().phase = Phase::kClear;
       ++room.first;

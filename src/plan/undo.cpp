@@ -12,7 +12,7 @@ namespace {
 Op op_of(const Action& done, const std::optional<Facts>& made, const std::optional<Facts>& old) {
   if (!old) return Op::kDelete;
   if (!made) return Op::kCreate;
-  if (done.op == Op::kMetadata) return Op::kMetadata;
+  if (sets_metadata(done)) return Op::kMetadata;
   return made->type == old->type ? Op::kUpdate : Op::kReplace;
 }
 
@@ -20,18 +20,18 @@ Op op_of(const Action& done, const std::optional<Facts>& made, const std::option
 
 Action inverse_of(const Action& done, const std::optional<Facts>& made,
                   const std::optional<Facts>& old) {
-  assert(done.phase != Phase::kFinish && done.op != Op::kMove && (made || old));
+  assert(done.phase != Phase::kFinish && !moves_entry(done) && (made || old));
   Action undo = action_of(op_of(done, made, old), done.path, {}, made, old);
   for (const Reason reason : {Reason::kContent, Reason::kLink, Reason::kXattrs}) {
     if (undo.after && done.reasons.has(reason)) undo.reasons.add(reason);
   }
-  if (undo.after && done.op == Op::kLink) undo.reasons.add(Reason::kLink);
+  if (undo.after && adds_name(done)) undo.reasons.add(Reason::kLink);
   undo.reasons.add(Reason::kUndo);
   return undo;
 }
 
 Action moved_back(const Action& done, const Facts& made, const Facts& old) {
-  assert(done.op == Op::kMove);
+  assert(moves_entry(done));
   Action undo = action_of(Op::kMove, *done.other, {}, made, old);
   undo.other = done.path;
   if (done.reasons.has(Reason::kXattrs)) undo.reasons.add(Reason::kXattrs);
@@ -57,7 +57,7 @@ void restore_as_link(Action& restore, const RelPath& to, const Action* other) {
 Status arrange_undo(std::vector<Action>& actions, const PlanOptions& options,
                     const std::function<Status()>& heed) {
   for (Action& action : actions) {
-    if (action.op == Op::kDelete) action.phase = phase_of(action);
+    if (removes_entry(action)) action.phase = phase_of(action);
   }
   clear_what_is_replaced(actions);
   TRY(sort_heeding(actions, stands_before, heed));

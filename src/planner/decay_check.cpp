@@ -1,7 +1,6 @@
 #include "planner/decay_check.h"
 
 #include <cerrno>
-#include <utility>
 
 namespace foldersync {
 

@@ -8,7 +8,6 @@
 
 #include "core/result.h"
 #include "plan/arrange.h"
-#include "plan/moves.h"
 #include "planner/findings.h"
 #include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"

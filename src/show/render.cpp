@@ -130,7 +130,7 @@ std::string action_line(const Action& action) {
                                                           : to_string(action.op);
   line += " " + escaped(action.path.shown()) + slash;
   if (action.other) line += other_words(action) + slash;
-  if (action.op == Op::kMetadata) return line + " (" + reason_words(action.reasons) + ")";
+  if (sets_metadata(action)) return line + " (" + reason_words(action.reasons) + ")";
   const bool is_copied = !takes_file_over(action);
   if (entry && entry->size && is_copied) line += " " + human_bytes(*entry->size);
   if (entry && entry->target) line += " -> " + escaped(*entry->target);

@@ -99,7 +99,7 @@ bool writes_content(const Action& action) {
 
 Status collect(const ActionStream& actions, Parts& parts, bool& dates) {
   Status all = for_each(actions, [&](const Action& action) {
-    if (action.op == Op::kDelete) {
+    if (removes_entry(action)) {
       parts[0].add(action, action.before ? action.before->size.value_or(0) : 0);
     } else if (writes_content(action)) {
       parts[1].add_by_size(action, bytes_to_write(action));

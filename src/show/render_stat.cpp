@@ -49,7 +49,7 @@ void add(std::uint64_t& sum, std::uint64_t more) { sum += std::min(more, UINT64_
 void add(Row& row, const Action& action) {
   ++row.changes[mark_of(action.op)];
   add(row.written, bytes_to_write(action));
-  if (action.op == Op::kDelete && action.before) add(row.deleted, action.before->size.value_or(0));
+  if (removes_entry(action) && action.before) add(row.deleted, action.before->size.value_or(0));
 }
 
 // The top-level directory of the action, as bytes; empty: the root itself.

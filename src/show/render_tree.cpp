@@ -22,12 +22,12 @@ std::string note_of(const Action& action) {
   const auto& entry = subject(action);
   std::string note = is_directory(entry) ? "/" : "";
   note += other_words(action);
-  const bool has_size = action.op != Op::kMetadata && !takes_file_over(action);
+  const bool has_size = !sets_metadata(action) && !takes_file_over(action);
   if (has_size && entry && entry->size) note += " " + human_bytes(*entry->size);
-  if (action.op != Op::kMetadata && entry && entry->target) {
+  if (!sets_metadata(action) && entry && entry->target) {
     note += " -> " + escaped(*entry->target);
   }
-  const bool obvious = action.op == Op::kCreate || action.op == Op::kDelete || action.other;
+  const bool obvious = action.op == Op::kCreate || removes_entry(action) || action.other;
   return obvious ? note : note + " (" + reason_words(action.reasons) + ")";
 }
 

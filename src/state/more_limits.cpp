@@ -1,7 +1,6 @@
 #include "state/more_limits.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "core/parts.h"

@@ -164,7 +164,7 @@ Result<Backup> Backup::reopen(FileSystem& fs, const std::string& path, const Pol
     const bool has_content = restore.undo.after && !keeps_object(restore.undo) &&
                              restore.undo.after->type != FileType::kDirectory;
     // Where it is one more name of the file that the replica had, names of windows to come join it.
-    const auto kept = has_content && restore.undo.op != Op::kLink
+    const auto kept = has_content && !adds_name(restore.undo)
                           ? backup.tree_->status(restore.undo.path)
                           : Result<std::optional<FileStatus>>(std::nullopt);
     if (kept && *kept) restore.object = object_of(**kept);
@@ -258,8 +258,8 @@ Status Backup::keep_one(const WindowRecord& record, std::size_t index, Displaced
   if (!is.is_due) return success();
   if (is_finish(action)) return keep_rights(action.path, is);
   if (action.path.is_root()) return success();
-  if (action.op == Op::kMetadata) return keep_metadata(action, is, replica);
-  if (action.op == Op::kMove) return keep_move(action, is, replica);
+  if (sets_metadata(action)) return keep_metadata(action, is, replica);
+  if (moves_entry(action)) return keep_move(action, is, replica);
   if (is.old && !is.old->is_directory()) return keep_leaf(record, index, entries, replica);
   const auto now = TRY(replica.status(action.path));
   if (is.old) {
@@ -357,7 +357,7 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, Displace
 // Of a link, what its file has become, which may be less than was planned.
 Result<std::optional<Facts>> Backup::named_now(const Action& action, const ActionRecord& record,
                                                ReplicaAccess& replica) {
-  if (action.op != Op::kLink || !record.made) return std::optional<Facts>();
+  if (!adds_name(action) || !record.made) return std::optional<Facts>();
   const auto now = TRY(replica.status(action.path));
   if (!now || now->inode != record.made->inode) return std::optional<Facts>();
   return std::optional(found_facts(*now, action.after->target.value_or(std::string()), policy_));
@@ -367,7 +367,7 @@ Result<std::optional<Facts>> Backup::named_now(const Action& action, const Actio
 void Backup::note(const Action& action, const ActionRecord& record, std::optional<Facts> old,
                   const std::optional<Facts>& named) {
   std::optional<Facts> made;
-  if (action.op == Op::kMetadata) {
+  if (sets_metadata(action)) {
     made = old;
     for (const auto field : {&Facts::mode, &Facts::uid, &Facts::gid}) {
       if ((*action.after).*field) (*made).*field = (*action.after).*field;
@@ -375,7 +375,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
     if (action.after->mtime) made->mtime = action.after->mtime;
   } else if (action.after && action.after->type == FileType::kDirectory) {
     made = directory_made(*action.after, record.made);
-  } else if (action.op == Op::kLink) {
+  } else if (adds_name(action)) {
     made = named ? named : action.after;
   } else if (action.after && record.made) {
     made = found_facts(*record.made, action.after->target.value_or(std::string()), policy_);
@@ -389,7 +389,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
   Restore restore{{}, std::nullopt, 1};
   if (known != nullptr) restore = *known;
   Action done = action;
-  if (known != nullptr && known->undo.op != Op::kMetadata && done.op == Op::kMetadata) {
+  if (known != nullptr && !sets_metadata(known->undo) && sets_metadata(done)) {
     done.op = Op::kUpdate;
   }
   restore.undo = inverse_of(done, made, old);

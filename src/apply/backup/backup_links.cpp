@@ -66,7 +66,7 @@ void Backup::remember_objects(const WindowRecord& record) {
     const auto& old = record.actions[i].old;
     if (writes_entry(action) && made && made->is_file() && made->links > 1)
       taken_over_.insert(object_of(*made));
-    if (action.op == Op::kMetadata && old) redated_.insert(object_of(*old));
+    if (sets_metadata(action) && old) redated_.insert(object_of(*old));
   }
 }
 
@@ -106,7 +106,7 @@ Status Backup::find_other_names(ReplicaAccess& replica) {
   const auto status = TRY(fs_->status(root));
   const auto is_new = [this](const RelPath& path) {
     const auto restore = restores_.find(path);
-    return restore != restores_.end() && restore->second.undo.op != Op::kMetadata;
+    return restore != restores_.end() && !sets_metadata(restore->second.undo);
   };
   NameSearch search(status.mount, wanted, is_new, *wind_up_, others_);
   const LocalTree tree(*fs_, root);

@@ -8,7 +8,7 @@ namespace foldersync {
 Result<bool> Backup::may_go_on_with(const ActionStore& actions) const {
   std::set<RelPath> moved;
   for (const auto& [from, restore] : restores_) {
-    if (restore.undo.op == Op::kMove) moved.insert({from, *restore.undo.other});
+    if (moves_entry(restore.undo)) moved.insert({from, *restore.undo.other});
   }
   const auto is_moved = [&](RelPath path) {
     for (; !path.is_root(); path = path.parent()) {
@@ -22,7 +22,7 @@ Result<bool> Backup::may_go_on_with(const ActionStore& actions) const {
     const bool has_xattrs =
         known != restores_.end() && known->second.undo.reasons.has(Reason::kXattrs);
     const bool moves_known =
-        action.op == Op::kMove && (known != restores_.end() || restores_.contains(*action.other));
+        moves_entry(action) && (known != restores_.end() || restores_.contains(*action.other));
     const bool is_from_moved = action.other && is_moved(*action.other);
     if (has_xattrs || moves_known || is_moved(action.path) || is_from_moved) may = false;
   }));
@@ -46,7 +46,7 @@ const Backup::Restore* Backup::earlier(const RelPath& path) const {
 // there at first.
 bool Backup::is_new_content(const RelPath& path) const {
   const Restore* const known = earlier(path);
-  return known == nullptr || known->undo.op == Op::kMetadata;
+  return known == nullptr || sets_metadata(known->undo);
 }
 
 // What the window changes in place may have got more names by the plan before.

@@ -173,7 +173,7 @@ void Looker::look_at_backup(const Action& action, LookResult& result) {
 
 // Whether both paths of a link are one file in the source. Requires: the source is there.
 bool Looker::look_at_link(const Action& action, LookResult& result) {
-  if (action.op != Op::kLink) return true;
+  if (!adds_name(action)) return true;
   const auto other = source_status(*action.other);
   if (!other) {
     fail(result, Error(other.error()).at(action.other->bytes()));
@@ -316,7 +316,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
                              new_object ? nullptr : &*result.replica, context_.policy);
   if (is_finish(action)) want_time(today, *result.source, context_.policy);
   result.after = action.after;
-  if (action.op == Op::kLink && !gives_all(*result.source)) leave_to_leader(*result.after, today);
+  if (adds_name(action) && !gives_all(*result.source)) leave_to_leader(*result.after, today);
   // Nobody knew when it was planned.
   if (!context_.policy.gives_time(today.type)) result.after->mtime.reset();
   if (is_given_by_others(*action.after, today) || is_more_than_held(*action.after, today)) {
@@ -328,7 +328,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
   }
   if (result.drifts.empty()) return;
   // What was compared with what is to be moved there is another file by now.
-  const bool may_follow = context_.follow_source && action.op != Op::kMove;
+  const bool may_follow = context_.follow_source && !moves_entry(action);
   if (may_follow && today.type == action.after->type) {
     today.md5 = std::nullopt;
     result.after = std::move(today);
@@ -340,7 +340,7 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
 
 LookResult Looker::look(const Action& action) {
   LookResult result;
-  if (action.op == Op::kMove) {
+  if (moves_entry(action)) {
     look_at_move(action, result);
     return result;
   }

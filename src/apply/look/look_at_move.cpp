@@ -84,7 +84,7 @@ void Looker::look_at_move(const Action& action, LookResult& result) {
 }
 
 void Looker::compare_moved(const Action& action, LookResult& result) {
-  if (action.op != Op::kMove || result.finding != Finding::kHolds) return;
+  if (!moves_entry(action) || result.finding != Finding::kHolds) return;
   if (result.replica->is_directory()) return compare_directories(action, result);
   if (context_.follow_source || context_.is_undo || !result.replica->is_file()) return;
   const RelPath& from = *action.other;

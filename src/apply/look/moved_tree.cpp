@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/text.h"
 #include "scan/local_tree.h"
 #include "scan/walker.h"
 

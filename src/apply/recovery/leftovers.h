@@ -9,7 +9,6 @@
 #include "apply/stage/staging_key.h"
 #include "core/path.h"
 #include "core/result.h"
-#include "fs/file_system.h"
 #include "scan/roots.h"
 
 namespace foldersync {

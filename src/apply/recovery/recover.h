@@ -7,7 +7,6 @@
 
 #include "apply/look/report.h"
 #include "apply/stage/staging_key.h"
-#include "core/path.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "plan/facts.h"

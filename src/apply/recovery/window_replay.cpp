@@ -1,10 +1,8 @@
 #include "apply/recovery/window_replay.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -66,14 +64,14 @@ WindowReplay::WindowReplay(const ReplayContext& context, StagingArea& area,
 Status WindowReplay::learn() {
   if (deletions_) return success();
   for (const Action& action : record_.plan.actions) {
-    if (action.op == Op::kMove) moves_.push_back(&action);
+    if (moves_entry(action)) moves_.push_back(&action);
   }
   for (const std::size_t i : due([](const Action&) { return true; })) {
     TRY(wind_up_.heed("recover"));
     const Action& action = record_.plan.actions[i];
     const auto& made = record_.actions[i].made;
     if (!made) continue;
-    if (action.op == Op::kLink) ++names_added_[object_of(*made)];
+    if (adds_name(action)) ++names_added_[object_of(*made)];
     if (made->is_directory()) brought_.emplace(action.path, *made);
   }
   auto deletions = TRY(Deletions::of(record_, wind_up_));
@@ -95,9 +93,9 @@ Status WindowReplay::sync() {
     TRY(wind_up_.heed("sync"));
     const Action& action = record_.plan.actions[i];
     const Facts& entry = *subject(action);
-    const bool is_in_place = action.op == Op::kMetadata;
+    const bool is_in_place = sets_metadata(action);
     if (!action.path.is_root()) touched.directories.insert(action.path.parent());
-    if (action.op == Op::kMove) touched.directories.insert(action.other->parent());
+    if (moves_entry(action)) touched.directories.insert(action.other->parent());
     if (is_in_place && entry.type == FileType::kDirectory) {
       touched.directories.insert(action.path);
     } else if (is_in_place && entry.type == FileType::kFile) {
@@ -210,7 +208,7 @@ Status WindowReplay::replay_all(const std::vector<std::size_t>& places, const St
 Status WindowReplay::forward() {
   TRY(learn());
   const auto is_rename = [](const Action& action) {
-    return action.op != Op::kMetadata && !action.path.is_root();
+    return !sets_metadata(action) && !action.path.is_root();
   };
   TRY(replay_all(due(is_rename), nullptr, Way::kForward));
   for (const bool finish : {false, true}) {
@@ -232,8 +230,8 @@ void WindowReplay::finish_root() {
 
 Status WindowReplay::backward() {
   TRY(learn());
-  auto renames = due(
-      [](const Action& action) { return action.op != Op::kMetadata && !action.path.is_root(); });
+  auto renames =
+      due([](const Action& action) { return !sets_metadata(action) && !action.path.is_root(); });
   std::reverse(renames.begin(), renames.end());
   TRY(replay_all(renames, nullptr, Way::kBack));
   // What changed in place, and directories that a rename needed to be writable.
@@ -325,7 +323,7 @@ Status WindowReplay::purge() {
     const auto there = status_at(fs_, place);
     if (there && !*there) continue;
     const Action& action = record_.plan.actions[i];
-    if (action.op == Op::kDelete) {
+    if (removes_entry(action)) {
       trees.push_back({fs_, place, deletions_->in(action.path), 1, &wind_up_});
     } else {
       empty.push_back({place, true});

@@ -43,9 +43,8 @@ class Preparation {
     if (job_.policy.fields.no_perms) return false;
     if (look_.replica->type == FileType::kSymlink) return false;
     if (!look_.replica->is_directory()) return changes_anything();
-    return action.op == Op::kMetadata &&
-           (action.path.is_root() || action.reasons.has(Reason::kMode) ||
-            action.reasons.has(Reason::kOwner));
+    return sets_metadata(action) && (action.path.is_root() || action.reasons.has(Reason::kMode) ||
+                                     action.reasons.has(Reason::kOwner));
   }
 
   Result<Fd> open_replica() {
@@ -98,7 +97,7 @@ class Preparation {
   }
 
   [[nodiscard]] bool changes_anything() const {
-    if (slot_.action.op == Op::kMetadata) return true;
+    if (sets_metadata(slot_.action)) return true;
     const Policy& policy = job_.policy;
     return !differences(*look_.after, found_facts(*look_.replica, {}, policy), policy.limits)
                 .empty();
@@ -131,7 +130,7 @@ class Preparation {
 
   void write_anew() {
     Action& action = slot_.action;
-    const bool is_move = action.op == Op::kMove;
+    const bool is_move = moves_entry(action);
     // Of an undo the content is the replica's own, which another may have written.
     const bool is_foreign =
         job_.looks.is_undo && !may_change_hands(look_.wanted, *look_.replica, job_.policy);

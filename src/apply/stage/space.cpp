@@ -149,7 +149,7 @@ class SpaceCheck {
   Amount taken_by(const Action& action) {
     // Kept beside the replica, what lives on there under another path is a copy.
     const bool is_kept = keeps_old_ && taken_over_.has(action);
-    const bool is_made = is_staged(action) && action.op != Op::kLink && !takes_file_over(action);
+    const bool is_made = is_staged(action) && !adds_name(action) && !takes_file_over(action);
     return {written_by(action) + (is_kept ? rounded(action.before->size.value_or(0)) : 0),
             is_made || is_kept ? 1U : 0U};
   }

@@ -10,7 +10,6 @@
 #include "apply/look/look.h"
 #include "apply/stage/attributes.h"
 #include "core/result.h"
-#include "fs/copy.h"
 #include "fs/file_system.h"
 #include "fs/patch.h"
 #include "fs/place.h"

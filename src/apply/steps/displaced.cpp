@@ -6,7 +6,7 @@ namespace foldersync {
 namespace {
 
 Status name_again(Site& site, const Step& step) {
-  if (!step.old || step.action.op == Op::kDelete) return success();
+  if (!step.old || removes_entry(step.action)) return success();
   const Place old{step.staged.directory, step.staged.name + ".old"};
   const auto waiting = TRY(status_at(site.fs, old));
   if (!waiting) return success();
@@ -40,7 +40,7 @@ Result<Published> give_back(Site& site, const Step& step) {
   const auto parent = TRY(if_there(site.replica.parent(step.action.path)));
   if (!parent) return Published::kStranded;  // the directory around it has gone as well
   const Place target{*parent, std::string(step.action.path.name())};
-  const bool was_exchanged = step.action.op != Op::kDelete;
+  const bool was_exchanged = !removes_entry(step.action);
   if (!was_exchanged) {
     const auto back = site.publisher.create(step.staged, target);
     return back && *back == Published::kDone ? Published::kOvertaken : Published::kStranded;

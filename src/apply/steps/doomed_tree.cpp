@@ -14,12 +14,12 @@ namespace {
 constexpr std::size_t kWorthAThread = 500;  // entries
 
 bool deletes_directory(const Action& action) {
-  return action.op == Op::kDelete && action.before->type == FileType::kDirectory;
+  return removes_entry(action) && action.before->type == FileType::kDirectory;
 }
 
 // Whether the entry is still to be deleted, and can be once it lies in the staging folder.
 bool is_doomed(const Slot& slot, std::optional<std::uint32_t> owner) {
-  if (slot.action.op != Op::kDelete || !slot.look || slot.error) return false;
+  if (!removes_entry(slot.action) || !slot.look || slot.error) return false;
   if (slot.look->finding != Finding::kHolds || !slot.look->replica) return false;
   const FileStatus& found = *slot.look->replica;
   if (found.mount_root || found.immutable) return false;
@@ -38,7 +38,7 @@ Result<Deletions> Deletions::of(const WindowRecord& record, const WindUp& wind_u
   Deletions deletions(record);
   const auto& actions = record.plan.actions;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (record.actions[i].is_due && actions[i].op == Op::kDelete) deletions.due_.push_back(i);
+    if (record.actions[i].is_due && removes_entry(actions[i])) deletions.due_.push_back(i);
   }
   TRY(sort_heeding(
       deletions.due_,
@@ -171,7 +171,7 @@ namespace {
 std::set<ObjectId> changed_in_place(const std::vector<Slot>& slots) {
   std::set<ObjectId> changed;
   for (const Slot& slot : slots) {
-    if (slot.action.op != Op::kMetadata || !slot.look || !slot.look->replica) continue;
+    if (!sets_metadata(slot.action) || !slot.look || !slot.look->replica) continue;
     const FileStatus& found = *slot.look->replica;
     if (found.links > 1) changed.insert(object_of(found));
   }
@@ -214,7 +214,7 @@ std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
     const Action& top = slots[end - 1].action;
     if (!deletes_directory(top)) continue;
     std::size_t begin = end - 1;
-    while (begin > 0 && slots[begin - 1].action.op == Op::kDelete &&
+    while (begin > 0 && removes_entry(slots[begin - 1].action) &&
            slots[begin - 1].action.path.is_within(top.path)) {
       --begin;
     }

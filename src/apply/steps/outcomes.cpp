@@ -27,8 +27,8 @@ void Outcomes::done(const Numbered& of, Outcome outcome, const Staged& made) {
 void Outcomes::remember_failure(const Action& action) {
   if (action.phase == Phase::kMkdir) not_made_.insert(action.path);
   if (action.phase == Phase::kWrite) not_written_.insert(action.path);
-  if (action.phase == Phase::kWrite && action.op != Op::kMetadata) unwritten_.add(action.after);
-  if (action.op != Op::kDelete && action.op != Op::kMove) return;
+  if (action.phase == Phase::kWrite && !sets_metadata(action)) unwritten_.add(action.after);
+  if (!removes_entry(action) && !moves_entry(action)) return;
   // A move leaves behind what it could not take.
   for (RelPath path = old_path(action); !path.is_root(); path = path.parent()) {
     if (!not_emptied_.insert(path).second) break;
@@ -36,7 +36,7 @@ void Outcomes::remember_failure(const Action& action) {
 }
 
 bool Outcomes::is_held(const Action& action) const {
-  if (deletes_anyway_ || unwritten_.empty() || action.op != Op::kDelete) return false;
+  if (deletes_anyway_ || unwritten_.empty() || !removes_entry(action)) return false;
   return unwritten_.may_hold(action.before);
 }
 

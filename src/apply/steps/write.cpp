@@ -36,7 +36,7 @@ Result<Published> again(Site& site, Step& step) {
 // since, or put into a directory, is theirs.
 Status keep_if_theirs(Site& site, const Step& step, const Place& out) {
   bool is_ours = false;
-  if (step.action.op == Op::kLink) {
+  if (adds_name(step.action)) {
     // It stands for an object that has other names, by which it may have been changed.
     const auto found = TRY(status_at(site.fs, out));
     is_ours = !found || same_object(*found, *step.made);
