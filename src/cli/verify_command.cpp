@@ -78,19 +78,13 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
 Result<std::optional<Sha256>> digest_of_root(const Root& root, const Scope& scope, HashCache* cache,
                                              const std::atomic<bool>& stop) {
   bool is_whole = true;
-  const InventoryVisitor inventory{
-      .admits =
-          [&](std::string_view directory, std::string_view name, const FileStatus& status) {
-            return scope.admits(directory, name, status, root);
-          },
-      .visit = {},
-      .listed = {},
-      .problem =
-          [&](const RelPath& path, const Error& error) {
-            is_whole = false;
-            tell(describe(Error(error).at(path.shown())));
-          },
-      .stop = &stop};
+  const InventoryVisitor inventory{.admits = scope.in(root),
+                                   .problem =
+                                       [&](const RelPath& path, const Error& error) {
+                                         is_whole = false;
+                                         tell(describe(Error(error).at(path.shown())));
+                                       },
+                                   .stop = &stop};
   const auto digest =
       TRY(digest_of(tree_of(root), root.status, cached_tree(cache, root), inventory));
   return is_whole ? std::optional(digest) : std::nullopt;

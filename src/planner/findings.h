@@ -11,14 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "filter/filter.h"
-#include "plan/facts.h"
-#include "plan/held.h"
 #include "plan/links.h"
 #include "plan/plan.h"
+#include "planner/planner.h"
 #include "scan/content.h"
 #include "scan/walker.h"
-#include "state/last_run.h"
 
 namespace foldersync {
 
@@ -39,6 +36,10 @@ struct PlanningContext {
   // The policy without limits; nothing where there are none, and so nothing to be hidden by them.
   std::optional<Policy> unlimited = std::nullopt;
 };
+
+PlanningContext context_of(const ComparedTrees& trees, Remembered remembered);
+// The roots, of which the walk begins.
+PairToVisit pair_of(const Roots& roots);
 
 // What was found, by one thread; in no order.
 struct Findings {

@@ -24,19 +24,24 @@
 
 namespace foldersync {
 
-struct PlanRequest {
+// Two trees that are compared, or the source alone.
+struct ComparedTrees {
   const Roots& roots;  // what is known of them; all else is read through:
   const ReadableTree& source;
-  const ReadableTree* replica;      // null: there is none yet
-  OpenedForPlan* opened = nullptr;  // of the replica's tree: closed when the plan is made
+  const ReadableTree* replica;  // null: there is none
   PlanOptions options;
   Policy policy;
-  UnreadBefore unread_before = {};
   const Filter& filter;
   HashCache* source_cache = nullptr;  // each side may have one of its own; null: none
   HashCache* replica_cache = nullptr;
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
+};
+
+struct PlanRequest {
+  ComparedTrees trees;
+  OpenedForPlan* opened = nullptr;  // of the replica's tree: closed when the plan is made
+  UnreadBefore unread_before = {};
   Spooling spooling = {};
   // Of the walk, where it waits for a disk (WalkOptions); not above `threads`: never more.
   std::size_t most_threads = 0;

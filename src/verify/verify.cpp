@@ -63,28 +63,11 @@ class Verifiers final : public PairVisitor {
 
 }  // namespace
 
-Result<Verified> verify(const VerifyRequest& request) {
-  const Roots& roots = request.roots;
-  PlanningContext context{
-      .options = request.options,
-      .policy = request.policy,
-      .filter = request.filter,
-      .source_root = roots.source.status,
-      .replica_root = {},
-      .source_hashes = cached_tree(request.source_cache, roots.source, Remembered::kIsReadAgain),
-      .replica_hashes = {},
-      .stop = request.stop};
-  PairToVisit root{.path = {}, .source = roots.source.status, .replica = {}};
-  if (request.replica != nullptr) {
-    context.replica_root = roots.replica->status;
-    context.is_one_system = is_one_system(roots.source, *roots.replica);
-    context.replica_hashes =
-        cached_tree(request.replica_cache, *roots.replica, Remembered::kIsReadAgain);
-    root.replica = roots.replica->status;
-  }
-  const WalkOptions walk{request.threads, request.stop};
-  Verifiers verifiers(context, request.replica == nullptr, widest(walk));
-  TRY(walk_pairs({&request.source, request.replica, std::move(root)}, walk, verifiers));
+Result<Verified> verify(const ComparedTrees& trees) {
+  const PlanningContext context = context_of(trees, Remembered::kIsReadAgain);
+  const WalkOptions walk{trees.threads, trees.stop};
+  Verifiers verifiers(context, trees.replica == nullptr, widest(walk));
+  TRY(walk_pairs({&trees.source, trees.replica, pair_of(trees.roots)}, walk, verifiers));
   return verifiers.take();
 }
 

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,12 +9,7 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "core/words.h"
-#include "filter/filter.h"
-#include "plan/facts.h"
-#include "plan/plan.h"
-#include "scan/readable_tree.h"
-#include "scan/roots.h"
-#include "state/hash_cache.h"
+#include "planner/planner.h"
 
 namespace foldersync {
 
@@ -50,19 +43,6 @@ struct VerifyFinding {
   bool is_alone = false;  // the other tree lacks the name
 };
 
-struct VerifyRequest {
-  const Roots& roots;
-  const ReadableTree& source;
-  const ReadableTree* replica;  // null: the source is held against what is remembered of it
-  PlanOptions options;          // which entries take part
-  Policy policy;                // and which metadata counts
-  const Filter& filter;
-  HashCache* source_cache = nullptr;  // null: nothing is remembered
-  HashCache* replica_cache = nullptr;
-  std::size_t threads = 1;
-  const std::atomic<bool>* stop = nullptr;
-};
-
 struct Verified {
   std::vector<RelPath> unread;                // directories of either tree that could not be listed
   std::vector<VerifyFinding> findings;        // by path
@@ -72,8 +52,10 @@ struct Verified {
   std::uint64_t bytes_perhaps_of_memory = 0;  // of these: it can't be told that the disk was asked
 };
 
+// By the options: which entries take part; by the policy: which metadata counts. Without a replica
+// the source is held against what is remembered of it.
 // Errors: kStopped; kRefused (one root inside the other); a root can't be read. Whatever else can't
 // be read is a finding.
-Result<Verified> verify(const VerifyRequest& request);
+Result<Verified> verify(const ComparedTrees& trees);
 
 }  // namespace foldersync
