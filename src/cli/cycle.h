@@ -38,6 +38,7 @@ struct CycleRequest {
   double started = 0;                // monotonic seconds, for the summary
   std::string backup_identity = {};  // see BackupOrder
   std::string unproven = {};         // as in UnprovenTold
+  std::string verified = {};         // as VerifyShare::summary
   // Is called when the plan was applied, and told whether all of it is done. May be empty.
   std::function<void(bool)> remember = {};
   // Null, or it says whether another plan is needed: a limit of names was learned, some parted, or

@@ -73,8 +73,9 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          count_text("skipped", observer.skipped()) + count_text("vanished", observer.vanished()) +
          count_text("rolled back", observer.count(Outcome::kRolledBack)) +
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
-         content_text(request.plan.options) + request.unproven + not_mirrored_text(applied.limits) +
-         ", " + seconds_text(monotonic_seconds() - request.started);
+         content_text(request.plan.options) + request.verified + request.unproven +
+         not_mirrored_text(applied.limits) + ", " +
+         seconds_text(monotonic_seconds() - request.started);
 }
 
 ReportEnd FirstPlan::with(ReportEnd second) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class LastRunCheck {
   Status compare(const Roots& roots);
   // What of the source nobody could read so far.
   [[nodiscard]] UnreadBefore unread_before(const Roots& roots) const;
+  // Of the source, as the last run saw it, those that are no directories; 0: that is not known.
+  [[nodiscard]] std::uint64_t known_files() const { return known_ ? known_->run.files : 0; }
   // Once both folders were walked: error kRefused where a file system that was mounted inside the
   // source is gone; and the guards on what earlier runs saw are added to the plan.
   Status judge(const Roots& roots, Planned& planned);

@@ -130,25 +130,6 @@ void add_guards(CLI::App* command, PlanningOptions& planning) {
       ->excludes(first);
 }
 
-// Metadata of the replica that is somebody else's business, or is to be other than the source's.
-void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
-  command->add_flag("--omit-dir-times", fields.omit_dir_times,
-                    "leave the times of directories alone");
-  command->add_flag("--no-owner", fields.no_owner, "leave owners alone");
-  command->add_flag("--no-group", fields.no_group, "leave groups alone");
-  command->add_flag(
-      "--no-perms", fields.no_perms,
-      "leave modes and ACLs alone; what is new gets the source's mode, less the umask");
-  add_value(command, "--chown", "USER:GROUP",
-            into(fields.chown, parse_owners, "USER, USER:GROUP or :GROUP, by name or number"),
-            "owner and group of all entries, in place of the source's");
-  const auto parse = [umask](const std::string& text) { return ModeChange::parse(text, umask); };
-  add_value(
-      command, "--chmod", "MODE",
-      into(fields.chmod, parse, "a mode as chmod and rsync take it, as D755,F644 or go-w,u+X"),
-      "change the source's modes so; D: of directories, F: of all else");
-}
-
 void add_backup(CLI::App* command, BackupOptions& backup) {
   CLI::Option* folder =
       add_folder(command, "--backup-dir", backup.folder,
@@ -251,6 +232,24 @@ void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>&
             "leave alone files larger than SIZE bytes, in both folders (K, M, G: times 1024)");
 }
 
+void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
+  command->add_flag("--omit-dir-times", fields.omit_dir_times,
+                    "leave the times of directories alone");
+  command->add_flag("--no-owner", fields.no_owner, "leave owners alone");
+  command->add_flag("--no-group", fields.no_group, "leave groups alone");
+  command->add_flag(
+      "--no-perms", fields.no_perms,
+      "leave modes and ACLs alone; what is new gets the source's mode, less the umask");
+  add_value(command, "--chown", "USER:GROUP",
+            into(fields.chown, parse_owners, "USER, USER:GROUP or :GROUP, by name or number"),
+            "owner and group of all entries, in place of the source's");
+  const auto parse = [umask](const std::string& text) { return ModeChange::parse(text, umask); };
+  add_value(
+      command, "--chmod", "MODE",
+      into(fields.chmod, parse, "a mode as chmod and rsync take it, as D755,F644 or go-w,u+X"),
+      "change the source's modes so; D: of directories, F: of all else");
+}
+
 void add_planning(CLI::App* command, PlanningOptions& planning) {
   PlanOptions& plan = planning.plan;
   add_reading(
@@ -267,8 +266,8 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
     return true;
   };
   add_value(command, "--accept-changed", "PATH", {"a path below the source without '..'", accept},
-            "with --checksum: the source's file PATH shall hold what it holds, though nothing says "
-            "that it was changed")
+            "the source's file PATH shall hold what it holds, though nothing says that it was "
+            "changed")
       ->trigger_on_parse();
   command->add_flag("--pin", plan.pin, "put the MD5 of everything to be written into the plan");
   command->add_flag("--xattrs", plan.xattrs, "compare extended attributes and ACLs too");
@@ -306,13 +305,18 @@ void add_space_check(CLI::App* command, bool& check_space) {
       "go on even where there seems to be too little space");
 }
 
+void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const char* help) {
+  add_value(command, "--bwlimit", "RATE",
+            into(bytes_per_second, parse_rate,
+                 "bytes a second, as 500000, 512K, 20M or 1G, or 0 for no bound"),
+            help);
+}
+
 void add_applying(CLI::App* command, ApplyingOptions& applying) {
   add_lock_wait(command, applying.lock_wait_seconds);
-  add_value(
-      command, "--bwlimit", "RATE",
-      into(applying.bytes_per_second, parse_rate,
-           "bytes a second, as 500000, 512K, 20M or 1G, or 0 for no bound"),
-      "copy no more content than so many bytes a second, on all threads (K, M, G: times 1024)");
+  add_bandwidth(command, applying.bytes_per_second,
+                "copy no more content than so many bytes a second, on all threads (K, M, G: times "
+                "1024)");
   add_file(command, "-l,--log", applying.log_file,
            "append to this log file (run: log.txt where it is not given)");
   command->add_flag("--dry-run", applying.dry_run, "show what would be done, change nothing");

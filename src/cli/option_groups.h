@@ -49,6 +49,9 @@ void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umas
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);
 void add_planning(CLI::App* command, PlanningOptions& planning);  // with filters and guards
 void add_applying(CLI::App* command, ApplyingOptions& applying);
+// Metadata of the replica that is somebody else's business, or is to be other than the source's.
+void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask);
+void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const char* help);
 void add_common(CLI::App* command, CommonOptions& common);
 void add_space_check(CLI::App* command, bool& check_space);  // part of planning
 void add_lock_wait(CLI::App* command, double& seconds);      // part of applying

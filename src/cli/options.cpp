@@ -8,6 +8,7 @@
 
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
+#include "cli/option_values.h"
 #include "cli/rights.h"
 #include "core/text.h"
 
@@ -29,6 +30,30 @@ void add_signature(CLI::App* command, SignatureOptions& signature, const char* n
   add_file(command, "--signature", signature.file, help_of_file)->needs(key);
 }
 
+void add_verify_share(CLI::App* run, ShareOptions& share) {
+  const auto percent = [&share](const std::string& text) {
+    const auto value = parse_seconds(text);
+    const bool is_share = value && *value > 0 && *value <= 100;
+    if (is_share) share.percent = *value;
+    return is_share;
+  };
+  const auto minutes = [&share](const std::string& text) {
+    constexpr double kDay = 24 * 60;
+    const auto value = parse_seconds(text);
+    const bool is_bound = value && *value > 0 && *value <= kDay;
+    if (is_bound) share.seconds = *value * 60;
+    return is_bound;
+  };
+  CLI::Option* one =
+      add_value(run, "--verify-percent", "P", {"a number above 0, and at most 100", percent},
+                "read P% of all files in each cycle, in turn, whatever their times say: heal what "
+                "went bad in the replica, hold what did in the source");
+  add_value(run, "--verify-minutes", "M",
+            {"a number of minutes, above 0 and at most 1440 (a day)", minutes},
+            "likewise, begin no file after M minutes in each cycle")
+      ->excludes(one);
+}
+
 void declare(CLI::App* run, RunOptions& options) {
   add_source(run, options.folders.source)->required();
   add_replica(run, options.folders.replica)->required();
@@ -41,6 +66,7 @@ void declare(CLI::App* run, RunOptions& options) {
       ->excludes(interval);
   run->add_flag("--forget-limits", options.forget_limits,
                 "try once more what the replica's file system could not hold in earlier runs");
+  add_verify_share(run, options.verify_share);
   add_applying(run, options.applying);
   add_planning(run, options.planning);
   add_common(run, options.common);
@@ -126,10 +152,15 @@ void declare(CLI::App* verify, VerifyOptions& options) {
           "only one digest of each tree, to be compared with that of another machine: of what "
           "is remembered, and read where nothing is")
       ->excludes(verify->get_option("--report"));
+  verify->add_flag("--resume", options.resume,
+                   "go on where the last verify of these folders was stopped");
+  add_bandwidth(verify, options.bytes_per_second,
+                "read no more than so many bytes a second, of both trees (K, M, G: times 1024)");
   verify->add_flag("--cross-mounts", options.filter.cross_mounts,
                    "enter what is mounted inside the replica");
   verify->add_flag("--one-file-system", options.filter.one_file_system,
                    "leave out what is mounted inside");
+  add_fields(verify, options.filter.fields, options.common.umask);
   add_filters(verify, options.filter, options.rule_origins);
   add_common(verify, options.common);
 }
@@ -177,6 +208,10 @@ void check_together(const RunOptions& options) {
   if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
     throw CLI::ExcludesError("--delete-first", "--atomic");
   }
+  if (options.verify_share.is_wanted() && options.planning.plan.reads_all()) {
+    throw CLI::ExcludesError("--checksum (which reads all)",
+                             "--verify-percent and --verify-minutes");
+  }
   // What may go bad after this is not accepted.
   if (options.interval_seconds && !options.planning.accept_changed.empty()) {
     throw CLI::ExcludesError("--accept-changed", "--interval");
@@ -190,10 +225,6 @@ void check_together(const PlanCommandOptions& options) {
 
 template <typename Options>
 void check_planning(const Options& options) {
-  const PlanningOptions& planning = options.planning;
-  if (!planning.accept_changed.empty() && !planning.plan.reads_all()) {
-    throw CLI::RequiredError("--accept-changed: --checksum");
-  }
   const MirroredFields& fields = options.planning.plan.fields;
   if (fields.no_owner && fields.chown.uid) {
     throw CLI::ExcludesError("--no-owner", "the user of --chown");

@@ -88,11 +88,20 @@ struct SignatureOptions {
 
 // The commands.
 
+// How much a cycle reads of what it would not have to, to find what went bad; at most one of them.
+struct ShareOptions {
+  std::optional<double> percent;  // of the source's files
+  std::optional<double> seconds;
+
+  [[nodiscard]] bool is_wanted() const { return percent || seconds; }
+};
+
 struct RunOptions {
   FolderOptions folders;
   std::optional<double> interval_seconds;
   bool confirm = false;
   bool forget_limits = false;
+  ShareOptions verify_share;
   ApplyingOptions applying;
   PlanningOptions planning;
   CommonOptions common;
@@ -136,6 +145,8 @@ struct VerifyOptions {
   FolderOptions folders;                   // without a replica: the source alone
   std::optional<std::string> report_file;  // "-": standard output
   bool digest = false;                     // only the digests of the trees are wanted
+  bool resume = false;                     // where the last one was stopped
+  std::uint64_t bytes_per_second = 0;      // of content read; 0: no bound
   PlanOptions filter;                      // as in ScanOptions
   std::vector<std::string> rule_origins;
   CommonOptions common;

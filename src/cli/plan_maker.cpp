@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "apply/stage/space.h"
+#include "cli/console.h"
 #include "cli/rights.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -88,15 +89,57 @@ Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const Planni
   return maker;
 }
 
+Policy PlanMaker::policy_here(const Roots& roots) const {
+  return policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{},
+                    options_.plan, options_.umask);
+}
+
+Result<Verified> PlanMaker::verify(const Roots& roots, const std::vector<std::string>& left_out,
+                                   const Stretch& stretch, ReadingCounts& read,
+                                   const std::atomic<bool>& stop) {
+  filter_.set_time(wall_clock_now());
+  const LocalTree source = tree_of(roots.source);
+  std::optional<LocalTree> replica;
+  if (roots.replica) replica.emplace(tree_of(*roots.replica));
+  VerifyRequest request{.roots = roots,
+                        .source = source,
+                        .replica = replica ? &*replica : nullptr,
+                        .options = options_.plan,
+                        .policy = policy_here(roots),
+                        .filter = filter_,
+                        .source_cache = state_.cache(),
+                        .replica_cache = state_.cache(),
+                        // One goes on without a gap, and leaves the machine to others.
+                        .threads = stretch.is_bounded() ? 1 : threads_.usual,
+                        .stop = &stop,
+                        .stretch = stretch,
+                        .read = &read};
+  request.options.left_out = left_out;
+  return foldersync::verify(request);
+}
+
+// Null where there are none.
+const Doubts* PlanMaker::doubts_about(const Root& source) {
+  doubts_.accepted = options_.accept_changed;
+  doubts_.held.clear();
+  if (state_.memory() != nullptr) {
+    const auto held = held_files(*state_.memory(), source.identity);
+    if (!held) state_.warn_once(unknown_memory(describe(held.error())));
+    for (const HeldFile& file : held ? *held : std::vector<HeldFile>()) {
+      doubts_.held.emplace(file.path.bytes(), file.stamp);
+    }
+  }
+  const bool has_some = !doubts_.read.empty() || !doubts_.accepted.empty() || !doubts_.held.empty();
+  return has_some ? &doubts_ : nullptr;
+}
+
 Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,
                                 EqualContent equal, const std::atomic<bool>& stop,
                                 const UnreadBefore& unread_before) {
   stop_ = &stop;
   const FileTime now = wall_clock_now();
   filter_.set_time(now);
-  Policy policy =
-      policy_for(roots.replica ? state_.known_limits(*roots.replica) : FileSystemLimits{},
-                 options_.plan, options_.umask);
+  Policy policy = policy_here(roots);
   policy.last_look = unread_before.last_look;
   policy.source_is_local = roots.source.sharing != Sharing::kShared;
   const LocalTree source = tree_of(roots.source);
@@ -108,29 +151,29 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   }
   const ThreadCounts threads =
       thread_counts(threads_, roots.source, roots.replica ? &*roots.replica : nullptr);
-  PlanRequest request{.trees = {.roots = roots,
-                                .source = source,
-                                .replica = replica ? &*replica : nullptr,
-                                .options = options_.plan,
-                                .policy = policy,
-                                .filter = filter_,
-                                .source_cache = state_.cache(),
-                                .replica_cache = state_.cache(),
-                                .threads = threads.usual,
-                                .stop = &stop},
+  PlanRequest request{.roots = roots,
+                      .source = source,
+                      .replica = replica ? &*replica : nullptr,
                       .opened = opened ? &*opened : nullptr,
+                      .options = options_.plan,
+                      .policy = policy,
                       .unread_before = unread_before,
+                      .filter = filter_,
+                      .source_cache = state_.cache(),
+                      .replica_cache = state_.cache(),
+                      .threads = threads.usual,
+                      .stop = &stop,
                       .spooling = state_.spooling(),
                       .most_threads = threads.most,
                       .names_equal_content = equal == EqualContent::kNamed,
-                      .accepted = &options_.accept_changed};
-  request.compares_capabilities = policy.as_root && roots.replica && state_.memory() != nullptr &&
-                                  !are_capabilities_known(*state_.memory(), roots.replica->identity,
-                                                          part_of(request.trees.options));
+                      .doubts = doubts_about(roots.source)};
+  request.compares_capabilities =
+      policy.as_root && roots.replica && state_.memory() != nullptr &&
+      !are_capabilities_known(*state_.memory(), roots.replica->identity, part_of(request.options));
   const MirroredFields& fields = options_.plan.fields;
-  request.trees.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
-  request.trees.options.left_out = left_out;
-  request.trees.options.replica_limits = policy.limits;
+  request.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
+  request.options.left_out = left_out;
+  request.options.replica_limits = policy.limits;
   auto planned = make_plan(request);
   const bool has_trouble = !planned || !planned->plan.problems.empty();
   if (has_trouble && !(!planned && planned.error().code == ErrorCode::kStopped)) {

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/kept_state.h"
@@ -11,7 +14,9 @@
 #include "core/file_time.h"
 #include "core/result.h"
 #include "filter/filter.h"
+#include "planner/doubts.h"
 #include "planner/planner.h"
+#include "verify/verify.h"
 
 namespace foldersync {
 
@@ -50,6 +55,14 @@ class PlanMaker {
                        EqualContent equal, const std::atomic<bool>& stop,
                        const UnreadBefore& unread_before = {});
 
+  // What is doubted of the source and the replica from here on, paths as bytes: it is read.
+  void doubt(std::set<std::string, std::less<>> paths) { doubts_.read = std::move(paths); }
+
+  // Reads a stretch of what a plan would be about.
+  Result<Verified> verify(const Roots& roots, const std::vector<std::string>& left_out,
+                          const Stretch& stretch, ReadingCounts& read,
+                          const std::atomic<bool>& stop);
+
   // How the plan is to be applied, as far as it is known.
   struct Applied {
     bool atomic = false;
@@ -67,6 +80,8 @@ class PlanMaker {
 
  private:
   [[nodiscard]] Spooling spooling() const;
+  [[nodiscard]] Policy policy_here(const Roots& roots) const;
+  const Doubts* doubts_about(const Root& source);
 
   PlanMaker(FileSystem& fs, KeptState& state, const PlanningOptions& options, ThreadCounts threads)
       : fs_(fs), state_(state), options_(options), threads_(threads) {}
@@ -75,6 +90,7 @@ class PlanMaker {
   KeptState& state_;
   const PlanningOptions& options_;
   ThreadCounts threads_;
+  Doubts doubts_;
   Filter filter_;
   const std::atomic<bool>* stop_ = nullptr;  // that plan() was given
 };

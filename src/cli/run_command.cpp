@@ -19,6 +19,7 @@
 #include "cli/plan_maker.h"
 #include "cli/preparation.h"
 #include "cli/terminal.h"
+#include "cli/verify_share.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
@@ -41,7 +42,8 @@ class Runner {
         maker_(maker),
         opened_(opened),
         last_run_(tools.state, options.planning, tools.signals.stop()),
-        preparation_(tools, options.applying, last_run_) {}
+        preparation_(tools, options.applying, last_run_),
+        share_(tools, options, maker) {}
 
   ExitCode run() {
     Loop loop({.tools = tools_,
@@ -93,6 +95,7 @@ class Runner {
     const double started = monotonic_seconds();
     auto roots = TRY(open_roots(tools_.fs, options_.folders));
     const auto left_out = TRY(look(roots));
+    if (!first_plan_.end) TRY(share_.read(roots, left_out, last_run_.known_files()));
     auto planned = TRY(plan(roots, left_out));
     TRY(judge(roots, planned));
     if (opened_.person) {
@@ -224,10 +227,12 @@ class Runner {
                           .started = started,
                           .backup_identity = preparation_.backup_identity(),
                           .unproven = preparation_.unproven(),
+                          .verified = share_.summary(),
                           .remember =
                               [&](bool is_exact) {
                                 last_run_.remember(roots, planned, is_exact);
                                 forget_accepted(roots, planned);
+                                share_.remember(roots, planned);
                               },
                           .first_plan = is_asked ? nullptr : &first_plan_});
   }
@@ -251,7 +256,10 @@ class Runner {
     if (report() != nullptr) report()->begin(&plan);
     CycleObserver observer(tools_.log, counts, Execution::kDry, report(), tools_.signals.stop());
     Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
-      observer.report({.seq = seq, .action = &action});
+      ActionReport would;
+      would.seq = seq;
+      would.action = &action;
+      observer.report(would);
     });
     ReportEnd end = report_end(
         plan, plan.complete() && plan.held() == 0 ? ExitCode::kDone : ExitCode::kPartial);
@@ -271,6 +279,7 @@ class Runner {
   Opened& opened_;
   LastRunCheck last_run_;
   Preparation preparation_;
+  VerifyShare share_;
   FirstPlan first_plan_;  // of this cycle
 };
 

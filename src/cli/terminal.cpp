@@ -65,11 +65,17 @@ std::string progress_text(const ProgressCounts& counts, double seconds) {
   const std::uint64_t total = counts.total_actions;
   const std::uint64_t bytes = counts.bytes;
   const std::uint64_t total_bytes = counts.total_bytes;
+  const auto rate_of = [seconds](std::uint64_t count) {
+    const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
+    return human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
+  };
+  if (const std::uint64_t read = counts.read.bytes; total == 0 && read > 0) {
+    return "verifying: " + human_count(counts.read.files) + " files, " + human_bytes(read) +
+           " read, " + rate_of(read);
+  }
   if (total == 0) return "comparing";
-  const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
   std::string text = human_count(done) + " of " + human_count(total) + " actions, " +
-                     human_bytes(bytes) + " of " + human_bytes(total_bytes) + ", " +
-                     human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
+                     human_bytes(bytes) + " of " + human_bytes(total_bytes) + ", " + rate_of(bytes);
   // Bytes tell more than actions where there are any.
   const double share = total_bytes > 0
                            ? static_cast<double>(bytes) / static_cast<double>(total_bytes)

@@ -11,6 +11,7 @@
 
 #include "cli/signals.h"
 #include "fs/copy.h"
+#include "scan/content.h"
 #include "show/render_review.h"
 
 namespace foldersync {
@@ -37,6 +38,7 @@ struct ProgressCounts {
   std::atomic<std::uint64_t> actions{0};
   std::atomic<std::uint64_t> total_actions{0};
   std::atomic<std::uint64_t> total_bytes{0};
+  ReadingCounts read;  // where files are read to be compared
 };
 
 // While it lives: draws a progress line twice a second, where one is wanted (actions, bytes, rate,

@@ -19,6 +19,8 @@
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "scan/local_tree.h"
+#include "show/render.h"
+#include "state/verify_memory.h"
 #include "verify/tree_digest.h"
 #include "verify/verify.h"
 
@@ -53,6 +55,27 @@ Status write_text(const Verified& verified, Verbosity verbosity) {
   return output->finish();
 }
 
+VerifiedTrees trees_of(const Roots& roots) {
+  return {roots.source.identity, roots.replica ? roots.replica->identity : std::string()};
+}
+
+Result<TreePosition> place_to_go_on(const Roots& roots, KeptState& state) {
+  const auto place = state.memory() == nullptr
+                         ? std::nullopt
+                         : verified_up_to(*state.memory(), trees_of(roots), VerifiedBy::kCommand);
+  if (place) return *place;
+  return refused_error("verify",
+                       "no verify of these folders is known that was stopped: leave out --resume "
+                       "to begin one");
+}
+
+// Where the next one can go on; nothing is kept where nothing was or is to go on with.
+void keep_place(const Roots& roots, KeptState& state, const Verified& verified) {
+  if (state.memory() == nullptr) return;
+  set_verified_up_to(*state.memory(), trees_of(roots), VerifiedBy::kCommand, verified.next);
+  if (Status kept = state.memory()->save(); !kept) state.warn(describe(kept.error()));
+}
+
 Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, KeptState& state,
                               const Filter& filter, const Signals& signals) {
   const LocalTree source = tree_of(roots.source);
@@ -60,8 +83,11 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
   if (roots.replica) replica.emplace(tree_of(*roots.replica));
   const FileSystemLimits limits =
       roots.replica ? state.known_limits(*roots.replica) : FileSystemLimits{};
-  const ProgressCounts counts;
+  ProgressCounts counts;
   const Progress progress(counts, signals, wants_progress(options.common.console));
+  std::optional<Pace> pace;
+  if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
+  const auto from = options.resume ? TRY(place_to_go_on(roots, state)) : TreePosition();
   return verify({.roots = roots,
                  .source = source,
                  .replica = replica ? &*replica : nullptr,
@@ -71,20 +97,29 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
                  .source_cache = state.cache(),
                  .replica_cache = state.cache(),
                  .threads = thread_counts(options.common).usual,
-                 .stop = &signals.stop()});
+                 .stop = &signals.stop(),
+                 .stretch = {.from = from},
+                 .pace = pace ? &*pace : nullptr,
+                 .read = &counts.read});
 }
 
 // Nothing where something can't be read: it is told.
 Result<std::optional<Sha256>> digest_of_root(const Root& root, const Scope& scope, HashCache* cache,
                                              const std::atomic<bool>& stop) {
   bool is_whole = true;
-  const InventoryVisitor inventory{.admits = scope.in(root),
-                                   .problem =
-                                       [&](const RelPath& path, const Error& error) {
-                                         is_whole = false;
-                                         tell(describe(Error(error).at(path.shown())));
-                                       },
-                                   .stop = &stop};
+  const InventoryVisitor inventory{
+      .admits =
+          [&](std::string_view directory, std::string_view name, const FileStatus& status) {
+            return scope.admits(directory, name, status, root);
+          },
+      .visit = {},
+      .listed = {},
+      .problem =
+          [&](const RelPath& path, const Error& error) {
+            is_whole = false;
+            tell(describe(Error(error).at(path.shown())));
+          },
+      .stop = &stop};
   const auto digest =
       TRY(digest_of(tree_of(root), root.status, cached_tree(cache, root), inventory));
   return is_whole ? std::optional(digest) : std::nullopt;
@@ -147,7 +182,9 @@ Result<ExitCode> execute(const VerifyOptions& options) {
   }
   if (report) TRY(write_report(roots, *verified, *report));
   if (!is_printed) TRY(write_text(*verified, options.common.console.verbosity));
+  keep_place(roots, state, *verified);
   state.tell_warnings();
+  if (verified->is_stopped) return signals.stop_code();
   return verified->findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
 }
 

@@ -42,7 +42,8 @@ std::string verify_summary(const Verified& verified) {
     if (count == 0) continue;
     found += (found.empty() ? "" : ", ") + human_count(count) + " " + to_string(what);
   }
-  return line + ": " + (found.empty() ? "nothing differs" : found);
+  line += ": " + (found.empty() ? "nothing differs" : found);
+  return verified.is_stopped ? "stopped, --resume goes on: " + line : line;
 }
 
 std::string verify_start(const std::string& source, const std::string& replica) {
@@ -65,6 +66,7 @@ std::string verify_report_line(const VerifyFinding& finding) {
 
 std::string verify_end(const Verified& verified) {
   std::string line = "{";
+  if (verified.is_stopped) append_switch(line, "stopped", true);
   append_count(line, "files", verified.files);
   append_count(line, "not_remembered", verified.not_remembered);
   append_count(line, "bytes", verified.bytes);

@@ -1,4 +1,4 @@
-// Where all content is read: what went bad by itself is not carried over, and not kept.
+// What of the content went bad by itself is not carried over, and not kept.
 #pragma once
 
 #include <optional>
@@ -8,24 +8,35 @@
 
 namespace foldersync {
 
-// One thread's. Tells of decay where all content is read (PlanOptions::reads_all), and something
-// is remembered; nowhere else.
+// One thread's. Tells of decay where content is read whatever is remembered of it, and something
+// is remembered.
 class DecayCheck {
  public:
   // All outlive the object.
   DecayCheck(const PlanningContext& context, Findings& findings, ContentJudge& judge)
       : context_(context), findings_(findings), judge_(judge) {}
 
+  // Whether the content at `path` is read wherever it decides, whatever size, times and memory say.
+  [[nodiscard]] bool reads(const RelPath& path) const;
+  // Whether the source's file at `path` is held since an earlier run, and is not to be read: it is
+  // a problem. `replica`: what is there under the name; may be null.
+  bool is_held(const RelPath& path, const FileStatus& source, const FileStatus* replica);
   // Whether what the source's file at `path` holds may be carried over; where not, it is a problem.
   bool may_be_carried(const RelPath& path, const FileToRead& file, DirectoryHashes& hashes);
-  // Files of both trees that are equal, and perhaps went bad in both: told likewise. `md5`: theirs.
-  void judge_equal(const RelPath& path, const Md5& md5, const std::optional<Md5>& source_remembered,
+  // Files of both trees that are equal, and perhaps went bad in both: told likewise.
+  void judge_equal(const RelPath& path, const FileStatus& source, const Md5& md5,
+                   const std::optional<Md5>& source_remembered,
                    const std::optional<Md5>& replica_remembered);
   // Whether what the replica's file holds went bad, though nothing says that it was changed.
+  // Requires: it is read.
   bool is_decayed(const FileToRead& file, DirectoryHashes& hashes);
+  // The source's file can't be read: a problem. It may be what was moved to there.
+  void tell_unreadable(const RelPath& path, const FileStatus& source, const Error& error);
 
  private:
+  void hold(const RelPath& path, const FileStatus& source, const Error& error);
   bool is_accepted(const RelPath& path);
+  void note_sound(const RelPath& path);
 
   const PlanningContext& context_;
   Findings& findings_;

@@ -5,17 +5,21 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "filter/filter.h"
+#include "plan/facts.h"
+#include "plan/held.h"
 #include "plan/links.h"
 #include "plan/plan.h"
-#include "planner/planner.h"
+#include "planner/doubts.h"
 #include "scan/content.h"
 #include "scan/walker.h"
+#include "state/last_run.h"
+#include "state/verify_memory.h"
 
 namespace foldersync {
 
@@ -23,6 +27,7 @@ namespace foldersync {
 struct PlanningContext {
   const PlanOptions& options;
   const Policy& policy;
+  Policy reading_policy;  // the same where content decides
   const Filter& filter;
   FileStatus source_root;
   FileStatus replica_root;  // of no meaning where there is no replica yet
@@ -31,15 +36,11 @@ struct PlanningContext {
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
   bool compares_capabilities = false;       // likewise
-  const std::set<std::string, std::less<>>* accepted = nullptr;  // see PlanRequest; null: none
-  bool is_one_system = true;  // the root of one side can turn up inside the other
+  const Doubts* doubts = nullptr;           // see PlanRequest; null: none
+  bool is_one_system = true;                // the root of one side can turn up inside the other
   // The policy without limits; nothing where there are none, and so nothing to be hidden by them.
   std::optional<Policy> unlimited = std::nullopt;
 };
-
-PlanningContext context_of(const ComparedTrees& trees, Remembered remembered);
-// The roots, of which the walk begins.
-PairToVisit pair_of(const Roots& roots);
 
 // What was found, by one thread; in no order.
 struct Findings {
@@ -62,7 +63,9 @@ struct Findings {
   std::optional<RelPath> untold_target;
   bool asked_for_whole_seconds = false;  // see Planned
   std::vector<ObjectId> decayed;         // files of the source that have more names than one
-  std::vector<RelPath> accepted;         // see Planned
+  std::vector<RelPath> accepted;         // see Planned, as the next two
+  std::vector<HeldFile> held;
+  std::vector<RelPath> sound_again;
   std::uint64_t unchanged = 0;
   std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
   std::uint64_t source_entries = 0;      // likewise

@@ -14,7 +14,7 @@ void LateHashes::finish(Findings& findings, DecayCheck decay, DirectoryHashes& s
                        {digests[i], file.read_at, file.source_remembered});
     replica.remember_in(file.directory, {nullptr, file.name, file.replica},
                         {digests[i], file.read_at, file.replica_remembered});
-    decay.judge_equal(RelPath::from_bytes(file.directory).child(file.name), digests[i],
+    decay.judge_equal(RelPath::from_bytes(file.directory).child(file.name), file.source, digests[i],
                       file.source_remembered, file.replica_remembered);
     const auto give = [&](auto& finding) {
       finding.before->md5 = digests[i];

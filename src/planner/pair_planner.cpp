@@ -22,9 +22,12 @@ bool takes_file_away(const Comparison& comparison, const FileStatus* replica) {
          (comparison.decision == Decision::kDelete || comparison.decision == Decision::kReplace);
 }
 
-// The files of one name on both sides.
-FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status) {
-  return {side.here, name, status};
+// The file of one name on one side. `is_read`: what is remembered of it counts for nothing.
+FileToRead file_of(const VisitedDirectory& side, std::string_view name, const FileStatus& status,
+                   bool is_read) {
+  FileToRead file{side.here, name, status};
+  if (is_read) file.remembered = Remembered::kIsReadAgain;
+  return file;
 }
 
 // What is known of files that were compared and not hashed.
@@ -82,7 +85,9 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
   }
   if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
   const bool is_unread = pair.replica.self != nullptr && pair.replica.names == nullptr;
-  if (!is_unread && !has_other_spellings_) replica_hashes_.forget_missing(pair.replica.names);
+  if (!is_unread && !has_other_spellings_) {
+    replica_hashes_.forget_missing(pair.replica.names);
+  }
 }
 
 // An entry of a directory of our own, in which its owner may not look up names.
@@ -120,7 +125,9 @@ Status PairPlanner::merge(const VisitedPair& pair, Recorder& recorder,
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
       if (named) decide(pair, *named, recorder, children);
-      if (sized_ < findings_.actions.size() && is_run_full()) TRY(end_run());
+      if (sized_ < findings_.actions.size() && is_run_full()) {
+        TRY(end_run());
+      }
     }
     if (order <= 0) source = sources.next();
     if (order >= 0) replica = replicas.next();
@@ -218,21 +225,21 @@ bool PairPlanner::read_targets(const VisitedPair& pair, const Named& named, Seen
 // Turns kContentAsked into a decision; false where the source can't be read.
 bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison,
                               KnownContent& content) {
-  const FileToRead source = file_of(pair.source, named.name, *named.source);
-  FileToRead replica = file_of(pair.replica, named.name, *named.replica);
+  const FileToRead source = file_of(pair.source, named.name, *named.source, content.is_read);
+  FileToRead replica = file_of(pair.replica, named.name, *named.replica, content.is_read);
   replica.leased = Leased::kFails;
   const Policy& policy = context_.policy;
-  if (!comparison.reasons.has(Reason::kMtime) && !policy.checksum && !policy.limits.refuses_times) {
+  if (!comparison.reasons.has(Reason::kMtime) && !policy.checksum && !content.is_read &&
+      !policy.limits.refuses_times) {
     findings_.asked_for_whole_seconds = true;
   }
   if (!late_.batch().has_room(named.source->size)) finish_hashes();
   const auto like =
-      context_.names_equal_content
+      context_.names_equal_content || content.is_read
           ? judge_.compare(source, source_hashes_, replica, replica_hashes_, late_.batch())
           : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
   if (!like && !judge_.error_was_replica()) {
-    findings_.add_problem(Side::kSource, path_of(pair, named.name), like.error());
-    findings_.unread_files.push_back(size_and_time(*named.source));
+    decay().tell_unreadable(path_of(pair, named.name), *named.source, like.error());
     return false;
   }
   if (!like && like.error().error_number == EAGAIN) {
@@ -241,8 +248,8 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
     return false;
   }
   if (like && like->md5) {
-    decay().judge_equal(path_of(pair, named.name), *like->md5, source_hashes_.remembered(source),
-                        replica_hashes_.remembered(replica));
+    decay().judge_equal(path_of(pair, named.name), *named.source, *like->md5,
+                        source_hashes_.remembered(source), replica_hashes_.remembered(replica));
   }
   // A replica's file that can't be read is not known to be equal: it is written anew.
   if (like) content.common = like->md5;
@@ -258,27 +265,28 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
                                .linked = {}});
   }
   comparison = decide_by_content(comparison, like && like->equal);
-  const bool went_bad = like ? !like->equal && decay().is_decayed(replica, replica_hashes_)
-                             : context_.options.reads_all() && is_decay(like.error());
+  const bool went_bad =
+      content.is_read && (like ? !like->equal && decay().is_decayed(replica, replica_hashes_)
+                               : is_decay(like.error()));
   if (went_bad) comparison.reasons.add(Reason::kDecay);
   return true;
 }
 
 // Whether what the source's file holds can be written; with its MD5 where that was asked for.
 bool PairPlanner::may_write(const VisitedPair& pair, const Named& named, KnownContent& content) {
-  const FileToRead source = file_of(pair.source, named.name, *named.source);
+  const FileToRead source = file_of(pair.source, named.name, *named.source, content.is_read);
   return decay().may_be_carried(path_of(pair, named.name), source, source_hashes_) &&
          (!context_.options.pin || pin(pair, named, content));
 }
 
 bool PairPlanner::pin(const VisitedPair& pair, const Named& named, KnownContent& content) {
-  const auto md5 = judge_.md5(file_of(pair.source, named.name, *named.source), source_hashes_);
+  const auto md5 =
+      judge_.md5(file_of(pair.source, named.name, *named.source, content.is_read), source_hashes_);
   if (md5) {
     content.pinned = *md5;
     return true;
   }
-  findings_.add_problem(Side::kSource, path_of(pair, named.name), md5.error());
-  findings_.unread_files.push_back(size_and_time(*named.source));
+  decay().tell_unreadable(path_of(pair, named.name), *named.source, md5.error());
   return false;
 }
 
@@ -300,6 +308,11 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
   children.push_back(std::move(child));
 }
 
+bool PairPlanner::is_read(const VisitedPair& pair, const Named& named) {
+  const bool reads_all = context_.options.reads_all();
+  return reads_all || (context_.doubts != nullptr && decay().reads(path_of(pair, named.name)));
+}
+
 void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& recorder,
                          std::vector<PairToVisit>& children) {
   if (is_directory(named.source) && is_directory(named.replica) && named.source_is_mirrored_below) {
@@ -307,7 +320,12 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
     return queue_below(pair, named, children);
   }
   const bool both = named.source != nullptr && named.replica != nullptr;
+  if (context_.doubts != nullptr && named.source != nullptr && named.source->is_file() &&
+      decay().is_held(path_of(pair, named.name), *named.source, named.replica)) {
+    return;
+  }
   KnownContent content;
+  content.is_read = is_read(pair, named);
   Seen source{
       named.source != nullptr ? recorder.wanted(*named.source, named.replica) : FileStatus{}, {}};
   Seen replica{named.replica != nullptr ? *named.replica : FileStatus{}, {}};
@@ -317,7 +335,8 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
   }
   const Seen* of_source = named.source != nullptr ? &source : nullptr;
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
-  Comparison comparison = compare(of_source, of_replica, context_.policy);
+  Comparison comparison =
+      compare(of_source, of_replica, content.is_read ? context_.reading_policy : context_.policy);
   if (both) recorder.note_hidden(source.status, replica.status);
   if (comparison.decision == Decision::kContentAsked &&
       !ask_content(pair, named, comparison, content)) {

@@ -54,6 +54,7 @@ class PairPlanner {
   bool read_replica_target(const VisitedPair& pair, const Named& named);
   bool ask_content(const VisitedPair& pair, const Named& named, Comparison& comparison,
                    KnownContent& content);
+  bool is_read(const VisitedPair& pair, const Named& named);
   DecayCheck decay() { return DecayCheck(context_, findings_, judge_); }
   bool may_write(const VisitedPair& pair, const Named& named, KnownContent& content);
   bool pin(const VisitedPair& pair, const Named& named, KnownContent& content);

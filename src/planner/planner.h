@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,32 +15,29 @@
 #include "plan/facts.h"
 #include "plan/held.h"
 #include "plan/stored_plan.h"
+#include "planner/doubts.h"
 #include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
 #include "state/hash_cache.h"
 #include "state/last_run.h"
+#include "state/verify_memory.h"
 
 namespace foldersync {
 
-// Two trees that are compared, or the source alone.
-struct ComparedTrees {
+struct PlanRequest {
   const Roots& roots;  // what is known of them; all else is read through:
   const ReadableTree& source;
-  const ReadableTree* replica;  // null: there is none
+  const ReadableTree* replica;      // null: there is none yet
+  OpenedForPlan* opened = nullptr;  // of the replica's tree: closed when the plan is made
   PlanOptions options;
   Policy policy;
+  UnreadBefore unread_before = {};
   const Filter& filter;
   HashCache* source_cache = nullptr;  // each side may have one of its own; null: none
   HashCache* replica_cache = nullptr;
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
-};
-
-struct PlanRequest {
-  ComparedTrees trees;
-  OpenedForPlan* opened = nullptr;  // of the replica's tree: closed when the plan is made
-  UnreadBefore unread_before = {};
   Spooling spooling = {};
   // Of the walk, where it waits for a disk (WalkOptions); not above `threads`: never more.
   std::size_t most_threads = 0;
@@ -51,9 +47,7 @@ struct PlanRequest {
   // What programs may do is compared too, without PlanOptions::xattrs: an earlier version of the
   // program may have lost it. As root.
   bool compares_capabilities = false;
-  // Files of the source whose content counts as changed where it would count as decayed: paths as
-  // bytes. Null: none.
-  const std::set<std::string, std::less<>>* accepted = nullptr;
+  const Doubts* doubts = nullptr;  // null: none
 };
 
 struct Planned {
@@ -70,7 +64,11 @@ struct Planned {
   std::uint64_t source_files = 0;        // those of them that are no directories
   std::uint64_t replica_entries = 0;     // as the first
   bool asked_for_whole_seconds = false;  // content of what times told to be unchanged
-  std::vector<RelPath> accepted;  // of PlanRequest::accepted, those that would count as decayed
+  // Of Doubts::accepted, those that would count as decayed; what of the source is held, as it is
+  // now; and of Doubts::held, what was read and is sound.
+  std::vector<RelPath> accepted;
+  std::vector<HeldFile> held;
+  std::vector<RelPath> sound_again;
 };
 
 // Errors: kRefused (one root inside the other), kStopped, or the root of a tree can't be read.

@@ -18,6 +18,7 @@ struct KnownContent {
   std::optional<Md5> common;  // of both sides' files
   std::optional<Md5> pinned;  // of the source's
   LateHash* late = nullptr;   // the common one comes later; null: it doesn't
+  bool is_read = false;       // whatever size, times and memory say
 };
 
 // Lasts as long as the visit of the pair.

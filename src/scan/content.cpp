@@ -92,9 +92,15 @@ std::span<std::byte> PageBuffer::of(std::size_t bytes) {
   return {bytes_.get(), bytes};
 }
 
+void ContentJudge::pass(std::uint64_t bytes) {
+  if (read_ != nullptr) read_->bytes += bytes;
+  if (pace_ != nullptr) pace_->keep(bytes, stop_);
+}
+
 // What was read to its end was it, and from where it came is known now.
 Status ContentJudge::finish(ReadableEntry& entry, const FileStatus& before) {
   bytes_read_ += before.size;
+  if (read_ != nullptr) ++read_->files;
   if (entry.read_from() == ReadFrom::kPerhapsMemory) bytes_of_memory_ += before.size;
   return still_the_same(entry, before);
 }
@@ -143,6 +149,7 @@ Result<Md5> ContentJudge::read_all(const FileToRead& file) {
       continue;
     }
     const auto count = TRY(reader.read(first));
+    pass(count);
     hasher_.update(first.first(count));
     if (count < first.size()) break;
   }
@@ -191,6 +198,7 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
     const auto first = TRY(of_source.read(of_one));
     error_was_replica_ = true;
     const auto second = TRY(of_replica.read(of_other));
+    pass(first + second);
     if (first != second || std::memcmp(of_one.data(), of_other.data(), first) != 0) return false;
     if (hasher != nullptr) hasher->update(of_one.first(first));
     if (first < of_one.size()) break;
@@ -206,6 +214,7 @@ Result<bool> ContentJudge::read_both(const FileToRead& source, const FileToRead&
 Status ContentJudge::read_into(const FileToRead& file, std::span<std::byte> bytes) {
   const auto entry = TRY(open_to_read(file, stop_));
   const auto count = TRY(read_piece(*entry, bytes));
+  pass(count);
   TRY(finish(*entry, file.status));
   return count < bytes.size() ? Status(changed_meanwhile()) : success();
 }
@@ -222,7 +231,7 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
   }
   hashing.read_at = wall_clock_now();
   const std::span<std::byte> room = batch.room(static_cast<std::size_t>(file.status.size));
-  TRY(read_into(file, room));
+  if (Status read = read_into(file, room); !read) return std::move(read).error();
   hashing.in_batch = batch.keep(room.size());
   hashing.remembered = hashes.remembered(file);
   return hashing;
@@ -232,10 +241,10 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
 Result<bool> ContentJudge::read_both_into(const FileToRead& source, const FileToRead& replica,
                                           std::span<std::byte> bytes) {
   error_was_replica_ = false;
-  TRY(read_into(source, bytes));
+  if (Status done = read_into(source, bytes); !done) return std::move(done).error();
   error_was_replica_ = true;
   const std::span<std::byte> other = second_.of(kBufferBytes).first(bytes.size());
-  TRY(read_into(replica, other));
+  if (Status done = read_into(replica, other); !done) return std::move(done).error();
   return bytes.empty() || std::memcmp(bytes.data(), other.data(), bytes.size()) == 0;
 }
 

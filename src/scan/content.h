@@ -12,6 +12,7 @@
 #include "core/file_status.h"
 #include "core/hash.h"
 #include "core/result.h"
+#include "fs/pace.h"
 #include "fs/readable_entry.h"
 #include "scan/directory_hashes.h"
 #include "scan/md5_batch.h"
@@ -65,6 +66,12 @@ class PageBuffer {
   std::size_t size_ = 0;
 };
 
+// What several threads have read so far.
+struct ReadingCounts {
+  std::atomic<std::uint64_t> files{0};
+  std::atomic<std::uint64_t> bytes{0};
+};
+
 // Decides by content. Holes of large files are not read. One thread at a time; holds two buffers of
 // 256 KiB once it has read, and one more once it has met a hole.
 class ContentJudge {
@@ -74,6 +81,12 @@ class ContentJudge {
 
   // From here on content is asked of the disk, past the page cache, where that can be had.
   void read_past_cache() { is_past_cache_ = true; }
+  // From here on no more is read than `pace` allows, and what is read is counted; either may be
+  // null. Holes don't count.
+  void keep_pace(Pace* pace, ReadingCounts* read) {
+    pace_ = pace;
+    read_ = read;
+  }
   // How large the files were that were read to their end, each time that one was, and those of
   // which some may have come from memory all the same; bytes.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
@@ -126,6 +139,7 @@ class ContentJudge {
 
   Result<OpenedFile> open(const FileToRead& file);
   Result<std::size_t> read_piece(ReadableEntry& entry, std::span<std::byte> bytes);
+  void pass(std::uint64_t bytes);
   Status finish(ReadableEntry& entry, const FileStatus& before);
 
   const std::atomic<bool>* stop_;
@@ -136,6 +150,8 @@ class ContentJudge {
   std::vector<std::byte> zeros_;
   bool error_was_replica_ = false;
   bool is_past_cache_ = false;
+  Pace* pace_ = nullptr;
+  ReadingCounts* read_ = nullptr;
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_of_memory_ = 0;
 };

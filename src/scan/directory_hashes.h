@@ -18,20 +18,22 @@
 
 namespace foldersync {
 
-// A regular file as a listing saw it. Requires: status.is_file(), name ends with NUL.
 // What becomes of a file that another program (a file server, say) holds a lease on, which the
 // system asks it to give back.
 enum class Leased : std::uint8_t { kIsWaitedFor, kFails };
 
+// Whether a remembered hash counts as what was read, or is only what the file once held.
+enum class Remembered : std::uint8_t { kIsBelieved, kIsReadAgain };
+
+// A regular file as a listing saw it. Requires: status.is_file(), name ends with NUL.
 struct FileToRead {
   ReadableDirectory* directory = nullptr;  // null: it is not to be opened any more
   std::string_view name;
   FileStatus status;
   Leased leased = Leased::kIsWaitedFor;  // kFails: with EAGAIN, at once
+  // Of this file; it is believed where its tree's are, too.
+  Remembered remembered = Remembered::kIsBelieved;
 };
-
-// Whether a remembered hash counts as what was read, or is only what the file once held.
-enum class Remembered : std::uint8_t { kIsBelieved, kIsReadAgain };
 
 // Where a tree's hashes are remembered; no cache: nothing is.
 struct CachedTree {
@@ -69,7 +71,9 @@ class DirectoryHashes {
   std::optional<Md5> remembered(const FileToRead& file);
   // The same where it is believed: instead of reading the file.
   std::optional<Md5> find(const FileToRead& file) {
-    return tree_.remembered == Remembered::kIsBelieved ? remembered(file) : std::nullopt;
+    const bool is_believed =
+        tree_.remembered == Remembered::kIsBelieved && file.remembered == Remembered::kIsBelieved;
+    return is_believed ? remembered(file) : std::nullopt;
   }
   // Remembers what was read from `read_at` on, where it may be trusted (see is_trustworthy). What
   // is known of a file that has the same stamps and holds something else by now stays known: only

@@ -94,7 +94,7 @@ class Walk {
         options_(options),
         visitor_(visitor),
         most_(most_workers(options)),
-        queue_(most_, options.threads),
+        queue_(most_, options.threads, options.in_order ? Steal::kNewest : Steal::kOldest),
         width_(options.threads, most_) {}
 
   Status run() {

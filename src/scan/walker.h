@@ -66,6 +66,9 @@ struct WalkOptions {
   // never more than these.
   std::size_t most_threads = 0;
   std::function<ThreadTimes()> clock = thread_times;  // of the thread that asks
+  // Threads keep close to each other, nearly in the order in which one would visit; else they share
+  // the work more evenly.
+  bool in_order = false;
 };
 
 // How many threads may come to work.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -12,12 +13,17 @@
 
 namespace foldersync {
 
+// What the idle take from the others: the oldest, which is likely to be much work; or the newest,
+// so that all work is done nearly in the order of one thread.
+enum class Steal : std::uint8_t { kOldest, kNewest };
+
 template <class Item>
 class WorkQueue {
  public:
   explicit WorkQueue(std::size_t workers) : WorkQueue(workers, workers) {}
   // Of `workers`, the first `active` get work until set_active() says otherwise.
-  WorkQueue(std::size_t workers, std::size_t active) : lanes_(workers), active_(active) {}
+  WorkQueue(std::size_t workers, std::size_t active, Steal steal = Steal::kOldest)
+      : lanes_(workers), steal_(steal), active_(active) {}
 
   // Adds `items` for `worker` and empties them; it takes the first of them next.
   void add(std::size_t worker, std::vector<Item>& items) {
@@ -108,7 +114,10 @@ class WorkQueue {
   std::optional<Item> take_own(std::size_t worker) {
     Lane& lane = lanes_[worker];
     const std::lock_guard lock(lane.mutex);
-    if (lane.empty()) return std::nullopt;
+    return lane.empty() ? std::nullopt : take_newest(lane);
+  }
+
+  std::optional<Item> take_newest(Lane& lane) {
     std::optional<Item> item(std::move(lane.items.back()));
     lane.items.pop_back();
     --queued_;
@@ -120,6 +129,7 @@ class WorkQueue {
       Lane& lane = lanes_[(thief + step) % lanes_.size()];
       const std::lock_guard lock(lane.mutex);
       if (lane.empty()) continue;
+      if (steal_ == Steal::kNewest) return take_newest(lane);
       std::optional<Item> item(std::move(lane.items[lane.stolen++]));
       --queued_;
       return item;
@@ -128,6 +138,7 @@ class WorkQueue {
   }
 
   std::vector<Lane> lanes_;
+  const Steal steal_;
   std::atomic<std::size_t> active_;
   std::atomic<std::ptrdiff_t> queued_{0};
   std::atomic<std::size_t> unfinished_{0};

@@ -35,8 +35,7 @@ constexpr std::array kKnown{
     Known{
         kDecayProblem, EBADMSG,
         "what it holds changed, and nothing says that anybody changed it: its disk, or memory, may "
-        "have failed. Restore it; or accept what it holds by now (run --checksum --accept-changed "
-        "PATH)"},
+        "have failed. Restore it; or accept what it holds by now (run --accept-changed PATH)"},
     Known{"", EFBIG,
           "larger than a file can be there, or than this process may make it (ulimit -f): leave it "
           "out (--exclude, --max-size)"},

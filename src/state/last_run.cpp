@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/parts.h"
 #include "core/text.h"
+#include "state/fact_fields.h"
 
 namespace foldersync {
 namespace {
 
-// One field a line, each as base64; the first line is the version of this form. Version 2 was kept
+// The first field is the version of this form. Version 2 was kept
 // by the two paths, and had one name a folder, no files and nothing unread; version 3 had no time,
 // and version 4 its seconds.
 constexpr std::string_view kVersion = "5";
@@ -39,75 +39,44 @@ std::ptrdiff_t own_names(const FolderMemory& folder) {
   return end - folder.file_systems.begin();
 }
 
-void put(std::string& text, std::string_view field) { text += to_base64(field) + "\n"; }
-
-void put(std::string& text, const std::vector<std::string>& fields) {
-  put(text, std::to_string(fields.size()));
-  for (const std::string& field : fields) put(text, field);
-}
-
 void put(std::string& text, const FolderMemory& folder) {
-  put(text, folder.file_systems);
-  put(text, folder.inode);
-  put(text, folder.has_entries ? "full" : "empty");
+  put_field(text, folder.file_systems);
+  put_field(text, folder.inode);
+  put_field(text, folder.has_entries ? "full" : "empty");
 }
 
 std::string text_of(const LastRun& run) {
   std::string text;
-  put(text, kVersion);
-  put(text, run.source_path);
-  put(text, run.replica_path);
+  put_field(text, kVersion);
+  put_field(text, run.source_path);
+  put_field(text, run.replica_path);
   put(text, run.source);
   put(text, run.replica);
-  put(text, std::to_string(run.entries));
-  put(text, std::to_string(run.files));
-  put(text, run.last_look ? std::to_string(run.last_look->seconds) : "-");
-  put(text, std::to_string(run.last_look ? run.last_look->nanoseconds : 0));
-  put(text, run.never_read ? "known" : "unknown");
-  put(text, run.never_read.value_or(std::vector<std::string>()));
-  put(text, run.unread);
+  put_field(text, std::to_string(run.entries));
+  put_field(text, std::to_string(run.files));
+  put_field(text, run.last_look ? std::to_string(run.last_look->seconds) : "-");
+  put_field(text, std::to_string(run.last_look ? run.last_look->nanoseconds : 0));
+  put_field(text, run.never_read ? "known" : "unknown");
+  put_field(text, run.never_read.value_or(std::vector<std::string>()));
+  put_field(text, run.unread);
   for (const KnownMount& mount : run.mounts) {
-    put(text, mount.path);
-    put(text, mount.file_system);
+    put_field(text, mount.path);
+    put_field(text, mount.file_system);
   }
   return text;
 }
 
 // Takes fields from the front of a text; remembers whether one was missing.
-class Fields {
+class RunFields : public FactFields {
  public:
-  explicit Fields(std::string_view text) : text_(text) {}
-
-  std::string next() {
-    const std::size_t end = text_.find('\n');
-    const auto field =
-        end == std::string_view::npos ? std::nullopt : from_base64(text_.substr(0, end));
-    if (!field) {
-      ok_ = false;
-      return {};
-    }
-    text_.remove_prefix(end + 1);
-    return *field;
-  }
-
-  std::uint64_t number() {
-    const auto value = number_in<std::uint64_t>(next());
-    ok_ = ok_ && value;
-    return value.value_or(0);
-  }
+  using FactFields::FactFields;
 
   // Its seconds.
   std::optional<FileTime> time() {
     const std::string text = next();
     const auto value = number_in<std::int64_t>(text);
-    ok_ = ok_ && (value || text == "-");
+    require(value || text == "-");
     return value ? std::optional(FileTime{*value, 0}) : std::nullopt;
-  }
-
-  std::vector<std::string> list() {
-    std::vector<std::string> fields;
-    for (std::uint64_t count = number(); ok_ && count > 0; --count) fields.push_back(next());
-    return fields;
   }
 
   FolderMemory folder() {
@@ -124,27 +93,21 @@ class Fields {
     const std::string identity = next();
     folder.file_systems = {next()};
     const std::string& name = folder.file_systems.front();
-    ok_ = ok_ && identity.starts_with(name + ":");
-    if (ok_) folder.inode = identity.substr(name.size() + 1);
+    require(identity.starts_with(name + ":"));
+    if (ok()) folder.inode = identity.substr(name.size() + 1);
     folder.has_entries = next() == "full";
     return folder;
   }
 
   void mounts(std::vector<KnownMount>& mounts) {
-    while (ok_ && !text_.empty()) mounts.push_back({next(), next()});
+    while (has_more()) mounts.push_back({next(), next()});
   }
-
-  [[nodiscard]] bool ok() const { return ok_; }
-
- private:
-  std::string_view text_;
-  bool ok_ = true;
 };
 
 Error unreadable(const char* why) { return state_error("recall", why).at("last run"); }
 
 Result<LastRun> run_in(const std::string& text) {
-  Fields fields(text);
+  RunFields fields(text);
   const std::string version = fields.next();
   const bool has_seconds = version == kVersion || version == kSecondsVersion;
   if (!has_seconds && version != kTimelessVersion) return unreadable("it is of another version");
@@ -171,7 +134,7 @@ Result<LastRun> run_in(const std::string& text) {
 Result<std::optional<LastRun>> run_of_pair(Memory& memory, const Pair& pair) {
   const auto text = TRY(memory.fact(pair_key(pair.source_path, pair.replica_path)));
   if (!text) return std::optional<LastRun>();
-  Fields fields(*text);
+  RunFields fields(*text);
   if (fields.next() != kPairVersion) return unreadable("it is of another version");
   LastRun run;
   run.source_path = pair.source_path;

@@ -25,13 +25,16 @@ constexpr const char* kDecayedDetail = "other content than remembered, with the 
 
 }  // namespace
 
-PairVerifier::PairVerifier(const PlanningContext& context, bool is_alone)
+PairVerifier::PairVerifier(const PlanningContext& context, const VerifyRequest& request,
+                           Frontier& frontier)
     : context_(context),
-      is_alone_(is_alone),
+      is_alone_(request.replica == nullptr),
+      frontier_(frontier),
       judge_(context.stop),
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes) {
   judge_.read_past_cache();
+  judge_.keep_pace(request.pace, request.read);
 }
 
 Verified PairVerifier::take() {
@@ -51,6 +54,8 @@ Verified PairVerifier::take() {
 
 void PairVerifier::add(const RelPath& path, Sides sides, Mismatch what, std::string detail) {
   verified_.findings.push_back({path, sides, what, std::move(detail)});
+  verified_.findings.back().is_hidden = what == Mismatch::kDecayed;
+  frontier_.count_finding();
 }
 
 // Of a file, or of a directory with all that is in it. An error ends the verification.
@@ -63,6 +68,7 @@ Status PairVerifier::add_error(const RelPath& path, Sides sides, const Error& er
   } else {
     const std::string why = error.detail.empty() ? std::strerror(error.error_number) : error.detail;
     add(path, sides, Mismatch::kUnreadable, std::string(error.operation) + ": " + why);
+    verified_.findings.back().is_hidden = is_decay(error);
   }
   return success();
 }
@@ -76,6 +82,21 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
   const RelPath path = RelPath::from_bytes(pair.path);
+  std::string last;
+  Status done = frontier_.is_ahead(path) ? compare_directories(pair, path) : success();
+  if (done) {
+    last = TreePosition::kItself;
+    done = merge(pair, children, last);
+  }
+  if (done) {
+    frontier_.finish(path, children);
+  } else {
+    frontier_.leave(path, std::move(last));
+  }
+  return done;
+}
+
+Status PairVerifier::compare_directories(const VisitedPair& pair, const RelPath& path) {
   if (pair.source.error != nullptr) {
     verified_.unread.push_back(path);
     TRY(add_error(path, Sides::kSource, *pair.source.error));
@@ -85,17 +106,20 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
     TRY(add_error(path, Sides::kReplica, *pair.replica.error));
   }
   if (!is_alone_ && pair.source.self != nullptr && pair.replica.self != nullptr) {
-    const Seen source{*pair.source.self, {}};
+    const Seen source{as_wanted(*pair.source.self, pair.replica.self, context_.policy), {}};
     const Seen replica{*pair.replica.self, {}};
     const Comparison told = compare(&source, &replica, context_.policy);
     if (told.decision == Decision::kMetadata) {
       add(path, Sides::kBoth, Mismatch::kTouched, words(told.reasons));
     }
   }
-  return merge(pair, children);
+  return success();
 }
 
-Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& children) {
+// `last`: the name behind which it was left, where it ends with an error.
+Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& children,
+                           std::string& last) {
+  const RelPath directory = RelPath::from_bytes(pair.path);
   EntryReader sources = pair.source.entries();
   EntryReader replicas = pair.replica.entries();
   Admission admission(context_, pair, admitted_);
@@ -109,13 +133,17 @@ Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& ch
     const auto named =
         TRY(admission.admit(order <= 0 ? source : nullptr, order >= 0 ? replica : nullptr));
     if (named) {
-      TRY(look_at(pair, *named));
+      if (frontier_.is_ahead(directory, named->name)) TRY(look_at(pair, *named));
+      last = named->name;
       PairToVisit child{.path = path_of(pair, named->name).bytes(), .source = {}, .replica = {}};
       if (is_directory(named->source) && named->source_is_mirrored_below) {
         child.source = *named->source;
       }
       if (is_directory(named->replica)) child.replica = *named->replica;
-      if (child.source || child.replica) children.push_back(std::move(child));
+      const bool is_there = child.source || child.replica;
+      if (is_there && frontier_.leads_ahead(RelPath::from_bytes(child.path))) {
+        children.push_back(std::move(child));
+      }
     }
     if (order <= 0) source = sources.next();
     if (order >= 0) replica = replicas.next();
@@ -127,6 +155,10 @@ Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& ch
 Status PairVerifier::look_at(const VisitedPair& pair, const Named& named) {
   const RelPath path = path_of(pair, named.name);
   const bool both = named.source != nullptr && named.replica != nullptr;
+  const auto is_file = [](const FileStatus* status) {
+    return status != nullptr && status->is_file();
+  };
+  if (is_file(named.source) || is_file(named.replica)) TRY(frontier_.take_file());
   if (both && named.source->is_file() && named.replica->is_file() &&
       named.source->size == named.replica->size) {
     return read_both(pair, named, path);
@@ -168,7 +200,7 @@ Status PairVerifier::compare_entries(const VisitedPair& pair, const Named& named
     source_target = std::move(*of_source);
     replica_target = std::move(*of_replica);
   }
-  const Seen source{*named.source, source_target};
+  const Seen source{as_wanted(*named.source, named.replica, context_.policy), source_target};
   const Seen replica{*named.replica, replica_target};
   const Comparison told = compare(&source, &replica, context_.policy);
   if (told.decision == Decision::kUnchanged) return success();
@@ -230,7 +262,7 @@ Status PairVerifier::read_both(const VisitedPair& pair, const Named& named, cons
                : read_alone({Sides::kReplica, pair.replica, replica_hashes_}, path, replica);
   }
   if (!like->equal) return tell_difference(path, source, replica);
-  const Seen of_source{source.status, {}};
+  const Seen of_source{as_wanted(source.status, &replica.status, context_.policy), {}};
   const Seen of_replica{replica.status, {}};
   const ReasonSet reasons = compare(&of_source, &of_replica, context_.policy).reasons;
   if (!reasons.empty()) add(path, Sides::kBoth, Mismatch::kTouched, words(reasons));
@@ -258,12 +290,15 @@ Status PairVerifier::tell_difference(const RelPath& path, const FileToRead& sour
   }
   if (source.status.mtime != replica.status.mtime) {
     add(path, Sides::kBoth, Mismatch::kEdited, "other content, and another time");
-  } else if (of_source == Soundness::kSound && of_replica == Soundness::kSound) {
+    return success();
+  }
+  if (of_source == Soundness::kSound && of_replica == Soundness::kSound) {
     add(path, Sides::kBoth, Mismatch::kEdited, "other content, as it is remembered of both");
   } else {
     add(path, Sides::kBoth, Mismatch::kUnknown,
         "other content, and too little is remembered to tell why");
   }
+  verified_.findings.back().is_hidden = true;
   return success();
 }
 

@@ -16,8 +16,8 @@ namespace foldersync {
 
 class PairVerifier {
  public:
-  // `is_alone`: there is one tree, which is held against what is remembered of it.
-  PairVerifier(const PlanningContext& context, bool is_alone);
+  // All outlive the object. Without a replica, the source is held against what is remembered of it.
+  PairVerifier(const PlanningContext& context, const VerifyRequest& request, Frontier& frontier);
 
   // As PairVisitor::visit.
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children);
@@ -39,7 +39,8 @@ class PairVerifier {
     Likeness likeness;
   };
 
-  Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children);
+  Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children, std::string& last);
+  Status compare_directories(const VisitedPair& pair, const RelPath& path);
   Status look_at(const VisitedPair& pair, const Named& named);
   Status read_alone(const SideOfPair& side, const RelPath& path, const FileToRead& file);
   Status hold_against_older(const SideOfPair& side, const RelPath& path, const FileToRead& file,
@@ -56,7 +57,8 @@ class PairVerifier {
   void count(const FileToRead& file, DirectoryHashes& hashes);
 
   const PlanningContext& context_;
-  bool is_alone_;
+  const bool is_alone_;
+  Frontier& frontier_;
   Findings admitted_;  // what Admission tells
   Verified verified_;
   ContentJudge judge_;

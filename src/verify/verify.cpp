@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/subtrees.h"
+#include "fs/stop.h"
 #include "scan/walker.h"
 #include "verify/pair_verifier.h"
 
@@ -33,9 +34,10 @@ void keep_one_word(Verified& verified) {
 
 class Verifiers final : public PairVisitor {
  public:
-  Verifiers(const PlanningContext& context, bool is_alone, std::size_t threads) {
+  Verifiers(const PlanningContext& context, const VerifyRequest& request, Frontier& frontier,
+            std::size_t threads) {
     each_.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) each_.emplace_back(context, is_alone);
+    for (std::size_t i = 0; i < threads; ++i) each_.emplace_back(context, request, frontier);
   }
 
   Status visit(const VisitedPair& pair, std::vector<PairToVisit>& children) override {
@@ -63,12 +65,36 @@ class Verifiers final : public PairVisitor {
 
 }  // namespace
 
-Result<Verified> verify(const ComparedTrees& trees) {
-  const PlanningContext context = context_of(trees, Remembered::kIsReadAgain);
-  const WalkOptions walk{trees.threads, trees.stop};
-  Verifiers verifiers(context, trees.replica == nullptr, widest(walk));
-  TRY(walk_pairs({&trees.source, trees.replica, pair_of(trees.roots)}, walk, verifiers));
-  return verifiers.take();
+Result<Verified> verify(const VerifyRequest& request) {
+  const Roots& roots = request.roots;
+  PlanningContext context{
+      .options = request.options,
+      .policy = request.policy,
+      .reading_policy = request.policy,
+      .filter = request.filter,
+      .source_root = roots.source.status,
+      .replica_root = {},
+      .source_hashes = cached_tree(request.source_cache, roots.source, Remembered::kIsReadAgain),
+      .replica_hashes = {},
+      .stop = request.stop};
+  PairToVisit root{.path = {}, .source = roots.source.status, .replica = {}};
+  if (request.replica != nullptr) {
+    context.replica_root = roots.replica->status;
+    context.is_one_system = is_one_system(roots.source, *roots.replica);
+    context.replica_hashes =
+        cached_tree(request.replica_cache, *roots.replica, Remembered::kIsReadAgain);
+    root.replica = roots.replica->status;
+  }
+  WalkOptions walk{request.threads, request.stop};
+  walk.in_order = true;  // so that the next one begins where this one ends
+  Frontier frontier(request.stretch);
+  Verifiers verifiers(context, request, frontier, widest(walk));
+  Status walked = walk_pairs({&request.source, request.replica, std::move(root)}, walk, verifiers);
+  if (!walked && walked.error().code != ErrorCode::kStopped) return walked.error();
+  Verified verified = verifiers.take();
+  verified.next = frontier.next();
+  verified.is_stopped = verified.next && is_told_to_stop(request.stop);
+  return verified;
 }
 
 }  // namespace foldersync

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,7 +11,14 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "core/words.h"
-#include "planner/planner.h"
+#include "filter/filter.h"
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "scan/content.h"
+#include "scan/readable_tree.h"
+#include "scan/roots.h"
+#include "state/hash_cache.h"
+#include "verify/stretch.h"
 
 namespace foldersync {
 
@@ -41,9 +50,31 @@ struct VerifyFinding {
   Mismatch what = Mismatch::kEdited;
   std::string detail;     // words: what differs, or why it can't be read
   bool is_alone = false;  // the other tree lacks the name
+  // Only reading can tell it: a run that does not read the file takes it for unchanged.
+  bool is_hidden = false;
+};
+
+struct VerifyRequest {
+  const Roots& roots;
+  const ReadableTree& source;
+  const ReadableTree* replica;  // null: the source is held against what is remembered of it
+  PlanOptions options;          // which entries take part
+  Policy policy;                // and which metadata counts
+  const Filter& filter;
+  HashCache* source_cache = nullptr;  // null: nothing is remembered
+  HashCache* replica_cache = nullptr;
+  std::size_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;
+  Stretch stretch = {};           // which part of the trees
+  Pace* pace = nullptr;           // how fast is read, of both together; null: no bound
+  ReadingCounts* read = nullptr;  // what was read so far; null: nobody asks
 };
 
 struct Verified {
+  // Where the next verification goes on: the stretch ended, or it was told to stop; nothing: all
+  // that is behind the beginning is done.
+  std::optional<TreePosition> next;
+  bool is_stopped = false;                    // it was told to
   std::vector<RelPath> unread;                // directories of either tree that could not be listed
   std::vector<VerifyFinding> findings;        // by path
   std::uint64_t files = 0;                    // that were read, of both sides
@@ -52,10 +83,8 @@ struct Verified {
   std::uint64_t bytes_perhaps_of_memory = 0;  // of these: it can't be told that the disk was asked
 };
 
-// By the options: which entries take part; by the policy: which metadata counts. Without a replica
-// the source is held against what is remembered of it.
-// Errors: kStopped; kRefused (one root inside the other); a root can't be read. Whatever else can't
-// be read is a finding.
-Result<Verified> verify(const ComparedTrees& trees);
+// Errors: kRefused (one root inside the other); a root can't be read. Whatever else can't be read
+// is a finding.
+Result<Verified> verify(const VerifyRequest& request);
 
 }  // namespace foldersync

@@ -133,5 +133,74 @@ class DecayTest(DecayingDiskTest):
                                          if action['path'] == 'small'])
 
 
+class ShareTest(DecayingDiskTest):
+    """A run reads a share of what it takes for unchanged."""
+
+    def setUp(self):
+        super().setUp()
+        self.names = [f'd{at}/f{at}' for at in range(4)]
+        self.given({f'd{at}': {f'f{at}': file(f'content {at}', mtime=SECOND)} for at in range(4)})
+        self.mirror()
+        self.grow_old()
+        self.sync('run', '--verify-percent', '100')
+
+    def share(self, *options, percent='25', **expected):
+        return self.sync('run', '--verify-percent', percent, *options, **expected)
+
+    def test_each_file_is_read_in_turn(self):
+        for turn in range(8):
+            name = self.names[turn % 4]
+            self.decay(self.in_replica(name))
+            done = self.share()
+            self.assertIn(f'healed {name}', done.out)
+            self.assertIn('verified 2 files', done.out)
+            self.assertEqual(turn % 4 == 3, 'to the end of the tree' in done.out, done)
+            self.assert_mirrored()
+            self.grow_old()
+            self.sync('plan', '--checksum')
+
+    def test_what_is_not_of_the_share_is_not_read(self):
+        self.decay(self.in_replica(self.names[3]))
+        self.assertNotIn('healed', self.share(percent='75').out)
+        self.assertIn(f'healed {self.names[3]}', self.share(percent='75').out)
+
+    def test_a_bound_of_time_is_one_of_beginning(self):
+        self.decay(self.in_replica(self.names[3]))
+        self.assertIn(f'healed {self.names[3]}', self.sync('run', '--verify-minutes', '5').out)
+
+    def test_what_went_bad_in_the_source_is_held_by_every_run_after_it(self):
+        name = self.names[1]
+        self.decay(self.in_source(name))
+        self.share('--dry-run', percent='100', expect=PARTIAL)
+        self.sync('run')
+        before = self.content(name)
+        self.share(percent='100', expect=PARTIAL)
+        trees.remove(self.in_replica(name))
+        for _ in range(2):
+            told = str(self.sync('run', expect=PARTIAL))
+            self.assertIn('--accept-changed', told)
+            self.assertFalse(os.path.exists(self.in_replica(name)))
+        self.assertEqual([name], [problem['path'] for problem in
+                                  self.plan(expect=PARTIAL)['problems']])
+        self.sync('run', '--accept-changed', name)
+        self.assertNotEqual(before, self.content(name))
+        self.assert_quiet()
+
+    def test_what_is_held_is_free_once_it_is_changed_or_gone_or_sound(self):
+        bad = self.names[:3]
+        self.decay(*map(self.in_source, bad))
+        self.share(percent='100', expect=PARTIAL)
+        self.assertEqual(3, len(self.plan(expect=PARTIAL)['problems']))
+        trees.write(self.in_source(bad[0]), 'written anew')
+        trees.remove(self.in_source(bad[1]))
+        self.decay(self.in_source(bad[2]))  # the bit flips back
+        self.sync('run', expect=PARTIAL)
+        self.assertEqual([bad[2]], [problem['path'] for problem in
+                                    self.plan(expect=PARTIAL)['problems']])
+        self.share(percent='100')
+        self.sync('run')
+        self.assert_mirrored()
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -1,8 +1,10 @@
 """verify: every difference is one kind, decay is told from change, and nothing is touched."""
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import signal
 import unittest
 
 from tests.support import json_schema, trees
@@ -49,6 +51,12 @@ def digest_by_hand(folder):
 
     entries = sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name)
     return 'sha256:' + hashlib.sha256(b'sync.tree 1' + b''.join(map(record, entries))).hexdigest()
+
+
+def open_files(pid):
+    for name in os.listdir(f'/proc/{pid}/fd'):
+        with contextlib.suppress(OSError):
+            yield os.readlink(f'/proc/{pid}/fd/{name}')
 
 
 class VerifyTest(ProgramTest):
@@ -111,6 +119,42 @@ class VerifyTest(ProgramTest):
     def digests(self, *options, expect=DONE):
         said = self.execute('verify', *self.both(), '--digest', *options, expect=expect).out
         return [line.split()[0] for line in said.splitlines()]
+
+    def test_metadata_that_is_not_mirrored_does_not_count(self):
+        self.given({'a': file('a', mode=0o600, mtime=1), 'd': {}},
+                   {'a': file('a', mode=0o644, mtime=1), 'd': {}})
+        for root in (self.source, self.replica):
+            trees.set_mtime(root, 1)
+        os.utime(self.in_replica('d'), (5, 5))
+        self.assertEqual(2, len(findings_of(self, *self.both())))
+        report_of(self, *self.both(), '--no-perms', '--omit-dir-times', expect=DONE)
+        os.chmod(self.in_source('a'), 0o640)
+        report_of(self, *self.both(), '--omit-dir-times', '--chmod', 'F644', expect=DONE)
+
+    def test_one_that_was_stopped_goes_on(self):
+        names = [f'd{at}' for at in range(8)]
+        self.given({name: {'f': 'x' * (64 << 10)} for name in names}, {})
+        self.execute('verify', *self.both(), '--resume', expect=REFUSED)
+        process = self.start('verify', *self.both(), '--report', '-', '--bwlimit', '256K')
+        reads = lambda: any(path.startswith(f'{self.source}/')
+                            for path in open_files(process.pid)) or process.poll() is not None
+        self.wait_until(reads, 'it reads')
+        process.send_signal(signal.SIGUSR1)
+        lines = []
+        while line := process.stdout.readline().decode():
+            lines.append(line)
+            if 'verifying: ' in line:
+                process.terminate()
+        self.assertEqual(128 + signal.SIGTERM, process.wait(), lines)
+        end = json.loads(lines[-1])
+        self.assertTrue(end['stopped'])
+        self.assertLess(end['files'], len(names))
+        first = {json.loads(line)['path'] for line in lines[2:-1]}
+        rest = report_of(self, *self.both(), '--resume', expect=PARTIAL)
+        self.assertLess(len(rest), 2 * len(names) + 2)
+        self.assertEqual({'.', *names, *(f'{name}/f' for name in names)},
+                         first | {line['path'] for line in rest[1:-1]})
+        self.execute('verify', *self.both(), '--resume', expect=REFUSED)
 
     @as_root
     def test_what_can_not_be_opened_is_unreadable(self):

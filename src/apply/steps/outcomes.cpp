@@ -6,7 +6,12 @@
 namespace foldersync {
 namespace {
 
-ActionReport report_of(const Numbered& of) { return {.seq = of.seq, .action = &of.action}; }
+ActionReport report_of(const Numbered& of) {
+  ActionReport report;
+  report.seq = of.seq;
+  report.action = &of.action;
+  return report;
+}
 
 }  // namespace
 

@@ -129,10 +129,24 @@ TEST(CommandLine, ContentIsReadUnlessWhatIsRememberedShallCount) {
                   .planning.accept_changed,
               testing::ElementsAre("a/b", "c"));
   EXPECT_THAT(complaint(run({"--accept-changed", "../a"})), HasSubstr("below the source"));
-  EXPECT_THAT(complaint(run({"--accept-changed", "a"})), HasSubstr("--checksum"));
   EXPECT_THAT(complaint(run({"--checksum", "--accept-changed", "a", "-i", "5"})),
               HasSubstr("--interval"));
   EXPECT_TRUE(parsed(run({"--checksum=cached", "--checksum"})).planning.plan.reads_all());
+}
+
+TEST(CommandLine, AShareIsAPartOfAllOrATime) {
+  EXPECT_EQ(parsed(run({"--verify-percent", "0.5"})).verify_share.percent, 0.5);
+  EXPECT_EQ(parsed(run({"--verify-minutes", "1.5"})).verify_share.seconds, 90);
+  EXPECT_FALSE(parsed(run({"--checksum"})).verify_share.is_wanted());
+  for (const char* wrong : {"0", "-1", "101", "nan", "1%", ""}) {
+    EXPECT_THAT(complaint(run({"--verify-percent", wrong})), HasSubstr("at most 100")) << wrong;
+  }
+  for (const char* wrong : {"0", "-1", "1441", "1m"}) {
+    EXPECT_THAT(complaint(run({"--verify-minutes", wrong})), HasSubstr("at most 1440")) << wrong;
+  }
+  EXPECT_THAT(complaint(run({"--verify-minutes", "1", "--verify-percent", "1"})),
+              HasSubstr("--verify-percent"));
+  EXPECT_THAT(complaint(run({"--checksum", "--verify-percent", "1"})), HasSubstr("--checksum"));
 }
 
 TEST(CommandLine, IntervalsAreSecondsAboveZeroAndAtMostAYear) {

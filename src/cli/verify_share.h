@@ -1,0 +1,50 @@
+// What a run reads of its trees besides, to find what went bad: a share in each cycle, so that all
+// of it is read in turn.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/plan_maker.h"
+#include "cli/tools.h"
+#include "core/result.h"
+#include "planner/planner.h"
+#include "state/verify_memory.h"
+#include "verify/verify.h"
+
+namespace foldersync {
+
+class VerifyShare {
+ public:
+  // All outlive the object.
+  VerifyShare(const Tools& tools, const RunOptions& options, PlanMaker& maker)
+      : tools_(tools), options_(options), maker_(maker) {}
+
+  // Reads the share of this cycle, where one is wanted, and has the maker doubt what it shows.
+  // `files`: of the source, as the last run saw them; 0: not known. Errors: kStopped; a root can't
+  // be read any more.
+  Status read(const Roots& roots, const std::vector<std::string>& left_out, std::uint64_t files);
+  // Once the plan after it was applied: where the next share begins, and what of the source is held
+  // from now on. Kept when the state is saved. Requires: there is a replica.
+  void remember(const Roots& roots, const Planned& planned);
+  // For the last line of the cycle; empty: nothing was read besides.
+  [[nodiscard]] std::string summary() const;
+
+ private:
+  [[nodiscard]] VerifiedTrees trees(const Roots& roots) const;
+  Result<std::uint64_t> files_to_read(const Roots& roots, std::uint64_t known) const;
+  Status doubt(const Roots& roots);
+  [[nodiscard]] bool is_in_share(const RelPath& path) const;
+  [[nodiscard]] std::vector<HeldFile> held_before(const Roots& roots) const;
+
+  const Tools& tools_;
+  const RunOptions& options_;
+  PlanMaker& maker_;
+  TreePosition from_;
+  std::optional<Verified> verified_;  // of this cycle
+};
+
+}  // namespace foldersync
