@@ -1411,7 +1411,8 @@ MUTATIONS = [
     # What a disk does by itself
 
     Mutation('what is remembered is believed where all is read',
-             'return is_believed ? remembered(file) : std::nullopt;', 'return remembered(file);',
+             'const bool is_believed = tree_.remembered == Remembered::kIsBelieved &&',
+             'const bool is_believed =',
              '^cli/decay_test.*reading_finds'),
     Mutation('what went bad in the source is carried over',
              'if (sound && (*sound != Soundness::kDecayed || is_accepted(path))) {', 'if (sound) {',
@@ -1424,7 +1425,7 @@ MUTATIONS = [
              '^cli/decay_test.*one_name'),
     Mutation('what went bad alike is believed',
              'if (is_sound || is_accepted(path) || !source_is_other) return note_sound(path);',
-             'return;',
+             'if (is_sound || !is_sound) return;',
              '^cli/decay_test.*alike'),
     Mutation('decay takes the place of what is remembered',
              'if (read.remembered && *read.remembered != read.md5) return;', '',
@@ -1436,8 +1437,7 @@ MUTATIONS = [
              'if (uses.decay) announced.needs.emplace_back(kDecayFeature);', '(void)uses;',
              '^unit_format/WritePlan.SaysThatOnly'),
     Mutation('what is held is forgotten by the next run',
-             'if (held == context_.doubts->held.end() || held->second != stamp_of(source)) return false;',
-             'return false;', '^cli/decay_test.*held_by_every_run'),
+             'if (context_.doubts == nullptr || reads(path)) return false;', 'if (!path.is_root()) return false;', '^cli/decay_test.*held_by_every_run'),
     Mutation('what was changed stays held',
              'held == context_.doubts->held.end() || held->second != stamp_of(source)',
              'held == context_.doubts->held.end()', '^cli/decay_test.*free_once'),
