@@ -19,9 +19,16 @@ constexpr const char* kFirst = "probe-first";
 constexpr const char* kLinked = "probe-linked";
 constexpr const char* kRenamed = "probe-renamed";
 constexpr std::string_view kContent = "x";
-// Of no file system's steps, and within what all of them hold.
-constexpr FileTime kFine{1'234'567'890, 123'456'789};
+// Of no file system's steps, an odd second, and within what all of them hold.
+constexpr FileTime kFine{1'234'567'891, 123'456'789};
 constexpr std::int64_t kMoreThanAYear = 40'000'000;
+
+// Whole seconds, and neither links nor symlinks: by FUSE it tells any time back until it is mounted
+// anew, and has lost what is out of its range then.
+bool looks_like_fat(const FileSystemLimits& limits) {
+  return limits.times.granularity == 1'000'000'000 && limits.refuses_symlinks &&
+         limits.most_names == 1;
+}
 
 // Takes back, in `limits`, what an object does hold by now.
 class Questions {
@@ -93,8 +100,10 @@ class Questions {
   void ask_times() {
     std::vector<FileTime> wanted{kFine};
     const auto& [granularity, two_seconds, earliest, latest] = limits_.times;
-    if (earliest) wanted.push_back({earliest->seconds - kMoreThanAYear, kFine.nanoseconds});
-    if (latest) wanted.push_back({latest->seconds + kMoreThanAYear, kFine.nanoseconds});
+    const bool is_asked = !looks_like_fat(limits_);  // its answer would be none
+    if (is_asked && earliest)
+      wanted.push_back({earliest->seconds - kMoreThanAYear, kFine.nanoseconds});
+    if (is_asked && latest) wanted.push_back({latest->seconds + kMoreThanAYear, kFine.nanoseconds});
     for (const FileTime time : wanted) limits_.times = learned_of(time, limits_.times);
   }
 
@@ -183,6 +192,7 @@ bool ask_names(FileSystem& fs, int folder, FileSystemLimits& limits) {
   if (!limits.refuses_times) limits.times = learn(limits.times, kFine, third->mtime);
   const bool is_one = has_link && same_number(*made, *second) && second->links == 2;
   limits.most_names = is_one ? 0 : 1;
+  if (looks_like_fat(limits)) limits.times = with_range_of_fat(limits.times);
   const bool is_seen = remembered->links == 2 && remembered->size == kContent.size();
   const bool is_kept = is_one && is_seen && same_number(*made, *third);
   limits.numbers = is_kept ? Numbers::kKept : Numbers::kPassing;

@@ -167,7 +167,21 @@ bool has_wrapped(FileTime wanted, FileTime found) {
   return ((wanted.seconds - found.seconds) & 0xFFFF'FFFF) == 0;
 }
 
+// Whether it is off by a fraction of a second, before 1970.
+bool has_lost_its_fraction(FileTime wanted, FileTime found) {
+  return wanted.seconds < 0 && found > wanted && found.seconds <= wanted.seconds + 1;
+}
+
+constexpr FileTime kFatBegins{315'532'800 + kSecondsPerDay, 0};
+constexpr FileTime kFatEnds{4'354'819'198 - kSecondsPerDay, 0};
+
 }  // namespace
+
+TimeLimits with_range_of_fat(TimeLimits limits) {
+  limits.earliest = std::max(limits.earliest.value_or(kFatBegins), kFatBegins);
+  limits.latest = std::min(limits.latest.value_or(kFatEnds), kFatEnds);
+  return limits;
+}
 
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
   if (limits.earliest && found < *limits.earliest) limits.earliest.reset();
@@ -180,7 +194,9 @@ TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
     candidate.two_seconds = usual.two_seconds;
     if (stored_as(wanted, candidate) == found) return candidate;
   }
-  if (wanted.seconds > kEarliestEnd) {
+  if (has_lost_its_fraction(wanted, found)) {
+    limits.earliest = FileTime{};
+  } else if (wanted.seconds > kEarliestEnd) {
     if (found < wanted && found.seconds >= kEarliestEnd && !has_wrapped(wanted, found)) {
       limits.latest = found;
       return limits;

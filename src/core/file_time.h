@@ -46,11 +46,16 @@ FileTime in_range(FileTime time, const TimeLimits& limits);
 // `limits` changed as little as possible so that stored_as(wanted) is `found`, the time that was
 // read back after `wanted` was set. If they say so already, nothing changes; limits that `found`
 // refutes are forgotten; a difference that rounding explains is taken for the finest of the usual
-// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit: that
-// which was found, where file systems may begin (until 1980) or end (from 2038 on) there. Otherwise
-// the number may have wrapped: the usual limit that is nearest to `wanted` is taken, and setting
-// in_range() tells whether it is held. Nothing is learned where `wanted` is a time that all file
-// systems hold: it was not set.
+// granularities (1 ns, 100 ns, 1 us, 1 ms, 10 ms, 1 s, 2 s) that does; any other for a limit: 1970
+// where a fraction before it came back as another one (ntfs-3g, rclone), which would refute each
+// limit that is put there, so that it is learned anew for ever; that which was found, where file
+// systems may begin (until 1980) or end (from 2038 on) there. Otherwise the number may have
+// wrapped: the usual limit that is nearest to `wanted` is taken, and setting in_range() tells
+// whether it is held. Nothing is learned where `wanted` is a time that all file systems hold: it
+// was not set.
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found);
+
+// No more than the range of FAT and exFAT: 1980 to 2107, a day less at each end for time zones.
+TimeLimits with_range_of_fat(TimeLimits limits);
 
 }  // namespace foldersync

@@ -75,11 +75,12 @@ void append_limits(std::vector<std::string>& words, const FileSystemLimits& limi
 }
 
 std::string times_text(const TimeLimits& times) {
-  if (times.two_seconds) return "modification times to less than two seconds";
-  if (times.granularity != 1) {
-    return "modification times to less than " + human_count(times.granularity) + " ns";
-  }
-  return times.earliest || times.latest ? "modification times far away" : std::string();
+  const bool has_range = times.earliest || times.latest;
+  const bool has_steps = times.two_seconds || times.granularity > 1;
+  if (!has_steps) return has_range ? "modification times far away" : std::string();
+  const std::string step =
+      times.two_seconds ? "two seconds" : human_count(times.granularity) + " ns";
+  return "modification times to less than " + step + (has_range ? " or far away" : "");
 }
 
 }  // namespace

@@ -250,6 +250,35 @@ TEST_F(ByPath, TheEndsOfTimesAreTheSameWhenTheyAreAskedAgain) {
   EXPECT_EQ(asked.times, policy.limits.times);
 }
 
+// As exFAT by FUSE: whole seconds, neither links nor symlinks, and any time is told back.
+class LooksLikeFat final : public test::ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+
+  Status set_mtime(Handle entry, FileTime mtime) override {
+    return ForwardingFileSystem::set_mtime(entry, {mtime.seconds, 0});
+  }
+  Status make_link(int, const char*, int, const char*) override {
+    return system_error("link", EPERM);
+  }
+  Status make_symlink(const char*, int, const char*) override {
+    return system_error("symlink", EPERM);
+  }
+};
+
+TEST_F(ByPath, WhatLooksLikeFatHasItsRangeWhateverItTellsBack) {
+  plant_source({{".", directory()}});
+  plant_replica({{".", directory()}});
+  LooksLikeFat fat(fs_);
+  const auto roots = open_roots(fat, {source_, replica_, {}});
+  ASSERT_TRUE(roots);
+  Policy policy = policy_of_this_process();
+  for (int turn = 0; turn < 2; ++turn) {
+    policy.limits = ask_limits({fat, *roots->replica, test::kept_keys(), policy});
+    EXPECT_EQ(policy.limits.times, with_range_of_fat({1'000'000'000, false, {}, {}}));
+  }
+}
+
 TEST_F(ByPath, AFailedCallTearsNothingAndTheNextRunConverges) {
   const RichTrees trees = rich_trees(false);
   plant_source(trees.source);

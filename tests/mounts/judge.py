@@ -37,6 +37,7 @@ class Status:
     st_size: int
     st_mtime_ns: int
     st_dev: tuple
+    st_rdev: tuple
 
 
 def status_of(path):
@@ -48,7 +49,7 @@ def status_of(path):
     nlink, uid, gid, mode, inode, size = struct.unpack_from('<16xIIIH2xQQ', answer)
     seconds, nanoseconds = struct.unpack_from('<112xqI', answer)
     return Status(nlink, uid, gid, mode, inode, size, seconds * 10**9 + nanoseconds,
-                  struct.unpack_from('<136xII', answer))
+                  struct.unpack_from('<136xII', answer), struct.unpack_from('<128xII', answer))
 
 
 def _readlink(path):
@@ -56,6 +57,11 @@ def _readlink(path):
         return os.readlink(path)
     except OSError as error:
         return error.strerror.encode()
+
+
+def is_whiteout(status):
+    """The other way in which overlays remember that."""
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == (0, 0)
 
 
 def entries(root):
@@ -68,9 +74,12 @@ def entries(root):
             path = os.path.join(folder, name)
             relative = path[len(os.fsencode(root)) + 1:]
             try:
-                yield relative, status_of(path)
+                status = status_of(path)
             except OSError as error:
                 yield relative, error.strerror
+                continue
+            if not is_whiteout(status):
+                yield relative, status
 
 
 KINDS = {stat.S_IFREG: 'file', stat.S_IFDIR: 'dir', stat.S_IFLNK: 'symlink'}

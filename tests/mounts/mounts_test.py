@@ -14,8 +14,9 @@ EVERY_ONE = os.environ.get('SYNC_TEST_MOUNTS') == 'all'
 EDITS = 500 if EVERY_ONE else 60
 KILLS = 20 if EVERY_ONE else 6
 # Those on which all is as it should be; docs/file-systems.md says what the others do.
-GOOD = {'a_replica_on': (trial, ('bindfs', 'encfs', 'fuse-overlayfs', 'gocryptfs', 'mergerfs-2-epmfs',
-                                 'mergerfs-2-mfs', 'mergerfs-3-rand', 'ntfs-3g', 'sshfs', 'unionfs')),
+GOOD = {'a_replica_on': (trial, ('bindfs', 'encfs', 'exfat-fuse', 'fuse-overlayfs', 'gocryptfs',
+                                 'mergerfs-2-epmfs', 'mergerfs-2-mfs', 'mergerfs-3-rand', 'ntfs-3g',
+                                 'rclone-writes', 'sshfs', 'unionfs')),
         'a_source_on': (source_trial, ('gocryptfs', 'mergerfs-2-mfs', 'sshfs', 'sshfs-links', 'unionfs')),
         'a_full': (full_trial, ('bindfs', 'fuse-overlayfs'))}
 

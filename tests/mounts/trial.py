@@ -289,6 +289,8 @@ def anew(trial):
     differ = trial.differences(links=not trial.mount.plain)
     below = trial.differences(os.path.join(trial.mount.backing, 'replica')) \
         if trial.mount.plain else []
+    if not trial.mount.limits.folder_times:
+        trial.sync('run')  # times of folders are those of the mounting
     quiet = trial.quiet()
     trial.say(listed('  mounted anew', differ))
     trial.say(listed('  in what is below', below))

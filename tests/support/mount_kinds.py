@@ -239,7 +239,7 @@ class ExfatFuse(Mount):
     by_root = True
     device = None
     limits = Limits(owners=False, modes=False, hard_links=False, symlinks=False, grain_ns=2 * 10**9,
-                    earliest=315532800, latest=4354819199, bytes_as_names=False, folds_case=True,
+                    earliest=315532800 + 86400, latest=4354819198 - 86400, bytes_as_names=False, folds_case=True,
                     forbidden=b'"*/:<>?\\|' + bytes(range(32)) + b'\x7f')
 
     def prepare(self):
