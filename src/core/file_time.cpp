@@ -184,8 +184,11 @@ TimeLimits with_range_of_fat(TimeLimits limits) {
 }
 
 TimeLimits learn(TimeLimits limits, FileTime wanted, FileTime found) {
-  if (limits.earliest && found < *limits.earliest) limits.earliest.reset();
-  if (limits.latest && found > *limits.latest) limits.latest.reset();
+  // What has wrapped around one end says nothing of the other.
+  const bool is_late = wanted.seconds > kEarliestEnd && found < wanted;
+  const bool is_early = wanted.seconds < kLatestBeginning && found > wanted;
+  if (limits.earliest && found < *limits.earliest && !is_late) limits.earliest.reset();
+  if (limits.latest && found > *limits.latest && !is_early) limits.latest.reset();
   if (stored_as(wanted, limits) == found) return limits;
 
   for (const Granularity& usual : kUsualGranularities) {

@@ -16,7 +16,7 @@ KILLS = 20 if EVERY_ONE else 6
 # Those on which all is as it should be; docs/file-systems.md says what the others do.
 GOOD = {'a_replica_on': (trial, ('bindfs', 'encfs', 'exfat-fuse', 'fuse-overlayfs', 'gocryptfs',
                                  'mergerfs-2-epmfs', 'mergerfs-2-mfs', 'mergerfs-3-rand', 'ntfs-3g',
-                                 'rclone-writes', 'sshfs', 'unionfs')),
+                                 'sshfs', 'unionfs')),
         'a_source_on': (source_trial, ('gocryptfs', 'mergerfs-2-mfs', 'sshfs', 'sshfs-links', 'unionfs')),
         'a_full': (full_trial, ('bindfs', 'fuse-overlayfs'))}
 

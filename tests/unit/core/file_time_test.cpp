@@ -336,6 +336,15 @@ TEST(LearnTimes, AFractionThatIsLostBefore1970SaysThatTimesBeginThere) {
             (TimeLimits{kSecond, false, FileTime{0, 0}, {}}));
 }
 
+TEST(LearnTimes, WhatHasWrappedAroundOneEndSaysNothingOfTheOther) {
+  const TimeLimits from_1970{1, false, FileTime{0, 0}, {}};
+  const TimeLimits both = learn(from_1970, {15'032'385'534, 0}, {-3'414'358'540, 1});
+  EXPECT_EQ(both, (TimeLimits{1, false, FileTime{0, 0}, FileTime{9'223'372'036, 0}}));
+  const TimeLimits until{kSecond, false, {}, FileTime{2'147'483'647, 0}};
+  const TimeLimits narrow = learn(until, {-5, 0}, {4'294'967'291, 0});
+  EXPECT_EQ(narrow, (TimeLimits{kSecond, false, FileTime{0, 0}, FileTime{2'147'483'647, 0}}));
+}
+
 TEST(WithRangeOfFat, NarrowsTheRangeToThatOfFat) {
   const TimeLimits fat = with_range_of_fat(granularity(kSecond));
   EXPECT_EQ(to_string(*fat.earliest), "1980-01-02T00:00:00.000000000Z");
