@@ -1,5 +1,6 @@
 #include "verify/tree_digest.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ class TreeDigest {
   Status add(const InventoryEntry& entry) {
     if (!entry.path.is_root()) leave_until(entry.path.parent_bytes());
     if (entry.status.is_directory()) {
-      levels_.push_back({entry.path, Sha256Hasher()});
+      levels_.push_back({deepest_.size(), Sha256Hasher()});
+      deepest_ = entry.path.bytes();
       levels_.back().hasher.update(kForm);
       return success();
     }
@@ -41,19 +43,24 @@ class TreeDigest {
   }
 
  private:
+  // A directory on the way down to the deepest one, which has the path of all: deep trees would
+  // take memory by the square of their depth.
   struct Level {
-    RelPath path;
+    std::size_t parent_size;  // of the path of the one above
     Sha256Hasher hasher;
   };
 
   // Ends the directories below `path`, each in the one above it.
   void leave_until(std::string_view path) {
-    while (levels_.back().path.bytes() != path) {
+    while (deepest_ != path) {
       const std::string digest = to_string(levels_.back().hasher.finish());
       std::string record;
-      bytes::put_text(record, levels_.back().path.name());
+      const std::size_t parent_size = levels_.back().parent_size;
+      const std::size_t slash = parent_size == 0 ? 0 : 1;
+      bytes::put_text(record, std::string_view(deepest_).substr(parent_size + slash));
       bytes::put_text(record, to_string(FileType::kDirectory));
       bytes::put_text(record, digest);
+      deepest_.resize(parent_size);
       levels_.pop_back();
       levels_.back().hasher.update(std::string_view(record));
     }
@@ -83,6 +90,7 @@ class TreeDigest {
   std::optional<std::string> directory_;  // that hashes_ serves
   ContentJudge judge_;
   std::vector<Level> levels_;  // from the root down to where the walk is
+  std::string deepest_;        // the path of the last one
 };
 
 }  // namespace

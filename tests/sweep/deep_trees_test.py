@@ -1,10 +1,19 @@
 """What deep trees cost: calls that grow with their levels, and no faster."""
 import os
+import resource
 
 from tests.support import trees
+from tests.support.program import is_sanitized
 from tests.sweep.sweep import StoppedTest
 
 LEVELS = 150  # more than descriptors are held
+MOST_BYTES = 40 << 20
+
+
+def limit_memory():
+    """With less than it needs, the program would end with another code."""
+    if not is_sanitized():
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
 
 
 class DeepTreesTest(StoppedTest):
@@ -44,6 +53,23 @@ class DeepTreesTest(StoppedTest):
         once, twice = self.calls(LEVELS), self.calls(2 * LEVELS)
         for command, count in once.items():
             self.assertLess(twice[command], 2.2 * count, command)
+
+    def test_a_digest_takes_memory_by_the_depth_and_not_by_its_square(self):
+        name = 255 * 'd'
+        os.mkdir(self.source)
+        levels = [os.open(self.source, os.O_RDONLY)]
+        try:
+            for _ in range(700):  # whose paths are 60 MiB together
+                os.mkdir(name, dir_fd=levels[-1])
+                levels.append(os.open(name, os.O_RDONLY, dir_fd=levels[-1]))
+            self.execute('verify', '-s', self.source, '--digest', '--threads', '1', expect=0,
+                         source_may_change=True, preexec_fn=limit_memory)
+            while len(levels) > 1:
+                os.close(levels.pop())
+                os.rmdir(name, dir_fd=levels[-1])
+        finally:
+            for level in levels:
+                os.close(level)
 
 
 if __name__ == '__main__':
