@@ -37,6 +37,10 @@ MUTATIONS = [
     Mutation('the staging folder is emptied through a mount',
              'if (entry->status.mount != self.mount)', 'if (false)',
              '^cli/mounts_test.*discarded'),
+    Mutation('what can not be discarded keeps all others',
+             'if (removed.error().code == ErrorCode::kStopped) return std::move(removed).error();'
+             ' stay.push_back(', 'return std::move(removed).error(); stay.push_back(',
+             '^cli/mounts_test.*discarded'),
     Mutation('the other root is entered',
              'if (rules_.other_root && same_number(status, *rules_.other_root))', 'if (false)',
              '^unit_fs/DirectoryCursorTest.ForbiddenDirectories'),

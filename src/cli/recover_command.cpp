@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "apply/recovery/leftovers.h"
 #include "cli/at_rest.h"
 #include "cli/commands.h"
@@ -24,11 +26,14 @@ Result<bool> look_at_unproven(const Tools& tools, const Root& replica, bool disc
     (void)tell_unproven(tools.log, nullptr, replica, unproven);
     return is_stuck || !unproven.empty();
   }
-  TRY(discard(replica, unproven, tools.signals.stop()));
+  const auto stay = TRY(discard(replica, unproven, tools.signals.stop()));
+  for (const Error& error : stay) tools.log.error(describe(error));
   for (const Unproven& one : unproven) {
+    const auto is_of_it = [&](const Error& error) { return error.path == one.path.bytes(); };
+    if (std::any_of(stay.begin(), stay.end(), is_of_it)) continue;
     tools.log.info("removed '" + escaped(one.path.shown()) + "', which was not known to be ours");
   }
-  return is_stuck;
+  return is_stuck || !stay.empty();
 }
 
 }  // namespace

@@ -132,13 +132,15 @@ class ReplicaMountTest(ProgramTest):
             self.sync('run', expect=PARTIAL)
         self.assertTrue(self.is_mounted(self.in_replica('gone', 'm')))
 
-    def test_a_mount_in_a_folder_that_is_to_be_discarded_is_not_emptied(self):
+    def test_a_mount_in_a_folder_that_is_to_be_discarded_is_not_emptied_and_keeps_no_other(self):
         trees.build(self.at('elsewhere'), {'precious': 'x', 'd': {'more': 'x'}})
-        self.given({'a': 'new'}, {'a': 'older', '.sync-txn': folder({'0': {'1': {}}}, mode=0o700)})
+        self.given({'a': 'new'}, {'a': 'older', '.sync-txn': folder({'0': {'1': {}}}, mode=0o700),
+                                  'd': {'.sync-txn': {'x': 'theirs'}}})
         self.mount_bind(self.at('elsewhere'), self.in_replica('.sync-txn', '0', '1'))
         discard = ('recover', '-r', self.replica, '--discard')
         with self.untouched(self.at('elsewhere')):
-            self.assertIn('mounted', self.execute(*discard, expect=REFUSED).err)
+            self.assertIn('mounted', self.execute(*discard, expect=PARTIAL).err)
+        self.assertEqual([], os.listdir(self.in_replica('d')))
         self.unmount(self.in_replica('.sync-txn', '0', '1'))
         self.execute(*discard)
         self.mirror()

@@ -172,6 +172,20 @@ class NameWalk final : public PairVisitor {
   std::vector<RelPath> found_;
 };
 
+Status discard_one(const Root& replica, DirectoryCursor& cursor, const Unproven& each,
+                   const WindUp& at_once) {
+  FileSystem& fs = *replica.fs;
+  const auto home = TRY(cursor.enter(each.path.parent_bytes()));
+  const std::string name(each.path.name());
+  const auto status = TRY(fs.status_at(home, name.c_str()));
+  if (status.inode != each.inode || status.mount != replica.status.mount) {
+    return refused_error("discard",
+                         "it is another one than was looked at, or something is mounted there");
+  }
+  return status.is_directory() ? remove_tree(fs, home, name, &at_once)
+                               : fs.remove_file(home, name.c_str());
+}
+
 }  // namespace
 
 Result<std::vector<RelPath>> find_leftovers(const Root& replica, const std::atomic<bool>& stop) {
@@ -204,27 +218,20 @@ Result<Leftovers> clear_leftovers(const Root& replica, StagingKeys& keys,
   return result;
 }
 
-Status discard(const Root& replica, const std::vector<Unproven>& unproven,
-               const std::atomic<bool>& stop) {
-  FileSystem& fs = *replica.fs;
+Result<std::vector<Error>> discard(const Root& replica, const std::vector<Unproven>& unproven,
+                                   const std::atomic<bool>& stop) {
   CursorRules rules;
   rules.only_mount = replica.status.mount;
-  DirectoryCursor cursor(fs, replica.fd.get(), rules, descriptors_per_cursor(1));
+  DirectoryCursor cursor(*replica.fs, replica.fd.get(), rules, descriptors_per_cursor(1));
   const WindUp at_once(&stop, 0);
+  std::vector<Error> stay;
   for (const Unproven& each : unproven) {
-    const auto home = TRY(cursor.enter(each.path.parent_bytes()));
-    const std::string name(each.path.name());
-    const auto status = TRY(fs.status_at(home, name.c_str()));
-    if (status.inode != each.inode || status.mount != replica.status.mount) {
-      return refused_error("discard",
-                           "it is another one than was looked at, or something is mounted there")
-          .at(each.path.bytes());
-    }
-    Status removed = status.is_directory() ? remove_tree(fs, home, name, &at_once)
-                                           : fs.remove_file(home, name.c_str());
-    if (!removed) return std::move(removed).error().at(each.path.bytes());
+    Status removed = discard_one(replica, cursor, each, at_once);
+    if (removed) continue;
+    if (removed.error().code == ErrorCode::kStopped) return std::move(removed).error();
+    stay.push_back(std::move(removed).error().at(each.path.bytes()));
   }
-  return success();
+  return stay;
 }
 
 }  // namespace foldersync

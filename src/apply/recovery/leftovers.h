@@ -40,8 +40,10 @@ Result<Leftovers> clear_leftovers(const Root& replica, StagingKeys& keys,
                                   const std::vector<RelPath>& found, const std::atomic<bool>& stop);
 
 // Removes what has such a name and is not proven to be ours, as a person has asked for. Never
-// enters another mount. Error kStopped: `stop` was set.
-Status discard(const Root& replica, const std::vector<Unproven>& unproven,
-               const std::atomic<bool>& stop);
+// enters another mount. The answer: why some stay, one error each, with its path; whoever owns the
+// folder above one decides whether it can be removed, and that keeps none of the others. Error
+// kStopped: `stop` was set.
+Result<std::vector<Error>> discard(const Root& replica, const std::vector<Unproven>& unproven,
+                                   const std::atomic<bool>& stop);
 
 }  // namespace foldersync
