@@ -37,6 +37,10 @@ MUTATIONS = [
     Mutation('the staging folder is emptied through a mount',
              'if (entry->status.mount != self.mount)', 'if (false)',
              '^cli/mounts_test.*discarded'),
+    Mutation('a backup that was renamed makes newer ones old',
+             'source.path.ends_with("/" + name + "/" + kBackupTree)',
+             '!name.empty() && !source.path.empty()',
+             '^unit_apply/PruneBackups.WhatOthersGave'),
     Mutation('what can not be discarded keeps all others',
              'if (removed.error().code == ErrorCode::kStopped) return std::move(removed).error();'
              ' stay.push_back(', 'return std::move(removed).error(); stay.push_back(',
@@ -1127,7 +1131,7 @@ MUTATIONS = [
     Mutation('the backup of this run is removed', ' || entry.name == order.spared) continue;',
              ') continue;', '^unit_apply/PruneBackups.ThatOfThisRun'),
     Mutation('what got the name of an old backup is emptied',
-             'if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {',
+             'if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), name, order.replica)) {',
              'if (order.replica.path.empty()) {', '^unit_apply/PruneBackups.WhatGetsTheName'),
     Mutation('what is open is not compared with what was found',
              'if (!same_object(status, *place.status)) {\n    return refused("somebody has put another',
@@ -1153,7 +1157,7 @@ MUTATIONS = [
     # What is somebody else's: backups of other runs, and a file that is no log
 
     Mutation('a backup of another replica is removed',
-             ': whose->identity == replica.identity;', ': true;',
+             ': whose.identity == replica.identity;', ': true;',
              '^unit_apply/PruneBackups.ThoseOfAnotherReplica'),
     Mutation('a backup that is being written is removed',
              ' || is_in_use(fs, backup->get())', '', '^unit_apply/PruneBackups.WhatIsBeingWritten'),

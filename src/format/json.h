@@ -30,8 +30,13 @@ Status write_plan(const StoredPlan& plan, const ByteSink& sink);
 // about 100 KiB.
 Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling);
 
-// Whose document it is. No more of it is read than is needed for that, and the rest may be wrong.
-Result<RootReference> read_replica(const ByteSource& source);
+// What a document is about. No more of it is read than is needed to know the replica, and the rest
+// may be wrong; the source is empty where it stands behind that.
+struct RootReferences {
+  RootReference source;
+  RootReference replica;
+};
+Result<RootReferences> read_roots(const ByteSource& source);
 
 // The same as read_plan() of a small document. Memory: that of the plan, twice.
 Result<Plan> read_small_plan(const ByteSource& source);

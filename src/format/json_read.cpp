@@ -121,11 +121,11 @@ class Parsing {
     }
   }
 
-  Result<RootReference> replica() {
+  Result<RootReferences> roots() {
     for (;;) {
       const auto more = parse_next();
-      const RootReference* const known = parser_.handler().reader().replica();
-      if (known != nullptr) return *known;
+      const PlanHeader* const known = parser_.handler().reader().with_replica();
+      if (known != nullptr) return RootReferences{known->source, known->replica};
       if (!more) return more.error();
     }
   }
@@ -198,8 +198,8 @@ Result<StoredPlan> read_plan(const ByteSource& source, Spooling spooling) try {
   return system_error("read plan", 0, exception.what());
 }
 
-Result<RootReference> read_replica(const ByteSource& source) try {
-  return Parsing(source, {}).replica();
+Result<RootReferences> read_roots(const ByteSource& source) try {
+  return Parsing(source, {}).roots();
 } catch (const std::exception& exception) {
   return system_error("read plan", 0, exception.what());
 }

@@ -37,11 +37,11 @@ class DocumentReader {
   // Where the document may be in order, but its actions can't be kept.
   [[nodiscard]] const std::optional<Error>& error() const { return draft_.error; }
 
-  // The document's replica, as soon as all that is said of it was read; null before.
-  [[nodiscard]] const RootReference* replica() const {
+  // What is known by then, as soon as all that is said of the replica was read; null before.
+  [[nodiscard]] const PlanHeader* with_replica() const {
     const bool is_under_way = !levels_.empty() && levels_.front().field != nullptr &&
                               levels_.front().field->name == "replica";
-    return is_under_way || draft_.plan.replica.path.empty() ? nullptr : &draft_.plan.replica;
+    return is_under_way || draft_.plan.replica.path.empty() ? nullptr : &draft_.plan;
   }
 
   // Requires: the document's object has begun and ended.

@@ -415,7 +415,11 @@ class KeepTest(UndoTest):
         self.assertEqual(5, self.backups_after('1d'))
         # An id begins with its time: one of long ago.
         old = os.path.join(self.backups, '00000000-0000-7000-8000-000000000000')
-        os.rename(os.path.dirname(self.undo_file()), old)
+        newer = os.path.dirname(self.undo_file())
+        os.rename(newer, old)
+        undo = trees.read(os.path.join(old, 'undo.json'))
+        trees.write(os.path.join(old, 'undo.json'), undo.replace(
+            os.path.basename(newer).encode(), os.path.basename(old).encode()))
         trees.deep(os.path.join(old, 'tree'), 1500)
         self.assertEqual(5, self.backups_after('1d', runs=1))
         self.assertFalse(os.path.exists(old))

@@ -65,18 +65,24 @@ bool is_ours_alone(const Result<FileStatus>& status) {
   return status && status->uid == ::geteuid() && (status->mode & kOthersWrite) == 0;
 }
 
+// Whether the backup was made by this name: by it others could make it older than the rest. The
+// folder that it lies in may have been moved.
+bool is_made_as(const std::string& name, const RootReference& source) {
+  return source.path.ends_with("/" + name + "/" + kBackupTree);
+}
+
 // Whether its undo is ours, and about the replica. One that was made together with the replica does
 // not know which folder that became.
-bool is_undo_of(FileSystem& fs, int backup, const RootReference& replica) {
+bool is_undo_of(FileSystem& fs, int backup, const std::string& name, const RootReference& replica) {
   const auto file = fs.open_file(backup, kUndoFile);
   if (!file) return false;
   const auto status = fs.status(file->get());
   if (!is_ours_alone(status) || !status->is_file() || status->links != 1) return false;
-  const auto whose = read_replica(
+  const auto roots = read_roots(
       [&](std::span<char> buffer) { return fs.read(file->get(), std::as_writable_bytes(buffer)); });
-  if (!whose) return false;
-  return whose->identity.empty() ? whose->path == replica.path
-                                 : whose->identity == replica.identity;
+  if (!roots || !is_made_as(name, roots->source)) return false;
+  const RootReference& whose = roots->replica;
+  return whose.identity.empty() ? whose.path == replica.path : whose.identity == replica.identity;
 }
 
 // RACE: who may write in the folder may have given the name to something else since it was looked
@@ -84,7 +90,8 @@ bool is_undo_of(FileSystem& fs, int backup, const RootReference& replica) {
 // empty.
 Status remove_backup(FileSystem& fs, int folder, const std::string& name, const PruneOrder& order) {
   const auto backup = TRY(fs.open_directory(folder, name.c_str()));
-  if (!is_ours_alone(fs.status(backup.get())) || !is_undo_of(fs, backup.get(), order.replica)) {
+  if (!is_ours_alone(fs.status(backup.get())) ||
+      !is_undo_of(fs, backup.get(), name, order.replica)) {
     return changed_error("remove", "somebody has put something else there");
   }
   const WindUp at_once(order.stop, 0);
@@ -133,10 +140,11 @@ Result<std::uint64_t> prune_backups(FileSystem& fs, const PruneOrder& order) {
       continue;
     }
     const auto undo = fs.status_at(backup->get(), kUndoFile);
-    if (is_undo_of(fs, backup->get(), order.replica)) {
-      names.emplace_back(entry.name);
+    const std::string name(entry.name);
+    if (is_undo_of(fs, backup->get(), name, order.replica)) {
+      names.push_back(name);
     } else if (!undo && undo.error().error_number == ENOENT) {
-      remove_if_abortive(fs, directory.get(), backup->get(), std::string(entry.name), order.now);
+      remove_if_abortive(fs, directory.get(), backup->get(), name, order.now);
     }
   }
   BackupKeep keep = order.keep;

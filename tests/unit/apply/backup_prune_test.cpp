@@ -74,11 +74,13 @@ class PruneBackups : public testing::Test {
  protected:
   PruneBackups() { std::filesystem::create_directory(scratch_ / "mine"); }
 
-  void add(const std::string& name, const RootReference& replica) {
+  // `made_as`: the name that it was made by; empty: that one.
+  void add(const std::string& name, const RootReference& replica, const std::string& made_as = {}) {
     Plan undo;
     undo.kind = PlanKind::kUndo;
     undo.plan_id = kDayOne;
-    undo.source = {"/nowhere", "", ""};
+    // The backup folder may have another name by now.
+    undo.source = {"/then/" + (made_as.empty() ? name : made_as) + "/" + kBackupTree, "", ""};
     undo.replica = replica;
     std::string text;
     ASSERT_TRUE(write_plan(undo, [&](std::string_view piece) {
@@ -117,6 +119,12 @@ TEST_F(PruneBackups, RemovesAllButTheNewestOfTheReplica) {
   add(kDayTwo, {"/known/by/another/name", kReplica.identity, ""});
   add(kDayThree, kReplica);
   EXPECT_THAT(left(), UnorderedElementsAre(kDayThree));
+}
+
+TEST_F(PruneBackups, WhatOthersGaveALaterNameMakesNoneOfTheOthersOld) {
+  add(kDayTwo, kReplica);
+  add(kDayThree, kReplica, kDayOne);
+  EXPECT_THAT(left(), UnorderedElementsAre(kDayTwo, kDayThree));
 }
 
 TEST_F(PruneBackups, ThoseOfAReplicaThatWasMadeByTheRunGoByItsPath) {

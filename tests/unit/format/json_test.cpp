@@ -210,30 +210,32 @@ TEST(ReadPlan, DoesNotMindBlanksOrderOfKeysAndEscapes) {
   }
 }
 
-TEST(ReadReplica, KnowsWhoseADocumentIsHoweverItIsWritten) {
+TEST(ReadRoots, KnowsWhoseADocumentIsHoweverItIsWritten) {
   const Plan plan = small_plan();
   const std::string text = written(plan);
   const std::string other = Reformatter(text).value();
   for (const std::string& whole : {text, other}) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, whole.size()}) {
-      const auto replica = read_replica(source_of(whole, piece));
-      ASSERT_TRUE(replica.ok()) << replica.error().detail;
-      EXPECT_EQ(*replica, plan.replica);
+      const auto roots = read_roots(source_of(whole, piece));
+      ASSERT_TRUE(roots.ok()) << roots.error().detail;
+      EXPECT_EQ(roots->replica, plan.replica);
+      // Where it stands before that.
+      EXPECT_TRUE(whole != text || roots->source == plan.source);
     }
   }
 }
 
-TEST(ReadReplica, ReadsNoMoreThanItNeedsAndTakesNothingElseForADocument) {
+TEST(ReadRoots, ReadsNoMoreThanItNeedsAndTakesNothingElseForADocument) {
   const std::string text = written(small_plan());
   const std::size_t after = text.find("\"options\"");
   for (std::size_t size = 0; size <= after; ++size) {
-    const auto replica = read_replica(source_of(text.substr(0, size), 1));
-    EXPECT_TRUE(!replica.ok() || *replica == small_plan().replica) << size;
+    const auto roots = read_roots(source_of(text.substr(0, size), 1));
+    EXPECT_TRUE(!roots.ok() || roots->replica == small_plan().replica) << size;
   }
-  EXPECT_TRUE(read_replica(source_of(text.substr(0, after + 10), 1)).ok());
+  EXPECT_TRUE(read_roots(source_of(text.substr(0, after + 10), 1)).ok());
   for (const char* none :
        {"", "{}", "[]", "x", "{\"replica\":{}}", "{\"replica\":{\"path\":\"/r\"}}"}) {
-    EXPECT_FALSE(read_replica(source_of(none, 1)).ok()) << none;
+    EXPECT_FALSE(read_roots(source_of(none, 1)).ok()) << none;
   }
 }
 
