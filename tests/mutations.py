@@ -266,7 +266,7 @@ MUTATIONS = [
 
     # What may be deleted
 
-    Mutation('what the source has again is deleted',
+    Mutation('what the source has again is deleted', 'src/apply/look/look.cpp',
              'if (!may_go) stale(', 'if (false) stale(', '^fault/SourceRace.APathThatTheSource'),
     Mutation('what could not be read counts as missing',
              'return removes_entry(action) && kept_.contains(action.path);', 'return false;',
@@ -710,8 +710,7 @@ MUTATIONS = [
     # Durability
 
     Mutation('a file is not synced',
-             '  if (job_.sync_each) {\n    TRY(fs_.sync(to.get()));',
-             '  if (false) {\n    TRY(fs_.sync(to.get()));',
+             'if (job_.sync_each) TRY(fs_.sync(to.get()));', '',
              '^fault/Durability'),
     Mutation('an error of fsync is dropped', 'src/apply/stage/stager.cpp',
              'TRY(fs_.sync(to.get()));',
@@ -732,7 +731,7 @@ MUTATIONS = [
              'src/apply/backup/backup.cpp', 'return known == nullptr || sets_metadata(known->undo);',
              'return true;', '^fault/Windows/Undo.TakesBackTwoPlans'),
     Mutation('what a backup wants is removed before it is kept', 'src/apply/first_room.cpp',
-             'if (request_.backup) {\n      TRY(keep_chosen(made.backup));\n    }', '',
+             'if (request_.backup) TRY(keep_chosen(made.backup));', '',
              '^cli/room_test.*another_disk'),
     Mutation('room is made of what a backup keeps on the same disk', 'src/apply/first_room.cpp',
              'if (request.backup && keeps_beside(', 'if (false && keeps_beside(',
@@ -1028,7 +1027,7 @@ MUTATIONS = [
              'if (!same_content_stamps(*found, old) && !is_overlay_copy(fs_,',
              '^fault/SmallUndo.GivesBackWhatWasWritten'),
     Mutation('a directory goes whole with a name of a file that is changed in place',
-             'if (goes && !changed.empty()) {', 'if (false) {',
+             'if (goes && !changed.empty())', 'if (false)',
              '^fault/SmallUndo.FindsNoWorkOfOthers'),
     Mutation('root gives a file of somebody else to another owner as it is',
              'if (has_new_owner && found.uid != 0) return false;', '',

@@ -36,9 +36,7 @@ class Checker {
       drift = looker_.pinned_drift(action, look);
     }
     if (is_told_to_stop()) return skip(of);  // and what was being read is not known
-    if (!drift) {
-      drift = TRY(leader_drift(action));
-    }
+    if (!drift) drift = TRY(leader_drift(action));
     if (!drift) return done(of);
     outcomes_.stale(of, {std::move(*drift)});
     return success();

@@ -57,9 +57,7 @@ class Remover {
 
   // What was chosen is in the backup, where one is wanted, and then gone, where it is still that.
   Status remove_chosen(FirstRoom& made) {
-    if (request_.backup) {
-      TRY(keep_chosen(made.backup));
-    }
+    if (request_.backup) TRY(keep_chosen(made.backup));
     for (const Chosen& file : chosen_) {
       if (remove(file)) made.gone.insert(file.seq);
     }

@@ -15,9 +15,7 @@ Step step_of(const Slot& slot, const LookResult& look, StagedPlace place) {
 }
 
 Result<Published> do_step(Site& site, Discards& discards, Step& step) {
-  if (discards.nested().has(step.action.path)) {
-    TRY(discards.purge_nested());
-  }
+  if (discards.nested().has(step.action.path)) TRY(discards.purge_nested());
   return kind_of(step.action).forward(site, step);
 }
 

@@ -165,9 +165,7 @@ Result<WindowRecord> Transaction::record_of_window() const {
     if (has_links && slot.staged) made[slot.action.path] = slot.staged->status;
   }
   const auto order = TRY(in_order_of_the_plan());
-  for (const Slot* const slot : order) {
-    TRY(record_action(*slot, made, record));
-  }
+  for (const Slot* const slot : order) TRY(record_action(*slot, made, record));
   return record;
 }
 
@@ -179,9 +177,7 @@ Status Transaction::record_action(const Slot& slot, const Made& made, WindowReco
   if (takes_file_over(action)) action.other.reset();
   count(action, record.plan.summary);
   record.actions.push_back(action_record(slot, job_.folder_names));
-  if (adds_name(action)) {
-    record.actions.back().made = leader_of(action, made, job_.lookers.front());
-  }
+  if (adds_name(action)) record.actions.back().made = leader_of(action, made, job_.lookers.front());
   record.plan.actions.push_back(std::move(action));
   return success();
 }

@@ -283,11 +283,7 @@ Status Windows::call_off(OpenWindow& window) {
   for (const Slot& slot : window.slots()) {
     const Action& action = slot.action;
     if (was_stopped_) {  // and nobody waits for what was found of each
-      ActionReport report;
-      report.seq = slot.seq;
-      report.action = &action;
-      report.outcome = Outcome::kRolledBack;
-      crew_.held.report(report);
+      crew_.held.report({.seq = slot.seq, .action = &action, .outcome = Outcome::kRolledBack});
       continue;
     }
     if (action.phase == Phase::kMkdir) made.insert(action.path);

@@ -111,9 +111,7 @@ void AtRest::close_what_was_left_open(const Root& replica) {
   if (open.empty()) return;
   ReplicaAccess access(*replica.fs, replica.fd.get(), {}, descriptors_per_cursor(3));
   access.note_in(&notes);
-  for (const Error& error : access.close_again(std::move(open))) {
-    tools_.log.warn(left_open(error));
-  }
+  for (const Error& error : access.close_again(std::move(open))) tools_.log.warn(left_open(error));
   notes.keep_only(access.opened_up());
 }
 

@@ -40,9 +40,7 @@ void Carried::set(const std::string& key, std::string value) {
 
 std::string Carried::text() const {
   std::string text;
-  for (const auto& [key, value] : facts_) {
-    text += to_base64(key) + ' ' + to_base64(value) + '\n';
-  }
+  for (const auto& [key, value] : facts_) text += to_base64(key) + ' ' + to_base64(value) + '\n';
   return text.append(kEnd);
 }
 

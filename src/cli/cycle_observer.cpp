@@ -91,9 +91,7 @@ void CycleObserver::log_stale(bool refused) const {
 void log_findings(const PlanHeader& plan, Log& log) {
   for (const Problem& problem : plan.problems) log.error(describe(problem));
   for (const Guard& guard : plan.guards) {
-    if (makes_room(guard)) {
-      log.info("deletions go first, to make room: " + figures(guard));
-    }
+    if (makes_room(guard)) log.info("deletions go first, to make room: " + figures(guard));
   }
   for (const Skipped& skipped : plan.skipped) {
     log.detail("left alone " + escaped(skipped.path.shown()) + " (" + escaped(skipped.reason) +

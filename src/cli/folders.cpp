@@ -152,9 +152,7 @@ Status refuse_inside(FileSystem& fs, const Root& replica, const std::vector<std:
 
 Result<std::vector<std::string>> place_own_files(FileSystem& fs, const Roots& roots,
                                                  const std::vector<std::string>& files) {
-  if (roots.replica) {
-    TRY(refuse_inside(fs, *roots.replica, files));
-  }
+  if (roots.replica) TRY(refuse_inside(fs, *roots.replica, files));
   std::vector<std::string> left_out;
   for (const std::string& given : files) {
     if (given.empty()) continue;

@@ -36,20 +36,15 @@ Pair pair_of(const Roots& roots) {
 Result<bool> holds_file(const ReadableTree& tree, const std::string& path,
                         const std::atomic<bool>& stop) {
   bool is_found = false;
-  const InventoryVisitor visitor{.admits = [](auto, auto, const FileStatus&) { return true; },
-                                 .visit =
-                                     [&](const InventoryEntry& entry) {
-                                       is_found = !entry.status.is_directory();
-                                       // The first one ends the walk.
-                                       return is_found ? Status(system_error("look at", ENOTDIR))
-                                                       : success();
-                                     },
-                                 .listed = [](const RelPath&, const DirectoryNames&) {},
-                                 .problem = [](const RelPath&, const Error&) {},
-                                 .stop = &stop};
+  const auto look_at = [&](const InventoryEntry& entry) {
+    is_found = !entry.status.is_directory();
+    // The first one ends the walk.
+    return is_found ? Status(system_error("look at", ENOTDIR)) : success();
+  };
   FileStatus top;
   top.type = FileType::kDirectory;
-  (void)take_inventory(TreeBelow(tree, RelPath::from_bytes(path)), top, visitor);
+  (void)take_inventory(TreeBelow(tree, RelPath::from_bytes(path)), top,
+                       {.visit = look_at, .stop = &stop});
   TRY(heed(&stop, "look at"));
   return is_found;
 }

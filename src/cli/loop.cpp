@@ -28,9 +28,7 @@ ExitCode Loop::run(double interval) {
   for (;;) {
     const ExitCode code = cycle_in_process();
     if (is_cycle_) return code;
-    if (tools_.signals.stop()) {
-      return is_by_signal(code) ? code : ExitCode::kDone;
-    }
+    if (tools_.signals.stop()) return is_by_signal(code) ? code : ExitCode::kDone;
     if (has_reader_left()) return code;
     next = std::max(next + interval, monotonic_seconds());
     while (!tools_.signals.stop() && monotonic_seconds() < next) {

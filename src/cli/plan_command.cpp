@@ -59,13 +59,9 @@ Status write_text(const StoredPlan& plan, const PlanCommandOptions& options,
 Status write_all(const StoredPlan& plan, const PlanCommandOptions& options,
                  const std::optional<SigningKey>& key, const std::string& signature,
                  const std::atomic<bool>& stop) {
-  if (options.output_file) {
-    TRY(write_document(plan, absolute_name(*options.output_file), stop));
-  }
+  if (options.output_file) TRY(write_document(plan, absolute_name(*options.output_file), stop));
   // CRASH: killed in between, the plan has no signature, or that of another plan.
-  if (key) {
-    TRY(write_signature(plan, *key, signature));
-  }
+  if (key) TRY(write_signature(plan, *key, signature));
   if (options.json) return write_document(plan, {}, stop);
   if (options.common.console.verbosity == Verbosity::kQuiet) return success();
   return write_text(plan, options, stop);
@@ -125,9 +121,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain_with_names(guard, plan));
   }
-  if (Status written = write_all(plan, options, key, signature, signals.stop()); !written) {
-    return std::move(written).error();
-  }
+  TRY(write_all(plan, options, key, signature, signals.stop()));
   state.save_hashes();
   state.tell_warnings();
   return code_of(plan, options);

@@ -101,20 +101,20 @@ Result<Verified> PlanMaker::verify(const Roots& roots, const std::vector<std::st
   const LocalTree source = tree_of(roots.source);
   std::optional<LocalTree> replica;
   if (roots.replica) replica.emplace(tree_of(*roots.replica));
-  VerifyRequest request{.roots = roots,
-                        .source = source,
-                        .replica = replica ? &*replica : nullptr,
-                        .options = options_.plan,
-                        .policy = policy_here(roots),
-                        .filter = filter_,
-                        .source_cache = state_.cache(),
-                        .replica_cache = state_.cache(),
-                        // One goes on without a gap, and leaves the machine to others.
-                        .threads = stretch.is_bounded() ? 1 : threads_.usual,
-                        .stop = &stop,
+  VerifyRequest request{.trees = {.roots = roots,
+                                  .source = source,
+                                  .replica = replica ? &*replica : nullptr,
+                                  .options = options_.plan,
+                                  .policy = policy_here(roots),
+                                  .filter = filter_,
+                                  .source_cache = state_.cache(),
+                                  .replica_cache = state_.cache(),
+                                  // One goes on without a gap, and leaves the machine to others.
+                                  .threads = stretch.is_bounded() ? 1 : threads_.usual,
+                                  .stop = &stop},
                         .stretch = stretch,
                         .read = &read};
-  request.options.left_out = left_out;
+  request.trees.options.left_out = left_out;
   return foldersync::verify(request);
 }
 
@@ -151,29 +151,29 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   }
   const ThreadCounts threads =
       thread_counts(threads_, roots.source, roots.replica ? &*roots.replica : nullptr);
-  PlanRequest request{.roots = roots,
-                      .source = source,
-                      .replica = replica ? &*replica : nullptr,
+  PlanRequest request{.trees = {.roots = roots,
+                                .source = source,
+                                .replica = replica ? &*replica : nullptr,
+                                .options = options_.plan,
+                                .policy = policy,
+                                .filter = filter_,
+                                .source_cache = state_.cache(),
+                                .replica_cache = state_.cache(),
+                                .threads = threads.usual,
+                                .stop = &stop},
                       .opened = opened ? &*opened : nullptr,
-                      .options = options_.plan,
-                      .policy = policy,
                       .unread_before = unread_before,
-                      .filter = filter_,
-                      .source_cache = state_.cache(),
-                      .replica_cache = state_.cache(),
-                      .threads = threads.usual,
-                      .stop = &stop,
                       .spooling = state_.spooling(),
                       .most_threads = threads.most,
                       .names_equal_content = equal == EqualContent::kNamed,
                       .doubts = doubts_about(roots.source)};
-  request.compares_capabilities =
-      policy.as_root && roots.replica && state_.memory() != nullptr &&
-      !are_capabilities_known(*state_.memory(), roots.replica->identity, part_of(request.options));
+  request.compares_capabilities = policy.as_root && roots.replica && state_.memory() != nullptr &&
+                                  !are_capabilities_known(*state_.memory(), roots.replica->identity,
+                                                          part_of(request.trees.options));
   const MirroredFields& fields = options_.plan.fields;
-  request.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
-  request.options.left_out = left_out;
-  request.options.replica_limits = policy.limits;
+  request.trees.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
+  request.trees.options.left_out = left_out;
+  request.trees.options.replica_limits = policy.limits;
   auto planned = make_plan(request);
   const bool has_trouble = !planned || !planned->plan.problems.empty();
   if (has_trouble && !(!planned && planned.error().code == ErrorCode::kStopped)) {

@@ -256,10 +256,7 @@ class Runner {
     if (report() != nullptr) report()->begin(&plan);
     CycleObserver observer(tools_.log, counts, Execution::kDry, report(), tools_.signals.stop());
     Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
-      ActionReport would;
-      would.seq = seq;
-      would.action = &action;
-      observer.report(would);
+      observer.report({.seq = seq, .action = &action});
     });
     ReportEnd end = report_end(
         plan, plan.complete() && plan.held() == 0 ? ExitCode::kDone : ExitCode::kPartial);

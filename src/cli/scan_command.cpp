@@ -39,10 +39,7 @@ class Scanner {
   Status run(const Scope& scope, const std::atomic<bool>& stop) {
     judge_.heed_stop(&stop);
     const InventoryVisitor visitor{
-        .admits =
-            [&](std::string_view directory, std::string_view name, const FileStatus& status) {
-              return scope.admits(directory, name, status, root_);
-            },
+        .admits = scope.in(root_),
         .visit = [this](const InventoryEntry& entry) { return visit(entry); },
         .listed = [this](const RelPath& path,
                          const DirectoryNames& names) { forget_missing(path, names); },
@@ -87,9 +84,7 @@ class Scanner {
     }
     if (entry.status.is_file() && wants_md5()) {
       if (directory_ != entry.path.parent_bytes()) begin(std::string(entry.path.parent_bytes()));
-      if (!batch_.has_room(entry.status.size)) {
-        TRY(write_waiting());
-      }
+      if (!batch_.has_room(entry.status.size)) TRY(write_waiting());
       const auto hash = judge_.hash({entry.directory, name, entry.status}, hashes_, batch_);
       if (!hash && hash.error().code == ErrorCode::kStopped) return hash.error();
       if (!hash) note(entry.path, hash.error());

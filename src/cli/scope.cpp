@@ -16,12 +16,14 @@ bool is_own(const std::vector<std::string>& own, std::string_view directory,
 
 }  // namespace
 
-bool Scope::admits(std::string_view directory, std::string_view name, const FileStatus& status,
-                   const Root& root) const {
-  if (is_staging_name(name) || is_own(own, directory, name)) return false;
-  if (one_file_system && status.mount != root.status.mount) return false;
-  return filter.empty() ||
-         !(filter.excludes(directory, name, status.is_directory()) || filter.excludes_file(status));
+Admits Scope::in(const Root& root) const {
+  return
+      [this, &root](std::string_view directory, std::string_view name, const FileStatus& status) {
+        if (is_staging_name(name) || is_own(own, directory, name)) return false;
+        if (one_file_system && status.mount != root.status.mount) return false;
+        return filter.empty() || !(filter.excludes(directory, name, status.is_directory()) ||
+                                   filter.excludes_file(status));
+      };
 }
 
 }  // namespace foldersync

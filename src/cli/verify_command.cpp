@@ -88,16 +88,16 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
   std::optional<Pace> pace;
   if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
   const auto from = options.resume ? TRY(place_to_go_on(roots, state)) : TreePosition();
-  return verify({.roots = roots,
-                 .source = source,
-                 .replica = replica ? &*replica : nullptr,
-                 .options = options.filter,
-                 .policy = policy_for(limits, options.filter, options.common.umask),
-                 .filter = filter,
-                 .source_cache = state.cache(),
-                 .replica_cache = state.cache(),
-                 .threads = thread_counts(options.common).usual,
-                 .stop = &signals.stop(),
+  return verify({.trees = {.roots = roots,
+                           .source = source,
+                           .replica = replica ? &*replica : nullptr,
+                           .options = options.filter,
+                           .policy = policy_for(limits, options.filter, options.common.umask),
+                           .filter = filter,
+                           .source_cache = state.cache(),
+                           .replica_cache = state.cache(),
+                           .threads = thread_counts(options.common).usual,
+                           .stop = &signals.stop()},
                  .stretch = {.from = from},
                  .pace = pace ? &*pace : nullptr,
                  .read = &counts.read});
@@ -107,19 +107,13 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
 Result<std::optional<Sha256>> digest_of_root(const Root& root, const Scope& scope, HashCache* cache,
                                              const std::atomic<bool>& stop) {
   bool is_whole = true;
-  const InventoryVisitor inventory{
-      .admits =
-          [&](std::string_view directory, std::string_view name, const FileStatus& status) {
-            return scope.admits(directory, name, status, root);
-          },
-      .visit = {},
-      .listed = {},
-      .problem =
-          [&](const RelPath& path, const Error& error) {
-            is_whole = false;
-            tell(describe(Error(error).at(path.shown())));
-          },
-      .stop = &stop};
+  const InventoryVisitor inventory{.admits = scope.in(root),
+                                   .problem =
+                                       [&](const RelPath& path, const Error& error) {
+                                         is_whole = false;
+                                         tell(describe(Error(error).at(path.shown())));
+                                       },
+                                   .stop = &stop};
   const auto digest =
       TRY(digest_of(tree_of(root), root.status, cached_tree(cache, root), inventory));
   return is_whole ? std::optional(digest) : std::nullopt;

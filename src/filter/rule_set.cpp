@@ -305,13 +305,9 @@ std::optional<BrokenRule> RuleSet::compile(const std::vector<std::string>& rules
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string& rule = rules[i];
-    if (rule.size() > kMaxRuleBytes) {
-      return BrokenRule{i, "is too large: it has more than 64 KiB"};
-    }
+    if (rule.size() > kMaxRuleBytes) return BrokenRule{i, "is too large: it has more than 64 KiB"};
     bytes += rule.size() + kRegexBytes;
-    if (bytes > kMaxBytes) {
-      return BrokenRule{i, "is one too many: all rules have more than 16 MiB"};
-    }
+    if (bytes > kMaxBytes) return BrokenRule{i, "is one too many: all rules have more than 16 MiB"};
     if (rule.find('\0') != std::string::npos) return BrokenRule{i, "holds a NUL byte"};
     if (const char* broken = builder.add(rule, i + 1)) return BrokenRule{i, broken};
   }

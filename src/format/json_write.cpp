@@ -146,9 +146,7 @@ class Writer {
 Status write_plan(const Plan& plan, const ByteSink& sink) try {
   return Writer(sink, uses_of(plan)).write(plan, [&](const auto& take) -> Status {
     std::uint64_t seq = 0;
-    for (const Action& action : plan.actions) {
-      TRY(take(action, ++seq));
-    }
+    for (const Action& action : plan.actions) TRY(take(action, ++seq));
     return success();
   });
 } catch (const std::exception& exception) {

@@ -51,9 +51,7 @@ Result<Fd> opened_to_append(FileSystem& fs, const NamedPlace& place) {
                          : fs.create_file(place.folder.get(), place.name.c_str(), kPrivate);
   if (!fd) return fd;
   const auto status = TRY(fs.status(fd->get()));
-  if (place.status) {
-    TRY(refuse_odd(status));
-  }
+  if (place.status) TRY(refuse_odd(status));
   TRY(set_flags(fd->get(), O_APPEND));
   return fd;
 }

@@ -63,9 +63,7 @@ class Patch {
     for (std::size_t begin = 0; begin < bytes.size();) {
       std::size_t end = begin;
       while (end < bytes.size() && !same(end)) end = std::min(end + kPiece, bytes.size());
-      if (end > begin) {
-        TRY(write_at(done_.size + begin, bytes.subspan(begin, end - begin)));
-      }
+      if (end > begin) TRY(write_at(done_.size + begin, bytes.subspan(begin, end - begin)));
       begin = end + kPiece;  // the piece at `end` is the same, or it is the end
     }
     return success();

@@ -63,9 +63,7 @@ bool is_mirrored_xattr(std::string_view name, bool as_root) {
   if (name.starts_with("user.") || is_acl(name)) return true;
   if (!as_root) return false;
   // XFS shows each ACL by a name of its own, too.
-  if (name.starts_with("trusted.")) {
-    return !name.starts_with("trusted.SGI_ACL_");
-  }
+  if (name.starts_with("trusted.")) return !name.starts_with("trusted.SGI_ACL_");
   return name.starts_with("security.") && name != "security.selinux" && name != "security.ima" &&
          name != "security.evm" && name != "security.apparmor";
 }

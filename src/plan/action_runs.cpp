@@ -9,9 +9,7 @@ namespace foldersync {
 Status ActionRuns::take(std::vector<Action>& actions) {
   if (actions.empty()) return success();
   put_in_order(actions);
-  for (const Action& action : actions) {
-    TRY(store_.append(action));
-  }
+  for (const Action& action : actions) TRY(store_.append(action));
   actions.clear();
   ends_.push_back(store_.size());
   return success();
@@ -40,9 +38,7 @@ Status ActionMerge::advance(std::size_t source) {
 }
 
 Result<const Action*> ActionMerge::next() {
-  for (std::size_t source = 0; !begun_ && source < sources_.size(); ++source) {
-    TRY(advance(source));
-  }
+  for (std::size_t source = 0; !begun_ && source < sources_.size(); ++source) TRY(advance(source));
   begun_ = true;
   if (given_) {
     TRY(advance(*given_));

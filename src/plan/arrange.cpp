@@ -94,9 +94,7 @@ class Arrangement {
     const auto look = [&](const Action& action, std::uint64_t) {
       if (is_taken_out(action)) {
         const RelPath parent = action.path.is_root() ? RelPath() : action.path.parent();
-        if (changes_parent(action) && !blocked_.hold(parent)) {
-          doubtful_.insert(parent);
-        }
+        if (changes_parent(action) && !blocked_.hold(parent)) doubtful_.insert(parent);
       } else if (replaced_.clears(action)) {
         cleared.push_back(action);
         cleared.back().phase = Phase::kClear;
@@ -104,9 +102,7 @@ class Arrangement {
       }
       return success();
     };
-    for (const ActionRuns& runs : found_.runs) {
-      TRY(for_each_action(runs.store(), look));
-    }
+    for (const ActionRuns& runs : found_.runs) TRY(for_each_action(runs.store(), look));
     return cleared_.take(cleared);
   }
 

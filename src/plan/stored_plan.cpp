@@ -5,9 +5,7 @@ namespace foldersync {
 Result<StoredPlan> stored(const Plan& plan) {
   StoredPlan result;
   static_cast<PlanHeader&>(result) = plan;
-  for (const Action& action : plan.actions) {
-    TRY(result.actions.append(action));
-  }
+  for (const Action& action : plan.actions) TRY(result.actions.append(action));
   return result;
 }
 

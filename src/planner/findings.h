@@ -10,16 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "filter/filter.h"
-#include "plan/facts.h"
-#include "plan/held.h"
 #include "plan/links.h"
 #include "plan/plan.h"
 #include "planner/doubts.h"
+#include "planner/planner.h"
 #include "scan/content.h"
 #include "scan/walker.h"
-#include "state/last_run.h"
-#include "state/verify_memory.h"
 
 namespace foldersync {
 
@@ -42,34 +38,25 @@ struct PlanningContext {
   std::optional<Policy> unlimited = std::nullopt;
 };
 
+PlanningContext context_of(const ComparedTrees& trees, Remembered remembered);
+// The roots, of which the walk begins.
+PairToVisit pair_of(const Roots& roots);
+
 // What was found, by one thread; in no order.
-struct Findings {
+struct Findings : Noticed {
   std::vector<Action> actions;    // those that are in no run yet
   std::vector<RelPath> replaced;  // directories that become something else, of the actions
   std::vector<RelPath> doubtful;  // directories of which only links may change an entry
   std::vector<LinkedEntry> linked;
   std::vector<Problem> problems;
   std::vector<Skipped> skipped;
-  std::vector<RelPath> kept;              // must stay in the replica, and so must all above them
-  std::vector<KnownMount> source_mounts;  // where another file system begins in the source
+  std::vector<RelPath> kept;  // must stay in the replica, and so must all above them
   // What of the source could not be read: directories, and what may be some; and files.
   std::vector<RelPath> unread_directories;
   std::vector<SizeAndTime> unread_files;
-  std::vector<RelPath> leftovers;  // what the replica has under names of staging folders
-  bool hides = false;              // a limit of the replica's file system hides a difference
-  // The first that has attributes which the replica can't hold, where they are compared.
-  std::optional<RelPath> unheld_xattrs;
-  // The first symlink that was found equal by the length of its target, which nobody says.
-  std::optional<RelPath> untold_target;
-  bool asked_for_whole_seconds = false;  // see Planned
-  std::vector<ObjectId> decayed;         // files of the source that have more names than one
-  std::vector<RelPath> accepted;         // see Planned, as the next two
-  std::vector<HeldFile> held;
-  std::vector<RelPath> sound_again;
+  std::vector<ObjectId> decayed;  // files of the source that have more names than one
   std::uint64_t unchanged = 0;
-  std::uint64_t replica_entries = 0;     // all that the walk met, but for what is excluded
-  std::uint64_t source_entries = 0;      // likewise
-  std::uint64_t source_directories = 0;  // of these
+  std::uint64_t source_directories = 0;  // of the source's entries
 
   void add_problem(Side side, RelPath path, const Error& error) {
     problems.push_back({side, std::move(path), error.error_number, error.operation});

@@ -85,9 +85,7 @@ void PairPlanner::forget_missing_files(const VisitedPair& pair) {
   }
   if (pair.source.error == nullptr) source_hashes_.forget_missing(pair.source.names);
   const bool is_unread = pair.replica.self != nullptr && pair.replica.names == nullptr;
-  if (!is_unread && !has_other_spellings_) {
-    replica_hashes_.forget_missing(pair.replica.names);
-  }
+  if (!is_unread && !has_other_spellings_) replica_hashes_.forget_missing(pair.replica.names);
 }
 
 // An entry of a directory of our own, in which its owner may not look up names.
@@ -125,9 +123,7 @@ Status PairPlanner::merge(const VisitedPair& pair, Recorder& recorder,
     if (order == 0 || spell(pair, *spellings, of_source, of_replica)) {
       const auto named = TRY(admission.admit(of_source, of_replica));
       if (named) decide(pair, *named, recorder, children);
-      if (sized_ < findings_.actions.size() && is_run_full()) {
-        TRY(end_run());
-      }
+      if (sized_ < findings_.actions.size() && is_run_full()) TRY(end_run());
     }
     if (order <= 0) source = sources.next();
     if (order >= 0) replica = replicas.next();

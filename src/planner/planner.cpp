@@ -91,12 +91,12 @@ class Workers final : public PairVisitor {
 };
 
 // The root itself, where there is no replica yet.
-void add_root_creation(const PlanRequest& request, std::vector<Action>& actions) {
-  const FileStatus source = as_wanted(request.roots.source.status, nullptr, request.policy);
-  const bool has_time = !request.policy.fields.omit_dir_times;
-  const Facts made = wanted_facts(source, {}, nullptr, request.policy);
+void add_root_creation(const ComparedTrees& trees, std::vector<Action>& actions) {
+  const FileStatus source = as_wanted(trees.roots.source.status, nullptr, trees.policy);
+  const bool has_time = !trees.policy.fields.omit_dir_times;
+  const Facts made = wanted_facts(source, {}, nullptr, trees.policy);
   Facts finished = made;
-  want_time(finished, source, request.policy);
+  want_time(finished, source, trees.policy);
   const Reason reason = has_time ? Reason::kMtime : Reason::kChildren;
   actions.push_back(action_of(Op::kCreate, {}, {Reason::kMissing}, {}, made));
   actions.push_back(finish_of({}, {reason}, made, std::move(finished)));
@@ -104,12 +104,12 @@ void add_root_creation(const PlanRequest& request, std::vector<Action>& actions)
 
 // The staging folder comes and goes in the root, so the root's time has to be put right whenever
 // anything is done. Requires: there is a replica.
-Action root_finish(const PlanRequest& request) {
-  const FileStatus& replica = request.roots.replica->status;
-  const FileStatus source = as_wanted(request.roots.source.status, &replica, request.policy);
-  Facts after = wanted_facts(source, {}, &replica, request.policy);
-  want_time(after, source, request.policy);
-  return finish_of({}, {Reason::kChildren}, found_facts(replica, {}, request.policy),
+Action root_finish(const ComparedTrees& trees) {
+  const FileStatus& replica = trees.roots.replica->status;
+  const FileStatus source = as_wanted(trees.roots.source.status, &replica, trees.policy);
+  Facts after = wanted_facts(source, {}, &replica, trees.policy);
+  want_time(after, source, trees.policy);
+  return finish_of({}, {Reason::kChildren}, found_facts(replica, {}, trees.policy),
                    std::move(after));
 }
 
@@ -134,11 +134,11 @@ std::vector<RelPath> immovable(const Findings& findings) {
 // Takes out of the plan what may be all that is left of what can't be read.
 Status hold_back(const PlanRequest& request, const Spooling& spooling, Findings& findings,
                  Arranged& arranged) {
-  if (request.options.delete_anyway || !request.roots.replica) return success();
+  if (request.trees.options.delete_anyway || !request.trees.roots.replica) return success();
   const bool all = holds_all(request.unread_before, findings.unread_directories);
   if (!all && findings.unread_files.empty()) return success();
   const auto held =
-      TRY(find_held(arranged, all, findings.unread_files, request.policy.limits.times));
+      TRY(find_held(arranged, all, findings.unread_files, request.trees.policy.limits.times));
   if (held.empty()) return success();
   auto rest = TRY(without(arranged, held, spooling));
   rest.unchanged += arranged.unchanged;
@@ -165,36 +165,37 @@ void hold_other_names(Findings& findings) {
 Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& context,
                             const Spooling& spooling, std::vector<ActionRuns> runs,
                             Findings findings) {
+  const ComparedTrees& trees = request.trees;
   hold_other_names(findings);
   std::vector<RelPath> blocked = immovable(findings);
   auto links =
-      TRY(group_links(std::move(findings.linked), request.policy.limits.most_names, spooling.heed));
+      TRY(group_links(std::move(findings.linked), trees.policy.limits.most_names, spooling.heed));
   Unarranged found;
   found.runs = std::move(runs);
   found.more = std::move(links.actions);
   found.kept = std::move(findings.kept);
   found.replaced = std::move(findings.replaced);
   found.doubtful = std::move(findings.doubtful);
-  if (request.roots.replica) {
-    if (!request.policy.fields.omit_dir_times) found.root_finish = root_finish(request);
+  if (trees.roots.replica) {
+    if (!trees.policy.fields.omit_dir_times) found.root_finish = root_finish(trees);
   } else {
-    add_root_creation(request, found.more);
+    add_root_creation(trees, found.more);
   }
   auto arranged = TRY(arrange(std::move(found), spooling));
   // Files that are the same have the same time.
-  if (request.roots.replica && request.policy.gives_time(FileType::kFile)) {
-    TRY(find_moves({context, request.source, *request.replica, std::move(blocked), request.opened,
-                    request.threads, request.stop, spooling},
+  if (trees.roots.replica && trees.policy.gives_time(FileType::kFile)) {
+    TRY(find_moves({context, trees.source, *trees.replica, std::move(blocked), request.opened,
+                    trees.threads, trees.stop, spooling},
                    arranged));
   }
   TRY(hold_back(request, spooling, findings, arranged));
 
   StoredPlan plan;
-  plan.source.path = request.roots.source.path;
-  plan.source.identity = request.roots.source.identity;
-  plan.replica.path = request.roots.replica_path;
-  if (request.roots.replica) plan.replica.identity = request.roots.replica->identity;
-  plan.options = request.options;
+  plan.source.path = trees.roots.source.path;
+  plan.source.identity = trees.roots.source.identity;
+  plan.replica.path = trees.roots.replica_path;
+  if (trees.roots.replica) plan.replica.identity = trees.roots.replica->identity;
+  plan.options = trees.options;
   plan.problems = std::move(findings.problems);
   plan.skipped = std::move(findings.skipped);
   for (const RelPath& path : arranged.blocked) {
@@ -205,68 +206,36 @@ Result<StoredPlan> assemble(const PlanRequest& request, const PlanningContext& c
   plan.summary = arranged.summary;
   plan.summary.unchanged = findings.unchanged + links.unchanged + arranged.unchanged;
   plan.summary.problems = plan.problems.size();
-  plan.guards = counting_guards(request.options, arranged.counts, findings.replica_entries);
-  for (const std::string& name : request.options.require) {
-    const bool exists = has_entry(request.source, RelPath(name));
+  plan.guards = counting_guards(trees.options, arranged.counts, findings.replica_entries);
+  for (const std::string& name : trees.options.require) {
+    const bool exists = has_entry(trees.source, RelPath(name));
     plan.guards.push_back(require_guard(name, exists));
   }
   return plan;
 }
 
-Policy policy_that_reads(Policy policy) {
-  policy.checksum = true;
-  return policy;
-}
-
 Result<Planned> look_and_plan(const PlanRequest& request) {
-  const Roots& roots = request.roots;
-  const Remembered remembered =
-      request.options.reads_all() ? Remembered::kIsReadAgain : Remembered::kIsBelieved;
-  PlanningContext context{
-      .options = request.options,
-      .policy = request.policy,
-      .reading_policy = policy_that_reads(request.policy),
-      .filter = request.filter,
-      .source_root = roots.source.status,
-      .replica_root = {},
-      .source_hashes = cached_tree(request.source_cache, roots.source, remembered),
-      .replica_hashes = {},
-      .names_equal_content = request.names_equal_content,
-      .stop = request.stop,
-      .compares_capabilities = request.compares_capabilities,
-      .doubts = request.doubts};
-  if (request.policy.limits != FileSystemLimits{}) {
-    context.unlimited = request.policy;
+  const ComparedTrees& trees = request.trees;
+  PlanningContext context = context_of(
+      trees, trees.options.reads_all() ? Remembered::kIsReadAgain : Remembered::kIsBelieved);
+  context.names_equal_content = request.names_equal_content;
+  context.compares_capabilities = request.compares_capabilities;
+  context.reading_policy.checksum = true;
+  context.doubts = request.doubts;
+  if (trees.policy.limits != FileSystemLimits{}) {
+    context.unlimited = trees.policy;
     context.unlimited->limits = {};
   }
-  PairToVisit root{{}, roots.source.status, std::nullopt, {}};
-  if (roots.replica) {
-    context.replica_root = roots.replica->status;
-    context.is_one_system = is_one_system(roots.source, *roots.replica);
-    root.replica = roots.replica->status;
-    root.replica_range = link_range_in(*root.replica);
-    context.replica_hashes = cached_tree(request.replica_cache, *roots.replica, remembered);
-  }
   Spooling spooling = request.spooling;
-  spooling.heed = [stop = request.stop] { return heed(stop, "arrange"); };
-  const WalkOptions walk{request.threads, request.stop, request.most_threads};
+  spooling.heed = [stop = trees.stop] { return heed(stop, "arrange"); };
+  const WalkOptions walk{trees.threads, trees.stop, request.most_threads};
   Workers workers(context, spooling, walk);
-  TRY(walk_pairs({&request.source, request.replica, std::move(root)}, walk, workers));
+  TRY(walk_pairs({&trees.source, trees.replica, pair_of(trees.roots)}, walk, workers));
   auto runs = TRY(workers.take_runs());
   Findings findings = workers.gathered();
   Planned planned;
-  planned.leftovers = std::move(findings.leftovers);
-  planned.hides = findings.hides;
-  planned.unheld_xattrs = std::move(findings.unheld_xattrs);
-  planned.untold_target = std::move(findings.untold_target);
-  planned.source_mounts = std::move(findings.source_mounts);
-  planned.asked_for_whole_seconds = findings.asked_for_whole_seconds;
-  planned.accepted = std::move(findings.accepted);
-  planned.held = std::move(findings.held);
-  planned.sound_again = std::move(findings.sound_again);
-  planned.source_entries = findings.source_entries;
+  static_cast<Noticed&>(planned) = static_cast<Noticed&>(findings);
   planned.source_files = findings.source_entries - findings.source_directories;
-  planned.replica_entries = findings.replica_entries;
   for (const RelPath& path : findings.unread_directories) planned.unread.push_back(path.bytes());
   std::sort(planned.unread.begin(), planned.unread.end());
   std::sort(

@@ -119,9 +119,7 @@ void Recorder::record_self() {
   const bool has_time = !context_.policy.fields.omit_dir_times;
   const bool changes = has_time && (children_change_ || children_may_change_);
   if (changes) comparison.reasons.add(Reason::kChildren);
-  if (changes && !children_change_) {
-    findings_.doubtful.push_back(RelPath::from_bytes(pair_.path));
-  }
+  if (changes && !children_change_) findings_.doubtful.push_back(RelPath::from_bytes(pair_.path));
   if (context_.options.xattrs && pair_.source.here != nullptr && pair_.replica.here != nullptr) {
     AttributeComparer(context_, findings_)
         .compare(pair_, Named{.name = "."}, source.status, comparison);

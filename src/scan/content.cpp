@@ -231,7 +231,7 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
   }
   hashing.read_at = wall_clock_now();
   const std::span<std::byte> room = batch.room(static_cast<std::size_t>(file.status.size));
-  if (Status read = read_into(file, room); !read) return std::move(read).error();
+  TRY(read_into(file, room));
   hashing.in_batch = batch.keep(room.size());
   hashing.remembered = hashes.remembered(file);
   return hashing;
@@ -241,10 +241,10 @@ Result<Hashing> ContentJudge::hash(const FileToRead& file, DirectoryHashes& hash
 Result<bool> ContentJudge::read_both_into(const FileToRead& source, const FileToRead& replica,
                                           std::span<std::byte> bytes) {
   error_was_replica_ = false;
-  if (Status done = read_into(source, bytes); !done) return std::move(done).error();
+  TRY(read_into(source, bytes));
   error_was_replica_ = true;
   const std::span<std::byte> other = second_.of(kBufferBytes).first(bytes.size());
-  if (Status done = read_into(replica, other); !done) return std::move(done).error();
+  TRY(read_into(replica, other));
   return bytes.empty() || std::memcmp(bytes.data(), other.data(), bytes.size()) == 0;
 }
 

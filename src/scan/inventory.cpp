@@ -45,17 +45,12 @@ class Inventory {
  private:
   Status visit(const RelPath& path) {
     const auto directory = reader_->enter(path.parent_bytes());
-    if (!directory) {
-      visitor_.problem(path, directory.error());
-      return success();
-    }
+    if (!directory) return skip(path, directory.error());
     const std::string name(path.name());
     const auto status = (*directory)->status(name.c_str());
-    if (!status) {
-      if (status.error().error_number != ENOENT) visitor_.problem(path, status.error());
-      return success();
-    }
-    if (!visitor_.admits(path.parent_bytes(), name, *status)) return success();
+    if (!status && status.error().error_number == ENOENT) return success();
+    if (!status) return skip(path, status.error());
+    if (visitor_.admits && !visitor_.admits(path.parent_bytes(), name, *status)) return success();
     TRY(visitor_.visit({path, *status, *directory}));
     return status->is_directory() ? descend(path) : success();
   }
@@ -65,13 +60,15 @@ class Inventory {
     Level level{DirectoryNames(visitor_.stop)};
     Status read = directory ? (*directory)->list(level.names) : Status(directory.error());
     TRY(heed(visitor_.stop, "walk"));  // what was not read since then is no problem of the tree
-    if (!read) {
-      visitor_.problem(path, read.error());
-      return success();
-    }
-    visitor_.listed(path, level.names);
+    if (!read) return skip(path, read.error());
+    if (visitor_.listed) visitor_.listed(path, level.names);
     levels_.push_back(std::move(level));
     deepest_ = path;
+    return success();
+  }
+
+  Status skip(const RelPath& path, const Error& why) {
+    if (visitor_.problem) visitor_.problem(path, why);
     return success();
   }
 

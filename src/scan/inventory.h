@@ -19,15 +19,18 @@ struct InventoryEntry {
   ReadableDirectory* directory = nullptr;  // where it lies; the root itself for the root
 };
 
+using Admits =
+    std::function<bool(std::string_view directory, std::string_view name, const FileStatus&)>;
+
 struct InventoryVisitor {
-  // Whether the entry is part of the inventory; what is not is not entered.
-  std::function<bool(std::string_view directory, std::string_view name, const FileStatus&)> admits;
+  // Whether the entry is part of the inventory; what is not is not entered. Empty: all are.
+  Admits admits = {};
   // An error ends the walk.
-  std::function<Status(const InventoryEntry&)> visit;
-  // What a directory holds, before any of it is visited.
-  std::function<void(const RelPath&, const DirectoryNames&)> listed;
-  // Something that could not be read; the walk goes on.
-  std::function<void(const RelPath&, const Error&)> problem;
+  std::function<Status(const InventoryEntry&)> visit = {};
+  // What a directory holds, before any of it is visited. May be empty.
+  std::function<void(const RelPath&, const DirectoryNames&)> listed = {};
+  // Something that could not be read; the walk goes on. May be empty.
+  std::function<void(const RelPath&, const Error&)> problem = {};
   const std::atomic<bool>* stop = nullptr;
 };
 

@@ -129,12 +129,8 @@ class Comparer {
                         std::back_inserter(gone));
     std::set_difference(new_sorted.begin(), new_sorted.end(), old_sorted.begin(), old_sorted.end(),
                         std::back_inserter(come));
-    for (const std::string& line : gone) {
-      TRY(put('-', Tone::kDelete, line));
-    }
-    for (const std::string& line : come) {
-      TRY(put('+', Tone::kCreate, line));
-    }
+    for (const std::string& line : gone) TRY(put('-', Tone::kDelete, line));
+    for (const std::string& line : come) TRY(put('+', Tone::kCreate, line));
     if (!gone.empty() || !come.empty()) return success();
     return put('!', Tone::kChange, "another order: " + before.front() + " ...");
   }
@@ -156,9 +152,7 @@ class Comparer {
     };
     const std::vector<Words> before = words(old_.plan);
     const std::vector<Words> after = words(new_.plan);
-    for (std::size_t at = 0; at < before.size(); ++at) {
-      TRY(compare_words(before[at], after[at]));
-    }
+    for (std::size_t at = 0; at < before.size(); ++at) TRY(compare_words(before[at], after[at]));
     return success();
   }
 

@@ -24,9 +24,7 @@ std::string note_of(const Action& action) {
   note += other_words(action);
   const bool has_size = !sets_metadata(action) && !takes_file_over(action);
   if (has_size && entry && entry->size) note += " " + human_bytes(*entry->size);
-  if (!sets_metadata(action) && entry && entry->target) {
-    note += " -> " + escaped(*entry->target);
-  }
+  if (!sets_metadata(action) && entry && entry->target) note += " -> " + escaped(*entry->target);
   const bool obvious = action.op == Op::kCreate || removes_entry(action) || action.other;
   return obvious ? note : note + " (" + reason_words(action.reasons) + ")";
 }

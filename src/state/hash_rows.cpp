@@ -68,8 +68,7 @@ Result<std::optional<std::int64_t>> HashRows::find_tree(std::string_view identit
 Result<std::int64_t> HashRows::add_tree(std::string_view identity) {
   Result<std::optional<std::int64_t>> id = find_tree(identity);
   if (id && !id->has_value()) {
-    add_tree_->bind(0, identity);
-    TRY(add_tree_->run());
+    TRY(bind(*add_tree_, identity).run());
     id = find_tree(identity);
   }
   if (!id) return std::move(id).error();
@@ -96,8 +95,7 @@ std::optional<CachedHash> HashRows::current_row(const StoredTree& tree,
 
 Result<std::vector<CachedHash>> HashRows::directory(const StoredTree& tree,
                                                     std::string_view directory) {
-  read_directory_->bind(0, tree.id);
-  read_directory_->bind(1, directory);
+  bind(*read_directory_, tree.id, directory);
   std::vector<CachedHash> rows;
   std::optional<std::string> previous;
   std::optional<Error> failure;
@@ -122,37 +120,22 @@ Result<std::vector<CachedHash>> HashRows::directory(const StoredTree& tree,
 }
 
 Status HashRows::put(const StoredTree& tree, std::string_view directory, const CachedHash& row) {
-  put_hash_->bind(0, tree.id);
-  put_hash_->bind(1, directory);
-  put_hash_->bind(2, row.name);
-  put_hash_->bind(3, as_signed(row.stamp.size));
-  bind(*put_hash_, 4, row.stamp.mtime);
-  bind(*put_hash_, 6, row.stamp.ctime);
-  put_hash_->bind(8, as_signed(row.stamp.inode));
-  put_hash_->bind(9, bytes_of(row.md5));
-  put_hash_->bind(10, checksum(tree, directory, row));
-  return put_hash_->run();
+  const auto& stamp = row.stamp;
+  return bind(*put_hash_, tree.id, directory, row.name, as_signed(stamp.size), stamp.mtime,
+              stamp.ctime, as_signed(stamp.inode), bytes_of(row.md5),
+              checksum(tree, directory, row))
+      .run();
 }
 
 Status HashRows::remove(const StoredTree& tree, std::string_view directory, std::string_view name) {
-  remove_hash_->bind(0, tree.id);
-  remove_hash_->bind(1, directory);
-  remove_hash_->bind(2, name);
-  return remove_hash_->run();
+  return bind(*remove_hash_, tree.id, directory, name).run();
 }
 
 std::int64_t HashRows::checksum(const StoredTree& tree, std::string_view directory,
                                 const CachedHash& row) {
-  return checksum_.of("hashes")
-      .add(tree.identity)
-      .add(directory)
-      .add(row.name)
-      .add(as_signed(row.stamp.size))
-      .add(row.stamp.mtime)
-      .add(row.stamp.ctime)
-      .add(as_signed(row.stamp.inode))
-      .add(bytes_of(row.md5))
-      .finish();
+  const auto& stamp = row.stamp;
+  return checksum_.of("hashes", tree.identity, directory, row.name, as_signed(stamp.size),
+                      stamp.mtime, stamp.ctime, as_signed(stamp.inode), bytes_of(row.md5));
 }
 
 }  // namespace foldersync

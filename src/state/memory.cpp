@@ -69,12 +69,8 @@ class SqliteMemory final : public Memory {
     DatabaseTransaction transaction =
         TRY(DatabaseTransaction::begin(rows_.database(), Purpose::kWrite));
     TRY(still_current(rows_.database(), kMemoryDatabase.schema));
-    for (const auto& [identity, limits] : limits_) {
-      TRY(rows_.put_limits(identity, limits));
-    }
-    for (const auto& [key, value] : facts_) {
-      TRY(rows_.put_fact(key, value));
-    }
+    for (const auto& [identity, limits] : limits_) TRY(rows_.put_limits(identity, limits));
+    for (const auto& [key, value] : facts_) TRY(rows_.put_fact(key, value));
     return transaction.commit();
   }
 

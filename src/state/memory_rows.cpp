@@ -125,16 +125,11 @@ Result<std::optional<FileSystemLimits>> MemoryRows::limits(std::string_view iden
 }
 
 Status MemoryRows::put_limits(std::string_view identity, const FileSystemLimits& limits) {
-  put_limits_->bind(0, identity);
-  put_limits_->bind(1, std::int64_t{limits.times.granularity});
-  put_limits_->bind(2, std::int64_t{limits.times.two_seconds});
-  bind(*put_limits_, 3, limits.times.earliest);
-  bind(*put_limits_, 5, limits.times.latest);
-  put_limits_->bind(7, std::int64_t{limits.holds_owners});
-  put_limits_->bind(8, std::int64_t{limits.holds_modes});
-  put_limits_->bind(9, std::int64_t{limits.holds_xattrs});
-  put_limits_->bind(10, checksum(identity, limits));
-  return put_limits_->run();
+  const TimeLimits& times = limits.times;
+  return bind(*put_limits_, identity, times.granularity, times.two_seconds, times.earliest,
+              times.latest, limits.holds_owners, limits.holds_modes, limits.holds_xattrs,
+              checksum(identity, limits))
+      .run();
 }
 
 Result<std::optional<std::string>> MemoryRows::fact(std::string_view key) {
@@ -153,27 +148,17 @@ Result<std::optional<std::string>> MemoryRows::fact(std::string_view key) {
 }
 
 Status MemoryRows::put_fact(std::string_view key, std::string_view value) {
-  put_fact_->bind(0, key);
-  put_fact_->bind(1, value);
-  put_fact_->bind(2, checksum(key, value));
-  return put_fact_->run();
+  return bind(*put_fact_, key, value, checksum(key, value)).run();
 }
 
 std::int64_t MemoryRows::checksum(std::string_view identity, const FileSystemLimits& limits) {
-  return checksum_.of("limits")
-      .add(identity)
-      .add(std::int64_t{limits.times.granularity})
-      .add(std::int64_t{limits.times.two_seconds})
-      .add(limits.times.earliest)
-      .add(limits.times.latest)
-      .add(std::int64_t{limits.holds_owners})
-      .add(std::int64_t{limits.holds_modes})
-      .add(std::int64_t{limits.holds_xattrs})
-      .finish();
+  const TimeLimits& times = limits.times;
+  return checksum_.of("limits", identity, times.granularity, times.two_seconds, times.earliest,
+                      times.latest, limits.holds_owners, limits.holds_modes, limits.holds_xattrs);
 }
 
 std::int64_t MemoryRows::checksum(std::string_view key, std::string_view value) {
-  return checksum_.of("facts").add(key).add(value).finish();
+  return checksum_.of("facts", key, value);
 }
 
 Status read_through(Database& database) {

@@ -52,16 +52,12 @@ std::string more_limits_text(const FileSystemLimits& limits) {
     if (limits.*member) text.append(word) += '\n';
   }
   for (const auto& [word, member] : kIds) {
-    for (const std::uint32_t id : limits.*member) {
-      text.append(word) += std::to_string(id) + '\n';
-    }
+    for (const std::uint32_t id : limits.*member) text.append(word) += std::to_string(id) + '\n';
   }
   for (const auto& [word, numbers] : kNumbers) {
     if (limits.numbers == numbers) text.append(word) += '\n';
   }
-  if (limits.most_names != 0) {
-    text.append(kMostNames) += std::to_string(limits.most_names) + '\n';
-  }
+  if (limits.most_names != 0) text.append(kMostNames) += std::to_string(limits.most_names) + '\n';
   return text;
 }
 

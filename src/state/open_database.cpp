@@ -52,9 +52,7 @@ Status configure(Database& database, Commits commits) {
   constexpr std::array<std::string_view, 4> kPragmas{
       "PRAGMA cell_size_check=ON", "PRAGMA trusted_schema=OFF", "PRAGMA mmap_size=0",
       "PRAGMA temp_store=MEMORY"};
-  for (const std::string_view pragma : kPragmas) {
-    TRY(database.run(pragma));
-  }
+  for (const std::string_view pragma : kPragmas) TRY(database.run(pragma));
   // EXTRA is FULL, and the folder is synced too once the journal is gone from it.
   return database.run(commits == Commits::kFast ? "PRAGMA synchronous=NORMAL"
                                                 : "PRAGMA synchronous=EXTRA");
@@ -192,9 +190,7 @@ std::string sentence(const Error& error) {
   std::string text = error.operation;
   if (!error.path.empty()) text += " " + escaped(error.path);
   if (!error.detail.empty()) text += ": " + escaped(error.detail);
-  if (error.error_number != 0) {
-    text += ": " + std::generic_category().message(error.error_number);
-  }
+  if (error.error_number != 0) text += ": " + std::generic_category().message(error.error_number);
   return text;
 }
 

@@ -16,24 +16,26 @@ std::optional<FileTime> time_at(const Statement& statement, int column) {
   return FileTime{statement.integer(column), static_cast<std::uint32_t>(nanoseconds)};
 }
 
-void bind(Statement& statement, int parameter, FileTime time) {
-  statement.bind(parameter, time.seconds);
-  statement.bind(parameter + 1, std::int64_t{time.nanoseconds});
+void bind_next(Statement& statement, int& parameter, std::int64_t number) {
+  statement.bind(parameter++, number);
 }
 
-void bind(Statement& statement, int parameter, const std::optional<FileTime>& time) {
-  if (time) return bind(statement, parameter, *time);
-  statement.bind_null(parameter);
-  statement.bind_null(parameter + 1);
+void bind_next(Statement& statement, int& parameter, std::string_view bytes) {
+  statement.bind(parameter++, bytes);
 }
 
-RowChecksum& RowChecksum::of(std::string_view table) {
-  text_ = table;
-  return *this;
+void bind_next(Statement& statement, int& parameter, const std::optional<FileTime>& time) {
+  if (!time) {
+    statement.bind_null(parameter++);
+    statement.bind_null(parameter++);
+    return;
+  }
+  statement.bind(parameter++, time->seconds);
+  statement.bind(parameter++, std::int64_t{time->nanoseconds});
 }
 
 // Numbers as eight bytes, least significant first; bytes after their length.
-RowChecksum& RowChecksum::add(std::int64_t number) {
+void RowChecksum::add(std::int64_t number) {
   std::array<char, 8> bytes;
   auto rest = std::bit_cast<std::uint64_t>(number);
   for (char& byte : bytes) {
@@ -41,22 +43,21 @@ RowChecksum& RowChecksum::add(std::int64_t number) {
     rest >>= 8;
   }
   text_.append(bytes.data(), bytes.size());
-  return *this;
 }
 
-RowChecksum& RowChecksum::add(std::string_view bytes) {
+void RowChecksum::add(std::string_view bytes) {
   add(static_cast<std::int64_t>(bytes.size()));
   text_.append(bytes);
-  return *this;
 }
 
-RowChecksum& RowChecksum::add(FileTime time) {
-  return add(time.seconds).add(std::int64_t{time.nanoseconds});
+void RowChecksum::add(FileTime time) {
+  add(time.seconds);
+  add(std::int64_t{time.nanoseconds});
 }
 
-RowChecksum& RowChecksum::add(const std::optional<FileTime>& time) {
+void RowChecksum::add(const std::optional<FileTime>& time) {
   add(std::int64_t{time.has_value()});
-  return time ? add(*time) : *this;
+  if (time) add(*time);
 }
 
 // The first eight bytes of the MD5 as a number.

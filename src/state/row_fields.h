@@ -16,25 +16,38 @@ namespace foldersync {
 // The time in two columns from `column` on; nothing where no time can be there.
 std::optional<FileTime> time_at(const Statement& statement, int column);
 
-// Into two parameters from `parameter` on.
-void bind(Statement& statement, int parameter, FileTime time);
-void bind(Statement& statement, int parameter, const std::optional<FileTime>& time);
+// Into one parameter, or two for a time, from `parameter` on, which becomes the next one.
+void bind_next(Statement& statement, int& parameter, std::int64_t number);
+void bind_next(Statement& statement, int& parameter, std::string_view bytes);
+void bind_next(Statement& statement, int& parameter, const std::optional<FileTime>& time);
+
+// All of them in order. Requires: as Statement::bind().
+template <class... Fields>
+Statement& bind(Statement& statement, const Fields&... fields) {
+  int parameter = 0;
+  (bind_next(statement, parameter, fields), ...);
+  return statement;
+}
 
 // The checksum of one row after the other. One thread at a time.
 class RowChecksum {
  public:
-  // Begins the next row. The table is part of it: no row counts in another one.
-  RowChecksum& of(std::string_view table);
-
-  // Its fields in order. No two lists of fields of one kind have the same checksum by their form.
-  RowChecksum& add(std::int64_t number);
-  RowChecksum& add(std::string_view bytes);
-  RowChecksum& add(FileTime time);
-  RowChecksum& add(const std::optional<FileTime>& time);
-
-  std::int64_t finish();
+  // The table is part of it: no row counts in another one. No two lists of fields of one kind have
+  // the same checksum by their form.
+  template <class... Fields>
+  std::int64_t of(std::string_view table, const Fields&... fields) {
+    text_ = table;
+    (add(fields), ...);
+    return finish();
+  }
 
  private:
+  void add(std::int64_t number);
+  void add(std::string_view bytes);
+  void add(FileTime time);
+  void add(const std::optional<FileTime>& time);
+  std::int64_t finish();
+
   Md5Hasher hasher_;
   std::string text_;
 };

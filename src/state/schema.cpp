@@ -51,9 +51,7 @@ Result<SchemaState> make_schema(Database& database, const Schema& schema) {
   DatabaseTransaction transaction = TRY(DatabaseTransaction::begin(database, Purpose::kWrite));
   const SchemaState found = TRY(inspect_schema(database, schema));
   if (found != SchemaState::kEmpty) return found;
-  for (const Table& table : schema.tables) {
-    TRY(database.run(table.text));
-  }
+  for (const Table& table : schema.tables) TRY(database.run(table.text));
   TRY(database.run("PRAGMA user_version = " + std::to_string(schema.version)));
   TRY(transaction.commit());
   return SchemaState::kCurrent;

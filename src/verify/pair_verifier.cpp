@@ -28,7 +28,7 @@ constexpr const char* kDecayedDetail = "other content than remembered, with the 
 PairVerifier::PairVerifier(const PlanningContext& context, const VerifyRequest& request,
                            Frontier& frontier)
     : context_(context),
-      is_alone_(request.replica == nullptr),
+      is_alone_(request.trees.replica == nullptr),
       frontier_(frontier),
       judge_(context.stop),
       source_hashes_(context.source_hashes),

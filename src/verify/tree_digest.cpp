@@ -98,7 +98,6 @@ class TreeDigest {
 Result<Sha256> digest_of(const ReadableTree& tree, const FileStatus& root, CachedTree hashes,
                          InventoryVisitor inventory) {
   TreeDigest digest(hashes, inventory.stop);
-  inventory.listed = [](const RelPath&, const DirectoryNames&) {};
   inventory.visit = [&](const InventoryEntry& entry) -> Status {
     Status added = digest.add(entry);
     if (added || added.error().code == ErrorCode::kStopped) return added;

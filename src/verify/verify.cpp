@@ -66,34 +66,17 @@ class Verifiers final : public PairVisitor {
 }  // namespace
 
 Result<Verified> verify(const VerifyRequest& request) {
-  const Roots& roots = request.roots;
-  PlanningContext context{
-      .options = request.options,
-      .policy = request.policy,
-      .reading_policy = request.policy,
-      .filter = request.filter,
-      .source_root = roots.source.status,
-      .replica_root = {},
-      .source_hashes = cached_tree(request.source_cache, roots.source, Remembered::kIsReadAgain),
-      .replica_hashes = {},
-      .stop = request.stop};
-  PairToVisit root{.path = {}, .source = roots.source.status, .replica = {}};
-  if (request.replica != nullptr) {
-    context.replica_root = roots.replica->status;
-    context.is_one_system = is_one_system(roots.source, *roots.replica);
-    context.replica_hashes =
-        cached_tree(request.replica_cache, *roots.replica, Remembered::kIsReadAgain);
-    root.replica = roots.replica->status;
-  }
-  WalkOptions walk{request.threads, request.stop};
+  const ComparedTrees& trees = request.trees;
+  const PlanningContext context = context_of(trees, Remembered::kIsReadAgain);
+  WalkOptions walk{trees.threads, trees.stop};
   walk.in_order = true;  // so that the next one begins where this one ends
   Frontier frontier(request.stretch);
   Verifiers verifiers(context, request, frontier, widest(walk));
-  Status walked = walk_pairs({&request.source, request.replica, std::move(root)}, walk, verifiers);
+  Status walked = walk_pairs({&trees.source, trees.replica, pair_of(trees.roots)}, walk, verifiers);
   if (!walked && walked.error().code != ErrorCode::kStopped) return walked.error();
   Verified verified = verifiers.take();
   verified.next = frontier.next();
-  verified.is_stopped = verified.next && is_told_to_stop(request.stop);
+  verified.is_stopped = verified.next && is_told_to_stop(trees.stop);
   return verified;
 }
 

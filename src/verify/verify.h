@@ -2,8 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,13 +9,8 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "core/words.h"
-#include "filter/filter.h"
-#include "plan/facts.h"
-#include "plan/plan.h"
+#include "planner/planner.h"
 #include "scan/content.h"
-#include "scan/readable_tree.h"
-#include "scan/roots.h"
-#include "state/hash_cache.h"
 #include "verify/stretch.h"
 
 namespace foldersync {
@@ -54,17 +47,10 @@ struct VerifyFinding {
   bool is_hidden = false;
 };
 
+// By the options: which entries take part; by the policy: which metadata counts. Without a replica
+// the source is held against what is remembered of it.
 struct VerifyRequest {
-  const Roots& roots;
-  const ReadableTree& source;
-  const ReadableTree* replica;  // null: the source is held against what is remembered of it
-  PlanOptions options;          // which entries take part
-  Policy policy;                // and which metadata counts
-  const Filter& filter;
-  HashCache* source_cache = nullptr;  // null: nothing is remembered
-  HashCache* replica_cache = nullptr;
-  std::size_t threads = 1;
-  const std::atomic<bool>* stop = nullptr;
+  ComparedTrees trees;
   Stretch stretch = {};           // which part of the trees
   Pace* pace = nullptr;           // how fast is read, of both together; null: no bound
   ReadingCounts* read = nullptr;  // what was read so far; null: nobody asks

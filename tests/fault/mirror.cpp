@@ -163,14 +163,14 @@ MirrorRun mirror(FileSystem& fs, const std::string& source, const std::string& r
   const LocalTree source_tree = tree_of(roots->source);
   std::optional<LocalTree> replica_tree;
   if (roots->replica) replica_tree.emplace(tree_of(*roots->replica));
-  PlanRequest request{.roots = *roots,
-                      .source = source_tree,
-                      .replica = replica_tree ? &*replica_tree : nullptr,
-                      .options = options.plan,
-                      .policy = policy_for(options),
-                      .filter = filter};
-  request.options.owners = request.policy.owners();
-  request.threads = options.threads;
+  PlanRequest request{.trees = {.roots = *roots,
+                                .source = source_tree,
+                                .replica = replica_tree ? &*replica_tree : nullptr,
+                                .options = options.plan,
+                                .policy = policy_for(options),
+                                .filter = filter,
+                                .threads = options.threads}};
+  request.trees.options.owners = request.trees.policy.owners();
   auto planned = make_plan(request);
   if (planned && !planned->leftovers.empty() && !options.dry_run) {
     const std::atomic<bool> never{false};

@@ -39,20 +39,21 @@ Plan plan_folders(const Folder& source, const Folder& replica, const Planning& p
   std::optional<LocalTree> replica_tree;
   if (roots.replica) replica_tree.emplace(tree_of(*roots.replica));
   PlanRequest request{
-      .roots = roots,
-      .source = source_tree,
-      .replica = replica_tree ? &*replica_tree : nullptr,
-      .options = planning.options,
-      .policy = planning.policy,
-      .filter = *filter,
-      .source_cache = planning.cache,
-      .replica_cache = planning.replica_cache != nullptr ? planning.replica_cache : planning.cache,
-      .threads = planning.threads,
+      .trees = {.roots = roots,
+                .source = source_tree,
+                .replica = replica_tree ? &*replica_tree : nullptr,
+                .options = planning.options,
+                .policy = planning.policy,
+                .filter = *filter,
+                .source_cache = planning.cache,
+                .replica_cache =
+                    planning.replica_cache != nullptr ? planning.replica_cache : planning.cache,
+                .threads = planning.threads},
       .spooling = planning.spooling,
       .names_equal_content = planning.names_equal_content};
-  request.options.checksum = planning.policy.checksum;
-  request.options.owners = planning.policy.owners();
-  request.options.replica_limits = planning.policy.limits;
+  request.trees.options.checksum = planning.policy.checksum;
+  request.trees.options.owners = planning.policy.owners();
+  request.trees.options.replica_limits = planning.policy.limits;
   auto planned = make_plan(request);
   if (!planned) {
     ADD_FAILURE() << planned.error().operation << ": " << planned.error().detail;

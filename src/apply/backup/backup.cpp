@@ -285,9 +285,7 @@ Status Backup::keep_move(const Action& action, const ActionRecord& record, Repli
   }
   const RelPath& from = *action.other;
   restores_.insert_or_assign(from, Restore{moved_back(action, made, old), std::nullopt, 1});
-  if (record.old_xattrs) {
-    TRY(tree_->keep_attributes(from, record.old->type, *record.old_xattrs));
-  }
+  if (record.old_xattrs) TRY(tree_->keep_attributes(from, record.old->type, *record.old_xattrs));
   if (!record.old->is_directory()) return success();
   Facts dated = old;
   dated.mtime = record.old->mtime;
@@ -340,9 +338,7 @@ Status Backup::keep_leaf(const WindowRecord& record, std::size_t index, Displace
   }
   const FileStatus old = as_it_is_kept(*is.old, found->now);
   const auto how = lives_on(old, place) ? HowKept::kCopy : HowKept::kLink;
-  if (is_new_content(action.path)) {
-    TRY(tree_->keep(place, old, action.path, how));
-  }
+  if (is_new_content(action.path)) TRY(tree_->keep(place, old, action.path, how));
   note(action, is, found_facts(old, target, whole_), TRY(named_now(action, is, replica)));
   if (!is_new_content(action.path)) return success();
   // A name that this apply has given it is none of the old ones.
@@ -389,9 +385,7 @@ void Backup::note(const Action& action, const ActionRecord& record, std::optiona
   Restore restore{{}, std::nullopt, 1};
   if (known != nullptr) restore = *known;
   Action done = action;
-  if (known != nullptr && !sets_metadata(known->undo) && sets_metadata(done)) {
-    done.op = Op::kUpdate;
-  }
+  if (known != nullptr && !sets_metadata(known->undo) && sets_metadata(done)) done.op = Op::kUpdate;
   restore.undo = inverse_of(done, made, old);
   for (const Reason reason : {Reason::kContent, Reason::kLink}) {
     if (known != nullptr && known->undo.reasons.has(reason)) restore.undo.reasons.add(reason);

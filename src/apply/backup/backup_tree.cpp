@@ -132,13 +132,9 @@ Status BackupTree::copy_file(const Place& from, const FileStatus& status, int pa
       status.size > kMoment ? wind_up_->flag() : wind_up_->at_once();
   const auto bytes = TRY(copy_content(
       fs_, {.from = &source, .to = to.get(), .source = &status, .stop = stop}, buffer_));
-  if (bytes != status.size) {
-    return changed_error("back up", "the file holds less than it says");
-  }
+  if (bytes != status.size) return changed_error("back up", "the file holds less than it says");
   TRY(give_metadata(source.handle(), status, {to.get(), false}));
-  if (durable_ && !has_sync_all_) {
-    TRY(fs_.sync(to.get()));
-  }
+  if (durable_ && !has_sync_all_) TRY(fs_.sync(to.get()));
   return fs_.close(std::move(to));
 }
 

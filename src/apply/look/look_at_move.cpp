@@ -55,9 +55,7 @@ void Looker::look_at_origin(const Action& action, LookResult& result) {
   // As for a deletion: what the source has stays.
   const bool may_go = !*left || is_excluded(from, (*left)->is_directory()) ||
                       (context_.options.delete_excluded && context_.filter.excludes_file(**left));
-  if (!may_go) {
-    stale(result, drift(Side::kSource, "from", "absent", to_string((*left)->type)));
-  }
+  if (!may_go) stale(result, drift(Side::kSource, "from", "absent", to_string((*left)->type)));
 }
 
 void Looker::look_at_move(const Action& action, LookResult& result) {

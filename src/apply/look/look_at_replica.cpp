@@ -143,9 +143,7 @@ void Looker::look_at_replica(const Action& action, LookResult& result) {
   // Metadata is set in several steps: a run that was killed between two of them has made some
   // fields new and left others old.
   std::vector<Difference> missing;
-  if (sets_metadata(action)) {
-    missing = differences(*result.after, *found, context_.policy.limits);
-  }
+  if (sets_metadata(action)) missing = differences(*result.after, *found, context_.policy.limits);
   for (Difference& difference : differences(*action.before, *found, context_.policy.limits)) {
     const bool is_new = sets_metadata(action) &&
                         std::none_of(missing.begin(), missing.end(), [&](const Difference& other) {

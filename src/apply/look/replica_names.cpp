@@ -21,8 +21,6 @@ Status ReplicaNames::find() {
     found[object_of(status)].push_back(entry.path);
     return success();
   };
-  visitor.listed = [](const RelPath&, const DirectoryNames&) {};
-  visitor.problem = [](const RelPath&, const Error&) {};
   TRY(take_inventory(tree_of(replica_), replica_.status, visitor));
   found_ = std::move(found);
   return success();
@@ -30,9 +28,7 @@ Status ReplicaNames::find() {
 
 Result<std::vector<RelPath>> ReplicaNames::of(const FileStatus& status) {
   const std::lock_guard lock(mutex_);
-  if (!found_) {
-    TRY(find());
-  }
+  if (!found_) TRY(find());
   const auto names = found_->find(object_of(status));
   return names == found_->end() ? std::vector<RelPath>() : names->second;
 }

@@ -41,12 +41,12 @@ struct ActionReport {
   std::uint64_t seq = 0;  // place in the plan, from 1
   const Action* action = nullptr;
   Outcome outcome = Outcome::kOk;
-  bool grown = false;          // of kOk: the source's file grew while it was copied, and a prefix
-                               // is published
-  bool vanished = false;       // of kSkipped: the source's entry is gone, which is no failure
-  std::uint64_t bytes = 0;     // of kOk: of content written
-  std::optional<Error> error;  // of kError; of kSkipped where there is one
-  std::vector<Drift> drifts;   // of kStale
+  bool grown = false;       // of kOk: the source's file grew while it was copied, and a prefix
+                            // is published
+  bool vanished = false;    // of kSkipped: the source's entry is gone, which is no failure
+  std::uint64_t bytes = 0;  // of kOk: of content written
+  std::optional<Error> error = {};  // of kError; of kSkipped where there is one
+  std::vector<Drift> drifts = {};   // of kStale
 };
 
 // Is told what happens, by the thread that called apply.

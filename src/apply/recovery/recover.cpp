@@ -99,9 +99,7 @@ class Recoverer {
   Result<Recovered> go_on_from(Seen& seen) {
     StagingArea& area = seen.area;
     area.heed(wind_up_);
-    if (request_.drop_conflicts) {
-      TRY(area.drop_conflicts());
-    }
+    if (request_.drop_conflicts) TRY(area.drop_conflicts());
     if (!seen.marker) return clear(area);
     if (seen.record) return bring_to_end(area, *seen.record, *seen.marker);
     // The record goes when all that was to be removed is gone, and then the marker.
@@ -122,9 +120,7 @@ class Recoverer {
     // Where only conflicts were kept, there was no run that was killed.
     if (mtime || !*conflicts) result_.what = Recovered::What::kCleared;
     if (mtime) date_root(*mtime);
-    if (result_.what == Recovered::What::kCleared) {
-      TRY(sync_root());
-    }
+    if (result_.what == Recovered::What::kCleared) TRY(sync_root());
     return result_;
   }
 

@@ -185,9 +185,7 @@ Status WindowReplay::count_outcome(const Step& step, const Result<Published>& do
                    "' is left as it is: nothing proves that it is what the killed run saw there, "
                    "or it may be changed only where it is written anew; the next run does it");
   }
-  if (published == Published::kStranded) {
-    TRY(conflicts_.keep(step.staged));
-  }
+  if (published == Published::kStranded) TRY(conflicts_.keep(step.staged));
   return success();
 }
 
@@ -303,9 +301,7 @@ void WindowReplay::close_root() {
 }
 
 void WindowReplay::close(AllOpenedUp open) {
-  for (const Error& error : access_.close_again(std::move(open))) {
-    observer_.warn(left_open(error));
-  }
+  for (const Error& error : access_.close_again(std::move(open))) observer_.warn(left_open(error));
 }
 
 Status WindowReplay::purge() {
@@ -334,9 +330,7 @@ Status WindowReplay::purge() {
   // Others have filled it since it was displaced; or this has tried it as well, and in `conflict`
   // nothing is lost.
   for (const auto* places : {&purged.filled, &purged.stuck}) {
-    for (const Place& place : *places) {
-      TRY(conflicts_.keep(place));
-    }
+    for (const Place& place : *places) TRY(conflicts_.keep(place));
   }
   return success();
 }

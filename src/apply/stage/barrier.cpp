@@ -48,9 +48,7 @@ Status Barrier::before_commit(const StagingArea& area, const std::vector<Fd>& fo
     context_.area_is_entered = synced.ok();
     return synced;
   }
-  for (const Fd& folder : folders) {
-    TRY(opened(folder.get()));
-  }
+  for (const Fd& folder : folders) TRY(opened(folder.get()));
   if (Status synced = opened(area.fd()); !synced || context_.area_is_entered) return synced;
   Status entered = opened(area.home());
   context_.area_is_entered = entered.ok();

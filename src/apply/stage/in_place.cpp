@@ -25,9 +25,7 @@ class Preparation {
     } else if (takes_rights_along()) {
       TRY(read_rights());
     }
-    if (!has_proof(*look_.replica)) {
-      TRY(learn_incarnation());
-    }
+    if (!has_proof(*look_.replica)) TRY(learn_incarnation());
     const bool is_file = look_.replica->is_file();
     const bool is_anew = is_file && TRY(has_to_be_written_anew());
     if (is_anew) write_anew();

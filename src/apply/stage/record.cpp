@@ -233,9 +233,7 @@ Status remove_if_there(FileSystem& fs, int area, const char* name) {
 }
 
 Status end_file(FileSystem& fs, Fd file, bool sync) {
-  if (sync) {
-    TRY(fs.sync(file.get()));
-  }
+  if (sync) TRY(fs.sync(file.get()));
   return fs.close(std::move(file));
 }
 
@@ -333,9 +331,7 @@ Status remove_record(FileSystem& fs, int area) {
 }
 
 Status set_marker(FileSystem& fs, int area, Marker marker, std::optional<Marker> from) {
-  if (from) {
-    return fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
-  }
+  if (from) return fs.rename(area, file_name(*from), area, file_name(marker), RenameMode::kReplace);
   const auto file = fs.create_file(area, file_name(marker), 0600);
   return file ? success() : Status(file.error());
 }

@@ -76,9 +76,7 @@ Result<const Action*> ScheduleReader::next() {
 ScheduleReader::Choice ScheduleReader::choose() {
   const bool is_made = next_.mkdir == schedule_.write_ && next_.write == schedule_.delete_;
   const bool is_gone = next_.undeleted == schedule_.delete_ && next_.rmdir == schedule_.finish_;
-  if (is_clearing() || (is_made && is_gone)) {
-    return {others_.at(next_.other), next_.other};
-  }
+  if (is_clearing() || (is_made && is_gone)) return {others_.at(next_.other), next_.other};
   return is_made ? remove() : make_or_write();
 }
 

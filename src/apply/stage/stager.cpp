@@ -164,9 +164,7 @@ Result<Staged> Stager::copy_once(const Action& action, const FileStatus& seen,
 }
 
 Status Stager::complete(Fd to) {
-  if (job_.sync_each) {
-    TRY(fs_.sync(to.get()));
-  }
+  if (job_.sync_each) TRY(fs_.sync(to.get()));
   return fs_.close(std::move(to));
 }
 

@@ -223,9 +223,7 @@ Status StagingArea::set_partial_aside() {
   Status gone = fs_->remove_directory(fd(), partial.c_str());
   if (!gone && is_one_of(gone.error(), {ENOTEMPTY, EEXIST})) {
     const auto older = fs_->open_directory(fd(), earlier.c_str());
-    if (older) {
-      TRY(empty_directory(*fs_, older->get(), {}, wind_up_));
-    }
+    if (older) TRY(empty_directory(*fs_, older->get(), {}, wind_up_));
     gone = fs_->rename(fd(), partial.c_str(), fd(), earlier.c_str(), RenameMode::kReplace);
   }
   if (!gone && gone.error().error_number != ENOENT) return gone;

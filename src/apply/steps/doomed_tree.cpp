@@ -204,9 +204,7 @@ std::vector<DoomedRange> doomed_ranges(const std::vector<Slot>& slots,
   const std::vector<bool> begins_subvolume = subvolumes(slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
     bool goes = is_doomed(slots[i], owner) && !begins_subvolume[i];
-    if (goes && !changed.empty()) {
-      goes = !changed.contains(object_of(*slots[i].look->replica));
-    }
+    if (goes && !changed.empty()) goes = !changed.contains(object_of(*slots[i].look->replica));
     others[i + 1] = others[i] + (goes ? 0 : 1);
   }
   std::vector<DoomedRange> ranges;

@@ -6,12 +6,7 @@
 namespace foldersync {
 namespace {
 
-ActionReport report_of(const Numbered& of) {
-  ActionReport report;
-  report.seq = of.seq;
-  report.action = &of.action;
-  return report;
-}
+ActionReport report_of(const Numbered& of) { return {.seq = of.seq, .action = &of.action}; }
 
 }  // namespace
 

@@ -66,9 +66,7 @@ void Publisher::say_once(bool& said, const char* sentence) {
 
 Result<bool> Publisher::is_as_expected(const Place& moved, const FileStatus& expected) {
   const auto found = TRY(fs_.status_at(moved.directory, moved.name.c_str()));
-  if (!found.is_directory()) {
-    return is_what_was_displaced(fs_, moved, found, expected);
-  }
+  if (!found.is_directory()) return is_what_was_displaced(fs_, moved, found, expected);
   if (!same_object(found, expected)) return false;
   const auto directory = fs_.open_directory(moved.directory, moved.name.c_str());
   // One that may not be read shows when it is removed.
@@ -137,9 +135,7 @@ Result<Published> Publisher::replace(const StagedPlace& staged, const Place& tar
 // RACE: what others put there between the look and the exchange came out, and goes back as it was.
 // Where they replaced it once more meanwhile, the newer of theirs comes out: it is stranded, too.
 Result<Published> Publisher::exchange_back(const StagedPlace& staged, const Place& target) {
-  if (!rename_to(fs_, staged, target, RenameMode::kExchange)) {
-    return Published::kStranded;
-  }
+  if (!rename_to(fs_, staged, target, RenameMode::kExchange)) return Published::kStranded;
   auto ours = fs_.status_at(staged.directory, staged.name.c_str());
   if (!ours) {
     // Too much hangs on it to give up at once.

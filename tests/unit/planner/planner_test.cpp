@@ -379,14 +379,14 @@ Result<Planned> plan_of(const Roots& roots, std::size_t threads = 1,
   const LocalTree source = tree_of(roots.source);
   const LocalTree replica = tree_of(*roots.replica);
   const Filter none;
-  return make_plan({.roots = roots,
-                    .source = source,
-                    .replica = &replica,
-                    .options = {},
-                    .policy = test::root_policy(),
-                    .filter = none,
-                    .threads = threads,
-                    .stop = stop});
+  return make_plan({.trees = {.roots = roots,
+                              .source = source,
+                              .replica = &replica,
+                              .options = {},
+                              .policy = test::root_policy(),
+                              .filter = none,
+                              .threads = threads,
+                              .stop = stop}});
 }
 
 TEST(Planner, RefusesARootThatTurnsUpInsideTheOther) {

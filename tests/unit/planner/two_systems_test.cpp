@@ -111,12 +111,12 @@ TEST(TwoSystems, AnEntryWithTheNumbersOfTheOtherRootIsNotThatRoot) {
   const LocalTree of_source = tree_of(roots.source);
   const LocalTree of_replica = tree_of(*roots.replica);
   const Filter none;
-  EXPECT_TRUE(make_plan({.roots = roots,
-                         .source = of_source,
-                         .replica = &of_replica,
-                         .options = {},
-                         .policy = test::root_policy(),
-                         .filter = none})
+  EXPECT_TRUE(make_plan({.trees = {.roots = roots,
+                                   .source = of_source,
+                                   .replica = &of_replica,
+                                   .options = {},
+                                   .policy = test::root_policy(),
+                                   .filter = none}})
                   .ok());
 }
 

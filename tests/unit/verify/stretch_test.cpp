@@ -31,14 +31,14 @@ class Pair {
                   const std::atomic<bool>* stop = nullptr) {
     const LocalTree source = tree_of(roots_.source);
     const LocalTree replica = tree_of(*roots_.replica);
-    auto verified = foldersync::verify({.roots = roots_,
-                                        .source = source,
-                                        .replica = &replica,
-                                        .options = {},
-                                        .policy = {},
-                                        .filter = filter_,
-                                        .threads = threads,
-                                        .stop = stop,
+    auto verified = foldersync::verify({.trees = {.roots = roots_,
+                                                  .source = source,
+                                                  .replica = &replica,
+                                                  .options = {},
+                                                  .policy = {},
+                                                  .filter = filter_,
+                                                  .threads = threads,
+                                                  .stop = stop},
                                         .stretch = stretch});
     EXPECT_TRUE(verified.ok());
     return std::move(*verified);
