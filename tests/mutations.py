@@ -1286,8 +1286,11 @@ MUTATIONS = [
 
     # What others named tells no terminal what to do
 
-    Mutation('words of the command line are shown as they are', '"sync: " + escaped(what)',
-             '"sync: " + what', '^cli/escapes_test.*command_line'),
+    Mutation('words of the command line are shown as they are', '": " + escaped(what)',
+             '": " + what', '^cli/escapes_test.*command_line'),
+    Mutation('the name that the program was started as is shown as it is',
+             'std::string(kUsual) : escaped(name);', 'std::string(kUsual) : std::string(name);',
+             '^unit_core/ProgramName.IsSafeToShow'),
     Mutation('names are shown to a terminal as they are', 'name = escaped(bytes);', '',
              '^cli/escapes_test.*names_in_the_trees'),
 

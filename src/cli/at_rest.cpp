@@ -9,6 +9,7 @@
 #include "cli/limits_check.h"
 #include "cli/opened_notes.h"
 #include "cli/plan_maker.h"
+#include "core/program_name.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "fs/directory_cursor.h"
@@ -71,8 +72,8 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
                                         .stop = &tools_.signals.stop()});
   if (!recovered && recovered.error().code == ErrorCode::kStopped) {
     log.warn(
-        "told to stop while what an earlier run had begun was brought to rest: the next run, or "
-        "'sync recover', goes on with it");
+        "told to stop while what an earlier run had begun was brought to rest: the next run, or " +
+        our_command("recover") + ", goes on with it");
   }
   if (!recovered) return recovered;
   for (const Error& error : recovered->unread) {
@@ -99,7 +100,8 @@ Result<Recovered> AtRest::recover(const Root& replica, RecoveryWish wish) {
   if (recovered->conflicts) {
     log.warn("the replica's '" + recovered->folder +
              "/conflict' keeps what others wrote in the middle of an earlier run: save what is "
-             "needed of it, then remove it with 'sync recover --drop-conflicts'");
+             "needed of it, then remove it with " +
+             our_command("recover --drop-conflicts"));
   }
   return recovered;
 }

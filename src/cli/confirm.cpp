@@ -13,6 +13,7 @@
 
 #include "cli/heeding_stream.h"
 #include "cli/terminal.h"
+#include "core/program_name.h"
 #include "fs/copy.h"
 #include "fs/stop.h"
 #include "show/render_review.h"
@@ -53,11 +54,11 @@ Result<Person> Person::at_terminal(Colour colour, const Signals& signals) {
     auto starter = TRY(Starter::begin());
     return Person(std::move(terminal), std::move(starter), colour, signals);
   }
-  return refused_error(
-             "ask",
-             "--confirm asks a person, and there is no terminal here; 'sync plan -o FILE' and "
-             "'sync apply FILE' do the same in two steps",
-             errno)
+  return refused_error("ask",
+                       "--confirm asks a person, and there is no terminal here; " +
+                           our_command("plan -o FILE") + " and " + our_command("apply FILE") +
+                           " do the same in two steps",
+                       errno)
       .at("/dev/tty");
 }
 

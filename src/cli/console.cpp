@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/program_name.h"
 #include "core/text.h"
 #include "show/advice.h"
 
@@ -31,7 +32,9 @@ std::string describe(const Problem& problem) {
          to_string(problem.side) + ": " + reason_of(problem.doing, problem.error_number);
 }
 
-void tell(const std::string& line) { std::fprintf(stderr, "sync: %s\n", line.c_str()); }
+void tell(const std::string& line) {
+  std::fprintf(stderr, "%s: %s\n", program_name().c_str(), line.c_str());
+}
 
 bool has_reader_left(const Error& error) {
   return error.error_number == EPIPE && error.path == kStandardOutput;

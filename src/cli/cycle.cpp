@@ -11,6 +11,7 @@
 #include "cli/cycle_end.h"
 #include "cli/cycle_observer.h"
 #include "cli/plan_maker.h"
+#include "core/program_name.h"
 #include "core/text.h"
 #include "fs/denial.h"
 #include "scan/local_tree.h"
@@ -132,8 +133,8 @@ void keep(const CycleRequest& request, const ApplyResult& applied, ExitCode code
   const bool is_told =
       request.first_plan != nullptr && request.first_plan->backup == applied.backup;
   if (!applied.backup || is_told) return;
-  tools.log.info("what was replaced or deleted is kept; 'sync apply " + escaped(undo_of(applied)) +
-                 "' takes it all back");
+  tools.log.info("what was replaced or deleted is kept; " +
+                 our_command("apply " + escaped(undo_of(applied))) + " takes it all back");
   const std::string warning =
       prune_backups(tools.fs, request.options.backup, *request.roots.replica,
                     applied.backup->path(), tools.signals.stop());

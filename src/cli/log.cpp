@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "cli/terminal.h"
+#include "core/program_name.h"
 #include "fs/copy.h"
 #include "fs/named_file.h"
 #include "fs/posix_file_system.h"
@@ -104,7 +105,7 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
     const bool is_first = !written && !fails_;
     if (buffer_.size() > 0) fails_ = !written;
     if (is_first) {
-      std::fprintf(stderr, "sync: the log file can't be written: %s\n",
+      std::fprintf(stderr, "%s: the log file can't be written: %s\n", program_name().c_str(),
                    std::strerror(written.error().error_number));
     }
     buffer_.clear();

@@ -10,6 +10,7 @@
 #include "cli/option_groups.h"
 #include "cli/option_values.h"
 #include "cli/rights.h"
+#include "core/program_name.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -237,9 +238,10 @@ void check_planning(const Options& options) {
 class Parser {
  public:
   explicit Parser(std::uint32_t umask)
-      : umask_(umask), app_("Keeps a replica folder an exact copy of a source folder.", "sync") {
+      : umask_(umask),
+        app_("Keeps a replica folder an exact copy of a source folder.", program_name()) {
     CLI::Option* version =
-        app_.set_version_flag("--version", std::string("sync ") + FOLDERSYNC_VERSION);
+        app_.set_version_flag("--version", program_name() + " " + FOLDERSYNC_VERSION);
     app_.add_flag("-v,--verbose")
         ->description("with --version: what protects a run from its own errors")
         ->needs(version);
@@ -267,16 +269,16 @@ class Parser {
     try {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-      return {std::nullopt, ExitCode::kDone, current().help()};
+      return {std::nullopt, ExitCode::kDone, app_.help()};
     } catch (const CLI::CallForAllHelp&) {
-      return {std::nullopt, ExitCode::kDone, current().help("", CLI::AppFormatMode::All)};
+      return {std::nullopt, ExitCode::kDone, app_.help("", CLI::AppFormatMode::All)};
     } catch (const CLI::CallForVersion& version) {
       const std::string more = verbose ? what_is_in_force() : std::string();
       return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n" + more};
     } catch (const CLI::ParseError& error) {
       // A file that is read here may be refused; the library's own codes are above 100.
       if (error.get_exit_code() == static_cast<int>(ExitCode::kRefused)) {
-        return {std::nullopt, ExitCode::kRefused, std::string("sync: ") + error.what() + "\n"};
+        return {std::nullopt, ExitCode::kRefused, program_name() + ": " + error.what() + "\n"};
       }
       return usage_error(error.what());
     }
@@ -284,16 +286,12 @@ class Parser {
   }
 
  private:
-  const CLI::App& current() const {
-    const auto chosen = app_.get_subcommands();
-    return chosen.empty() ? app_ : *chosen.front();
-  }
-
   ParsedCommandLine usage_error(const std::string& what) const {
     const auto chosen = app_.get_subcommands();
     const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-    return {std::nullopt, ExitCode::kUsage,
-            "sync: " + escaped(what) + "\nTry 'sync " + command + "--help'.\n"};
+    return {
+        std::nullopt, ExitCode::kUsage,
+        program_name() + ": " + escaped(what) + "\nTry " + our_command(command + "--help") + ".\n"};
   }
 
   // CLI11 reports an unknown option as a missing one: looked for here, before it parses.
@@ -345,9 +343,9 @@ class Parser {
   static std::string unknown(const char* what, const std::string& word,
                              const std::vector<std::string>& candidates) {
     const std::string near = nearest(word, candidates);
-    std::string text = std::string("sync: there is no ") + what + " '" + escaped(word) + "'";
+    std::string text = program_name() + ": there is no " + what + " '" + escaped(word) + "'";
     if (!near.empty()) text += ": did you mean '" + near + "'?";
-    return text + "\nTry 'sync --help'.\n";
+    return text + "\nTry " + our_command("--help") + ".\n";
   }
 
   // The options live as long as the parser's words that write into them.

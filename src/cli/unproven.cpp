@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/console.h"
+#include "core/program_name.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -38,8 +39,8 @@ std::string sentence_of(const Unproven& one) {
          size_of(one.bytes, one.is_counted) +
          ") has the name of a staging folder, and was not made by a run that this state folder "
          "knows: it is kept as it is. Where a run on another machine or with another --state was "
-         "killed, 'recover' there goes on from it; what nobody needs, 'sync recover --discard' "
-         "removes";
+         "killed, 'recover' there goes on from it; what nobody needs, " +
+         our_command("recover --discard") + " removes";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/folders.h"
+#include "core/program_name.h"
 #include "core/text.h"
 #include "fs/named_path.h"
 
@@ -24,7 +25,8 @@ Status meet(KeptState& state, const Way& way, OtherFolder other) {
                "compare",
                who +
                    ", and it is another folder than the last run knew there: if it is right, "
-                   "give 'sync run' --new-replica once")
+                   "give " +
+                   our_command("run --new-replica") + " once")
         .at(way.path);
   }
   const bool is_asked = memory != nullptr && fact;

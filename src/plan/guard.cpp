@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/program_name.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -266,12 +267,13 @@ std::string explain(const Guard& guard) {
       human_count(guard.count) + " of the replica's " + human_count(guard.of) + " entries";
   if (guard.rule == kMaxDelete) {
     return "the plan deletes " + of_entries + ", and --max-delete allows " + guard.limit +
-           "; look at the deletions with 'sync plan', and if they are right, raise --max-delete";
+           "; look at the deletions with " + our_command("plan") +
+           ", and if they are right, raise --max-delete";
   }
   if (guard.rule == kMaxUpdate) {
     return "the plan overwrites " + of_entries + " (files), and --max-update allows " +
-           guard.limit +
-           "; look at the updates with 'sync plan', and if they are right, raise --max-update";
+           guard.limit + "; look at the updates with " + our_command("plan") +
+           ", and if they are right, raise --max-update";
   }
   if (guard.rule == kRequire) {
     return "the source lacks '" + guard.limit +
