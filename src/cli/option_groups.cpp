@@ -37,7 +37,8 @@ Value limited_seconds_into(Target& target, const char* bound, double above) {
     return seconds && *seconds > above && *seconds <= kYearSeconds ? seconds : std::nullopt;
   };
   return into(target, parse,
-              std::string("a number of seconds, ") + bound + " and at most 31536000 (a year)");
+              std::string("seconds, or a time as 5m, 1h30m or 2d, ") + bound +
+                  " and at most 31536000 (a year)");
 }
 
 CLI::Option* never_empty(CLI::Option* option, const char* type, const char* what) {
@@ -48,7 +49,16 @@ CLI::Option* never_empty(CLI::Option* option, const char* type, const char* what
 
 template <typename Text>
 CLI::Option* add_folder(CLI::App* command, const char* name, Text& target, const char* help) {
-  return never_empty(command->add_option(name, target, help), "DIR", "a folder");
+  return never_empty(command->add_option(name, target, help), "DIR", "a folder")
+      ->check([command](const std::string& value) {
+        // An option whose value was forgotten takes the next one.
+        const std::string word = value.substr(0, value.find('='));
+        const bool is_option =
+            value.starts_with('-') && command->get_option_no_throw(word) != nullptr;
+        return is_option ? "expected a folder, found the option '" + value +
+                               "' (a folder of that name is written as './" + value + "')"
+                         : std::string();
+      });
 }
 
 void add_when(CLI::App* command, const char* name, When& target, const char* help) {
@@ -194,12 +204,14 @@ CLI::Option* add_reading(CLI::App* command, const char* name,
       ->type_name("[=cached]");
 }
 
-CLI::Option* add_source(CLI::App* command, std::string& source) {
-  return add_folder(command, "-s,--source", source, "the folder that is copied");
+CLI::Option* add_source(CLI::App* command, std::string& source, GivenBy given) {
+  return add_folder(command, given == GivenBy::kPlaceToo ? "-s,--source,SOURCE" : "-s,--source",
+                    source, "the folder that is copied");
 }
 
-CLI::Option* add_replica(CLI::App* command, std::string& replica) {
-  return add_folder(command, "-r,--replica", replica, "the folder that becomes its exact copy");
+CLI::Option* add_replica(CLI::App* command, std::string& replica, GivenBy given) {
+  return add_folder(command, given == GivenBy::kPlaceToo ? "-r,--replica,REPLICA" : "-r,--replica",
+                    replica, "the folder that becomes its exact copy");
 }
 
 void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask) {
@@ -224,12 +236,14 @@ void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>&
   add_rules(
       "--exclude-from", "FILE", [rules](const std::string& file) { rules.read(file); },
       "gitignore rules from FILE, one a line");
-  add_value(command, "--min-age", "SECONDS",
-            into(plan.min_age, parse_whole_seconds, "SECONDS, a number above 0"),
-            "leave alone files that changed less than SECONDS ago, in both folders");
+  add_value(
+      command, "--min-age", "SECONDS",
+      into(plan.min_age, parse_whole_seconds, "whole seconds, or a time as 5m or 2d, above 0"),
+      "leave alone files that changed less than SECONDS ago, in both folders");
   add_value(command, "--max-size", "SIZE",
             into(plan.max_size, parse_size, "SIZE, a number above 0"),
-            "leave alone files larger than SIZE bytes, in both folders (K, M, G: times 1024)");
+            "leave alone files larger than SIZE bytes, in both folders (20M: times 1024, 20MB: "
+            "times 1000)");
 }
 
 void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
@@ -308,15 +322,15 @@ void add_space_check(CLI::App* command, bool& check_space) {
 void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const char* help) {
   add_value(command, "--bwlimit", "RATE",
             into(bytes_per_second, parse_rate,
-                 "bytes a second, as 500000, 512K, 20M or 1G, or 0 for no bound"),
+                 "bytes a second, as 500000, 512K, 20M, 10MB or 1.5G, or 0 for no bound"),
             help);
 }
 
 void add_applying(CLI::App* command, ApplyingOptions& applying) {
   add_lock_wait(command, applying.lock_wait_seconds);
   add_bandwidth(command, applying.bytes_per_second,
-                "copy no more content than so many bytes a second, on all threads (K, M, G: times "
-                "1024)");
+                "copy no more content than so many bytes a second, on all threads (20M: times "
+                "1024, 20MB: times 1000)");
   add_file(command, "-l,--log", applying.log_file,
            "append to this log file (run: log.txt where it is not given)");
   command->add_flag("--dry-run", applying.dry_run, "show what would be done, change nothing");

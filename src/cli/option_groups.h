@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -42,8 +43,12 @@ CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::st
 CLI::Option* add_reading(CLI::App* command, const char* name,
                          const std::function<void(Remembered)>& take, const char* help);
 
-CLI::Option* add_source(CLI::App* command, std::string& source);
-CLI::Option* add_replica(CLI::App* command, std::string& replica);
+// Whether a folder can only be given by its option, or also as an argument without one, the source
+// first.
+enum class GivenBy : std::uint8_t { kPlaceToo, kOption };
+CLI::Option* add_source(CLI::App* command, std::string& source, GivenBy given = GivenBy::kPlaceToo);
+CLI::Option* add_replica(CLI::App* command, std::string& replica,
+                         GivenBy given = GivenBy::kPlaceToo);
 void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask);
 // Files of rules are read while parsing; `origins` says where each rule stands.
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);

@@ -1,20 +1,64 @@
 #include "cli/option_values.h"
 
-#include <charconv>
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <locale>
 #include <sstream>
 
 namespace foldersync {
 
-std::optional<double> parse_seconds(const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos)
-    return std::nullopt;
+namespace {
+
+constexpr const char* kDecimals = "0123456789.";
+
+// Of one unit of time; 0: there is no such unit.
+double seconds_of(std::string_view unit) {
+  constexpr double kMinute = 60;
+  if (unit == "s") return 1;
+  if (unit == "m") return kMinute;
+  if (unit == "h") return 60 * kMinute;
+  return unit == "d" ? 24 * 60 * kMinute : 0;
+}
+
+// How many bytes "K", "KiB", "KB" ... are; nothing where it is no such unit.
+std::optional<double> bytes_of(std::string unit) {
+  for (char& letter : unit) letter = static_cast<char>(std::toupper(letter));
+  if (unit.empty()) return 1;
+  const auto power = std::string_view("KMGT").find(unit.front());
+  const std::string_view rest = std::string_view(unit).substr(1);
+  const bool is_unit =
+      power != std::string_view::npos && (rest.empty() || rest == "IB" || rest == "B");
+  if (!is_unit) return std::nullopt;
+  return std::pow(rest == "B" ? 1000.0 : 1024.0, static_cast<double>(power + 1));
+}
+
+}  // namespace
+
+std::optional<double> parse_decimal(const std::string& text) {
+  if (text.empty() || text.find_first_not_of(kDecimals) != std::string::npos) return std::nullopt;
   std::istringstream stream(text);
   stream.imbue(std::locale::classic());
+  double number = 0;
+  if (!(stream >> number) || !stream.eof() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+std::optional<double> parse_seconds(const std::string& text) {
+  if (const auto plain = parse_decimal(text)) return plain;
   double seconds = 0;
-  if (!(stream >> seconds) || !stream.eof() || !std::isfinite(seconds)) return std::nullopt;
-  return seconds;
+  double least = 2 * seconds_of("d");
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t number_end = std::min(text.find_first_not_of(kDecimals, at), text.size());
+    const auto number = parse_decimal(text.substr(at, number_end - at));
+    const double unit = seconds_of(std::string_view(text).substr(number_end, 1));
+    // Each unit is smaller than the one before it.
+    if (!number || unit == 0 || unit >= least) return std::nullopt;
+    seconds += *number * unit;
+    least = unit;
+    at = number_end + 1;
+  }
+  return text.empty() ? std::nullopt : std::optional(seconds);
 }
 
 std::optional<std::uint64_t> parse_whole_seconds(const std::string& text) {
@@ -25,20 +69,14 @@ std::optional<std::uint64_t> parse_whole_seconds(const std::string& text) {
 }
 
 std::optional<std::uint64_t> parse_rate(std::string_view text) {
-  constexpr std::string_view kSuffixes = "KMG";
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
-  unsigned shift = 0;
-  if (!text.empty()) {
-    if (const auto suffix = kSuffixes.find(text.back()); suffix != std::string_view::npos) {
-      shift = 10 * (static_cast<unsigned>(suffix) + 1);
-      text.remove_suffix(1);
-    }
-  }
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (number > (kMost >> shift)) return std::nullopt;
-  return number << shift;
+  constexpr double kMost = 1125899906842624;  // 1 PiB
+  const std::size_t number_end = std::min(text.find_first_not_of(kDecimals), text.size());
+  const auto number = parse_decimal(std::string(text.substr(0, number_end)));
+  const auto unit = bytes_of(std::string(text.substr(number_end)));
+  if (!number || !unit || *number * *unit > kMost) return std::nullopt;
+  const double bytes = std::round(*number * *unit);
+  return bytes == 0 && *number > 0 ? std::nullopt
+                                   : std::optional(static_cast<std::uint64_t>(bytes));
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -13,12 +13,15 @@ namespace foldersync {
 
 inline constexpr double kYearSeconds = 31'536'000;
 
-// A number of seconds in plain decimal notation, "0.5".
+// A number in plain decimal notation, "0.5".
+std::optional<double> parse_decimal(const std::string& text);
+// Seconds, or with a unit of time behind each number: "90", "0.5", "5m", "1h30m", "2d".
 std::optional<double> parse_seconds(const std::string& text);
 // Whole seconds, at least one and at most a century.
 std::optional<std::uint64_t> parse_whole_seconds(const std::string& text);
 
-// "512K", "20M", "1G" (times 1024) or bytes, each a second; 0: no bound.
+// Bytes a second, in decimal notation, with a unit or none; 0: no bound. K, M, G, T and KiB, MiB,
+// ... are powers of 1024, KB, MB, ... of 1000, in capitals or not.
 std::optional<std::uint64_t> parse_rate(std::string_view text);
 // Likewise a size, which is above 0.
 std::optional<std::uint64_t> parse_size(std::string_view text);

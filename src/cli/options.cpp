@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "cli/foreign_options.h"
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
 #include "cli/option_values.h"
@@ -33,14 +34,14 @@ void add_signature(CLI::App* command, SignatureOptions& signature, const char* n
 
 void add_verify_share(CLI::App* run, ShareOptions& share) {
   const auto percent = [&share](const std::string& text) {
-    const auto value = parse_seconds(text);
+    const auto value = parse_decimal(text);
     const bool is_share = value && *value > 0 && *value <= 100;
     if (is_share) share.percent = *value;
     return is_share;
   };
   const auto minutes = [&share](const std::string& text) {
     constexpr double kDay = 24 * 60;
-    const auto value = parse_seconds(text);
+    const auto value = parse_decimal(text);
     const bool is_bound = value && *value > 0 && *value <= kDay;
     if (is_bound) share.seconds = *value * 60;
     return is_bound;
@@ -61,7 +62,7 @@ void declare(CLI::App* run, RunOptions& options) {
   add_make_path(run, options.folders, options.common.umask);
   CLI::Option* interval =
       add_value(run, "-i,--interval", "SECONDS", some_seconds_into(options.interval_seconds),
-                "mirror again every SECONDS, start to start");
+                "mirror again every SECONDS (or 5m, 1h30m), start to start");
   run->add_flag("--confirm", options.confirm,
                 "show the plan and ask on the terminal before anything is changed")
       ->excludes(interval);
@@ -94,9 +95,9 @@ void declare(CLI::App* plan, PlanCommandOptions& options) {
 void declare(CLI::App* apply, ApplyOptions& options) {
   apply->add_option("PLAN", options.plan_file, "the plan document, - for standard input")
       ->required();
-  add_source(apply, options.folders.source)
+  add_source(apply, options.folders.source, GivenBy::kOption)
       ->description("instead of the source that the plan names");
-  add_replica(apply, options.folders.replica)
+  add_replica(apply, options.folders.replica, GivenBy::kOption)
       ->description("instead of the replica that the plan names");
   add_make_path(apply, options.folders, options.common.umask);
   add_space_check(apply, options.check_space);
@@ -156,7 +157,7 @@ void declare(CLI::App* verify, VerifyOptions& options) {
   verify->add_flag("--resume", options.resume,
                    "go on where the last verify of these folders was stopped");
   add_bandwidth(verify, options.bytes_per_second,
-                "read no more than so many bytes a second, of both trees (K, M, G: times 1024)");
+                "read no more than so many bytes a second, of both trees (likewise)");
   verify->add_flag("--cross-mounts", options.filter.cross_mounts,
                    "enter what is mounted inside the replica");
   verify->add_flag("--one-file-system", options.filter.one_file_system,
@@ -342,8 +343,10 @@ class Parser {
 
   static std::string unknown(const char* what, const std::string& word,
                              const std::vector<std::string>& candidates) {
-    const std::string near = nearest(word, candidates);
+    const std::string_view ours = in_place_of(word);
+    const std::string near = ours.empty() ? nearest(word, candidates) : std::string();
     std::string text = program_name() + ": there is no " + what + " '" + escaped(word) + "'";
+    if (!ours.empty()) text += ": " + std::string(ours);
     if (!near.empty()) text += ": did you mean '" + near + "'?";
     return text + "\nTry " + our_command("--help") + ".\n";
   }

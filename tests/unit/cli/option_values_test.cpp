@@ -11,12 +11,35 @@ TEST(ParseRate, BytesAndTheirMultiples) {
   EXPECT_EQ(parse_rate("512K"), 512U << 10U);
   EXPECT_EQ(parse_rate("20M"), 20U << 20U);
   EXPECT_EQ(parse_rate("1G"), 1U << 30U);
+  EXPECT_EQ(parse_rate("1.5m"), 3U << 19U);
+  EXPECT_EQ(parse_rate("10MB"), 10'000'000U);
+  EXPECT_EQ(parse_rate("10MiB"), 10U << 20U);
+  EXPECT_EQ(parse_rate("2kb"), 2'000U);
+  EXPECT_EQ(parse_rate("1T"), std::uint64_t{1} << 40U);
 }
 
 TEST(ParseRate, AnythingElseIsNone) {
-  for (const char* text : {"", "K", "-1", "+1", "1.5M", "1T", "1KB", "1 K", " 1", "1k",
-                           "99999999999999999999", "18446744073709551615", "99999999999G"}) {
+  for (const char* text :
+       {"", "K", "-1", "+1", "1.5.5M", "1P", "1KBB", "1Ki", "1 K", " 1", "0.1", "1e3", "0x1", "1B",
+        "99999999999999999999", "18446744073709551615", "99999999999G"}) {
     EXPECT_EQ(parse_rate(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseSeconds, PlainOrWithUnits) {
+  EXPECT_EQ(parse_seconds("0.5"), 0.5);
+  EXPECT_EQ(parse_seconds("90s"), 90);
+  EXPECT_EQ(parse_seconds("5m"), 300);
+  EXPECT_EQ(parse_seconds("1h30m"), 5'400);
+  EXPECT_EQ(parse_seconds("2d1s"), 172'801);
+  EXPECT_EQ(parse_seconds("0.5h"), 1'800);
+  EXPECT_EQ(parse_whole_seconds("1d"), 86'400U);
+}
+
+TEST(ParseSeconds, AnythingElseIsNone) {
+  for (const char* text : {"", "m", "5 m", "5M", "5x", "30m1h", "1m1m", "1h30", "-5m", "5m ",
+                           "1.m.", ".", "infm", "nan"}) {
+    EXPECT_EQ(parse_seconds(text), std::nullopt) << text;
   }
 }
 

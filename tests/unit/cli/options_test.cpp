@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <regex>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "cli/foreign_options.h"
 #include "cli/nearest.h"
 #include "filter/filter.h"
 #include "filter/rule_text.h"
@@ -132,6 +136,51 @@ TEST(CommandLine, ContentIsReadUnlessWhatIsRememberedShallCount) {
   EXPECT_THAT(complaint(run({"--checksum", "--accept-changed", "a", "-i", "5"})),
               HasSubstr("--interval"));
   EXPECT_TRUE(parsed(run({"--checksum=cached", "--checksum"})).planning.plan.reads_all());
+}
+
+TEST(CommandLine, FoldersMayBeNamedByTheirPlace) {
+  const auto folders = [](std::vector<std::string> arguments) {
+    const auto parsed = parse_command_line(std::move(arguments));
+    EXPECT_TRUE(parsed.options) << parsed.text;
+    const FolderOptions& named = std::get<RunOptions>(*parsed.options).folders;
+    return named.source + " " + named.replica;
+  };
+  EXPECT_EQ(folders({"run", "a", "b"}), "a b");
+  EXPECT_EQ(folders({"run", "-s", "a", "b"}), "a b");
+  EXPECT_EQ(folders({"run", "-r", "b", "-i", "5m", "a"}), "a b");
+  EXPECT_EQ(folders({"run", "./-a", "b"}), "./-a b");
+  EXPECT_THAT(complaint({"run", "-s", "-r", "b"}), HasSubstr("written as './-r'"));
+  EXPECT_THAT(complaint({"run", "a"}), HasSubstr("--replica"));
+  EXPECT_THAT(complaint({"run", "a", "b", "c"}), HasSubstr("not expected: c"));
+  EXPECT_THAT(complaint({"run", "", "b"}), HasSubstr("expected a folder"));
+}
+
+TEST(CommandLine, AnOptionOfAnotherToolIsAnsweredWithOurs) {
+  EXPECT_THAT(complaint(run({"--delete"})), HasSubstr("always deleted"));
+  EXPECT_THAT(complaint(run({"-avz"})), HasSubstr("'-a': everything is mirrored"));
+  EXPECT_THAT(complaint(run({"--transfers=4"})), HasSubstr("--threads"));
+  EXPECT_THAT(complaint(run({"--dry-rum"})), HasSubstr("did you mean '--dry-run'"));
+}
+
+// Whoever reads an answer must find in it what there is.
+TEST(CommandLine, WhatAnAnswerNamesIsThere) {
+  const std::regex option("--[a-z-]+");
+  const auto is_ours = [](const char* command, const std::string& name) {
+    return parse_command_line({command, name}).text.find("there is no") == std::string::npos;
+  };
+  for (const Foreign& foreign : kForeignOptions) {
+    EXPECT_FALSE(is_ours("run", std::string(foreign.option))) << foreign.option;
+    const std::string answer(foreign.answer);
+    for (std::sregex_iterator named(answer.begin(), answer.end(), option), end; named != end;
+         ++named) {
+      EXPECT_TRUE(is_ours("run", named->str()) || is_ours("plan", named->str())) << named->str();
+    }
+  }
+}
+
+TEST(CommandLine, IntervalsMayHaveUnits) {
+  EXPECT_EQ(parsed(run({"-i", "1h30m"})).interval_seconds, 5'400);
+  EXPECT_THAT(complaint(run({"-i", "5x"})), HasSubstr("5m, 1h30m or 2d"));
 }
 
 TEST(CommandLine, AShareIsAPartOfAllOrATime) {
