@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/rights.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "core/text.h"
 #include "fs/named_path.h"
 #include "fs/posix_file_system.h"
@@ -84,7 +85,8 @@ int run_app(std::vector<std::string> arguments) {
   // Modes are given exactly; nothing is made wider than asked for.
   const std::uint32_t umask = ::umask(0077);
   try {
-    const ParsedCommandLine parsed = parse_command_line(std::move(arguments), umask);
+    const ParsedCommandLine parsed = parse_command_line(
+        std::move(arguments), umask, screen_of(STDOUT_FILENO).value_or(Screen{}).columns);
     if (parsed.options) return static_cast<int>(start_any(*parsed.options));
     std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
     return static_cast<int>(parsed.exit_code);

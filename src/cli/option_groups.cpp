@@ -114,6 +114,7 @@ void Rules::read(const std::string& file) const {
 }
 
 void add_guards(CLI::App* command, PlanningOptions& planning) {
+  const Titled titled(command, "What is refused");
   PlanOptions& plan = planning.plan;
   add_limit(command, "--max-delete", plan.max_delete,
             "refuse a plan that deletes more than N entries, or P% of the replica's");
@@ -141,6 +142,7 @@ void add_guards(CLI::App* command, PlanningOptions& planning) {
 }
 
 void add_backup(CLI::App* command, BackupOptions& backup) {
+  const Titled titled(command, "What is kept and told");
   CLI::Option* folder =
       add_folder(command, "--backup-dir", backup.folder,
                  "keep what is replaced or deleted in DIR, and how to take it back");
@@ -151,6 +153,17 @@ void add_backup(CLI::App* command, BackupOptions& backup) {
 }
 
 }  // namespace
+
+Titled::Titled(CLI::App* command, const char* title)
+    : command_(command), title_(title), before_(command->get_options().size()) {}
+
+Titled::~Titled() {
+  constexpr const char* kNone = "Options";  // the library's own word
+  const std::vector<CLI::Option*> options = command_->get_options();
+  for (std::size_t at = before_; at < options.size(); ++at) {
+    if (options[at]->get_group() == kNone) options[at]->group(title_);
+  }
+}
 
 CLI::Option* add_value(CLI::App* command, const char* name, const char* type, Value value,
                        const char* help) {
@@ -205,22 +218,26 @@ CLI::Option* add_reading(CLI::App* command, const char* name,
 }
 
 CLI::Option* add_source(CLI::App* command, std::string& source, GivenBy given) {
+  const Titled titled(command, "Folders");
   return add_folder(command, given == GivenBy::kPlaceToo ? "-s,--source,SOURCE" : "-s,--source",
                     source, "the folder that is copied");
 }
 
 CLI::Option* add_replica(CLI::App* command, std::string& replica, GivenBy given) {
+  const Titled titled(command, "Folders");
   return add_folder(command, given == GivenBy::kPlaceToo ? "-r,--replica,REPLICA" : "-r,--replica",
                     replica, "the folder that becomes its exact copy");
 }
 
 void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask) {
+  const Titled titled(command, "Folders");
   command->add_flag_callback(
       "--mkpath", [&folders, umask] { folders.mode_above = 0777 & ~umask; },
       "make the folders above the replica too where they are missing");
 }
 
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins) {
+  const Titled titled(command, "What is left out");
   const Rules rules{plan.rules, origins};
   const auto add_rules = [&](const char* name, const char* type, auto add, const char* help) {
     command->add_option_function<std::string>(name, add, help)->trigger_on_parse()->type_name(type);
@@ -247,6 +264,7 @@ void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>&
 }
 
 void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
+  const Titled titled(command, "Metadata");
   command->add_flag("--omit-dir-times", fields.omit_dir_times,
                     "leave the times of directories alone");
   command->add_flag("--no-owner", fields.no_owner, "leave owners alone");
@@ -265,6 +283,7 @@ void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) 
 }
 
 void add_planning(CLI::App* command, PlanningOptions& planning) {
+  const Titled titled(command, "What is compared, and what goes");
   PlanOptions& plan = planning.plan;
   add_reading(
       command, "--checksum",
@@ -314,6 +333,7 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
 }
 
 void add_space_check(CLI::App* command, bool& check_space) {
+  const Titled titled(command, "What is refused");
   command->add_flag_callback(
       "--no-space-check", [&check_space] { check_space = false; },
       "go on even where there seems to be too little space");
@@ -327,6 +347,7 @@ void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const cha
 }
 
 void add_applying(CLI::App* command, ApplyingOptions& applying) {
+  const Titled titled(command, "How it is done");
   add_lock_wait(command, applying.lock_wait_seconds);
   add_bandwidth(command, applying.bytes_per_second,
                 "copy no more content than so many bytes a second, on all threads (20M: times "
@@ -349,11 +370,13 @@ void add_applying(CLI::App* command, ApplyingOptions& applying) {
 }
 
 void add_lock_wait(CLI::App* command, double& seconds) {
+  const Titled titled(command, "How it is done");
   add_value(command, "--lock-wait", "SECONDS", seconds_into(seconds),
             "wait so long for another run to end (default: 0)");
 }
 
 void add_common(CLI::App* command, CommonOptions& common) {
+  const Titled titled(command, "This program and machine");
   ConsoleOptions& console = common.console;
   add_value(
       command, "--threads", "N", into(common.threads, parse_threads, "1 to 256"),
@@ -378,6 +401,7 @@ void add_common(CLI::App* command, CommonOptions& common) {
 }
 
 void add_colour(CLI::App* command, When& colour) {
+  const Titled titled(command, "This program and machine");
   add_when(command, "--color", colour, "colours (default: auto; NO_COLOR is heeded)");
 }
 

@@ -19,6 +19,21 @@ class Option;
 
 namespace foldersync {
 
+// What is declared while it lives, and in no group by then, is shown by --help under this title.
+class Titled {
+ public:
+  // Both must outlive it.
+  Titled(CLI::App* command, const char* title);
+  ~Titled();
+  Titled(const Titled&) = delete;
+  Titled& operator=(const Titled&) = delete;
+
+ private:
+  CLI::App* command_;
+  const char* title_;
+  std::size_t before_;  // options that were there
+};
+
 // How the text of an option becomes its value.
 struct Value {
   std::string expected;                          // what is said of a text that can't be taken

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/foreign_options.h"
+#include "cli/help.h"
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
 #include "cli/option_values.h"
@@ -19,12 +20,9 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode) or two plans "
-    "differ\n"
-    "(show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
-    "touched;\n"
-    "6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 129, 130, 143 stopped "
-    "by\n"
-    "a signal; 141 done, but nobody reads the output any more.";
+    "differ (show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
+    "touched; 6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 129, 130, 143 "
+    "stopped by a signal; 141 done, but nobody reads the output any more.";
 
 void add_signature(CLI::App* command, SignatureOptions& signature, const char* name,
                    const char* help, const char* help_of_file) {
@@ -258,7 +256,13 @@ class Parser {
     add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
   }
 
-  ParsedCommandLine parse(std::vector<std::string> arguments) {
+  ParsedCommandLine parse(std::vector<std::string> arguments, std::size_t columns) {
+    if (arguments.empty()) return {std::nullopt, ExitCode::kUsage, help_by_task(app_, columns)};
+    if (arguments.front() == "help") {
+      arguments.erase(arguments.begin());
+      arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+      arguments.emplace_back("--help");
+    }
     if (const std::string unknown = unknown_word(arguments); !unknown.empty()) {
       return {std::nullopt, ExitCode::kUsage, unknown};
     }
@@ -270,9 +274,10 @@ class Parser {
     try {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-      return {std::nullopt, ExitCode::kDone, app_.help()};
-    } catch (const CLI::CallForAllHelp&) {
-      return {std::nullopt, ExitCode::kDone, app_.help("", CLI::AppFormatMode::All)};
+      const auto chosen = app_.get_subcommands();
+      return {
+          std::nullopt, ExitCode::kDone,
+          chosen.empty() ? help_by_task(app_, columns) : help_of_command(*chosen.front(), columns)};
     } catch (const CLI::CallForVersion& version) {
       const std::string more = verbose ? what_is_in_force() : std::string();
       return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n" + more};
@@ -374,8 +379,9 @@ class Parser {
 
 }  // namespace
 
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask) {
-  return Parser(umask).parse(std::move(arguments));
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask,
+                                     std::size_t columns) {
+  return Parser(umask).parse(std::move(arguments), columns);
 }
 
 }  // namespace foldersync

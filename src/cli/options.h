@@ -180,8 +180,9 @@ struct ParsedCommandLine {
 };
 
 // `arguments` without the program's name; `umask`: that which it was started with. Rules files
-// (--exclude-from) are read here, and names of users and groups looked up.
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments,
-                                     std::uint32_t umask = 0077);
+// (--exclude-from) are read here, and names of users and groups looked up. `columns`: of the window
+// that help is for.
+ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask = 0077,
+                                     std::size_t columns = 80);
 
 }  // namespace foldersync

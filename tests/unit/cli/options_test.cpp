@@ -265,7 +265,6 @@ TEST(CommandLine, WhatIsMissingIsNamed) {
   EXPECT_THAT(complaint({"run", "-r", "b"}), HasSubstr("--source"));
   EXPECT_THAT(complaint({"run", "-s", "a"}), HasSubstr("--replica"));
   EXPECT_THAT(complaint({"apply"}), HasSubstr("PLAN"));
-  complaint({});
   complaint(run({"-i"}));
   complaint({"run", "-s", "a", "-r"});
 }
