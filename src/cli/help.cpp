@@ -1,7 +1,5 @@
 #include "cli/help.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -62,9 +60,9 @@ constexpr std::array kExamples{
 };
 
 std::string example(std::string_view line) {
-  std::string text = "  ";
+  std::string text;
   for (const char letter : line) text += letter == '%' ? program_name() : std::string(1, letter);
-  return text + "\n";
+  return text;
 }
 
 // Words in lines of at most `columns`, of which each begins at column `at`; the text before it
@@ -92,82 +90,88 @@ std::string wrapped(std::string_view words, std::size_t from, std::size_t at, st
   return text + "\n";
 }
 
-std::string left_of(const CLI::Option& option) {
-  std::string text;
-  for (const std::string& name : option.get_snames()) text += "-" + name + ", ";
-  if (text.empty()) text = "    ";
-  for (const std::string& name : option.get_lnames()) text += "--" + name + ", ";
-  text.resize(text.size() - 2);
-  const std::string type = option.get_type_name();
-  if (option.get_expected_max() == 0 || type.empty()) return text;
-  return text + (type.starts_with('[') ? "" : " ") + type;
-}
-
-std::string usage_of(const CLI::App& command) {
-  std::string usage = "Usage: " + program_name() + " " + command.get_name();
-  for (const CLI::Option* option : command.get_options()) {
-    if (!option->get_positional()) continue;
-    const std::string name = option->get_name(true, false);
-    const std::string_view place = std::string_view(name).substr(0, name.find(' '));
-    usage += option->get_required() ? " " + std::string(place) : " [" + std::string(place) + "]";
+std::string left_of(const DeclaredOption& option) {
+  std::string text = option.names.front().starts_with("--") ? "    " : "";
+  for (const std::string& name : option.names) {
+    text += (&name == &option.names.front() ? "" : ", ") + name;
   }
-  return usage + " [OPTIONS]\n";
+  if (option.value.empty()) return text;
+  return text + (option.value.starts_with('[') ? "" : " ") + option.value;
 }
 
-std::string sentence_case(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
-  return text;
+std::string usage_of(const DeclaredCommand& command) {
+  std::string usage = "Usage: " + program_name() + " " + command.name;
+  for (const std::string& place : command.places) usage += " " + place;
+  return usage + " [OPTIONS]\n";
 }
 
 }  // namespace
 
-std::string help_of_command(const CLI::App& command, std::size_t columns) {
-  columns = std::max(columns, kFewestColumns);
-  std::string text = usage_of(command) + "\n" +
-                     wrapped(sentence_case(command.get_description()) + ".", 0, 0, columns);
+std::string sentence_of(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text + ".";
+}
+
+std::vector<std::string> groups_of(const DeclaredCommand& command) {
   std::vector<std::string> groups;
-  for (const CLI::Option* option : command.get_options()) {
-    const std::string& group = option->get_group();
-    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  }
-  for (const std::string& group : groups) {
-    text += "\n" + group + ":\n";
-    for (const CLI::Option* option : command.get_options()) {
-      if (option->get_group() != group || !option->nonpositional()) continue;
-      const std::string left = "  " + left_of(*option);
-      text += left + wrapped(option->get_description(), left.size(), kTextAt, columns);
+  for (const DeclaredOption& option : command.options) {
+    if (std::find(groups.begin(), groups.end(), option.group) == groups.end()) {
+      groups.push_back(option.group);
     }
   }
-  const auto* const examples =
-      std::find_if(kExamples.begin(), kExamples.end(),
-                   [&](const CommandExamples& one) { return one.command == command.get_name(); });
-  if (examples == kExamples.end()) return text;
+  return groups;
+}
+
+std::vector<std::string> examples_of(std::string_view command) {
+  std::vector<std::string> examples;
+  for (const CommandExamples& one : kExamples) {
+    if (one.command != command) continue;
+    for (const std::string_view line : one.lines) {
+      if (!line.empty()) examples.push_back(example(line));
+    }
+  }
+  return examples;
+}
+
+std::string help_of_command(const DeclaredCommand& command, std::size_t columns) {
+  columns = std::max(columns, kFewestColumns);
+  std::string text = usage_of(command) + "\n" + wrapped(sentence_of(command.text), 0, 0, columns);
+  for (const std::string& group : groups_of(command)) {
+    text += "\n" + group + ":\n";
+    for (const DeclaredOption& option : command.options) {
+      if (option.group != group) continue;
+      const std::string left = "  " + left_of(option);
+      text += left + wrapped(option.text, left.size(), kTextAt, columns);
+    }
+  }
   text += "\nExamples:\n";
-  for (const std::string_view line : examples->lines) text += line.empty() ? "" : example(line);
+  for (const std::string& line : examples_of(command.name)) text += "  " + line + "\n";
   return text;
 }
 
-std::string help_by_task(const CLI::App& program, std::size_t columns) {
+std::string help_by_task(const DeclaredProgram& program, std::size_t columns) {
   columns = std::max(columns, kFewestColumns);
-  std::string text = "Usage: " + program_name() + " COMMAND ...\n\n" +
-                     wrapped(program.get_description(), 0, 0, columns) + "\n";
+  std::string text =
+      "Usage: " + program_name() + " COMMAND ...\n\n" + wrapped(program.text, 0, 0, columns) + "\n";
   for (const Task& task : kTasks) {
     text += std::string(task.title) + ":\n";
     for (const std::string_view name : task.commands) {
-      if (name.empty()) continue;
-      const CLI::App* const command = program.get_subcommand(std::string(name));
-      const std::string left = "  " + std::string(name);
-      text += left + wrapped(command->get_description(), left.size(), 12, columns);
+      for (const DeclaredCommand& command : program.commands) {
+        if (command.name != name) continue;
+        const std::string left = "  " + command.name;
+        text += left + wrapped(command.text, left.size(), 12, columns);
+      }
     }
-    for (const std::string_view line : task.examples)
-      text += line.empty() ? "" : "  " + example(line);
+    for (const std::string_view line : task.examples) {
+      if (!line.empty()) text += "    " + example(line) + "\n";
+    }
     text += "\n";
   }
   return text +
-         wrapped("'" + program_name() + " help COMMAND' has the options of a command; '" +
-                     program_name() + " --version -v' what protects a run.",
+         wrapped(our_command("help COMMAND") + " has the options of a command; " +
+                     our_command("--version -v") + " what protects a run.",
                  0, 0, columns) +
-         "\n" + wrapped(program.get_footer(), 0, 0, columns);
+         "\n" + wrapped(program.footer, 0, 0, columns);
 }
 
 }  // namespace foldersync

@@ -3,17 +3,23 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
-namespace CLI {
-class App;
-}  // namespace CLI
+#include "cli/declared.h"
 
 namespace foldersync {
 
 // Of one command: how it is called, its options by group, examples. Lines are wrapped to `columns`,
 // of which at least 40 are taken.
-std::string help_of_command(const CLI::App& command, std::size_t columns);
+std::string help_of_command(const DeclaredCommand& command, std::size_t columns);
 // Of the program, by what a person wants to do.
-std::string help_by_task(const CLI::App& program, std::size_t columns);
+std::string help_by_task(const DeclaredProgram& program, std::size_t columns);
+
+// What both are made of: a description as a sentence; the titles of a command's groups, in their
+// order; lines that call it.
+std::string sentence_of(std::string text);
+std::vector<std::string> groups_of(const DeclaredCommand& command);
+std::vector<std::string> examples_of(std::string_view command);
 
 }  // namespace foldersync

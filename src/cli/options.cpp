@@ -6,8 +6,11 @@
 #include <memory>
 #include <utility>
 
+#include "cli/completion.h"
+#include "cli/declared.h"
 #include "cli/foreign_options.h"
 #include "cli/help.h"
+#include "cli/man_page.h"
 #include "cli/nearest.h"
 #include "cli/option_groups.h"
 #include "cli/option_values.h"
@@ -257,7 +260,10 @@ class Parser {
   }
 
   ParsedCommandLine parse(std::vector<std::string> arguments, std::size_t columns) {
-    if (arguments.empty()) return {std::nullopt, ExitCode::kUsage, help_by_task(app_, columns)};
+    if (arguments.empty())
+      return {std::nullopt, ExitCode::kUsage, help_by_task(declared(app_), columns)};
+    if (const auto page = page_for_packages(arguments))
+      return {std::nullopt, ExitCode::kDone, *page};
     if (arguments.front() == "help") {
       arguments.erase(arguments.begin());
       arguments.resize(std::min<std::size_t>(arguments.size(), 1));
@@ -275,9 +281,10 @@ class Parser {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
       const auto chosen = app_.get_subcommands();
-      return {
-          std::nullopt, ExitCode::kDone,
-          chosen.empty() ? help_by_task(app_, columns) : help_of_command(*chosen.front(), columns)};
+      const DeclaredProgram all = declared(app_);
+      const auto* const command = command_of(all, chosen.empty() ? "" : chosen.front()->get_name());
+      return {std::nullopt, ExitCode::kDone,
+              command == nullptr ? help_by_task(all, columns) : help_of_command(*command, columns)};
     } catch (const CLI::CallForVersion& version) {
       const std::string more = verbose ? what_is_in_force() : std::string();
       return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n" + more};
@@ -292,6 +299,26 @@ class Parser {
   }
 
  private:
+  static const DeclaredCommand* command_of(const DeclaredProgram& all, const std::string& name) {
+    for (const DeclaredCommand& command : all.commands) {
+      if (command.name == name) return &command;
+    }
+    return nullptr;
+  }
+
+  // "help --man", "help --man run": what is installed beside the program.
+  std::optional<std::string> page_for_packages(const std::vector<std::string>& arguments) const {
+    if (arguments.size() < 2 || arguments[0] != "help") return std::nullopt;
+    const DeclaredProgram all = declared(app_);
+    if (arguments[1] == "--man" && arguments.size() == 2) return man_page_of(all);
+    if (arguments[1] == "--completion" && arguments.size() == 3) {
+      return completion_for(arguments[2], all);
+    }
+    const auto* const command =
+        arguments.size() == 3 && arguments[1] == "--man" ? command_of(all, arguments[2]) : nullptr;
+    return command == nullptr ? std::nullopt : std::optional(man_page_of(*command));
+  }
+
   ParsedCommandLine usage_error(const std::string& what) const {
     const auto chosen = app_.get_subcommands();
     const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";

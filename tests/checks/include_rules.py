@@ -31,7 +31,7 @@ ROOMS = {
 
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
-    'CLI': ('cli/options', 'cli/option_groups', 'cli/help'),
+    'CLI': ('cli/options', 'cli/option_groups', 'cli/declared'),
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),
