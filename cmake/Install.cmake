@@ -9,6 +9,11 @@ set(wrapper_folder ${CMAKE_INSTALL_LIBEXECDIR}/foldersync/bin)
 
 install(PROGRAMS $<TARGET_FILE:sync> DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME foldersync)
 
+install(CODE "set(program \"$<TARGET_FILE:sync>\")
+set(made \"${made}/pages\")
+set(data \"${CMAKE_INSTALL_DATADIR}\")")
+install(SCRIPT cmake/InstallPages.cmake)
+
 # By the way between them, so that an installed tree can be moved as a whole.
 file(RELATIVE_PATH foldersync_from_wrapper ${CMAKE_INSTALL_FULL_LIBEXECDIR}/foldersync/bin
      ${CMAKE_INSTALL_FULL_BINDIR}/foldersync)

@@ -84,12 +84,31 @@ class InstallTest(RootTest):
         changes = gzip.decompress(self.read_in_root(DOCS + '/changelog.gz')).decode()
         self.assertTrue(changes.startswith(f'foldersync ({version}) '), changes)
 
+    def test_pages_and_completions_are_those_of_the_installed_name(self):
+        pages = '/usr/share/man/man1'
+        self.assertEqual(sorted(['foldersync.1.gz', *(f'foldersync-{command}.1.gz'
+                                                      for command in self.commands())]),
+                         self.in_folder(pages))
+        for name in self.in_folder(pages):
+            text = gzip.decompress(self.read_in_root(f'{pages}/{name}')).decode()
+            self.assertIn(f".Nm {name.removesuffix('.1.gz')}\n", text)
+        for path in ('bash-completion/completions/foldersync',
+                     'zsh/vendor-completions/_foldersync',
+                     'fish/vendor_completions.d/foldersync.fish'):
+            self.assertIn(b'foldersync', self.read_in_root(f'/usr/share/{path}'))
+
     def test_the_links_of_the_installed_pages_lead_somewhere(self):
         pages = list(pathlib.Path(self.root.top + DOCS).rglob('*.md'))
         self.assertGreater(len(pages), 10)
         broken = [f'{page}: {link}' for page in pages for link in LINK.findall(page.read_text())
                   if not (page.parent / link).exists()]
         self.assertEqual([], broken)
+
+    def commands(self):
+        """The commands that the help names."""
+        commands = re.findall(r'^  (\w+)  +\w', self.execute('--help', expect=DONE).out, re.M)
+        self.assertIn('run', commands)
+        return commands
 
     def called(self, *args, path, expect=0):
         """What the wrapper ran, as it is found on PATH."""
@@ -114,9 +133,7 @@ class InstallTest(RootTest):
         for args in ((), ('-f', '/'), ('--version',), ('a file', '-d', ''), ('--', 'run'), ('Run',)):
             with self.subTest(args=args):
                 self.assertEqual(['sync', *args], self.called(*args, path=path, expect=7))
-        commands = re.findall(r'^  (\w+)  +\w', self.execute('--help', expect=DONE).out, re.M)
-        self.assertIn('run', commands)
-        for command in (*commands, 'help'):
+        for command in (*self.commands(), 'help'):
             self.assertEqual(['foldersync', command, 'a b', ''],
                              self.called(command, 'a b', '', path=path))
         os.symlink(wrappers + '/sync', self.at('sync'))
