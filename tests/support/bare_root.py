@@ -87,15 +87,29 @@ def packages_of(paths):
     return names
 
 
+def _relations(fields, package):
+    """The packages that these fields of an installed package name first."""
+    said = subprocess.run(['dpkg-query', '-W', '-f', fields, package], check=False,
+                          capture_output=True, text=True).stdout
+    return _named(said)
+
+
+def _named(relations):
+    return re.findall(r'(?:^|,)\s*([^\s,(|:]+)', relations)
+
+
+def all_names(package):
+    """The name of an installed package, and those that it also answers to."""
+    return {package, *_relations('${Provides}', package)}
+
+
 def with_dependencies(depends):
     """The packages that a line of dependencies brings along, as they are installed here."""
-    names, known = re.findall(r'(?:^|,)\s*([^\s,(|:]+)', depends), set()
+    names, known = _named(depends), set()
     while names:
         name = names.pop()
         if name in known:
             continue
         known.add(name)
-        said = subprocess.run(['dpkg-query', '-W', '-f', '${Depends},${Pre-Depends}', name],
-                              check=False, capture_output=True, text=True).stdout
-        names += re.findall(r'(?:^|,)\s*([^\s,(|:]+)', said)
+        names += _relations('${Depends},${Pre-Depends}', name)
     return known
