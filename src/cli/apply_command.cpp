@@ -81,7 +81,7 @@ class Applier {
                           .conflicts = preparation.has_conflicts(),
                           .started = started,
                           .backup_identity = preparation.backup_identity(),
-                          .remember = [&](bool) {
+                          .remember = [&](bool, bool) {
                             if (is_mirror) last_run.remember_applied(roots, plan);
                           }});
   }

@@ -120,10 +120,15 @@ bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied,
 }
 
 // What is kept for later runs, and of this one.
-void keep(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
+void keep(const CycleRequest& request, const CycleObserver& observer, const ApplyResult& applied,
+          ExitCode code) {
   const Tools& tools = request.tools;
   const bool is_done = !request.options.dry_run && !applied.rolled_back && !applied.refused;
-  if (request.remember && is_done) request.remember(code == ExitCode::kDone);
+  if (request.remember && is_done) {
+    const bool did_all =
+        observer.count(Outcome::kError) + observer.count(Outcome::kStale) + observer.skipped() == 0;
+    request.remember(code == ExitCode::kDone, did_all);
+  }
   if (request.options.dry_run) {
     tools.state.save_hashes();
   } else {
@@ -183,7 +188,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   const auto applied = apply(request, *filter, observer, counts);
   if (!applied) return end_failed(request, observer, applied.error());
   ExitCode code = code_of(request, observer, *applied);
-  keep(request, *applied, code);
+  keep(request, observer, *applied, code);
   observer.log_stale(applied->refused);
   log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
             summary_of(request, observer, *applied));

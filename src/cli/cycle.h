@@ -39,8 +39,9 @@ struct CycleRequest {
   std::string backup_identity = {};  // see BackupOrder
   std::string unproven = {};         // as in UnprovenTold
   std::string verified = {};         // as VerifyShare::summary
-  // Is called when the plan was applied, and told whether all of it is done. May be empty.
-  std::function<void(bool)> remember = {};
+  // Is called when the plan was applied, and told whether the replica is what the source is, and
+  // whether at least each action of the plan is done. May be empty.
+  std::function<void(bool, bool)> remember = {};
   // Null, or it says whether another plan is needed: a limit of names was learned, some parted, or
   // a quota that no figures show left no room. Where it does already, this is that plan.
   FirstPlan* first_plan = nullptr;

@@ -95,8 +95,7 @@ Policy PlanMaker::policy_here(const Roots& roots) const {
 }
 
 Result<Verified> PlanMaker::verify(const Roots& roots, const std::vector<std::string>& left_out,
-                                   const Stretch& stretch, ReadingCounts& read,
-                                   const std::atomic<bool>& stop) {
+                                   const Reading& reading, const std::atomic<bool>& stop) {
   filter_.set_time(wall_clock_now());
   const LocalTree source = tree_of(roots.source);
   std::optional<LocalTree> replica;
@@ -110,10 +109,11 @@ Result<Verified> PlanMaker::verify(const Roots& roots, const std::vector<std::st
                                   .source_cache = state_.cache(),
                                   .replica_cache = state_.cache(),
                                   // One goes on without a gap, and leaves the machine to others.
-                                  .threads = stretch.is_bounded() ? 1 : threads_.usual,
+                                  .threads = reading.stretch.is_bounded() ? 1 : threads_.usual,
                                   .stop = &stop},
-                        .stretch = stretch,
-                        .read = &read};
+                        .stretch = reading.stretch,
+                        .pace = reading.pace,
+                        .read = reading.counts};
   request.trees.options.left_out = left_out;
   return foldersync::verify(request);
 }
@@ -126,11 +126,10 @@ const Doubts* PlanMaker::doubts_about(const Root& source) {
     const auto held = held_files(*state_.memory(), source.identity);
     if (!held) state_.warn_once(unknown_memory(describe(held.error())));
     for (const HeldFile& file : held ? *held : std::vector<HeldFile>()) {
-      doubts_.held.emplace(file.path.bytes(), file.stamp);
+      doubts_.held[{file.stamp.size, file.stamp.mtime}].push_back(file);
     }
   }
-  const bool has_some = !doubts_.read.empty() || !doubts_.accepted.empty() || !doubts_.held.empty();
-  return has_some ? &doubts_ : nullptr;
+  return doubts_.is_empty() ? nullptr : &doubts_;
 }
 
 Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,

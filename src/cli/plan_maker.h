@@ -58,10 +58,14 @@ class PlanMaker {
   // What is doubted of the source and the replica from here on, paths as bytes: it is read.
   void doubt(std::set<std::string, std::less<>> paths) { doubts_.read = std::move(paths); }
 
-  // Reads a stretch of what a plan would be about.
+  // Reads a stretch of what a plan would be about: no faster than `pace` allows (null: no bound).
+  struct Reading {
+    Stretch stretch;
+    Pace* pace = nullptr;
+    ReadingCounts* counts = nullptr;
+  };
   Result<Verified> verify(const Roots& roots, const std::vector<std::string>& left_out,
-                          const Stretch& stretch, ReadingCounts& read,
-                          const std::atomic<bool>& stop);
+                          const Reading& reading, const std::atomic<bool>& stop);
 
   // How the plan is to be applied, as far as it is known.
   struct Applied {

@@ -97,6 +97,7 @@ class Runner {
     const auto left_out = TRY(look(roots));
     if (!first_plan_.end) TRY(share_.read(roots, left_out, last_run_.known_files()));
     auto planned = TRY(plan(roots, left_out));
+    share_.hold(roots, planned);
     TRY(judge(roots, planned));
     if (opened_.person) {
       if (const auto end = TRY(ask(planned.plan))) return *end;
@@ -229,10 +230,10 @@ class Runner {
                           .unproven = preparation_.unproven(),
                           .verified = share_.summary(),
                           .remember =
-                              [&](bool is_exact) {
+                              [&](bool is_exact, bool did_all) {
                                 last_run_.remember(roots, planned, is_exact);
                                 forget_accepted(roots, planned);
-                                share_.remember(roots, planned);
+                                share_.remember(roots, planned, did_all);
                               },
                           .first_plan = is_asked ? nullptr : &first_plan_});
   }

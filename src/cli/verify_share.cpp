@@ -41,7 +41,7 @@ bool is_as_it_was(TreeReader& tree, const HeldFile& held) {
   const auto directory = tree.enter(held.path.parent_bytes());
   const auto status = directory ? (*directory)->status(std::string(held.path.name()).c_str())
                                 : Result<FileStatus>(directory.error());
-  if (status) return stamp_of(*status) == held.stamp;
+  if (status) return status->size == held.stamp.size && status->mtime == held.stamp.mtime;
   const int number = status.error().error_number;
   return number != ENOENT && number != ENOTDIR;
 }
@@ -64,49 +64,69 @@ Result<std::uint64_t> VerifyShare::files_to_read(const Roots& roots, std::uint64
 Status VerifyShare::read(const Roots& roots, const std::vector<std::string>& left_out,
                          std::uint64_t files) {
   verified_.reset();
-  maker_.doubt({});
-  const ShareOptions& share = options_.verify_share;
-  if (!share.is_wanted()) return success();
+  doubted_.clear();
+  held_.clear();
+  const bool is_wanted = options_.verify_share.is_wanted();
   Memory* const memory = tools_.state.memory();
-  from_ = memory == nullptr
-              ? TreePosition()
-              : verified_up_to(*memory, trees(roots), VerifiedBy::kRuns).value_or(TreePosition());
+  if (memory != nullptr) {
+    doubted_ = doubted_files(*memory, trees(roots));
+    if (auto held = held_files(*memory, roots.source.identity)) held_ = std::move(*held);
+  }
+  if (is_wanted && (memory == nullptr || !memory->can_be_written())) {
+    tools_.state.warn_once(
+        "what is verified can't be remembered: each share begins at the start of the tree, and "
+        "what went bad in the source is held by no later run");
+  }
+  if (is_wanted) TRY(read_stretch(roots, left_out, files));
+  maker_.doubt(doubted_);
+  return success();
+}
+
+Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::string>& left_out,
+                                 std::uint64_t files) {
+  const ShareOptions& share = options_.verify_share;
+  Memory* const memory = tools_.state.memory();
+  const auto place =
+      memory == nullptr ? std::nullopt : verified_up_to(*memory, trees(roots), VerifiedBy::kRuns);
+  from_ = place.value_or(TreePosition());
   Stretch stretch{
       .from = from_, .most_files = TRY(files_to_read(roots, files)), .most_findings = kMostDoubted};
   if (share.seconds) stretch.until = monotonic_seconds() + *share.seconds;
+  std::optional<Pace> pace;
+  const std::uint64_t rate = options_.applying.bytes_per_second;
+  if (rate > 0) pace.emplace(rate);
   ProgressCounts counts;
   const Progress progress(counts, tools_.signals, wants_progress(tools_.options.console));
-  auto verified = TRY(maker_.verify(roots, left_out, stretch, counts.read, tools_.signals.stop()));
+  auto verified = TRY(
+      maker_.verify(roots, left_out,
+                    {.stretch = stretch, .pace = pace ? &*pace : nullptr, .counts = &counts.read},
+                    tools_.signals.stop()));
   verified_ = std::move(verified);
   return doubt(roots);
 }
 
 Status VerifyShare::doubt(const Roots& roots) {
-  std::set<std::string, std::less<>> paths;
+  const bool was_clean = doubted_.empty();
   for (const VerifyFinding& finding : verified_->findings) {
-    if (finding.is_hidden) paths.insert(finding.path.bytes());
+    if (finding.is_hidden) doubted_.insert(finding.path.bytes());
   }
-  if (!paths.empty()) TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
+  if (was_clean && !doubted_.empty()) {
+    TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
+  }
   if (verified_->is_stopped) {
-    // What was found waits for another reading, and all else need not be read again.
-    if (paths.empty() && !options_.applying.dry_run && tools_.state.memory() != nullptr) {
-      set_verified_up_to(*tools_.state.memory(), trees(roots), VerifiedBy::kRuns, verified_->next);
-      (void)tools_.state.memory()->save();
+    Memory* const memory = tools_.state.memory();
+    if (!options_.applying.dry_run && memory != nullptr) {
+      set_verified_up_to(*memory, trees(roots), VerifiedBy::kRuns, verified_->next);
+      set_doubted_files(*memory, trees(roots), doubted_);
+      (void)memory->save();
+      tools_.state.save_hashes();
     }
     return stopped_error("verify", "told to stop");
   }
-  for (HeldFile& file : held_before(roots)) {
-    if (is_in_share(file.path)) paths.insert(std::move(file.path).bytes());  // and may be sound
+  for (const HeldFile& file : held_) {
+    if (is_in_share(file.path)) doubted_.insert(file.path.bytes());  // and may be sound
   }
-  maker_.doubt(std::move(paths));
   return success();
-}
-
-std::vector<HeldFile> VerifyShare::held_before(const Roots& roots) const {
-  Memory* const memory = tools_.state.memory();
-  auto held = memory != nullptr ? held_files(*memory, roots.source.identity)
-                                : Result<std::vector<HeldFile>>(std::vector<HeldFile>());
-  return held ? std::move(*held) : std::vector<HeldFile>();
 }
 
 bool VerifyShare::is_in_share(const RelPath& path) const {
@@ -114,25 +134,46 @@ bool VerifyShare::is_in_share(const RelPath& path) const {
   return place > from_ && (!verified_->next || place <= *verified_->next);
 }
 
-void VerifyShare::remember(const Roots& roots, const Planned& planned) {
+void VerifyShare::hold(const Roots& roots, const Planned& planned) {
+  Memory* const memory = tools_.state.memory();
+  const bool is_known = held_.empty() && planned.held.empty();
+  if (memory == nullptr || options_.applying.dry_run || is_known) return;
+  std::vector<HeldFile> held;
+  std::set<RelPath> told;
+  std::set<std::uint64_t> inodes;
+  for (const HeldFile& file : planned.held) {
+    // One of several names is enough.
+    const bool is_new = file.stamp.inode == 0 || inodes.insert(file.stamp.inode).second;
+    if (is_new && told.insert(file.path).second) held.push_back(file);
+  }
+  const LocalTree source = tree_of(roots.source);
+  const auto tree = source.reader(descriptors_per_cursor(1));
+  const std::set<RelPath> sound(planned.sound_again.begin(), planned.sound_again.end());
+  const std::set<RelPath> accepted(planned.accepted.begin(), planned.accepted.end());
+  for (const HeldFile& file : held_) {
+    const bool is_told = told.contains(file.path) || inodes.contains(file.stamp.inode);
+    const bool is_free = sound.contains(file.path) || accepted.contains(file.path);
+    if (!is_told && !is_free && is_as_it_was(*tree, file)) held.push_back(file);
+  }
+  if (held.size() > kMostHeldFiles) {
+    tools_.log.warn(human_count(held.size()) + " files of the source went bad, and only " +
+                    human_count(kMostHeldFiles) +
+                    " of them are held by later runs: restore it from a backup");
+  }
+  set_held_files(*memory, roots.source.identity, std::move(held));
+  if (Status kept = memory->save(); !kept) tools_.log.warn(unknown_memory(describe(kept.error())));
+}
+
+void VerifyShare::remember(const Roots& roots, const Planned& planned, bool did_all) {
   Memory* const memory = tools_.state.memory();
   if (memory == nullptr) return;
   if (verified_) {
     set_verified_up_to(*memory, trees(roots), VerifiedBy::kRuns, verified_->next);
   }
-  std::vector<HeldFile> held = planned.held;
-  const LocalTree source = tree_of(roots.source);
-  const auto tree = source.reader(descriptors_per_cursor(1));
-  const auto has = [](const std::vector<RelPath>& paths, const RelPath& path) {
-    return std::find(paths.begin(), paths.end(), path) != paths.end();
-  };
-  for (const HeldFile& file : held_before(roots)) {
-    const bool is_told = std::any_of(held.begin(), held.end(),
-                                     [&](const HeldFile& one) { return one.path == file.path; });
-    const bool is_free = has(planned.sound_again, file.path) || has(planned.accepted, file.path);
-    if (!is_told && !is_free && is_as_it_was(*tree, file)) held.push_back(file);
-  }
-  set_held_files(*memory, roots.source.identity, std::move(held));
+  // What is held needs no doubt any more.
+  for (const HeldFile& file : planned.held) doubted_.erase(file.path.bytes());
+  if (did_all) doubted_.clear();
+  set_doubted_files(*memory, trees(roots), doubted_);
 }
 
 std::string VerifyShare::summary() const {

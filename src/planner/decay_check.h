@@ -18,9 +18,13 @@ class DecayCheck {
 
   // Whether the content at `path` is read wherever it decides, whatever size, times and memory say.
   [[nodiscard]] bool reads(const RelPath& path) const;
-  // Whether the source's file at `path` is held since an earlier run, and is not to be read: it is
-  // a problem. `replica`: what is there under the name; may be null.
-  bool is_held(const RelPath& path, const FileStatus& source, const FileStatus* replica);
+  // Whether the source's file at `path` is held since an earlier run: it is a problem. One that is
+  // as it was is not read for that, unless its content is asked for anyway. One that was touched,
+  // or has another name, stays held until it is read and holds what it held when it was good. Only
+  // who could not be read and was changed since is free at once. `replica`: what is there; may be
+  // null.
+  bool is_held(const RelPath& path, const FileToRead& source, const FileStatus* replica,
+               DirectoryHashes& hashes);
   // Whether what the source's file at `path` holds may be carried over; where not, it is a problem.
   bool may_be_carried(const RelPath& path, const FileToRead& file, DirectoryHashes& hashes);
   // Files of both trees that are equal, and perhaps went bad in both: told likewise.
@@ -31,12 +35,15 @@ class DecayCheck {
   // Requires: it is read.
   bool is_decayed(const FileToRead& file, DirectoryHashes& hashes);
   // The source's file can't be read: a problem. It may be what was moved to there.
-  void tell_unreadable(const RelPath& path, const FileStatus& source, const Error& error);
+  // `known`: what is remembered of its content.
+  void tell_unreadable(const RelPath& path, const FileStatus& source, const Error& error,
+                       const std::optional<Md5>& known);
 
  private:
-  void hold(const RelPath& path, const FileStatus& source, const Error& error);
+  void hold(const RelPath& path, const FileStatus& source, const Error& error,
+            const std::optional<Md5>& good);
+  void keep_copies(const FileStatus& source, const FileStatus* replica);
   bool is_accepted(const RelPath& path);
-  void note_sound(const RelPath& path);
 
   const PlanningContext& context_;
   Findings& findings_;

@@ -235,7 +235,8 @@ bool PairPlanner::ask_content(const VisitedPair& pair, const Named& named, Compa
           ? judge_.compare(source, source_hashes_, replica, replica_hashes_, late_.batch())
           : likeness_of(judge_.hold_same(source, source_hashes_, replica, replica_hashes_));
   if (!like && !judge_.error_was_replica()) {
-    decay().tell_unreadable(path_of(pair, named.name), *named.source, like.error());
+    decay().tell_unreadable(path_of(pair, named.name), *named.source, like.error(),
+                            source_hashes_.remembered(source));
     return false;
   }
   if (!like && like.error().error_number == EAGAIN) {
@@ -276,13 +277,14 @@ bool PairPlanner::may_write(const VisitedPair& pair, const Named& named, KnownCo
 }
 
 bool PairPlanner::pin(const VisitedPair& pair, const Named& named, KnownContent& content) {
-  const auto md5 =
-      judge_.md5(file_of(pair.source, named.name, *named.source, content.is_read), source_hashes_);
+  const FileToRead source = file_of(pair.source, named.name, *named.source, content.is_read);
+  const auto md5 = judge_.md5(source, source_hashes_);
   if (md5) {
     content.pinned = *md5;
     return true;
   }
-  decay().tell_unreadable(path_of(pair, named.name), *named.source, md5.error());
+  decay().tell_unreadable(path_of(pair, named.name), *named.source, md5.error(),
+                          source_hashes_.remembered(source));
   return false;
 }
 
@@ -317,7 +319,9 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
   }
   const bool both = named.source != nullptr && named.replica != nullptr;
   if (context_.doubts != nullptr && named.source != nullptr && named.source->is_file() &&
-      decay().is_held(path_of(pair, named.name), *named.source, named.replica)) {
+      decay().is_held(path_of(pair, named.name),
+                      file_of(pair.source, named.name, *named.source, true), named.replica,
+                      source_hashes_)) {
     return;
   }
   KnownContent content;
@@ -353,7 +357,7 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
     return;
   }
   if (takes_file_away(comparison, named.replica)) {
-    source_hashes_.forget(named.name);
+    source_hashes_.load();  // it goes where the source lists no such file any more
     replica_hashes_.forget(named.name);
   }
   recorder.record(named, of_source, of_replica, comparison, content);

@@ -9,11 +9,15 @@
 namespace foldersync {
 namespace {
 
-constexpr std::string_view kHeldVersion = "1";
+constexpr std::string_view kHeldVersion = "2";
 
 std::string position_key(const VerifiedTrees& trees, VerifiedBy whose) {
   return std::string(whose == VerifiedBy::kCommand ? "verified " : "verified-by-runs ") +
          to_base64(trees.source) + " " + to_base64(trees.replica);
+}
+
+std::string doubted_key(const VerifiedTrees& trees) {
+  return "doubted-files " + to_base64(trees.source) + " " + to_base64(trees.replica);
 }
 
 std::string held_key(const std::string& source) { return "held-files " + to_base64(source); }
@@ -75,6 +79,10 @@ Result<std::vector<HeldFile>> held_files(Memory& memory, const std::string& sour
     file.stamp.mtime = time_of(fields);
     file.stamp.ctime = time_of(fields);
     file.stamp.inode = fields.number();
+    const std::string good = fields.next();
+    file.good = parse_md5(good);
+    fields.require(good.empty() || file.good);
+    file.error_number = fields.number<int>();
     files.push_back(std::move(file));
   }
   if (!fields.ok()) return state_error("recall", "what is held can't be read");
@@ -95,8 +103,32 @@ void set_held_files(Memory& memory, const std::string& source, std::vector<HeldF
     put(text, file.stamp.mtime);
     put(text, file.stamp.ctime);
     put_field(text, std::to_string(file.stamp.inode));
+    put_field(text, file.good ? to_string(*file.good) : std::string());
+    put_field(text, std::to_string(file.error_number));
   }
   memory.set_fact(held_key(source), text);
+}
+
+std::set<std::string, std::less<>> doubted_files(Memory& memory, const VerifiedTrees& trees) {
+  const auto text = memory.fact(doubted_key(trees));
+  if (!text || !*text || (*text)->empty()) return {};
+  FactFields fields(**text);
+  const auto paths = fields.list();
+  const bool are_paths = std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
+    return path_of(path).has_value();
+  });
+  if (!fields.ok() || !are_paths) return {};
+  return {paths.begin(), paths.end()};
+}
+
+void set_doubted_files(Memory& memory, const VerifiedTrees& trees,
+                       const std::set<std::string, std::less<>>& paths) {
+  std::vector<std::string> kept(paths.begin(), paths.end());
+  if (kept.size() > kMostHeldFiles) kept.resize(kMostHeldFiles);
+  if (doubted_files(memory, trees).size() == kept.size() && kept.empty()) return;
+  std::string text;
+  if (!kept.empty()) put_field(text, kept);
+  memory.set_fact(doubted_key(trees), text);
 }
 
 }  // namespace foldersync

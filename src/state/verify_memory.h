@@ -2,7 +2,10 @@
 // since they went bad.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,10 +34,13 @@ std::optional<TreePosition> verified_up_to(Memory& memory, const VerifiedTrees& 
 void set_verified_up_to(Memory& memory, const VerifiedTrees& trees, VerifiedBy whose,
                         const std::optional<TreePosition>& next);
 
-// A file of a source that went bad by itself, or can't be read: as it was then.
+// A file of a source that went bad by itself, or can't be read: as it was when it was looked at
+// last.
 struct HeldFile {
   RelPath path;
   FileStamp stamp;
+  std::optional<Md5> good = {};  // what it held before, where that was known
+  int error_number = 0;  // errno: EBADMSG where it holds something else, else why it is unread
   friend bool operator==(const HeldFile&, const HeldFile&) = default;
 };
 
@@ -45,5 +51,12 @@ inline constexpr std::size_t kMostHeldFiles = 10'000;
 Result<std::vector<HeldFile>> held_files(Memory& memory, const std::string& source);
 // Kept with save().
 void set_held_files(Memory& memory, const std::string& source, std::vector<HeldFile> files);
+
+// What a share has shown and no run has put right yet: paths, ascending. What can't be read of it
+// is found again in its turn.
+std::set<std::string, std::less<>> doubted_files(Memory& memory, const VerifiedTrees& trees);
+// Kept with save(). Of more than kMostHeldFiles, the first are.
+void set_doubted_files(Memory& memory, const VerifiedTrees& trees,
+                       const std::set<std::string, std::less<>>& paths);
 
 }  // namespace foldersync

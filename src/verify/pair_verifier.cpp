@@ -54,7 +54,12 @@ Verified PairVerifier::take() {
 
 void PairVerifier::add(const RelPath& path, Sides sides, Mismatch what, std::string detail) {
   verified_.findings.push_back({path, sides, what, std::move(detail)});
-  verified_.findings.back().is_hidden = what == Mismatch::kDecayed;
+  if (what == Mismatch::kDecayed) hide_last();
+}
+
+// Only reading can tell what was added last.
+void PairVerifier::hide_last() {
+  verified_.findings.back().is_hidden = true;
   frontier_.count_finding();
 }
 
@@ -68,7 +73,7 @@ Status PairVerifier::add_error(const RelPath& path, Sides sides, const Error& er
   } else {
     const std::string why = error.detail.empty() ? std::strerror(error.error_number) : error.detail;
     add(path, sides, Mismatch::kUnreadable, std::string(error.operation) + ": " + why);
-    verified_.findings.back().is_hidden = is_decay(error);
+    if (is_decay(error)) hide_last();
   }
   return success();
 }
@@ -298,7 +303,7 @@ Status PairVerifier::tell_difference(const RelPath& path, const FileToRead& sour
     add(path, Sides::kBoth, Mismatch::kUnknown,
         "other content, and too little is remembered to tell why");
   }
-  verified_.findings.back().is_hidden = true;
+  hide_last();
   return success();
 }
 

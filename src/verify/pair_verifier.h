@@ -53,6 +53,7 @@ class PairVerifier {
   void hold_against_memory(const Waiting& file, const Md5& md5);
   void finish_batch();
   void add(const RelPath& path, Sides sides, Mismatch what, std::string detail);
+  void hide_last();
   Status add_error(const RelPath& path, Sides sides, const Error& error);
   void count(const FileToRead& file, DirectoryHashes& hashes);
 

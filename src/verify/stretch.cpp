@@ -21,8 +21,10 @@ bool Frontier::leads_ahead(const RelPath& directory) const {
 }
 
 Status Frontier::take_file() {
-  const bool is_full = stretch_.most_files > 0 && files_++ >= stretch_.most_files;
-  const bool is_late = stretch_.until > 0 && monotonic_seconds() >= stretch_.until;
+  const std::uint64_t before = files_++;
+  const bool is_full = stretch_.most_files > 0 && before >= stretch_.most_files;
+  // One is read in any case, so that the next stretch begins behind it.
+  const bool is_late = stretch_.until > 0 && before > 0 && monotonic_seconds() >= stretch_.until;
   const bool has_enough = stretch_.most_findings > 0 && findings_ >= stretch_.most_findings;
   return is_full || is_late || has_enough ? Status(stopped_error("verify", "enough for once"))
                                           : success();

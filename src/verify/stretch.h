@@ -19,9 +19,11 @@ namespace foldersync {
 
 struct Stretch {
   TreePosition from = {};
-  std::uint64_t most_files = 0;     // names of files that are read; 0: no bound
-  double until = 0;                 // on the monotonic clock, seconds: no file is begun later
-  std::uint64_t most_findings = 0;  // no file is begun once there are so many; 0: no bound
+  std::uint64_t most_files = 0;  // names of files that are read; 0: no bound
+  // On the monotonic clock, seconds: no file but the first is begun later; 0: no bound.
+  double until = 0;
+  // No file is begun once so many findings are hidden ones; 0: no bound.
+  std::uint64_t most_findings = 0;
 
   // Whether it is meant to end before the tree does. One thread makes sure that it gets on.
   [[nodiscard]] bool is_bounded() const { return most_files > 0 || until > 0; }

@@ -1,11 +1,12 @@
 """What a disk does to content by itself: found, held, healed, and never called a change."""
+import contextlib
 import hashlib
 import os
 import unittest
 
 from tests.support import trees
 from tests.support.decaying_disk import DecayingDiskTest
-from tests.support.program import DONE, PARTIAL, PENDING
+from tests.support.program import DONE, PARTIAL, PENDING, REFUSED
 from tests.support.trees import SECOND, file
 
 
@@ -200,6 +201,84 @@ class ShareTest(DecayingDiskTest):
         self.share(percent='100')
         self.sync('run')
         self.assert_mirrored()
+
+    def hold(self, name):
+        """It went bad in the source, and a share has found it."""
+        self.before = self.content(name)
+        self.decay(self.in_source(name))
+        self.share(percent='100', expect=PARTIAL)
+
+    def assert_held(self, *names):
+        """A run writes nothing of it, and keeps the good copies."""
+        self.share(percent='100', expect=PARTIAL)
+        self.sync('run', expect=PARTIAL)
+        held = {problem['path'] for problem in self.plan(expect=PARTIAL)['problems']}
+        self.assertLessEqual(set(names), held)
+        for name in names:
+            if os.path.exists(self.in_replica(name)):
+                self.assertEqual(self.before, self.content(name))
+
+    def forget_hashes(self):
+        for suffix in ('', '-wal', '-shm'):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(self.state, 'foldersync', f'cache.db{suffix}'))
+
+    def test_what_is_held_stays_held_though_its_hash_is_forgotten(self):
+        name = self.names[1]
+        self.hold(name)
+        self.sync('run', '--exclude', name, '--delete-excluded', expect=(DONE, PARTIAL))
+        self.assert_held(name)
+        self.assertFalse(os.path.exists(self.in_replica(name)))
+        self.forget_hashes()
+        self.assert_held(name)
+        self.assertNotIn('nothing there was held',
+                         self.sync('run', '--accept-changed', name).err)
+
+    def test_what_is_held_stays_held_under_another_name_and_with_another_mode(self):
+        name = self.names[1]
+        self.hold(name)
+        os.chmod(self.in_source(name), 0o600)
+        self.assert_held(name)
+        os.rename(self.in_source('d1'), self.in_source('e'))
+        self.assert_held('e/f1')
+        self.assertEqual(self.before, self.content(name), 'the last good copy stays')
+        os.rename(self.in_source('e/f1'), self.in_source('e/g'))
+        self.assert_held('e/g')
+        self.decay(self.in_source('e/g'))  # the bit flips back
+        self.share(percent='100')
+        self.sync('run')
+        self.assert_mirrored()
+
+    def test_all_names_of_what_is_held_are(self):
+        name = self.names[1]
+        os.link(self.in_source(name), self.in_source('z'))
+        self.sync('run')
+        self.grow_old()
+        self.share(percent='100')
+        self.hold(name)
+        os.remove(self.in_replica('z'))
+        self.sync('run', '--exclude', name, expect=PARTIAL)
+        self.assertFalse(os.path.exists(self.in_replica('z')))
+        os.remove(self.in_source(name))
+        self.assert_held('z')
+
+    def test_what_is_found_is_held_though_nothing_is_applied(self):
+        name = self.names[1]
+        self.before = self.content(name)
+        self.decay(self.in_source(name))
+        self.share('--atomic', percent='100', expect=REFUSED)
+        self.assertEqual([name], [problem['path'] for problem in
+                                  self.plan(expect=PARTIAL)['problems']])
+
+    def test_what_could_not_be_healed_is_healed_by_the_next_run(self):
+        name = self.names[0]
+        self.decay(self.in_replica(name))
+        self.chattr('+i', self.in_replica(name))
+        self.share(expect=PARTIAL)
+        self.chattr('-i', self.in_replica(name))
+        self.assertIn(name, self.sync('run').out)
+        self.assert_mirrored()
+        self.assert_quiet()
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,12 +33,22 @@ TEST_F(VerifyMemoryTest, EachWayThroughTwoTreesHasAPlaceOfItsOwn) {
 
 TEST_F(VerifyMemoryTest, WhatIsHeldIsRecalledByPath) {
   const FileStamp stamp{3, {-5, 999'999'999}, {1'600'000'000, 1}, 12};
-  set_held_files(*memory_, "tree", {{RelPath("b\n"), stamp}, {RelPath("a"), {}}});
-  const std::vector<HeldFile> both{{RelPath("a"), {}}, {RelPath("b\n"), stamp}};
+  const HeldFile bad{RelPath("b\n"), stamp, Md5{{1, 2, 3}}, 74};
+  set_held_files(*memory_, "tree", {bad, {RelPath("a"), {}}});
+  const std::vector<HeldFile> both{{RelPath("a"), {}}, bad};
   EXPECT_EQ(*held_files(*memory_, "tree"), both);
   EXPECT_TRUE(held_files(*memory_, "another")->empty());
   set_held_files(*memory_, "tree", {});
   EXPECT_TRUE(held_files(*memory_, "tree")->empty());
+}
+
+TEST_F(VerifyMemoryTest, WhatIsDoubtedIsRecalledUntilItIsPutRight) {
+  const std::set<std::string, std::less<>> paths{"a", "d/\xFF\n"};
+  set_doubted_files(*memory_, trees_, paths);
+  EXPECT_EQ(doubted_files(*memory_, trees_), paths);
+  EXPECT_TRUE(doubted_files(*memory_, {"a b", "d"}).empty());
+  set_doubted_files(*memory_, trees_, {});
+  EXPECT_TRUE(doubted_files(*memory_, trees_).empty());
 }
 
 TEST_F(VerifyMemoryTest, HoldsNoMoreThanItsBound) {
@@ -56,10 +67,10 @@ TEST_F(VerifyMemoryTest, WhatIsNoPlaceCostsANewBeginningAndWhatIsNoListIsTold) {
                                   std::string("x"), to_base64("a") + "\n"}) {
     memory_->set_fact(place, text);
     EXPECT_EQ(verified_up_to(*memory_, trees_, VerifiedBy::kRuns), std::nullopt) << text;
-    memory_->set_fact(held, to_base64("1") + "\n" + text);
+    memory_->set_fact(held, to_base64("2") + "\n" + text);
     EXPECT_FALSE(held_files(*memory_, "tree").ok()) << text;
   }
-  memory_->set_fact(held, to_base64("2") + "\n");
+  memory_->set_fact(held, to_base64("1") + "\n");
   EXPECT_FALSE(held_files(*memory_, "tree").ok());
 }
 

@@ -99,17 +99,15 @@ TEST(Stretch, BeginsNowhereElseWhereNothingWasDone) {
   EXPECT_EQ(pair.verify({}, 2, &stop).next, TreePosition());
 }
 
-TEST(Stretch, EndsWhereTimeOrPatienceDoes) {
-  const Tree none{};
-  RandomTrees random(7, {.closed_modes = false});
-  const Tree source = random.source();
-  Pair pair(source, none);
-  const Verified late = pair.verify({.until = 1e-9});
-  EXPECT_EQ(late.files, 0U);
-  EXPECT_TRUE(late.next);
-  const Verified enough = pair.verify({.most_findings = 1});
-  EXPECT_TRUE(enough.next);
-  EXPECT_FALSE(enough.is_stopped);
+TEST(Stretch, GetsOnHoweverShortItsTimeIs) {
+  const Tree both = tree({file("a", "1"), file("b", "2"), file("d/c", "3")});
+  Pair pair(both, both);
+  Stretch stretch{.until = 1e-9};
+  stretch.from = *pair.verify(stretch).next;
+  EXPECT_EQ(stretch.from, (TreePosition{RelPath(), "a"}));
+  stretch.from = *pair.verify(stretch).next;
+  EXPECT_EQ(stretch.from, (TreePosition{RelPath("d"), std::string(TreePosition::kItself)}));
+  EXPECT_FALSE(pair.verify(stretch).next);
 }
 
 }  // namespace
