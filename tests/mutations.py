@@ -1469,7 +1469,7 @@ MUTATIONS = [
     Mutation('a share does without what lies below its beginning',
              'return directory >= stretch_.from.directory || stretch_.from.directory.is_within(directory);',
              'return directory >= stretch_.from.directory;', '^unit_verify/Stretch.ThoseThat'),
-    Mutation('a share that is not over is forgotten', "set_verified_up_to(*memory, trees(roots), VerifiedBy::kRuns, verified_->next);\n  }",
+    Mutation('a share that is not over is forgotten', "set_verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns, verified_->next);\n  }",
              '}', '^cli/decay_test.*read_in_turn'),
     Mutation('what is held goes by its path alone', '|| (inode != 0 && one.stamp.inode == inode)', '',
              '^cli/decay_test.*another_name'),

@@ -55,10 +55,6 @@ Status write_text(const Verified& verified, Verbosity verbosity) {
   return output->finish();
 }
 
-VerifiedTrees trees_of(const Roots& roots) {
-  return {roots.source.identity, roots.replica ? roots.replica->identity : std::string()};
-}
-
 Result<TreePosition> place_to_go_on(const Roots& roots, KeptState& state) {
   const auto place = state.memory() == nullptr
                          ? std::nullopt
@@ -69,11 +65,16 @@ Result<TreePosition> place_to_go_on(const Roots& roots, KeptState& state) {
                        "to begin one");
 }
 
-// Where the next one can go on; nothing is kept where nothing was or is to go on with.
-void keep_place(const Roots& roots, KeptState& state, const Verified& verified) {
-  if (state.memory() == nullptr) return;
-  set_verified_up_to(*state.memory(), trees_of(roots), VerifiedBy::kCommand, verified.next);
-  if (Status kept = state.memory()->save(); !kept) state.warn(describe(kept.error()));
+// Where the next one can go on: nowhere, where that can't be kept.
+void keep_place(const Roots& roots, KeptState& state, Verified& verified) {
+  Memory* const memory = state.memory();
+  Status kept = success();
+  if (memory != nullptr) {
+    set_verified_up_to(*memory, trees_of(roots), VerifiedBy::kCommand, verified.next);
+    kept = memory->save();
+  }
+  if (!kept) state.warn(describe(kept.error()));
+  if (memory == nullptr || !memory->can_be_written() || !kept) verified.next.reset();
 }
 
 Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, KeptState& state,
@@ -167,16 +168,16 @@ Result<ExitCode> execute(const VerifyOptions& options) {
     state.tell_warnings();
     return code;
   }
-  const auto verified = verify_roots(roots, placed, state, filter, signals);
+  auto verified = verify_roots(roots, placed, state, filter, signals);
   state.save_hashes();  // of what was read before it was told to stop, too
   if (!verified) return verified.error();
   // A file system that has gone is one error, and not that of each file.
   if (!verified->findings.empty()) {
     TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
   }
+  keep_place(roots, state, *verified);
   if (report) TRY(write_report(roots, *verified, *report));
   if (!is_printed) TRY(write_text(*verified, options.common.console.verbosity));
-  keep_place(roots, state, *verified);
   state.tell_warnings();
   if (verified->is_stopped) return signals.stop_code();
   return verified->findings.empty() ? ExitCode::kDone : ExitCode::kPartial;

@@ -48,10 +48,6 @@ bool is_as_it_was(TreeReader& tree, const HeldFile& held) {
 
 }  // namespace
 
-VerifiedTrees VerifyShare::trees(const Roots& roots) const {
-  return {roots.source.identity, roots.replica ? roots.replica->identity : std::string()};
-}
-
 Result<std::uint64_t> VerifyShare::files_to_read(const Roots& roots, std::uint64_t known) const {
   const auto& percent = options_.verify_share.percent;
   if (!percent || *percent >= 100) return std::uint64_t{0};
@@ -69,7 +65,7 @@ Status VerifyShare::read(const Roots& roots, const std::vector<std::string>& lef
   const bool is_wanted = options_.verify_share.is_wanted();
   Memory* const memory = tools_.state.memory();
   if (memory != nullptr) {
-    doubted_ = doubted_files(*memory, trees(roots));
+    doubted_ = doubted_files(*memory, trees_of(roots));
     if (auto held = held_files(*memory, roots.source.identity)) held_ = std::move(*held);
   }
   if (is_wanted && (memory == nullptr || !memory->can_be_written())) {
@@ -86,8 +82,9 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
                                  std::uint64_t files) {
   const ShareOptions& share = options_.verify_share;
   Memory* const memory = tools_.state.memory();
-  const auto place =
-      memory == nullptr ? std::nullopt : verified_up_to(*memory, trees(roots), VerifiedBy::kRuns);
+  const auto place = memory == nullptr
+                         ? std::nullopt
+                         : verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns);
   from_ = place.value_or(TreePosition());
   Stretch stretch{
       .from = from_, .most_files = TRY(files_to_read(roots, files)), .most_findings = kMostDoubted};
@@ -116,8 +113,8 @@ Status VerifyShare::doubt(const Roots& roots) {
   if (verified_->is_stopped) {
     Memory* const memory = tools_.state.memory();
     if (!options_.applying.dry_run && memory != nullptr) {
-      set_verified_up_to(*memory, trees(roots), VerifiedBy::kRuns, verified_->next);
-      set_doubted_files(*memory, trees(roots), doubted_);
+      set_verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns, verified_->next);
+      set_doubted_files(*memory, trees_of(roots), doubted_);
       (void)memory->save();
       tools_.state.save_hashes();
     }
@@ -168,12 +165,12 @@ void VerifyShare::remember(const Roots& roots, const Planned& planned, bool did_
   Memory* const memory = tools_.state.memory();
   if (memory == nullptr) return;
   if (verified_) {
-    set_verified_up_to(*memory, trees(roots), VerifiedBy::kRuns, verified_->next);
+    set_verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns, verified_->next);
   }
   // What is held needs no doubt any more.
   for (const HeldFile& file : planned.held) doubted_.erase(file.path.bytes());
   if (did_all) doubted_.clear();
-  set_doubted_files(*memory, trees(roots), doubted_);
+  set_doubted_files(*memory, trees_of(roots), doubted_);
 }
 
 std::string VerifyShare::summary() const {

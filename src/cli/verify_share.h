@@ -39,7 +39,6 @@ class VerifyShare {
   [[nodiscard]] std::string summary() const;
 
  private:
-  [[nodiscard]] VerifiedTrees trees(const Roots& roots) const;
   Result<std::uint64_t> files_to_read(const Roots& roots, std::uint64_t known) const;
   Status read_stretch(const Roots& roots, const std::vector<std::string>& left_out,
                       std::uint64_t files);

@@ -43,7 +43,8 @@ std::string verify_summary(const Verified& verified) {
     found += (found.empty() ? "" : ", ") + human_count(count) + " " + to_string(what);
   }
   line += ": " + (found.empty() ? "nothing differs" : found);
-  return verified.is_stopped ? "stopped, --resume goes on: " + line : line;
+  if (!verified.is_stopped) return line;
+  return (verified.next ? "stopped, --resume goes on: " : "stopped: ") + line;
 }
 
 std::string verify_start(const std::string& source, const std::string& replica) {

@@ -11,6 +11,7 @@
 #include "core/words.h"
 #include "planner/planner.h"
 #include "scan/content.h"
+#include "state/verify_memory.h"
 #include "verify/stretch.h"
 
 namespace foldersync {
@@ -55,6 +56,11 @@ struct VerifyRequest {
   Pace* pace = nullptr;           // how fast is read, of both together; null: no bound
   ReadingCounts* read = nullptr;  // what was read so far; null: nobody asks
 };
+
+// As the memory knows them.
+inline VerifiedTrees trees_of(const Roots& roots) {
+  return {roots.source.identity, roots.replica ? roots.replica->identity : std::string()};
+}
 
 struct Verified {
   // Where the next verification goes on: the stretch ended, or it was told to stop; nothing: all
