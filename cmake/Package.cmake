@@ -22,10 +22,6 @@ set(CPACK_PROJECT_CONFIG_FILE ${made}/epoch.cmake)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME foldersync)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-# Folders are readable, whatever the umask was.
-file(WRITE ${made}/readable.cmake
-     "execute_process(COMMAND chmod -R u=rwX,go=rX \${CPACK_TEMPORARY_INSTALL_DIRECTORY})\n")
-set(CPACK_PRE_BUILD_SCRIPTS ${made}/readable.cmake)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "exact one-way mirroring of folders, by plans")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Keeps a replica folder an exact copy of a source folder, once or again and
@@ -39,5 +35,5 @@ set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_DEBUGINFO_PACKAGE ON)
-set(CPACK_POST_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/DebugSymbols.cmake)
+set(CPACK_POST_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/FinishPackages.cmake)
 include(CPack)
