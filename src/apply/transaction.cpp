@@ -11,6 +11,7 @@
 #include "apply/recovery/window_replay.h"
 #include "apply/stage/remove_tree.h"
 #include "core/heeding_sort.h"
+#include "core/program_name.h"
 #include "fs/boot.h"
 #include "fs/denial.h"
 #include "fs/stop.h"
@@ -209,7 +210,8 @@ Status Transaction::roll_back() {
   TRY(replay.backward());
   if (!replay.result().errors.empty()) {
     Error error = replay.result().errors.front();
-    error.detail = "not everything could be taken back; 'sync recover' goes on with it";
+    error.detail =
+        "not everything could be taken back; " + our_command("recover") + " goes on with it";
     return error;
   }
   TRY(replay.sync());

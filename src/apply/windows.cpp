@@ -8,6 +8,7 @@
 #include "apply/stage/space.h"
 #include "apply/stage/staging_key.h"
 #include "apply/steps/outcomes.h"
+#include "core/program_name.h"
 
 namespace foldersync {
 namespace {
@@ -245,9 +246,10 @@ Error Windows::undurable(const Error& error) {
 Error Windows::interrupted(const Transaction& transaction) {
   Error error = stopped_error(
       "apply",
-      std::string("told to stop in the middle of what would have taken longer: the next run, or "
-                  "'sync recover', finishes it") +
-          (request().atomic ? ", and 'sync recover --rollback' takes all of it back" : ""));
+      "told to stop in the middle of what would have taken longer: the next run, or " +
+          our_command("recover") + ", finishes it" +
+          (request().atomic ? ", and " + our_command("recover --rollback") + " takes all of it back"
+                            : ""));
   if (!transaction.has_record()) return undurable(error);
   crew_.held.release();
   return error;
@@ -298,8 +300,8 @@ Status Windows::roll_back(Transaction& transaction) {
   if (Status back = transaction.roll_back(); !back) {
     if (!is_told(back.error())) return undurable(back.error());
     crew_.held.release_as_rolled_back();
-    return stopped_error("roll back",
-                         "told to stop: the next run, or 'sync recover', goes on with it");
+    return stopped_error("roll back", "told to stop: the next run, or " + our_command("recover") +
+                                          ", goes on with it");
   }
   if (root_finish_) crew_.committer.skip(*root_finish_);
   rolled_back_ = true;

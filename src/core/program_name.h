@@ -16,8 +16,7 @@ void set_program_name(const char* started_as);
 // `sync` until it is set.
 const std::string& program_name();
 
-// A command of this program as it is named in a sentence, with its quotes: 'sync recover
-// --rollback'.
+// A command of this program as sentences name it, in quotes: 'sync recover --rollback'.
 std::string our_command(std::string_view arguments);
 
 }  // namespace foldersync

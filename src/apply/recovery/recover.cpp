@@ -11,6 +11,7 @@
 #include "apply/stage/barrier.h"
 #include "apply/stage/record.h"
 #include "apply/stage/staging_area.h"
+#include "core/program_name.h"
 #include "core/text.h"
 #include "format/errno_name.h"
 #include "fs/boot.h"
@@ -211,7 +212,8 @@ class Recoverer {
     Error error = std::move(kept).error();
     error.detail =
         "the backup that the killed run was making can't be finished: see to it that "
-        "the folder can be written, or take the run back with 'sync recover --rollback'";
+        "the folder can be written, or take the run back with " +
+        our_command("recover --rollback");
     return error;
   }
 
@@ -234,7 +236,7 @@ class Recoverer {
                        std::string(back ? "taken back" : "brought to an end") + " (" +
                        human_count(replay.result().errors.size()) +
                        " actions): repair what stands in its way and try again" +
-                       (back ? "" : ", or try 'sync recover --rollback'");
+                       (back ? "" : ", or try " + our_command("recover --rollback"));
         return error;
       }
       for (const Error& error : replay.result().errors) {
