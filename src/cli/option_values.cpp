@@ -74,9 +74,11 @@ std::optional<std::uint64_t> parse_rate(std::string_view text) {
   const auto number = parse_decimal(std::string(text.substr(0, number_end)));
   const auto unit = bytes_of(std::string(text.substr(number_end)));
   if (!number || !unit || *number * *unit > kMost) return std::nullopt;
-  const double bytes = std::round(*number * *unit);
-  return bytes == 0 && *number > 0 ? std::nullopt
-                                   : std::optional(static_cast<std::uint64_t>(bytes));
+  const double bytes = *number * *unit;
+  const bool is_whole = std::floor(bytes) == bytes;
+  // Of a byte there is no half; of a larger unit the nearest number of bytes is meant.
+  if (bytes < 1 ? bytes > 0 : *unit == 1 && !is_whole) return std::nullopt;
+  return static_cast<std::uint64_t>(std::round(bytes));
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -20,8 +20,8 @@ TEST(ParseRate, BytesAndTheirMultiples) {
 
 TEST(ParseRate, AnythingElseIsNone) {
   for (const char* text :
-       {"", "K", "-1", "+1", "1.5.5M", "1P", "1KBB", "1Ki", "1 K", " 1", "0.1", "1e3", "0x1", "1B",
-        "99999999999999999999", "18446744073709551615", "99999999999G"}) {
+       {"", "K", "-1", "+1", "1.5.5M", "1P", "1KBB", "1Ki", "1 K", " 1", "0.1", "1.5", "1e3", "0x1",
+        "1B", "99999999999999999999", "18446744073709551615", "99999999999G"}) {
     EXPECT_EQ(parse_rate(text), std::nullopt) << text;
   }
 }
