@@ -104,6 +104,8 @@ Result<Published> Publisher::create_without_noreplace(const Place& staged, const
   TRY(rename_to(fs_, staged, target, RenameMode::kReplace));
   Status readable = is_readable(fs_, target);
   if (readable) return Published::kDone;
+  // RACE: a file that another gives this name meanwhile goes, too. Only here, where what was just
+  // read gave EIO; left there, ours would count as unchanged ever after.
   (void)fs_.remove_file(target.directory, target.name.c_str());
   forget_folder(fs_, target, staged);
   return std::move(readable).error();
