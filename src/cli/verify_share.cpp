@@ -18,20 +18,14 @@
 namespace foldersync {
 namespace {
 
-// Much more than this is no single file that went bad, and is found by the shares to come.
-constexpr std::uint64_t kMostDoubted = 10'000;
-
 Result<std::uint64_t> count_files(const Root& source, const std::atomic<bool>& stop) {
   std::uint64_t files = 0;
   TRY(take_inventory(tree_of(source), source.status,
-                     {.admits = [](auto, auto, const FileStatus&) { return true; },
-                      .visit =
+                     {.visit =
                           [&files](const InventoryEntry& entry) {
                             if (!entry.status.is_directory()) ++files;
                             return success();
                           },
-                      .listed = [](const RelPath&, const DirectoryNames&) {},
-                      .problem = [](const RelPath&, const Error&) {},
                       .stop = &stop}));
   return files;
 }
@@ -86,8 +80,9 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
                          ? std::nullopt
                          : verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns);
   from_ = place.value_or(TreePosition());
-  Stretch stretch{
-      .from = from_, .most_files = TRY(files_to_read(roots, files)), .most_findings = kMostDoubted};
+  Stretch stretch{.from = from_,
+                  .most_files = TRY(files_to_read(roots, files)),
+                  .most_findings = kMostHeldFiles};
   if (share.seconds) stretch.until = monotonic_seconds() + *share.seconds;
   std::optional<Pace> pace;
   const std::uint64_t rate = options_.applying.bytes_per_second;
@@ -103,19 +98,19 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
 }
 
 Status VerifyShare::doubt(const Roots& roots) {
-  const bool was_clean = doubted_.empty();
+  bool has_found = false;
   for (const VerifyFinding& finding : verified_->findings) {
     if (finding.is_hidden) doubted_.insert(finding.path.bytes());
+    has_found |= finding.is_hidden;
   }
-  if (was_clean && !doubted_.empty()) {
-    TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
-  }
+  // A file system that has gone is one error, and nothing of it went bad.
+  if (has_found) TRY(still_there(roots.source, roots.replica ? &*roots.replica : nullptr));
   if (verified_->is_stopped) {
     Memory* const memory = tools_.state.memory();
     if (!options_.applying.dry_run && memory != nullptr) {
       set_verified_up_to(*memory, trees_of(roots), VerifiedBy::kRuns, verified_->next);
       set_doubted_files(*memory, trees_of(roots), doubted_);
-      (void)memory->save();
+      if (Status kept = memory->save(); !kept) tools_.log.warn(describe(kept.error()));
       tools_.state.save_hashes();
     }
     return stopped_error("verify", "told to stop");

@@ -123,9 +123,9 @@ std::set<std::string, std::less<>> doubted_files(Memory& memory, const VerifiedT
 
 void set_doubted_files(Memory& memory, const VerifiedTrees& trees,
                        const std::set<std::string, std::less<>>& paths) {
+  if (doubted_files(memory, trees) == paths) return;
   std::vector<std::string> kept(paths.begin(), paths.end());
   if (kept.size() > kMostHeldFiles) kept.resize(kMostHeldFiles);
-  if (doubted_files(memory, trees).size() == kept.size() && kept.empty()) return;
   std::string text;
   if (!kept.empty()) put_field(text, kept);
   memory.set_fact(doubted_key(trees), text);
