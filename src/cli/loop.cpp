@@ -8,6 +8,7 @@
 
 #include "cli/console.h"
 #include "cli/cycle_process.h"
+#include "cli/schedule.h"
 #include "core/hash.h"
 #include "core/text.h"
 #include "fs/clock.h"
@@ -23,18 +24,21 @@ constexpr const char* kAnswered = "told how far it is";
 }  // namespace
 
 ExitCode Loop::run(double interval) {
-  double next = monotonic_seconds();
+  PastCycle cycle{.due = boot_seconds()};
   load_hashing();  // once, and not in each cycle
   for (;;) {
+    cycle.began = boot_seconds();
     const ExitCode code = cycle_in_process();
     if (is_cycle_) return code;
     if (tools_.signals.stop()) return is_by_signal(code) ? code : ExitCode::kDone;
     if (has_reader_left()) return code;
-    next = std::max(next + interval, monotonic_seconds());
-    while (!tools_.signals.stop() && monotonic_seconds() < next) {
+    cycle.ended = boot_seconds();
+    cycle.due = next_due(cycle, interval);
+    const Alarm alarm = Alarm::at_boot_seconds(cycle.due);
+    while (!tools_.signals.stop() && boot_seconds() < cycle.due) {
       reopen_log();
-      tell_wait(next);
-      tools_.signals.wait(next - monotonic_seconds());
+      tell_wait(cycle.due);
+      tools_.signals.wait(alarm);
     }
     reopen_log();
     if (tools_.signals.stop()) {
@@ -51,10 +55,10 @@ bool Loop::has_reader_left() {
   return !carried.get(kReaderLeft).empty();
 }
 
-void Loop::tell_wait(double next) const {
+void Loop::tell_wait(double due) const {
   if (!tools_.signals.take_progress_wish()) return;
   tell("the next cycle begins in " +
-       human_count(static_cast<std::uint64_t>(std::ceil(next - monotonic_seconds()))) + " s");
+       human_count(static_cast<std::uint64_t>(std::ceil(due - boot_seconds()))) + " s");
 }
 
 void Loop::reopen_log() {

@@ -34,7 +34,7 @@ class Loop {
  private:
   ExitCode cycle_in_process();
   bool has_reader_left();
-  void tell_wait(double next) const;
+  void tell_wait(double due) const;
   void reopen_log();
   ExitCode fail_killed(int signal);
 

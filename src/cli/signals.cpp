@@ -161,6 +161,15 @@ void Signals::wait(double seconds) const {
   }
 }
 
+void Signals::wait(const Alarm& alarm) const {
+  constexpr double kLookAgainSeconds = 1;
+  if (alarm.descriptor() < 0) return wait(kLookAgainSeconds);
+  std::array<pollfd, 2> events{{{received().event, POLLIN, 0}, {alarm.descriptor(), POLLIN, 0}}};
+  std::uint64_t count = 0;
+  if (::poll(events.data(), events.size(), -1) > 0 && events[0].revents != 0)
+    (void)!::read(events[0].fd, &count, sizeof count);
+}
+
 bool Signals::wait_for_input(int fd) const {
   while (!stop()) {
     std::array<pollfd, 2> events{{{received().event, POLLIN, 0}, {fd, POLLIN, 0}}};

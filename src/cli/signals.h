@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "cli/exit_code.h"
+#include "fs/alarm.h"
 
 namespace foldersync {
 
@@ -43,8 +44,10 @@ class Signals {
   // Waits until that process ends. The answer: its status, see wait(2).
   int wait_for(pid_t child);
 
-  // Waits so many seconds, or less where a signal comes.
+  // Waits so many seconds, or less where a signal comes. Time in suspend does not count.
   void wait(double seconds) const;
+  // Waits until then, or less where a signal comes, or the system can't wait for it.
+  void wait(const Alarm& alarm) const;
   // Waits until `fd` can be read, or has come to its end. False: until the program shall stop.
   [[nodiscard]] bool wait_for_input(int fd) const;
 

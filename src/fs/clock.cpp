@@ -12,11 +12,18 @@ FileTime wall_clock_now() {
   return {now.tv_sec, static_cast<std::uint32_t>(now.tv_nsec)};
 }
 
-double monotonic_seconds() {
+namespace {
+
+double seconds_of(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  ::clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
+
+}  // namespace
+
+double monotonic_seconds() { return seconds_of(CLOCK_MONOTONIC); }
+double boot_seconds() { return seconds_of(CLOCK_BOOTTIME); }
 
 void sleep_for(double seconds) {
   const auto whole = static_cast<std::time_t>(seconds);

@@ -13,6 +13,9 @@ FileTime wall_clock_now();
 // Since some moment in the past; never goes back.
 double monotonic_seconds();
 
+// Likewise, and what time the system was suspended counts.
+double boot_seconds();
+
 // Less where a signal comes.
 void sleep_for(double seconds);
 

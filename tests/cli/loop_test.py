@@ -5,10 +5,11 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from tests.support import trees
-from tests.support.program import DONE, REFUSED, USAGE, ProgramTest
+from tests.support.program import DONE, REFUSED, USAGE, ProgramTest, as_root
 
 QUICK, SLOW = '0.1', '100000'
 STOPPED = (DONE, 128 + signal.SIGTERM)  # between cycles, or inside one
@@ -80,6 +81,37 @@ class LoopTest(ProgramTest):
         process = self.start_loop(SLOW)
         self.wait_until_mirrored()
         self.assertIn(self.stop(process), STOPPED)
+
+    @staticmethod
+    def timers_of(pid):
+        """What the process waits for, as (clock, seconds left)."""
+        folder = f'/proc/{pid}/fdinfo'
+        texts = [trees.read(f'{folder}/{fd}').decode() for fd in os.listdir(folder)]
+        values = [dict(line.split(': ', 1) for line in text.split('\n') if ': ' in line)
+                  for text in texts if 'clockid: ' in text]
+        return [(int(value['clockid']), int(value['it_value'].strip('()').split(',')[0]))
+                for value in values]
+
+    def wait_for_timer(self, pid):
+        self.wait_until(lambda: self.timers_of(pid), 'the program waits for a time')
+        timer, = self.timers_of(pid)
+        return timer
+
+    def test_time_in_suspend_counts(self):
+        process = self.start_loop(SLOW)
+        clock, left = self.wait_for_timer(process.pid)
+        self.assertEqual(time.CLOCK_BOOTTIME, clock)
+        self.assertTrue(0 < left <= int(SLOW), left)
+        self.stop(process)
+
+    @as_root
+    def test_no_other_clock_is_mixed_up_with_that_of_suspended_machines(self):
+        process = self.start_loop(SLOW, wrapper=('unshare', '--time', '--fork', '--kill-child',
+                                                 '--boottime', '50000000'))
+        self.wait_until_mirrored()
+        loop, = self.children_of(process.pid)
+        _, left = self.wait_for_timer(loop)
+        self.assertTrue(0 < left <= int(SLOW), left)
 
     def test_hangup_reopens_the_log(self):
         log = self.at('sync.log')
