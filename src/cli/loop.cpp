@@ -27,6 +27,10 @@ ExitCode Loop::run(double interval) {
   PastCycle cycle{.due = boot_seconds()};
   load_hashing();  // once, and not in each cycle
   for (;;) {
+    if (!wait_for_start(cycle.due)) {
+      tools_.log.info("told to stop");
+      return ExitCode::kDone;
+    }
     cycle.began = boot_seconds();
     const ExitCode code = cycle_in_process();
     if (is_cycle_) return code;
@@ -34,17 +38,6 @@ ExitCode Loop::run(double interval) {
     if (has_reader_left()) return code;
     cycle.ended = boot_seconds();
     cycle.due = next_due(cycle, interval);
-    const Alarm alarm = Alarm::at_boot_seconds(cycle.due);
-    while (!tools_.signals.stop() && boot_seconds() < cycle.due) {
-      reopen_log();
-      tell_wait(cycle.due);
-      tools_.signals.wait(alarm);
-    }
-    reopen_log();
-    if (tools_.signals.stop()) {
-      tools_.log.info("told to stop");
-      return ExitCode::kDone;
-    }
   }
 }
 
@@ -55,10 +48,10 @@ bool Loop::has_reader_left() {
   return !carried.get(kReaderLeft).empty();
 }
 
-void Loop::tell_wait(double due) const {
-  if (!tools_.signals.take_progress_wish()) return;
-  tell("the next cycle begins in " +
-       human_count(static_cast<std::uint64_t>(std::ceil(due - boot_seconds()))) + " s");
+bool Loop::wait_for_start(double due) {
+  const bool is_time = start_.wait(due, [this] { reopen_log(); });
+  reopen_log();
+  return is_time;
 }
 
 void Loop::reopen_log() {

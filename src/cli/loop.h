@@ -7,6 +7,7 @@
 #include "cli/cycle.h"
 #include "cli/exit_code.h"
 #include "cli/report_file.h"
+#include "cli/start_wait.h"
 #include "core/result.h"
 
 namespace foldersync {
@@ -14,6 +15,8 @@ namespace foldersync {
 // What the loop has others do.
 struct LoopParts {
   const Tools& tools;
+  StartOptions start;            // when each begins
+  const char* begins = nullptr;  // what it is called that begins, see StartWait
   ReportFile* report = nullptr;  // null: none is wanted
   bool must_have_log = false;    // a cycle without the log that is open does harm
   std::function<ExitCode()> cycle;
@@ -23,23 +26,28 @@ struct LoopParts {
 // What it touches outlives it.
 class Loop {
  public:
-  explicit Loop(LoopParts parts) : parts_(std::move(parts)), tools_(parts_.tools) {}
+  explicit Loop(LoopParts parts)
+      : parts_(std::move(parts)),
+        tools_(parts_.tools),
+        start_(parts_.start, tools_, parts_.begins) {}
 
   // Start to start, every so many seconds until told to stop; a cycle that overruns is followed at
   // once by one cycle, never by two. Returns in the process of each cycle too.
   ExitCode run(double interval);
+  // Waits until what is due then, see boot_seconds(), may begin. False: it shall stop.
+  bool wait_for_start(double due);
   // Opens log and report again where that is needed. Nothing: a cycle can begin.
   std::optional<ExitCode> reopen_files();
 
  private:
   ExitCode cycle_in_process();
   bool has_reader_left();
-  void tell_wait(double due) const;
   void reopen_log();
   ExitCode fail_killed(int signal);
 
   LoopParts parts_;
   const Tools& tools_;
+  StartWait start_;
   bool is_cycle_ = false;  // this process is a cycle's, and not the loop's
 };
 

@@ -57,6 +57,23 @@ void add_verify_share(CLI::App* run, ShareOptions& share) {
       ->excludes(one);
 }
 
+void add_start(CLI::App* run, StartOptions& start, CLI::Option* confirm) {
+  add_value(run, "--jitter", "SECONDS", seconds_into(start.jitter_seconds),
+            "begin up to SECONDS (or 5m) later, at random, each time: many machines at once are "
+            "too many")
+      ->excludes(confirm);
+  const auto between = [&start](const std::string& text) {
+    const auto ranges = parse_time_ranges(text);
+    if (ranges) start.between.insert(start.between.end(), ranges->begin(), ranges->end());
+    return ranges.has_value();
+  };
+  add_value(run, "--between", "TIMES",
+            {"two times of day that differ, as 22:00-06:00, or several such with commas", between},
+            "begin only between these times of day, as 22:00-06:00, and wait until then")
+      ->trigger_on_parse()
+      ->excludes(confirm);
+}
+
 void declare(CLI::App* run, RunOptions& options) {
   add_source(run, options.folders.source)->required();
   add_replica(run, options.folders.replica)->required();
@@ -64,9 +81,11 @@ void declare(CLI::App* run, RunOptions& options) {
   CLI::Option* interval =
       add_value(run, "-i,--interval", "SECONDS", some_seconds_into(options.interval_seconds),
                 "mirror again every SECONDS (or 5m, 1h30m), start to start");
-  run->add_flag("--confirm", options.confirm,
-                "show the plan and ask on the terminal before anything is changed")
-      ->excludes(interval);
+  CLI::Option* confirm =
+      run->add_flag("--confirm", options.confirm,
+                    "show the plan and ask on the terminal before anything is changed")
+          ->excludes(interval);
+  add_start(run, options.start, confirm);
   run->add_flag("--forget-limits", options.forget_limits,
                 "try once more what the replica's file system could not hold in earlier runs");
   add_verify_share(run, options.verify_share);
@@ -210,6 +229,9 @@ void check_together(const Options&) {}
 void check_together(const RunOptions& options) {
   if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
     throw CLI::ExcludesError("--delete-first", "--atomic");
+  }
+  if (options.interval_seconds && options.start.jitter_seconds > *options.interval_seconds) {
+    throw CLI::ValidationError("--jitter", "expected no more than --interval has, found more");
   }
   if (options.verify_share.is_wanted() && options.planning.plan.reads_all()) {
     throw CLI::ExcludesError("--checksum (which reads all)",

@@ -14,6 +14,7 @@
 
 #include "apply/backup/backup_prune.h"
 #include "cli/exit_code.h"
+#include "cli/time_window.h"
 #include "fs/io_priority.h"
 #include "plan/plan.h"
 #include "scan/directory_hashes.h"
@@ -96,9 +97,16 @@ struct ShareOptions {
   [[nodiscard]] bool is_wanted() const { return percent || seconds; }
 };
 
+// When a run, or each cycle, begins.
+struct StartOptions {
+  double jitter_seconds = 0;
+  std::vector<TimeRange> between;  // empty: at any time of day
+};
+
 struct RunOptions {
   FolderOptions folders;
   std::optional<double> interval_seconds;
+  StartOptions start;
   bool confirm = false;
   bool forget_limits = false;
   ShareOptions verify_share;

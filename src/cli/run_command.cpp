@@ -47,11 +47,15 @@ class Runner {
 
   ExitCode run() {
     Loop loop({.tools = tools_,
+               // Who looks what would be done wants to see it now.
+               .start = options_.applying.dry_run ? StartOptions{} : options_.start,
+               .begins = options_.interval_seconds ? "the next cycle begins" : "this run begins",
                .report = report(),
                .must_have_log = opened_.is_log_in_source,
                .cycle = [this] { return cycle(); },
                .fail = [this](const Error& error) { return fail(error); }});
     if (options_.interval_seconds) return loop.run(*options_.interval_seconds);
+    if (!loop.wait_for_start(boot_seconds())) return fail(stopped_error("wait"));
     const auto end = loop.reopen_files();
     return end ? *end : cycle();
   }

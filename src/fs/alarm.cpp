@@ -9,6 +9,10 @@ namespace foldersync {
 
 Alarm Alarm::at_boot_seconds(double moment) { return at(CLOCK_BOOTTIME, moment, 0); }
 
+Alarm Alarm::at_time_of_day(double time) {
+  return at(CLOCK_REALTIME, time, TFD_TIMER_CANCEL_ON_SET);
+}
+
 Alarm Alarm::at(clockid_t clock, double moment, int flags) {
   Fd timer(::timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!timer.is_open()) return Alarm(Fd());

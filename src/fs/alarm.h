@@ -14,6 +14,9 @@ class Alarm {
   // When boot_seconds() is so much.
   static Alarm at_boot_seconds(double moment);
 
+  // At that time, seconds of UTC, or as soon as somebody sets the clock.
+  static Alarm at_time_of_day(double time);
+
   // Can be read from then on, see poll(2). -1 where the system gives none.
   [[nodiscard]] int descriptor() const { return timer_.get(); }
 

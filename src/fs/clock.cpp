@@ -6,12 +6,6 @@
 
 namespace foldersync {
 
-FileTime wall_clock_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return {now.tv_sec, static_cast<std::uint32_t>(now.tv_nsec)};
-}
-
 namespace {
 
 double seconds_of(clockid_t clock) {
@@ -21,6 +15,21 @@ double seconds_of(clockid_t clock) {
 }
 
 }  // namespace
+
+FileTime wall_clock_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return {now.tv_sec, static_cast<std::uint32_t>(now.tv_nsec)};
+}
+
+double wall_clock_seconds() { return seconds_of(CLOCK_REALTIME); }
+
+std::int64_t zone_offset(std::int64_t time) {
+  const std::time_t seconds = time;
+  tm local{};
+  ::tzset();
+  return ::localtime_r(&seconds, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
 
 double monotonic_seconds() { return seconds_of(CLOCK_MONOTONIC); }
 double boot_seconds() { return seconds_of(CLOCK_BOOTTIME); }

@@ -10,6 +10,12 @@ namespace foldersync {
 // The time of day, as file systems stamp it.
 FileTime wall_clock_now();
 
+double wall_clock_seconds();
+
+// By how many seconds the clocks of the local time zone are ahead of UTC at that time, seconds of
+// UTC; as its rules are now, also where somebody has just set another zone. Any thread.
+std::int64_t zone_offset(std::int64_t time);
+
 // Since some moment in the past; never goes back.
 double monotonic_seconds();
 

@@ -20,8 +20,9 @@ class LoopTest(ProgramTest):
         super().setUp()
         self.given({'a': 'first'})
 
-    def start_loop(self, interval, *options):
-        return self.start('run', '-s', self.source, '-r', self.replica, '-i', interval, *options)
+    def start_loop(self, interval, *options, **others):
+        return self.start('run', '-s', self.source, '-r', self.replica, '-i', interval, *options,
+                          **others)
 
     def wait_until_mirrored(self):
         def mirrored():
@@ -81,21 +82,6 @@ class LoopTest(ProgramTest):
         process = self.start_loop(SLOW)
         self.wait_until_mirrored()
         self.assertIn(self.stop(process), STOPPED)
-
-    @staticmethod
-    def timers_of(pid):
-        """What the process waits for, as (clock, seconds left)."""
-        folder = f'/proc/{pid}/fdinfo'
-        texts = [trees.read(f'{folder}/{fd}').decode() for fd in os.listdir(folder)]
-        values = [dict(line.split(': ', 1) for line in text.split('\n') if ': ' in line)
-                  for text in texts if 'clockid: ' in text]
-        return [(int(value['clockid']), int(value['it_value'].strip('()').split(',')[0]))
-                for value in values]
-
-    def wait_for_timer(self, pid):
-        self.wait_until(lambda: self.timers_of(pid), 'the program waits for a time')
-        timer, = self.timers_of(pid)
-        return timer
 
     def test_time_in_suspend_counts(self):
         process = self.start_loop(SLOW)

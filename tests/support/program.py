@@ -198,6 +198,21 @@ class ProgramTest(unittest.TestCase):
         with open(f'/proc/{process}/task/{process}/children', encoding='ascii') as children:
             return list(map(int, children.read().split()))
 
+    @staticmethod
+    def timers_of(pid):
+        """What the process waits for, as (clock, seconds left)."""
+        folder = f'/proc/{pid}/fdinfo'
+        texts = [trees.read(f'{folder}/{fd}').decode() for fd in os.listdir(folder)]
+        values = [dict(line.split(': ', 1) for line in text.split('\n') if ': ' in line)
+                  for text in texts if 'clockid: ' in text]
+        return [(int(value['clockid']), int(value['it_value'].strip('()').split(',')[0]))
+                for value in values]
+
+    def wait_for_timer(self, pid):
+        self.wait_until(lambda: self.timers_of(pid), 'the program waits for a time')
+        timer, = self.timers_of(pid)
+        return timer
+
     def wait_until(self, condition, what):
         """Polls until `condition()` is true; fails the test when patience ends."""
         deadline = time.monotonic() + PATIENCE_SECONDS
