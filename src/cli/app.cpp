@@ -75,7 +75,9 @@ Result<ExitCode> start(const Options& options) {
 ExitCode start_any(const CommandOptions& any) {
   const auto code = std::visit([](const auto& options) { return start(options); }, any);
   if (code) return *code;
-  return code.error().code == ErrorCode::kStopped ? Signals::stop_code() : fail(code.error());
+  if (code.error().code != ErrorCode::kStopped) return fail(code.error());
+  if (Signals::is_time_up()) tell(kTimeIsUp);
+  return Signals::stop_code();
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ class Applier {
 
   Result<ExitCode> run() {
     const double started = monotonic_seconds();
+    if (const auto seconds = options_.applying.stop_after_seconds)
+      TRY(signals_.stop_after(*seconds));
     Spooling spooling = state_.spooling();
     spooling.heed = [this] { return heed(&signals_.stop(), "read plan"); };
     ReadPlan read = TRY(read_plan_file(options_.plan_file, spooling));
@@ -88,7 +90,10 @@ class Applier {
 
   // Nothing was touched.
   ExitCode fail(const Error& error, const StoredPlan& plan) {
-    ReportEnd end = report_end(plan, foldersync::fail(error));
+    const bool is_time_up = error.code == ErrorCode::kStopped && Signals::is_time_up();
+    if (is_time_up) log_->warn(kTimeIsUp);
+    const ExitCode code = foldersync::fail(error);
+    ReportEnd end = report_end(plan, is_time_up ? Signals::stop_code() : code);
     end.error = error;
     return end_untried(report_.get(), *log_, plan, end);
   }

@@ -21,6 +21,9 @@ void tell(const std::string& line);
 // Tells the error. The answer: the exit code that it means.
 ExitCode fail(const Error& error);
 
+// That no new work begins any more.
+constexpr const char* kTimeIsUp = "the time of --stop-after is up";
+
 // What standard output is called in errors.
 constexpr const char* kStandardOutput = "standard output";
 // Whether it is that nobody reads standard output any more, which is told to nobody.

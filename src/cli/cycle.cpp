@@ -7,6 +7,7 @@
 
 #include "apply/backup/backup.h"
 #include "cli/backups.h"
+#include "cli/bandwidth.h"
 #include "cli/console.h"
 #include "cli/cycle_end.h"
 #include "cli/cycle_observer.h"
@@ -27,7 +28,9 @@ constexpr const char* kAnotherTry =
 ExitCode fail(const CycleRequest& request, const CycleObserver& observer, const Error& error,
               ExitCode code) {
   Log& log = request.tools.log;
-  log.write(is_by_signal(code) ? Level::kWarning : Level::kError, describe(error));
+  const bool is_stopped = error.code == ErrorCode::kStopped;
+  if (is_stopped && Signals::is_time_up()) log.warn(kTimeIsUp);
+  log.write(is_stopped ? Level::kWarning : Level::kError, describe(error));
   ReportEnd end = end_of_failed(request, observer, code);
   end.error = error;
   return end_report(request.report, log, end);
@@ -68,8 +71,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
                                    tools.options.umask);
   const Roots& roots = request.roots;
   const LocalTree source = tree_without(roots.source, *roots.replica);
-  std::optional<Pace> pace;
-  if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
+  const auto pace = pace_of(options.bandwidth);
   const Progress progress(counts, tools.signals, wants_progress(tools.options.console));
   const ExactModes exact_modes;
   return apply_plan(
@@ -95,7 +97,7 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
        .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
        .windows = windows_for(request),
        .refuse_stale = request.refuse_stale,
-       .pace = pace ? &*pace : nullptr});
+       .pace = pace.get()});
 }
 
 std::string undo_of(const ApplyResult& applied) { return applied.backup->path() + "/" + kUndoFile; }
@@ -112,10 +114,10 @@ bool may_make_room(const CycleRequest& request) {
          !request.tools.signals.stop();
 }
 
-bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied, ExitCode code) {
+bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied) {
   const bool has_fewer_names =
       applied.limits.most_names != request.plan.options.replica_limits.most_names;
-  return is_first_plan(request) && !is_by_signal(code) &&
+  return is_first_plan(request) && !request.tools.signals.stop() &&
          (has_fewer_names || applied.links_parted || applied.times_moved);
 }
 
@@ -197,7 +199,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   ReportEnd end = end_of(request, observer, code);
   if (applied->backup) end.undo = undo_of(*applied);
   const bool lacked_room = observer.lacked_room() && may_make_room(request);
-  if (lacked_room || needs_another_plan(request, *applied, code)) {
+  if (lacked_room || needs_another_plan(request, *applied)) {
     if (lacked_room) log.warn(kAnotherTry);
     *request.first_plan = {
         .end = std::move(end), .backup = applied->backup, .lacked_room = lacked_room};

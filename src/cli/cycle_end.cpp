@@ -22,7 +22,7 @@ std::string count_text(const char* what, std::uint64_t count) {
   return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
 }
 
-// Whether a signal kept some of the plan from being done, or the old from being removed.
+// Whether being told to stop kept some of the plan from being done, or the old from being removed.
 bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
   return applied.stopped && (observer.skipped() > 0 || applied.rolled_back || applied.staging_left);
 }
@@ -31,17 +31,18 @@ bool was_stopped(const CycleObserver& observer, const ApplyResult& applied) {
 
 ExitCode code_of(const CycleRequest& request, const CycleObserver& observer,
                  const ApplyResult& applied) {
-  if (was_stopped(observer, applied)) return request.tools.signals.stop_code();
+  const bool was_cut = was_stopped(observer, applied);
+  if (was_cut && !Signals::is_time_up()) return request.tools.signals.stop_code();
   const bool failed = observer.count(Outcome::kError) > 0;
   if (applied.rolled_back && failed) return ExitCode::kFailed;
   if (observer.count(Outcome::kStale) > 0) return ExitCode::kStale;
   // Where attributes are compared, the next plan would find what was refused.
   const bool refused =
       request.plan.options.xattrs && (applied.xattrs_denied || request.lacks_xattrs);
-  const bool partial = failed || refused || applied.metadata_lost || observer.skipped() > 0 ||
-                       !request.plan.complete() || request.plan.held() > 0 ||
-                       applied.staging_left || applied.left_open || applied.links_parted ||
-                       request.conflicts;
+  const bool partial = was_cut || failed || refused || applied.metadata_lost ||
+                       observer.skipped() > 0 || !request.plan.complete() ||
+                       request.plan.held() > 0 || applied.staging_left || applied.left_open ||
+                       applied.links_parted || request.conflicts;
   return partial ? ExitCode::kPartial : ExitCode::kDone;
 }
 
@@ -62,7 +63,10 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
   Summary done = observer.done();
   done.unchanged = request.plan.summary.unchanged;
   const char* begin = "done: ";
-  if (was_stopped(observer, applied)) begin = "stopped, run it again to go on: ";
+  if (was_stopped(observer, applied)) {
+    begin = Signals::is_time_up() ? "the time of --stop-after is up, the next run goes on: "
+                                  : "stopped, run it again to go on: ";
+  }
   if (applied.refused) begin = "nothing changed, because some of the plan is stale: ";
   if (applied.rolled_back) begin = "nothing changed, because all or nothing was asked for: ";
   if (request.options.dry_run) begin = "dry run, nothing changed: ";

@@ -339,19 +339,26 @@ void add_space_check(CLI::App* command, bool& check_space) {
       "go on even where there seems to be too little space");
 }
 
-void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const char* help) {
+void add_bandwidth(CLI::App* command, Timetable& bandwidth, const char* help) {
   add_value(command, "--bwlimit", "RATE",
-            into(bytes_per_second, parse_rate,
-                 "bytes a second, as 500000, 512K, 20M, 10MB or 1.5G, or 0 for no bound"),
+            into(bandwidth, Timetable::parse,
+                 "bytes a second, as 500000, 512K, 20M, 10MB or 1.5G, 0 or off for no bound, or "
+                 "such by the time of day, as '08:00,512K 19:00,off'"),
             help);
+}
+
+void add_stop_after(CLI::App* command, std::optional<double>& seconds) {
+  add_value(command, "--stop-after", "SECONDS", some_seconds_into(seconds),
+            "begin no new work after SECONDS (or 90m, 8h); the next run does the rest");
 }
 
 void add_applying(CLI::App* command, ApplyingOptions& applying) {
   const Titled titled(command, "How it is done");
   add_lock_wait(command, applying.lock_wait_seconds);
-  add_bandwidth(command, applying.bytes_per_second,
+  add_bandwidth(command, applying.bandwidth,
                 "copy no more content than so many bytes a second, on all threads (20M: times "
-                "1024, 20MB: times 1000)");
+                "1024, 20MB: times 1000), or by the time of day: '08:00,512K 19:00,off'");
+  add_stop_after(command, applying.stop_after_seconds);
   add_file(command, "-l,--log", applying.log_file,
            "append to this log file (run: log.txt where it is not given)");
   command->add_flag("--dry-run", applying.dry_run, "show what would be done, change nothing");

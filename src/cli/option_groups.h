@@ -71,7 +71,8 @@ void add_planning(CLI::App* command, PlanningOptions& planning);  // with filter
 void add_applying(CLI::App* command, ApplyingOptions& applying);
 // Metadata of the replica that is somebody else's business, or is to be other than the source's.
 void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask);
-void add_bandwidth(CLI::App* command, std::uint64_t& bytes_per_second, const char* help);
+void add_bandwidth(CLI::App* command, Timetable& bandwidth, const char* help);
+void add_stop_after(CLI::App* command, std::optional<double>& seconds);
 void add_common(CLI::App* command, CommonOptions& common);
 void add_space_check(CLI::App* command, bool& check_space);  // part of planning
 void add_lock_wait(CLI::App* command, double& seconds);      // part of applying

@@ -176,8 +176,10 @@ void declare(CLI::App* verify, VerifyOptions& options) {
       ->excludes(verify->get_option("--report"));
   verify->add_flag("--resume", options.resume,
                    "go on where the last verify of these folders was stopped");
-  add_bandwidth(verify, options.bytes_per_second,
-                "read no more than so many bytes a second, of both trees (likewise)");
+  add_bandwidth(verify, options.bandwidth,
+                "read no more than so many bytes a second, of both trees (20M, or by the time of "
+                "day: '08:00,512K 19:00,off')");
+  add_stop_after(verify, options.stop_after_seconds);
   verify->add_flag("--cross-mounts", options.filter.cross_mounts,
                    "enter what is mounted inside the replica");
   verify->add_flag("--one-file-system", options.filter.one_file_system,

@@ -15,6 +15,7 @@
 #include "apply/backup/backup_prune.h"
 #include "cli/exit_code.h"
 #include "cli/time_window.h"
+#include "cli/timetable.h"
 #include "fs/io_priority.h"
 #include "plan/plan.h"
 #include "scan/directory_hashes.h"
@@ -71,7 +72,8 @@ struct BackupOptions {
 // What happens to a replica, and where it is told.
 struct ApplyingOptions {
   double lock_wait_seconds = 0;
-  std::uint64_t bytes_per_second = 0;  // of content copied; 0: no bound
+  Timetable bandwidth;                       // of content copied
+  std::optional<double> stop_after_seconds;  // no new work begins then
   std::optional<std::string> log_file;
   std::optional<std::string> report_file;  // "-": standard output
   BackupOptions backup;
@@ -154,8 +156,9 @@ struct VerifyOptions {
   std::optional<std::string> report_file;  // "-": standard output
   bool digest = false;                     // only the digests of the trees are wanted
   bool resume = false;                     // where the last one was stopped
-  std::uint64_t bytes_per_second = 0;      // of content read; 0: no bound
-  PlanOptions filter;                      // as in ScanOptions
+  Timetable bandwidth;                     // of content read, of both trees together
+  std::optional<double> stop_after_seconds;
+  PlanOptions filter;  // as in ScanOptions
   std::vector<std::string> rule_origins;
   CommonOptions common;
 };

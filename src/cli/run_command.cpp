@@ -74,7 +74,8 @@ class Runner {
     end = first_plan_.with(std::move(end));
     end.error = error;
     if (error.code == ErrorCode::kStopped) {
-      tools_.log.warn("stopped before this run changed anything");
+      tools_.log.warn((Signals::is_time_up() ? std::string(kTimeIsUp) + ": " : std::string()) +
+                      "stopped before this run changed anything");
       end.exit_code = tools_.signals.stop_code();
     } else {
       tools_.log.error(describe(error));
@@ -87,6 +88,8 @@ class Runner {
   // A plan that asks for more names of a file than its file system takes tells how many it takes,
   // and the plan after it is made for that.
   Result<ExitCode> try_cycle() {
+    if (const auto seconds = options_.applying.stop_after_seconds)
+      TRY(tools_.signals.stop_after(*seconds));
     // A person said yes to one plan.
     const auto code = TRY(try_once());
     if (!first_plan_.end) return code;

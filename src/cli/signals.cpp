@@ -20,6 +20,7 @@ namespace {
 struct Received {
   std::atomic<bool> stop{false};
   std::atomic<int> stop_signal{0};
+  std::atomic<bool> time_is_up{false};
   std::atomic<bool> reopen{false};
   std::atomic<bool> progress_wish{false};
   std::atomic<bool> has_answered{false};
@@ -53,6 +54,15 @@ void handle(int number) {
   }
   const std::uint64_t one = 1;
   (void)!::write(state.event, &one, sizeof one);
+  errno = saved;
+}
+
+void handle_time_up(int) {
+  const int saved = errno;
+  received().time_is_up = true;
+  received().stop = true;
+  const std::uint64_t one = 1;
+  (void)!::write(received().event, &one, sizeof one);
   errno = saved;
 }
 
@@ -92,6 +102,7 @@ Signals::Signals(HangUp hang_up) {
   Received& state = received();
   state.stop = false;
   state.stop_signal = 0;
+  state.time_is_up = false;
   state.reopen = false;
   state.hangup_reopens = hang_up == HangUp::kReopensLog;
   state.event = make_event();
@@ -107,6 +118,7 @@ Signals::Signals(HangUp hang_up) {
 }
 
 Signals::~Signals() {
+  if (timer_) ::timer_delete(*timer_);
   // A process that has done what it was forked for ends as it would have.
   for (std::size_t at = 0; at < kHandled.size() && !received().is_forked; ++at) {
     ::sigaction(kHandled[at], &before_[at], nullptr);
@@ -115,7 +127,25 @@ Signals::~Signals() {
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
-ExitCode Signals::stop_code() { return static_cast<ExitCode>(128 + received().stop_signal); }
+bool Signals::is_time_up() { return received().time_is_up && received().stop_signal == 0; }
+ExitCode Signals::stop_code() {
+  return is_time_up() ? ExitCode::kPartial : static_cast<ExitCode>(128 + received().stop_signal);
+}
+Status Signals::stop_after(double seconds) {
+  const struct sigaction action = action_of(handle_time_up);
+  ::sigaction(SIGALRM, &action, nullptr);
+  timer_t timer{};
+  // It names SIGALRM where it is told nothing else.
+  if (::timer_create(CLOCK_BOOTTIME, nullptr, &timer) < 0)
+    return system_error("make a timer", errno);
+  timer_ = timer;
+  itimerspec times{};
+  times.it_value.tv_sec = static_cast<std::time_t>(seconds);
+  const double rest = seconds - static_cast<double>(times.it_value.tv_sec);
+  times.it_value.tv_nsec = std::max(1L, static_cast<long>(rest * 1e9));
+  ::timer_settime(timer, 0, &times, nullptr);
+  return success();
+}
 bool Signals::take_reopen() { return received().reopen.exchange(false); }
 bool Signals::take_progress_wish() const {
   const bool is_wished = received().progress_wish.exchange(false);

@@ -7,8 +7,11 @@
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
+#include <optional>
 
 #include "cli/exit_code.h"
+#include "core/result.h"
 #include "fs/alarm.h"
 
 namespace foldersync {
@@ -26,10 +29,15 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
+  // From now on, asks this process to stop after so many seconds, in suspend too.
+  Status stop_after(double seconds);
+
   // Becomes true when the program shall stop; safe to read from any thread.
   [[nodiscard]] const std::atomic<bool>& stop() const;
-  // The exit code of a program that was told to stop, also when no Signals live any more.
+  // The exit code of a program that was told to stop, also when no Signals live any more: where its
+  // time is up, and no signal came, that is no failure and not all is done.
   [[nodiscard]] static ExitCode stop_code();
+  [[nodiscard]] static bool is_time_up();
   // Whether the log shall be reopened; asking resets it.
   bool take_reopen();
   // Whether somebody asks how far it is; asking resets it. Any thread.
@@ -55,6 +63,7 @@ class Signals {
   static constexpr std::array kHandled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ};
 
   std::array<struct sigaction, kHandled.size()> before_{};
+  std::optional<timer_t> timer_;
 };
 
 }  // namespace foldersync

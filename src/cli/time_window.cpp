@@ -41,6 +41,8 @@ std::optional<int> parse_time_of_day(std::string_view text) {
   return all <= 24 * 60 ? std::optional(all) : std::nullopt;
 }
 
+int minute_of_day(std::int64_t local) { return static_cast<int>(second_of_day(local) / kMinute); }
+
 std::optional<std::vector<TimeRange>> parse_time_ranges(std::string_view text) {
   std::vector<TimeRange> ranges;
   for (bool is_last = false; !is_last;) {
@@ -68,7 +70,7 @@ std::string to_string(const std::vector<TimeRange>& ranges) {
 
 std::string TimeWindow::clock_text(double time) const {
   const auto whole = static_cast<std::int64_t>(time);
-  return text_of(static_cast<int>(second_of_day(whole + offset_(whole)) / kMinute));
+  return text_of(minute_of_day(whole + offset_(whole)));
 }
 
 bool TimeWindow::is_open(std::int64_t time) const {

@@ -16,6 +16,9 @@ using ZoneOffset = std::function<std::int64_t(std::int64_t)>;
 // "08:30" in minutes since midnight, up to "24:00".
 std::optional<int> parse_time_of_day(std::string_view text);
 
+// Of what clocks show; `local` is seconds of UTC and the zone's offset.
+int minute_of_day(std::int64_t local);
+
 // Minutes since midnight. Where `to` is not after `from`, it is over midnight.
 struct TimeRange {
   int from = 0;

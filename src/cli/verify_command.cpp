@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/bandwidth.h"
 #include "cli/commands.h"
 #include "cli/confinement.h"
 #include "cli/console.h"
@@ -86,8 +87,7 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
       roots.replica ? state.known_limits(*roots.replica) : FileSystemLimits{};
   ProgressCounts counts;
   const Progress progress(counts, signals, wants_progress(options.common.console));
-  std::optional<Pace> pace;
-  if (options.bytes_per_second > 0) pace.emplace(options.bytes_per_second);
+  const auto pace = pace_of(options.bandwidth);
   const auto from = options.resume ? TRY(place_to_go_on(roots, state)) : TreePosition();
   return verify({.trees = {.roots = roots,
                            .source = source,
@@ -100,7 +100,7 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
                            .threads = thread_counts(options.common).usual,
                            .stop = &signals.stop()},
                  .stretch = {.from = from},
-                 .pace = pace ? &*pace : nullptr,
+                 .pace = pace.get(),
                  .read = &counts.read});
 }
 
@@ -140,7 +140,8 @@ Result<ExitCode> tell_digests(const Roots& roots, const Scope& scope, HashCache*
 }  // namespace
 
 Result<ExitCode> execute(const VerifyOptions& options) {
-  const Signals signals(HangUp::kStops);
+  Signals signals(HangUp::kStops);
+  if (options.stop_after_seconds) TRY(signals.stop_after(*options.stop_after_seconds));
   FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
@@ -179,6 +180,7 @@ Result<ExitCode> execute(const VerifyOptions& options) {
   if (report) TRY(write_report(roots, *verified, *report));
   if (!is_printed) TRY(write_text(*verified, options.common.console.verbosity));
   state.tell_warnings();
+  if (verified->is_stopped && Signals::is_time_up()) tell(kTimeIsUp);
   if (verified->is_stopped) return signals.stop_code();
   return verified->findings.empty() ? ExitCode::kDone : ExitCode::kPartial;
 }

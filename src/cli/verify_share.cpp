@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "cli/bandwidth.h"
 #include "cli/console.h"
 #include "cli/folders.h"
 #include "cli/terminal.h"
@@ -84,15 +85,12 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
                   .most_files = TRY(files_to_read(roots, files)),
                   .most_findings = kMostHeldFiles};
   if (share.seconds) stretch.until = monotonic_seconds() + *share.seconds;
-  std::optional<Pace> pace;
-  const std::uint64_t rate = options_.applying.bytes_per_second;
-  if (rate > 0) pace.emplace(rate);
+  const auto pace = pace_of(options_.applying.bandwidth);
   ProgressCounts counts;
   const Progress progress(counts, tools_.signals, wants_progress(tools_.options.console));
-  auto verified = TRY(
-      maker_.verify(roots, left_out,
-                    {.stretch = stretch, .pace = pace ? &*pace : nullptr, .counts = &counts.read},
-                    tools_.signals.stop()));
+  auto verified = TRY(maker_.verify(
+      roots, left_out, {.stretch = stretch, .pace = pace.get(), .counts = &counts.read},
+      tools_.signals.stop()));
   verified_ = std::move(verified);
   return doubt(roots);
 }
