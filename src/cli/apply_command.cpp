@@ -100,7 +100,7 @@ class Applier {
 
   Status open_log(const Roots& roots) {
     const ApplyingOptions& applying = options_.applying;
-    const std::string file = absolute_if_named(applying.log_file);
+    const std::string file = named_log(applying);
     TRY(place_own_files(fs_, roots, own_files(applying, file, state_)));
     log_ = TRY(Log::open(log_settings(applying, options_.common.console, file)));
     return success();

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/journal.h"
 #include "core/program_name.h"
 #include "core/text.h"
 #include "show/advice.h"
@@ -32,8 +33,9 @@ std::string describe(const Problem& problem) {
          to_string(problem.side) + ": " + reason_of(problem.doing, problem.error_number);
 }
 
-void tell(const std::string& line) {
-  std::fprintf(stderr, "%s: %s\n", program_name().c_str(), line.c_str());
+void tell(const std::string& line, Level level) {
+  const std::string prefix(goes_to_journal(STDERR_FILENO) ? journal_prefix(level) : "");
+  std::fprintf(stderr, "%s%s: %s\n", prefix.c_str(), program_name().c_str(), line.c_str());
 }
 
 bool has_reader_left(const Error& error) {
@@ -42,7 +44,7 @@ bool has_reader_left(const Error& error) {
 
 ExitCode fail(const Error& error) {
   if (has_reader_left(error)) return ExitCode::kReaderLeft;
-  tell(describe(error));
+  tell(describe(error), Level::kError);
   return exit_code_of(error);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/exit_code.h"
+#include "cli/log.h"
 #include "cli/options.h"
 #include "core/result.h"
 #include "plan/plan.h"
@@ -16,8 +17,8 @@ std::string describe(const Error& error);
 // A problem of a plan likewise.
 std::string describe(const Problem& problem);
 
-// A line on standard error, after the program's name.
-void tell(const std::string& line);
+// A line on standard error, after the program's name. The journal is told how urgent it is.
+void tell(const std::string& line, Level level = Level::kWarning);
 // Tells the error. The answer: the exit code that it means.
 ExitCode fail(const Error& error);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "cli/log_json.h"
 #include "core/text.h"
 #include "fs/denial.h"
 #include "plan/guard.h"
@@ -46,34 +47,46 @@ void CycleObserver::report(const ActionReport& report) {
     return;
   }
   const std::string line = line_of(report);
+  const std::string fields = log_fields(report);
   if (report_ != nullptr) report_->action(report);
   switch (report.outcome) {
     case Outcome::kOk:
       foldersync::count(*report.action, done_);
       done_.bytes_to_write += report.bytes;
       if (report.action->reasons.has(Reason::kDecay)) ++healed_;
-      log_.info(told_as_done(line, *report.action, execution_) +
-                (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""));
+      log_.write(Level::kInfo,
+                 told_as_done(line, *report.action, execution_) +
+                     (report.grown ? " (it grew meanwhile: the rest comes with the next run)" : ""),
+                 fields);
       return;
     case Outcome::kAlready:
-      return log_.detail("already " + line);
+      return log_.detail("already " + line, fields);
     case Outcome::kStale: {
       std::string text = line;
       for (const Drift& drift : report.drifts) text += "; " + drift_text(drift);
-      log_.warn("stale " + text);
+      log_.write(Level::kWarning, "stale " + text, fields);
       if (first_stale_.size() < kStaleShown) first_stale_.push_back(std::move(text));
       return;
     }
     case Outcome::kError:
       lacked_room_ = lacked_room_ || (report.error && is_full_disk(*report.error));
-      return log_.error(line + ": " + (report.error ? describe(*report.error) : std::string()));
+      return tell_error(report, line, fields);
     case Outcome::kSkipped:
       vanished_ += report.vanished ? 1 : 0;
-      return report.vanished ? log_.info("vanished in the source: " + line)
-                             : log_.detail("skipped " + line);
+      return report.vanished ? log_.write(Level::kInfo, "vanished in the source: " + line, fields)
+                             : log_.detail("skipped " + line, fields);
     case Outcome::kRolledBack:
-      return log_.detail("rolled back " + line);
+      return log_.detail("rolled back " + line, fields);
   }
+}
+
+// The line has a size, and it is the same error of another size.
+void CycleObserver::tell_error(const ActionReport& report, const std::string& line,
+                               const std::string& fields) {
+  const Action& action = *report.action;
+  const std::string error = report.error ? describe(*report.error) : std::string();
+  log_.problem(std::string(to_string(action.op)) + " " + action.path.bytes() + ": " + error,
+               line + ": " + error, fields);
 }
 
 void CycleObserver::log_stale(bool refused) const {
@@ -88,8 +101,15 @@ void CycleObserver::log_stale(bool refused) const {
   if (more > 0) log_.warn("  and " + human_count(more) + " more");
 }
 
+void log_problems(const PlanHeader& plan, Log& log) {
+  for (const Problem& problem : plan.problems) {
+    const std::string line = describe(problem);
+    log.problem(line, line, log_fields(problem));
+  }
+}
+
 void log_findings(const PlanHeader& plan, Log& log) {
-  for (const Problem& problem : plan.problems) log.error(describe(problem));
+  log_problems(plan, log);
   for (const Guard& guard : plan.guards) {
     if (makes_room(guard)) log.info("deletions go first, to make room: " + figures(guard));
   }

@@ -43,6 +43,8 @@ class CycleObserver final : public ApplyObserver {
   void log_stale(bool refused) const;
 
  private:
+  void tell_error(const ActionReport& report, const std::string& line, const std::string& fields);
+
   Log& log_;
   ProgressCounts& counts_;
   Execution execution_;
@@ -56,7 +58,9 @@ class CycleObserver final : public ApplyObserver {
   Summary done_;
 };
 
-// What the plan found and will not do.
+// What could not be read.
+void log_problems(const PlanHeader& plan, Log& log);
+// What the plan found and will not do, likewise.
 void log_findings(const PlanHeader& plan, Log& log);
 
 }  // namespace foldersync

@@ -7,67 +7,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "cli/console.h"
+#include "cli/journal.h"
+#include "cli/log_file.h"
+#include "cli/log_json.h"
 #include "cli/terminal.h"
-#include "core/program_name.h"
 #include "fs/copy.h"
-#include "fs/named_file.h"
-#include "fs/posix_file_system.h"
 
 namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%v%$";
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %v";
+constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)";
+// The journal has the time itself.
+constexpr const char* kJournalPattern = "%v";
 
-Error cannot_open(const std::string& file, std::string detail, int error_number) {
-  return refused_error("open log", std::move(detail), error_number).at(file);
+std::unique_ptr<spdlog::formatter> formatter_of(const char* pattern) {
+  return std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc);
 }
-
-// Whether the file is empty or begins with a line of a log.
-bool is_log(int fd, off_t size) {
-  if (size == 0) return true;
-  constexpr std::string_view kTime = "0000-00-00T00:00:00.000Z ";
-  std::array<char, kTime.size() + 6> text{};
-  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
-  const std::string_view beginning(text.data(),
-                                   static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  const std::string_view time = beginning.substr(0, kTime.size());
-  const bool has_time =
-      std::equal(kTime.begin(), kTime.end(), time.begin(), time.end(), [](char wanted, char found) {
-        return wanted == '0' ? found >= '0' && found <= '9' : found == wanted;
-      });
-  if (!has_time) return false;
-  const std::string_view rest = beginning.substr(kTime.size());
-  return rest.starts_with("INFO ") || rest.starts_with("WARN ") || rest.starts_with("ERROR ");
-}
-
-// `must_be_log`: a file of that name which is none is refused.
-Result<Fd> open_log_file(const std::string& file, bool must_be_log) {
-  FileSystem& fs = posix_file_system();
-  auto opened = open_to_append(fs, file);
-  if (!opened)
-    return cannot_open(file, "the log file: " + opened.error().detail, opened.error().error_number);
-  Fd fd = std::move(*opened);
-  struct stat status {};
-  if (::fstat(fd.get(), &status) < 0)
-    return cannot_open(file, "the log file can't be examined", errno);
-  if (must_be_log && !is_log(fd.get(), status.st_size)) {
-    return cannot_open(file, "there is a file of that name, and it is no log of this program", 0);
-  }
-  // A run that was killed may have left a line without its end.
-  char last = '\n';
-  if (status.st_size > 0 && ::pread(fd.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
-    (void)!::write(fd.get(), "\n", 1);
-  }
-  return fd;
+const char* pattern_of(LogForm form) {
+  return form == LogForm::kJson ? kJsonPattern : kTextPattern;
 }
 
 class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -105,8 +72,9 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
     const bool is_first = !written && !fails_;
     if (buffer_.size() > 0) fails_ = !written;
     if (is_first) {
-      std::fprintf(stderr, "%s: the log file can't be written: %s\n", program_name().c_str(),
-                   std::strerror(written.error().error_number));
+      tell(std::string("the log file can't be written: ") +
+               std::strerror(written.error().error_number),
+           Level::kError);
     }
     buffer_.clear();
   }
@@ -119,10 +87,51 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::atomic<bool> fails_{false};
 };
 
-// Standard output and standard error. Several lines are written at a time, but for a terminal.
+// Standard output or standard error, as the console's lines go there.
+class Stream {
+ public:
+  Stream(int fd, const LogSettings& settings)
+      : is_journal_(goes_to_journal(fd)),
+        colour_(settings.colour && !is_journal_ && settings.form == LogForm::kText),
+        formatter_(formatter_of(pattern_for(settings))) {}
+
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) {
+    if (is_journal_) append(journal_prefix(level_of(message)), out);
+    const char* code = message.level >= spdlog::level::err    ? "\033[31m"
+                       : message.level >= spdlog::level::warn ? "\033[33m"
+                                                              : nullptr;
+    const bool coloured = colour_ && code != nullptr;
+    if (coloured) append(code, out);
+    formatter_->format(message, out);
+    if (coloured) append("\033[0m", out);
+  }
+
+ private:
+  [[nodiscard]] const char* pattern_for(const LogSettings& settings) const {
+    if (settings.is_console && settings.form == LogForm::kJson) return kJsonPattern;
+    return is_journal_ ? kJournalPattern : kTextPattern;
+  }
+  static Level level_of(const spdlog::details::log_msg& message) {
+    if (message.level >= spdlog::level::err) return Level::kError;
+    return message.level >= spdlog::level::warn ? Level::kWarning : Level::kInfo;
+  }
+  static void append(std::string_view text, spdlog::memory_buf_t& out) {
+    out.append(text.data(), text.data() + text.size());
+  }
+
+  bool is_journal_;
+  bool colour_;
+  std::unique_ptr<spdlog::formatter> formatter_;
+};
+
+// Several lines are written at a time, but for a terminal, and for trouble.
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit ConsoleSink(bool colour) : colour_(colour), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+  explicit ConsoleSink(const LogSettings& settings)
+      : output_(STDOUT_FILENO, settings),
+        trouble_(STDERR_FILENO, settings),
+        is_all_(settings.is_console),
+        terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
   ConsoleState state() {
     const std::lock_guard lock(mutex_);
@@ -131,16 +140,17 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    if (message.level >= spdlog::level::warn) {
+    const bool is_trouble = message.level >= spdlog::level::warn;
+    if (is_trouble && !is_all_) {
       flush_();
       spdlog::memory_buf_t line;
-      format_to(message, line);
+      trouble_.format(message, line);
       const TerminalLine::Pause pause;
       (void)write_all(STDERR_FILENO, {line.data(), line.size()});
       return;
     }
-    format_to(message, buffer_);
-    if (terminal_ || buffer_.size() >= kBufferBytes) flush_();
+    output_.format(message, buffer_);
+    if (terminal_ || is_trouble || buffer_.size() >= kBufferBytes) flush_();
   }
 
   void flush_() override {
@@ -157,54 +167,65 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
  private:
-  void format_to(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) {
-    const char* code = message.level >= spdlog::level::err    ? "\033[31m"
-                       : message.level >= spdlog::level::warn ? "\033[33m"
-                                                              : nullptr;
-    const bool coloured = colour_ && code != nullptr;
-    if (coloured) out.append(code, code + std::strlen(code));
-    formatter_->format(message, out);
-    if (!coloured) return;
-    constexpr const char* kEnd = "\033[0m";
-    out.append(kEnd, kEnd + std::strlen(kEnd));
-  }
-
-  bool colour_;
+  Stream output_;
+  Stream trouble_;
+  bool is_all_;  // standard output has trouble, too
   bool terminal_;
   ConsoleState state_ = ConsoleState::kWorks;
   spdlog::memory_buf_t buffer_;
 };
 
+// A level as each form has it.
+struct LevelWords {
+  const char* text;
+  const char* json;
+  spdlog::level::level_enum level;
+};
+
+LevelWords words_of(Level level) {
+  switch (level) {
+    case Level::kInfo:
+      return {"INFO ", "info", spdlog::level::info};
+    case Level::kWarning:
+      return {"WARN ", "warning", spdlog::level::warn};
+    case Level::kError:
+      break;
+  }
+  return {"ERROR ", "error", spdlog::level::err};
+}
+
 class SpdLog final : public Log {
  public:
   SpdLog(const LogSettings& settings, std::shared_ptr<FileSink> file)
-      : file_(std::move(file)), console_(std::make_shared<ConsoleSink>(settings.colour)) {
-    console_->set_level(settings.verbosity == Verbosity::kQuiet     ? spdlog::level::warn
+      : file_(std::move(file)), console_(std::make_shared<ConsoleSink>(settings)) {
+    console_->set_level(settings.is_console                         ? spdlog::level::debug
+                        : settings.verbosity == Verbosity::kQuiet   ? spdlog::level::warn
                         : settings.verbosity == Verbosity::kVerbose ? spdlog::level::debug
                                                                     : spdlog::level::info);
-    if (file_) file_->set_level(spdlog::level::debug);
-    for (spdlog::sinks::sink* sink : sinks()) {
-      sink->set_formatter(
-          std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
-    }
+    sinks_.push_back({console_.get(), settings.is_console ? settings.form : LogForm::kText});
+    if (!file_) return;
+    file_->set_level(spdlog::level::debug);
+    file_->set_formatter(formatter_of(pattern_of(settings.form)));
+    sinks_.push_back({file_.get(), settings.form});
   }
   ~SpdLog() override { flush_all(); }
 
-  void write(Level level, const std::string& line) override {
-    switch (level) {
-      case Level::kInfo:
-        return send(spdlog::level::info, "INFO " + line);
-      case Level::kWarning:
-        return send(spdlog::level::warn, "WARN " + line);
-      case Level::kError:
-        return send(spdlog::level::err, "ERROR " + line);
-    }
+  using Log::detail;
+  using Log::write;
+  void write(Level level, const std::string& line, const std::string& fields) override {
+    send(words_of(level), line, fields);
   }
-  void detail(const std::string& line) override { send(spdlog::level::debug, "INFO " + line); }
+  void detail(const std::string& line, const std::string& fields) override {
+    LevelWords words = words_of(Level::kInfo);
+    words.level = spdlog::level::debug;
+    send(words, line, fields);
+  }
   void flush() override { flush_all(); }
   Status reopen() override { return file_ ? file_->reopen() : success(); }
-  Status reopen_if_moved() override {
-    return file_ && file_->is_moved() ? file_->reopen() : success();
+  Result<bool> reopen_if_moved() override {
+    if (!file_ || !file_->is_moved()) return false;
+    TRY(file_->reopen());
+    return true;
   }
   bool file_fails() const override { return file_ && file_->fails(); }
   void know_file_fails(bool fails) override {
@@ -213,25 +234,27 @@ class SpdLog final : public Log {
   ConsoleState console_state() const override { return console_->state(); }
 
  private:
-  std::vector<spdlog::sinks::sink*> sinks() const {
-    std::vector<spdlog::sinks::sink*> all{console_.get()};
-    if (file_) all.push_back(file_.get());
-    return all;
-  }
+  struct Sink {
+    spdlog::sinks::sink* sink;
+    LogForm form;
+  };
 
-  void send(spdlog::level::level_enum level, const std::string& text) {
-    const spdlog::details::log_msg message("", level, text);
-    for (spdlog::sinks::sink* sink : sinks()) {
-      if (sink->should_log(level)) sink->log(message);
+  void send(const LevelWords& words, const std::string& line, const std::string& fields) {
+    for (const auto& [sink, form] : sinks_) {
+      if (!sink->should_log(words.level)) continue;
+      const std::string text =
+          form == LogForm::kJson ? log_line(words.json, line, fields) : words.text + line;
+      sink->log(spdlog::details::log_msg("", words.level, text));
     }
   }
 
   void flush_all() {
-    for (spdlog::sinks::sink* sink : sinks()) sink->flush();
+    for (const auto& each : sinks_) each.sink->flush();
   }
 
   std::shared_ptr<FileSink> file_;
   std::shared_ptr<ConsoleSink> console_;
+  std::vector<Sink> sinks_;
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ constexpr const char* kAnswered = "told how far it is";
 
 ExitCode Loop::run(double interval) {
   PastCycle cycle{.due = boot_seconds()};
+  known_problems_ = KnownProblems::in({tools_.state.folder(), "/tmp"});
   load_hashing();  // once, and not in each cycle
   for (;;) {
     if (!wait_for_start(cycle.due)) {
@@ -59,6 +60,20 @@ void Loop::reopen_log() {
   tools_.log.flush();
   if (Status reopened = tools_.log.reopen(); !reopened)
     tools_.log.error(describe(reopened.error()));
+  forget_problems(tools_.state.carried());
+}
+
+ExitCode Loop::cycle() {
+  if (known_problems_ == nullptr) return parts_.cycle();
+  Carried& carried = tools_.state.carried();
+  known_problems_->begin(carried);
+  tools_.log.filter_problems(known_problems_.get());
+  const ExitCode code = parts_.cycle();
+  tools_.log.filter_problems(nullptr);
+  const bool came_to_its_end =
+      code == ExitCode::kDone || code == ExitCode::kPartial || code == ExitCode::kStale;
+  known_problems_->end(tools_.log, carried, came_to_its_end && !tools_.signals.stop());
+  return code;
 }
 
 // The next cycle finds other folders, perhaps, and this one gives up for good to write elsewhere.
@@ -69,7 +84,7 @@ ExitCode Loop::cycle_in_process() {
   if (!process) return parts_.fail(process.error());
   is_cycle_ = process->is_cycle();
   if (is_cycle_) {
-    const ExitCode code = parts_.cycle();
+    const ExitCode code = cycle();
     (void)has_reader_left();
     tools_.log.flush();
     tools_.state.carried().set(kLogFails, tools_.log.file_fails() ? "yes" : "");
@@ -95,14 +110,14 @@ ExitCode Loop::fail_killed(int signal) {
 }
 
 std::optional<ExitCode> Loop::reopen_files() {
-  if (Status reopened = tools_.log.reopen_if_moved(); !reopened) {
-    if (parts_.must_have_log) return parts_.fail(reopened.error());
-    tools_.log.error(describe(reopened.error()));
-  }
+  const auto reopened = tools_.log.reopen_if_moved();
+  if (!reopened) tools_.log.error(describe(reopened.error()));
+  // Who reads the new file finds them in it.
+  if (reopened && *reopened) forget_problems(tools_.state.carried());
   if (parts_.report == nullptr) return std::nullopt;
-  if (Status reopened = parts_.report->reopen(); !reopened) {
-    tools_.log.error(describe(reopened.error()));
-    return exit_code_of(reopened.error());
+  if (Status report = parts_.report->reopen(); !report) {
+    tools_.log.error(describe(report.error()));
+    return exit_code_of(report.error());
   }
   return std::nullopt;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "cli/cycle.h"
 #include "cli/exit_code.h"
+#include "cli/known_problems.h"
 #include "cli/report_file.h"
 #include "cli/start_wait.h"
 #include "core/result.h"
@@ -18,7 +20,6 @@ struct LoopParts {
   StartOptions start;            // when each begins
   const char* begins = nullptr;  // what it is called that begins, see StartWait
   ReportFile* report = nullptr;  // null: none is wanted
-  bool must_have_log = false;    // a cycle without the log that is open does harm
   std::function<ExitCode()> cycle;
   std::function<ExitCode(const Error&)> fail;  // tells why there is no cycle
 };
@@ -41,6 +42,7 @@ class Loop {
 
  private:
   ExitCode cycle_in_process();
+  ExitCode cycle();
   bool has_reader_left();
   void reopen_log();
   ExitCode fail_killed(int signal);
@@ -48,6 +50,7 @@ class Loop {
   LoopParts parts_;
   const Tools& tools_;
   StartWait start_;
+  std::unique_ptr<KnownProblems> known_problems_;
   bool is_cycle_ = false;  // this process is a cycle's, and not the loop's
 };
 

@@ -22,37 +22,34 @@ Status keep_out_of_replica(FileSystem& fs, const FolderOptions& folders,
 }
 
 // Also where the replica is none, and the run ends with a line in the log.
-bool has_log_in_source(FileSystem& fs, const FolderOptions& folders, const std::string& log_file) {
+bool lies_in_source(FileSystem& fs, const FolderOptions& folders, const std::string& log_file) {
   const auto source = open_root(fs, absolute_name(folders.source), "source");
   if (!source) return false;
   const auto inside = lies_inside(fs, folder_above(log_file), *source);
   return inside && *inside;
 }
 
-// Whether something has the log's name, which is left out of the copy then.
-bool has_log_file(FileSystem& fs, const std::string& log_file) {
-  const auto place = find_named(fs, log_file, LastLink::kKeep);
-  return place && place->status;
-}
-
-Result<std::unique_ptr<Log>> open_log(FileSystem& fs, const RunOptions& options,
-                                      const Opened& opened) {
-  LogSettings settings = log_settings(options.applying, options.common.console, opened.log_file);
-  settings.must_be_log = !options.applying.log_file;
+// Where nobody has named one it is a service, not a promise, and in nobody's way.
+Result<std::unique_ptr<Log>> open_default_log(LogSettings settings) {
+  settings.must_be_log = true;
   auto log = Log::open(settings);
-  if (log || options.applying.log_file) return log;
-  if (opened.is_log_in_source && has_log_file(fs, opened.log_file)) {
-    Error theirs = log.error();
-    theirs.detail =
-        "the default log would take the place of what the source holds: name a file "
-        "elsewhere with -l (" +
-        theirs.detail + ")";
-    return theirs;
-  }
-  // The default log is a service, not a promise.
+  if (log) return log;
   settings.file.clear();
   auto console = TRY(Log::open(settings));
-  console->warn("no log file: " + describe(log.error()));
+  console->warn("no log file (-l names one elsewhere, -l none says that none is wanted): " +
+                describe(log.error()));
+  return console;
+}
+
+Result<std::unique_ptr<Log>> open_log(const RunOptions& options, const std::string& file,
+                                      bool is_in_source) {
+  LogSettings settings = log_settings(options.applying, options.common.console, file);
+  if (options.applying.log_file) return Log::open(settings);
+  if (!is_in_source) return open_default_log(std::move(settings));
+  auto console = TRY(Log::open(settings));
+  console->warn(
+      "no log file: the current folder lies in the source, which is only read; -l names one "
+      "elsewhere, -l none says that none is wanted");
   return console;
 }
 
@@ -63,6 +60,11 @@ bool may_ask_for_adoption(const RunOptions& options) {
 }
 
 }  // namespace
+
+std::string named_log(const ApplyingOptions& options) {
+  const auto& named = options.log_file;
+  return named == "-" || named == "none" ? std::string() : absolute_if_named(named);
+}
 
 std::vector<std::string> own_files(const ApplyingOptions& options, const std::string& log_file,
                                    const KeptState& state) {
@@ -75,7 +77,9 @@ LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& c
                          const std::string& log_file) {
   return {.file = log_file,
           .verbosity = options.report_file == "-" ? Verbosity::kQuiet : console.verbosity,
-          .colour = colour_of(console) == Colour::kOn};
+          .colour = colour_of(console) == Colour::kOn,
+          .form = options.log_form,
+          .is_console = options.log_file == "-"};
 }
 
 Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
@@ -104,15 +108,16 @@ Result<Opened> open_for_run(FileSystem& fs, const KeptState& state, const RunOpt
   // What can never work ends the program at once; what may pass belongs to the cycles.
   const auto roots = open_roots(fs, folders);
   if (!roots && roots.error().code == ErrorCode::kBadPair) return roots.error();
-  opened.log_file = absolute_name(applying.log_file.value_or(kDefaultLog));
+  opened.log_file = applying.log_file ? named_log(applying) : absolute_name(kDefaultLog);
+  const bool is_in_source = !applying.log_file && lies_in_source(fs, folders, opened.log_file);
+  if (is_in_source) opened.log_file.clear();
   const auto files = own_files(applying, opened.log_file, state);
   if (roots) {
     TRY(place_own_files(fs, *roots, files));
   } else {
     TRY(keep_out_of_replica(fs, folders, files));
   }
-  opened.is_log_in_source = !applying.log_file && has_log_in_source(fs, folders, opened.log_file);
-  opened.log = TRY(open_log(fs, options, opened));
+  opened.log = TRY(open_log(options, opened.log_file, is_in_source));
   opened.report = TRY(open_report(applying, {.command = "run",
                                              .source = absolute_name(folders.source),
                                              .replica = absolute_name(folders.replica)}));

@@ -17,12 +17,16 @@
 
 namespace foldersync {
 
+// The log's file as it was asked for, absolute. Empty: there is none.
+std::string named_log(const ApplyingOptions& options);
+
 // The program's own files and folders, as place_own_files takes them. `log_file` is absolute, or
 // empty.
 std::vector<std::string> own_files(const ApplyingOptions& options, const std::string& log_file,
                                    const KeptState& state);
 
-// How the console speaks: no more than warnings where standard output is for the report.
+// How log and console speak: the console of no more than warnings where standard output is for the
+// report.
 LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& console,
                          const std::string& log_file);
 
@@ -32,8 +36,7 @@ Result<std::unique_ptr<ReportFile>> open_report(const ApplyingOptions& options,
 
 // What `run` has open before its first cycle.
 struct Opened {
-  std::string log_file;
-  bool is_log_in_source = false;  // and nobody asked for it
+  std::string log_file;  // absolute; empty: there is none
   std::unique_ptr<Log> log;
   std::unique_ptr<ReportFile> report;  // null: none is wanted
   std::optional<Person> person;        // is asked before anything is changed

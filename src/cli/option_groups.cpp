@@ -360,7 +360,12 @@ void add_applying(CLI::App* command, ApplyingOptions& applying) {
                 "1024, 20MB: times 1000), or by the time of day: '08:00,512K 19:00,off'");
   add_stop_after(command, applying.stop_after_seconds);
   add_file(command, "-l,--log", applying.log_file,
-           "append to this log file (run: log.txt where it is not given)");
+           "append to this log file (run: log.txt where it is not given); -: to standard output, "
+           "in place of the console's text; none: there is no file");
+  add_word(
+      command, "--log-format", "text|json",
+      [&applying](std::size_t which) { applying.log_form = static_cast<LogForm>(which); },
+      "the form of the log: lines for people (default), or a JSON object a line");
   command->add_flag("--dry-run", applying.dry_run, "show what would be done, change nothing");
   command->add_flag("--atomic", applying.atomic, "all of it, or nothing");
   command->add_flag("--allow-incomplete", applying.allow_incomplete,

@@ -225,10 +225,17 @@ void declare(CLI::App* recover, RecoverOptions& options) {
   add_common(recover, options.common);
 }
 
+void check_standard_output(const ApplyingOptions& applying) {
+  if (applying.log_file == "-" && applying.report_file == "-")
+    throw CLI::ExcludesError("--log -", "--report -");
+}
+
 // What must be held against several options of a command.
 template <typename Options>
 void check_together(const Options&) {}
+void check_together(const ApplyOptions& options) { check_standard_output(options.applying); }
 void check_together(const RunOptions& options) {
+  check_standard_output(options.applying);
   if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
     throw CLI::ExcludesError("--delete-first", "--atomic");
   }

@@ -24,6 +24,7 @@ namespace foldersync {
 
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
 enum class ShowForm : std::uint8_t { kReview, kList, kStat, kTree, kHtml, kDiff };
+enum class LogForm : std::uint8_t { kText, kJson };
 enum class When : std::uint8_t { kAuto, kAlways, kNever };
 
 // The groups.
@@ -74,7 +75,8 @@ struct ApplyingOptions {
   double lock_wait_seconds = 0;
   Timetable bandwidth;                       // of content copied
   std::optional<double> stop_after_seconds;  // no new work begins then
-  std::optional<std::string> log_file;
+  std::optional<std::string> log_file;       // "-": standard output; "none": there is none
+  LogForm log_form = LogForm::kText;
   std::optional<std::string> report_file;  // "-": standard output
   BackupOptions backup;
   bool dry_run = false;

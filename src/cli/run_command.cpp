@@ -51,7 +51,6 @@ class Runner {
                .start = options_.applying.dry_run ? StartOptions{} : options_.start,
                .begins = options_.interval_seconds ? "the next cycle begins" : "this run begins",
                .report = report(),
-               .must_have_log = opened_.is_log_in_source,
                .cycle = [this] { return cycle(); },
                .fail = [this](const Error& error) { return fail(error); }});
     if (options_.interval_seconds) return loop.run(*options_.interval_seconds);
@@ -270,7 +269,7 @@ class Runner {
         plan, plan.complete() && plan.held() == 0 ? ExitCode::kDone : ExitCode::kPartial);
     end.outcomes = observer.outcomes();
     if (!shown) return fail(shown.error(), std::move(end));
-    for (const Problem& problem : plan.problems) tools_.log.error(describe(problem));
+    log_problems(plan, tools_.log);
     tools_.log.info("dry run, nothing changed: the replica would be made, with " +
                     human_count(plan.actions.size()) + " actions");
     return end_report(report(), tools_.log, end);

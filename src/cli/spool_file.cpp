@@ -43,6 +43,8 @@ class SpoolFile final : public Spool {
   std::string folder_;
 };
 
+}  // namespace
+
 Fd nameless_file(const std::string& folder) {
   Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (fd.is_open()) return fd;
@@ -53,8 +55,6 @@ Fd nameless_file(const std::string& folder) {
   if (fd.is_open() && ::unlink(name.c_str()) < 0) return Fd();
   return fd;
 }
-
-}  // namespace
 
 Spooling spooling_in(std::string state_folder) {
   return {[folder = std::move(state_folder)] {

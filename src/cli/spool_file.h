@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "core/result.h"
+#include "fs/fd.h"
 #include "plan/spool.h"
 
 namespace foldersync {
+
+// A file in the folder that has no name. Closed where it can't be made, see errno.
+Fd nameless_file(const std::string& folder);
 
 // Spools in files in `state_folder`, where it is there, or else where temporary files are.
 Spooling spooling_in(std::string state_folder);

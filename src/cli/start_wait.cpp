@@ -54,7 +54,8 @@ bool StartWait::wait(double due, const std::function<void()>& woken) {
     const bool is_late = starts_.is_outside(due_now);
     if ((is_first || is_late) && !std::exchange(is_told, true)) say(now, left, is_late);
     woken();
-    if (tools_.signals.take_progress_wish()) tell(what_ + in_seconds(left) + reason(is_late));
+    if (tools_.signals.take_progress_wish())
+      tell(what_ + in_seconds(left) + reason(is_late), Level::kInfo);
     tools_.signals.wait(starts_.window ? Alarm::at_time_of_day(now + left)
                                        : Alarm::at_boot_seconds(booted + left));
   }

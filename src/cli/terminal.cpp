@@ -113,7 +113,7 @@ void Progress::loop() {
     const std::string text = progress_text(counts_, elapsed.count());
     if (signals_.take_progress_wish()) {
       const TerminalLine::Pause pause;
-      tell(text);
+      tell(text, Level::kInfo);
     }
     if (draws_) TerminalLine::draw(text);
   }

@@ -124,25 +124,50 @@ class LogTest(ProgramTest):
             self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
         self.assert_log_is_clean(log)
 
-    def test_the_default_log_inside_the_source_is_left_out(self):
-        for _ in range(2):
-            self.sync('run', cwd=self.source, source_may_change=True)
-            self.assertEqual(['a', 'd', 'd/b'], self.replica_paths())
-        self.assert_log_is_clean(self.in_source('log.txt'))
+    def test_there_is_no_default_log_in_the_source(self):
+        for folder in (self.source, self.in_source('d')):
+            result = self.sync('run', cwd=folder)
+            self.assertEqual(1, result.err.count('no log file'))
+            self.assertIn('-l names one elsewhere', result.err)
+            self.assert_mirrored()
+        self.sync('run', '-l', 'none', cwd=self.source)
+        self.assertNotIn('no log file', self.sync('run', '-l', 'none', cwd=self.source).err)
 
-    def test_a_file_of_the_source_is_not_taken_for_the_default_log(self):
+    def test_whatever_has_its_name_in_the_source_is_mirrored(self):
         for odd in ({'log.txt': 'precious'}, {'log.txt': symlink('a')}, {'log.txt': {'b': 'x'}},
-                    {'log.txt': '2026-01-01T00:00:00.000Z the log of somebody else\n'}):
+                    {'log.txt': '2026-01-01T00:00:00.000Z INFO a log of this program\n'}):
             with self.subTest(odd=odd):
                 trees.remove(self.source)
                 trees.remove(self.replica)
                 self.given({**SOURCE, **odd}, REPLICA)
-                with self.untouched():
-                    self.assertIn('-l', self.sync('run', cwd=self.source, expect=5).err)
-                    self.execute('run', '-s', '.', '-r', self.at('no', 'where'), cwd=self.source,
-                                 expect=5)
-                self.sync('run', '-l', self.at('other.log'), cwd=self.source)
+                self.assertIn('no log file', self.sync('run', cwd=self.source).err)
                 self.assert_mirrored()
+
+    def test_a_source_by_another_name_has_no_default_log_either(self):
+        os.symlink(self.source, self.at('link'))
+        self.assertIn('no log file', self.sync('run', cwd=self.at('link', 'd')).err)
+        self.assert_mirrored()
+
+    def test_a_default_log_is_no_link_and_nothing_that_others_wrote(self):
+        trees.write(self.at('precious'), '2026-01-01T00:00:00.000Z INFO of another\n')
+        for odd in (lambda: os.symlink(self.at('precious'), self.log),
+                    lambda: os.symlink(self.at('nowhere'), self.log),
+                    lambda: os.link(self.at('precious'), self.log),
+                    lambda: os.mkfifo(self.log),
+                    lambda: os.mkdir(self.log),
+                    lambda: trees.write(self.log, '2026-01-01T00:00:00.000Z of others\n'),
+                    lambda: trees.write(self.log, '{"time":"2026-01-01T00:00:00.000Z"}\n')):
+            odd()
+            kept = os.lstat(self.log)
+            said = self.sync('run').err
+            self.assertEqual(1, said.count('no log file'), said)
+            self.assertEqual((kept.st_ino, kept.st_size, kept.st_mtime_ns),
+                             (os.lstat(self.log).st_ino, os.lstat(self.log).st_size,
+                              os.lstat(self.log).st_mtime_ns))
+            trees.remove(self.log)
+        self.assertFalse(os.path.exists(self.at('nowhere')))
+        self.assertEqual(b'2026-01-01T00:00:00.000Z INFO of another\n',
+                         trees.read(self.at('precious')))
 
     def test_a_state_inside_the_source_is_left_out(self):
         self.sync('run', '--state', self.in_source('state'), source_may_change=True)

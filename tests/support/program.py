@@ -297,7 +297,10 @@ class ProgramTest(unittest.TestCase):
             return
         text = trees.read(path).decode('utf-8')
         for line in text.split('\n')[:-1]:
-            self.assertRegex(line, r'\A' + LOG_LINE.pattern + r'\Z')
+            if line.startswith('{'):
+                json.loads(line)
+            else:
+                self.assertRegex(line, r'\A' + LOG_LINE.pattern + r'\Z')
             self.assertIsNone(CONTROL.search(line), ascii(line))
         self.assertTrue(text == '' or text.endswith('\n'), 'the log ends in the middle of a line')
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -122,7 +123,8 @@ TEST_F(LogTest, WhatMustBeALogIsNotAppendedToWhereItIsNone) {
   }
   for (const std::string ours :
        {"", "2026-11-22T18:40:00.123Z INFO it\n", "2026-11-22T18:40:00.123Z WARN torn",
-        "2026-11-22T18:40:00.123Z ERROR it\n"}) {
+        "2026-11-22T18:40:00.123Z ERROR it\n",
+        R"({"time":"2026-11-22T18:40:00.123Z","level":"info","message":"it"})"}) {
     write_file(file_, ours);
     EXPECT_TRUE(Log::open(own).ok()) << ours;
   }
@@ -150,6 +152,69 @@ TEST_F(LogTest, OnlyARegularFileIsALogAndNothingIsWaitedFor) {
     EXPECT_EQ(log.error().path, scratch_ / name);
   }
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "target"));
+}
+
+TEST_F(LogTest, ProgramsGetAnObjectALine) {
+  {
+    const auto log =
+        Log::open({.file = file_, .verbosity = Verbosity::kQuiet, .form = LogForm::kJson});
+    ASSERT_TRUE(log.ok());
+    (*log)->info(R"(a "b" c)");
+    (*log)->write(Level::kWarning, "gone", R"("path":"d")");
+    (*log)->detail("more");
+  }
+  const std::string time = R"(\{"time":"20[0-9-]*T[0-9:]*\.[0-9][0-9][0-9]Z",)";
+  EXPECT_THAT(logged(), MatchesRegex(time + R"("level":"info","message":"a \\"b\\" c"\})" + "\n" +
+                                     time + R"("level":"warning","message":"gone","path":"d"\})" +
+                                     "\n" + time + R"("level":"info","message":"more"\})" + "\n"));
+}
+
+TEST_F(LogTest, ALogOnStandardOutputIsAllOfItAndAllThereIs) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  {
+    const auto log = Log::open({.file = {}, .verbosity = Verbosity::kQuiet, .is_console = true});
+    write_all_kinds(**log);
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              ContainsRegex("INFO informed\n.*WARN warned\n.*ERROR failed\n.*INFO detailed\n"));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(LogTest, TheJournalGetsHowUrgentALineIsInPlaceOfTheTime) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  struct stat error {};
+  ASSERT_EQ(::fstat(STDERR_FILENO, &error), 0);
+  const std::string stream = std::to_string(error.st_dev) + ":" + std::to_string(error.st_ino);
+  ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
+  {
+    const auto log = open(Verbosity::kNormal, true);
+    write_all_kinds(*log);
+  }
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "<4>WARN warned\n<3>ERROR failed\n");
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), MatchesRegex("20.*Z INFO informed\n"));
+  EXPECT_THAT(logged(), ContainsRegex("Z WARN warned\n"));
+}
+
+class Filter final : public ProblemFilter {
+ public:
+  bool is_news(const std::string& key, const std::string&) override { return key == "new"; }
+};
+
+TEST_F(LogTest, AProblemThatIsNoNewsHasNoLine) {
+  Filter filter;
+  const auto said = console(
+      [&](Log& log) {
+        log.problem("old", "told", {});
+        log.filter_problems(&filter);
+        log.problem("old", "known", {});
+        log.problem("new", "told too", {});
+      },
+      Verbosity::kQuiet);
+  EXPECT_THAT(said.second, ContainsRegex("ERROR told\n.*ERROR told too\n"));
+  EXPECT_THAT(said.second, testing::Not(HasSubstr("known")));
 }
 
 TEST_F(LogTest, WithoutAFileThereIsTheConsole) {
@@ -187,11 +252,11 @@ TEST_F(LogTest, AFileThatCannotBeReopenedKeepsTheOldOne) {
 TEST_F(LogTest, AFileThatIsMovedOrRemovedIsNoticed) {
   console(
       [&](Log& log) {
-        ASSERT_TRUE(log.reopen_if_moved().ok());
+        EXPECT_FALSE(log.reopen_if_moved().value());
         log.info("before");
         log.flush();
         ASSERT_EQ(::unlink(file_.c_str()), 0);
-        ASSERT_TRUE(log.reopen_if_moved().ok());
+        EXPECT_TRUE(log.reopen_if_moved().value());
         log.info("after");
       },
       Verbosity::kQuiet);
