@@ -20,6 +20,7 @@ constexpr std::string_view kLinks = "symbolic links are copied as links, never f
 constexpr std::string_view kRules = "rules are given by --exclude, --include and --exclude-from";
 constexpr std::string_view kLog = "the log is -l FILE";
 constexpr std::string_view kSays = "-v says more, -q less; --report FILE has it as JSON";
+constexpr std::string_view kStops = "the option is --stop-after SECONDS (or 90m, 8h)";
 
 constexpr std::array kForeign{
     Foreign{"--delete", kDeletes},
@@ -108,7 +109,10 @@ constexpr std::array kForeign{
     Foreign{"--info", kSays},
     Foreign{"--debug", kSays},
     Foreign{"--stats", kSays},
-    Foreign{"--use-json-log", kSays},
+    Foreign{"--use-json-log", "the option is --log-format json"},
+    Foreign{"--stop-at", kStops},
+    Foreign{"--time-limit", kStops},
+    Foreign{"--max-duration", kStops},
     Foreign{"-P", "on a terminal progress is always shown (--progress=always)"},
     Foreign{"--human-readable", kAlways},
     Foreign{"--force", "directories in the way of something else are always replaced"},

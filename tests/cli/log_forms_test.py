@@ -7,10 +7,11 @@ import subprocess
 import unittest
 
 from tests.support import trees
-from tests.support.program import (DONE, LOG_LINE, NOBODY, USAGE, ProgramTest, as_root,
+from tests.support.program import (CHECKOUT, DONE, LOG_LINE, NOBODY, USAGE, ProgramTest, as_root,
                                    parse_plan)
 
 TIME = re.compile(r'\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z')
+PAGE = trees.read(os.path.join(CHECKOUT, 'docs', 'log-format.md')).decode()
 LEVELS = {'info', 'warning', 'error'}
 
 
@@ -28,6 +29,7 @@ class LogFormsTest(ProgramTest):
             self.assertIn(line['level'], LEVELS)
             self.assertIsInstance(line['message'], str)
             self.assertEqual(['time', 'level', 'message'], list(line)[:3])
+            self.assertEqual([], [key for key in line if f'`{key}`' not in PAGE])
         return lines
 
     def test_programs_get_an_object_a_line(self):
