@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <utility>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/folders.h"
@@ -80,6 +82,14 @@ ExitCode start_any(const CommandOptions& any) {
   return Signals::stop_code();
 }
 
+std::vector<std::string> environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  return variables;
+}
+
 }  // namespace
 
 int run_app(std::vector<std::string> arguments) {
@@ -88,7 +98,10 @@ int run_app(std::vector<std::string> arguments) {
   const std::uint32_t umask = ::umask(0077);
   try {
     const ParsedCommandLine parsed = parse_command_line(
-        std::move(arguments), umask, screen_of(STDOUT_FILENO).value_or(Screen{}).columns);
+        std::move(arguments), {.umask = umask,
+                               .columns = screen_of(STDOUT_FILENO).value_or(Screen{}).columns,
+                               .environment = environment(),
+                               .jobs = job_folders_here()});
     if (parsed.options) return static_cast<int>(start_any(*parsed.options));
     std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
     return static_cast<int>(parsed.exit_code);

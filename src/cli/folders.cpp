@@ -16,14 +16,6 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-// $HOME, else what the password file says; empty where neither tells.
-std::string home_folder() {
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0') return home;
-  const passwd* entry = ::getpwuid(::geteuid());
-  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "";
-}
-
 // `file` without links in it; of a file that is no folder, its own name stays as it is. What does
 // not exist yet is where its nearest existing ancestor is. Empty where that can't be known.
 std::string real_name(const std::string& file) {
@@ -113,6 +105,13 @@ std::string absolute_name(const std::string& name) {
 
 std::string absolute_if_named(const std::optional<std::string>& name) {
   return name ? absolute_name(*name) : std::string();
+}
+
+std::string home_folder() {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return home;
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "";
 }
 
 std::string state_folder_of(const std::optional<std::string>& named) {

@@ -17,6 +17,9 @@ std::string absolute_name(const std::string& name);
 // Likewise; empty where there is none.
 std::string absolute_if_named(const std::optional<std::string>& name);
 
+// $HOME, else what the password file says; empty where neither tells.
+std::string home_folder();
+
 // The state folder, absolute; empty where none was named and no home folder is known.
 std::string state_folder_of(const std::optional<std::string>& named);
 

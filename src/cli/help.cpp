@@ -31,6 +31,7 @@ constexpr std::array kTasks{
     Task{"Look at what is there",
          {"verify", "scan"},
          {"% verify photos /backup/photos", "% scan photos --md5sum"}},
+    Task{"Unattended", {"config"}, {"% run --job photos", "% config show --job photos"}},
     Task{"After a crash", {"recover"}, {"% recover /backup/photos"}},
 };
 
@@ -56,6 +57,7 @@ constexpr std::array kExamples{
                      "% verify photos /backup/photos --digest"}},
     CommandExamples{
         "show", {"% show plan.json", "% show plan.json --tree", "% show --diff old.json new.json"}},
+    CommandExamples{"config", {"% config show --job photos", "% config show plan --job photos"}},
     CommandExamples{"recover", {"% recover /backup/photos", "% recover /backup/photos --rollback"}},
 };
 

@@ -3,8 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
-#include <span>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -99,16 +98,11 @@ void Rules::read(const std::string& file) const {
   if (opened->status.type == FileType::kFifo && !opened->is_inherited) {
     refuse("is a FIFO, name the descriptor of a pipe in its place");
   }
-  std::string text;
-  std::array<char, 64 << 10U> piece{};
-  for (std::size_t count = 1; count > 0 && text.size() <= kMostBytes;) {
-    const auto read = fs.read(opened->fd.get(), std::as_writable_bytes(std::span(piece)));
-    if (!read) refuse("can't be read");
-    count = *read;
-    text.append(piece.data(), count);
+  const auto text = read_text(fs, opened->fd.get(), kMostBytes);
+  if (!text) {
+    refuse(text.error().error_number == EFBIG ? "has more than 16 MiB" : "can't be read");
   }
-  if (text.size() > kMostBytes) refuse("has more than 16 MiB");
-  for (RuleLine& line : rules_in(text)) {
+  for (RuleLine& line : rules_in(*text)) {
     add(std::move(line.rule), "line " + std::to_string(line.number) + " of '" + file + "'");
   }
 }
@@ -388,6 +382,7 @@ void add_lock_wait(CLI::App* command, double& seconds) {
 }
 
 void add_common(CLI::App* command, CommonOptions& common) {
+  add_job(command, common.job, common.job_file);
   const Titled titled(command, "This program and machine");
   ConsoleOptions& console = common.console;
   add_value(
@@ -410,6 +405,18 @@ void add_common(CLI::App* command, CommonOptions& common) {
   add_colour(command, console.colour);
   add_when(command, "--progress", console.progress,
            "the progress line on a terminal (default: auto)");
+}
+
+void add_job(CLI::App* command, std::string& job, std::string& job_file) {
+  const Titled titled(command, "This program and machine");
+  CLI::Option* by_name =
+      never_empty(command->add_option("--job", job,
+                                      "with the options of this job: the file NAME.toml in "
+                                      "~/.config/foldersync or /etc/foldersync"),
+                  "NAME", "the name of a job");
+  never_empty(command->add_option("--config", job_file, "likewise, of the job in this file"),
+              "FILE", "a file")
+      ->excludes(by_name);
 }
 
 void add_colour(CLI::App* command, When& colour) {

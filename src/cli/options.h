@@ -1,6 +1,6 @@
-// The command line. Each command has options of its own, put together from groups that several of
-// them share. A new option is a field here, and its name and help where its group or its command is
-// declared (option_groups.cpp, options.cpp). Paths are as they were typed.
+// What a command is told. Each command has options of its own, put together from groups that
+// several of them share. A new option is a field here, and its name and help where its group or its
+// command is declared (option_groups.cpp, command_options.cpp). Paths are as they were typed.
 #pragma once
 
 #include <cstddef>
@@ -44,6 +44,8 @@ struct ConsoleOptions {
 
 // Of all commands that look into folders.
 struct CommonOptions {
+  std::string job;          // its name; empty: none was named
+  std::string job_file;     // likewise, named by its file
   std::size_t threads = 0;  // 0: as many as there are processors
   std::optional<IoPriority> io_priority;
   std::optional<std::string> state_folder;
@@ -184,18 +186,5 @@ struct RecoverOptions {
 
 using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
                                     VerifyOptions, ShowOptions, RecoverOptions>;
-
-// Either a command's options, or the end of the program with a text for people.
-struct ParsedCommandLine {
-  std::optional<CommandOptions> options;
-  ExitCode exit_code = ExitCode::kDone;
-  std::string text;  // for standard output where exit_code is kDone, else for standard error
-};
-
-// `arguments` without the program's name; `umask`: that which it was started with. Rules files
-// (--exclude-from) are read here, and names of users and groups looked up. `columns`: of the window
-// that help is for.
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask = 0077,
-                                     std::size_t columns = 80);
 
 }  // namespace foldersync

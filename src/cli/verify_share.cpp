@@ -57,7 +57,8 @@ Status VerifyShare::read(const Roots& roots, const std::vector<std::string>& lef
   verified_.reset();
   doubted_.clear();
   held_.clear();
-  const bool is_wanted = options_.verify_share.is_wanted();
+  // With --checksum the plan itself reads all.
+  const bool is_wanted = options_.verify_share.is_wanted() && !options_.planning.plan.reads_all();
   Memory* const memory = tools_.state.memory();
   if (memory != nullptr) {
     doubted_ = doubted_files(*memory, trees_of(roots));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <span>
 #include <utility>
 
 #include "fs/denial.h"
@@ -83,6 +84,17 @@ Result<NamedFile> open_to_read(FileSystem& fs, const std::string& path, LastLink
     return refused("somebody has put another file into its place just now").at(path);
   }
   return NamedFile{std::move(fd), status, false, std::move(place.exchangeable)};
+}
+
+Result<std::string> read_text(FileSystem& fs, int fd, std::size_t most) {
+  std::string text;
+  std::array<char, 64 << 10U> piece{};
+  for (std::size_t count = 1; count > 0 && text.size() <= most;) {
+    count = TRY(fs.read(fd, std::as_writable_bytes(std::span(piece))));
+    text.append(piece.data(), count);
+  }
+  if (text.size() > most) return system_error("read", EFBIG);
+  return text;
 }
 
 Result<Fd> open_to_append(FileSystem& fs, const std::string& path) {

@@ -4,6 +4,7 @@
 // that nobody else chooses what is written over; never through a link, never waiting for a FIFO.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "core/file_status.h"
@@ -25,6 +26,9 @@ struct NamedFile {
 // ELOOP where a link was to be kept; kRefused where it was exchanged meanwhile.
 Result<NamedFile> open_to_read(FileSystem& fs, const std::string& path,
                                LastLink last = LastLink::kFollow);
+
+// All that can be read of it. Errors: kSystem; EFBIG where that is more than `most` bytes.
+Result<std::string> read_text(FileSystem& fs, int fd, std::size_t most);
 
 // Opens a file to append to it and to read it, made with mode 0600 where nothing has the name. A
 // link that has the last name is not followed, but for one to a descriptor of the caller's. Errors:

@@ -31,13 +31,14 @@ ROOMS = {
 
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
-    'CLI': ('cli/options', 'cli/option_groups', 'cli/declared'),
+    'CLI': ('cli/command_line', 'cli/command_options', 'cli/option_groups', 'cli/declared'),
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),
     're2': ('filter/rule_set',),
     'spdlog': ('cli/log',),
     'sqlite3.h': ('state/sqlite',),
+    'toml++': ('cli/job_text',),
 }
 
 # Deciding asks neither the system nor the clock, and decides the same thing every time.

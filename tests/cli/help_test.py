@@ -6,7 +6,7 @@ import unittest
 
 from tests.support.program import DONE, USAGE, ProgramTest
 
-COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover')
+COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config')
 
 
 class HelpTest(ProgramTest):

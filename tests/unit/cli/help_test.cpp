@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.h"
+#include "cli/command_line.h"
 
 namespace foldersync {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string help(const std::vector<std::string>& arguments, std::size_t columns = 80) {
-  const ParsedCommandLine line = parse_command_line(arguments, 0077, columns);
+  const ParsedCommandLine line = parse_command_line(arguments, {.columns = columns});
   EXPECT_FALSE(line.options);
   return line.text;
 }

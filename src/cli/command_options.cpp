@@ -1,31 +1,12 @@
-#include "cli/options.h"
+#include "cli/command_options.h"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <memory>
-#include <utility>
-
-#include "cli/completion.h"
-#include "cli/declared.h"
-#include "cli/foreign_options.h"
-#include "cli/help.h"
-#include "cli/man_page.h"
-#include "cli/nearest.h"
 #include "cli/option_groups.h"
 #include "cli/option_values.h"
-#include "cli/rights.h"
-#include "core/program_name.h"
-#include "core/text.h"
 
 namespace foldersync {
 namespace {
-
-constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed; 2 changes pending (plan --detailed-exitcode) or two plans "
-    "differ (show --diff); 3 some of it failed; 4 some of the plan was stale; 5 refused, nothing "
-    "touched; 6 another run holds the replica; 64 wrong usage; 65 not a valid plan; 129, 130, 143 "
-    "stopped by a signal; 141 done, but nobody reads the output any more.";
 
 void add_signature(CLI::App* command, SignatureOptions& signature, const char* name,
                    const char* help, const char* help_of_file) {
@@ -70,9 +51,15 @@ void add_start(CLI::App* run, StartOptions& start, CLI::Option* confirm) {
   add_value(run, "--between", "TIMES",
             {"two times of day that differ, as 22:00-06:00, or several such with commas", between},
             "begin only between these times of day, as 22:00-06:00, and wait until then")
-      ->trigger_on_parse()
       ->excludes(confirm);
 }
+
+void check_standard_output(const ApplyingOptions& applying) {
+  if (applying.log_file == "-" && applying.report_file == "-")
+    throw CLI::ExcludesError("--log -", "--report -");
+}
+
+}  // namespace
 
 void declare(CLI::App* run, RunOptions& options) {
   add_source(run, options.folders.source)->required();
@@ -86,11 +73,17 @@ void declare(CLI::App* run, RunOptions& options) {
                     "show the plan and ask on the terminal before anything is changed")
           ->excludes(interval);
   add_start(run, options.start, confirm);
+  run->add_flag("--once")
+      ->description("mirror once, and now, whatever interval and times of day the job has")
+      ->excludes(interval)
+      ->excludes("--jitter")
+      ->excludes("--between");
   run->add_flag("--forget-limits", options.forget_limits,
                 "try once more what the replica's file system could not hold in earlier runs");
   add_verify_share(run, options.verify_share);
   add_applying(run, options.applying);
   add_planning(run, options.planning);
+  run->get_option("--atomic")->excludes("--delete-first");
   add_common(run, options.common);
 }
 
@@ -225,221 +218,41 @@ void declare(CLI::App* recover, RecoverOptions& options) {
   add_common(recover, options.common);
 }
 
-void check_standard_output(const ApplyingOptions& applying) {
-  if (applying.log_file == "-" && applying.report_file == "-")
-    throw CLI::ExcludesError("--log -", "--report -");
+void declare(CLI::App* config, ConfigQuestion& question) {
+  const auto is_show = [](const std::string& word) {
+    return word == "show" ? std::string() : "expected show, found '" + word + "'";
+  };
+  config->add_option("show", "the only thing there is to ask")->required()->check(is_show);
+  config->add_option("COMMAND", question.command, "for which command (default: run)");
+  add_job(config, question.job, question.job_file);
 }
 
-// What must be held against several options of a command.
-template <typename Options>
-void check_together(const Options&) {}
 void check_together(const ApplyOptions& options) { check_standard_output(options.applying); }
 void check_together(const RunOptions& options) {
   check_standard_output(options.applying);
-  if (options.applying.atomic && options.planning.delete_first == When::kAlways) {
-    throw CLI::ExcludesError("--delete-first", "--atomic");
-  }
   if (options.interval_seconds && options.start.jitter_seconds > *options.interval_seconds) {
     throw CLI::ValidationError("--jitter", "expected no more than --interval has, found more");
   }
-  if (options.verify_share.is_wanted() && options.planning.plan.reads_all()) {
-    throw CLI::ExcludesError("--checksum (which reads all)",
-                             "--verify-percent and --verify-minutes");
-  }
   // What may go bad after this is not accepted.
   if (options.interval_seconds && !options.planning.accept_changed.empty()) {
-    throw CLI::ExcludesError("--accept-changed", "--interval");
+    throw CLI::ExcludesError("--accept-changed", "--interval (for one run of a job: --once)");
   }
 }
+
 void check_together(const PlanCommandOptions& options) {
   if (options.signature.key && !options.output_file && !options.signature.file) {
     throw CLI::RequiredError("--sign: --output or --signature");
   }
 }
 
-template <typename Options>
-void check_planning(const Options& options) {
-  const MirroredFields& fields = options.planning.plan.fields;
+void check_together(const PlanningOptions& planning) {
+  const MirroredFields& fields = planning.plan.fields;
   if (fields.no_owner && fields.chown.uid) {
     throw CLI::ExcludesError("--no-owner", "the user of --chown");
   }
   if (fields.no_group && fields.chown.gid) {
     throw CLI::ExcludesError("--no-group", "the group of --chown");
   }
-}
-
-class Parser {
- public:
-  explicit Parser(std::uint32_t umask)
-      : umask_(umask),
-        app_("Keeps a replica folder an exact copy of a source folder.", program_name()) {
-    CLI::Option* version =
-        app_.set_version_flag("--version", program_name() + " " + FOLDERSYNC_VERSION);
-    app_.add_flag("-v,--verbose")
-        ->description("with --version: what protects a run from its own errors")
-        ->needs(version);
-    app_.require_subcommand(1);
-    app_.footer(kFooter);
-    app_.failure_message(CLI::FailureMessage::simple);
-    add<RunOptions>("run", "mirror once, or again and again with -i");
-    add<PlanCommandOptions>("plan", "work out what would be done, and write it down");
-    add<ApplyOptions>("apply", "execute a plan that was written down");
-    add<ScanOptions>("scan", "list one tree, one entry a line, in path order");
-    add<VerifyOptions>("verify", "read both trees completely, and tell change from decay");
-    add<ShowOptions>("show", "show a plan that was written down");
-    add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
-  }
-
-  ParsedCommandLine parse(std::vector<std::string> arguments, std::size_t columns) {
-    if (arguments.empty())
-      return {std::nullopt, ExitCode::kUsage, help_by_task(declared(app_), columns)};
-    if (const auto page = page_for_packages(arguments))
-      return {std::nullopt, ExitCode::kDone, *page};
-    if (arguments.front() == "help") {
-      arguments.erase(arguments.begin());
-      arguments.resize(std::min<std::size_t>(arguments.size(), 1));
-      arguments.emplace_back("--help");
-    }
-    if (const std::string unknown = unknown_word(arguments); !unknown.empty()) {
-      return {std::nullopt, ExitCode::kUsage, unknown};
-    }
-    const bool verbose = std::any_of(arguments.begin(), arguments.end(), [](const auto& argument) {
-      return argument == "-v" || argument == "--verbose";
-    });
-    // CLI11 takes them from the back.
-    std::reverse(arguments.begin(), arguments.end());
-    try {
-      app_.parse(std::move(arguments));
-    } catch (const CLI::CallForHelp&) {
-      const auto chosen = app_.get_subcommands();
-      const DeclaredProgram all = declared(app_);
-      const auto* const command = command_of(all, chosen.empty() ? "" : chosen.front()->get_name());
-      return {std::nullopt, ExitCode::kDone,
-              command == nullptr ? help_by_task(all, columns) : help_of_command(*command, columns)};
-    } catch (const CLI::CallForVersion& version) {
-      const std::string more = verbose ? what_is_in_force() : std::string();
-      return {std::nullopt, ExitCode::kDone, std::string(version.what()) + "\n" + more};
-    } catch (const CLI::ParseError& error) {
-      // A file that is read here may be refused; the library's own codes are above 100.
-      if (error.get_exit_code() == static_cast<int>(ExitCode::kRefused)) {
-        return {std::nullopt, ExitCode::kRefused, program_name() + ": " + error.what() + "\n"};
-      }
-      return usage_error(error.what());
-    }
-    return {std::move(chosen_), ExitCode::kDone, {}};
-  }
-
- private:
-  static const DeclaredCommand* command_of(const DeclaredProgram& all, const std::string& name) {
-    for (const DeclaredCommand& command : all.commands) {
-      if (command.name == name) return &command;
-    }
-    return nullptr;
-  }
-
-  // "help --man", "help --man run": what is installed beside the program.
-  std::optional<std::string> page_for_packages(const std::vector<std::string>& arguments) const {
-    if (arguments.size() < 2 || arguments[0] != "help") return std::nullopt;
-    const DeclaredProgram all = declared(app_);
-    if (arguments[1] == "--man" && arguments.size() == 2) return man_page_of(all);
-    if (arguments[1] == "--completion" && arguments.size() == 3) {
-      return completion_for(arguments[2], all);
-    }
-    const auto* const command =
-        arguments.size() == 3 && arguments[1] == "--man" ? command_of(all, arguments[2]) : nullptr;
-    return command == nullptr ? std::nullopt : std::optional(man_page_of(*command));
-  }
-
-  ParsedCommandLine usage_error(const std::string& what) const {
-    const auto chosen = app_.get_subcommands();
-    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-    return {
-        std::nullopt, ExitCode::kUsage,
-        program_name() + ": " + escaped(what) + "\nTry " + our_command(command + "--help") + ".\n"};
-  }
-
-  // CLI11 reports an unknown option as a missing one: looked for here, before it parses.
-  std::string unknown_word(const std::vector<std::string>& arguments) const {
-    const CLI::App* command = nullptr;
-    bool value_follows = false;
-    for (const std::string& argument : arguments) {
-      if (std::exchange(value_follows, false)) continue;
-      if (argument == "--") break;
-      if (argument.size() < 2 || argument[0] != '-') {
-        if (command != nullptr) continue;
-        command = find_command(argument);
-        if (command == nullptr) return unknown("command", argument, command_names());
-        continue;
-      }
-      const CLI::App& scope = command != nullptr ? *command : app_;
-      const std::string name =
-          argument[1] == '-' ? argument.substr(0, argument.find('=')) : argument.substr(0, 2);
-      const CLI::Option* option = scope.get_option_no_throw(name);
-      if (option == nullptr) return unknown("option", name, option_names(scope));
-      const bool has_value = argument.size() > name.size();
-      value_follows = !has_value && option->get_expected_min() > 0;
-    }
-    return {};
-  }
-
-  const CLI::App* find_command(const std::string& name) const {
-    for (const CLI::App* command : app_.get_subcommands({})) {
-      if (command->get_name() == name) return command;
-    }
-    return nullptr;
-  }
-
-  std::vector<std::string> command_names() const {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app_.get_subcommands({})) names.push_back(command->get_name());
-    return names;
-  }
-
-  static std::vector<std::string> option_names(const CLI::App& scope) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : scope.get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-    }
-    return names;
-  }
-
-  static std::string unknown(const char* what, const std::string& word,
-                             const std::vector<std::string>& candidates) {
-    const std::string_view ours = in_place_of(word);
-    const std::string near = ours.empty() ? nearest(word, candidates) : std::string();
-    std::string text = program_name() + ": there is no " + what + " '" + escaped(word) + "'";
-    if (!ours.empty()) text += ": " + std::string(ours);
-    if (!near.empty()) text += ": did you mean '" + near + "'?";
-    return text + "\nTry " + our_command("--help") + ".\n";
-  }
-
-  // The options live as long as the parser's words that write into them.
-  template <typename Options>
-  void add(const char* name, const char* description) {
-    CLI::App* command = app_.add_subcommand(name, description);
-    command->failure_message(CLI::FailureMessage::simple);
-    const auto options = std::make_shared<Options>();
-    if constexpr (requires { options->common; }) options->common.umask = umask_;
-    if constexpr (requires { options->planning; }) options->planning.umask = umask_;
-    declare(command, *options);
-    command->callback([this, options] {
-      check_together(*options);
-      if constexpr (requires { options->planning; }) check_planning(*options);
-      chosen_ = *options;
-    });
-  }
-
-  std::uint32_t umask_;
-  CLI::App app_;
-  std::optional<CommandOptions> chosen_;
-};
-
-}  // namespace
-
-ParsedCommandLine parse_command_line(std::vector<std::string> arguments, std::uint32_t umask,
-                                     std::size_t columns) {
-  return Parser(umask).parse(std::move(arguments), columns);
 }
 
 }  // namespace foldersync
