@@ -215,6 +215,11 @@ class Parser {
       if constexpr (requires { options->common; }) {
         CommonOptions& common = options->common;
         if (!common.job_file.empty()) common.job = job_of(common.job_file);
+        if constexpr (requires { options->interval_seconds; }) {
+          // A job begins in any folder, and the default log is a file in the current one.
+          auto& log = options->applying.log_file;
+          if (!common.job.empty() && !log) log = "none";
+        }
       }
       chosen_ = *options;
     });

@@ -199,6 +199,7 @@ CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::st
 CLI::Option* add_reading(CLI::App* command, const char* name,
                          const std::function<void(Remembered)>& take, const char* help) {
   const auto take_text = [name, take](const std::string& text) {
+    if (text == "false") return;  // takes back what a job has
     const bool is_cached = text == "cached";
     if (!is_cached && !text.empty()) {
       throw CLI::ValidationError(name, "expected nothing, or =cached, found '" + text + "'");
@@ -396,12 +397,14 @@ void add_common(CLI::App* command, CommonOptions& common) {
   add_folder(command, "--state", common.state_folder,
              "where hashes and what the last run saw are remembered (default: "
              "$XDG_STATE_HOME/foldersync or ~/.local/state/foldersync)");
-  command->add_flag_callback(
+  CLI::Option* quiet = command->add_flag_callback(
       "-q,--quiet", [&console] { console.verbosity = Verbosity::kQuiet; },
       "only warnings and errors on the console");
-  command->add_flag_callback(
-      "-v,--verbose", [&console] { console.verbosity = Verbosity::kVerbose; },
-      "say more on the console");
+  command
+      ->add_flag_callback(
+          "-v,--verbose", [&console] { console.verbosity = Verbosity::kVerbose; },
+          "say more on the console")
+      ->excludes(quiet);
   add_colour(command, console.colour);
   add_when(command, "--progress", console.progress,
            "the progress line on a terminal (default: auto)");

@@ -80,7 +80,6 @@ class SchedulingTest(ProgramTest):
         for times in (OPEN, f'{CLOSED},{OPEN}'):
             self.sync('run', '--between', times, env={'TZ': 'UTC'})
             self.assert_mirrored()
-        self.sync('run', '--between', CLOSED, '--between', OPEN, env={'TZ': 'UTC'})
         self.assertNotIn('begins', self.log_text())
 
     def test_a_random_delay_is_waited_for_and_said(self):
