@@ -132,7 +132,7 @@ class Parser {
       return is_refusal(error) ? end_with(refused_error("", what))
                                : usage_error(what, typed.command);
     }
-    if (config_) return show_config(*config_);
+    if (config_) return config_->what == "jobs" ? show_jobs() : show_config(*config_);
     return {std::move(chosen_), ExitCode::kDone, {}};
   }
 
@@ -155,6 +155,14 @@ class Parser {
         origins += "; " + name + " is from " + where(setting);
     }
     return what + origins;
+  }
+
+  ParsedCommandLine show_jobs() const {
+    std::string text;
+    for (const auto& [name, file] : jobs_in(around_.jobs)) {
+      text += escaped(name) + "\t" + escaped(file) + "\n";
+    }
+    return {std::nullopt, ExitCode::kDone, text};
   }
 
   ParsedCommandLine show_config(const ConfigQuestion& question) {

@@ -219,10 +219,10 @@ void declare(CLI::App* recover, RecoverOptions& options) {
 }
 
 void declare(CLI::App* config, ConfigQuestion& question) {
-  const auto is_show = [](const std::string& word) {
-    return word == "show" ? std::string() : "expected show, found '" + word + "'";
+  const auto is_known = [](const std::string& word) {
+    return word == "show" || word == "jobs" ? "" : "expected show or jobs, found '" + word + "'";
   };
-  config->add_option("show", "the only thing there is to ask")->required()->check(is_show);
+  config->add_option("show|jobs", question.what, "what is asked")->required()->check(is_known);
   config->add_option("COMMAND", question.command, "for which command (default: run)");
   add_job(config, question.job, question.job_file);
 }

@@ -11,16 +11,20 @@ namespace foldersync {
 namespace {
 
 // What an option's value is, as far as a shell can help.
-enum class Kind : std::uint8_t { kNone, kFolder, kFile, kWords, kOther };
+enum class Kind : std::uint8_t { kNone, kFolder, kFile, kJob, kWords, kOther };
 
 Kind kind_of(std::string_view value) {
   if (value.empty() || value.starts_with('[')) return Kind::kNone;
   if (value == "DIR") return Kind::kFolder;
   if (value == "FILE" || value == "KEY") return Kind::kFile;
+  if (value == "JOB") return Kind::kJob;
   const bool is_choice =
       value.find('|') != std::string_view::npos && value.front() >= 'a' && value.front() <= 'z';
   return is_choice ? Kind::kWords : Kind::kOther;
 }
+
+// A command that prints the names of the jobs, one a line.
+std::string job_names() { return program_name() + " config jobs 2>/dev/null | cut -f 1"; }
 
 std::string spaced(std::string_view words) {
   std::string text;
@@ -28,10 +32,14 @@ std::string spaced(std::string_view words) {
   return text;
 }
 
-// Whether what stands without an option in this command are folders; else they are files.
-bool takes_folders(const DeclaredCommand& command) {
-  return !command.places.empty() && command.places.front() != "PLAN" &&
-         command.places.front() != "[PLAN]";
+// What stands without an option in this command, first of all.
+Kind kind_of_place(const DeclaredCommand& command) {
+  if (command.places.empty()) return Kind::kFile;
+  const std::string& place = command.places.front();
+  if (place.find("PLAN") != std::string::npos) return Kind::kFile;
+  return kind_of(place) == Kind::kWords ? Kind::kWords
+         : place == "[JOB]"             ? Kind::kJob
+                                        : Kind::kFolder;
 }
 
 // For single quotes of a shell.
@@ -72,6 +80,19 @@ std::string bash_cases(const DeclaredProgram& program, Kind kind) {
   return cases;
 }
 
+std::string bash_place(const DeclaredCommand& command, const std::string& reply) {
+  switch (kind_of_place(command)) {
+    case Kind::kWords:
+      return reply + "-W " + quoted(spaced(command.places.front()));
+    case Kind::kJob:
+      return reply + "-W \"$(" + job_names() + ")\"";
+    case Kind::kFolder:
+      return "compopt -o filenames\n        " + reply + "-d";
+    default:
+      return "compopt -o filenames\n        " + reply + "-f";
+  }
+}
+
 std::string bash(const DeclaredProgram& program) {
   const std::string reply = "mapfile -t COMPREPLY < <(compgen ";
   const std::string end = " -- \"$current\")";
@@ -95,7 +116,9 @@ std::string bash(const DeclaredProgram& program) {
                      bash_cases(program, Kind::kFile) +
                      ")\n"
                      "      compopt -o filenames\n      " +
-                     reply + "-f" + end + "\n      return ;;\n";
+                     reply + "-f" + end + "\n      return ;;\n    " +
+                     bash_cases(program, Kind::kJob) + ")\n      " + reply + "-W \"$(" +
+                     job_names() + ")\"" + end + "\n      return ;;\n";
   for (const DeclaredCommand& command : program.commands) {
     for (const DeclaredOption& option : command.options) {
       if (kind_of(option.value) != Kind::kWords) continue;
@@ -110,8 +133,8 @@ std::string bash(const DeclaredProgram& program) {
       for (const std::string& name : option.names) names += (names.empty() ? "" : " ") + name;
     }
     text += "    " + command.name + ")\n      if [[ $current == -* ]]; then\n        " + reply +
-            "-W " + quoted(names) + end + "\n      else\n        compopt -o filenames\n        " +
-            reply + (takes_folders(command) ? "-d" : "-f") + end + "\n      fi ;;\n";
+            "-W " + quoted(names) + end + "\n      else\n        " + bash_place(command, reply) +
+            end + "\n      fi ;;\n";
   }
   return text + "  esac\n}\ncomplete -F " + function_name() + " " + program_name() + "\n";
 }
@@ -126,20 +149,22 @@ std::string zsh_text(std::string_view text) {
   return escaped;
 }
 
-std::string zsh_value(const DeclaredOption& option) {
-  switch (kind_of(option.value)) {
+std::string zsh_value(Kind kind, const std::string& value) {
+  switch (kind) {
     case Kind::kNone:
       return {};
     case Kind::kFolder:
       return ":folder:_files -/";
     case Kind::kFile:
       return ":file:_files";
+    case Kind::kJob:
+      return ":job:{compadd -- ${(f)\"$(" + job_names() + ")\"}}";
     case Kind::kWords:
-      return ":word:(" + spaced(option.value) + ")";
+      return ":word:(" + spaced(value) + ")";
     case Kind::kOther:
       break;
   }
-  return ":" + zsh_text(option.value) + ": ";
+  return ":" + zsh_text(value) + ": ";
 }
 
 std::string zsh(const DeclaredProgram& program) {
@@ -156,27 +181,29 @@ std::string zsh(const DeclaredProgram& program) {
     text += "    " + command.name + ")\n      _arguments";
     for (const DeclaredOption& option : command.options) {
       for (const std::string& name : option.names) {
-        text +=
-            " \\\n        " + quoted(name + "[" + zsh_text(option.text) + "]" + zsh_value(option));
+        text += " \\\n        " + quoted(name + "[" + zsh_text(option.text) + "]" +
+                                         zsh_value(kind_of(option.value), option.value));
       }
     }
-    text += std::string(" \\\n        '*:") +
-            (takes_folders(command) ? "folder:_files -/" : "file:_files") + "' ;;\n";
+    const std::string place = command.places.empty() ? std::string() : command.places.front();
+    text += " \\\n        " + quoted("*" + zsh_value(kind_of_place(command), place)) + " ;;\n";
   }
   return text + "    help) _describe command commands ;;\n  esac\n}\n" + function_name() +
          " \"$@\"\n";
 }
 
-std::string fish_value(const DeclaredOption& option) {
-  switch (kind_of(option.value)) {
+std::string fish_value(Kind kind, const std::string& value) {
+  switch (kind) {
     case Kind::kNone:
       return {};
     case Kind::kFolder:
       return " -x -a '(__fish_complete_directories)'";
     case Kind::kFile:
       return " -r -F";
+    case Kind::kJob:
+      return " -x -a '(" + job_names() + ")'";
     case Kind::kWords:
-      return " -x -a " + quoted(spaced(option.value));
+      return " -x -a " + quoted(spaced(value));
     case Kind::kOther:
       break;
   }
@@ -196,9 +223,10 @@ std::string fish(const DeclaredProgram& program) {
       for (const std::string& name : option.names) {
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       }
-      text += fish_value(option) + " -d " + quoted(option.text) + "\n";
+      text += fish_value(kind_of(option.value), option.value) + " -d " + quoted(option.text) + "\n";
     }
-    if (takes_folders(command)) text += here + " -x -a '(__fish_complete_directories)'\n";
+    const Kind kind = kind_of_place(command);
+    if (kind != Kind::kFile) text += here + fish_value(kind, command.places.front()) + "\n";
   }
   return text;
 }

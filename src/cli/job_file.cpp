@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/folders.h"
 #include "cli/plan_file.h"
@@ -70,6 +72,19 @@ Result<JobFile> find_job(FileSystem& fs, const JobFolders& folders, const std::s
     looked_at += (looked_at.empty() ? "" : " and ") + path;
   }
   return usage_error("read job", "there is no job '" + name + "': looked for " + looked_at);
+}
+
+std::map<std::string, std::string> jobs_in(const JobFolders& folders) {
+  std::map<std::string, std::string> jobs;
+  for (const std::string& folder : folders.folders) {
+    std::error_code missing;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
+      const std::filesystem::path& path = entry.path();
+      const std::string name = path.stem().native();
+      if (path.extension() == kEnd && is_name(name)) jobs.emplace(name, path.native());
+    }
+  }
+  return jobs;
 }
 
 Result<std::optional<JobFile>> read_job_file(FileSystem& fs, const std::string& path) {

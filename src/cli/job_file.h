@@ -2,6 +2,7 @@
 // commands to be run, so nobody but root and the caller may.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ struct JobFile {
 // The file NAME.toml of the first folder that has one. Error kUsage: no folder has one, or NAME is
 // none ("photos": no slash, no dot at its beginning, and not "defaults"); else as read_job_file().
 Result<JobFile> find_job(FileSystem& fs, const JobFolders& folders, const std::string& name);
+
+// The jobs that find_job() would find, by name: each name with its file.
+std::map<std::string, std::string> jobs_in(const JobFolders& folders);
 
 // Nothing where there is no such file. Error kRefused where somebody else than root and the caller
 // could have written it, or could put another into its place; kUsage where it can't be read, is no

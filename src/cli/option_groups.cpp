@@ -414,9 +414,9 @@ void add_job(CLI::App* command, std::string& job, std::string& job_file) {
   const Titled titled(command, "This program and machine");
   CLI::Option* by_name =
       never_empty(command->add_option("--job", job,
-                                      "with the options of this job: the file NAME.toml in "
+                                      "with the options of this job: the file JOB.toml in "
                                       "~/.config/foldersync or /etc/foldersync"),
-                  "NAME", "the name of a job");
+                  "JOB", "the name of a job");
   never_empty(command->add_option("--config", job_file, "likewise, of the job in this file"),
               "FILE", "a file")
       ->excludes(by_name);

@@ -60,8 +60,10 @@ class HelpTest(ProgramTest):
                 (['sync', 'run', '--threads', ''], []),
                 (['sync', 'run', '-s', f'{self.source}/'], [f'{self.source}/a b']),
                 (['sync', 'run', '-r', 'x', f'{self.source}/'], [f'{self.source}/a b']),
-                (['sync', 'apply', f'{self.source}/f'], [f'{self.source}/file'])):
-            script = ('compopt() { :; }; . "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1));'
+                (['sync', 'apply', f'{self.source}/f'], [f'{self.source}/file']),
+                (['sync', 'config', ''], ['show', 'jobs']),
+                (['sync', 'run', '--job', 'ph'], ['photos'])):
+            script = ('compopt() { :; }; sync() { printf "photos\\tfile\\nsite\\tfile\\n"; }; . "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1));'
                       '_sync; printf "%s\\n" "${COMPREPLY[@]}"')
             said = subprocess.run(['bash', '-c', script, 'bash', self.at('completion'), *words],
                                   check=True, capture_output=True, text=True).stdout

@@ -175,12 +175,12 @@ class BelievedTest(JobTest):
         os.lchown(path, 0, 0)
         self.execute('run', '--job', 'photos', expect=DONE)
 
-    def show_as_machine(self, job, **env):
-        """What `config show` prints where the test's folder etc is /etc."""
+    def as_on_a_machine(self, *arguments, **env):
+        """What `config` prints where the test's folder etc is /etc."""
         script = 'mount --bind "$1" /etc && shift && exec "$@"'
         return subprocess.run(
             ['unshare', '-m', 'sh', '-c', script, 'sh', self.at('etc'), self.binary, 'config',
-             'show', '--job', job], check=True, env=self.environment(env), capture_output=True,
+             *arguments], check=True, env=self.environment(env), capture_output=True,
             text=True).stdout
 
     @as_root
@@ -191,7 +191,7 @@ class BelievedTest(JobTest):
         os.makedirs(self.at('etc', 'foldersync'))
         with open(self.at('etc', 'foldersync', 'photos.toml'), 'w', encoding='utf-8') as file:
             file.write(blocks[0])
-        shown = self.show_as_machine('photos', FOLDERSYNC_OPT_MAX_DELETE='5')
+        shown = self.as_on_a_machine('show', '--job', 'photos', FOLDERSYNC_OPT_MAX_DELETE='5')
         self.assertEqual(blocks[-1], '$ sync config show --job photos\n' + shown)
 
     @as_root
@@ -204,8 +204,11 @@ class BelievedTest(JobTest):
                 file.write(f'{self.job}max-delete = {limit}\n')
         self.write(self.job + 'max-delete = 3\n')
         for job, limit in (('photos', 3), ('nightly', 2)):
-            said = self.show_as_machine(job)
+            said = self.as_on_a_machine('show', '--job', job)
             self.assertIn(f'max-delete = "{limit}"', said)
+        listed = self.as_on_a_machine('jobs')
+        mine = os.path.join(self.config, 'foldersync', 'photos.toml')
+        self.assertEqual(f'nightly\t/etc/foldersync/nightly.toml\nphotos\t{mine}\n', listed)
 
 
 if __name__ == '__main__':
