@@ -13,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/man_page.h"
 #include "cli/option_places.h"
+#include "cli/reference.h"
 #include "cli/rights.h"
 #include "cli/typed.h"
 #include "core/program_name.h"
@@ -188,6 +189,7 @@ class Parser {
   std::optional<std::string> page_for_packages(const Words& arguments) const {
     if (arguments.size() < 2 || arguments[0] != "help") return std::nullopt;
     if (arguments[1] == "--man" && arguments.size() == 2) return man_page_of(all_);
+    if (arguments[1] == "--markdown" && arguments.size() == 2) return reference_of(all_);
     if (arguments[1] == "--completion" && arguments.size() == 3) {
       return completion_for(arguments[2], all_);
     }

@@ -12,6 +12,29 @@ namespace {
 // Of the last change that a reader should know of.
 constexpr const char* kDate = "November 30, 2026";
 
+// What lies around the program, for its own page.
+constexpr const char* kSurroundings = R"(.Sh ENVIRONMENT
+.Bl -tag -width Ds
+.It Ev FOLDERSYNC_OPT_NAME
+A long option other than those that name folders: FOLDERSYNC_OPT_MAX_DELETE=5 is
+.Fl \-max\-delete Ar 5 .
+Options that may be given several times have a value a line.
+.It Ev XDG_CONFIG_HOME , XDG_STATE_HOME
+Where jobs and the state folder lie, instead of ~/.config and ~/.local/state.
+.It Ev NO_COLOR
+No colours, unless they are asked for.
+.El
+.Sh FILES
+.Bl -tag -width Ds
+.It Pa ~/.config/foldersync/JOB.toml , /etc/foldersync/JOB.toml
+The options of a job, by their long names.
+.It Pa ~/.config/foldersync/defaults.toml , /etc/foldersync/defaults.toml
+Options for all that is run.
+.It Pa ~/.local/state/foldersync
+What is remembered from one run to the next.
+.El
+)";
+
 // No letter of it is for the formatter.
 std::string plain_word(std::string_view word) {
   std::string escaped = word.starts_with('.') || word.starts_with('\'') ? "\\&" : "";
@@ -96,7 +119,8 @@ std::string man_page_of(const DeclaredProgram& program) {
     text += ".It Cm " + command.name + "\n" + plain(sentence_of(command.text)) + "See\n.Xr " +
             name + "-" + command.name + " 1 .\n";
   }
-  return text + ".El\n.Sh EXIT STATUS\n" + plain(program.footer) + example_list("run");
+  return text + ".El\n" + kSurroundings + ".Sh EXIT STATUS\n" + plain(program.footer) +
+         example_list("run");
 }
 
 std::string man_page_of(const DeclaredCommand& command) {

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from tests.support.program import DONE, USAGE, ProgramTest
+from tests.support.program import CHECKOUT, DONE, USAGE, ProgramTest
 
 COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config')
 
@@ -49,6 +49,11 @@ class HelpTest(ProgramTest):
                     self.assertTrue((f'-l {option[2:]} ' if shell == 'fish' else option) in text,
                                     option)
                 self.checked(*check, text=text)
+
+    def test_the_reference_is_what_the_program_says(self):
+        with open(f'{CHECKOUT}/docs/reference.md', encoding='utf-8') as page:
+            self.assertEqual(self.help('--markdown'), page.read(),
+                             'write it anew: sync help --markdown >docs/reference.md')
 
     def test_bash_completes_commands_options_words_and_folders(self):
         with open(self.at('completion'), 'w', encoding='utf-8') as file:
