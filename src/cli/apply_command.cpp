@@ -1,4 +1,5 @@
 
+#include "cli/attempts.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/cycle.h"
@@ -21,9 +22,10 @@ namespace {
 
 class Applier {
  public:
-  Applier(const ApplyOptions& options, Signals& signals)
+  Applier(const ApplyOptions& options, Signals& signals, Attempts& attempts)
       : options_(options),
         signals_(signals),
+        attempts_(attempts),
         state_(fs_, state_folder_of(options.common.state_folder)) {}
 
   Result<ExitCode> run() {
@@ -39,6 +41,7 @@ class Applier {
     PlanClaims claims(fs_, options_, read);
     auto roots = TRY(claims.open_roots());
     TRY(open_log(roots));
+    attempts_.know_pair(roots.source.path, roots.replica_path);
     report_ = TRY(open_report(options_.applying, {.command = "apply",
                                                   .source = roots.source.path,
                                                   .replica = roots.replica_path,
@@ -55,8 +58,7 @@ class Applier {
     const StoredPlan& plan = claims.plan();
     TRY(claims.check());
     TRY(check_required(roots.source, plan.options.require));
-    const Tools tools{
-        .fs = fs_, .state = state_, .signals = signals_, .log = *log_, .options = options_.common};
+    const Tools tools = this->tools();
     state_.open();
     tell_what_root_leaves_out(state_);
     tools.log_warnings();
@@ -95,7 +97,16 @@ class Applier {
     const ExitCode code = foldersync::fail(error);
     ReportEnd end = report_end(plan, is_time_up ? Signals::stop_code() : code);
     end.error = error;
-    return end_untried(report_.get(), *log_, plan, end);
+    return end_untried(tools(), report_.get(), plan, end);
+  }
+
+  Tools tools() {
+    return {.fs = fs_,
+            .state = state_,
+            .signals = signals_,
+            .log = *log_,
+            .options = options_.common,
+            .outcome = attempts_.outcome()};
   }
 
   Status open_log(const Roots& roots) {
@@ -103,6 +114,7 @@ class Applier {
     const std::string file = named_log(applying);
     TRY(place_own_files(fs_, roots, own_files(applying, file, state_)));
     log_ = TRY(Log::open(log_settings(applying, options_.common.console, file)));
+    attempts_.warn_to(*log_);
     return success();
   }
 
@@ -122,6 +134,7 @@ class Applier {
 
   const ApplyOptions& options_;
   Signals& signals_;
+  Attempts& attempts_;
   FileSystem& fs_ = posix_file_system();
   KeptState state_;
   std::unique_ptr<Log> log_;
@@ -132,7 +145,10 @@ class Applier {
 
 Result<ExitCode> execute(const ApplyOptions& options) {
   Signals signals(HangUp::kStops);
-  return Applier(options, signals).run();
+  // Of which folders it is, is known when they are open and judged.
+  Attempts attempts(posix_file_system(),
+                    {.command = "apply", .common = options.common, .applying = options.applying});
+  return attempts.once([&] { return Applier(options, signals, attempts).run(); });
 }
 
 }  // namespace foldersync

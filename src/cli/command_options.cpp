@@ -218,6 +218,31 @@ void declare(CLI::App* recover, RecoverOptions& options) {
   add_common(recover, options.common);
 }
 
+void declare(CLI::App* status, StatusOptions& options) {
+  status->add_option("JOB", options.job, "the job that is asked about; without it, all pairs");
+  const auto replica = [&options](const std::string& folder) {
+    options.replica = folder;
+    return !folder.empty();
+  };
+  add_value(status, "-r,--replica", "DIR", {"a folder", replica}, "only the runs of this replica");
+  status->add_flag("--json", options.json, "for programs: one JSON document (status-format)");
+  const auto count = [&options](const std::string& text) {
+    const auto number = parse_decimal(text.empty() ? "10" : text);
+    const bool is_count = number && *number >= 1 && *number <= 10'000 &&
+                          *number == static_cast<double>(static_cast<std::size_t>(*number));
+    if (is_count) options.history = static_cast<std::size_t>(*number);
+    return is_count;
+  };
+  add_value(status, "--history", "[=N]", {"a number from 1 to 10000", count},
+            "list the last N runs, too, the newest first (default: 10)")
+      ->expected(0, 1);
+  add_value(status, "--max-age", "SECONDS", some_seconds_into(options.max_age_seconds),
+            "exit with 3 also where the last run that ended well did so longer ago (or 26h, 2d)");
+  status->add_flag("--forget", options.forget,
+                   "forget what is known of JOB or of the replica, which is not mirrored any more");
+  add_state(status, options.state_folder);
+}
+
 void declare(CLI::App* config, ConfigQuestion& question) {
   const auto is_known = [](const std::string& word) {
     return word == "show" || word == "jobs" ? "" : "expected show or jobs, found '" + word + "'";
@@ -242,6 +267,12 @@ void check_together(const RunOptions& options) {
 void check_together(const PlanCommandOptions& options) {
   if (options.signature.key && !options.output_file && !options.signature.file) {
     throw CLI::RequiredError("--sign: --output or --signature");
+  }
+}
+
+void check_together(const StatusOptions& options) {
+  if (options.forget && options.job.empty() && !options.replica) {
+    throw CLI::RequiredError("--forget: JOB or --replica");
   }
 }
 

@@ -28,11 +28,13 @@ void declare(CLI::App* scan, ScanOptions& options);
 void declare(CLI::App* verify, VerifyOptions& options);
 void declare(CLI::App* show, ShowOptions& options);
 void declare(CLI::App* recover, RecoverOptions& options);
+void declare(CLI::App* status, StatusOptions& options);
 void declare(CLI::App* config, ConfigQuestion& question);
 
 void check_together(const RunOptions& options);
 void check_together(const ApplyOptions& options);
 void check_together(const PlanCommandOptions& options);
+void check_together(const StatusOptions& options);
 void check_together(const PlanningOptions& planning);
 
 }  // namespace foldersync

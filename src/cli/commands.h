@@ -31,4 +31,7 @@ Result<ExitCode> execute(const ShowOptions& options);
 // Finishes what a killed run had begun, or takes it back.
 Result<ExitCode> execute(const RecoverOptions& options);
 
+// Tells what became of the last runs of each pair. kPartial where all is not well with one.
+Result<ExitCode> execute(const StatusOptions& options);
+
 }  // namespace foldersync

@@ -33,7 +33,7 @@ ExitCode fail(const CycleRequest& request, const CycleObserver& observer, const 
   log.write(is_stopped ? Level::kWarning : Level::kError, describe(error));
   ReportEnd end = end_of_failed(request, observer, code);
   end.error = error;
-  return end_report(request.report, log, end);
+  return end_report(request.tools, request.report, end);
 }
 
 // Where figures tell nothing, each may have no more room than what the one before displaced.
@@ -192,11 +192,12 @@ ExitCode apply_and_log(const CycleRequest& request) {
   ExitCode code = code_of(request, observer, *applied);
   keep(request, observer, *applied, code);
   observer.log_stale(applied->refused);
-  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
-            summary_of(request, observer, *applied));
+  const std::string summary = summary_of(request, observer, *applied);
+  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, summary);
   log.flush();
   if (code == ExitCode::kDone) code = code_of(log.console_state());
   ReportEnd end = end_of(request, observer, code);
+  end.summary = summary;
   if (applied->backup) end.undo = undo_of(*applied);
   const bool lacked_room = observer.lacked_room() && may_make_room(request);
   if (lacked_room || needs_another_plan(request, *applied)) {
@@ -205,7 +206,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
         .end = std::move(end), .backup = applied->backup, .lacked_room = lacked_room};
     return code;
   }
-  return end_report(request.report, log, end);
+  return end_report(request.tools, request.report, end);
 }
 
 }  // namespace foldersync

@@ -12,7 +12,7 @@
 namespace foldersync {
 namespace {
 
-std::string seconds_text(double seconds) {
+std::string time_text(double seconds) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f s", seconds);
   return text.data();
@@ -20,6 +20,14 @@ std::string seconds_text(double seconds) {
 
 std::string count_text(const char* what, std::uint64_t count) {
   return count == 0 ? std::string() : std::string(", ") + what + " " + human_count(count);
+}
+
+RunOutcome outcome_of(const ReportEnd& end) {
+  RunOutcome outcome{end.exit_code, end.done,
+                     end.outcomes,  end.bytes,
+                     end.summary,   end.error ? describe(*end.error) : end.first_error};
+  outcome.done.problems = end.problems;
+  return outcome;
 }
 
 // Whether being told to stop kept some of the plan from being done, or the old from being removed.
@@ -79,7 +87,7 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          count_text("problems", request.plan.problems.size() + observer.count(Outcome::kError)) +
          content_text(request.plan.options) + request.verified + request.unproven +
          not_mirrored_text(applied.limits) + ", " +
-         seconds_text(monotonic_seconds() - request.started);
+         time_text(monotonic_seconds() - request.started);
 }
 
 ReportEnd FirstPlan::with(ReportEnd second) const {
@@ -88,6 +96,10 @@ ReportEnd FirstPlan::with(ReportEnd second) const {
     second.outcomes[at] += end->outcomes[at];
   second.bytes += end->bytes;
   if (second.undo.empty()) second.undo = end->undo;
+  if (second.first_error.empty()) second.first_error = end->first_error;
+  if (second.summary.empty()) second.summary = end->summary;
+  for (const OpTraits& op : kOpTraits) second.done.*op.count += end->done.*op.count;
+  second.done.finish += end->done.finish;
   return second;
 }
 
@@ -95,6 +107,9 @@ ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, Exi
   ReportEnd end = report_end(request.plan, code);
   end.outcomes = observer.outcomes();
   end.bytes = observer.done().bytes_to_write;
+  end.done = observer.done();
+  end.done.unchanged = request.plan.summary.unchanged;
+  if (!observer.first_error().empty()) end.first_error = observer.first_error();
   return request.first_plan != nullptr ? request.first_plan->with(std::move(end)) : end;
 }
 
@@ -111,17 +126,22 @@ ReportEnd report_end(const StoredPlan& plan, ExitCode code) {
   end.exit_code = code;
   end.problems = plan.problems.size();
   end.complete = plan.complete();
+  if (!plan.problems.empty()) end.first_error = describe(plan.problems.front());
   return end;
 }
 
-ExitCode end_untried(ReportFile* report, Log& log, const StoredPlan& plan, ReportEnd end) {
-  if (report == nullptr) return end.exit_code;
-  report->begin(&plan);
-  end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report->skip_all();
-  return end_report(report, log, end);
+ExitCode end_untried(const Tools& tools, ReportFile* report, const StoredPlan& plan,
+                     ReportEnd end) {
+  if (report != nullptr) {
+    report->begin(&plan);
+    end.outcomes[static_cast<std::size_t>(Outcome::kSkipped)] = report->skip_all();
+  }
+  return end_report(tools, report, end);
 }
 
-ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end) {
+ExitCode end_report(const Tools& tools, ReportFile* report, const ReportEnd& end) {
+  Log& log = tools.log;
+  tools.outcome = outcome_of(end);
   if (report == nullptr) return end.exit_code;
   report->end(end);
   if (!report->failure()) return end.exit_code;

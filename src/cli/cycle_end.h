@@ -25,10 +25,11 @@ ReportEnd end_of_failed(const CycleRequest& request, const CycleObserver& observ
 // The end of a plan's report, without what became of its actions.
 ReportEnd report_end(const StoredPlan& plan, ExitCode code);
 
-// Ends a report's group; where it could not be written, says so, and makes more of a code that says
-// that all is well. A report of null: nothing is done. The answer: the exit code.
-ExitCode end_report(ReportFile* report, Log& log, const ReportEnd& end);
+// Says what became of the attempt, and ends a report's group; where it could not be written, says
+// so, and makes more of a code that says that all is well. A report of null: none is written. The
+// answer: the exit code.
+ExitCode end_report(const Tools& tools, ReportFile* report, const ReportEnd& end);
 // Likewise a group that was not begun, of a plan of which nothing was tried.
-ExitCode end_untried(ReportFile* report, Log& log, const StoredPlan& plan, ReportEnd end);
+ExitCode end_untried(const Tools& tools, ReportFile* report, const StoredPlan& plan, ReportEnd end);
 
 }  // namespace foldersync

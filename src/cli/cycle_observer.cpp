@@ -85,6 +85,7 @@ void CycleObserver::tell_error(const ActionReport& report, const std::string& li
                                const std::string& fields) {
   const Action& action = *report.action;
   const std::string error = report.error ? describe(*report.error) : std::string();
+  if (first_error_.empty()) first_error_ = line + ": " + error;
   log_.problem(std::string(to_string(action.op)) + " " + action.path.bytes() + ": " + error,
                line + ": " + error, fields);
 }

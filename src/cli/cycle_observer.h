@@ -36,6 +36,8 @@ class CycleObserver final : public ApplyObserver {
   [[nodiscard]] std::uint64_t healed() const { return healed_; }
   [[nodiscard]] const OutcomeCounts& outcomes() const { return outcomes_; }
   [[nodiscard]] const Summary& done() const { return done_; }
+  // As it was logged, of an action; empty: none failed.
+  [[nodiscard]] const std::string& first_error() const { return first_error_; }
   // Whether some of it failed since there was no room.
   [[nodiscard]] bool lacked_room() const { return lacked_room_; }
 
@@ -55,6 +57,7 @@ class CycleObserver final : public ApplyObserver {
   std::uint64_t vanished_ = 0;
   std::uint64_t healed_ = 0;
   bool lacked_room_ = false;
+  std::string first_error_;
   Summary done_;
 };
 

@@ -32,6 +32,7 @@ constexpr std::array kTasks{
          {"verify", "scan"},
          {"% verify photos /backup/photos", "% scan photos --md5sum"}},
     Task{"Unattended", {"config"}, {"% run --job photos", "% config show --job photos"}},
+    Task{"Has all gone well?", {"status"}, {"% status", "% status --max-age 26h"}},
     Task{"After a crash", {"recover"}, {"% recover /backup/photos"}},
 };
 
@@ -58,6 +59,7 @@ constexpr std::array kExamples{
     CommandExamples{
         "show", {"% show plan.json", "% show plan.json --tree", "% show --diff old.json new.json"}},
     CommandExamples{"config", {"% config show --job photos", "% config show plan --job photos"}},
+    CommandExamples{"status", {"% status", "% status --history", "% status --max-age 26h --json"}},
     CommandExamples{"recover", {"% recover /backup/photos", "% recover /backup/photos --rollback"}},
 };
 

@@ -20,27 +20,40 @@ namespace {
 constexpr const char* kReaderLeft = "reader left";
 constexpr const char* kLogFails = "the log can't be written";
 constexpr const char* kAnswered = "told how far it is";
+constexpr const char* kOutcome = "outcome";
 
 }  // namespace
 
 ExitCode Loop::run(double interval) {
   PastCycle cycle{.due = boot_seconds()};
   known_problems_ = KnownProblems::in({tools_.state.folder(), "/tmp"});
+  parts_.attempts.begin_loop();
   load_hashing();  // once, and not in each cycle
   for (;;) {
     if (!wait_for_start(cycle.due)) {
-      tools_.log.info("told to stop");
+      tell_end();
       return ExitCode::kDone;
     }
     cycle.began = boot_seconds();
+    parts_.attempts.begin();
     const ExitCode code = cycle_in_process();
     if (is_cycle_) return code;
-    if (tools_.signals.stop()) return is_by_signal(code) ? code : ExitCode::kDone;
-    if (has_reader_left()) return code;
+    parts_.attempts.outcome().exit_code = code;
     cycle.ended = boot_seconds();
     cycle.due = next_due(cycle, interval);
+    (void)parts_.attempts.end(std::max(cycle.due - cycle.ended, 0.0));
+    if (tools_.signals.stop()) {
+      tell_end();
+      return is_by_signal(code) ? code : ExitCode::kDone;
+    }
+    if (has_reader_left()) {
+      (void)parts_.attempts.end_loop();
+      return code;
+    }
   }
 }
+
+void Loop::tell_end() { tools_.log.info("told to stop: " + parts_.attempts.end_loop()); }
 
 // Also of an earlier cycle, which had the same streams.
 bool Loop::has_reader_left() {
@@ -89,11 +102,13 @@ ExitCode Loop::cycle_in_process() {
     tools_.log.flush();
     tools_.state.carried().set(kLogFails, tools_.log.file_fails() ? "yes" : "");
     tools_.state.carried().set(kAnswered, tools_.signals.has_answered() ? "yes" : "");
+    tools_.state.carried().set(kOutcome, parts_.attempts.text());
     process->hand_over(tools_.state.carried().text());
     return code;
   }
   const auto end = process->wait(tools_.signals);
   tools_.state.carried().take(end.text);
+  parts_.attempts.take(tools_.state.carried().get(kOutcome));
   tools_.log.know_file_fails(!tools_.state.carried().get(kLogFails).empty());
   // Who asked a cycle that had no time to answer is answered between two.
   if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();
@@ -117,6 +132,7 @@ std::optional<ExitCode> Loop::reopen_files() {
   if (parts_.report == nullptr) return std::nullopt;
   if (Status report = parts_.report->reopen(); !report) {
     tools_.log.error(describe(report.error()));
+    tools_.outcome.error = describe(report.error());
     return exit_code_of(report.error());
   }
   return std::nullopt;

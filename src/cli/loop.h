@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/attempts.h"
 #include "cli/cycle.h"
 #include "cli/exit_code.h"
 #include "cli/known_problems.h"
@@ -17,6 +18,7 @@ namespace foldersync {
 // What the loop has others do.
 struct LoopParts {
   const Tools& tools;
+  Attempts& attempts;            // whom each cycle is told to
   StartOptions start;            // when each begins
   const char* begins = nullptr;  // what it is called that begins, see StartWait
   ReportFile* report = nullptr;  // null: none is wanted
@@ -44,6 +46,7 @@ class Loop {
   ExitCode cycle_in_process();
   ExitCode cycle();
   bool has_reader_left();
+  void tell_end();
   void reopen_log();
   ExitCode fail_killed(int signal);
 

@@ -394,9 +394,7 @@ void add_common(CLI::App* command, CommonOptions& common) {
       command, "--ionice", "CLASS[:LEVEL]",
       into(common.io_priority, parse_io_priority, "idle, best-effort:0 to 7 or realtime:0 to 7"),
       "how urgent the disk is for this run: idle, best-effort:0-7 or realtime:0-7 (0: most)");
-  add_folder(command, "--state", common.state_folder,
-             "where hashes and what the last run saw are remembered (default: "
-             "$XDG_STATE_HOME/foldersync or ~/.local/state/foldersync)");
+  add_state(command, common.state_folder);
   CLI::Option* quiet = command->add_flag_callback(
       "-q,--quiet", [&console] { console.verbosity = Verbosity::kQuiet; },
       "only warnings and errors on the console");
@@ -420,6 +418,13 @@ void add_job(CLI::App* command, std::string& job, std::string& job_file) {
   never_empty(command->add_option("--config", job_file, "likewise, of the job in this file"),
               "FILE", "a file")
       ->excludes(by_name);
+}
+
+void add_state(CLI::App* command, std::optional<std::string>& folder) {
+  const Titled titled(command, "This program and machine");
+  add_folder(command, "--state", folder,
+             "where hashes and what the last run saw are remembered (default: "
+             "$XDG_STATE_HOME/foldersync or ~/.local/state/foldersync)");
 }
 
 void add_colour(CLI::App* command, When& colour) {

@@ -76,8 +76,9 @@ void add_stop_after(CLI::App* command, std::optional<double>& seconds);
 void add_common(CLI::App* command, CommonOptions& common);
 // By its name, or by its file.
 void add_job(CLI::App* command, std::string& job, std::string& job_file);
-void add_space_check(CLI::App* command, bool& check_space);  // part of planning
-void add_lock_wait(CLI::App* command, double& seconds);      // part of applying
-void add_colour(CLI::App* command, When& colour);            // part of what is common
+void add_state(CLI::App* command, std::optional<std::string>& folder);  // part of what is common
+void add_space_check(CLI::App* command, bool& check_space);             // part of planning
+void add_lock_wait(CLI::App* command, double& seconds);                 // part of applying
+void add_colour(CLI::App* command, When& colour);                       // part of what is common
 
 }  // namespace foldersync

@@ -184,7 +184,17 @@ struct RecoverOptions {
   CommonOptions common;
 };
 
+struct StatusOptions {
+  std::string job;  // empty: all pairs
+  std::optional<std::string> replica;
+  bool json = false;
+  std::size_t history = 0;  // how many of the last attempts are listed
+  std::optional<double> max_age_seconds;
+  bool forget = false;
+  std::optional<std::string> state_folder;
+};
+
 using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
-                                    VerifyOptions, ShowOptions, RecoverOptions>;
+                                    VerifyOptions, ShowOptions, RecoverOptions, StatusOptions>;
 
 }  // namespace foldersync

@@ -47,8 +47,13 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   const ConsoleOptions& console = options.common.console;
   const auto log = TRY(Log::open(
       {.file = {}, .verbosity = console.verbosity, .colour = colour_of(console) == Colour::kOn}));
-  const Tools tools{
-      .fs = fs, .state = state, .signals = signals, .log = *log, .options = options.common};
+  RunOutcome outcome;
+  const Tools tools{.fs = fs,
+                    .state = state,
+                    .signals = signals,
+                    .log = *log,
+                    .options = options.common,
+                    .outcome = outcome};
   state.open();
   Status met = meet_replica(state, replica, {}, OtherFolder::kIsRefused);
   tools.log_warnings();

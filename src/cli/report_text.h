@@ -44,6 +44,10 @@ struct ReportEnd {
   ExitCode exit_code = ExitCode::kDone;
   std::optional<Error> error;  // of the whole operation
   std::string undo;            // absolute, of the document that takes it back; empty: there is none
+  // For the history, and in no line.
+  Summary done{};           // of what was done
+  std::string summary;      // the line that was logged last; empty: no plan was applied
+  std::string first_error;  // as it was logged, of a problem or an action; empty: there was none
 };
 
 // Each of these is one line, with its end. `microseconds` count from the start. Drifts of the

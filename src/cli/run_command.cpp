@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/attempts.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/cycle.h"
@@ -45,8 +46,9 @@ class Runner {
         preparation_(tools, options.applying, last_run_),
         share_(tools, options, maker) {}
 
-  ExitCode run() {
+  Result<ExitCode> run(Attempts& attempts) {
     Loop loop({.tools = tools_,
+               .attempts = attempts,
                // Who looks what would be done wants to see it now.
                .start = options_.applying.dry_run ? StartOptions{} : options_.start,
                .begins = options_.interval_seconds ? "the next cycle begins" : "this run begins",
@@ -55,8 +57,10 @@ class Runner {
                .fail = [this](const Error& error) { return fail(error); }});
     if (options_.interval_seconds) return loop.run(*options_.interval_seconds);
     if (!loop.wait_for_start(boot_seconds())) return fail(stopped_error("wait"));
-    const auto end = loop.reopen_files();
-    return end ? *end : cycle();
+    return attempts.once([&]() -> Result<ExitCode> {
+      const auto end = loop.reopen_files();
+      return end ? *end : cycle();
+    });
   }
 
  private:
@@ -81,7 +85,7 @@ class Runner {
       // Where a plan was applied before this one, something was done.
       end.exit_code = first_plan_.end ? ExitCode::kPartial : exit_code_of(error);
     }
-    return end_report(report(), tools_.log, end);
+    return end_report(tools_, report(), end);
   }
 
   // A plan that asks for more names of a file than its file system takes tells how many it takes,
@@ -94,7 +98,7 @@ class Runner {
     if (!first_plan_.end) return code;
     if (!tools_.signals.stop()) return try_once();
     first_plan_.end->exit_code = tools_.signals.stop_code();
-    return end_report(report(), tools_.log, *first_plan_.end);
+    return end_report(tools_, report(), *first_plan_.end);
   }
 
   Result<ExitCode> try_once() {
@@ -203,8 +207,7 @@ class Runner {
     const bool is_asked = !plan.actions.empty() && !lacks_something(options_.applying, plan);
     if (!is_asked || TRY(opened_.person->agrees_to(plan))) return std::optional<ExitCode>();
     tools_.log.info(kAnswerWasNo);
-    return std::optional(
-        end_untried(report(), tools_.log, plan, report_end(plan, ExitCode::kDone)));
+    return std::optional(end_untried(tools_, report(), plan, report_end(plan, ExitCode::kDone)));
   }
 
   Status make_ready_after(Roots& roots) {
@@ -272,7 +275,7 @@ class Runner {
     log_problems(plan, tools_.log);
     tools_.log.info("dry run, nothing changed: the replica would be made, with " +
                     human_count(plan.actions.size()) + " actions");
-    return end_report(report(), tools_.log, end);
+    return end_report(tools_, report(), end);
   }
 
   ReportFile* report() { return opened_.report.get(); }
@@ -287,17 +290,39 @@ class Runner {
   FirstPlan first_plan_;  // of this cycle
 };
 
-}  // namespace
+// How much later than it is due a cycle may begin.
+double slack_of(const StartOptions& start) {
+  constexpr double kDay = 86'400;
+  return start.jitter_seconds + (start.between.empty() ? 0 : kDay);
+}
 
-Result<ExitCode> execute(const RunOptions& options) {
+Result<ExitCode> run(const RunOptions& options, Attempts& attempts) {
   FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
   auto maker = TRY(PlanMaker::make(fs, state, options.planning, thread_counts(options.common)));
   Signals signals(options.interval_seconds ? HangUp::kReopensLog : HangUp::kStops);
   auto opened = TRY(open_for_run(fs, state, options, signals));
-  const Tools tools{
-      .fs = fs, .state = state, .signals = signals, .log = *opened.log, .options = options.common};
-  return Runner(options, tools, maker, opened).run();
+  attempts.warn_to(*opened.log);
+  const Tools tools{.fs = fs,
+                    .state = state,
+                    .signals = signals,
+                    .log = *opened.log,
+                    .options = options.common,
+                    .outcome = attempts.outcome()};
+  return Runner(options, tools, maker, opened).run(attempts);
+}
+
+}  // namespace
+
+Result<ExitCode> execute(const RunOptions& options) {
+  Attempts attempts(posix_file_system(), {.command = "run",
+                                          .common = options.common,
+                                          .applying = options.applying,
+                                          .source = absolute_name(options.folders.source),
+                                          .replica = absolute_name(options.folders.replica),
+                                          .interval = options.interval_seconds,
+                                          .slack_seconds = slack_of(options.start)});
+  return attempts.or_failed(run(options, attempts));
 }
 
 }  // namespace foldersync

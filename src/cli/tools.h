@@ -5,6 +5,7 @@
 #include "cli/kept_state.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/run_outcome.h"
 #include "cli/signals.h"
 #include "fs/file_system.h"
 
@@ -16,6 +17,7 @@ struct Tools {
   Signals& signals;
   Log& log;
   const CommonOptions& options;
+  RunOutcome& outcome;  // of the attempt under way
 
   // See write_nowhere_else(); the state folder is added. A refusal is a warning.
   void confine(WrittenPlaces places) const;

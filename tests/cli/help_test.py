@@ -6,7 +6,7 @@ import unittest
 
 from tests.support.program import CHECKOUT, DONE, USAGE, ProgramTest
 
-COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config')
+COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config', 'status')
 
 
 class HelpTest(ProgramTest):

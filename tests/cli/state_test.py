@@ -21,7 +21,7 @@ class StateTest(ProgramTest):
                    {str(number): file(f'content {number}', mtime=2 * SECOND)
                     for number in range(50)})
         self.mirror()
-        self.assertEqual(['cache.db', 'memory.db'], sorted(os.listdir(self.file(''))))
+        self.assertEqual(['cache.db', 'history', 'memory.db'], sorted(os.listdir(self.file(''))))
         return self.file('cache.db'), self.file('memory.db')
 
     def assert_still_right(self):

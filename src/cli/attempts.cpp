@@ -1,0 +1,172 @@
+#include "cli/attempts.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "cli/console.h"
+#include "cli/folders.h"
+#include "cli/pair_status.h"
+#include "cli/signals.h"
+#include "core/text.h"
+#include "fs/clock.h"
+#include "scan/roots.h"
+
+namespace foldersync {
+namespace {
+
+std::string new_id(FileTime now) {
+  return std::to_string(::getpid()) + "-" + std::to_string(now.seconds) + "." +
+         std::to_string(now.nanoseconds);
+}
+
+// Whether nothing of the program's own may be written in `folder`: where a run was refused since it
+// lies in the replica, say, that is left as it is.
+bool lies_in(FileSystem& fs, const std::string& folder, const std::string& named) {
+  if (named.empty()) return false;
+  const auto root = open_root(fs, named, "folder");
+  if (!root) return (folder + "/").starts_with(named + "/");
+  const auto inside = lies_inside(fs, folder, *root);
+  return !inside || *inside;
+}
+
+}  // namespace
+
+Attempts::Attempts(FileSystem& fs, AttemptsOrder order)
+    : fs_(fs), order_(std::move(order)), state_(state_folder_of(order_.common.state_folder)) {
+  attempt_.source = order_.source;
+  attempt_.replica = order_.replica;
+}
+
+std::string Attempts::text() const {
+  Fields fields{{"source", attempt_.source}, {"replica", attempt_.replica}};
+  add_to(fields, outcome_);
+  return line_of(fields);
+}
+
+void Attempts::take(const std::string& text) {
+  const auto fields = fields_in(text);
+  if (!fields || text_at(*fields, "exit").empty()) return;
+  outcome_ = outcome_in(*fields);
+  attempt_.source = text_at(*fields, "source");
+  attempt_.replica = text_at(*fields, "replica");
+}
+
+void Attempts::begin() {
+  is_begun_ = true;
+  outcome_ = {};
+  const FileTime now = wall_clock_now();
+  attempt_ = {new_id(now), order_.command, order_.common.job, order_.source, order_.replica,
+              now,         order_.interval};
+  started_ = monotonic_seconds();
+  file_.reset();
+  if (!is_recorded() || file() == nullptr) return;
+  record(line_of(attempt_));
+  if (file_) file_->hold();
+}
+
+void Attempts::know_pair(const std::string& source, const std::string& replica) {
+  if (!attempt_.source.empty() && !attempt_.replica.empty()) return;
+  attempt_.source = source;
+  attempt_.replica = replica;
+  if (!is_recorded() || file() == nullptr) return;
+  record(line_of(attempt_));
+  if (file_) file_->hold();
+}
+
+ExitCode Attempts::end(std::optional<double> next_in) {
+  const FileTime now = wall_clock_now();
+  attempt_.end = {now, monotonic_seconds() - started_, outcome_};
+  if (next_in) attempt_.end->next = NextStart{later_by(now, *next_in), order_.slack_seconds};
+  if (is_recorded()) (void)file();
+  attempt_.standing = after(attempt_.standing, attempt_);
+  if (file_) record(line_of(attempt_));
+  file_.reset();
+  ++cycles_;
+  if (!attempt_.has_succeeded() && !is_by_signal(outcome_.exit_code)) {
+    ++failed_;
+    last_failed_ = attempt_;
+  }
+  return outcome_.exit_code;
+}
+
+Result<ExitCode> Attempts::once(const std::function<Result<ExitCode>()>& attempt) {
+  begin();
+  auto code = attempt();
+  if (!code) note_failure(code.error());
+  if (code) outcome_.exit_code = *code;
+  const ExitCode end_code = end();
+  if (code) return end_code;
+  return code;
+}
+
+Result<ExitCode> Attempts::or_failed(Result<ExitCode> code) {
+  const bool is_of_attempt = is_begun_ || code || code.error().code == ErrorCode::kUsage;
+  if (is_of_attempt || !is_told()) return code;
+  is_begun_ = true;
+  if (lies_in(fs_, state_, order_.replica) || lies_in(fs_, state_, order_.source)) state_.clear();
+  begin();
+  note_failure(code.error());
+  (void)end();
+  return code;
+}
+
+void Attempts::begin_loop() {
+  if (!is_recorded()) return;
+  auto held = hold_loop(fs_, state_, history_name(order_.source + '\0' + order_.replica));
+  if (held) loop_ = std::move(*held);
+}
+
+std::string Attempts::end_loop() {
+  if (is_recorded() && file() != nullptr) {
+    record(loop_end_line(order_.source, order_.replica, wall_clock_now()));
+  }
+  file_.reset();
+  loop_.reset();
+  std::string text = human_count(cycles_) + (cycles_ == 1 ? " cycle, " : " cycles, ");
+  if (failed_ == 0) return text + "none of them failed";
+  text += human_count(failed_) + " of them failed";
+  return text + ", the last one that began at " + to_string(last_failed_->started) + ": " +
+         sentence_of(last_failed_->end->outcome);
+}
+
+bool Attempts::is_recorded() const {
+  return is_told() && !state_.empty() && !attempt_.source.empty() && !attempt_.replica.empty();
+}
+
+// Null where it can't be kept.
+HistoryFile* Attempts::file(Making making) {
+  if (file_) return &*file_;
+  const std::string name = history_name(attempt_.source + '\0' + attempt_.replica);
+  auto opened = HistoryFile::open(fs_, state_, name, making);
+  if (!opened) {
+    warn(describe(opened.error()));
+    return nullptr;
+  }
+  file_ = std::move(*opened);
+  attempt_.standing = standing_before(attempt_, file_->last_lines());
+  return &*file_;
+}
+
+void Attempts::record(const std::string& line) {
+  const Status added = file_->add(line);
+  if (added) return;
+  warn(describe(added.error()));
+  file_.reset();
+}
+
+void Attempts::note_failure(const Error& error) {
+  const bool is_stop = error.code == ErrorCode::kStopped;
+  outcome_.exit_code = is_stop ? Signals::stop_code() : exit_code_of(error);
+  if (outcome_.error.empty()) outcome_.error = describe(error);
+}
+
+void Attempts::warn(const std::string& what) {
+  if (std::exchange(has_warned_, true)) return;
+  const std::string sentence =
+      "what becomes of runs is not recorded, and status can't tell: " + what;
+  if (log_ != nullptr) return log_->warn(sentence);
+  tell(sentence);
+}
+
+}  // namespace foldersync
