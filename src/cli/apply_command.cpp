@@ -148,7 +148,7 @@ Result<ExitCode> execute(const ApplyOptions& options) {
   // Of which folders it is, is known when they are open and judged.
   Attempts attempts(posix_file_system(),
                     {.command = "apply", .common = options.common, .applying = options.applying});
-  return attempts.once([&] { return Applier(options, signals, attempts).run(); });
+  return attempts.once(signals, [&] { return Applier(options, signals, attempts).run(); });
 }
 
 }  // namespace foldersync

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "cli/cycle_process.h"
 #include "cli/folders.h"
+#include "cli/metrics_file.h"
 #include "cli/pair_status.h"
 #include "cli/signals.h"
 #include "core/text.h"
@@ -82,6 +84,7 @@ ExitCode Attempts::end(std::optional<double> next_in) {
   attempt_.standing = after(attempt_.standing, attempt_);
   if (file_) record(line_of(attempt_));
   file_.reset();
+  write_metrics();
   ++cycles_;
   if (!attempt_.has_succeeded() && !is_by_signal(outcome_.exit_code)) {
     ++failed_;
@@ -90,9 +93,32 @@ ExitCode Attempts::end(std::optional<double> next_in) {
   return outcome_.exit_code;
 }
 
-Result<ExitCode> Attempts::once(const std::function<Result<ExitCode>()>& attempt) {
+// As the loop has it for each of its cycles.
+Result<ExitCode> Attempts::in_process(Signals& signals,
+                                      const std::function<Result<ExitCode>()>& attempt) {
+  auto process = TRY(CycleProcess::start(signals));
+  if (process.is_cycle()) {
+    const auto code = attempt();
+    if (!code) note_failure(code.error());
+    if (!code && code.error().code != ErrorCode::kStopped) (void)fail(code.error());
+    process.hand_over(text());
+    return code ? code : outcome_.exit_code;
+  }
+  const auto end = process.wait(signals);
+  take(end.text);
+  if (end.code) return *end.code;
+  return system_error("run", 0,
+                      "its process was ended by signal " + std::to_string(end.signal) +
+                          ": the next run goes on from there");
+}
+
+Result<ExitCode> Attempts::once(Signals& signals,
+                                const std::function<Result<ExitCode>()>& attempt) {
   begin();
-  auto code = attempt();
+  const bool is_apart = order_.applying.metrics_file && is_told();
+  const pid_t here = ::getpid();
+  auto code = is_apart ? in_process(signals, attempt) : attempt();
+  if (::getpid() != here) return code;
   if (!code) note_failure(code.error());
   if (code) outcome_.exit_code = *code;
   const ExitCode end_code = end();
@@ -159,6 +185,26 @@ void Attempts::note_failure(const Error& error) {
   const bool is_stop = error.code == ErrorCode::kStopped;
   outcome_.exit_code = is_stop ? Signals::stop_code() : exit_code_of(error);
   if (outcome_.error.empty()) outcome_.error = describe(error);
+}
+
+// Where the attempt came to nothing, nobody has asked yet whether the file lies in a folder of
+// theirs.
+void Attempts::write_metrics() {
+  if (!order_.applying.metrics_file || !is_told()) return;
+  const std::string file = absolute_name(*order_.applying.metrics_file);
+  Status written = success();
+  if (attempt_.source.empty() || attempt_.replica.empty()) {
+    written = refused_error("write", "it is not known which folders they would be of");
+  } else if (lies_in(fs_, folder_above(file), attempt_.replica) ||
+             lies_in(fs_, folder_above(file), attempt_.source)) {
+    written = refused_error("write", "it would lie in the source or the replica").at(file);
+  } else {
+    written = foldersync::write_metrics(fs_, file, attempt_);
+  }
+  if (written) return;
+  const std::string sentence = "no metrics: " + describe(written.error());
+  if (log_ != nullptr) return log_->warn(sentence);
+  tell(sentence);
 }
 
 void Attempts::warn(const std::string& what) {

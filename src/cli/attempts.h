@@ -8,6 +8,7 @@
 #include "cli/attempt_record.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 
@@ -46,8 +47,10 @@ class Attempts {
   // the next one.
   ExitCode end(std::optional<double> next_in = std::nullopt);
 
-  // The one attempt of a command. An error of it is told to nobody yet.
-  Result<ExitCode> once(const std::function<Result<ExitCode>()>& attempt);
+  // The one attempt of a command. Where something is written outside of the replica afterwards, it
+  // is a process of its own, as a cycle is: it may write nowhere else by then. An error of it is
+  // told to nobody yet. Requires: no other thread was started. Returns in that process, too.
+  Result<ExitCode> once(Signals& signals, const std::function<Result<ExitCode>()>& attempt);
   // The same code or error; where that came before there was an attempt, there was one that failed.
   Result<ExitCode> or_failed(Result<ExitCode> code);
 
@@ -63,6 +66,8 @@ class Attempts {
   HistoryFile* file(Making making = Making::kAllowed);
   void record(const std::string& line);
   void note_failure(const Error& error);
+  Result<ExitCode> in_process(Signals& signals, const std::function<Result<ExitCode>()>& attempt);
+  void write_metrics();
   void warn(const std::string& what);
 
   FileSystem& fs_;

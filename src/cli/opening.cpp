@@ -70,7 +70,8 @@ std::vector<std::string> own_files(const ApplyingOptions& options, const std::st
                                    const KeptState& state) {
   const bool in_file = options.report_file != "-";
   return {log_file, state.folder(), absolute_if_named(options.backup.folder),
-          in_file ? absolute_if_named(options.report_file) : std::string()};
+          in_file ? absolute_if_named(options.report_file) : std::string(),
+          absolute_if_named(options.metrics_file)};
 }
 
 LogSettings log_settings(const ApplyingOptions& options, const ConsoleOptions& console,

@@ -369,6 +369,8 @@ void add_applying(CLI::App* command, ApplyingOptions& applying) {
   add_file(command, "--report", applying.report_file,
            "append what becomes of each action to FILE as JSON Lines; -: to standard output, "
            "instead of the console's text");
+  add_file(command, "--metrics-file", applying.metrics_file,
+           "write what became of each run to FILE, for the textfile collector of node_exporter");
   add_word(
       command, "--durability", "batch|none",
       [&applying](std::size_t which) { applying.durable = which == 0; },

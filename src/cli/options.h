@@ -80,6 +80,7 @@ struct ApplyingOptions {
   std::optional<std::string> log_file;       // "-": standard output; "none": there is none
   LogForm log_form = LogForm::kText;
   std::optional<std::string> report_file;  // "-": standard output
+  std::optional<std::string> metrics_file;
   BackupOptions backup;
   bool dry_run = false;
   bool atomic = false;

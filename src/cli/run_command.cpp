@@ -57,7 +57,7 @@ class Runner {
                .fail = [this](const Error& error) { return fail(error); }});
     if (options_.interval_seconds) return loop.run(*options_.interval_seconds);
     if (!loop.wait_for_start(boot_seconds())) return fail(stopped_error("wait"));
-    return attempts.once([&]() -> Result<ExitCode> {
+    return attempts.once(tools_.signals, [&]() -> Result<ExitCode> {
       const auto end = loop.reopen_files();
       return end ? *end : cycle();
     });
