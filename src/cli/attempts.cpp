@@ -161,10 +161,10 @@ bool Attempts::is_recorded() const {
 }
 
 // Null where it can't be kept.
-HistoryFile* Attempts::file(Making making) {
+HistoryFile* Attempts::file() {
   if (file_) return &*file_;
   const std::string name = history_name(attempt_.source + '\0' + attempt_.replica);
-  auto opened = HistoryFile::open(fs_, state_, name, making);
+  auto opened = HistoryFile::open(fs_, state_, name);
   if (!opened) {
     warn(describe(opened.error()));
     return nullptr;

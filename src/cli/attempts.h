@@ -63,7 +63,7 @@ class Attempts {
  private:
   [[nodiscard]] bool is_told() const { return !order_.applying.dry_run; }
   [[nodiscard]] bool is_recorded() const;
-  HistoryFile* file(Making making = Making::kAllowed);
+  HistoryFile* file();
   void record(const std::string& line);
   void note_failure(const Error& error);
   Result<ExitCode> in_process(Signals& signals, const std::function<Result<ExitCode>()>& attempt);

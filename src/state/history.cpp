@@ -74,10 +74,11 @@ void for_each_line(std::string_view text, Take take) {
   }
 }
 
-Result<Fd> open_file(FileSystem& fs, const std::string& state, const std::string& path,
-                     Making making) {
+// Only in a state folder that nobody else can write to or exchange, as for the databases.
+Result<Fd> open_file(FileSystem& fs, const std::string& state, const std::string& path) {
+  TRY(StateFolder::open(fs, state));
   auto fd = open_to_append(fs, path);
-  if (fd || fd.error().error_number != ENOENT || making == Making::kNo) return fd;
+  if (fd || fd.error().error_number != ENOENT) return fd;
   TRY(StateFolder::open(fs, folder_of(state)));
   return open_to_append(fs, path);
 }
@@ -121,9 +122,9 @@ std::string history_name(std::string_view key) {
 }
 
 Result<HistoryFile> HistoryFile::open(FileSystem& fs, const std::string& state,
-                                      const std::string& name, Making making) {
+                                      const std::string& name) {
   const std::string path = path_of(state, name, kNewer);
-  auto fd = open_file(fs, state, path, making);
+  auto fd = open_file(fs, state, path);
   if (!fd) return as_state_error(std::move(fd).error());
   HistoryFile file(std::move(*fd));
   struct stat status {};
@@ -140,7 +141,7 @@ Result<HistoryFile> HistoryFile::open(FileSystem& fs, const std::string& state,
   // older file: the history is shorter then.
   if (::rename(path.c_str(), path_of(state, name, kOlder).c_str()) < 0)
     return as_state_error(system_error("rename", errno).at(path));
-  auto newer = open_file(fs, state, path, making);
+  auto newer = open_file(fs, state, path);
   if (!newer) return as_state_error(std::move(newer).error());
   file.fd_ = std::move(*newer);
   return file;
@@ -160,7 +161,7 @@ void HistoryFile::hold() {
 }
 
 Result<Fd> hold_loop(FileSystem& fs, const std::string& state, const std::string& name) {
-  auto fd = TRY(open_file(fs, state, path_of(state, name, kLoop), Making::kAllowed));
+  auto fd = TRY(open_file(fs, state, path_of(state, name, kLoop)));
   struct flock place = byte_at(F_RDLCK, 0);
   if (::fcntl(fd.get(), F_OFD_SETLK, &place) < 0) return system_error("lock", errno);
   return fd;

@@ -19,15 +19,13 @@ namespace foldersync {
 // A name for the files of what `key` says.
 std::string history_name(std::string_view key);
 
-// Whether the folder is made where it is missing.
-enum class Making : std::uint8_t { kAllowed, kNo };
-
 // The newer file of a pair, open to be added to. One process after another, or several at once.
 class HistoryFile {
  public:
-  // `state` is absolute. Error kState: it can't be kept.
-  static Result<HistoryFile> open(FileSystem& fs, const std::string& state, const std::string& name,
-                                  Making making = Making::kAllowed);
+  // `state` is absolute, and made where it is missing. Error kState: it can't be kept, or others
+  // could write there.
+  static Result<HistoryFile> open(FileSystem& fs, const std::string& state,
+                                  const std::string& name);
 
   // The last whole lines that there were when it was opened, a few KiB of them.
   [[nodiscard]] const std::vector<std::string>& last_lines() const { return last_lines_; }
