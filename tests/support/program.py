@@ -202,7 +202,10 @@ class ProgramTest(unittest.TestCase):
     def timers_of(pid):
         """What the process waits for, as (clock, seconds left)."""
         folder = f'/proc/{pid}/fdinfo'
-        texts = [trees.read(f'{folder}/{fd}').decode() for fd in os.listdir(folder)]
+        texts = []
+        for fd in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                texts.append(trees.read(f'{folder}/{fd}').decode())
         values = [dict(line.split(': ', 1) for line in text.split('\n') if ': ' in line)
                   for text in texts if 'clockid: ' in text]
         return [(int(value['clockid']), int(value['it_value'].strip('()').split(',')[0]))
