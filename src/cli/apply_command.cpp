@@ -106,7 +106,8 @@ class Applier {
             .signals = signals_,
             .log = *log_,
             .options = options_.common,
-            .outcome = attempts_.outcome()};
+            .outcome = attempts_.outcome(),
+            .progress = progress_};
   }
 
   Status open_log(const Roots& roots) {
@@ -135,6 +136,7 @@ class Applier {
   const ApplyOptions& options_;
   Signals& signals_;
   Attempts& attempts_;
+  ProgressCounts progress_;
   FileSystem& fs_ = posix_file_system();
   KeptState state_;
   std::unique_ptr<Log> log_;

@@ -172,9 +172,8 @@ ExitCode apply_and_log(const CycleRequest& request) {
   const StoredPlan& plan = request.plan;
   if (request.report != nullptr) request.report->begin(&plan);
   log_findings(plan, log);
-  ProgressCounts counts;
-  counts.total_actions = plan.actions.size();
-  counts.total_bytes = plan.summary.bytes_to_write;
+  ProgressCounts& counts = request.tools.progress;
+  counts.begin(plan.actions.size(), plan.summary.bytes_to_write);
   CycleObserver observer(log, counts, request.options.dry_run ? Execution::kDry : Execution::kReal,
                          request.report, request.tools.signals.stop());
   auto filter = Filter::of(plan.options, plan.created);

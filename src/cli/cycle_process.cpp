@@ -6,11 +6,17 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 #include "fs/copy.h"
 
 namespace foldersync {
+namespace {
+
+constexpr double kLongSeconds = 3600;
+
+}  // namespace
 
 Result<CycleProcess> CycleProcess::start(Signals& signals) {
   std::array<int, 2> ends{};
@@ -26,10 +32,21 @@ void CycleProcess::hand_over(std::string_view text) const {
   (void)write_all(pipe_.get(), text);  // where it fails, nobody listens any more
 }
 
-CycleProcess::End CycleProcess::wait(Signals& signals) {
+double CycleProcess::worked_seconds() const {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(child_, &clock) != 0 || ::clock_gettime(clock, &time) < 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+CycleProcess::End CycleProcess::wait(Signals& signals, const Look& look) {
   End end;
   std::array<char, 4096> buffer{};
   for (;;) {
+    // What is asked for never comes too late: whatever ends a long wait, there is another one.
+    if (!signals.wait_for_input(pipe_.get(), look(worked_seconds()).value_or(kLongSeconds))) {
+      continue;
+    }
     const ssize_t count = ::read(pipe_.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;

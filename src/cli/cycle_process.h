@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,11 +31,16 @@ class CycleProcess {
     int signal = 0;
     std::string text;  // that was handed over
   };
-  // In the other one: waits for the end.
-  End wait(Signals& signals);
+  // In the other one: waits for the end. Meanwhile `look` is called at first, when a signal came,
+  // and after as many seconds as it answered. Its argument: the seconds that processors have worked
+  // for the cycle; of a thread that waits for a call of its own they don't go on.
+  using Look = std::function<std::optional<double>(double)>;
+  End wait(
+      Signals& signals, const Look& look = [](double) { return std::nullopt; });
 
  private:
   CycleProcess(pid_t child, Fd pipe) : child_(child), pipe_(std::move(pipe)) {}
+  [[nodiscard]] double worked_seconds() const;
 
   pid_t child_;
   Fd pipe_;  // the end of this process

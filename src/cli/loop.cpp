@@ -39,6 +39,7 @@ ExitCode Loop::run(double interval) {
     const ExitCode code = cycle_in_process();
     if (is_cycle_) return code;
     parts_.attempts.outcome().exit_code = code;
+    status_.cycle_ended(parts_.attempts.outcome());
     cycle.ended = boot_seconds();
     cycle.due = next_due(cycle, interval);
     (void)parts_.attempts.end(std::max(cycle.due - cycle.ended, 0.0));
@@ -53,7 +54,10 @@ ExitCode Loop::run(double interval) {
   }
 }
 
-void Loop::tell_end() { tools_.log.info("told to stop: " + parts_.attempts.end_loop()); }
+void Loop::tell_end() {
+  status_.stops();
+  tools_.log.info("told to stop: " + parts_.attempts.end_loop());
+}
 
 // Also of an earlier cycle, which had the same streams.
 bool Loop::has_reader_left() {
@@ -63,17 +67,30 @@ bool Loop::has_reader_left() {
 }
 
 bool Loop::wait_for_start(double due) {
-  const bool is_time = start_.wait(due, [this] { reopen_log(); });
+  const bool is_time = start_.wait(due, [this](double left) {
+    reopen_log();
+    return status_.waits(left);
+  });
   reopen_log();
   return is_time;
 }
 
 void Loop::reopen_log() {
   if (!tools_.signals.take_reopen()) return;
+  parts_.service.reloading();
   tools_.log.flush();
   if (Status reopened = tools_.log.reopen(); !reopened)
     tools_.log.error(describe(reopened.error()));
+  has_reopened_ = true;
   forget_problems(tools_.state.carried());
+  parts_.service.reloaded();
+}
+
+// The cycle goes on writing to the files that it has.
+std::optional<double> Loop::look_at_cycle(double worked_seconds) {
+  reopen_log();
+  if (tools_.signals.stop()) status_.stops();
+  return status_.cycle_goes_on(worked_seconds);
 }
 
 ExitCode Loop::cycle() {
@@ -93,6 +110,7 @@ ExitCode Loop::cycle() {
 ExitCode Loop::cycle_in_process() {
   if (const auto end = reopen_files()) return *end;
   tools_.log.flush();
+  tools_.progress.begin();
   auto process = CycleProcess::start(tools_.signals);
   if (!process) return parts_.fail(process.error());
   is_cycle_ = process->is_cycle();
@@ -106,9 +124,13 @@ ExitCode Loop::cycle_in_process() {
     process->hand_over(tools_.state.carried().text());
     return code;
   }
-  const auto end = process->wait(tools_.signals);
+  has_reopened_ = false;
+  status_.cycle_begins();
+  const auto end =
+      process->wait(tools_.signals, [this](double worked) { return look_at_cycle(worked); });
   tools_.state.carried().take(end.text);
   parts_.attempts.take(tools_.state.carried().get(kOutcome));
+  if (has_reopened_) forget_problems(tools_.state.carried());
   tools_.log.know_file_fails(!tools_.state.carried().get(kLogFails).empty());
   // Who asked a cycle that had no time to answer is answered between two.
   if (!tools_.state.carried().get(kAnswered).empty()) (void)tools_.signals.take_progress_wish();

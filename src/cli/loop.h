@@ -9,7 +9,9 @@
 #include "cli/cycle.h"
 #include "cli/exit_code.h"
 #include "cli/known_problems.h"
+#include "cli/loop_status.h"
 #include "cli/report_file.h"
+#include "cli/service.h"
 #include "cli/start_wait.h"
 #include "core/result.h"
 
@@ -18,6 +20,7 @@ namespace foldersync {
 // What the loop has others do.
 struct LoopParts {
   const Tools& tools;
+  Service& service;
   Attempts& attempts;            // whom each cycle is told to
   StartOptions start;            // when each begins
   const char* begins = nullptr;  // what it is called that begins, see StartWait
@@ -32,7 +35,8 @@ class Loop {
   explicit Loop(LoopParts parts)
       : parts_(std::move(parts)),
         tools_(parts_.tools),
-        start_(parts_.start, tools_, parts_.begins) {}
+        start_(parts_.start, tools_, parts_.begins),
+        status_(parts_.service, tools_.progress) {}
 
   // Start to start, every so many seconds until told to stop; a cycle that overruns is followed at
   // once by one cycle, never by two. Returns in the process of each cycle too.
@@ -45,6 +49,7 @@ class Loop {
  private:
   ExitCode cycle_in_process();
   ExitCode cycle();
+  std::optional<double> look_at_cycle(double worked_seconds);
   bool has_reader_left();
   void tell_end();
   void reopen_log();
@@ -54,7 +59,9 @@ class Loop {
   const Tools& tools_;
   StartWait start_;
   std::unique_ptr<KnownProblems> known_problems_;
-  bool is_cycle_ = false;  // this process is a cycle's, and not the loop's
+  LoopStatus status_;
+  bool has_reopened_ = false;  // the log, since the cycle began
+  bool is_cycle_ = false;      // this process is a cycle's, and not the loop's
 };
 
 }  // namespace foldersync

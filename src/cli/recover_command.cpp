@@ -48,12 +48,14 @@ Result<ExitCode> execute(const RecoverOptions& options) {
   const auto log = TRY(Log::open(
       {.file = {}, .verbosity = console.verbosity, .colour = colour_of(console) == Colour::kOn}));
   RunOutcome outcome;
+  ProgressCounts counts;
   const Tools tools{.fs = fs,
                     .state = state,
                     .signals = signals,
                     .log = *log,
                     .options = options.common,
-                    .outcome = outcome};
+                    .outcome = outcome,
+                    .progress = counts};
   state.open();
   Status met = meet_replica(state, replica, {}, OtherFolder::kIsRefused);
   tools.log_warnings();

@@ -19,6 +19,8 @@
 #include "cli/opening.h"
 #include "cli/plan_maker.h"
 #include "cli/preparation.h"
+#include "cli/service.h"
+#include "cli/shared_counts.h"
 #include "cli/terminal.h"
 #include "cli/verify_share.h"
 #include "core/text.h"
@@ -46,8 +48,10 @@ class Runner {
         preparation_(tools, options.applying, last_run_),
         share_(tools, options, maker) {}
 
-  Result<ExitCode> run(Attempts& attempts) {
+  Result<ExitCode> run(Attempts& attempts, Service& service) {
+    service.ready();
     Loop loop({.tools = tools_,
+               .service = service,
                .attempts = attempts,
                // Who looks what would be done wants to see it now.
                .start = options_.applying.dry_run ? StartOptions{} : options_.start,
@@ -163,8 +167,9 @@ class Runner {
   }
 
   Result<Planned> plan_changes(const Roots& roots, const std::vector<std::string>& left_out) {
-    const ProgressCounts none;
-    const Progress progress(none, tools_.signals, wants_progress(options_.common.console));
+    tools_.progress.begin();
+    const Progress progress(tools_.progress, tools_.signals,
+                            wants_progress(options_.common.console));
     // The plan is not for people; what each run would read is remembered for the next time: with
     // --checksum, or where the replica's times tell nothing.
     const bool reads_always =
@@ -303,13 +308,16 @@ Result<ExitCode> run(const RunOptions& options, Attempts& attempts) {
   Signals signals(options.interval_seconds ? HangUp::kReopensLog : HangUp::kStops);
   auto opened = TRY(open_for_run(fs, state, options, signals));
   attempts.warn_to(*opened.log);
+  const SharedCounts shared;
   const Tools tools{.fs = fs,
                     .state = state,
                     .signals = signals,
                     .log = *opened.log,
                     .options = options.common,
-                    .outcome = attempts.outcome()};
-  return Runner(options, tools, maker, opened).run(attempts);
+                    .outcome = attempts.outcome(),
+                    .progress = shared.counts()};
+  Service service;
+  return Runner(options, tools, maker, opened).run(attempts, service);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct Received {
   std::atomic<bool> has_answered{false};
   std::atomic<bool> hangup_reopens{false};
   std::atomic<int> event{-1};
+  std::atomic<int> wish_event{-1};
   std::atomic<pid_t> child{0};  // is told as well; 0: there is none
   bool is_forked = false;
 };
@@ -43,8 +44,10 @@ void handle(int number) {
   const bool is_reopening = number == SIGHUP && state.hangup_reopens;
   // It may have come to the whole group: a second one changes nothing.
   if (child > 0 && !is_reopening) ::kill(child, number);
+  const std::uint64_t one = 1;
   if (number == SIGUSR1) {
     state.progress_wish = true;
+    (void)!::write(state.wish_event, &one, sizeof one);
   } else if (is_reopening) {
     state.reopen = true;
   } else {
@@ -52,7 +55,6 @@ void handle(int number) {
     state.stop_signal.compare_exchange_strong(none, number);
     state.stop = true;
   }
-  const std::uint64_t one = 1;
   (void)!::write(state.event, &one, sizeof one);
   errno = saved;
 }
@@ -84,6 +86,19 @@ class Blocked {
   sigset_t before_{};
 };
 
+int milliseconds(double seconds) {
+  return static_cast<int>(std::ceil(std::clamp(seconds, 0.0, 2'000'000.0) * 1000));
+}
+
+// Until `event` is set, which resets it, or `fd` can be read, unless it is -1: whether it can.
+bool wait_for_either(int event, int fd, int milliseconds) {
+  std::array<pollfd, 2> events{{{event, POLLIN, 0}, {fd, POLLIN, 0}}};
+  if (::poll(events.data(), events.size(), milliseconds) <= 0) return false;
+  std::uint64_t count = 0;
+  if (events[0].revents != 0) (void)!::read(event, &count, sizeof count);
+  return events[1].revents != 0;
+}
+
 struct sigaction action_of(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
@@ -106,6 +121,7 @@ Signals::Signals(HangUp hang_up) {
   state.reopen = false;
   state.hangup_reopens = hang_up == HangUp::kReopensLog;
   state.event = make_event();
+  state.wish_event = make_event();
   const struct sigaction handled = action_of(handle);
   const struct sigaction ignored = action_of(SIG_IGN);
   for (std::size_t at = 0; at < kHandled.size(); ++at) {
@@ -124,6 +140,7 @@ Signals::~Signals() {
     ::sigaction(kHandled[at], &before_[at], nullptr);
   }
   ::close(received().event.exchange(-1));
+  ::close(received().wish_event.exchange(-1));
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
@@ -165,6 +182,7 @@ pid_t Signals::fork() {
   state.is_forked = true;
   state.has_answered = false;
   ::close(state.event.exchange(make_event()));
+  ::close(state.wish_event.exchange(make_event()));
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);  // it ended before
   return 0;
@@ -182,22 +200,20 @@ int Signals::wait_for(pid_t child) {
   return status;
 }
 
-void Signals::wait(double seconds) const {
-  pollfd event{received().event, POLLIN, 0};
-  const double milliseconds = std::ceil(std::clamp(seconds, 0.0, 2'000'000.0) * 1000);
-  if (::poll(&event, 1, static_cast<int>(milliseconds)) > 0) {
-    std::uint64_t count = 0;
-    (void)!::read(event.fd, &count, sizeof count);
-  }
+bool Signals::wait_for_wish(int end, std::optional<double> seconds) const {
+  return !wait_for_either(received().wish_event, end, seconds ? milliseconds(*seconds) : -1);
+}
+
+void Signals::wait(double seconds) const { (void)wait_for_input(-1, seconds); }
+
+bool Signals::wait_for_input(int fd, double seconds) const {
+  return wait_for_either(received().event, fd, milliseconds(seconds));
 }
 
 void Signals::wait(const Alarm& alarm) const {
   constexpr double kLookAgainSeconds = 1;
   if (alarm.descriptor() < 0) return wait(kLookAgainSeconds);
-  std::array<pollfd, 2> events{{{received().event, POLLIN, 0}, {alarm.descriptor(), POLLIN, 0}}};
-  std::uint64_t count = 0;
-  if (::poll(events.data(), events.size(), -1) > 0 && events[0].revents != 0)
-    (void)!::read(events[0].fd, &count, sizeof count);
+  (void)wait_for_either(received().event, alarm.descriptor(), -1);
 }
 
 bool Signals::wait_for_input(int fd) const {

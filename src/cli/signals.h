@@ -44,6 +44,9 @@ class Signals {
   [[nodiscard]] bool take_progress_wish() const;
   // Whether somebody has asked, and this process has taken it on itself to answer.
   [[nodiscard]] bool has_answered() const;
+  // Waits so many seconds, or until somebody asks, or `end` can be read: whether it can't. Any
+  // thread, but one at a time.
+  [[nodiscard]] bool wait_for_wish(int end, std::optional<double> seconds) const;
 
   // As fork(2). What asks this process to stop, or how far it is, asks the new one, which is killed
   // when this one ends. Requires: no other thread was started, and wait_for() was called for an
@@ -54,6 +57,8 @@ class Signals {
 
   // Waits so many seconds, or less where a signal comes. Time in suspend does not count.
   void wait(double seconds) const;
+  // Likewise, or less where `fd` can be read or has come to its end: whether it is that.
+  [[nodiscard]] bool wait_for_input(int fd, double seconds) const;
   // Waits until then, or less where a signal comes, or the system can't wait for it.
   void wait(const Alarm& alarm) const;
   // Waits until `fd` can be read, or has come to its end. False: until the program shall stop.

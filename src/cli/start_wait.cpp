@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -36,7 +37,7 @@ std::string in_seconds(double seconds) {
 StartWait::StartWait(const StartOptions& options, const Tools& tools, std::string what)
     : starts_(starts_of(options)), tools_(tools), what_(std::move(what)) {}
 
-bool StartWait::wait(double due, const std::function<void()>& woken) {
+bool StartWait::wait(double due, const Woken& woken) {
   const double share = random_share();
   // Between two cycles it is no news that there is a time between them.
   bool is_first = !std::exchange(has_waited_, true);
@@ -53,11 +54,11 @@ bool StartWait::wait(double due, const std::function<void()>& woken) {
     }
     const bool is_late = starts_.is_outside(due_now);
     if ((is_first || is_late) && !std::exchange(is_told, true)) say(now, left, is_late);
-    woken();
+    const double step = std::min(left, woken(left).value_or(left));
     if (tools_.signals.take_progress_wish())
       tell(what_ + in_seconds(left) + reason(is_late), Level::kInfo);
-    tools_.signals.wait(starts_.window ? Alarm::at_time_of_day(now + left)
-                                       : Alarm::at_boot_seconds(booted + left));
+    tools_.signals.wait(starts_.window ? Alarm::at_time_of_day(now + step)
+                                       : Alarm::at_boot_seconds(booted + step));
   }
   return false;
 }

@@ -18,8 +18,10 @@ class StartWait {
 
   // Waits for what is due when boot_seconds() is so much: up to a random time longer, and until the
   // time of day allows it. Says for how long where nobody would expect it. False: it shall stop.
-  // `woken` is called before it waits, and when it goes on waiting after a signal.
-  [[nodiscard]] bool wait(double due, const std::function<void()>& woken);
+  // `woken` is called before it waits, when it goes on waiting after a signal, and after as many
+  // seconds as it answered. Its argument: for how many more it waits.
+  using Woken = std::function<std::optional<double>(double)>;
+  [[nodiscard]] bool wait(double due, const Woken& woken);
 
  private:
   void say(double now, double left, bool is_late) const;

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/service.h"
+
 namespace foldersync {
 namespace {
 
@@ -155,6 +157,7 @@ int wait_for(pid_t child, int socket) {
 }
 
 [[noreturn]] void serve(int socket) {
+  Service::hide_from_programs();
   for (Order order; receive(socket, order);) {
     const pid_t child = spawn(order);
     for (Fd& stream : order.streams) stream.reset();

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -84,8 +85,19 @@ std::string progress_text(const ProgressCounts& counts, double seconds) {
   return text;
 }
 
+void ProgressCounts::begin(std::uint64_t count, std::uint64_t bytes_to_write) {
+  total_actions = 0;
+  bytes = 0;
+  actions = 0;
+  read.files = 0;
+  read.bytes = 0;
+  total_bytes = bytes_to_write;
+  total_actions = count;
+}
+
 Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool draws)
-    : counts_(counts), signals_(signals), draws_(draws) {
+    : counts_(counts), signals_(signals), draws_(draws), ended_(::eventfd(0, EFD_CLOEXEC)) {
+  if (!ended_.is_open()) return;  // then nobody draws
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (const std::system_error&) {
@@ -95,20 +107,16 @@ Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool dr
 
 Progress::~Progress() {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-  }
-  ended_changed_.notify_all();
+  const std::uint64_t one = 1;
+  (void)!::write(ended_.get(), &one, sizeof one);
   thread_.join();
   TerminalLine::hide();
 }
 
 void Progress::loop() {
   const auto start = std::chrono::steady_clock::now();
-  std::unique_lock lock(mutex_);
-  while (
-      !ended_changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return ended_; })) {
+  const std::optional<double> step = draws_ ? std::optional(0.5) : std::nullopt;
+  while (signals_.wait_for_wish(ended_.get(), step)) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const std::string text = progress_text(counts_, elapsed.count());
     if (signals_.take_progress_wish()) {

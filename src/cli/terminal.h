@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "cli/signals.h"
 #include "fs/copy.h"
+#include "fs/fd.h"
 #include "scan/content.h"
 #include "show/render_review.h"
 
@@ -32,17 +32,22 @@ class TerminalLine {
   static void hide();
 };
 
-// What a run has done so far; written by its threads, read by the progress line.
+// What a run has done so far; written by its threads, read by the progress line. In memory that
+// two processes share, also by the other one.
 struct ProgressCounts {
   ByteCounter bytes{0};
   std::atomic<std::uint64_t> actions{0};
   std::atomic<std::uint64_t> total_actions{0};
   std::atomic<std::uint64_t> total_bytes{0};
   ReadingCounts read;  // where files are read to be compared
+
+  // Of what comes next; 0 actions: of a comparison.
+  void begin(std::uint64_t count = 0, std::uint64_t bytes_to_write = 0);
 };
 
 // While it lives: draws a progress line twice a second, where one is wanted (actions, bytes, rate,
-// time left), and tells it once, as a line of standard error, to who asks by SIGUSR1.
+// time left), and tells it once, as a line of standard error, to who asks by SIGUSR1. Where none is
+// wanted and nobody asks, it sleeps all the time.
 class Progress {
  public:
   Progress(const ProgressCounts& counts, const Signals& signals, bool draws);
@@ -56,9 +61,7 @@ class Progress {
   const ProgressCounts& counts_;
   const Signals& signals_;
   const bool draws_;
-  std::mutex mutex_;
-  std::condition_variable ended_changed_;
-  bool ended_ = false;
+  Fd ended_;  // is set when it ends
   std::thread thread_;
 };
 

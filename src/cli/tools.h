@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/run_outcome.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "fs/file_system.h"
 
 namespace foldersync {
@@ -17,7 +18,8 @@ struct Tools {
   Signals& signals;
   Log& log;
   const CommonOptions& options;
-  RunOutcome& outcome;  // of the attempt under way
+  RunOutcome& outcome;       // of the attempt under way
+  ProgressCounts& progress;  // of what is done now
 
   // See write_nowhere_else(); the state folder is added. A refusal is a warning.
   void confine(WrittenPlaces places) const;

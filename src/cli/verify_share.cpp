@@ -87,7 +87,8 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
                   .most_findings = kMostHeldFiles};
   if (share.seconds) stretch.until = monotonic_seconds() + *share.seconds;
   const auto pace = pace_of(options_.applying.bandwidth);
-  ProgressCounts counts;
+  ProgressCounts& counts = tools_.progress;
+  counts.begin();
   const Progress progress(counts, tools_.signals, wants_progress(tools_.options.console));
   auto verified = TRY(maker_.verify(
       roots, left_out, {.stretch = stretch, .pace = pace.get(), .counts = &counts.read},

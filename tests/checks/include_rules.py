@@ -38,6 +38,7 @@ LIBRARIES = {
     're2': ('filter/rule_set',),
     'spdlog': ('cli/log',),
     'sqlite3.h': ('state/sqlite',),
+    'systemd': ('cli/service',),
     'toml++': ('cli/job_text',),
 }
 

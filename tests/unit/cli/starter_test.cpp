@@ -78,5 +78,18 @@ TEST_F(StarterTest, AnOrderThatIsCutIsNotDone) {
   EXPECT_NE(::access(made.c_str(), F_OK), 0);
 }
 
+TEST_F(StarterTest, WhatIsStartedDoesNotSpeakToTheServiceManager) {
+  ASSERT_EQ(::setenv("NOTIFY_SOCKET", "/nowhere", 1), 0);
+  ASSERT_EQ(::setenv("WATCHDOG_USEC", "1", 1), 0);
+  auto begun = Starter::begin();
+  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("WATCHDOG_USEC");
+  ASSERT_TRUE(begun.ok());
+  starter_.emplace(std::move(*begun));
+  const auto started = tell("test -z \"$NOTIFY_SOCKET$WATCHDOG_USEC\"");
+  ASSERT_TRUE(started.ok()) << started.error().error_number;
+  EXPECT_EQ(*started, 0);
+}
+
 }  // namespace
 }  // namespace foldersync
