@@ -13,6 +13,10 @@ install(CODE "set(program \"$<TARGET_FILE:sync>\")
 set(made \"${made}/pages\")
 set(data \"${CMAKE_INSTALL_DATADIR}\")")
 install(SCRIPT cmake/InstallPages.cmake)
+install(CODE "set(units \"${PROJECT_SOURCE_DIR}/packaging/systemd\")
+set(logrotate \"${PROJECT_SOURCE_DIR}/packaging/logrotate\")
+set(made \"${made}/units\")")
+install(SCRIPT cmake/InstallUnits.cmake)
 
 # By the way between them, so that an installed tree can be moved as a whole.
 file(RELATIVE_PATH foldersync_from_wrapper ${CMAKE_INSTALL_FULL_LIBEXECDIR}/foldersync/bin

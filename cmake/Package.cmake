@@ -22,6 +22,14 @@ set(CPACK_PROJECT_CONFIG_FILE ${made}/epoch.cmake)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME foldersync)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_SET_DESTDIR ON)  # for what lies in /etc
+install(DIRECTORY DESTINATION /etc/foldersync)
+install(DIRECTORY DESTINATION /var/log/foldersync)
+file(WRITE ${made}/conffiles "/etc/logrotate.d/foldersync\n")
+set(scripts ${PROJECT_SOURCE_DIR}/packaging/debian)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${made}/conffiles ${scripts}/postinst ${scripts}/prerm
+                                       ${scripts}/postrm)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "exact one-way mirroring of folders, by plans")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Keeps a replica folder an exact copy of a source folder, once or again and

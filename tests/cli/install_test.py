@@ -71,8 +71,12 @@ class InstallTest(RootTest):
     def test_everything_lies_where_it_belongs_and_everybody_can_read_it(self):
         self.assertEqual(['foldersync'], self.in_folder('/usr/bin'))
         self.assertEqual(['sync'], self.in_folder(WRAPPERS))
-        self.assertEqual(['bin', 'libexec', 'share'], self.in_folder('/usr'))
-        self.assertEqual(['proc', 'usr'], self.in_folder(''))
+        self.assertEqual(['bin', 'lib', 'libexec', 'share'], self.in_folder('/usr'))
+        self.assertEqual(['etc', 'proc', 'usr'], self.in_folder(''))
+        self.assertEqual(['foldersync'], self.in_folder('/etc/logrotate.d'))
+        for manager in ('system', 'user'):
+            self.assertEqual(['foldersync-once@.service', 'foldersync-once@.timer',
+                              'foldersync@.service'], self.in_folder(f'/usr/lib/systemd/{manager}'))
         self.assertEqual(['README.md', 'changelog.gz', 'copyright', 'docs', 'examples'],
                          self.in_folder(DOCS))
         for path in self.installed:
@@ -83,6 +87,14 @@ class InstallTest(RootTest):
         version = self.execute('--version', expect=DONE).out.split()[1]
         changes = gzip.decompress(self.read_in_root(DOCS + '/changelog.gz')).decode()
         self.assertTrue(changes.startswith(f'foldersync ({version}) '), changes)
+
+    def test_elsewhere_units_name_the_program_that_lies_there(self):
+        top = self.at('elsewhere')
+        subprocess.run(['cmake', '--install', BUILD, '--prefix', top], check=True,
+                       capture_output=True)
+        unit = trees.read(top + '/lib/systemd/system/foldersync@.service').decode()
+        self.assertIn(f'\nExecStart={top}/bin/foldersync run ', unit)
+        self.assertTrue(os.path.exists(top + '/etc/logrotate.d/foldersync'))
 
     def test_pages_and_completions_are_those_of_the_installed_name(self):
         pages = '/usr/share/man/man1'
@@ -193,12 +205,20 @@ class PackageTest(RootTest):
         brought = with_dependencies(depends)
         self.assertEqual([], [name for name in needed if not all_names(name) & brought])
         self.assert_does_its_job()
+        listed = subprocess.run(['dpkg-deb', '-c', package], check=True, capture_output=True,
+                                text=True).stdout
+        for folder in ('./etc/foldersync/', './var/log/foldersync/'):
+            self.assertRegex(listed, rf'(?m)^drwxr-xr-x root/root .* {folder}$')
+        trees.write(self.root.top + '/var/log/foldersync/photos.log', 'x')
+        self.assertEqual('/etc/logrotate.d/foldersync\n', trees.read(
+            self.root.top + '/var/lib/dpkg/info/foldersync.conffiles').decode())
         self.dpkg('--purge', 'foldersync')
         self.assertEqual(set(), {path for path in self.root.paths()
                                  if 'foldersync' in path and not path.startswith('state/')})
 
     def dpkg(self, *args):
         subprocess.run(['dpkg', f'--root={self.root.top}', '--log=/dev/null', '--force-depends',
+                        '--force-script-chrootless',
                         *args], check=True, capture_output=True)
 
 
