@@ -63,12 +63,21 @@ Status judge_state_folder(const CommonOptions& options) {
   return place || place.error().code != ErrorCode::kRefused ? success() : Status(place.error());
 }
 
+// What follows are errors that say that a file is missing which is there.
+void tell_what_is_missing() {
+  if (::access("/proc/self/fd", F_OK) == 0) return;
+  tell(
+      "/proc is not mounted here: without it neither the state folder nor attributes of what is "
+      "open can be reached, and all of it will be told as missing");
+}
+
 template <typename Options>
 Result<ExitCode> start(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
   if constexpr (requires { options.common; }) {
     TRY(take_priority(options.common));
     keep_what_is_needed(attributes_of(options));
+    tell_what_is_missing();
     TRY(judge_state_folder(options.common));
   }
   return execute(options);

@@ -210,6 +210,18 @@ class OneMemoryTest(ProgramTest):
         states = [path for path in root.paths() if path.endswith('memory.db')]
         self.assertEqual(['home/.local/state/foldersync/memory.db'], states)
 
+    def test_a_root_without_proc_is_told(self):
+        root = self.at('root')
+        copy_into(root, *libraries(BINARY))
+        shutil.copy2(BINARY, root + '/foldersync')
+        trees.build(root + '/source', {'a': 'x'})
+        done = subprocess.run(['unshare', *(() if os.geteuid() == 0 else ('-r',)), 'chroot', root,
+                               '/foldersync', 'run', '/source', '/replica', '-l', 'none'],
+                              check=False, capture_output=True, text=True,
+                              env={**ADMINISTRATOR, 'HOME': '/'})
+        self.assertEqual(3, done.returncode, done.stdout + done.stderr)
+        self.assertIn('/proc is not mounted here', done.stderr)
+
 
 if __name__ == '__main__':
     unittest.main()
