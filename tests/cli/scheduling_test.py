@@ -16,14 +16,13 @@ def in_hours(hours):
     return time.strftime('%H:%M', time.gmtime(time.time() + 3600 * hours))
 
 
-OPEN = f'{in_hours(-2)}-{in_hours(2)}'
-CLOSED = f'{in_hours(3)}-{in_hours(4)}'
-
-
 class SchedulingTest(ProgramTest):
     def setUp(self):
         super().setUp()
         self.given({'a': 'x'})
+        # Suites may run for hours.
+        self.open = f'{in_hours(-2)}-{in_hours(2)}'
+        self.closed = f'{in_hours(3)}-{in_hours(4)}'
 
     def start_waiting(self, *options, env=None):
         process = self.start('run', '-s', self.source, '-r', self.replica, *options,
@@ -33,13 +32,13 @@ class SchedulingTest(ProgramTest):
         return process
 
     def test_a_run_outside_of_its_times_waits_and_says_so(self):
-        process = self.start_waiting('--between', CLOSED)
+        process = self.start_waiting('--between', self.closed)
         clock, left = self.timer
         self.assertEqual(time.CLOCK_REALTIME, clock)
         self.assertTrue(2.9 * 3600 < left <= 3 * 3600, left)
         self.assertRegex(process.stdout.readline().decode(),
-                         rf' INFO this run begins at {CLOSED[:5]}, in 10,[78]\d\d s '
-                         rf'\(--between {CLOSED}\)\n')
+                         rf' INFO this run begins at {self.closed[:5]}, in 10,[78]\d\d s '
+                         rf'\(--between {self.closed}\)\n')
         process.send_signal(signal.SIGUSR1)
         self.assertIn('this run begins in 10,', process.stderr.readline().decode())
         self.assertEqual(128 + signal.SIGTERM, self.stop(process))
@@ -47,7 +46,7 @@ class SchedulingTest(ProgramTest):
         self.assertIn('stopped before this run changed anything', self.log_text())
 
     def test_a_loop_outside_of_its_times_waits_and_says_so(self):
-        process = self.start_waiting('--between', CLOSED, '-i', '60')
+        process = self.start_waiting('--between', self.closed, '-i', '60')
         self.assertIn('the next cycle begins at', process.stdout.readline().decode())
         self.assertEqual(DONE, self.stop(process))
         self.assertEqual(1, self.log_text().count('the next cycle begins at'))
@@ -63,7 +62,7 @@ class SchedulingTest(ProgramTest):
         self.assertEqual(DONE, self.stop(process))
 
     def test_the_clock_may_be_set_while_it_waits(self):
-        process = self.start_waiting('--between', CLOSED)
+        process = self.start_waiting('--between', self.closed)
         folder = f'/proc/{process.pid}/fdinfo'
         flags = [line for fd in os.listdir(folder)
                  for line in trees.read(f'{folder}/{fd}').decode().split('\n')
@@ -72,12 +71,12 @@ class SchedulingTest(ProgramTest):
         self.stop(process)
 
     def test_times_are_those_of_the_zone(self):
-        process = self.start_waiting('--between', OPEN, env={'TZ': 'XXX+5'})
-        self.assertIn(f'begins at {OPEN[:5]},', process.stdout.readline().decode())
+        process = self.start_waiting('--between', self.open, env={'TZ': 'XXX+5'})
+        self.assertIn(f'begins at {self.open[:5]},', process.stdout.readline().decode())
         self.stop(process)
 
     def test_within_its_times_it_begins_at_once(self):
-        for times in (OPEN, f'{CLOSED},{OPEN}'):
+        for times in (self.open, f'{self.closed},{self.open}'):
             self.sync('run', '--between', times, env={'TZ': 'UTC'})
             self.assert_mirrored()
         self.assertNotIn('begins', self.log_text())
@@ -98,12 +97,12 @@ class SchedulingTest(ProgramTest):
         self.assertEqual(2, len({line.split(b' begins ')[1] for line in seconds}))
 
     def test_a_dry_run_begins_at_once(self):
-        self.sync('run', '--between', CLOSED, '--jitter', LONG, '--dry-run', env={'TZ': 'UTC'})
+        self.sync('run', '--between', self.closed, '--jitter', LONG, '--dry-run', env={'TZ': 'UTC'})
         self.assertIn('dry run', self.log_text())
 
     def test_what_can_not_be_is_wrong_usage(self):
         for options in (('--between', '22:00'), ('--between', '22:00-22:00'), ('--between', ''),
-                        ('--between', '22-6'), ('--between', CLOSED, '--confirm'),
+                        ('--between', '22-6'), ('--between', self.closed, '--confirm'),
                         ('--jitter', '5', '--confirm'), ('--jitter', '-1'),
                         ('--jitter', '61', '-i', '1m')):
             with self.subTest(options=options):
