@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/folders.h"
+#include "cli/hooks.h"
 #include "cli/options.h"
 #include "cli/rights.h"
 #include "cli/signals.h"
@@ -72,7 +73,7 @@ void tell_what_is_missing() {
 }
 
 template <typename Options>
-Result<ExitCode> start(const Options& options) {
+Status make_ready(const Options& options) {
   // Before the first thread is started: each has it from the one that starts it.
   if constexpr (requires { options.common; }) {
     TRY(take_priority(options.common));
@@ -80,11 +81,24 @@ Result<ExitCode> start(const Options& options) {
     tell_what_is_missing();
     TRY(judge_state_folder(options.common));
   }
-  return execute(options);
+  return success();
 }
 
-ExitCode start_any(const CommandOptions& any) {
-  const auto code = std::visit([](const auto& options) { return start(options); }, any);
+template <typename Options>
+Result<ExitCode> start(const Options& options, std::uint32_t umask) {
+  if constexpr (requires { options.applying; }) {
+    // They keep the rights that the program was started with.
+    Hooks hooks = TRY(Hooks::begin(options.applying.hooks, umask));
+    TRY(make_ready(options));
+    return execute(options, hooks);
+  } else {
+    TRY(make_ready(options));
+    return execute(options);
+  }
+}
+
+ExitCode start_any(const CommandOptions& any, std::uint32_t umask) {
+  const auto code = std::visit([umask](const auto& options) { return start(options, umask); }, any);
   if (code) return *code;
   if (code.error().code != ErrorCode::kStopped) return fail(code.error());
   if (Signals::is_time_up()) tell(kTimeIsUp);
@@ -111,7 +125,7 @@ int run_app(std::vector<std::string> arguments) {
                                .columns = screen_of(STDOUT_FILENO).value_or(Screen{}).columns,
                                .environment = environment(),
                                .jobs = job_folders_here()});
-    if (parsed.options) return static_cast<int>(start_any(*parsed.options));
+    if (parsed.options) return static_cast<int>(start_any(*parsed.options, umask));
     std::fputs(parsed.text.c_str(), parsed.exit_code == ExitCode::kDone ? stdout : stderr);
     return static_cast<int>(parsed.exit_code);
   } catch (const std::exception& failure) {

@@ -145,11 +145,12 @@ class Applier {
 
 }  // namespace
 
-Result<ExitCode> execute(const ApplyOptions& options) {
+Result<ExitCode> execute(const ApplyOptions& options, Hooks& hooks) {
   Signals signals(HangUp::kStops);
   // Of which folders it is, is known when they are open and judged.
-  Attempts attempts(posix_file_system(),
-                    {.command = "apply", .common = options.common, .applying = options.applying});
+  Attempts attempts(
+      posix_file_system(),
+      {.command = "apply", .hooks = hooks, .common = options.common, .applying = options.applying});
   return attempts.once(signals, [&] { return Applier(options, signals, attempts).run(); });
 }
 

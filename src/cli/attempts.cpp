@@ -79,6 +79,7 @@ void Attempts::know_pair(const std::string& source, const std::string& replica) 
 ExitCode Attempts::end(std::optional<double> next_in) {
   const FileTime now = wall_clock_now();
   attempt_.end = {now, monotonic_seconds() - started_, outcome_};
+  run_end_hook();
   if (next_in) attempt_.end->next = NextStart{later_by(now, *next_in), order_.slack_seconds};
   if (is_recorded()) (void)file();
   attempt_.standing = after(attempt_.standing, attempt_);
@@ -93,11 +94,36 @@ ExitCode Attempts::end(std::optional<double> next_in) {
   return outcome_.exit_code;
 }
 
+Status Attempts::run_start_hook() {
+  if (!is_told()) return success();
+  return order_.hooks.run(Hook::kStart, attempt_);
+}
+
+// One that fails is told, and makes more of a code that says that all is well.
+void Attempts::run_end_hook() {
+  if (!is_told()) return;
+  const bool is_done = outcome_.exit_code == ExitCode::kDone;
+  const Status run = order_.hooks.run(is_done ? Hook::kSuccess : Hook::kFailure, attempt_);
+  if (run) return;
+  const std::string what = describe(run.error());
+  if (log_ != nullptr) {
+    log_->warn(what);
+    log_->flush();
+  } else {
+    tell(what);
+  }
+  if (!is_done) return;
+  outcome_.exit_code = ExitCode::kPartial;
+  outcome_.error = what;
+  attempt_.end->outcome = outcome_;
+}
+
 // As the loop has it for each of its cycles.
 Result<ExitCode> Attempts::in_process(Signals& signals,
                                       const std::function<Result<ExitCode>()>& attempt) {
   auto process = TRY(CycleProcess::start(signals));
   if (process.is_cycle()) {
+    leave_hooks();
     const auto code = attempt();
     if (!code) note_failure(code.error());
     if (!code && code.error().code != ErrorCode::kStopped) (void)fail(code.error());
@@ -115,10 +141,19 @@ Result<ExitCode> Attempts::in_process(Signals& signals,
 Result<ExitCode> Attempts::once(Signals& signals,
                                 const std::function<Result<ExitCode>()>& attempt) {
   begin();
-  const bool is_apart = order_.applying.metrics_file && is_told();
+  const bool is_apart = is_told() && (order_.applying.metrics_file || order_.hooks.are_wanted());
   const pid_t here = ::getpid();
-  auto code = is_apart ? in_process(signals, attempt) : attempt();
+  const Status allowed = run_start_hook();
+  auto code = !allowed   ? Result<ExitCode>(allowed.error())
+              : is_apart ? in_process(signals, attempt)
+                         : attempt();
   if (::getpid() != here) return code;
+  if (!allowed && log_ != nullptr) {
+    log_->error(describe(allowed.error()));
+    log_->flush();
+    code = exit_code_of(allowed.error());
+  }
+  if (!allowed) note_failure(allowed.error());
   if (!code) note_failure(code.error());
   if (code) outcome_.exit_code = *code;
   const ExitCode end_code = end();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/attempt_record.h"
+#include "cli/hooks.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/signals.h"
@@ -17,6 +18,7 @@ namespace foldersync {
 // The pair is absolute, or empty: not known yet.
 struct AttemptsOrder {
   const char* command;  // "run", "apply"
+  Hooks& hooks;
   const CommonOptions& common;
   const ApplyingOptions& applying;
   std::string source = {};
@@ -41,6 +43,10 @@ class Attempts {
   void take(const std::string& text);
 
   void begin();
+  // Whether it may be done. Error kRefused: the person's own command says no.
+  Status run_start_hook();
+  // In the process that mirrors, where it is one of its own: no hook is for it.
+  void leave_hooks() { order_.hooks.give_up(); }
   // Of which folders it is, where that was not known.
   void know_pair(const std::string& source, const std::string& replica);
   // The answer: the exit code that is left to the outcome's. `next_in`: seconds until a loop begins
@@ -68,6 +74,7 @@ class Attempts {
   void note_failure(const Error& error);
   Result<ExitCode> in_process(Signals& signals, const std::function<Result<ExitCode>()>& attempt);
   void write_metrics();
+  void run_end_hook();
   void warn(const std::string& what);
 
   FileSystem& fs_;

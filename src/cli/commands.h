@@ -3,19 +3,20 @@
 #pragma once
 
 #include "cli/exit_code.h"
+#include "cli/hooks.h"
 #include "cli/options.h"
 #include "core/result.h"
 
 namespace foldersync {
 
 // Mirrors once, or every so many seconds until told to stop.
-Result<ExitCode> execute(const RunOptions& options);
+Result<ExitCode> execute(const RunOptions& options, Hooks& hooks);
 
 // Works out what would be done and writes it down or shows it.
 Result<ExitCode> execute(const PlanCommandOptions& options);
 
 // Executes a plan that was written down.
-Result<ExitCode> execute(const ApplyOptions& options);
+Result<ExitCode> execute(const ApplyOptions& options, Hooks& hooks);
 
 // Lists one tree, one entry a line, in path order.
 Result<ExitCode> execute(const ScanOptions& options);

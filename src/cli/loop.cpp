@@ -36,7 +36,8 @@ ExitCode Loop::run(double interval) {
     }
     cycle.began = boot_seconds();
     parts_.attempts.begin();
-    const ExitCode code = cycle_in_process();
+    const Status allowed = parts_.attempts.run_start_hook();
+    const ExitCode code = allowed ? cycle_in_process() : parts_.fail(allowed.error());
     if (is_cycle_) return code;
     parts_.attempts.outcome().exit_code = code;
     status_.cycle_ended(parts_.attempts.outcome());
@@ -115,6 +116,7 @@ ExitCode Loop::cycle_in_process() {
   if (!process) return parts_.fail(process.error());
   is_cycle_ = process->is_cycle();
   if (is_cycle_) {
+    parts_.attempts.leave_hooks();
     const ExitCode code = cycle();
     (void)has_reader_left();
     tools_.log.flush();

@@ -347,6 +347,19 @@ void add_stop_after(CLI::App* command, std::optional<double>& seconds) {
             "begin no new work after SECONDS (or 90m, 8h); the next run does the rest");
 }
 
+void add_hooks(CLI::App* command, HookOptions& hooks) {
+  const Titled titled(command, "What is kept and told");
+  const auto add = [command](const char* name, std::optional<std::string>& hook, const char* help) {
+    never_empty(command->add_option(name, hook, help), "CMD", "a command");
+  };
+  add("--on-start", hooks.on_start,
+      "run this command of the shell before each attempt; where it fails, nothing is done (exit "
+      "5)");
+  add("--on-success", hooks.on_success, "likewise after each one that ended with 0");
+  add("--on-failure", hooks.on_failure,
+      "likewise after each other one; FOLDERSYNC_RESULT_... in the environment tell what it was");
+}
+
 void add_applying(CLI::App* command, ApplyingOptions& applying) {
   const Titled titled(command, "How it is done");
   add_lock_wait(command, applying.lock_wait_seconds);
@@ -366,6 +379,7 @@ void add_applying(CLI::App* command, ApplyingOptions& applying) {
   command->add_flag("--allow-incomplete", applying.allow_incomplete,
                     "with --atomic: even where something could not be read");
   add_backup(command, applying.backup);
+  add_hooks(command, applying.hooks);
   add_file(command, "--report", applying.report_file,
            "append what becomes of each action to FILE as JSON Lines; -: to standard output, "
            "instead of the console's text");

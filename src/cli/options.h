@@ -67,6 +67,13 @@ struct PlanningOptions {
   std::set<std::string, std::less<>> accept_changed;  // paths in the source; bytes
 };
 
+// Commands for a shell.
+struct HookOptions {
+  std::optional<std::string> on_start;
+  std::optional<std::string> on_success;
+  std::optional<std::string> on_failure;
+};
+
 struct BackupOptions {
   std::optional<std::string> folder;
   std::optional<BackupKeep> keep;
@@ -82,6 +89,7 @@ struct ApplyingOptions {
   std::optional<std::string> report_file;  // "-": standard output
   std::optional<std::string> metrics_file;
   BackupOptions backup;
+  HookOptions hooks;
   bool dry_run = false;
   bool atomic = false;
   bool allow_incomplete = false;

@@ -322,8 +322,9 @@ Result<ExitCode> run(const RunOptions& options, Attempts& attempts) {
 
 }  // namespace
 
-Result<ExitCode> execute(const RunOptions& options) {
+Result<ExitCode> execute(const RunOptions& options, Hooks& hooks) {
   Attempts attempts(posix_file_system(), {.command = "run",
+                                          .hooks = hooks,
                                           .common = options.common,
                                           .applying = options.applying,
                                           .source = absolute_name(options.folders.source),

@@ -144,6 +144,7 @@ Signals::~Signals() {
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
+bool Signals::is_told_to_stop() { return received().stop; }
 bool Signals::is_time_up() { return received().time_is_up && received().stop_signal == 0; }
 ExitCode Signals::stop_code() {
   return is_time_up() ? ExitCode::kPartial : static_cast<ExitCode>(128 + received().stop_signal);

@@ -37,6 +37,7 @@ class Signals {
   // The exit code of a program that was told to stop, also when no Signals live any more: where its
   // time is up, and no signal came, that is no failure and not all is done.
   [[nodiscard]] static ExitCode stop_code();
+  [[nodiscard]] static bool is_told_to_stop();
   [[nodiscard]] static bool is_time_up();
   // Whether the log shall be reopened; asking resets it.
   bool take_reopen();

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <initializer_list>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -101,7 +101,7 @@ class SpawnOrder {
     if (from < 0) return take(EBADF);
     take(::posix_spawn_file_actions_adddup2(&files_, from, to));
   }
-  void usual(std::initializer_list<int> signals) {
+  void usual(const std::vector<int>& signals) {
     sigset_t set;
     sigemptyset(&set);
     for (const int number : signals) sigaddset(&set, number);
@@ -127,12 +127,12 @@ class SpawnOrder {
   int failed_ = 0;  // the first error
 };
 
-pid_t spawn(const Order& order) {
+pid_t spawn(const Order& order, const std::vector<int>& usual) {
   SpawnOrder how;
   how.stream(order.streams[0].get(), STDIN_FILENO);
   how.stream(order.streams[1].get(), STDOUT_FILENO);
   how.stream(order.streams[1].get(), STDERR_FILENO);
-  how.usual({SIGPIPE, SIGXFSZ});  // what this program ignores, others rely on
+  how.usual(usual);
   std::string shell = "sh";
   std::string option = "-c";
   std::string line = order.command;
@@ -156,10 +156,21 @@ int wait_for(pid_t child, int socket) {
   return status;
 }
 
+// What asks the whole group of processes to stop, or all of a service, is not for this one. The
+// answer: what this program ignores, and others rely on.
+std::vector<int> ignore_signals() {
+  std::vector<int> ignored{SIGPIPE, SIGXFSZ};
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+    if (::signal(number, SIG_IGN) != SIG_IGN) ignored.push_back(number);
+  }
+  return ignored;
+}
+
 [[noreturn]] void serve(int socket) {
   Service::hide_from_programs();
+  const std::vector<int> usual = ignore_signals();
   for (Order order; receive(socket, order);) {
-    const pid_t child = spawn(order);
+    const pid_t child = spawn(order, usual);
     for (Fd& stream : order.streams) stream.reset();
     const int status = child > 0 ? wait_for(child, socket) : kNotStarted;
     (void)::send(socket, &status, sizeof status, MSG_NOSIGNAL);
@@ -191,6 +202,24 @@ Result<int> Starter::wait(const Signals& signals) {
     socket_.reset();
     return stopped_error("start");
   }
+  return take_status();
+}
+
+Result<int> Starter::wait_on(std::chrono::seconds after_stop) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kOften = 1000;  // milliseconds; a signal wakes it, too
+  std::optional<Clock::time_point> end;
+  pollfd socket{socket_.get(), POLLIN, 0};
+  while (::poll(&socket, 1, kOften) <= 0) {
+    if (!end && Signals::is_told_to_stop()) end = Clock::now() + after_stop;
+    if (!end || Clock::now() < *end) continue;
+    socket_.reset();
+    return stopped_error("start");
+  }
+  return take_status();
+}
+
+Result<int> Starter::take_status() {
   int status = kNotStarted;
   ssize_t count = -1;
   do {
