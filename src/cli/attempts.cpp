@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "core/text.h"
 #include "fs/clock.h"
+#include "fs/named_path.h"
 #include "scan/roots.h"
 
 namespace foldersync {
@@ -230,6 +231,8 @@ void Attempts::write_metrics() {
   Status written = success();
   if (attempt_.source.empty() || attempt_.replica.empty()) {
     written = refused_error("write", "it is not known which folders they would be of");
+  } else if (const auto place = find_named(fs_, folder_above(file)); !place) {
+    written = place.error();
   } else if (lies_in(fs_, folder_above(file), attempt_.replica) ||
              lies_in(fs_, folder_above(file), attempt_.source)) {
     written = refused_error("write", "it would lie in the source or the replica").at(file);

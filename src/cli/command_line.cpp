@@ -72,6 +72,7 @@ class Parser {
       arguments.emplace_back("--help");
     }
     const Typed typed = typed_in(arguments, all_);
+    arguments = typed.words;
     if (!typed.unknown.empty()) return usage_error(typed.unknown, nullptr);
     if (typed.command != nullptr && typed.options.count("help") == 0) {
       if (auto found = find_options({*typed.command, typed.options}, all_, around_.jobs,
@@ -106,6 +107,13 @@ class Parser {
   std::optional<ParsedCommandLine> insert_settings(Words& arguments, const Typed& typed) {
     Words words;
     for (const Setting& setting : found_.settings) {
+      const bool is_folder = typed.command->find(setting.option)->is_folder();
+      if (is_folder && typed.folders_by_place == 1) {
+        return usage_error(
+            "one folder, and a job that names the other one: expected SOURCE and REPLICA, or -s or "
+            "-r for the one that is not the job's",
+            typed.command);
+      }
       auto more = words_of(*typed.command->find(setting.option), setting);
       if (!more) return end_with(more.error());
       std::move(more->begin(), more->end(), std::back_inserter(words));
@@ -134,7 +142,7 @@ class Parser {
       return is_refusal(error) ? end_with(refused_error("", what))
                                : usage_error(what, typed.command);
     }
-    if (config_) return config_->what == "jobs" ? show_jobs() : show_config(*config_);
+    if (config_) return config_->what == "jobs" ? show_jobs(*config_) : show_config(*config_);
     return {std::move(chosen_), ExitCode::kDone, {}};
   }
 
@@ -159,7 +167,11 @@ class Parser {
     return what + origins;
   }
 
-  ParsedCommandLine show_jobs() const {
+  ParsedCommandLine show_jobs(const ConfigQuestion& question) const {
+    if (!question.command.empty()) {
+      return usage_error("config jobs: expected nothing more, found '" + question.command + "'",
+                         nullptr);
+    }
     std::string text;
     for (const auto& [name, file] : jobs_in(around_.jobs)) {
       text += escaped(name) + "\t" + escaped(file) + "\n";
@@ -168,7 +180,7 @@ class Parser {
   }
 
   ParsedCommandLine show_config(const ConfigQuestion& question) {
-    const DeclaredCommand* command = all_.find(question.command);
+    const DeclaredCommand* command = all_.find(question.command.empty() ? "run" : question.command);
     if (command == nullptr || !command->takes_job() || command->name == "config") {
       return usage_error(
           "config show: expected a command that takes a job, as run or plan, found '" +

@@ -14,8 +14,8 @@ namespace foldersync {
 
 // What `config` is asked.
 struct ConfigQuestion {
-  std::string what;  // "show" or "jobs"
-  std::string command = "run";
+  std::string what;      // "show" or "jobs"
+  std::string command;   // empty: run
   std::string job;       // its name, or
   std::string job_file;  // its file; empty: none
 };

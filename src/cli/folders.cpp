@@ -91,7 +91,7 @@ Error misplaced(const std::string& file) {
              "place",
              "this file or folder of the program's own would lie inside the replica, which holds "
              "nothing but the source's copy: choose another place (--log, --state, --output, "
-             "--backup-dir, --report)")
+             "--backup-dir, --report, --metrics-file)")
       .at(file);
 }
 
@@ -164,7 +164,7 @@ Result<std::vector<std::string>> place_own_files(FileSystem& fs, const Roots& ro
       return refused_error(
                  "place",
                  "this is the source itself, which is only read: choose another place (--log, "
-                 "--state, --output, --backup-dir, --report)")
+                 "--state, --output, --backup-dir, --report, --metrics-file)")
           .at(file);
     }
     if (!below.empty() && lies_at(fs, file, roots.source, below)) left_out.push_back(below);

@@ -72,9 +72,9 @@ std::string with_comment(std::string line, const std::string& comment) {
 }  // namespace
 
 InForce in_force(const DeclaredCommand& command, const std::vector<Settings>& places,
-                 const std::set<std::string>& typed) {
+                 const std::map<std::string, bool>& typed) {
   Claims claims;
-  for (const std::string& option : typed) claims.add(option, true, kCommandLine);
+  for (const auto& [option, is_on] : typed) claims.add(option, is_on, kCommandLine);
   InForce all;
   for (auto place = places.rbegin(); place != places.rend(); ++place) {
     Settings used;
@@ -112,6 +112,11 @@ std::string text_of(const DeclaredCommand& command, const InForce& all) {
   std::string text;
   std::vector<std::string> done;
   for (const Setting& setting : all.settings) {
+    if (!is_utf8(setting.value)) {
+      text += "# what is not UTF-8 can't stand in a file: " + where(setting) + " = '" +
+              escaped(setting.value) + "'\n";
+      continue;
+    }
     const DeclaredOption& option = *command.find(setting.option);
     if (!option.repeats) {
       text += with_comment(setting.option + " = " + value_of(option, setting.value),
@@ -122,7 +127,7 @@ std::string text_of(const DeclaredCommand& command, const InForce& all) {
     done.push_back(setting.option);
     text += setting.option + " = [\n";
     for (const Setting& one : all.settings) {
-      if (one.option != setting.option) continue;
+      if (one.option != setting.option || !is_utf8(one.value)) continue;
       text += with_comment("  " + quoted(one.value) + ",", origin_of(one));
     }
     text += "]\n";

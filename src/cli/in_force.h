@@ -2,7 +2,7 @@
 // environment, in files.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +20,11 @@ struct InForce {
 };
 
 // `places` have settings that `command` has as options, what counts less first; `typed` are the
-// long names of those on the command line, which count most. An option gives way to the same one of
-// a place that counts more, and to one that can't be given with it; what may be repeated adds up.
-// Pure.
+// long names of those on the command line, which count most, and whether they are set: a flag that
+// is false excludes nothing. An option gives way to the same one of a place that counts more, and
+// to one that can't be given with it; what may be repeated adds up. Pure.
 InForce in_force(const DeclaredCommand& command, const std::vector<Settings>& places,
-                 const std::set<std::string>& typed);
+                 const std::map<std::string, bool>& typed);
 
 // As words of a command line. Error kUsage: a flag that is neither true nor false.
 Result<std::vector<std::string>> words_of(const DeclaredOption& option, const Setting& setting);

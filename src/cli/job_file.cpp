@@ -13,7 +13,8 @@
 namespace foldersync {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
+// In a small file no key has so many parts that the library needs more stack than there is.
+constexpr std::size_t kMostBytes = std::size_t{64} << 10U;
 constexpr const char* kEnd = ".toml";
 
 Error unusable(const std::string& path, const std::string& why) {
@@ -90,6 +91,8 @@ std::map<std::string, std::string> jobs_in(const JobFolders& folders) {
 Result<std::optional<JobFile>> read_job_file(FileSystem& fs, const std::string& path) {
   const auto file = open_to_read(fs, path);
   if (!file && (file.error().error_number == ENOENT || file.error().error_number == ENOTDIR)) {
+    const auto place = find_named(fs, path, LastLink::kKeep);
+    if (place && place->status) return unusable(path, "a link that leads nowhere");
     return std::optional<JobFile>();
   }
   if (!file && file.error().code == ErrorCode::kRefused) return file.error();
@@ -98,6 +101,9 @@ Result<std::optional<JobFile>> read_job_file(FileSystem& fs, const std::string& 
                     std::string("it can't be opened: ") + errno_name(file.error().error_number));
   TRY(judge(path, *file));
   auto text = read_text(fs, file->fd.get(), kMostBytes);
+  if (!text && text.error().error_number == EFBIG) {
+    return unusable(path, "expected a file of at most 64 KiB");
+  }
   if (!text)
     return unusable(path,
                     std::string("it can't be read: ") + errno_name(text.error().error_number));

@@ -38,7 +38,7 @@ std::map<std::string, std::string> jobs_in(const JobFolders& folders);
 
 // Nothing where there is no such file. Error kRefused where somebody else than root and the caller
 // could have written it, or could put another into its place; kUsage where it can't be read, is no
-// file or has more than 1 MiB.
+// file, is a link to nothing, or has more than 64 KiB.
 Result<std::optional<JobFile>> read_job_file(FileSystem& fs, const std::string& path);
 
 }  // namespace foldersync

@@ -66,7 +66,16 @@ class Reader {
     Settings of_command;
     for (const auto& [key, node] : elements_of(all)) {
       const DeclaredCommand* command = program_.find(std::string(key->str()));
-      if (command == nullptr || !command->takes_job() || !node->is_table()) {
+      const bool is_command = command != nullptr && command->takes_job();
+      const std::string name(key->str());
+      if (is_command && !node->is_table()) {
+        return wrong(key->source(), "expected one table [" + name + "]");
+      }
+      if (!is_command && node->is_table()) {
+        return wrong(key->source(),
+                     "no command '" + name + "' takes a job, so there is no such table");
+      }
+      if (!is_command) {
         TRY(add(*key, *node, nullptr, top_));
         continue;
       }
@@ -100,7 +109,8 @@ class Reader {
     if (value->find('\0') != std::string::npos) {
       return wrong(node.source(), name + ": expected a text without a zero byte");
     }
-    if (value->starts_with("~/") && !home_.empty()) value = home_ + value->substr(1);
+    const bool is_home = *value == "~" || value->starts_with("~/");
+    if (is_home && is_path(option, *value) && !home_.empty()) value = home_ + value->substr(1);
     if (is_path(option, *value) && !value->starts_with('/')) {
       return wrong(node.source(), name +
                                       ": expected a path from / or ~/ on, since a job may begin "

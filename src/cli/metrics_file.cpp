@@ -1,5 +1,7 @@
 #include "cli/metrics_file.h"
 
+#include <array>
+#include <span>
 #include <string_view>
 
 #include "core/text.h"
@@ -55,6 +57,17 @@ class Text {
   std::string text_;
 };
 
+// What is no file of metrics may be dear to somebody.
+Status judge(FileSystem& fs, const std::string& path) {
+  constexpr std::string_view kBeginning = "# HELP foldersync_";
+  const auto file = open_to_read(fs, path, LastLink::kKeep);
+  if (!file || !file->status.is_file() || file->status.size == 0) return success();
+  std::array<char, kBeginning.size()> text{};
+  const auto count = TRY(fs.read(file->fd.get(), std::as_writable_bytes(std::span(text))).at(path));
+  if (std::string_view(text.data(), count) == kBeginning) return success();
+  return refused_error("write", "there is a file of that name, and it is none of metrics").at(path);
+}
+
 }  // namespace
 
 std::string metrics_text(const Attempt& attempt) {
@@ -82,6 +95,7 @@ std::string metrics_text(const Attempt& attempt) {
 }
 
 Status write_metrics(FileSystem& fs, const std::string& path, const Attempt& attempt) {
+  TRY(judge(fs, path));
   auto file = TRY(NewFile::begin(fs, path));
   TRY(write_all(file.fd(), metrics_text(attempt)).at(path));
   TRY(fs.set_mode({file.fd(), false}, kReadable).at(path));

@@ -199,7 +199,6 @@ CLI::Option* add_file(CLI::App* command, const char* name, std::optional<std::st
 CLI::Option* add_reading(CLI::App* command, const char* name,
                          const std::function<void(Remembered)>& take, const char* help) {
   const auto take_text = [name, take](const std::string& text) {
-    if (text == "false") return;  // takes back what a job has
     const bool is_cached = text == "cached";
     if (!is_cached && !text.empty()) {
       throw CLI::ValidationError(name, "expected nothing, or =cached, found '" + text + "'");

@@ -22,8 +22,10 @@ class Places {
       TRY(add_job());
     }
     places_.push_back(TRY(settings_of_environment(environment, asked_.command.name, program_)));
-    std::set<std::string> typed;
-    for (const auto& [name, value] : asked_.typed) typed.insert(name);
+    std::map<std::string, bool> typed;
+    for (const auto& [name, value] : asked_.typed) {
+      typed[name] = !asked_.command.find(name)->is_flag() || value != "false";
+    }
     return FoundOptions{in_force(asked_.command, places_, typed), std::move(files_)};
   }
 
@@ -38,6 +40,9 @@ class Places {
   }
 
   Status add_job() {
+    if (typed("job") != nullptr && typed("config") != nullptr) {
+      return usage_error("read job", "--job excludes --config: a job is named, or its file is");
+    }
     if (const std::string* name = typed("job")) return add(TRY(find_job(fs_, jobs_, *name)), true);
     const std::string* path = typed("config");
     if (path == nullptr || path->empty()) return success();

@@ -26,8 +26,8 @@ class Walk {
 
   Typed over(const std::vector<std::string>& arguments) {
     bool only_places = false;
-    for (at_ = 0; at_ < arguments.size() && typed_.unknown.empty(); ++at_) {
-      const std::string& word = arguments[at_];
+    for (const std::string& word : arguments) {
+      typed_.words.push_back(word);
       if (value_of_ != nullptr) {
         typed_.options[value_of_->long_name()] = word;
         value_of_ = nullptr;
@@ -40,6 +40,7 @@ class Walk {
       } else {
         ++places_;
       }
+      if (!typed_.unknown.empty()) break;
     }
     note_places();
     return std::move(typed_);
@@ -48,7 +49,7 @@ class Walk {
  private:
   void take_command(const std::string& word) {
     typed_.command = program_.find(word);
-    typed_.command_at = at_;
+    typed_.command_at = typed_.words.size() - 1;
     if (typed_.command != nullptr) return;
     std::vector<std::string> names;
     for (const DeclaredCommand& command : program_.commands) names.push_back(command.name);
@@ -59,9 +60,22 @@ class Walk {
     const std::size_t end = word.find('=');
     const DeclaredOption* option = find(word.substr(0, end));
     if (option == nullptr) return;
-    note(*option,
-         end == std::string::npos ? std::string_view() : std::string_view(word).substr(end + 1),
-         end != std::string::npos);
+    const bool has_value = end != std::string::npos;
+    const std::string value = has_value ? word.substr(end + 1) : std::string();
+    if (has_value && option->is_flag()) return take_truth(*option, word.substr(0, end), value);
+    note(*option, value, has_value);
+  }
+
+  // "--quiet=false", "--checksum=cached".
+  void take_truth(const DeclaredOption& option, const std::string& name, const std::string& value) {
+    typed_.options[option.long_name()] = value;
+    if (value == "false") {
+      typed_.words.pop_back();
+    } else if (value == "true") {
+      typed_.words.back() = name;
+    } else if (option.value.empty()) {
+      typed_.unknown = name + ": expected true or false, found '" + value + "'";
+    }
   }
 
   // "-i5", "-i 5", and several in one word where they take no value: "-qv".
@@ -100,13 +114,13 @@ class Walk {
       if (places_ == 0) return;
       if (!option.has_place || typed_.options.count(option.long_name()) > 0) continue;
       typed_.options[option.long_name()];
+      if (option.is_folder()) ++typed_.folders_by_place;
       --places_;
     }
   }
 
   const DeclaredProgram& program_;
   Typed typed_;
-  std::size_t at_ = 0;
   const DeclaredOption* value_of_ = nullptr;  // the next word is its value
   std::size_t places_ = 0;                    // words without an option
 };

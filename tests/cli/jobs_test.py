@@ -79,6 +79,36 @@ class JobsTest(JobTest):
         self.assertNotIn('extra', os.listdir(self.replica))
         self.assertNotIn('all content read', said)
 
+    def test_a_flag_that_is_false_takes_nothing_else_back(self):
+        self.write(self.job + 'atomic = true\n')
+        self.execute('run', '--job', 'photos', '--delete-first=false', '--report', self.at('report'), expect=DONE)
+        self.assertIn('"atomic":true', trees.read(self.at('report')).decode())
+        for wrong in ('--no-delete=', '--no-delete=maybe'):
+            self.assertIn('expected true or false', self.execute('run', '--job', 'photos', wrong, expect=USAGE).err)
+
+    def test_of_two_folders_by_their_places_none_is_the_jobs(self):
+        self.write(self.job)
+        said = self.execute('run', '--job', 'photos', self.in_source('cache'), expect=USAGE).err
+        self.assertIn('expected SOURCE and REPLICA', said)
+        self.execute('run', '--job', 'photos', '-r', self.at('other'), expect=DONE)
+        self.execute('run', '--job', 'photos', self.in_source('cache'), self.at('third'), expect=DONE)
+        self.assertEqual(['c'], os.listdir(self.at('third')))
+
+    def test_a_file_that_is_too_large_for_a_job_or_leads_nowhere_is_none(self):
+        path = self.write('a' + '.a' * 100_000 + ' = 1\n')
+        self.assertIn('64 KiB', self.execute('config', 'show', '--job', 'photos', expect=USAGE).err)
+        self.write('a' + '.a' * 30_000 + ' = 1\n')
+        self.execute('config', 'show', '--job', 'photos', expect=USAGE)
+        os.unlink(path)
+        os.symlink(self.at('nothing'), os.path.join(os.path.dirname(path), 'defaults.toml'))
+        said = self.execute('run', '-s', self.source, '-r', self.replica, expect=USAGE).err
+        self.assertIn('leads nowhere', said)
+
+    def test_what_can_not_stand_in_a_file_is_said_in_a_comment(self):
+        shown = self.execute('config', 'show', expect=DONE, env={'FOLDERSYNC_OPT_EXCLUDE': 'a\udcff\nb'}).out
+        self.assertIn('# what is not UTF-8', shown)
+        self.assertEqual(['  "b",'], [line.split(' #')[0].rstrip() for line in shown.splitlines() if line[0] == ' '])
+
     def test_once_is_once_and_now(self):
         self.write(self.job + 'interval = "1h"\njitter = "30m"\n')
         self.execute('run', '--job', 'photos', '--once', expect=DONE)
@@ -108,7 +138,7 @@ class JobsTest(JobTest):
                 ('log = "log.txt"\n', ':3: log: ', 'expected a path from / or ~/ on'),
                 ('exclude-from = "/none"\n', ':3: exclude-from: ', "'/none' can't be read"),
                 ('source = "/x"\n', ':3: ', ''),
-                ('[show]\nlist = true\n', ':3: ', "no option 'show'"),
+                ('[show]\nlist = true\n', ':3: ', "no command 'show' takes a job"),
                 ('x', ':3: ', '')):
             path = self.write(self.job + text)
             with self.subTest(text):
@@ -120,6 +150,8 @@ class JobsTest(JobTest):
         self.assertIn('photos.toml:3: atomic', said)
         self.execute('run', '--job', 'none', expect=USAGE)
         self.execute('run', '--config', self.at('none'), expect=USAGE)
+        self.execute('run', '--job', 'none', '--config', self.at('none'), expect=USAGE)
+        self.execute('config', 'jobs', 'more', expect=USAGE)
         for name in ('defaults', '../photos', '.hidden', ''):
             self.execute('run', '--job', name, expect=USAGE)
         self.assertFalse(os.path.exists(self.replica))

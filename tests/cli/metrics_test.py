@@ -127,6 +127,15 @@ class MetricsTest(ProgramTest):
         self.metrics = self.at('no such folder', 'metrics.prom')
         self.assertIn('no metrics', self.run_it().err)
 
+    def test_a_file_that_is_none_of_metrics_stays(self):
+        for text in ('a key that somebody needs', '#'):
+            trees.write(self.metrics, text.encode())
+            self.assertIn('it is none of metrics', self.run_it().err)
+            self.assertEqual(text.encode(), trees.read(self.metrics))
+        trees.write(self.metrics, b'')
+        self.run_it()
+        self.read()
+
     def test_a_loop_writes_them_after_each_cycle(self):
         process = self.start('run', '-s', self.source, '-r', self.replica, '-i', '0.1',
                              '--metrics-file', self.metrics)

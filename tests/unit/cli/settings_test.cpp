@@ -87,6 +87,8 @@ TEST(JobText, TheTableOfACommandGoesBeforeWhatIsForAll) {
 TEST(JobText, PathsAreFromTheTopOrFromTheHomeFolder) {
   EXPECT_THAT(in_job("source = '~/a'\nlog = 'none'\n"),
               ElementsAre("f:1: source=/home/ann/a", "f:2: log=none"));
+  EXPECT_THAT(in_job("source = '~'\nexclude = '~/a'\n"),
+              ElementsAre("f:1: source=/home/ann", "f:2: exclude=~/a"));
   EXPECT_THAT(wrong_in_job("level = 1\nsource = 'a'\n"), HasSubstr("f:2: source: expected a path"));
   EXPECT_THAT(wrong_in_job("report = 'none'\n"), HasSubstr("f:1: report: expected a path"));
 }
@@ -96,7 +98,10 @@ TEST(JobText, WhatIsWrongIsToldWithItsLine) {
               testing::AllOf(HasSubstr("f:2: "), HasSubstr("did you mean 'level'?")));
   EXPECT_THAT(wrong_in_job("[apply]\nlevel = 1\nfast = true\n"),
               HasSubstr("f:3: there is no option 'fast' of apply"));
-  EXPECT_THAT(wrong_in_job("[show]\ntree = true\n"), HasSubstr("f:1: there is no option 'show'"));
+  EXPECT_THAT(wrong_in_job("[show]\ntree = true\n"),
+              HasSubstr("f:1: no command 'show' takes a job"));
+  EXPECT_THAT(wrong_in_job("[[run]]\n"), HasSubstr("f:1: expected one table [run]"));
+  EXPECT_THAT(wrong_in_job("run = 1\n"), HasSubstr("f:1: expected one table [run]"));
   EXPECT_THAT(wrong_in_job("job = 'x'\n"), HasSubstr("f:1: there is no option 'job'"));
   EXPECT_THAT(wrong_in_job("level = [1]\n"), HasSubstr("f:1: level: expected one value"));
   EXPECT_THAT(wrong_in_job("exclude = [[1]]\n"), HasSubstr("f:1: exclude: expected a text"));
@@ -137,7 +142,8 @@ Setting setting(const std::string& name, const std::string& value, const std::st
 
 TEST(InForce, APlaceThatCountsMoreTakesTheOptionAndWhatExcludesIt) {
   const DeclaredProgram all = program();
-  const auto used = [&](const std::vector<Settings>& places, const std::set<std::string>& typed) {
+  const auto used = [&](const std::vector<Settings>& places,
+                        const std::map<std::string, bool>& typed) {
     return texts(in_force(*all.find("run"), places, typed).settings);
   };
   const Settings low{setting("level", "1", "low"), setting("fast", "true", "low"),
@@ -145,11 +151,14 @@ TEST(InForce, APlaceThatCountsMoreTakesTheOptionAndWhatExcludesIt) {
   const Settings high{setting("level", "2", "high"), setting("exclude", "b", "high")};
   EXPECT_THAT(used({low, high}, {}),
               ElementsAre("low: fast=true", "low: exclude=a", "high: level=2", "high: exclude=b"));
-  EXPECT_THAT(used({low, high}, {"level", "exclude"}),
+  EXPECT_THAT(used({low, high}, {{"level", true}, {"exclude", true}}),
               ElementsAre("low: fast=true", "low: exclude=a", "high: exclude=b"));
-  EXPECT_THAT(used({low}, {"slow"}), ElementsAre("low: level=1", "low: exclude=a"));
+  EXPECT_THAT(used({low}, {{"slow", true}}), ElementsAre("low: level=1", "low: exclude=a"));
   EXPECT_THAT(used({low, {setting("slow", "true", "high")}}, {}),
               ElementsAre("low: level=1", "low: exclude=a", "high: slow=true"));
+  EXPECT_THAT(used({low}, {{"slow", false}}),
+              ElementsAre("low: level=1", "low: fast=true", "low: exclude=a"));
+  EXPECT_THAT(used({low}, {{"fast", false}}), ElementsAre("low: level=1", "low: exclude=a"));
   // One that is not set excludes nothing, and hides itself all the same.
   EXPECT_THAT(used({low, {setting("slow", "false", "high")}}, {}),
               ElementsAre("low: level=1", "low: fast=true", "low: exclude=a", "high: slow=false"));
@@ -161,7 +170,7 @@ TEST(InForce, WhatGivesWayIsKnown) {
   const DeclaredProgram all = program();
   const Settings low{setting("level", "1", "low"), setting("fast", "true", "low")};
   const InForce found =
-      in_force(*all.find("run"), {low, {setting("level", "2", "high")}}, {"slow"});
+      in_force(*all.find("run"), {low, {setting("level", "2", "high")}}, {{"slow", true}});
   ASSERT_EQ(found.unused.size(), 2U);
   EXPECT_EQ(found.unused[0].second, "high");
   EXPECT_EQ(found.unused[1].second, "--slow of the command line");
@@ -205,6 +214,21 @@ TEST(Typed, OptionsAreFoundInEachForm) {
               UnorderedElementsAre("level=--fast", "source="));
   EXPECT_THAT(typed({"--version"}), UnorderedElementsAre("version="));
   EXPECT_EQ(typed_in({"--version", "run"}, all).command_at, 1U);
+  EXPECT_EQ(typed_in({"run", "/a", "-f"}, all).folders_by_place, 1U);
+  EXPECT_EQ(typed_in({"run", "-s", "/a"}, all).folders_by_place, 0U);
+}
+
+TEST(Typed, AFlagIsTrueOrFalse) {
+  const DeclaredProgram all = program();
+  const Typed typed =
+      typed_in({"run", "--fast=false", "--slow=true", "--read=false", "--level=1"}, all);
+  EXPECT_THAT(typed.words, ElementsAre("run", "--slow", "--level=1"));
+  EXPECT_THAT(names(typed),
+              UnorderedElementsAre("fast=false", "slow=true", "read=false", "level=1"));
+  EXPECT_THAT(typed_in({"run", "--fast="}, all).unknown,
+              HasSubstr("expected true or false, found ''"));
+  EXPECT_THAT(typed_in({"run", "--fast=maybe"}, all).unknown, HasSubstr("found 'maybe'"));
+  EXPECT_THAT(typed_in({"run", "--read=all"}, all).words, ElementsAre("run", "--read=all"));
 }
 
 }  // namespace
