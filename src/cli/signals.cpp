@@ -1,6 +1,7 @@
 #include "cli/signals.h"
 
 #include <poll.h>
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 
 namespace foldersync {
 namespace {
@@ -26,7 +28,7 @@ struct Received {
   std::atomic<bool> has_answered{false};
   std::atomic<bool> hangup_reopens{false};
   std::atomic<int> event{-1};
-  std::atomic<int> wish_event{-1};
+  sem_t wish{};                 // which wakes by no call that could fail
   std::atomic<pid_t> child{0};  // is told as well; 0: there is none
   bool is_forked = false;
 };
@@ -47,7 +49,7 @@ void handle(int number) {
   const std::uint64_t one = 1;
   if (number == SIGUSR1) {
     state.progress_wish = true;
-    (void)!::write(state.wish_event, &one, sizeof one);
+    ::sem_post(&state.wish);
   } else if (is_reopening) {
     state.reopen = true;
   } else {
@@ -121,7 +123,7 @@ Signals::Signals(HangUp hang_up) {
   state.reopen = false;
   state.hangup_reopens = hang_up == HangUp::kReopensLog;
   state.event = make_event();
-  state.wish_event = make_event();
+  ::sem_init(&state.wish, 0, 0);
   const struct sigaction handled = action_of(handle);
   const struct sigaction ignored = action_of(SIG_IGN);
   for (std::size_t at = 0; at < kHandled.size(); ++at) {
@@ -140,7 +142,6 @@ Signals::~Signals() {
     ::sigaction(kHandled[at], &before_[at], nullptr);
   }
   ::close(received().event.exchange(-1));
-  ::close(received().wish_event.exchange(-1));
 }
 
 const std::atomic<bool>& Signals::stop() const { return received().stop; }
@@ -183,7 +184,7 @@ pid_t Signals::fork() {
   state.is_forked = true;
   state.has_answered = false;
   ::close(state.event.exchange(make_event()));
-  ::close(state.wish_event.exchange(make_event()));
+  ::sem_init(&state.wish, 0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);  // it ended before
   return 0;
@@ -201,9 +202,23 @@ int Signals::wait_for(pid_t child) {
   return status;
 }
 
-bool Signals::wait_for_wish(int end, std::optional<double> seconds) const {
-  return !wait_for_either(received().wish_event, end, seconds ? milliseconds(*seconds) : -1);
+bool Signals::wait_for_wish(const std::atomic<bool>& ended, std::optional<double> seconds) const {
+  if (ended) return false;
+  if (!seconds) {
+    (void)::sem_wait(&received().wish);
+    return !ended;
+  }
+  timespec until{};
+  ::clock_gettime(CLOCK_MONOTONIC, &until);
+  const auto step = static_cast<long>(*seconds * 1e9) + until.tv_nsec;
+  constexpr long kSecond = 1'000'000'000;
+  until.tv_sec += step / kSecond;
+  until.tv_nsec = step % kSecond;
+  (void)::sem_clockwait(&received().wish, CLOCK_MONOTONIC, &until);
+  return !ended;
 }
+
+void Signals::wake() const { ::sem_post(&received().wish); }
 
 void Signals::wait(double seconds) const { (void)wait_for_input(-1, seconds); }
 

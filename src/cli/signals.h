@@ -45,9 +45,11 @@ class Signals {
   [[nodiscard]] bool take_progress_wish() const;
   // Whether somebody has asked, and this process has taken it on itself to answer.
   [[nodiscard]] bool has_answered() const;
-  // Waits so many seconds, or until somebody asks, or `end` can be read: whether it can't. Any
-  // thread, but one at a time.
-  [[nodiscard]] bool wait_for_wish(int end, std::optional<double> seconds) const;
+  // Waits so many seconds, or until somebody asks, or wake() was called: whether `ended` is not
+  // set. Any thread, but one at a time. No system call that could fail is needed to end it.
+  [[nodiscard]] bool wait_for_wish(const std::atomic<bool>& ended,
+                                   std::optional<double> seconds) const;
+  void wake() const;
 
   // As fork(2). What asks this process to stop, or how far it is, asks the new one, which is killed
   // when this one ends. Requires: no other thread was started, and wait_for() was called for an

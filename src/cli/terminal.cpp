@@ -1,6 +1,5 @@
 #include "cli/terminal.h"
 
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -96,8 +95,7 @@ void ProgressCounts::begin(std::uint64_t count, std::uint64_t bytes_to_write) {
 }
 
 Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool draws)
-    : counts_(counts), signals_(signals), draws_(draws), ended_(::eventfd(0, EFD_CLOEXEC)) {
-  if (!ended_.is_open()) return;  // then nobody draws
+    : counts_(counts), signals_(signals), draws_(draws) {
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (const std::system_error&) {
@@ -107,8 +105,8 @@ Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool dr
 
 Progress::~Progress() {
   if (!thread_.joinable()) return;
-  const std::uint64_t one = 1;
-  (void)!::write(ended_.get(), &one, sizeof one);
+  ended_ = true;
+  signals_.wake();
   thread_.join();
   TerminalLine::hide();
 }
@@ -116,7 +114,7 @@ Progress::~Progress() {
 void Progress::loop() {
   const auto start = std::chrono::steady_clock::now();
   const std::optional<double> step = draws_ ? std::optional(0.5) : std::nullopt;
-  while (signals_.wait_for_wish(ended_.get(), step)) {
+  while (signals_.wait_for_wish(ended_, step)) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const std::string text = progress_text(counts_, elapsed.count());
     if (signals_.take_progress_wish()) {

@@ -10,7 +10,6 @@
 
 #include "cli/signals.h"
 #include "fs/copy.h"
-#include "fs/fd.h"
 #include "scan/content.h"
 #include "show/render_review.h"
 
@@ -61,7 +60,7 @@ class Progress {
   const ProgressCounts& counts_;
   const Signals& signals_;
   const bool draws_;
-  Fd ended_;  // is set when it ends
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 

@@ -54,7 +54,7 @@ PURE_EXCEPTIONS = {
 }
 
 SYSTEM = re.compile(r'[a-z_0-9]+|(sys|linux|net|netinet)/[a-z_0-9]+\.h'
-                    r'|(dirent|errno|fcntl|poll|pthread|pwd|grp|sched|signal|spawn|termios|unistd)\.h')
+                    r'|(dirent|errno|fcntl|poll|pthread|pwd|grp|sched|semaphore|signal|spawn|termios|unistd)\.h')
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
