@@ -99,12 +99,15 @@ TEST_P(Undo, TakesBackTwoPlansAtOnce) {
                  {"gone", file("goes and comes back")},
                  {"meta", file("m").with_mode(0600)},
                  {"then", file("t").with_mode(0600)},
+                 {"leaf", file("no directory yet")},
                  {"d", directory()},
                  {"d/x", file("x")}});
   before_ = read_tree(replica_);
   plant_source({{"both", file("one")},
                 {"meta", file("m").with_mode(0640)},
                 {"then", file("t").with_mode(0640)},
+                {"leaf", directory()},
+                {"leaf/in", file("i")},
                 {"n", directory()},
                 {"n/y", file("y")},
                 {"short", file("s")}});
@@ -117,6 +120,8 @@ TEST_P(Undo, TakesBackTwoPlansAtOnce) {
                 {"meta", file("m").with_mode(0644)},
                 {"then", file("new content")},
                 {"d", file("no directory")},
+                {"leaf", directory()},
+                {"leaf/in", file("more of it")},
                 {"n", directory()},
                 {"n/y", file("yy")},
                 {"n/z", file("z")}});

@@ -203,7 +203,9 @@ Status Backup::remember_directories(const ActionStore& actions, const Before& be
 // `action`: the one at its path; null: there is none.
 Status Backup::remember_directory(const RelPath& path, const Action* action, const Before& before) {
   const Restore* const known = earlier(path);
-  const bool was_made = known != nullptr && !known->undo.after;
+  // By the plan before, perhaps in place of something else.
+  const bool was_made =
+      known != nullptr && (!known->undo.after || known->undo.after->type != FileType::kDirectory);
   if (was_made || (goes_on_ && directories_.contains(path))) return success();
   auto status = TRY(before.replica.status(path).at(path.bytes()));
   if (!status || !status->is_directory()) return success();
