@@ -224,7 +224,8 @@ void Attempts::note_failure(const Error& error) {
 }
 
 // Where the attempt came to nothing, nobody has asked yet whether the file lies in a folder of
-// theirs.
+// theirs. RACE: who may exchange a folder above the file may move it into one of these after the
+// question; what is written there is a file of metrics, and replaces no other.
 void Attempts::write_metrics() {
   if (!order_.applying.metrics_file || !is_told()) return;
   const std::string file = absolute_name(*order_.applying.metrics_file);

@@ -28,7 +28,7 @@ constexpr int kNotFound = 127;
 constexpr int kNotStarted = 126;
 
 // Whether the text was shown by the pager.
-bool page(Starter& starter, const char* command, int terminal, const Signals& signals,
+bool page(Starter& starter, const char* command, int terminal,
           const std::function<Status(const ByteSink&)>& write) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
@@ -40,7 +40,7 @@ bool page(Starter& starter, const char* command, int terminal, const Signals& si
   // A pager that is left early closes the pipe, and that is no error.
   (void)write([&](std::string_view text) { return write_all(output.get(), text); });
   output.reset();
-  const auto status = starter.wait(signals);
+  const auto status = starter.wait();
   if (!status) return false;
   const int code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 0;
   return code != kNotFound && code != kNotStarted;
@@ -73,7 +73,7 @@ Status Person::view(const StoredPlan& plan) {
   };
   const char* const wanted = std::getenv("PAGER");
   const char* const pager = wanted == nullptr ? "less -R" : wanted;
-  const bool is_paged = *pager != '\0' && page(starter_, pager, terminal_.get(), *signals_, write);
+  const bool is_paged = *pager != '\0' && page(starter_, pager, terminal_.get(), write);
   TRY(heed(&signals_->stop(), "ask"));
   if (is_paged) return success();
   return write([this](std::string_view text) { return put(text); });

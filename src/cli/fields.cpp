@@ -1,10 +1,11 @@
 #include "cli/fields.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <utility>
 
+#include "cli/option_values.h"
+#include "core/parts.h"
 #include "core/text.h"
 #include "format/json_fields.h"
 #include "format/json_text.h"
@@ -46,18 +47,11 @@ std::string text_at(const Fields& fields, const std::string& name) {
 }
 
 std::uint64_t count_at(const Fields& fields, const std::string& name) {
-  const std::string text = text_at(fields, name);
-  std::uint64_t count = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size() ? count : 0;
+  return number_in<std::uint64_t>(text_at(fields, name)).value_or(0);
 }
 
 std::optional<double> seconds_at(const Fields& fields, const std::string& name) {
-  const std::string text = text_at(fields, name);
-  double seconds = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool is_whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
-  return is_whole ? std::optional(seconds) : std::nullopt;
+  return parse_decimal(text_at(fields, name));
 }
 
 std::string seconds_text(double seconds) {

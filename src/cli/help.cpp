@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/parts.h"
+#include "core/columns.h"
 #include "core/program_name.h"
 
 namespace foldersync {
@@ -67,31 +67,6 @@ std::string example(std::string_view line) {
   std::string text;
   for (const char letter : line) text += letter == '%' ? program_name() : std::string(1, letter);
   return text;
-}
-
-// Words in lines of at most `columns`, of which each begins at column `at`; the text before it
-// reaches to column `from`.
-std::string wrapped(std::string_view words, std::size_t from, std::size_t at, std::size_t columns) {
-  std::string text;
-  std::size_t column = from;
-  if (from > 0 && from + 1 > at) {
-    text += '\n';
-    column = 0;
-  }
-  bool is_first = true;
-  for (std::string_view rest = words; !rest.empty();) {
-    const std::string_view word = take_until(rest, ' ');
-    if (!is_first && column + 1 + word.size() > columns) {
-      text += '\n';
-      column = 0;
-      is_first = true;
-    }
-    const std::size_t gap = is_first ? at - std::min(column, at) : 1;
-    text += std::string(gap, ' ') + std::string(word);
-    column += gap + word.size();
-    is_first = false;
-  }
-  return text + "\n";
 }
 
 std::string left_of(const DeclaredOption& option) {

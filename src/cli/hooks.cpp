@@ -4,11 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
-#include <string_view>
+#include <utility>
 
 #include "core/file_time.h"
 #include "fs/fd.h"
@@ -22,25 +20,18 @@ const char* event_of(Hook hook) {
   return hook == Hook::kStart ? "start" : hook == Hook::kSuccess ? "success" : "failure";
 }
 
-// For a shell, whatever the bytes are.
-std::string quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char letter : text) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return quoted + "'";
-}
-
 class Variables {
  public:
-  void add(std::string name, std::string_view value) {
+  void add(std::string name, const std::string& value) {
     for (char& letter : name) {
       if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
     }
-    text_ += " FOLDERSYNC_RESULT_" + name + "=" + quoted(value);
+    all_.push_back("FOLDERSYNC_RESULT_" + name + "=" + value);
   }
-  [[nodiscard]] std::string text() const { return "export" + text_ + "; "; }
+  [[nodiscard]] std::vector<std::string> take() { return std::move(all_); }
 
  private:
-  std::string text_;
+  std::vector<std::string> all_;
 };
 
 std::string how_it_ended(int status) {
@@ -50,7 +41,7 @@ std::string how_it_ended(int status) {
 
 }  // namespace
 
-std::string variables_for(Hook hook, const Attempt& attempt) {
+std::vector<std::string> variables_for(Hook hook, const Attempt& attempt) {
   Variables variables;
   variables.add("event", event_of(hook));
   variables.add("command", attempt.command);
@@ -58,24 +49,22 @@ std::string variables_for(Hook hook, const Attempt& attempt) {
   variables.add("source", attempt.source);
   variables.add("replica", attempt.replica);
   variables.add("started", to_string(attempt.started));
-  if (!attempt.end) return variables.text();
+  if (!attempt.end) return variables.take();
   const RunOutcome& outcome = attempt.end->outcome;
-  std::array<char, 32> seconds{};
-  std::snprintf(seconds.data(), seconds.size(), "%.3f", attempt.end->seconds);
-  variables.add("seconds", seconds.data());
+  variables.add("seconds", seconds_text(attempt.end->seconds));
   variables.add("exit", std::to_string(static_cast<int>(outcome.exit_code)));
   variables.add("summary", outcome.summary);
   variables.add("error", outcome.error);
   for_each_count(outcome, [&](const char* name, std::uint64_t count) {
     variables.add(name, std::to_string(count));
   });
-  return variables.text();
+  return variables.take();
 }
 
 Result<Hooks> Hooks::begin(const HookOptions& options, std::uint32_t umask) {
-  Hooks hooks(options, umask);
+  Hooks hooks(options);
   if (options.on_start || options.on_success || options.on_failure) {
-    hooks.starter_ = TRY(Starter::begin());
+    hooks.starter_ = TRY(Starter::begin(umask));
   }
   return hooks;
 }
@@ -87,11 +76,9 @@ Status Hooks::run(Hook hook, const Attempt& attempt) {
   if (!starter_ || !command) return success();
   const std::string option = std::string("--on-") + event_of(hook);
   const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  std::array<char, 16> umask{};
-  std::snprintf(umask.data(), umask.size(), "umask %04o; ", umask_);
-  const std::string line = umask.data() + variables_for(hook, attempt) + *command;
-  Status started = starter_->start(line, nothing.get(), STDERR_FILENO);
-  const auto status = started ? starter_->wait_on(kAfterStop) : Result<int>(started.error());
+  Status started =
+      starter_->start(*command, nothing.get(), STDERR_FILENO, variables_for(hook, attempt));
+  const auto status = started ? starter_->wait(kAfterStop) : Result<int>(started.error());
   if (!status) {
     return refused_error("run", option + ": its command could not be run to its end",
                          status.error().error_number);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/attempt_record.h"
 #include "cli/options.h"
@@ -15,9 +16,9 @@ namespace foldersync {
 
 enum class Hook : std::uint8_t { kStart, kSuccess, kFailure };
 
-// The variables of a hook, as a beginning of its line for the shell: FOLDERSYNC_RESULT_EVENT and
-// what the attempt is, and once it has ended what came of it. Pure.
-std::string variables_for(Hook hook, const Attempt& attempt);
+// The variables of a hook: FOLDERSYNC_RESULT_EVENT=..., what the attempt is, and once it has ended
+// what came of it. Pure.
+std::vector<std::string> variables_for(Hook hook, const Attempt& attempt);
 
 // They are run by a process that was split off before rights were given up, with the rights, the
 // umask and the environment that the program was started with.
@@ -35,10 +36,9 @@ class Hooks {
   Status run(Hook hook, const Attempt& attempt);
 
  private:
-  Hooks(const HookOptions& options, std::uint32_t umask) : options_(options), umask_(umask) {}
+  explicit Hooks(const HookOptions& options) : options_(options) {}
 
   HookOptions options_;
-  std::uint32_t umask_;
   std::optional<Starter> starter_;
 };
 

@@ -1,5 +1,6 @@
 #include "cli/known_problems.h"
 
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "cli/spool_file.h"
+#include "core/hash.h"
 #include "core/text.h"
 #include "fs/copy.h"
 
@@ -32,7 +34,11 @@ std::unique_ptr<KnownProblems> KnownProblems::in(const std::vector<std::string>&
     if (folder.empty()) continue;
     std::array<Fd, 2> files{nameless_file(folder), nameless_file(folder)};
     const bool are_made = files[0].is_open() && files[1].is_open();
-    if (are_made) return std::unique_ptr<KnownProblems>(new KnownProblems(std::move(files)));
+    if (!are_made) continue;
+    auto problems = std::unique_ptr<KnownProblems>(new KnownProblems(std::move(files)));
+    const auto has_key = ::getrandom(problems->key_.data(), problems->key_.size(), 0) ==
+                         static_cast<ssize_t>(problems->key_.size());
+    return has_key ? std::move(problems) : nullptr;
   }
   return nullptr;
 }
@@ -56,6 +62,13 @@ void KnownProblems::begin(const Carried& carried) {
   fails_ = ::ftruncate(files_[own_].get(), 0) < 0 || ::lseek(files_[own_].get(), 0, SEEK_SET) < 0;
 }
 
+std::uint64_t KnownProblems::hash_of(const std::string& key) const {
+  const Sha256 whole = hmac_sha256(key_, key);
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, whole.bytes.data(), sizeof hash);
+  return hash;
+}
+
 std::size_t KnownProblems::place_of(std::uint64_t hash) const {
   const auto place = std::lower_bound(known_.begin(), known_.end(), hash);
   if (place == known_.end() || *place != hash) return known_.size();
@@ -63,7 +76,7 @@ std::size_t KnownProblems::place_of(std::uint64_t hash) const {
 }
 
 bool KnownProblems::is_news(const std::string& key, const std::string& line) {
-  const std::uint64_t hash = std::hash<std::string>()(key);
+  const std::uint64_t hash = hash_of(key);
   const std::size_t place = place_of(hash);
   const bool is_known = place < known_.size();
   has_told_ = true;

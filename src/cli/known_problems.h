@@ -36,6 +36,8 @@ class KnownProblems final : public ProblemFilter {
 
   explicit KnownProblems(std::array<Fd, 2> files) : files_(std::move(files)) {}
 
+  // With a key of this loop's own: no name can be made to be taken for another one.
+  [[nodiscard]] std::uint64_t hash_of(const std::string& key) const;
   // The place of a problem among those of the cycle before, or their number.
   [[nodiscard]] std::size_t place_of(std::uint64_t hash) const;
   void keep(std::uint64_t hash, std::string_view line);
@@ -44,6 +46,7 @@ class KnownProblems final : public ProblemFilter {
   static bool for_each(int file, const Visit& visit);
 
   std::array<Fd, 2> files_;
+  std::array<unsigned char, 16> key_{};
   std::size_t own_ = 0;  // the file of this cycle; the other one is of the cycle before
   std::vector<std::uint64_t> known_;  // of the cycle before, in order, each once
   std::vector<bool> seen_;            // again

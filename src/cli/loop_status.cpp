@@ -18,11 +18,6 @@ constexpr double kLeastWorkSeconds = 1e-6;
 // After so long a cycle that does nothing is told, where the manager has no patience of its own.
 constexpr double kLongIdleSeconds = 60;
 
-FileTime later(FileTime time, double seconds) {
-  time.seconds += static_cast<std::int64_t>(std::llround(seconds));
-  return time;
-}
-
 }  // namespace
 
 void EndedCycles::add(const RunOutcome& outcome, FileTime when) {
@@ -102,7 +97,7 @@ void LoopStatus::cycle_ended(const RunOutcome& outcome) {
 std::optional<double> LoopStatus::waits(double left) {
   if (!service_.listens()) return std::nullopt;
   service_.alive();
-  const FileTime next = later(wall_clock_now(), left);
+  const FileTime next = later_by(wall_clock_now(), left);
   // Rounding makes no other time of it.
   if (!next_ || std::abs(next.seconds - next_->seconds) > 1) next_ = next;
   const std::string ended = ended_.text();

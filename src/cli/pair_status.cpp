@@ -1,8 +1,5 @@
 #include "cli/pair_status.h"
 
-#include <cmath>
-#include <cstdint>
-
 namespace foldersync {
 namespace {
 
@@ -42,23 +39,6 @@ PairStatus status_of(const KnownPair& pair, FileTime now, std::optional<double> 
   const auto& success = status.standing.last_success;
   status.is_too_old = max_age && (!success || seconds_between(*success, now) > *max_age);
   return status;
-}
-
-double seconds_between(FileTime from, FileTime to) {
-  constexpr double kNanosecond = 1e-9;
-  return static_cast<double>(to.seconds - from.seconds) +
-         (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) *
-             kNanosecond;
-}
-
-FileTime later_by(FileTime time, double seconds) {
-  constexpr double kBillion = 1e9;
-  const double whole = std::floor(seconds);
-  const double nanoseconds = time.nanoseconds + (seconds - whole) * kBillion;
-  const double carry = nanoseconds >= kBillion ? 1 : 0;
-  time.seconds += static_cast<std::int64_t>(whole + carry);
-  time.nanoseconds = static_cast<std::uint32_t>(nanoseconds - carry * kBillion);
-  return time;
 }
 
 }  // namespace foldersync

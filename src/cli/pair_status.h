@@ -25,8 +25,4 @@ struct PairStatus {
 // `max_age`, in seconds: how long ago the last success may be. What it points to must outlive it.
 PairStatus status_of(const KnownPair& pair, FileTime now, std::optional<double> max_age);
 
-// From the one to the other; negative where that is earlier.
-double seconds_between(FileTime from, FileTime to);
-FileTime later_by(FileTime time, double seconds);
-
 }  // namespace foldersync

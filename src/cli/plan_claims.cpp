@@ -22,11 +22,6 @@ std::string folder_of(const std::string& file) {
   return absolute.substr(0, std::max<std::size_t>(absolute.rfind('/'), 1));
 }
 
-double seconds_between(FileTime from, FileTime to) {
-  return static_cast<double>(to.seconds) - static_cast<double>(from.seconds) +
-         (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) / 1e9;
-}
-
 Error refused(std::string detail) { return refused_error("apply", std::move(detail)); }
 
 constexpr double kWeek = 7.0 * 86'400;

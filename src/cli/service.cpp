@@ -30,7 +30,7 @@ class Impatience {
     has_timer_ = ::timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
     constexpr timespec kTenth{0, 100'000'000};
     const itimerspec tenths{kTenth, kTenth};
-    if (has_timer_) ::timer_settime(timer_, 0, &tenths, nullptr);
+    is_set_ = has_timer_ && ::timer_settime(timer_, 0, &tenths, nullptr) == 0;
   }
   ~Impatience() {
     if (has_timer_) ::timer_delete(timer_);
@@ -38,13 +38,14 @@ class Impatience {
   Impatience(const Impatience&) = delete;
   Impatience& operator=(const Impatience&) = delete;
 
-  [[nodiscard]] bool has_timer() const { return has_timer_; }
+  [[nodiscard]] bool is_set() const { return is_set_; }
 
  private:
   const int signal_ = SIGRTMIN;  // which nothing else uses
 
   timer_t timer_{};
   bool has_timer_ = false;
+  bool is_set_ = false;
 };
 
 std::string cut(std::string line) {
@@ -93,7 +94,7 @@ void Service::hide_from_programs() {
 void Service::send(const std::string& message) const {
   if (!listens_) return;
   const Impatience impatience;
-  if (impatience.has_timer()) (void)::sd_notify(0, message.c_str());
+  if (impatience.is_set()) (void)::sd_notify(0, message.c_str());
 }
 
 }  // namespace foldersync

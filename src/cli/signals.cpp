@@ -162,7 +162,7 @@ Status Signals::stop_after(double seconds) {
   times.it_value.tv_sec = static_cast<std::time_t>(seconds);
   const double rest = seconds - static_cast<double>(times.it_value.tv_sec);
   times.it_value.tv_nsec = std::max(1L, static_cast<long>(rest * 1e9));
-  ::timer_settime(timer, 0, &times, nullptr);
+  if (::timer_settime(timer, 0, &times, nullptr) < 0) return system_error("set a timer", errno);
   return success();
 }
 bool Signals::take_reopen() { return received().reopen.exchange(false); }

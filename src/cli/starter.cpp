@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,19 +12,23 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/service.h"
+#include "cli/signals.h"
+#include "core/parts.h"
 
 namespace foldersync {
 namespace {
 
 constexpr int kNotStarted = -1;
 constexpr std::size_t kStreams = 2;  // what it reads, and where it writes
-constexpr std::size_t kLongestCommand = 64 * 1024;
+constexpr std::size_t kLongestOrder = 64 * 1024;
 
 // A message that hands over descriptors.
 struct Message {
@@ -38,8 +43,8 @@ struct Message {
   msghdr header{};
 };
 
-Status send(int socket, const std::string& command, const std::array<int, kStreams>& streams) {
-  iovec text{const_cast<char*>(command.data()), command.size()};  // is only read
+Status send(int socket, std::string order, const std::array<int, kStreams>& streams) {
+  iovec text{order.data(), order.size()};
   Message message(text);
   cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
   part->cmsg_level = SOL_SOCKET;
@@ -53,14 +58,14 @@ Status send(int socket, const std::string& command, const std::array<int, kStrea
 }
 
 struct Order {
-  std::string command;
+  std::string text;  // variables and then the command, with zero bytes between them
   std::array<Fd, kStreams> streams;
 };
 
 // False where nobody gives orders any more. An order that did not come whole has no streams.
 bool receive(int socket, Order& order) {
-  order.command.resize(kLongestCommand);
-  iovec text{order.command.data(), order.command.size()};
+  order.text.resize(kLongestOrder);
+  iovec text{order.text.data(), order.text.size()};
   Message message(text);
   ssize_t count = -1;
   do {
@@ -79,7 +84,7 @@ bool receive(int socket, Order& order) {
   constexpr int kCut = MSG_TRUNC | MSG_CTRUNC;
   const bool is_whole = (message.header.msg_flags & kCut) == 0 && come.size() == kStreams;
   for (std::size_t at = 0; is_whole && at < kStreams; ++at) order.streams[at] = std::move(come[at]);
-  order.command.resize(static_cast<std::size_t>(count));
+  order.text.resize(static_cast<std::size_t>(count));
   return true;
 }
 
@@ -127,15 +132,41 @@ class SpawnOrder {
   int failed_ = 0;  // the first error
 };
 
+// Sets what an order says to set while it lives.
+class Variables {
+ public:
+  // Takes them off the front of `order`, which must outlive the object.
+  explicit Variables(std::string_view& order) {
+    while (order.find('\0') != std::string_view::npos) {
+      std::string variable(take_until(order, '\0'));
+      const std::size_t end = variable.find('=');
+      variable.resize(std::max(variable.size(), end + 1));
+      variable[end] = '\0';
+      ::setenv(variable.data(), variable.data() + end + 1, 1);
+      names_.emplace_back(variable.data());
+    }
+  }
+  ~Variables() {
+    for (const std::string& name : names_) ::unsetenv(name.c_str());
+  }
+  Variables(const Variables&) = delete;
+  Variables& operator=(const Variables&) = delete;
+
+ private:
+  std::vector<std::string> names_;
+};
+
 pid_t spawn(const Order& order, const std::vector<int>& usual) {
   SpawnOrder how;
   how.stream(order.streams[0].get(), STDIN_FILENO);
   how.stream(order.streams[1].get(), STDOUT_FILENO);
   how.stream(order.streams[1].get(), STDERR_FILENO);
   how.usual(usual);
+  std::string_view command = order.text;
+  const Variables variables(command);
   std::string shell = "sh";
   std::string option = "-c";
-  std::string line = order.command;
+  std::string line(command);
   std::array<char*, 4> arguments{shell.data(), option.data(), line.data(), nullptr};
   return how.start("/bin/sh", arguments.data());
 }
@@ -166,7 +197,8 @@ std::vector<int> ignore_signals() {
   return ignored;
 }
 
-[[noreturn]] void serve(int socket) {
+[[noreturn]] void serve(int socket, std::uint32_t umask) {
+  ::umask(umask);
   Service::hide_from_programs();
   const std::vector<int> usual = ignore_signals();
   for (Order order; receive(socket, order);) {
@@ -180,7 +212,7 @@ std::vector<int> ignore_signals() {
 
 }  // namespace
 
-Result<Starter> Starter::begin() {
+Result<Starter> Starter::begin(std::uint32_t umask) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
     return system_error("socketpair", errno);
@@ -190,22 +222,17 @@ Result<Starter> Starter::begin() {
   if (child < 0) return system_error("fork", errno);
   if (child > 0) return Starter(std::move(here));
   here.reset();
-  serve(there.get());
+  serve(there.get(), umask);
 }
 
-Status Starter::start(const std::string& command, int input, int terminal) {
-  return send(socket_.get(), command, {input, terminal});
+Status Starter::start(const std::string& command, int input, int terminal,
+                      const std::vector<std::string>& variables) {
+  std::string order;
+  for (const std::string& variable : variables) order += variable + '\0';
+  return send(socket_.get(), order + command, {input, terminal});
 }
 
-Result<int> Starter::wait(const Signals& signals) {
-  if (!signals.wait_for_input(socket_.get())) {
-    socket_.reset();
-    return stopped_error("start");
-  }
-  return take_status();
-}
-
-Result<int> Starter::wait_on(std::chrono::seconds after_stop) {
+Result<int> Starter::wait(std::chrono::seconds after_stop) {
   using Clock = std::chrono::steady_clock;
   constexpr int kOften = 1000;  // milliseconds; a signal wakes it, too
   std::optional<Clock::time_point> end;
@@ -216,10 +243,6 @@ Result<int> Starter::wait_on(std::chrono::seconds after_stop) {
     socket_.reset();
     return stopped_error("start");
   }
-  return take_status();
-}
-
-Result<int> Starter::take_status() {
   int status = kNotStarted;
   ssize_t count = -1;
   do {

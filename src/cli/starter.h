@@ -2,9 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
-#include "cli/signals.h"
 #include "core/result.h"
 #include "fs/fd.h"
 
@@ -14,20 +15,19 @@ namespace foldersync {
 // starts what it is told to. It ends with this one, and no signal ends it before.
 class Starter {
  public:
-  // Requires: no other thread was started.
-  static Result<Starter> begin();
+  // What it starts has `umask`. Requires: no other thread was started.
+  static Result<Starter> begin(std::uint32_t umask = 0077);
 
-  // Starts a shell command that reads `input` and writes to `terminal`. One at a time.
-  Status start(const std::string& command, int input, int terminal);
-  // Waits until it has ended. The answer: its status, see wait(2). Errors: it wasn't started;
-  // kStopped: a signal came, and it is told to end when this process does.
-  Result<int> wait(const Signals& signals);
-  // The same, but a signal only bounds the time that is left to it.
-  Result<int> wait_on(std::chrono::seconds after_stop);
+  // Starts a shell command that reads `input` and writes to `terminal`, with `variables`
+  // ("NAME=VALUE") besides the environment: nobody else sees these, as all see a command. One at a
+  // time.
+  Status start(const std::string& command, int input, int terminal,
+               const std::vector<std::string>& variables = {});
+  // Waits until it has ended; so long still where this program is told to stop, and then it is told
+  // to end, too. The answer: its status, see wait(2). Errors: it wasn't started; kStopped.
+  Result<int> wait(std::chrono::seconds after_stop = std::chrono::seconds(0));
 
  private:
-  Result<int> take_status();
-
   explicit Starter(Fd socket) : socket_(std::move(socket)) {}
 
   Fd socket_;

@@ -26,13 +26,13 @@ Error nothing_known(const StatusOptions& options, const std::vector<KnownPair>& 
   for (const KnownPair& pair : all) {
     const std::string& job = pair.last().job;
     if (job.empty() || known.find("'" + job + "'") != std::string::npos) continue;
-    known += (known.empty() ? "" : ", ") + std::string("'") + escaped(job) + "'";
+    known += (known.empty() ? "'" : ", '") + job + "'";
   }
   if (options.job.empty()) {
-    return usage_error("status", "no run of the replica '" + escaped(*options.replica) +
+    return usage_error("status", "no run of the replica '" + *options.replica +
                                      "' is known: " + our_command("status") + " lists what is");
   }
-  return usage_error("status", "no run of a job '" + escaped(options.job) + "' is known: " +
+  return usage_error("status", "no run of a job '" + options.job + "' is known: " +
                                    (known.empty() ? "no job has run yet" : "known are " + known));
 }
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <string_view>
 
+#include "core/columns.h"
 #include "core/text.h"
 #include "show/render.h"
 
@@ -15,40 +15,15 @@ namespace {
 
 constexpr std::size_t kIndent = 9;
 
-// "2026-11-30 22:00:03 UTC".
-std::string time_of_day(FileTime time) {
-  const std::string text = to_string(FileTime{time.seconds, 0});
-  const std::size_t end = text.find('.');
-  if (text.empty() || text[0] == '@' || end == std::string::npos) return text;
-  std::string day_and_time = text.substr(0, end);
-  std::replace(day_and_time.begin(), day_and_time.end(), 'T', ' ');
-  return day_and_time + " UTC";
-}
-
 std::string moment_and_age(FileTime time, FileTime now) {
   const double ago = seconds_between(time, now);
   const std::string age = human_duration(std::abs(ago));
-  return time_of_day(time) + (ago >= 0 ? " (" + age + " ago)" : " (in " + age + ")");
+  return moment(time) + (ago >= 0 ? " (" + age + " ago)" : " (in " + age + ")");
 }
 
-// "label    text", wrapped between words; what follows stands below the text.
-std::string row(const char* label, const std::string& text, std::size_t columns) {
-  std::string rows = label;
-  rows.resize(kIndent, ' ');
-  std::size_t used = kIndent;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    const std::string_view word(text.data() + at, end - at);
-    if (used > kIndent && used + 1 + word.size() > columns) {
-      rows += "\n" + std::string(kIndent, ' ');
-      used = kIndent;
-    }
-    if (used > kIndent) rows += ' ';
-    used += word.size() + (used > kIndent ? 1 : 0);
-    rows += word;
-    at = end + 1;
-  }
-  return rows + "\n";
+// "label    text", in lines where it is long.
+std::string row(const std::string& label, const std::string& text, std::size_t columns) {
+  return label + wrapped(text, label.size(), kIndent, columns);
 }
 
 std::string end_text(const Attempt& attempt) {
@@ -96,9 +71,8 @@ std::string next_text(const PairStatus& status, FileTime now) {
 }
 
 std::string listed(const Attempt& attempt, std::size_t columns) {
-  std::string text =
-      row("  -", time_of_day(attempt.started) + ", " + attempt.command + ", " + end_text(attempt),
-          columns);
+  std::string text = row(
+      "  -", moment(attempt.started) + ", " + attempt.command + ", " + end_text(attempt), columns);
   for (const std::string& line : details(attempt)) text += row("", line, columns);
   return text;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/parts.h"
+
 namespace foldersync {
 namespace {
 
@@ -101,6 +103,29 @@ std::string left_aligned(std::string_view text, std::size_t width) {
 std::string right_aligned(std::string_view text, std::size_t width) {
   const std::size_t columns = columns_of(text);
   return std::string(width > columns ? width - columns : 0, ' ').append(text);
+}
+
+std::string wrapped(std::string_view words, std::size_t from, std::size_t at, std::size_t width) {
+  std::string text;
+  std::size_t column = from;
+  if (from > 0 && from + 1 > at) {
+    text += '\n';
+    column = 0;
+  }
+  bool is_first = true;
+  for (std::string_view rest = words; !rest.empty();) {
+    const std::string_view word = take_until(rest, ' ');
+    if (!is_first && column + 1 + columns_of(word) > width) {
+      text += '\n';
+      column = 0;
+      is_first = true;
+    }
+    const std::size_t gap = is_first ? at - std::min(column, at) : 1;
+    text += std::string(gap, ' ') + std::string(word);
+    column += gap + columns_of(word);
+    is_first = false;
+  }
+  return text + "\n";
 }
 
 }  // namespace foldersync

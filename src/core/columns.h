@@ -23,4 +23,8 @@ std::string cut_to(std::string_view text, std::size_t width);
 std::string left_aligned(std::string_view text, std::size_t width);
 std::string right_aligned(std::string_view text, std::size_t width);
 
+// Words in lines of at most `width` columns, of which each begins at column `at`; the text before
+// it reaches to column `from`.
+std::string wrapped(std::string_view words, std::size_t from, std::size_t at, std::size_t width);
+
 }  // namespace foldersync

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <system_error>
 
@@ -133,6 +134,22 @@ std::string to_string(FileTime time) {
 
 std::optional<FileTime> parse_file_time(std::string_view text) {
   return text.starts_with('@') ? parse_seconds_form(text) : parse_calendar_form(text);
+}
+
+// No difference of whole seconds, which might be none that their type holds.
+double seconds_between(FileTime from, FileTime to) {
+  return static_cast<double>(to.seconds) - static_cast<double>(from.seconds) +
+         (static_cast<double>(to.nanoseconds) - static_cast<double>(from.nanoseconds)) / 1e9;
+}
+
+FileTime later_by(FileTime time, double seconds) {
+  constexpr double kBillion = 1e9;
+  const double whole = std::floor(seconds);
+  const double nanoseconds = time.nanoseconds + (seconds - whole) * kBillion;
+  const double carry = nanoseconds >= kBillion ? 1 : 0;
+  time.seconds += static_cast<std::int64_t>(whole + carry);
+  time.nanoseconds = static_cast<std::uint32_t>(nanoseconds - carry * kBillion);
+  return time;
 }
 
 FileTime stored_as(FileTime time, const TimeLimits& limits) {

@@ -24,6 +24,11 @@ std::string to_string(FileTime time);
 // The inverse: accepts exactly what to_string() prints, one text per time.
 std::optional<FileTime> parse_file_time(std::string_view text);
 
+// In seconds, as near as a number of them can be; below 0 where `to` is earlier.
+double seconds_between(FileTime from, FileTime to);
+// Requires: `seconds` is 0 or more.
+FileTime later_by(FileTime time, double seconds);
+
 // The times that a file system is able to hold, learned by reading back what was set.
 struct TimeLimits {
   std::uint32_t granularity = 1;  // nanoseconds, 1 to 1 s; stored times are multiples of it

@@ -89,11 +89,14 @@ Result<std::set<std::string>> names_in(const std::string& folder) {
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), &::closedir);
   if (!open && errno == ENOENT) return names;
   if (!open) return system_error("open", errno).at(folder);
-  while (const dirent* const entry = ::readdir(open.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(open.get());
+    if (entry == nullptr && errno != 0) return system_error("read", errno).at(folder);
+    if (entry == nullptr) return names;
     const std::string_view name(entry->d_name);
     if (name.ends_with(kNewer)) names.emplace(name.substr(0, name.find('.')));
   }
-  return names;
 }
 
 // What can't be read of it is not there.
@@ -151,6 +154,7 @@ Status HistoryFile::add(std::string_view line) {
   Status written = write_all(fd_.get(), std::string(line) + "\n");
   if (!written) return as_state_error(std::move(written).error());
   const off_t end = ::lseek(fd_.get(), 0, SEEK_CUR);
+  if (end < 0) return as_state_error(system_error("lseek", errno));
   line_at_ = static_cast<std::uint64_t>(end) - line.size() - 1;
   return success();
 }
@@ -180,11 +184,11 @@ Result<std::vector<HistoryOfPair>> read_history(FileSystem& fs, const std::strin
   return all;
 }
 
-Status forget_history(FileSystem&, const std::string& state, const std::string& name) {
+Status forget_history(FileSystem& fs, const std::string& state, const std::string& name) {
+  const auto folder = TRY(StateFolder::open(fs, folder_of(state)));
   for (const std::string_view end : {kOlder, kNewer, kLoop}) {
-    const std::string path = path_of(state, name, end);
-    if (::unlink(path.c_str()) < 0 && errno != ENOENT)
-      return system_error("remove", errno).at(path);
+    Status removed = folder.remove(name + std::string(end));
+    if (!removed && removed.error().error_number != ENOENT) return removed;
   }
   return success();
 }

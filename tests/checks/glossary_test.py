@@ -5,7 +5,7 @@ import unittest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 GLOSSARY = CHECKOUT / 'docs' / 'glossary.md'
-HELP = ('command_options.cpp', 'command_line.cpp', 'option_groups.cpp', 'help.cpp', 'app.cpp')
+HELP = ('command_options.cpp', 'command_line.cpp', 'option_groups.cpp', 'option_kinds.cpp', 'help.cpp', 'app.cpp')
 CODE = re.compile(r'^```.*?^```', re.S | re.M)
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

@@ -31,7 +31,8 @@ ROOMS = {
 
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
-    'CLI': ('cli/command_line', 'cli/command_options', 'cli/option_groups', 'cli/declared'),
+    'CLI': ('cli/command_line', 'cli/command_options', 'cli/option_groups', 'cli/option_kinds',
+            'cli/declared'),
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),

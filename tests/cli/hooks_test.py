@@ -128,13 +128,13 @@ class HooksTest(ProgramTest):
         replica = os.open(self.replica, os.O_RDONLY)
         self.addCleanup(os.close, replica)
         fcntl.flock(replica, fcntl.LOCK_EX)
-        process = self.start('run', '-s', self.source, '-r', self.replica, '--lock-wait', '600',
-                             '--on-success', 'true')
-        self.wait_until(workers, 'it waits for the lock')
-        worker, = workers()
-        self.assertEqual([], [link for link in links(worker) if link.startswith('socket:')])
-        fcntl.flock(replica, fcntl.LOCK_UN)
-        self.assertEqual(DONE, process.wait())
+        for loop in ((), ('-i', '600')):
+            process = self.start('run', '-s', self.source, '-r', self.replica, '--lock-wait', '600',
+                                 '--on-success', 'true', *loop)
+            self.wait_until(workers, 'it waits for the lock')
+            worker, = workers()
+            self.assertEqual([], [link for link in links(worker) if link.startswith('socket:')])
+            self.stop(process)
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,16 +42,15 @@ class StarterTest : public testing::Test {
     std::ifstream("/proc/thread-self/children") >> process_;
   }
 
-  Result<int> tell(const std::string& command) {
+  Result<int> tell(const std::string& command, const std::vector<std::string>& variables = {}) {
     const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    TRY(starter_->start(command, null.get(), null.get()));
-    return starter_->wait(signals_);
+    TRY(starter_->start(command, null.get(), null.get(), variables));
+    return starter_->wait();
   }
 
   ScratchFolder scratch_;
   rlimit usual_{};
   std::vector<Fd> filling_;
-  Signals signals_{HangUp::kStops};
   std::optional<Starter> starter_;
   pid_t process_ = 0;
 };
@@ -76,6 +76,25 @@ TEST_F(StarterTest, AnOrderThatIsCutIsNotDone) {
   // What is left of it would be a command as well.
   EXPECT_FALSE(tell("echo >" + made + std::string(65'536, ' ') + "2").ok());
   EXPECT_NE(::access(made.c_str(), F_OK), 0);
+}
+
+TEST_F(StarterTest, VariablesAreOfOneCommandAndNotInItsText) {
+  begin();
+  ASSERT_EQ(::prlimit(process_, RLIMIT_NOFILE, &usual_, nullptr), 0);
+  const std::string value = "'$(exit 1)' \"\n=\xFF";
+  const auto seen = tell("printf %s \"$OF_A_TEST\" >" + (scratch_ / "seen") +
+                             "; tr '\\0' ' ' </proc/$$/cmdline >" + (scratch_ / "shown"),
+                         {"OF_A_TEST=" + value, "EMPTY="});
+  ASSERT_TRUE(seen.ok()) << seen.error().error_number;
+  const auto text = [&](const char* name) {
+    std::ifstream file(scratch_ / name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_EQ(text("seen"), value);
+  EXPECT_EQ(text("shown").find("exit 1"), std::string::npos) << "all users see it";
+  const auto next = tell("test -z \"${OF_A_TEST+is set}${EMPTY+is set}\"");
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(*next, 0);
 }
 
 TEST_F(StarterTest, WhatIsStartedDoesNotSpeakToTheServiceManager) {
