@@ -79,8 +79,9 @@ TEST_F(StarterTest, AnOrderThatIsCutIsNotDone) {
 }
 
 TEST_F(StarterTest, VariablesAreOfOneCommandAndNotInItsText) {
-  begin();
-  ASSERT_EQ(::prlimit(process_, RLIMIT_NOFILE, &usual_, nullptr), 0);
+  auto begun = Starter::begin();
+  ASSERT_TRUE(begun.ok());
+  starter_.emplace(std::move(*begun));
   const std::string value = "'$(exit 1)' \"\n=\xFF";
   const auto seen = tell("printf %s \"$OF_A_TEST\" >" + (scratch_ / "seen") +
                              "; tr '\\0' ' ' </proc/$$/cmdline >" + (scratch_ / "shown"),
