@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/help.h"
 #include "core/parts.h"
 #include "core/program_name.h"
 
@@ -140,14 +141,7 @@ std::string bash(const DeclaredProgram& program) {
 }
 
 // For what stands between brackets or colons in an argument of _arguments.
-std::string zsh_text(std::string_view text) {
-  std::string escaped;
-  for (const char letter : text) {
-    if (letter == '[' || letter == ']' || letter == ':' || letter == '\\') escaped += '\\';
-    escaped += letter;
-  }
-  return escaped;
-}
+std::string zsh_text(std::string_view text) { return backslashed(text, "[]:\\"); }
 
 std::string zsh_value(Kind kind, const std::string& value) {
   switch (kind) {

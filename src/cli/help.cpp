@@ -91,6 +91,15 @@ std::string sentence_of(std::string text) {
   return text + ".";
 }
 
+std::string backslashed(std::string_view text, std::string_view letters) {
+  std::string result;
+  for (const char letter : text) {
+    if (letters.find(letter) != std::string_view::npos) result += '\\';
+    result += letter;
+  }
+  return result;
+}
+
 std::vector<std::string> groups_of(const DeclaredCommand& command) {
   std::vector<std::string> groups;
   for (const DeclaredOption& option : command.options) {

@@ -19,6 +19,8 @@ std::string help_by_task(const DeclaredProgram& program, std::size_t columns);
 // What both are made of: a description as a sentence; the titles of a command's groups, in their
 // order; lines that call it.
 std::string sentence_of(std::string text);
+// With a backslash before each of these letters.
+std::string backslashed(std::string_view text, std::string_view letters);
 std::vector<std::string> groups_of(const DeclaredCommand& command);
 std::vector<std::string> examples_of(std::string_view command);
 

@@ -1,31 +1,12 @@
 #include "cli/reference.h"
 
-#include <string_view>
-
 #include "cli/help.h"
 #include "core/program_name.h"
 
 namespace foldersync {
 namespace {
 
-// For a cell of a table, outside of code and within.
-std::string cell(std::string_view text) {
-  std::string escaped;
-  for (const char letter : text) {
-    if (letter == '|' || letter == '<' || letter == '*' || letter == '_') escaped += '\\';
-    escaped += letter;
-  }
-  return escaped;
-}
-
-std::string code(const std::string& text) {
-  std::string escaped;
-  for (const char letter : text) {
-    if (letter == '|') escaped += '\\';
-    escaped += letter;
-  }
-  return "`" + escaped + "`";
-}
+std::string code(const std::string& text) { return "`" + backslashed(text, "|") + "`"; }
 
 std::string row_of(const DeclaredOption& option) {
   std::string names;
@@ -35,7 +16,7 @@ std::string row_of(const DeclaredOption& option) {
         option.value.empty() || !is_last ? "" : (option.value[0] == '[' ? "" : " ") + option.value;
     names += (names.empty() ? "" : ", ") + code(name + value);
   }
-  return "| " + names + " | " + cell(option.text) + " |\n";
+  return "| " + names + " | " + backslashed(option.text, "|<*_") + " |\n";
 }
 
 std::string section_of(const DeclaredCommand& command) {
