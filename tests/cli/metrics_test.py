@@ -142,8 +142,8 @@ class MetricsTest(ProgramTest):
         self.wait_until(lambda: os.path.exists(self.metrics), 'a cycle is over')
         os.remove(self.metrics)
         self.wait_until(lambda: os.path.exists(self.metrics), 'another one is')
-        self.stop(process)
         self.assertEqual(0, self.read()[0]['failures_in_a_row', None])
+        self.stop(process)
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ from tests.support import trees
 from tests.support.program import DONE, ProgramTest
 from tests.support.service_manager import ServiceManager
 
-QUICK, SLOW = '0.05', '100000'
+QUICK, SLOW = '0.3', '100000'  # a cycle has to end before the next one is due
 TIME = r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'
 NEXT = f'; the next cycle begins at {TIME}'
 RELOADING = r'RELOADING=1\nMONOTONIC_USEC=\d+'
