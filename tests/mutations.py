@@ -652,7 +652,7 @@ MUTATIONS = [
     Mutation('a job is believed where others can put another one',
              'if (file.exchangeable.empty()) return success(); return not_believed(',
              'return success(); return not_believed(', '^cli/jobs_test.*others_may_write'),
-    Mutation('the process that mirrors can run hooks', 'src/cli/hooks.h',
+    Mutation('the process that mirrors can run hooks', 'src/cli/history/hooks.h',
              'void give_up() { starter_.reset(); }', 'void give_up() {}',
              '^cli/hooks_test.*can_start_none'),
     Mutation('metrics replace any file',
@@ -733,7 +733,7 @@ MUTATIONS = [
     Mutation('fsync is tried again', 'src/apply/stage/barrier.cpp',
              'Status synced = fs_.sync(fd);\n', 'Status synced = fs_.sync(fd);\n'
              '  if (!synced) synced = fs_.sync(fd);\n', '^unit_apply/BarrierTest.AnError'),
-    Mutation('a quota is not met by a second plan', 'src/cli/cycle_observer.cpp',
+    Mutation('a quota is not met by a second plan', 'src/cli/cycle/cycle_observer.cpp',
              'lacked_room_ = lacked_room_ || (report.error && is_full_disk(*report.error));', '',
              '^cli/room_test.*second_plan'),
     Mutation('where a quota is used up no staging folder can be made', 'src/apply/first_room.cpp',

@@ -6,16 +6,16 @@
 #include <memory>
 #include <utility>
 
-#include "cli/command_options.h"
-#include "cli/completion.h"
-#include "cli/console.h"
-#include "cli/declared.h"
-#include "cli/help.h"
-#include "cli/man_page.h"
-#include "cli/option_places.h"
-#include "cli/reference.h"
-#include "cli/rights.h"
-#include "cli/typed.h"
+#include "cli/console/console.h"
+#include "cli/help/completion.h"
+#include "cli/help/help.h"
+#include "cli/help/man_page.h"
+#include "cli/help/reference.h"
+#include "cli/options/command_options.h"
+#include "cli/options/declared.h"
+#include "cli/options/option_places.h"
+#include "cli/options/typed.h"
+#include "cli/walls/rights.h"
 #include "core/program_name.h"
 #include "core/text.h"
 

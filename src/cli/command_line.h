@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/exit_code.h"
-#include "cli/job_file.h"
-#include "cli/options.h"
+#include "cli/options/job_file.h"
+#include "cli/values/exit_code.h"
+#include "cli/values/options.h"
 
 namespace foldersync {
 

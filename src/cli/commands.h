@@ -2,9 +2,9 @@
 // code, or to an error that nobody was told of yet; kStopped: by a signal.
 #pragma once
 
-#include "cli/exit_code.h"
-#include "cli/hooks.h"
-#include "cli/options.h"
+#include "cli/history/hooks.h"
+#include "cli/values/exit_code.h"
+#include "cli/values/options.h"
 #include "core/result.h"
 
 namespace foldersync {

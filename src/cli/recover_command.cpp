@@ -1,12 +1,12 @@
 #include <algorithm>
 
 #include "apply/recovery/leftovers.h"
-#include "cli/at_rest.h"
 #include "cli/commands.h"
-#include "cli/console.h"
-#include "cli/folders.h"
-#include "cli/unproven.h"
-#include "cli/ways.h"
+#include "cli/console/console.h"
+#include "cli/cycle/at_rest.h"
+#include "cli/kept/unproven.h"
+#include "cli/kept/ways.h"
+#include "cli/values/folders.h"
 #include "core/text.h"
 #include "fs/posix_file_system.h"
 #include "scan/roots.h"

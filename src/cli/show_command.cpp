@@ -3,12 +3,12 @@
 #include <csignal>
 
 #include "cli/commands.h"
-#include "cli/console.h"
-#include "cli/folders.h"
-#include "cli/output.h"
-#include "cli/plan_file.h"
-#include "cli/spool_file.h"
-#include "cli/terminal.h"
+#include "cli/console/console.h"
+#include "cli/console/spool_file.h"
+#include "cli/console/terminal.h"
+#include "cli/options/plan_file.h"
+#include "cli/values/folders.h"
+#include "cli/walls/output.h"
 #include "core/columns.h"
 #include "core/text.h"
 #include "show/render_diff.h"

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "cli/commands.h"
-#include "cli/console.h"
-#include "cli/folders.h"
-#include "cli/status_text.h"
-#include "cli/terminal.h"
+#include "cli/console/console.h"
+#include "cli/console/terminal.h"
+#include "cli/history/status_text.h"
+#include "cli/values/folders.h"
 #include "core/program_name.h"
 #include "core/text.h"
 #include "fs/clock.h"

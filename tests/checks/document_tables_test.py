@@ -38,7 +38,7 @@ PLAN = Document('plan', ['plan/facts_table.h', 'format/tables.h'], {
     'ReplicaLimitsTable': 'options/properties/replica_limits', 'SummaryTable': 'summary',
     'GuardTable': 'guard', 'GuardValueTable': 'guard/properties/value', 'ProblemTable': 'problem',
     'SkippedTable': 'skipped'})
-REPORT = Document('report', ['cli/report_text.cpp'], {
+REPORT = Document('report', ['cli/console/report_text.cpp'], {
     'StartTable': 'start', 'ReportToolTable': 'start/properties/tool', 'ReportRootTable': 'root',
     'NextPlanTable': 'plan', 'ReportOptionsTable': 'start/properties/options', 'ErrorTable': 'error', 'DriftTable': 'drift',
     'ReportActionTable': 'action', 'ReportSummaryTable': 'summary'})

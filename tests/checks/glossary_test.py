@@ -5,7 +5,8 @@ import unittest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 GLOSSARY = CHECKOUT / 'docs' / 'glossary.md'
-HELP = ('command_options.cpp', 'command_line.cpp', 'option_groups.cpp', 'option_kinds.cpp', 'help.cpp', 'app.cpp')
+HELP = ('options/command_options.cpp', 'command_line.cpp', 'options/option_groups.cpp', 'options/option_kinds.cpp',
+        'help/help.cpp', 'app.cpp')
 CODE = re.compile(r'^```.*?^```', re.S | re.M)
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

@@ -27,20 +27,22 @@ LAYERS = {
 # The folders within a folder. Each may include those before it, and the folder's own files all.
 ROOMS = {
     'apply': ('look', 'stage', 'steps', 'backup', 'recovery'),
+    'cli': ('values', 'process', 'console', 'options', 'help', 'walls', 'kept', 'history',
+            'planning', 'cycle', 'loop'),
 }
 
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
-    'CLI': ('cli/command_line', 'cli/command_options', 'cli/option_groups', 'cli/option_kinds',
-            'cli/declared'),
+    'CLI': ('cli/command_line', 'cli/options/command_options', 'cli/options/option_groups', 'cli/options/option_kinds',
+            'cli/options/declared'),
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),
     're2': ('filter/rule_set',),
-    'spdlog': ('cli/log',),
+    'spdlog': ('cli/console/log',),
     'sqlite3.h': ('state/sqlite',),
-    'systemd': ('cli/service',),
-    'toml++': ('cli/job_text',),
+    'systemd': ('cli/process/service',),
+    'toml++': ('cli/options/job_text',),
 }
 
 # Deciding asks neither the system nor the clock, and decides the same thing every time.

@@ -34,7 +34,7 @@ class DriftTest(unittest.TestCase):
         return found | set(FIELD.findall(plan)) - set(LEFT_OUT.findall(plan))
 
     def known(self):
-        header = (CHECKOUT / 'src' / 'cli' / 'report_text.h').read_text()
+        header = (CHECKOUT / 'src' / 'cli' / 'console' / 'report_text.h').read_text()
         return re.findall(r'"(\w+)"', re.search(r'kDriftFields\{(.*?)\};', header, re.S).group(1))
 
     def test_the_source_writes_the_words_that_it_lists(self):

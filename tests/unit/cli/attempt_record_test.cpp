@@ -1,12 +1,12 @@
-#include "cli/attempt_record.h"
+#include "cli/history/attempt_record.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "cli/pair_status.h"
-#include "cli/status_text.h"
+#include "cli/history/pair_status.h"
+#include "cli/history/status_text.h"
 
 namespace foldersync {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/carried.h"
+#include "cli/kept/carried.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/folders.h"
+#include "cli/values/folders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

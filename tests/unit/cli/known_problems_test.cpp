@@ -1,4 +1,4 @@
-#include "cli/known_problems.h"
+#include "cli/kept/known_problems.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

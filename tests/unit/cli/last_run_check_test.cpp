@@ -1,11 +1,11 @@
-#include "cli/last_run_check.h"
+#include "cli/planning/last_run_check.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <string>
 
-#include "cli/kept_state.h"
+#include "cli/kept/kept_state.h"
 #include "unit/cli/pair_of_folders.h"
 
 namespace foldersync {

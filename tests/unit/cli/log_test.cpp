@@ -1,4 +1,4 @@
-#include "cli/log.h"
+#include "cli/console/log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

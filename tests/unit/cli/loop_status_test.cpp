@@ -1,4 +1,4 @@
-#include "cli/loop_status.h"
+#include "cli/loop/loop_status.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

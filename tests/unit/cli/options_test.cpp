@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/foreign_options.h"
-#include "cli/nearest.h"
+#include "cli/options/foreign_options.h"
+#include "cli/values/nearest.h"
 #include "filter/filter.h"
 #include "filter/rule_text.h"
 #include "support/disk_tree.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/folders.h"
+#include "cli/values/folders.h"
 #include "fs/posix_file_system.h"
 #include "scan/roots.h"
 #include "support/disk_tree.h"

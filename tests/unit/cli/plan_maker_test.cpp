@@ -1,4 +1,4 @@
-#include "cli/plan_maker.h"
+#include "cli/planning/plan_maker.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/folders.h"
-#include "cli/last_run_check.h"
+#include "cli/planning/last_run_check.h"
+#include "cli/values/folders.h"
 #include "unit/cli/pair_of_folders.h"
 
 namespace foldersync {

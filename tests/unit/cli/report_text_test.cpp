@@ -1,4 +1,4 @@
-#include "cli/report_text.h"
+#include "cli/console/report_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/scan_text.h"
+#include "cli/console/scan_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

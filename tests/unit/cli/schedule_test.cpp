@@ -1,4 +1,4 @@
-#include "cli/schedule.h"
+#include "cli/loop/schedule.h"
 
 #include <gtest/gtest.h>
 

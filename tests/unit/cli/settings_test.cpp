@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/environment.h"
-#include "cli/in_force.h"
-#include "cli/job_text.h"
-#include "cli/typed.h"
+#include "cli/options/environment.h"
+#include "cli/options/in_force.h"
+#include "cli/options/job_text.h"
+#include "cli/options/typed.h"
 
 namespace foldersync {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/starter.h"
+#include "cli/process/starter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/terminal.h"
+#include "cli/console/terminal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
-#include "cli/time_window.h"
+#include "cli/values/time_window.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "cli/schedule.h"
+#include "cli/loop/schedule.h"
 #include "fs/clock.h"
 
 namespace foldersync {

@@ -1,4 +1,4 @@
-#include "cli/timetable.h"
+#include "cli/values/timetable.h"
 
 #include <gtest/gtest.h>
 
