@@ -1,7 +1,8 @@
 #include "core/columns.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
-#include <array>
 
 #include "core/parts.h"
 
@@ -10,40 +11,19 @@ namespace {
 
 constexpr std::string_view kGap = "...";
 
-struct Range {
-  char32_t first;
-  char32_t last;
-};
-
-// Those blocks of Unicode whose characters terminals draw over two columns, in ascending order.
-constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F},
-                                       {0x231A, 0x231B},
-                                       {0x23E9, 0x23F3},
-                                       {0x25FD, 0x2B55},
-                                       {0x2E80, 0xA4CF},
-                                       {0xA960, 0xA97F},
-                                       {0xAC00, 0xD7A3},
-                                       {0xF900, 0xFAFF},
-                                       {0xFE10, 0xFE19},
-                                       {0xFE30, 0xFE6F},
-                                       {0xFF00, 0xFF60},
-                                       {0xFFE0, 0xFFE6},
-                                       {0x16FE0, 0x1FBFF},
-                                       {0x20000, 0x3FFFD}}};
-
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
-// The columns of the character that `part` holds.
+// The columns of the character that `part` holds. What Unicode has given to nobody is drawn as
+// something.
 std::size_t width_of(std::string_view part) {
-  if (part.size() < 3) return 1;
-  char32_t character = static_cast<unsigned char>(part[0]) & (0x7FU >> part.size());
-  for (const char byte : part.substr(1)) {
-    character = character << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
-  }
-  const bool wide = std::any_of(kWide.begin(), kWide.end(), [character](Range range) {
-    return character >= range.first && character <= range.last;
-  });
-  return wide ? 2 : 1;
+  utf8proc_int32_t character = -1;
+  const auto* const bytes = reinterpret_cast<const utf8proc_uint8_t*>(part.data());
+  (void)utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(part.size()), &character);
+  if (character < 0) return 1;
+  const int width = utf8proc_charwidth(character);
+  const utf8proc_category_t category = utf8proc_category(character);
+  const bool combines = category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
+  return width > 0 || combines ? static_cast<std::size_t>(width) : 1;
 }
 
 // The length in bytes of the first, or the last, character of `text`, which is not empty.
@@ -77,7 +57,7 @@ std::string cut_to(std::string_view text, std::size_t width) {
   const std::string_view gap = kGap.substr(0, std::min(width, kGap.size()));
   const std::size_t room = width - gap.size();
   std::size_t begin = 0;
-  for (std::size_t left = room / 2;;) {
+  for (std::size_t left = room / 2; begin < text.size();) {
     const std::size_t length = first_length(text.substr(begin));
     const std::size_t columns = width_of(text.substr(begin, length));
     if (columns > left) break;
@@ -85,12 +65,13 @@ std::string cut_to(std::string_view text, std::size_t width) {
     begin += length;
   }
   std::size_t end = text.size();
-  for (std::size_t left = room - room / 2;;) {
-    const std::size_t length = last_length(text.substr(0, end));
-    const std::size_t columns = width_of(text.substr(end - length, length));
+  for (std::size_t left = room - room / 2, at = end; at > begin;) {
+    const std::size_t length = last_length(text.substr(0, at));
+    const std::size_t columns = width_of(text.substr(at - length, length));
     if (columns > left) break;
     left -= columns;
-    end -= length;
+    at -= length;
+    if (columns > 0) end = at;  // what combines does not come without what it combines with
   }
   return std::string(text.substr(0, begin)).append(gap).append(text.substr(end));
 }

@@ -11,8 +11,8 @@ namespace foldersync {
 // The width where nothing is cut.
 inline constexpr std::size_t kAnyWidth = std::numeric_limits<std::size_t>::max();
 
-// The columns that `text` takes at most, UTF-8 as escaped() gives it: wide characters (Chinese,
-// say) take two, all others count as one, also those that combine with the one before.
+// The columns that `text` takes, UTF-8 as escaped() gives it, by the tables of Unicode: wide
+// characters (Chinese, say) take two, those that combine with the one before take none.
 std::size_t columns_of(std::string_view text);
 
 // `text` in at most `width` columns: where it is longer, "..." takes the place of its middle, so

@@ -42,6 +42,7 @@ LIBRARIES = {
     'spdlog': ('cli/console/log',),
     'sqlite3.h': ('state/sqlite',),
     'systemd': ('cli/process/service',),
+    'utf8proc.h': ('core/columns',),
     'toml++': ('cli/options/job_text',),
 }
 

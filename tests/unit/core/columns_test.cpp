@@ -17,6 +17,19 @@ TEST(Columns, CountsCharactersAndWideOnesTwice) {
   EXPECT_EQ(columns_of("\u05e2\u05d1"), 2U);
 }
 
+TEST(Columns, WhatCombinesTakesNoneAndWhatIsUnknownTakesOne) {
+  EXPECT_EQ(columns_of("cafe\u0301"), 4U);
+  EXPECT_EQ(columns_of("\u0e01\u0e34"), 1U);  // Thai
+  EXPECT_EQ(columns_of("\ue000\U000e1000"), 2U);
+}
+
+TEST(Columns, WhatCombinesStaysWithItsCharacterOrGoesWithIt) {
+  const std::string text = "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301";
+  EXPECT_EQ(cut_to(text, 5), "e\u0301...e\u0301");
+  EXPECT_EQ(cut_to(text, 4), "...e\u0301");
+  EXPECT_EQ(cut_to("abcdef\u6f22\u0301", 4), "...");
+}
+
 TEST(Columns, TextThatFitsStaysAsItIs) {
   EXPECT_EQ(cut_to("abc", 3), "abc");
   EXPECT_EQ(cut_to("\u6f22\u5b57", 4), "\u6f22\u5b57");
