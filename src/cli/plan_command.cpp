@@ -107,7 +107,8 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
       write_nowhere_else(fs, {.state_folder = state.folder(),
                               .outputs = {absolute_if_named(options.output_file), signature}}));
   auto planned = TRY([&] {
-    const ProgressCounts counts;
+    ProgressCounts counts;
+    maker.count(counts.compared);
     const Progress progress(counts, signals, wants_progress(common.console));
     return maker.plan(roots, left_out, EqualContent::kNamed, signals.stop(),
                       last_run.unread_before(roots));

@@ -168,6 +168,7 @@ class Runner {
 
   Result<Planned> plan_changes(const Roots& roots, const std::vector<std::string>& left_out) {
     tools_.progress.begin();
+    maker_.count(tools_.progress.compared);
     const Progress progress(tools_.progress, tools_.signals,
                             wants_progress(options_.common.console));
     // The plan is not for people; what each run would read is remembered for the next time: with
@@ -269,6 +270,7 @@ class Runner {
   ExitCode show_creation(const StoredPlan& plan) {
     ProgressCounts counts;
     if (report() != nullptr) report()->begin(&plan);
+    tools_.log.expect(plan.actions.size() + plan.problems.size());
     CycleObserver observer(tools_.log, counts, Execution::kDry, report(), tools_.signals.stop());
     Status shown = for_each_action(plan.actions, [&](const Action& action, std::uint64_t seq) {
       observer.report({.seq = seq, .action = &action});
@@ -278,8 +280,14 @@ class Runner {
     end.outcomes = observer.outcomes();
     if (!shown) return fail(shown.error(), std::move(end));
     log_problems(plan, tools_.log);
-    tools_.log.info("dry run, nothing changed: the replica would be made, with " +
-                    human_count(plan.actions.size()) + " actions");
+    Causes causes;
+    add_causes(plan, causes);
+    tools_.log.close(
+        {.summary = "dry run, nothing changed: the replica would be made, with " +
+                    human_count(plan.actions.size()) + " actions",
+         .failed = failed_text(end.exit_code),
+         .causes = causes.sorted(),
+         .next = {{"-v shows all of it, and the same command without --dry-run does it"}}});
     return end_report(tools_, report(), end);
   }
 

@@ -101,7 +101,7 @@ Result<Verified> verify_roots(const Roots& roots, const VerifyOptions& options, 
                            .stop = &signals.stop()},
                  .stretch = {.from = from},
                  .pace = pace.get(),
-                 .read = &counts.read});
+                 .read = &counts.compared.read});
 }
 
 // Nothing where something can't be read: it is told.

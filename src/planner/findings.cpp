@@ -15,7 +15,8 @@ PlanningContext context_of(const ComparedTrees& trees, Remembered remembered) {
       .replica_root = {},
       .source_hashes = cached_tree(trees.source_cache, roots.source, remembered),
       .replica_hashes = {},
-      .stop = trees.stop};
+      .stop = trees.stop,
+      .counts = trees.counts};
   if (roots.replica) {
     context.replica_root = roots.replica->status;
     context.is_one_system = is_one_system(roots.source, *roots.replica);

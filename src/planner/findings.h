@@ -31,6 +31,7 @@ struct PlanningContext {
   CachedTree replica_hashes;
   bool names_equal_content = true;          // see PlanRequest
   const std::atomic<bool>* stop = nullptr;  // set by others: the planning ends with kStopped
+  ComparingCounts* counts = nullptr;        // see ComparedTrees
   bool compares_capabilities = false;       // likewise
   const Doubts* doubts = nullptr;           // see PlanRequest; null: none
   bool is_one_system = true;                // the root of one side can turn up inside the other

@@ -65,7 +65,9 @@ class MoveJudge {
         opened_(opened),
         source_(source, context.source_hashes, open),
         replica_(replica, context.replica_hashes, open),
-        judge_(context.stop) {}
+        judge_(context.stop) {
+    if (context.counts != nullptr) judge_.keep_pace(nullptr, &context.counts->read);
+  }
 
   MoveAnswer compare(const Action& create, const Action& remove, Content content);
 

@@ -46,7 +46,9 @@ PairPlanner::PairPlanner(const PlanningContext& context, const Spooling& spoolin
       source_hashes_(context.source_hashes),
       replica_hashes_(context.replica_hashes),
       run_actions_(spooling.run_actions),
-      runs_(spooling) {}
+      runs_(spooling) {
+  if (context.counts != nullptr) judge_.keep_pace(nullptr, &context.counts->read);
+}
 
 Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& children) {
   has_other_spellings_ = false;
@@ -66,8 +68,13 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
     findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
   }
   Recorder recorder(context_, pair, findings_);
+  const std::uint64_t entries_before = findings_.source_entries + findings_.replica_entries;
   if (pair.source.error == nullptr && pair.replica.error == nullptr) {
     TRY(merge(pair, recorder, children));
+  }
+  if (context_.counts != nullptr) {
+    context_.counts->entries +=
+        findings_.source_entries + findings_.replica_entries - entries_before;
   }
   // What was not read since then is no problem of the trees.
   if (is_told_to_stop(context_.stop)) return heed(context_.stop, "compare");

@@ -16,6 +16,7 @@
 #include "plan/held.h"
 #include "plan/stored_plan.h"
 #include "planner/doubts.h"
+#include "scan/content.h"
 #include "scan/opened_for_plan.h"
 #include "scan/readable_tree.h"
 #include "scan/roots.h"
@@ -24,6 +25,12 @@
 #include "state/verify_memory.h"
 
 namespace foldersync {
+
+// What was compared so far.
+struct ComparingCounts {
+  std::atomic<std::uint64_t> entries{0};  // of both trees
+  ReadingCounts read;
+};
 
 // Two trees that are compared, or the source alone.
 struct ComparedTrees {
@@ -37,6 +44,7 @@ struct ComparedTrees {
   HashCache* replica_cache = nullptr;
   std::size_t threads = 1;
   const std::atomic<bool>* stop = nullptr;
+  ComparingCounts* counts = nullptr;  // how far it is; null: nobody asks
 };
 
 struct PlanRequest {

@@ -31,7 +31,7 @@ class ServiceTest(ProgramTest):
         """The loop, the process of its cycle, which copies for ever, and where messages are."""
         self.given({'large': b'x' * 3_000_000})
         loop = self.start_loop(SLOW, '--bwlimit', '20000', **environment)
-        heard = self.manager.wait_for(r'STATUS=applying, \d+ %: 0 of 2 actions, .*')
+        heard = self.manager.wait_for(r'STATUS=applying, \d+ %: [01] of 2 actions, .*')
         return loop, self.children_of(loop.pid)[0], heard
 
     def statuses(self):

@@ -18,7 +18,7 @@ class Terminal:
 
     def __init__(self, command, rows=40, columns=200, typed_before='', streams=None, **options):
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+        self.resize(rows, columns)
         self.shown = b''
         self.type(typed_before)
         standard = {'stdin': slave, 'stdout': slave, 'stderr': slave}
@@ -27,6 +27,10 @@ class Terminal:
             command, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0), **standard, **options)
         os.close(slave)
+
+    def resize(self, rows, columns):
+        """The program in it is told by SIGWINCH."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
 
     def type(self, text):
         os.write(self.master, text.encode())

@@ -14,6 +14,7 @@
 #include "filter/filter.h"
 #include "fs/copy.h"
 #include "fs/file_system.h"
+#include "fs/file_under_way.h"
 #include "plan/facts.h"
 #include "plan/stored_plan.h"
 #include "scan/readable_tree.h"
@@ -49,7 +50,10 @@ struct ApplyRequest {
   bool durable = true;         // what is reported as done is on disk
   bool check_space = true;     // refuse what doesn't fit before anything is changed
   const std::atomic<bool>* stop = nullptr;
-  ByteCounter* copied = nullptr;
+  // For whoever looks on; each may be null.
+  ByteCounter* copied = nullptr;                     // of content, but for the file under way
+  FileUnderWay* under_way = nullptr;                 // of large ones
+  std::atomic<std::uint64_t>* prepared = nullptr;    // actions that were looked at, and staged
   std::optional<BackupOrder> backup = std::nullopt;  // keep what is replaced or deleted
   // That of an earlier plan of the same cycle: what this one does is kept there, too, where both
   // can be taken back together. May be null; goes on using the `fs` that it was begun with.

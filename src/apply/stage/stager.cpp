@@ -201,11 +201,13 @@ Result<std::optional<Staged>> Stager::clone_and_patch(const Action& action, cons
   }
   buffer_.resize(kBufferBytes);
   other_buffer_.resize(kBufferBytes);
+  const FileCounter counted(job_.request.copied, job_.request.under_way, action.path.bytes(),
+                            from.status.size);
   const CopyRequest request{.from = from.entry.get(),
                             .to = to.get(),
                             .source = &from.status,
                             .stop = job_.request.stop,
-                            .copied = job_.request.copied,
+                            .copied = counted.counter(),
                             .pace = job_.request.pace};
   const auto patched = patch_content(fs_, request, buffer_, other_buffer_);
   if (!patched && is_decay(patched.error())) {
@@ -264,12 +266,14 @@ Result<Staged> Stager::copy_into(const Action& action, const OpenedFile& opened,
   buffer_.resize(kBufferBytes);
   const bool pinned = action.after->md5.has_value();
   hasher_.finish();  // a copy that failed may have left its part
+  const FileCounter counted(job_.request.copied, job_.request.under_way, action.path.bytes(),
+                            before.size);
   const CopyRequest request{.from = opened.entry.get(),
                             .to = to,
                             .source = &before,
                             .hasher = pinned ? &hasher_ : nullptr,
                             .stop = job_.request.stop,
-                            .copied = job_.request.copied,
+                            .copied = counted.counter(),
                             .start = start,
                             .pace = job_.request.pace};
   const auto bytes = TRY(copy_content(fs_, request, buffer_));

@@ -119,6 +119,11 @@ class Staging {
   }
 
   void stage_one(Worker& worker, std::size_t index) {
+    look_and_make(worker, index);
+    if (job_.request.prepared != nullptr) ++*job_.request.prepared;
+  }
+
+  void look_and_make(Worker& worker, std::size_t index) {
     Slot& slot = slots_[index];
     const Action& action = slot.action;
     slot.folder = worker.thread;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/console/closing.h"
 #include "cli/values/options.h"
 #include "core/result.h"
 
@@ -17,8 +18,6 @@ enum class ConsoleState : std::uint8_t {
   kFailed,      // a full disk, say
 };
 
-enum class Level : std::uint8_t { kInfo, kWarning, kError };
-
 struct LogSettings {
   std::string file;  // bytes; empty: no log file
   Verbosity verbosity = Verbosity::kNormal;
@@ -26,6 +25,7 @@ struct LogSettings {
   bool must_be_log = false;  // a file that is there and begins with no line of a log is refused
   LogForm form = LogForm::kText;
   bool is_console = false;  // it goes to standard output, in that form, and nothing else does
+  bool is_loop = false;     // what it tells at a terminal is told over hours
 };
 
 // What was told of before.
@@ -40,7 +40,9 @@ class ProblemFilter {
 // log file always, to the console as verbosity has it: informative lines on standard output,
 // warnings and errors on standard error, where the time is missing, and how urgent it is comes
 // first, where that goes to the journal. What callers pass must be escaped where it is a name.
-// `fields`, of a form for programs, say what a line is about, see log_json.h. One thread.
+// `fields`, of a form for programs, say what a line is about, see log_json.h; a line that has some
+// is one of a list, of actions or of problems. A terminal gets neither times, unless it is a
+// loop's, nor a long list. One thread.
 class Log {
  public:
   // Error kRefused where the file can't be opened or is no regular file: it is opened for
@@ -51,12 +53,19 @@ class Log {
   virtual void write(Level level, const std::string& line, const std::string& fields) = 0;
   // Only where the console is verbose, and always to the file.
   virtual void detail(const std::string& line, const std::string& fields) = 0;
+  // So many lines of lists come, or less: above a hundred, a terminal that is not to be told
+  // everything gets none of them.
+  virtual void expect(std::uint64_t listed) = 0;
+  // How a cycle ended: a closing block at a terminal, lines everywhere else.
+  virtual void close(const Closing& closing) = 0;
   // Hands what was written to the system.
   virtual void flush() = 0;
   // Opens the file by its name again, after somebody moved it away.
   virtual Status reopen() = 0;
   // Likewise, where the name stands for another file by now, or for none. The answer: whether.
   virtual Result<bool> reopen_if_moved() = 0;
+  // A command that lists the errors that the file has; empty where there is no file.
+  [[nodiscard]] virtual std::string listing_command() const = 0;
   // Whether the file took nothing when it was written last, which is told once until it takes
   // something again; another process that wrote to it may know.
   [[nodiscard]] virtual bool file_fails() const = 0;

@@ -3,11 +3,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <system_error>
 
 #include "cli/console/console.h"
+#include "core/columns.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -25,16 +26,20 @@ LineState& line_state() {
 
 void put(const std::string& text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
 
+// Where the terminal became narrower, what was one line is several by now, of which the cursor
+// stands in the first, since it was left at its beginning.
+constexpr const char* kErase = "\r\033[J";
+
 void hide_locked(LineState& state) {
   if (!state.visible) return;
-  put("\r\033[K");
+  put(kErase);
   state.visible = false;
 }
 
-std::string clock_text(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(std::ceil(seconds));
-  const std::string rest = std::to_string(whole % 60);
-  return std::to_string(whole / 60) + ":" + (rest.size() < 2 ? "0" : "") + rest;
+// A line that reaches into the last column is broken by some terminals.
+std::string line_for(const Progressed& now, const Estimate& estimate) {
+  const auto screen = screen_of(STDERR_FILENO);
+  return progress_line(now, estimate, screen ? screen->columns - 1 : kAnyWidth);
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ TerminalLine::Pause::Pause() : lock_(line_state().mutex) { hide_locked(line_stat
 void TerminalLine::draw(const std::string& text) {
   LineState& state = line_state();
   const std::lock_guard lock(state.mutex);
-  put("\r" + text + "\033[K");
+  put(kErase + text + "\r");
   state.visible = true;
 }
 
@@ -60,38 +65,39 @@ std::optional<Screen> screen_of(int fd) {
   return screen;
 }
 
-std::string progress_text(const ProgressCounts& counts, double seconds) {
-  const std::uint64_t done = counts.actions;
-  const std::uint64_t total = counts.total_actions;
-  const std::uint64_t bytes = counts.bytes;
-  const std::uint64_t total_bytes = counts.total_bytes;
-  const auto rate_of = [seconds](std::uint64_t count) {
-    const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
-    return human_bytes(static_cast<std::uint64_t>(rate)) + "/s";
-  };
-  if (const std::uint64_t read = counts.read.bytes; total == 0 && read > 0) {
-    return "verifying: " + human_count(counts.read.files) + " files, " + human_bytes(read) +
-           " read, " + rate_of(read);
-  }
-  if (total == 0) return "comparing";
-  std::string text = human_count(done) + " of " + human_count(total) + " actions, " +
-                     human_bytes(bytes) + " of " + human_bytes(total_bytes) + ", " + rate_of(bytes);
-  // Bytes tell more than actions where there are any.
-  const double share = total_bytes > 0
-                           ? static_cast<double>(bytes) / static_cast<double>(total_bytes)
-                           : static_cast<double>(done) / static_cast<double>(total);
-  if (share > 0 && share < 1) text += ", " + clock_text(seconds * (1 - share) / share) + " left";
-  return text;
-}
-
 void ProgressCounts::begin(std::uint64_t count, std::uint64_t bytes_to_write) {
   total_actions = 0;
+  file.reset();
   bytes = 0;
+  prepared = 0;
   actions = 0;
-  read.files = 0;
-  read.bytes = 0;
+  compared.entries = 0;
+  compared.read.files = 0;
+  compared.read.bytes = 0;
   total_bytes = bytes_to_write;
   total_actions = count;
+}
+
+void ProgressCounts::settle(std::uint64_t unwritten) {
+  if (unwritten > 0) total_bytes -= std::min<std::uint64_t>(unwritten, total_bytes);
+  ++actions;
+}
+
+Progressed ProgressCounts::now() const {
+  Progressed now{.entries = compared.entries,
+                 .files_read = compared.read.files,
+                 .bytes_read = compared.read.bytes,
+                 .total_actions = total_actions,
+                 .prepared = prepared,
+                 .settled = actions,
+                 .total_bytes = total_bytes,
+                 .bytes = file.bytes_with(bytes)};
+  if (const auto seen = file.seen()) {
+    now.path = escaped(seen->path);
+    now.size = seen->size;
+    now.copied = seen->bytes;
+  }
+  return now;
 }
 
 Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool draws)
@@ -113,15 +119,18 @@ Progress::~Progress() {
 
 void Progress::loop() {
   const auto start = std::chrono::steady_clock::now();
+  Estimate estimate;
+  estimate.see(point_of(counts_.now(), 0));
   const std::optional<double> step = draws_ ? std::optional(0.5) : std::nullopt;
   while (signals_.wait_for_wish(ended_, step)) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    const std::string text = progress_text(counts_, elapsed.count());
+    const Progressed now = counts_.now();
+    estimate.see(point_of(now, elapsed.count()));
     if (signals_.take_progress_wish()) {
       const TerminalLine::Pause pause;
-      tell(text, Level::kInfo);
+      tell(progress_text(now, estimate), Level::kInfo);
     }
-    if (draws_) TerminalLine::draw(text);
+    if (draws_) TerminalLine::draw(line_for(now, estimate));
   }
 }
 

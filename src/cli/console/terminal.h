@@ -8,9 +8,11 @@
 #include <string>
 #include <thread>
 
+#include "cli/console/progress_text.h"
 #include "cli/process/signals.h"
 #include "fs/copy.h"
-#include "scan/content.h"
+#include "fs/file_under_way.h"
+#include "planner/planner.h"
 #include "show/render_review.h"
 
 namespace foldersync {
@@ -27,6 +29,7 @@ class TerminalLine {
     std::unique_lock<std::mutex> lock_;
   };
 
+  // In one line: whoever draws knows how long that is.
   static void draw(const std::string& text);
   static void hide();
 };
@@ -34,19 +37,24 @@ class TerminalLine {
 // What a run has done so far; written by its threads, read by the progress line. In memory that
 // two processes share, also by the other one.
 struct ProgressCounts {
-  ByteCounter bytes{0};
-  std::atomic<std::uint64_t> actions{0};
+  ByteCounter bytes{0};  // written, but for the file under way
+  FileUnderWay file;
+  std::atomic<std::uint64_t> prepared{0};  // see ApplyRequest
+  std::atomic<std::uint64_t> actions{0};   // that were reported
   std::atomic<std::uint64_t> total_actions{0};
   std::atomic<std::uint64_t> total_bytes{0};
-  ReadingCounts read;  // where files are read to be compared
+  ComparingCounts compared;
 
   // Of what comes next; 0 actions: of a comparison.
   void begin(std::uint64_t count = 0, std::uint64_t bytes_to_write = 0);
+  // It is known what became of an action, of which so many bytes were not written.
+  void settle(std::uint64_t unwritten);
+  [[nodiscard]] Progressed now() const;
 };
 
-// While it lives: draws a progress line twice a second, where one is wanted (actions, bytes, rate,
-// time left), and tells it once, as a line of standard error, to who asks by SIGUSR1. Where none is
-// wanted and nobody asks, it sleeps all the time.
+// While it lives: draws a progress line twice a second, and when the terminal has another size,
+// where one is wanted, and tells it once, as a line of standard error, to who asks by SIGUSR1.
+// Where none is wanted and nobody asks, it sleeps all the time.
 class Progress {
  public:
   Progress(const ProgressCounts& counts, const Signals& signals, bool draws);
@@ -67,8 +75,5 @@ class Progress {
 // Rows and columns of the terminal that `fd` is; 24 and 80 where it doesn't tell; nothing where
 // `fd` is no terminal.
 std::optional<Screen> screen_of(int fd);
-
-// The line itself, `seconds` after the start. Pure.
-std::string progress_text(const ProgressCounts& counts, double seconds);
 
 }  // namespace foldersync

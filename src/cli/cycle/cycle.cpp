@@ -30,7 +30,10 @@ ExitCode fail(const CycleRequest& request, const CycleObserver& observer, const 
   Log& log = request.tools.log;
   const bool is_stopped = error.code == ErrorCode::kStopped;
   if (is_stopped && Signals::is_time_up()) log.warn(kTimeIsUp);
-  log.write(is_stopped ? Level::kWarning : Level::kError, describe(error));
+  log.close({.level = is_stopped ? Level::kWarning : Level::kError,
+             .summary = describe(error),
+             .failed = failed_text(code),
+             .causes = observer.causes().sorted()});
   ReportEnd end = end_of_failed(request, observer, code);
   end.error = error;
   return end_report(request.tools, request.report, end);
@@ -92,6 +95,8 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
        .check_space = request.check_space,
        .stop = &tools.signals.stop(),
        .copied = &counts.bytes,
+       .under_way = &counts.file,
+       .prepared = &counts.prepared,
        .backup =
            options.dry_run ? std::nullopt : backup_order(options.backup, request.backup_identity),
        .earlier_backup = request.first_plan ? request.first_plan->backup : nullptr,
@@ -101,6 +106,13 @@ Result<ApplyResult> apply(const CycleRequest& request, const Filter& filter,
 }
 
 std::string undo_of(const ApplyResult& applied) { return applied.backup->path() + "/" + kUndoFile; }
+
+void tell_undo(const std::string& undo, Closing& closing) {
+  closing.notes.push_back("what was replaced or deleted is kept; " +
+                          our_command("apply " + escaped(undo)) + " takes it all back");
+  closing.next.push_back({"what was replaced or deleted is kept, and this takes it all back",
+                          program_name() + " apply " + shell_word(undo)});
+}
 
 bool is_first_plan(const CycleRequest& request) {
   return request.first_plan != nullptr && !request.first_plan->end && !request.options.dry_run;
@@ -121,6 +133,13 @@ bool needs_another_plan(const CycleRequest& request, const ApplyResult& applied)
          (has_fewer_names || applied.links_parted || applied.times_moved);
 }
 
+// One that was not told of.
+bool has_new_backup(const CycleRequest& request, const ApplyResult& applied) {
+  const bool is_told =
+      request.first_plan != nullptr && request.first_plan->backup == applied.backup;
+  return applied.backup && !is_told;
+}
+
 // What is kept for later runs, and of this one.
 void keep(const CycleRequest& request, const CycleObserver& observer, const ApplyResult& applied,
           ExitCode code) {
@@ -137,11 +156,7 @@ void keep(const CycleRequest& request, const CycleObserver& observer, const Appl
     tools.state.save(*request.roots.replica, applied.limits);
   }
   tools.log_warnings();
-  const bool is_told =
-      request.first_plan != nullptr && request.first_plan->backup == applied.backup;
-  if (!applied.backup || is_told) return;
-  tools.log.info("what was replaced or deleted is kept; " +
-                 our_command("apply " + escaped(undo_of(applied))) + " takes it all back");
+  if (!has_new_backup(request, applied)) return;
   const std::string warning =
       prune_backups(tools.fs, request.options.backup, *request.roots.replica,
                     applied.backup->path(), tools.signals.stop());
@@ -171,6 +186,7 @@ ExitCode apply_and_log(const CycleRequest& request) {
   Log& log = request.tools.log;
   const StoredPlan& plan = request.plan;
   if (request.report != nullptr) request.report->begin(&plan);
+  log.expect(plan.actions.size() + plan.problems.size());
   log_findings(plan, log);
   ProgressCounts& counts = request.tools.progress;
   counts.begin(plan.actions.size(), plan.summary.bytes_to_write);
@@ -190,13 +206,12 @@ ExitCode apply_and_log(const CycleRequest& request) {
   if (!applied) return end_failed(request, observer, applied.error());
   ExitCode code = code_of(request, observer, *applied);
   keep(request, observer, *applied, code);
-  observer.log_stale(applied->refused);
-  const std::string summary = summary_of(request, observer, *applied);
-  log.write(code == ExitCode::kDone ? Level::kInfo : Level::kWarning, summary);
-  log.flush();
+  Closing closing = closing_of(request, observer, *applied, code);
+  if (has_new_backup(request, *applied)) tell_undo(undo_of(*applied), closing);
+  log.close(closing);
   if (code == ExitCode::kDone) code = code_of(log.console_state());
   ReportEnd end = end_of(request, observer, code);
-  end.summary = summary;
+  end.summary = std::move(closing.summary);
   if (applied->backup) end.undo = undo_of(*applied);
   const bool lacked_room = observer.lacked_room() && may_make_room(request);
   if (lacked_room || needs_another_plan(request, *applied)) {

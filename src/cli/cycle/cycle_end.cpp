@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/console/console.h"
+#include "core/program_name.h"
 #include "core/text.h"
 #include "fs/clock.h"
 #include "show/render.h"
@@ -88,6 +89,38 @@ std::string summary_of(const CycleRequest& request, const CycleObserver& observe
          content_text(request.plan.options) + request.verified + request.unproven +
          not_mirrored_text(applied.limits) + ", " +
          time_text(monotonic_seconds() - request.started);
+}
+
+std::string failed_text(ExitCode code) {
+  if (code == ExitCode::kDone) return {};
+  return "exit " + std::to_string(static_cast<int>(code)) + ", " + meaning_of(code);
+}
+
+Closing closing_of(const CycleRequest& request, const CycleObserver& observer,
+                   const ApplyResult& applied, ExitCode code) {
+  Causes causes = observer.causes();
+  add_causes(request.plan, causes);
+  Closing closing{.level = code == ExitCode::kDone ? Level::kInfo : Level::kWarning,
+                  .summary = summary_of(request, observer, applied),
+                  .warnings = observer.stale_lines(applied.refused),
+                  .failed = failed_text(code),
+                  .causes = causes.sorted()};
+  if (!closing.causes.empty()) {
+    const std::string listing = request.tools.log.listing_command();
+    closing.next.push_back(
+        {listing.empty() ? "-v lists each of them" : "all of them are in the log", listing});
+  }
+  if (observer.count(Outcome::kStale) > 0) {
+    closing.next.push_back(
+        {"make a new plan, with the options of this one, to see what is to be done now",
+         program_name() + " plan -s " + shell_word(request.plan.source.path) + " -r " +
+             shell_word(request.plan.replica.path)});
+  } else if (!closing.causes.empty()) {
+    closing.next.push_back({"put that right, and run the same command again"});
+  } else if (request.options.dry_run && !request.plan.actions.empty()) {
+    closing.next.push_back({"-v shows all of it, and the same command without --dry-run does it"});
+  }
+  return closing;
 }
 
 ReportEnd FirstPlan::with(ReportEnd second) const {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/console/closing.h"
 #include "cli/cycle/cycle.h"
 #include "cli/cycle/cycle_observer.h"
 
@@ -16,6 +17,12 @@ ExitCode code_of(ConsoleState console);
 // The last line of a cycle.
 std::string summary_of(const CycleRequest& request, const CycleObserver& observer,
                        const ApplyResult& applied);
+
+// The same for a terminal and with what went wrong.
+Closing closing_of(const CycleRequest& request, const CycleObserver& observer,
+                   const ApplyResult& applied, ExitCode code);
+// "exit 3, some of it failed"; empty for 0.
+std::string failed_text(ExitCode code);
 
 // What was reported, and how it ended.
 ReportEnd end_of(const CycleRequest& request, const CycleObserver& observer, ExitCode code);

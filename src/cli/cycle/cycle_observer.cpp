@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "fs/denial.h"
 #include "plan/guard.h"
+#include "show/advice.h"
 #include "show/render.h"
 
 namespace foldersync {
@@ -14,6 +15,26 @@ namespace {
 
 // How many of the stale actions the end of a cycle names.
 constexpr std::size_t kStaleShown = 10;
+
+constexpr const char* kHeldBack =
+    "not deleted: it may be all that is left of what can't be read (--delete-anyway does not wait)";
+
+// Why an action was not done, whatever its path; empty where that is no trouble of its own.
+std::string cause_of(const ActionReport& report) {
+  if (report.outcome == Outcome::kStale) {
+    if (report.drifts.empty()) return "stale";
+    const Drift& drift = report.drifts.front();
+    return "stale: another " + drift.difference.field + " in the " + to_string(drift.side) +
+           " than planned";
+  }
+  if (report.error) {
+    Error error = *report.error;
+    error.path.clear();
+    return describe(error);
+  }
+  const bool is_skipped = report.outcome == Outcome::kSkipped && !report.vanished;
+  return is_skipped ? "skipped, since an earlier action failed" : "";
+}
 
 std::string drift_text(const Drift& drift) {
   return std::string(to_string(drift.side)) + " " + drift.difference.field + ": expected " +
@@ -39,13 +60,15 @@ std::string told_as_done(const std::string& line, const Action& action, Executio
 
 void CycleObserver::report(const ActionReport& report) {
   ++outcomes_[static_cast<std::size_t>(report.outcome)];
-  ++counts_.actions;
+  counts_.settle(report.outcome == Outcome::kOk ? 0 : bytes_to_write(*report.action));
   const bool is_untouched = report.outcome == Outcome::kRolledBack ||
                             (report.outcome == Outcome::kSkipped && !report.vanished);
   if (is_untouched && stop_) {  // the count says it, and a million lines would take their time
     if (report_ != nullptr) report_->action(report);
     return;
   }
+  const std::string cause = cause_of(report);
+  if (!cause.empty()) causes_.add(cause, escaped(report.action->path.shown()));
   const std::string line = line_of(report);
   const std::string fields = log_fields(report);
   if (report_ != nullptr) report_->action(report);
@@ -90,16 +113,28 @@ void CycleObserver::tell_error(const ActionReport& report, const std::string& li
                line + ": " + error, fields);
 }
 
-void CycleObserver::log_stale(bool refused) const {
+std::vector<std::string> CycleObserver::stale_lines(bool refused) const {
   const std::uint64_t stale = count(Outcome::kStale);
-  if (stale == 0) return;
-  log_.warn(human_count(stale) + (stale == 1 ? " action is" : " actions are") +
-            " stale, for the folders are no longer as they were planned" +
-            (refused ? ", and --stale refuse was given" : "") +
-            ": make a new plan to see what is to be done now");
-  for (const std::string& line : first_stale_) log_.warn("  " + line);
+  if (stale == 0) return {};
+  std::vector<std::string> lines{human_count(stale) + (stale == 1 ? " action is" : " actions are") +
+                                 " stale, for the folders are no longer as they were planned" +
+                                 (refused ? ", and --stale refuse was given" : "") +
+                                 ": make a new plan to see what is to be done now"};
+  for (const std::string& line : first_stale_) lines.push_back("  " + line);
   const std::uint64_t more = stale - first_stale_.size();
-  if (more > 0) log_.warn("  and " + human_count(more) + " more");
+  if (more > 0) lines.push_back("  and " + human_count(more) + " more");
+  return lines;
+}
+
+void add_causes(const PlanHeader& plan, Causes& causes) {
+  for (const Problem& problem : plan.problems) {
+    causes.add(problem.doing + " in the " + to_string(problem.side) + ": " +
+                   reason_of(problem.doing, problem.error_number),
+               escaped(problem.path.shown()));
+  }
+  for (const Skipped& skipped : plan.skipped) {
+    if (skipped.reason == kHeld) causes.add(kHeldBack, escaped(skipped.path.shown()));
+  }
 }
 
 void log_problems(const PlanHeader& plan, Log& log) {

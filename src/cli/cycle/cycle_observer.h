@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apply/look/report.h"
+#include "cli/console/closing.h"
 #include "cli/console/log.h"
 #include "cli/console/report_file.h"
 #include "cli/console/terminal.h"
@@ -42,7 +43,9 @@ class CycleObserver final : public ApplyObserver {
   [[nodiscard]] bool lacked_room() const { return lacked_room_; }
 
   // What was stale, once more in the end, where a person looks. `refused`: nothing was done then.
-  void log_stale(bool refused) const;
+  [[nodiscard]] std::vector<std::string> stale_lines(bool refused) const;
+  // Why actions were not done.
+  [[nodiscard]] const Causes& causes() const { return causes_; }
 
  private:
   void tell_error(const ActionReport& report, const std::string& line, const std::string& fields);
@@ -58,10 +61,13 @@ class CycleObserver final : public ApplyObserver {
   std::uint64_t healed_ = 0;
   bool lacked_room_ = false;
   std::string first_error_;
+  Causes causes_;
   Summary done_;
 };
 
-// What could not be read.
+// What could not be read, and which deletions wait for that.
+void add_causes(const PlanHeader& plan, Causes& causes);
+// Each of what could not be read.
 void log_problems(const PlanHeader& plan, Log& log);
 // What the plan found and will not do, likewise.
 void log_findings(const PlanHeader& plan, Log& log);

@@ -44,6 +44,7 @@ Result<std::unique_ptr<Log>> open_default_log(LogSettings settings) {
 Result<std::unique_ptr<Log>> open_log(const RunOptions& options, const std::string& file,
                                       bool is_in_source) {
   LogSettings settings = log_settings(options.applying, options.common.console, file);
+  settings.is_loop = options.interval_seconds.has_value();
   if (options.applying.log_file) return Log::open(settings);
   if (!is_in_source) return open_default_log(std::move(settings));
   auto console = TRY(Log::open(settings));

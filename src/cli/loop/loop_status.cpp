@@ -1,7 +1,6 @@
 #include "cli/loop/loop_status.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
@@ -51,19 +50,14 @@ std::string clock_text(FileTime time) {
   return text + "Z";
 }
 
-std::string work_text(const ProgressCounts& counts, double seconds) {
-  const std::string line = progress_text(counts, seconds);
-  const std::uint64_t total = counts.total_actions;
-  if (total == 0) return line;
-  const std::uint64_t bytes = counts.total_bytes;
-  const double share = bytes > 0 ? static_cast<double>(counts.bytes) / static_cast<double>(bytes)
-                                 : static_cast<double>(counts.actions) / static_cast<double>(total);
-  const auto percent = static_cast<int>(std::floor(std::clamp(share, 0.0, 1.0) * 100));
-  return "applying, " + std::to_string(percent) + " %: " + line;
+std::string work_text(const Progressed& now, const Estimate& estimate) {
+  const std::string line = progress_text(now, estimate);
+  if (now.total_actions == 0) return line;
+  return "applying, " + std::to_string(percent_of(now)) + " %: " + line;
 }
 
 void LoopStatus::cycle_begins() {
-  applies_since_.reset();
+  estimate_ = {};
   next_.reset();
   movement_ = Movement(monotonic_seconds());
   moved_at_ = wall_clock_now();
@@ -74,13 +68,13 @@ void LoopStatus::cycle_begins() {
 std::optional<double> LoopStatus::cycle_goes_on(double used) {
   if (!service_.listens()) return std::nullopt;
   const double now = monotonic_seconds();
-  if (counts_.total_actions == 0) applies_since_.reset();
-  if (counts_.total_actions > 0 && !applies_since_) applies_since_ = now;
   if (movement_.has_moved(used, now)) {
     moved_at_ = wall_clock_now();
     service_.alive();
   }
-  std::string line = work_text(counts_, now - applies_since_.value_or(now));
+  const Progressed progressed = counts_.now();
+  estimate_.see(point_of(progressed, now));
+  std::string line = work_text(progressed, estimate_);
   if (movement_.idle(now) > longest_idle()) {
     line = "waiting for the system since " + clock_text(moved_at_) + ": " + line;
   }

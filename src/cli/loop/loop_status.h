@@ -50,7 +50,7 @@ class Movement {
 std::string clock_text(FileTime time);
 
 // What of a cycle's work is done: "comparing", or "applying, 42 %: " and the progress line. Pure.
-std::string work_text(const ProgressCounts& counts, double seconds);
+std::string work_text(const Progressed& now, const Estimate& estimate);
 
 class LoopStatus {
  public:
@@ -76,7 +76,7 @@ class LoopStatus {
   const ProgressCounts& counts_;
   EndedCycles ended_;
   Movement movement_;
-  std::optional<double> applies_since_;  // monotonic seconds
+  Estimate estimate_;
   FileTime moved_at_;
   std::optional<FileTime> next_;  // cycle
   bool has_stopped_ = false;

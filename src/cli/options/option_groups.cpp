@@ -326,7 +326,7 @@ void add_common(CLI::App* command, CommonOptions& common) {
   command
       ->add_flag_callback(
           "-v,--verbose", [&console] { console.verbosity = Verbosity::kVerbose; },
-          "say more on the console")
+          "say more on the console; at a terminal, all of a long list")
       ->excludes(quiet);
   add_colour(command, console.colour);
   add_when(command, "--progress", console.progress,

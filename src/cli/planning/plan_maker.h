@@ -55,6 +55,9 @@ class PlanMaker {
                        EqualContent equal, const std::atomic<bool>& stop,
                        const UnreadBefore& unread_before = {});
 
+  // What plan() compares is counted there from here on; it outlives each plan that is made.
+  void count(ComparingCounts& counts) { counts_ = &counts; }
+
   // What is doubted of the source and the replica from here on, paths as bytes: it is read.
   void doubt(std::set<std::string, std::less<>> paths) { doubts_.read = std::move(paths); }
 
@@ -97,6 +100,7 @@ class PlanMaker {
   Doubts doubts_;
   Filter filter_;
   const std::atomic<bool>* stop_ = nullptr;  // that plan() was given
+  ComparingCounts* counts_ = nullptr;
 };
 
 // Error kRefused where the source lacks one of these (--require).

@@ -91,7 +91,7 @@ Status VerifyShare::read_stretch(const Roots& roots, const std::vector<std::stri
   counts.begin();
   const Progress progress(counts, tools_.signals, wants_progress(tools_.options.console));
   auto verified = TRY(maker_.verify(
-      roots, left_out, {.stretch = stretch, .pace = pace.get(), .counts = &counts.read},
+      roots, left_out, {.stretch = stretch, .pace = pace.get(), .counts = &counts.compared.read},
       tools_.signals.stop()));
   verified_ = std::move(verified);
   return doubt(roots);

@@ -61,6 +61,13 @@ void handle(int number) {
   errno = saved;
 }
 
+// The terminal tells each process of it.
+void handle_resize(int) {
+  const int saved = errno;
+  ::sem_post(&received().wish);
+  errno = saved;
+}
+
 void handle_time_up(int) {
   const int saved = errno;
   received().time_is_up = true;
@@ -126,11 +133,13 @@ Signals::Signals(HangUp hang_up) {
   ::sem_init(&state.wish, 0, 0);
   const struct sigaction handled = action_of(handle);
   const struct sigaction ignored = action_of(SIG_IGN);
+  const struct sigaction resized = action_of(handle_resize);
   for (std::size_t at = 0; at < kHandled.size(); ++at) {
     const int number = kHandled[at];
     const bool is_request = number == SIGUSR1 || (number == SIGHUP && state.hangup_reopens);
     const bool is_noise = number == SIGPIPE || number == SIGXFSZ;
-    ::sigaction(number, is_noise ? &ignored : &handled, &before_[at]);
+    const struct sigaction& action = number == SIGWINCH ? resized : is_noise ? ignored : handled;
+    ::sigaction(number, &action, &before_[at]);
     if (is_ignored(before_[at]) && !is_request) ::sigaction(number, &ignored, nullptr);
   }
 }

@@ -20,8 +20,9 @@ namespace foldersync {
 enum class HangUp : std::uint8_t { kStops, kReopensLog };
 
 // While one lives: SIGINT and SIGTERM ask to stop; SIGHUP asks to reopen the log, or to stop;
-// SIGUSR1 asks how far it is; SIGPIPE and SIGXFSZ are ignored. What the program was started to
-// ignore (nohup, or a script's background) asks for no stop. Only one at a time.
+// SIGUSR1 asks how far it is; SIGWINCH wakes who waits for that; SIGPIPE and SIGXFSZ are ignored.
+// What the program was started to ignore (nohup, or a script's background) asks for no stop. Only
+// one at a time.
 class Signals {
  public:
   explicit Signals(HangUp hang_up);
@@ -45,7 +46,8 @@ class Signals {
   [[nodiscard]] bool take_progress_wish() const;
   // Whether somebody has asked, and this process has taken it on itself to answer.
   [[nodiscard]] bool has_answered() const;
-  // Waits so many seconds, or until somebody asks, or wake() was called: whether `ended` is not
+  // Waits so many seconds, or until somebody asks, the terminal has another size, or wake() was
+  // called: whether `ended` is not
   // set. Any thread, but one at a time. No system call that could fail is needed to end it.
   [[nodiscard]] bool wait_for_wish(const std::atomic<bool>& ended,
                                    std::optional<double> seconds) const;
@@ -68,7 +70,8 @@ class Signals {
   [[nodiscard]] bool wait_for_input(int fd) const;
 
  private:
-  static constexpr std::array kHandled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ};
+  static constexpr std::array kHandled{SIGINT,  SIGTERM, SIGHUP,  SIGUSR1,
+                                       SIGPIPE, SIGXFSZ, SIGWINCH};
 
   std::array<struct sigaction, kHandled.size()> before_{};
   std::optional<timer_t> timer_;

@@ -16,9 +16,12 @@ class Lines final : public Log {
  public:
   void write(Level, const std::string& line, const std::string&) override { lines.push_back(line); }
   void detail(const std::string&, const std::string&) override {}
+  void expect(std::uint64_t) override {}
+  void close(const Closing&) override {}
   void flush() override {}
   Status reopen() override { return success(); }
   Result<bool> reopen_if_moved() override { return false; }
+  [[nodiscard]] std::string listing_command() const override { return {}; }
   [[nodiscard]] bool file_fails() const override { return false; }
   void know_file_fails(bool) override {}
   [[nodiscard]] ConsoleState console_state() const override { return ConsoleState::kWorks; }

@@ -49,20 +49,21 @@ TEST(Movement, OneThatHasDoneNothingYetHasNotMoved) {
 }
 
 TEST(WorkText, SaysHowMuchOfAPlanIsDone) {
-  ProgressCounts counts;
-  EXPECT_EQ(work_text(counts, 3), "comparing");
-  counts.begin(1000, 2048);
-  counts.actions = 250;
-  counts.bytes = 860;
-  EXPECT_EQ(work_text(counts, 10),
-            "applying, 41 %: 250 of 1,000 actions, 860 B of 2.0 KiB, 86 B/s, 0:14 left");
-  counts.begin(4, 0);
-  counts.actions = 1;
-  EXPECT_THAT(work_text(counts, 5), testing::StartsWith("applying, 25 %: "));
-  counts.actions = 5;
-  EXPECT_THAT(work_text(counts, 5), testing::StartsWith("applying, 100 %: "));
-  counts.begin();
-  EXPECT_EQ(work_text(counts, 0), "comparing");
+  Estimate estimate;
+  Progressed now;
+  EXPECT_EQ(work_text(now, estimate), "comparing");
+  now.total_actions = 1000;
+  now.total_bytes = 2048;
+  estimate.see(point_of(now, 0));
+  now.prepared = now.settled = 250;
+  now.bytes = 860;
+  estimate.see(point_of(now, 10));
+  EXPECT_EQ(work_text(now, estimate),
+            "applying, 25 %: 250 of 1,000 actions, 860 B of 2.0 KiB, 86 B/s, 0:30 left");
+  now.settled = 1001;
+  EXPECT_THAT(work_text(now, estimate), testing::StartsWith("applying, 99 %: "));
+  now.bytes = 2048;
+  EXPECT_THAT(work_text(now, estimate), testing::StartsWith("applying, 100 %: "));
 }
 
 }  // namespace

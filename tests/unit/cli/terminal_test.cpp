@@ -1,50 +1,49 @@
 #include "cli/console/terminal.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <string>
 
 namespace foldersync {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
-
-std::string text(std::uint64_t actions, std::uint64_t total_actions, std::uint64_t bytes,
-                 std::uint64_t total_bytes, double seconds) {
+TEST(ProgressCounts, TellHowFarItIs) {
   ProgressCounts counts;
-  counts.actions = actions;
-  counts.total_actions = total_actions;
-  counts.bytes = bytes;
-  counts.total_bytes = total_bytes;
-  return progress_text(counts, seconds);
+  counts.begin(10, 1000);
+  counts.prepared = 3;
+  counts.bytes = 200;
+  counts.settle(0);
+  counts.settle(100);
+  const Progressed now = counts.now();
+  EXPECT_EQ(now.total_actions, 10U);
+  EXPECT_EQ(now.prepared, 3U);
+  EXPECT_EQ(now.settled, 2U);
+  EXPECT_EQ(now.total_bytes, 900U) << "what is not written is no work that is left";
+  EXPECT_EQ(now.bytes, 200U);
+  EXPECT_EQ(now.path, "");
 }
 
-TEST(ProgressText, BeforeThereIsAPlanItSaysSo) { EXPECT_EQ(text(0, 0, 0, 0, 3), "comparing"); }
-
-TEST(ProgressText, TellsActionsBytesRateAndTimeLeft) {
-  EXPECT_EQ(text(250, 1000, 512, 2048, 10),
-            "250 of 1,000 actions, 512 B of 2.0 KiB, 51 B/s, 0:30 left");
+TEST(ProgressCounts, TheFileUnderWayCountsWithTheOthersAndItsPathIsEscaped) {
+  ProgressCounts counts;
+  counts.begin(1, FileUnderWay::kLeastBytes);
+  counts.bytes = 5;
+  const FileCounter file(&counts.bytes, &counts.file, "a\nb", FileUnderWay::kLeastBytes);
+  *file.counter() += 7;
+  const Progressed now = counts.now();
+  EXPECT_EQ(now.bytes, 12U);
+  EXPECT_EQ(now.path, "a\\x0ab");
+  EXPECT_EQ(now.size, FileUnderWay::kLeastBytes);
+  EXPECT_EQ(now.copied, 7U);
 }
 
-TEST(ProgressText, TimeLeftIsRoundedUpToSecondsAndShownInMinutes) {
-  EXPECT_THAT(text(1, 2, 100, 200, 61.2), HasSubstr(", 1:02 left"));
-  EXPECT_THAT(text(1, 2, 1, 3601, 1), HasSubstr(", 60:00 left"));
-}
-
-TEST(ProgressText, WithoutBytesActionsTellTheTimeLeft) {
-  EXPECT_THAT(text(1, 4, 0, 0, 5), HasSubstr(", 0:15 left"));
-}
-
-TEST(ProgressText, AtTheStartAndAtTheEndThereIsNoTimeLeft) {
-  EXPECT_THAT(text(0, 4, 0, 100, 5), Not(HasSubstr("left")));
-  EXPECT_THAT(text(4, 4, 100, 100, 5), Not(HasSubstr("left")));
-  EXPECT_THAT(text(4, 4, 300, 100, 5), Not(HasSubstr("left")));
-}
-
-TEST(ProgressText, NoTimeHasPassedAtFirst) {
-  EXPECT_THAT(text(1, 4, 10, 100, 0), HasSubstr("0 B/s"));
+TEST(ProgressCounts, WhatComesNextBeginsAtNothing) {
+  ProgressCounts counts;
+  counts.begin(10, 1000);
+  counts.settle(0);
+  (void)counts.file.begin("killed", FileUnderWay::kLeastBytes);
+  counts.compared.entries = 5;
+  counts.begin();
+  const Progressed now = counts.now();
+  EXPECT_EQ(now.total_actions + now.settled + now.bytes + now.entries, 0U);
+  EXPECT_NE(counts.file.begin("next", FileUnderWay::kLeastBytes), nullptr);
 }
 
 }  // namespace
