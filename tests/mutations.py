@@ -1325,6 +1325,19 @@ MUTATIONS = [
              'if (levels_[at].closed != Identity{status->device, status->inode, status->mount}) return;',
              '', '^unit_fs/DirectoryCursorTest.WhatIsAboveByNow'),
 
+    # What people are told at a terminal
+
+    Mutation('a terminal is told every line of a long list', 'lists_all_ = listed <= kMostListed ||',
+             'lists_all_ = true ||', '^cli/screens_test.*closing_block_alone'),
+    Mutation('the time left grows', 'left_ = std::min(left, left_.value_or(left));', 'left_ = left;',
+             '^unit_cli/Estimate.TheTimeLeftNeverGrows'),
+    Mutation('the progress line is not told that the window has changed',
+             'number == SIGWINCH ? resized : is_noise', 'is_noise', '^cli/screens_test.*narrower'),
+    Mutation('what combines is torn off', 'if (columns > 0) end = at;', 'end = at;',
+             '^unit_core/Columns.WhatCombinesStays'),
+    Mutation('a command is not quoted for a shell', 'if (is_plain) return path;', 'return path;',
+             '^unit_cli/ShellWord'),
+
     # Bounded in what a stranger decides
 
     Mutation('a signature is nested as deeply as it likes',

@@ -1,12 +1,15 @@
 #include <unistd.h>
 
+#include <cstdio>
 #include <optional>
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/console/closing.h"
 #include "cli/console/console.h"
 #include "cli/console/heeding_stream.h"
 #include "cli/console/terminal.h"
+#include "cli/cycle/cycle_observer.h"
 #include "cli/kept/opened_notes.h"
 #include "cli/planning/last_run_check.h"
 #include "cli/planning/limits_check.h"
@@ -16,6 +19,8 @@
 #include "cli/values/folders.h"
 #include "cli/walls/confinement.h"
 #include "cli/walls/output.h"
+#include "core/program_name.h"
+#include "core/text.h"
 #include "format/json.h"
 #include "fs/posix_file_system.h"
 #include "fs/stop.h"
@@ -78,6 +83,27 @@ void tell_if_any(const std::string& sentence) {
   if (!sentence.empty()) tell(sentence);
 }
 
+// Each of them, or at a terminal that would be full of them, their causes.
+void tell_problems(const StoredPlan& plan, const ConsoleOptions& console) {
+  const auto screen = screen_of(STDERR_FILENO);
+  const bool lists_all =
+      !screen || plan.problems.size() <= kMostListed || console.verbosity == Verbosity::kVerbose;
+  if (lists_all) {
+    for (const Problem& problem : plan.problems) tell(describe(problem));
+    return;
+  }
+  Causes causes;
+  add_causes(plan, causes);
+  const Closing closing{
+      .level = Level::kWarning,
+      .summary =
+          program_name() + ": not everything could be read, and nothing there will be deleted",
+      .failed = human_count(plan.problems.size()) + " problems",
+      .causes = causes.sorted(),
+      .next = {{"-v lists each of them"}}};
+  std::fputs(closing_block(closing, screen->columns, colour_of(console)).c_str(), stderr);
+}
+
 }  // namespace
 
 Result<ExitCode> execute(const PlanCommandOptions& options) {
@@ -118,7 +144,7 @@ Result<ExitCode> execute(const PlanCommandOptions& options) {
   TRY(last_run.judge(roots, planned));
   const StoredPlan& plan = planned.plan;
   tell_unheld(state, planned);
-  for (const Problem& problem : plan.problems) tell(describe(problem));
+  tell_problems(plan, common.console);
   for (const Guard& guard : plan.guards) {
     if (guard.refused) tell(explain_with_names(guard, plan));
   }

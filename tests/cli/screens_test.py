@@ -11,7 +11,7 @@ from tests.support import trees
 from tests.support.program import CHECKOUT, DONE, NOBODY, PARTIAL, STALE, as_root
 from tests.support.screen import can_emulate, screen_of
 from tests.support.terminal import TerminalTest
-from tests.support.trees import file
+from tests.support.trees import file, folder
 
 GOLDEN = os.path.join(CHECKOUT, 'tests', 'golden', 'screens')
 WIDTHS = (40, 80, 200)
@@ -89,6 +89,21 @@ class ScreensTest(TerminalTest):
                             extra_groups=[])
 
 
+    @as_root
+    def test_what_a_plan_could_not_read_is_told_by_its_causes(self):
+        self.given({f'd{number}': folder({}, mode=0) for number in range(150)}, {})
+        trees.give_to(NOBODY, self.replica)
+        self.live_as(NOBODY)
+        for options, lines in (((), 0), (('-v',), 150)):
+            terminal = self.at_terminal('plan', '-s', self.source, '-r', self.replica, *options,
+                                        columns=80, user=NOBODY, group=NOBODY, extra_groups=[],
+                                        env={'NO_COLOR': '1'})
+            self.assertEqual(PARTIAL, terminal.end(), terminal.text)
+            self.assertEqual(lines, terminal.text.count("sync: open 'd"))
+            self.assertEqual(not lines, '150  open in the source: Permission denied (EACCES): d0\n'
+                             in terminal.text, terminal.text)
+
+
 class WhatGoesWhereTest(TerminalTest):
     in_memory = True
 
@@ -113,11 +128,11 @@ class WhatGoesWhereTest(TerminalTest):
 
     def test_a_hundred_are_shown(self):
         self.given({f'{number}': 'x' for number in range(99)})  # and the root is finished
-        self.assertEqual(99, len(re.findall(r'^create \d+ 1 B$', self.run_with(), re.M)))
+        self.assertEqual(99, len(re.findall(r'^create \d+ 1 B$', self.run_with('--progress', 'never'), re.M)))
         trees.write(self.in_source('one'), 'x')
         for path in [f'{number}' for number in range(99)]:
             os.remove(self.in_replica(path))
-        self.assertEqual([], re.findall(r'^create', self.run_with(), re.M))
+        self.assertEqual([], re.findall(r'^create', self.run_with('--progress', 'never'), re.M))
 
     def test_quiet_says_nothing_where_all_is_well(self):
         self.given(MANY, {'gone': 'x'})

@@ -14,6 +14,9 @@ namespace foldersync {
 
 enum class Level : std::uint8_t { kInfo, kWarning, kError };
 
+// How many actions and problems a terminal lists: what a person can read as it comes.
+inline constexpr std::uint64_t kMostListed = 100;
+
 // Why something was not done, how often, and one of the paths, escaped.
 struct Cause {
   std::string why;
@@ -50,7 +53,7 @@ struct Closing {
   std::vector<std::string> warnings = {};
   std::vector<std::string> notes = {};
   // From here on it is in the block alone.
-  std::string failed = {};  // "exit 3, some of it failed"; empty: all is well
+  std::string failed = {};  // "exit 3, some of it failed", above the causes; empty: all is well
   std::vector<Cause> causes = {};
   std::vector<NextStep> next = {};
 };

@@ -14,8 +14,6 @@ namespace foldersync {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-// What a person can read as it comes.
-constexpr std::uint64_t kMostListed = 100;
 
 // "2026-11-22T18:40:00.123Z".
 std::string time_text() {

@@ -14,7 +14,7 @@ namespace {
 // What an action costs besides its bytes, in bytes: half of it when it is prepared, half when it is
 // settled. About what a disk writes while a file is made on it.
 constexpr std::uint64_t kHalfOfAction = 32 * 1024;
-constexpr std::size_t kLeastPathColumns = 12;
+constexpr std::size_t kLeastPathColumns = 10;
 
 std::string clock_text(double seconds) {
   const auto whole = static_cast<std::uint64_t>(std::ceil(std::min(seconds, 1e9)));
@@ -53,8 +53,9 @@ std::vector<std::string> comparing_parts(const Progressed& now, const Estimate& 
   return parts;
 }
 
-std::string file_text(const Progressed& now) {
-  return now.path + ": " +
+// How much of the file under way is copied, after its path.
+std::string copied_text(const Progressed& now) {
+  return ": " +
          std::to_string(percent(static_cast<double>(now.copied), static_cast<double>(now.size))) +
          " % of " + human_bytes(now.size);
 }
@@ -89,7 +90,7 @@ std::string progress_text(const Progressed& now, const Estimate& estimate) {
   if (now.total_actions == 0) return joined(comparing_parts(now, estimate), kAnyWidth);
   std::string text = human_count(prepared(now)) + " of " + human_count(now.total_actions) +
                      " actions, " + human_bytes(now.bytes) + " of " + human_bytes(now.total_bytes);
-  if (!now.path.empty()) text += ", " + file_text(now);
+  if (!now.path.empty()) text += ", " + now.path + copied_text(now);
   text += ", " + rate_text(estimate);
   if (const auto left = estimate.guessed_seconds_left()) text += ", " + clock_text(*left) + " left";
   return text;
@@ -106,9 +107,10 @@ std::string progress_line(const Progressed& now, const Estimate& estimate, std::
   parts.push_back(human_count(prepared(now)) + " of " + human_count(now.total_actions) +
                   " actions");
   std::string line = joined(parts, columns);
-  const std::size_t used = columns_of(line) + 2;
+  const std::string copied = copied_text(now);
+  const std::size_t used = columns_of(line) + 2 + columns_of(copied);
   if (now.path.empty() || used + kLeastPathColumns > columns) return line;
-  return line + ", " + cut_to(file_text(now), columns - used);
+  return line + ", " + cut_to(now.path, columns - used) + copied;
 }
 
 }  // namespace foldersync

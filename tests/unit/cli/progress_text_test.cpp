@@ -106,6 +106,17 @@ TEST(ProgressLine, TheMostImportantComesFirstAndTheRestWhereThereIsRoom) {
             "pictures/2024/a long name of a film.mkv: 25 % of 2.0 GiB");
 }
 
+TEST(ProgressLine, OfALongPathTheMiddleIsLeftOutAndHowMuchIsCopiedStays) {
+  Progressed now = applying();
+  now.path = "pictures/2024/a long name of a film.mkv";
+  now.size = 2048 * kMiB;
+  now.copied = 512 * kMiB;
+  EXPECT_EQ(line(now, 110),
+            "28 %, 0:26 left, 1.0 GiB of 4.0 GiB, 102.4 MiB/s, 12,345 of 32,232 actions, "
+            "picture...ilm.mkv: 25 % of 2.0 GiB");
+  EXPECT_EQ(line(now, 102), line(now, 79));
+}
+
 TEST(ProgressLine, IsNeverWiderThanTheTerminal) {
   Progressed now = applying();
   now.path = "\u6f22\u5b57/\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57e\u0301";
