@@ -1333,6 +1333,8 @@ MUTATIONS = [
              '^unit_cli/Estimate.TheTimeLeftNeverGrows'),
     Mutation('the progress line is not told that the window has changed',
              'number == SIGWINCH ? resized : is_noise', 'is_noise', '^cli/screens_test.*narrower'),
+    Mutation('a window that changes interrupts who works',
+             '::pthread_sigmask(SIG_BLOCK, &resized, &before_);', '', '^cli/screens_test.*interrupts'),
     Mutation('what combines is torn off', 'if (columns > 0) end = at;', 'end = at;',
              '^unit_core/Columns.WhatCombinesStays'),
     Mutation('a command is not quoted for a shell', 'if (is_plain) return path;', 'return path;',

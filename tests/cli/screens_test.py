@@ -3,8 +3,10 @@
 The screens are in tests/golden/screens; SYNC_TEST_NEW_SCREENS=1 writes them anew, for people to read
 what has become of them.
 """
+import contextlib
 import os
 import re
+import signal
 import unittest
 
 from tests.support import trees
@@ -73,7 +75,7 @@ class ScreensTest(TerminalTest):
                                          '--backup-dir', self.at('a backup'))
         prepare()
         screen = terminal_of().replace('\n', '')
-        self.assertRegex(screen, r"this takes it all back:  sync apply '/top/a backup/[-0-9a-f]+/undo.json'$")
+        self.assertRegex(screen, r"this takes it all back:  \S+ apply '/top/a backup/[-0-9a-f]+/undo.json'$")
 
     @as_root
     def test_thousands_of_unreadable_files_are_one_line(self):
@@ -174,7 +176,14 @@ class WhatGoesWhereTest(TerminalTest):
     def test_a_loop_tells_the_time(self):
         self.given({'a': 'x'})
         terminal = self.at_terminal('run', '-s', self.source, '-r', self.replica, '-i', '100000')
-        self.assertRegex(terminal.read_until('done: '), r'\d\dZ? create a 1 B')
+        self.assertRegex(terminal.read_until('done: '),
+                         r'\.\d{3}Z create a 1 B\n(.*\n)*.*\.\d{3}Z done: ')
+
+    def test_a_log_on_standard_output_is_a_log_at_a_terminal_too(self):
+        self.given(MANY, {})
+        lines = self.run_with('-l', '-', '--progress', 'never').split('\n')
+        self.assertEqual(len(MANY), sum(' INFO create f' in line for line in lines))
+        self.assertRegex(lines[-2], r'Z INFO done: create 150, .* s$')
 
 
 DRAWN = re.compile(r'\r\x1b\[J([^\r\n\x1b]+)\r')
@@ -211,6 +220,19 @@ class ProgressLineTest(TerminalTest):
         self.drawn(terminal, lambda line: ' %' in line and len(line) < 40)
         _, line = self.drawn(terminal, lambda line: True)
         self.assertLess(len(line), 40)
+
+    def test_a_window_that_changes_interrupts_no_thread_that_works(self):
+        terminal = self.slow_run(columns=80)
+        self.drawn(terminal, lambda line: 'actions' in line)
+        tasks = f'/proc/{terminal.process.pid}/task'
+        blocked = []
+        for task in os.listdir(tasks):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                status = trees.read(f'{tasks}/{task}/status').decode()
+                blocked += re.findall(r'^SigBlk:\s*(\w+)$', status, re.M)
+        heeding = [mask for mask in blocked if not int(mask, 16) & 1 << signal.SIGWINCH - 1]
+        self.assertGreater(len(blocked), 1)
+        self.assertEqual(1, len(heeding), blocked)
 
     def test_nothing_of_it_is_left(self):
         self.given({'a': 'x'})

@@ -77,8 +77,10 @@ void ConsoleLines::close(const Closing& closing) {
   flush();
   if (terminal == nullptr) return;
   const Screen screen = screen_of(terminal->fd).value_or(Screen{});
+  Closing shown = closing;
+  if (settings_.is_loop) shown.summary = time_text() + " " + shown.summary;
   const TerminalLine::Pause pause;
-  (void)write_all(terminal->fd, closing_block(closing, screen.columns,
+  (void)write_all(terminal->fd, closing_block(shown, screen.columns,
                                               settings_.colour ? Colour::kOn : Colour::kOff));
 }
 

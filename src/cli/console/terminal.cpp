@@ -36,6 +36,13 @@ void hide_locked(LineState& state) {
   state.visible = false;
 }
 
+sigset_t resize_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGWINCH);
+  return signals;
+}
+
 // A line that reaches into the last column is broken by some terminals.
 std::string line_for(const Progressed& now, const Estimate& estimate) {
   const auto screen = screen_of(STDERR_FILENO);
@@ -102,6 +109,10 @@ Progressed ProgressCounts::now() const {
 
 Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool draws)
     : counts_(counts), signals_(signals), draws_(draws) {
+  // The threads that are started from here on are not told: a call that waits for a file system in
+  // user space would end early by it.
+  const sigset_t resized = resize_signal();
+  ::pthread_sigmask(SIG_BLOCK, &resized, &before_);
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (const std::system_error&) {
@@ -110,6 +121,7 @@ Progress::Progress(const ProgressCounts& counts, const Signals& signals, bool dr
 }
 
 Progress::~Progress() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   if (!thread_.joinable()) return;
   ended_ = true;
   signals_.wake();
@@ -118,6 +130,8 @@ Progress::~Progress() {
 }
 
 void Progress::loop() {
+  const sigset_t resized = resize_signal();
+  ::pthread_sigmask(SIG_UNBLOCK, &resized, nullptr);
   const auto start = std::chrono::steady_clock::now();
   Estimate estimate;
   estimate.see(point_of(counts_.now(), 0));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,7 @@ class Progress {
   const ProgressCounts& counts_;
   const Signals& signals_;
   const bool draws_;
+  sigset_t before_{};
   std::atomic<bool> ended_{false};
   std::thread thread_;
 };
