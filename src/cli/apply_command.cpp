@@ -12,6 +12,7 @@
 #include "cli/planning/plan_claims.h"
 #include "cli/planning/plan_maker.h"
 #include "cli/planning/signing.h"
+#include "cli/planning/undo_only.h"
 #include "cli/values/folders.h"
 #include "fs/clock.h"
 #include "fs/posix_file_system.h"
@@ -38,6 +39,9 @@ class Applier {
     const StoredPlan& plan = read.plan;
     const std::string signer = TRY(verify_signature(plan, options_.signature, options_.plan_file));
     read.is_signed = !signer.empty();
+    if (!options_.only.empty()) {
+      read.plan = TRY(only_matching(read.plan, options_.only, state_.spooling()));
+    }
     PlanClaims claims(fs_, options_, read);
     auto roots = TRY(claims.open_roots());
     TRY(open_log(roots));

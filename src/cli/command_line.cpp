@@ -57,6 +57,10 @@ class Parser {
     add<ShowOptions>("show", "show a plan that was written down");
     add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
     add<StatusOptions>("status", "tell how the last runs ended, and when the next one begins");
+    add<VersionsOptions>("versions",
+                         "list what the backups have: the runs, or one file's versions");
+    add<RestoreOptions>("restore", "give one file or folder back as it was");
+    add<UndoOptions>("undo", "take back what a run did, or a part of it");
     add_config();
     all_ = declared(app_);
   }

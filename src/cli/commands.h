@@ -35,4 +35,13 @@ Result<ExitCode> execute(const RecoverOptions& options);
 // Tells what became of the last runs of each pair. kPartial where all is not well with one.
 Result<ExitCode> execute(const StatusOptions& options);
 
+// Lists what the backups of a replica have: the runs, or the versions of one path.
+Result<ExitCode> execute(const VersionsOptions& options);
+
+// Gives one file or folder back as it was, never over something. kRefused where there is nothing.
+Result<ExitCode> execute(const RestoreOptions& options);
+
+// Takes back what a run did, or a part of it, by its backup.
+Result<ExitCode> execute(const UndoOptions& options, Hooks& hooks);
+
 }  // namespace foldersync

@@ -6,7 +6,8 @@ import unittest
 
 from tests.support.program import CHECKOUT, DONE, USAGE, ProgramTest
 
-COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config', 'status')
+COMMANDS = ('run', 'plan', 'apply', 'scan', 'verify', 'show', 'recover', 'config', 'status',
+            'versions', 'restore', 'undo')
 
 
 class HelpTest(ProgramTest):
@@ -60,7 +61,7 @@ class HelpTest(ProgramTest):
             file.write(self.help('--completion', 'bash'))
         self.given({'a b': {}, 'file': ''})
         for words, expected in (
-                (['sync', 'ver'], ['verify']), (['sync', 'run', '--verify-p'], ['--verify-percent']),
+                (['sync', 'ver'], ['verify', 'versions']), (['sync', 'run', '--verify-p'], ['--verify-percent']),
                 (['sync', 'run', '--color', 'a'], ['auto', 'always']),
                 (['sync', 'run', '--threads', ''], []),
                 (['sync', 'run', '-s', f'{self.source}/'], [f'{self.source}/a b']),

@@ -246,7 +246,7 @@ class BackupsTest(OthersTest):
         trees.give_to(OTHER, self.backups)
         self.run_with_a_backup()
         [first] = os.listdir(self.backups)
-        planted = 'ffffffff' + first[8:]
+        planted = '9999' + first[4:]
         shutil.copytree(os.path.join(self.backups, first), os.path.join(self.backups, planted))
         trees.give_to(OTHER, os.path.join(self.backups, planted))
         self.run_with_a_backup('--backup-keep', '2')
@@ -256,7 +256,7 @@ class BackupsTest(OthersTest):
     def test_the_backup_of_this_run_is_never_removed(self):
         self.run_with_a_backup()
         [first] = os.listdir(self.backups)
-        later = os.path.join(self.backups, 'ffffffff' + first[8:])
+        later = os.path.join(self.backups, '9999' + first[4:])
         os.rename(os.path.join(self.backups, first), later)
         said = self.run_with_a_backup('--backup-keep', '1')
         [own] = set(os.listdir(self.backups)) - {os.path.basename(later)}

@@ -202,10 +202,10 @@ TEST_F(TakeOver, KeepsInABackupNothingThatTheReplicaGoesOnHolding) {
     expect_exact_copy();
     (void)taken_over();
     FileSystem& fs = posix_file_system();
-    const MirrorRun back = take_back(fs, backups + "/" + there.plan->plan_id, replica_);
+    const MirrorRun back = take_back(fs, there.backup->path(), replica_);
     EXPECT_TRUE(back.is_success()) << back.troubles();
     EXPECT_EQ(tree_differences(before, read_tree(replica_)), std::vector<std::string>());
-    remove_tree(backups + "/" + there.plan->plan_id);
+    remove_tree(there.backup->path());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "apply/backup/backup_name.h"
 #include "apply/stage/remove_tree.h"
 #include "format/json.h"
 #include "fs/copy.h"
@@ -107,12 +108,13 @@ Result<Backup> Backup::begin(FileSystem& fs, const BackupOrder& order, const Sto
                              const Policy& policy, const Before& before, bool durable) {
   auto parent = TRY(in_folder(open_named_folder(fs, order.folder), order.folder));
   TRY(in_folder(refuse_other(fs, parent.get(), order.identity), order.folder));
-  std::string name = plan.plan_id;
+  const std::string first = backup_name(order.created, order.undo_id);
+  std::string name = first;
   for (int number = 2;; ++number) {
     Status made = fs.make_directory(parent.get(), name.c_str(), kOwnerAll);
     if (made) break;
     if (made.error().error_number != EEXIST) TRY(in_folder(std::move(made), order.folder));
-    name = plan.plan_id + "." + std::to_string(number);
+    name = first + "." + std::to_string(number);
   }
   Backup backup(fs, order.folder + "/" + name, policy, durable, before.wind_up);
   Status opened = backup.open_folder(parent.get(), name);

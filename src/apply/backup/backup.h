@@ -28,9 +28,9 @@ namespace foldersync {
 inline constexpr const char* kUndoFile = "undo.json";
 inline constexpr const char* kBackupTree = "tree";
 
-// One apply's backup, `FOLDER/<plan_id>`: undo.json, a plan of kind undo, and `tree`, which holds
-// the old entries. Whatever happens, the undo is right: what it would take back and was not done
-// is found to hold already.
+// One apply's backup, `FOLDER/NAME` (see backup_name): undo.json, a plan of kind undo, and `tree`,
+// which holds the old entries. Whatever happens, the undo is right: what it would take back and was
+// not done is found to hold already.
 class Backup {
  public:
   // The replica before anything is changed, and the time of its root before there was a staging
@@ -42,8 +42,7 @@ class Backup {
   };
 
   // Makes the folder, and an undo of nothing but the metadata of the plan's directories, as they
-  // are now. Where an earlier apply of the same plan has left one, another name beside it. Error
-  // kStopped: it is removed again.
+  // are now. Where the name is taken, it gets a number. Error kStopped: it is removed again.
   static Result<Backup> begin(FileSystem& fs, const BackupOrder& order, const StoredPlan& plan,
                               const Policy& policy, const Before& before, bool durable);
 

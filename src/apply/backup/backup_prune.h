@@ -1,31 +1,17 @@
 // Removing backups that are older, or more, than a person wants to keep.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "apply/backup/backup_keep.h"
 #include "core/file_time.h"
 #include "core/result.h"
 #include "fs/file_system.h"
 #include "plan/plan.h"
 
 namespace foldersync {
-
-// So many of the newest, or what is at most so many days old.
-struct BackupKeep {
-  std::uint64_t amount = 0;
-  bool is_days = false;
-};
-// "5" or "30d", at least 1; nothing where it is neither.
-std::optional<BackupKeep> parse_backup_keep(std::string_view text);
-
-// Which of the names are backups that may go, the oldest first. A backup's name is the id of its
-// plan, which begins with its time. Pure.
-std::vector<std::string> outdated_backups(std::vector<std::string> names, BackupKeep keep,
-                                          FileTime now);
 
 struct PruneOrder {
   std::string folder;  // a path

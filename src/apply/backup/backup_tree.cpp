@@ -48,6 +48,12 @@ Result<int> BackupTree::directory(const RelPath& path) {
   }
 }
 
+Status BackupTree::make_directory(const RelPath& path) {
+  TRY(directory(path));
+  touched_.insert(path);
+  return success();
+}
+
 Result<std::optional<FileStatus>> BackupTree::status(const RelPath& path) {
   const auto parent = TRY(if_there(cursor_.enter(path.parent_bytes())));
   if (!parent) return std::optional<FileStatus>();

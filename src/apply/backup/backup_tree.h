@@ -43,6 +43,9 @@ class BackupTree {
   // what has them; only files and directories have any that are mirrored.
   Status keep_attributes(const RelPath& path, FileType type, const std::vector<Xattr>& xattrs);
 
+  // An empty directory, and what is missing above it.
+  Status make_directory(const RelPath& path);
+
   // What is kept under a path; nothing where nothing is.
   Result<std::optional<FileStatus>> status(const RelPath& path);
 

@@ -10,8 +10,10 @@
 #include "cli/cycle/backups.h"
 #include "cli/cycle/cycle_end.h"
 #include "cli/cycle/cycle_observer.h"
+#include "cli/kept/kept_backups.h"
 #include "cli/planning/bandwidth.h"
 #include "cli/planning/plan_maker.h"
+#include "cli/values/folders.h"
 #include "core/program_name.h"
 #include "core/text.h"
 #include "fs/denial.h"
@@ -153,6 +155,10 @@ void keep(const CycleRequest& request, const CycleObserver& observer, const Appl
   if (request.options.dry_run) {
     tools.state.save_hashes();
   } else {
+    if (applied.backup && tools.state.memory() != nullptr) {
+      remember_backup_folder(*tools.state.memory(), *request.roots.replica,
+                             absolute_if_named(request.options.backup.folder));
+    }
     tools.state.save(*request.roots.replica, applied.limits);
   }
   tools.log_warnings();

@@ -33,6 +33,10 @@ constexpr std::array kTasks{
          {"% verify photos /backup/photos", "% scan photos --md5sum"}},
     Task{"Unattended", {"config"}, {"% run --job photos", "% config show --job photos"}},
     Task{"Has all gone well?", {"status"}, {"% status", "% status --max-age 26h"}},
+    Task{"One file back, or all of a run",
+         {"versions", "restore", "undo"},
+         {"% versions -r /backup/photos a.jpg", "% restore a.jpg --at 2d -r /backup/photos",
+          "% undo -r /backup/photos"}},
     Task{"After a crash", {"recover"}, {"% recover /backup/photos"}},
 };
 
@@ -60,6 +64,15 @@ constexpr std::array kExamples{
         "show", {"% show plan.json", "% show plan.json --tree", "% show --diff old.json new.json"}},
     CommandExamples{"config", {"% config show --job photos", "% config show plan --job photos"}},
     CommandExamples{"status", {"% status", "% status --history", "% status --max-age 26h --json"}},
+    CommandExamples{"versions",
+                    {"% versions -r /backup/photos", "% versions -r /backup/photos 2026/a.jpg",
+                     "% versions --job photos --json"}},
+    CommandExamples{"restore",
+                    {"% restore 2026/a.jpg --at 2d -r /backup/photos",
+                     "% restore 2026 --at '2026-11-30 18:00' -r /backup/photos --to /tmp/found"}},
+    CommandExamples{"undo",
+                    {"% undo -r /backup/photos --dry-run", "% undo -r /backup/photos",
+                     "% undo -r /backup/photos --only 2026/"}},
     CommandExamples{"recover", {"% recover /backup/photos", "% recover /backup/photos --rollback"}},
 };
 

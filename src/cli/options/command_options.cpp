@@ -243,6 +243,49 @@ void declare(CLI::App* status, StatusOptions& options) {
   add_state(status, options.state_folder);
 }
 
+void declare(CLI::App* versions, VersionsOptions& options) {
+  versions->add_option(
+      "PATH", options.path,
+      "a file or folder of the replica, as its path in there; without it, the runs "
+      "are listed");
+  add_replica(versions, options.replica, GivenBy::kOption)->required();
+  add_backups(versions, options.backup_folder);
+  versions->add_flag("--json", options.json, "one JSON object a line");
+  add_common(versions, options.common);
+}
+
+void declare(CLI::App* restore, RestoreOptions& options) {
+  restore->add_option("PATH", options.path, "a file or folder of the replica, as its path in there")
+      ->required();
+  never_empty(restore->add_option("--at", options.at,
+                                  "as it was then: 2026-11-30, '2026-11-30 18:00' (a Z behind it: "
+                                  "UTC), 2d (two days ago), or before a run, as versions lists it"),
+              "TIME|RUN", "a time or a run")
+      ->required();
+  add_replica(restore, options.replica, GivenBy::kOption)->required();
+  add_backups(restore, options.backup_folder);
+  add_file(restore, "--to", options.to, "into this folder (default: the current one)")
+      ->type_name("DIR");
+  add_common(restore, options.common);
+}
+
+void declare(CLI::App* undo, UndoOptions& options) {
+  undo->add_option("RUN", options.run,
+                   "the run, as versions lists it, or how that begins (default: the newest)");
+  add_replica(undo, options.replica, GivenBy::kOption)->required();
+  const auto only = [&options](const std::string& pattern) {
+    options.only.push_back(pattern);
+    return !pattern.empty();
+  };
+  add_value(undo, "--only", "PATTERN", {"a pattern as of --exclude", only},
+            "take back only what matches, as docs/ or '*.txt', and what that needs")
+      ->trigger_on_parse();
+  add_applying(undo, options.applying);
+  undo->remove_option(undo->get_option("--backup-keep"));
+  undo->get_option("--backup-dir")->description(kWhereBackupsLie);
+  add_common(undo, options.common);
+}
+
 void declare(CLI::App* config, ConfigQuestion& question) {
   const auto is_known = [](const std::string& word) {
     return word == "show" || word == "jobs" ? "" : "expected show or jobs, found '" + word + "'";

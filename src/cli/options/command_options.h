@@ -29,6 +29,9 @@ void declare(CLI::App* verify, VerifyOptions& options);
 void declare(CLI::App* show, ShowOptions& options);
 void declare(CLI::App* recover, RecoverOptions& options);
 void declare(CLI::App* status, StatusOptions& options);
+void declare(CLI::App* versions, VersionsOptions& options);
+void declare(CLI::App* restore, RestoreOptions& options);
+void declare(CLI::App* undo, UndoOptions& options);
 void declare(CLI::App* config, ConfigQuestion& question);
 
 void check_together(const RunOptions& options);

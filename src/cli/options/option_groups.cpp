@@ -113,13 +113,20 @@ void add_backup(CLI::App* command, BackupOptions& backup) {
   CLI::Option* folder =
       add_folder(command, "--backup-dir", backup.folder,
                  "keep what is replaced or deleted in DIR, and how to take it back");
-  add_value(command, "--backup-keep", "N|DAYSd",
-            into(backup.keep, parse_backup_keep, "a number of backups, as 5, or of days, as 30d"),
-            "afterwards remove all but the N newest backups, or what is older than so many days")
+  add_value(command, "--backup-keep", "N|DAYSd|SPANS",
+            into(backup.keep, parse_backup_keep,
+                 "a number of backups, as 5, of days, as 30d, or spans, as 24h,7d,4w,12m"),
+            "afterwards remove all but the N newest backups, or what is older than so many days; "
+            "24h,7d,4w,12m: all but one an hour, a day, a week and a month, for so many of them")
       ->needs(folder);
 }
 
 }  // namespace
+
+void add_backups(CLI::App* command, std::optional<std::string>& folder) {
+  const Titled titled(command, "Folders");
+  add_folder(command, "--backup-dir", folder, kWhereBackupsLie);
+}
 
 CLI::Option* add_source(CLI::App* command, std::string& source, GivenBy given) {
   const Titled titled(command, "Folders");

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "cli/options/option_kinds.h"
@@ -20,6 +22,10 @@ void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umas
 void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);
 void add_planning(CLI::App* command, PlanningOptions& planning);  // with filters and guards
 void add_applying(CLI::App* command, ApplyingOptions& applying);
+// Where the backups of earlier runs lie.
+inline constexpr const char* kWhereBackupsLie =
+    "where the backups lie (default: where the last run of the replica with that option put them)";
+void add_backups(CLI::App* command, std::optional<std::string>& folder);
 // Metadata of the replica that is somebody else's business, or is to be other than the source's.
 void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask);
 void add_bandwidth(CLI::App* command, Timetable& bandwidth, const char* help);

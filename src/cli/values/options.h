@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "apply/backup/backup_prune.h"
+#include "apply/backup/backup_keep.h"
 #include "cli/values/exit_code.h"
 #include "cli/values/time_window.h"
 #include "cli/values/timetable.h"
@@ -148,6 +148,7 @@ struct ApplyOptions {
   bool refuse_stale = false;
   std::optional<double> max_age_seconds;
   SignatureOptions signature;
+  std::vector<std::string> only;  // of an undo, rules for what of it is applied; empty: all
   ApplyingOptions applying;
   CommonOptions common;
 };
@@ -203,7 +204,33 @@ struct StatusOptions {
   std::optional<std::string> state_folder;
 };
 
+struct VersionsOptions {
+  std::string path;  // below the replica, or in it; empty: the runs are listed
+  std::string replica;
+  std::optional<std::string> backup_folder;  // nothing: the one that is remembered
+  bool json = false;
+  CommonOptions common;
+};
+
+struct RestoreOptions {
+  std::string path;
+  std::string at;  // a time or a run
+  std::optional<std::string> to;
+  std::string replica;
+  std::optional<std::string> backup_folder;
+  CommonOptions common;
+};
+
+struct UndoOptions {
+  std::string run;  // empty: the newest
+  std::string replica;
+  std::vector<std::string> only;  // rules; empty: all of it
+  ApplyingOptions applying;       // its backup folder is where backups are sought
+  CommonOptions common;
+};
+
 using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
-                                    VerifyOptions, ShowOptions, RecoverOptions, StatusOptions>;
+                                    VerifyOptions, ShowOptions, RecoverOptions, StatusOptions,
+                                    VersionsOptions, RestoreOptions, UndoOptions>;
 
 }  // namespace foldersync

@@ -19,56 +19,16 @@
 namespace foldersync {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-// Milliseconds since 1970 in the first twelve digits.
-const std::string kFirst = "000000000001-7000-8000-000000000000";
-
+// As version 1.0 named them: milliseconds since 1970 in the first twelve digits.
 std::string id_of(const char* first, const char* second) {
   return std::string(first) + "-" + second + "-7abc-8000-0123456789ab";
 }
 
-const std::string kDayOne = id_of("00000526", "5c00");    // 86,400,000 ms
-const std::string kDayTwo = id_of("00000a4c", "b800");    // twice that
-const std::string kDayThree = id_of("00000f73", "1400");  // three times
-
-TEST(BackupKeep, IsANumberOrDays) {
-  ASSERT_TRUE(parse_backup_keep("5"));
-  EXPECT_EQ(parse_backup_keep("5")->amount, 5U);
-  EXPECT_FALSE(parse_backup_keep("5")->is_days);
-  EXPECT_TRUE(parse_backup_keep("30d")->is_days);
-  for (const char* wrong : {"", "d", "0", "0d", "-1", "+1", " 1", "1 ", "1w", "1.5", "1000001"}) {
-    EXPECT_FALSE(parse_backup_keep(wrong)) << wrong;
-  }
-}
-
-TEST(OutdatedBackups, AreAllButTheNewest) {
-  EXPECT_THAT(outdated_backups({kDayThree, kDayOne, kDayTwo}, {2, false}, {}),
-              ElementsAre(kDayOne));
-  EXPECT_THAT(outdated_backups({kDayOne, kDayTwo}, {2, false}, {}), IsEmpty());
-}
-
-TEST(OutdatedBackups, AreOlderThanSoManyDays) {
-  const FileTime day_four{4 * 86'400, 0};
-  EXPECT_THAT(outdated_backups({kDayThree, kDayOne, kDayTwo}, {2, true}, day_four),
-              ElementsAre(kDayOne));
-  EXPECT_THAT(outdated_backups({kDayThree, kDayOne, kDayTwo}, {3, true}, day_four), IsEmpty());
-}
-
-TEST(OutdatedBackups, OfTheSamePlanCountEach) {
-  EXPECT_THAT(outdated_backups({kDayOne + ".2", kDayOne, kDayTwo}, {1, false}, {}),
-              ElementsAre(kDayOne, kDayOne + ".2"));
-}
-
-TEST(OutdatedBackups, HaveTheNameOfAPlan) {
-  const std::string other_version = "00000526-5c00-4abc-8000-0123456789ab";
-  EXPECT_THAT(outdated_backups({"mine", kFirst, other_version, kDayOne + ".x", kDayOne + ".",
-                                kDayOne + "x", "00000526-5c00-7abc-8000-0123456789aZ", ""},
-                               {1, true}, {1'000'000'000, 0}),
-              IsEmpty());
-}
+const std::string kDayOne = id_of("00000526", "5c00");  // 86,400,000 ms
+const std::string kDayTwo = id_of("00000a4c", "b800");  // twice that
+const std::string kDayThree = "1970-01-04T00.00.00.000Z-89abcdef";
 
 class PruneBackups : public testing::Test {
  protected:
@@ -106,7 +66,7 @@ class PruneBackups : public testing::Test {
   }
 
   PruneOrder keeping_one(const std::string& spared = {}) {
-    return {scratch_.path(), kReplica, {1, false}, {}, spared};
+    return {scratch_.path(), kReplica, {.newest = 1}, {}, spared};
   }
 
   const RootReference kReplica{"/replica", "uuid:1:2", ""};
@@ -248,7 +208,7 @@ TEST_F(PruneBackups, RemovesWhatNeverBecameOneADayLater) {
     return found;
   };
   const FileTime day_three{3 * 86'400, 0};
-  const auto removed = prune_backups(fs, {scratch.path(), kReplica, {1, false}, day_three, {}});
+  const auto removed = prune_backups(fs, {scratch.path(), kReplica, {.newest = 1}, day_three, {}});
   ASSERT_TRUE(removed.ok());
   EXPECT_EQ(*removed, 0U) << "none of them was a backup";
   EXPECT_THAT(names(), UnorderedElementsAre(kDayTwo, kDayThree, "mine"));

@@ -1,0 +1,235 @@
+#include "apply/backup/past_tree.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "apply/backup/backup.h"
+#include "apply/backup/backup_list.h"
+#include "apply/stage/attributes.h"
+#include "fs/denial.h"
+#include "scan/listing.h"
+
+namespace foldersync {
+namespace {
+
+Error not_as_kept(const RelPath& path) {
+  return changed_error("restore", "what the backup holds is not what it was made with")
+      .at(path.bytes());
+}
+
+// What may be one's own folder, or what can't be read, is no reason to give nothing back.
+bool may_be_left_out(const Error& error) {
+  return error.code == ErrorCode::kSystem && is_one_of(error, {EACCES, EPERM});
+}
+
+class Restorer {
+ public:
+  explicit Restorer(const RestoreRequest& request, Fd target)
+      : of_(request),
+        copies_(request.fs, std::move(target), request.policy, true, request.wind_up) {}
+
+  Result<RestoredCounts> run() {
+    TRY(restore({of_.path, RelPath(of_.name)}));
+    while (!open_.empty()) {
+      const Pair directory = std::move(open_.back());
+      open_.pop_back();
+      TRY(list(directory));
+    }
+    TRY(copies_.make_durable());
+    return std::move(counts_);
+  }
+
+ private:
+  struct Pair {
+    RelPath from;
+    RelPath to;
+  };
+
+  Status list(const Pair& directory) {
+    Past::Names names = of_.past.names_before(0, directory.from);
+    if (names.today) {
+      for (std::string& name : TRY(of_.tree.names_today(*names.today))) {
+        names.names.insert(std::move(name));
+      }
+    }
+    for (const std::string& name : names.names) {
+      TRY(of_.wind_up.heed("restore"));
+      Status restored = restore({directory.from.child(name), directory.to.child(name)});
+      if (restored) continue;
+      if (restored.error().error_number == ENOENT && restored.error().code != ErrorCode::kChanged)
+        continue;
+      if (!may_be_left_out(restored.error())) return restored;
+      counts_.left_out.push_back(
+          std::move(restored).error().at(directory.from.child(name).bytes()));
+    }
+    return success();
+  }
+
+  // Error ENOENT: nothing was there.
+  Status restore(const Pair& pair) {
+    const auto origin = of_.past.before(0, pair.from);
+    const auto status = origin ? TRY(of_.tree.status(*origin)) : std::optional<FileStatus>();
+    if (!status) return system_error("restore", ENOENT).at(pair.from.bytes());
+    ++counts_.entries;
+    if (status->is_directory()) {
+      open_.push_back(pair);
+      return copies_.make_directory(pair.to);
+    }
+    const FileStatus wanted = as_wanted(*status, nullptr, of_.policy);
+    const Place place = TRY(of_.tree.place(*origin));
+    TRY(copies_.keep(place, wanted, pair.to, HowKept::kCopy));
+    if (status->is_file()) counts_.bytes += status->size;
+    if (!origin->attributes) return success();
+    return give_attributes(*origin, status->type, pair.to);
+  }
+
+  // What stayed, and had others then.
+  Status give_attributes(const Origin& origin, FileType type, const RelPath& to) {
+    const Place kept =
+        TRY(of_.tree.place({origin.attributes, origin.attributes_path, std::nullopt}));
+    const auto entry = TRY(of_.fs.open_entry(kept.directory, kept.name.c_str()));
+    const auto xattrs = TRY(read_xattrs(of_.fs, {entry.get(), true}, of_.policy.as_root));
+    return copies_.keep_attributes(to, type, xattrs);
+  }
+
+  const RestoreRequest& of_;
+  BackupTree copies_;
+  RestoredCounts counts_;
+  std::vector<Pair> open_;
+};
+
+class Finisher {
+ public:
+  Finisher(const RestoreRequest& request, int folder)
+      : of_(request), cursor_(request.fs, folder, {}, 16) {}
+
+  Status run() {
+    const auto top = of_.past.before(0, of_.path);
+    const auto status = top ? TRY(of_.tree.status(*top)) : std::optional<FileStatus>();
+    if (!status || !status->is_directory()) return success();
+    // All of them, each after what lies in it.
+    std::vector<std::pair<RelPath, RelPath>> all{{of_.path, RelPath(of_.name)}};
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      TRY(of_.wind_up.heed("restore"));
+      const auto [from, to] = all[at];
+      const int directory = TRY(cursor_.enter(to.bytes()));
+      Listing listing;
+      TRY(listing.read_anew(of_.fs, directory));
+      for (const ListedEntry& entry : listing.entries()) {
+        const bool is_one = entry.error_number == 0 && entry.status.is_directory();
+        if (is_one) all.emplace_back(from.child(entry.name), to.child(entry.name));
+      }
+    }
+    for (auto one = all.rbegin(); one != all.rend(); ++one) TRY(finish(one->first, one->second));
+    return success();
+  }
+
+ private:
+  Status finish(const RelPath& from, const RelPath& to) {
+    const auto origin = of_.past.before(0, from);
+    const auto status = origin ? TRY(of_.tree.status(*origin)) : std::optional<FileStatus>();
+    if (!status) return success();
+    std::vector<Xattr> xattrs;
+    const auto run = origin->attributes ? origin->attributes : origin->run;
+    const RelPath& where = origin->attributes ? origin->attributes_path : origin->path;
+    if (const auto kept = TRY(of_.tree.directory(run, where))) {
+      xattrs = TRY(read_xattrs(of_.fs, {*kept, false}, of_.policy.as_root));
+    }
+    const int directory = TRY(cursor_.enter(to.bytes()));
+    LimitBook book{FileSystemLimits{}};
+    const FileStatus wanted = as_wanted(*status, nullptr, of_.policy);
+    AttributeRequest request{of_.fs, of_.policy, book,   {directory, false},
+                             wanted, to.bytes(), &xattrs};
+    request.is_private = true;
+    TRY(set_attributes(request));
+    return success();
+  }
+
+  const RestoreRequest& of_;
+  DirectoryCursor cursor_;
+};
+
+}  // namespace
+
+Result<DirectoryCursor*> PastTree::cursor_of(std::optional<std::size_t> run) {
+  if (!run) return &replica_;
+  const auto known = trees_.find(*run);
+  if (known != trees_.end()) return known->second.cursor.get();
+  const auto backup = TRY(fs_.open_directory(folder_, names_[*run].c_str()).at(names_[*run]));
+  if (!is_callers_alone(fs_.status(backup.get()))) {
+    return changed_error("restore", "somebody has put something else there").at(names_[*run]);
+  }
+  // A descriptor for each would be too many.
+  constexpr std::size_t kMostTrees = 32;
+  if (trees_.size() >= kMostTrees) trees_.clear();
+  Tree tree{TRY(fs_.open_directory(backup.get(), kBackupTree).at(names_[*run])), nullptr};
+  tree.cursor = std::make_unique<DirectoryCursor>(fs_, tree.root.get(), CursorRules{}, kOpen);
+  return trees_.emplace(*run, std::move(tree)).first->second.cursor.get();
+}
+
+Result<std::optional<int>> PastTree::directory(std::optional<std::size_t> run,
+                                               const RelPath& path) {
+  auto* const cursor = TRY(cursor_of(run));
+  auto fd = cursor->enter(path.bytes());
+  if (fd) return std::optional(*fd);
+  if (is_one_of(fd.error(), {ENOENT, ENOTDIR, ELOOP})) return std::optional<int>();
+  return std::move(fd).error();
+}
+
+Result<Place> PastTree::place(const Origin& origin) {
+  auto* const cursor = TRY(cursor_of(origin.run));
+  const int parent = TRY(cursor->enter(origin.path.parent_bytes()));
+  return Place{parent, std::string(origin.path.name())};
+}
+
+Result<std::optional<FileStatus>> PastTree::status(const Origin& origin) {
+  std::optional<FileStatus> found;
+  if (origin.path.is_root()) {
+    found = TRY(fs_.status(*TRY(directory(origin.run, origin.path))));
+  } else {
+    auto* const cursor = TRY(cursor_of(origin.run));
+    const auto parent = TRY(if_there(cursor->enter(origin.path.parent_bytes())));
+    if (parent) {
+      found = TRY(if_there(fs_.status_at(*parent, std::string(origin.path.name()).c_str())));
+    }
+  }
+  const bool is_kept_directory = origin.run && is_directory(origin.facts);
+  if (!found && is_kept_directory) found.emplace().type = FileType::kDirectory;  // was empty
+  if (!found) {
+    if (origin.run) return not_as_kept(origin.path);
+    return found;
+  }
+  if (!origin.facts) return found;
+  const Facts& facts = *origin.facts;
+  const bool is_other_size = facts.size && found->is_file() && *facts.size != found->size;
+  if (found->type != facts.type || is_other_size) return not_as_kept(origin.path);
+  found->mode = facts.mode.value_or(found->mode);
+  found->uid = facts.uid.value_or(found->uid);
+  found->gid = facts.gid.value_or(found->gid);
+  found->mtime = facts.mtime.value_or(found->mtime);
+  return found;
+}
+
+Result<std::vector<std::string>> PastTree::names_today(const RelPath& path) {
+  std::vector<std::string> names;
+  const auto there = TRY(directory(std::nullopt, path));
+  if (!there) return names;
+  Listing listing;
+  TRY(listing.read_anew(fs_, *there));
+  for (const ListedEntry& entry : listing.entries()) {
+    if (!is_staging_name(entry.name)) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+Result<RestoredCounts> restore_into(const RestoreRequest& request) {
+  auto target = TRY(request.fs.open_directory(request.target, "."));
+  return Restorer(request, std::move(target)).run();
+}
+
+Status finish_restored(const RestoreRequest& request, int folder) {
+  return Finisher(request, folder).run();
+}
+
+}  // namespace foldersync
