@@ -18,6 +18,7 @@
 #include "fs/named_path.h"
 #include "fs/posix_file_system.h"
 #include "plan/past.h"
+#include "scan/listing.h"
 
 namespace foldersync {
 namespace {
@@ -27,17 +28,25 @@ class Workshop {
  public:
   Workshop(FileSystem& fs, int target) : fs_(fs), target_(target) {}
   ~Workshop() {
-    folder_.reset();
-    if (!name_.empty()) (void)remove_tree(fs_, target_, name_);
+    if (!folder_.is_open()) return;
+    (void)empty_directory(fs_, folder_.get());
+    (void)fs_.remove_directory(target_, name_.c_str());
   }
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
+  // RACE: who may write in the target could give the name to something else at once. Only a folder
+  // of the caller's alone is taken, and an empty one, as it is emptied in the end.
   Status make() {
-    const std::string name = ".foldersync-restore-" + make_plan_id(wall_clock_now());
-    TRY(fs_.make_directory(target_, name.c_str(), kOwnerAll));
-    name_ = name;
-    folder_ = TRY(fs_.open_directory(target_, name_.c_str()));
+    name_ = ".foldersync-restore-" + make_plan_id(wall_clock_now());
+    TRY(fs_.make_directory(target_, name_.c_str(), kOwnerAll));
+    auto folder = TRY(fs_.open_directory(target_, name_.c_str()));
+    Listing listing;
+    TRY(listing.read_anew(fs_, folder.get()));
+    if (!is_callers_alone(fs_.status(folder.get())) || !listing.entries().empty()) {
+      return changed_error("restore", "somebody has put something else there");
+    }
+    folder_ = std::move(folder);
     return success();
   }
   [[nodiscard]] int fd() const { return folder_.get(); }
@@ -120,9 +129,18 @@ class Restore {
     for (const KeptBackup& run : backups_.in_force()) {
       if (run.time < moment) continue;
       TRY(past_.add(TRY(read_undo(fs_, backups_, run)).actions));
+      const bool is_gap = run.has_gap_before && run.time != moment;
+      if (is_gap) (names_.empty() ? begins_in_gap_ : has_gap_) = true;
       names_.push_back(run.name);
     }
     return success();
+  }
+
+  // Of a file that the first of these runs replaced or deleted, no later run matters.
+  [[nodiscard]] bool may_be_newer(const RestoredCounts& counts) const {
+    const auto origin = past_.before(0, path_);
+    const bool is_of_first = counts.entries == 1 && origin && origin->run == std::size_t{0};
+    return begins_in_gap_ || (has_gap_ && !is_of_first);
   }
 
   Result<RestoredCounts> restore(int target) {
@@ -139,11 +157,12 @@ class Restore {
           .at(path_.shown());
     }
     if (!counts) return counts;
+    const Fd top = TRY(finish_below(request));
     Status moved =
         fs_.rename(workshop.fd(), name().c_str(), target, name().c_str(), RenameMode::kNoReplace);
     if (!moved && moved.error().error_number == EEXIST) TRY(refuse_what_is_there(target));
     if (!moved) return std::move(moved).error().at(to_ + "/" + name());
-    TRY(finish_restored(request, target));
+    if (top.is_open()) TRY(finish_top(request, top.get()));
     TRY(fs_.sync(target).at(to_));
     return counts;
   }
@@ -153,6 +172,11 @@ class Restore {
   void tell_what_was_done(const RestoredCounts& counts, FileTime moment) const {
     for (const Error& error : counts.left_out) tell("left out: " + describe(error));
     if (options_.common.console.verbosity == Verbosity::kQuiet) return;
+    if (may_be_newer(counts)) {
+      tell(
+          "backups between others were removed since then (--backup-keep): what those runs changed "
+          "may come as it was later");
+    }
     const bool is_older = !backups_.runs.empty() && moment < backups_.runs.front().time;
     if (is_older) {
       tell("the oldest backup is of " + local_text(backups_.runs.front().time) +
@@ -174,6 +198,8 @@ class Restore {
   std::string to_;
   Past past_{path_};
   std::vector<std::string> names_;  // of the backups in the past
+  bool begins_in_gap_ = false;      // some between then and the first of them may have been removed
+  bool has_gap_ = false;            // some between them were
 };
 
 }  // namespace

@@ -53,11 +53,13 @@ class VersionsTest(ProgramTest):
         return trees.read(os.path.join(self.out, *names)).decode()
 
     def rename_as_version_1_0_did(self, name):
-        """The backup is then as if it had been made by that name."""
-        old, new = (os.path.join(self.backups, one) for one in (name, OLD_NAME))
+        self.rename_as_if_made_by(name, OLD_NAME)
+
+    def rename_as_if_made_by(self, name, other):
+        old, new = (os.path.join(self.backups, one) for one in (name, other))
         os.rename(old, new)
         undo = os.path.join(new, 'undo.json')
-        text = trees.read(undo).decode().replace(name, OLD_NAME)
+        text = trees.read(undo).decode().replace(name, other)
         document = json.loads(text)
         sealed_plan.seal(document)
         with open(undo, 'w', encoding='utf-8') as written:
@@ -263,6 +265,22 @@ class RestoreTest(VersionsTest):
             kept.write('longer')
         self.assertNotEqual(DONE, self.restore('a', second, expect=None).code)
         self.assertEqual([], os.listdir(self.out))
+
+
+    def test_a_gap_that_spans_have_made_is_told(self):
+        names = [self.run_of({'a': '1' * count, 'b': '1'}) for count in range(1, 4)]
+        for name, day in zip(names, ('2026-01-01', '2026-02-01', '2026-02-02')):
+            self.rename_as_if_made_by(name, f'{day}T00.00.00.000Z-0000000a')
+        last = self.run_of({'a': '1111', 'b': '2'}, '--backup-keep', '9m')
+        self.assertEqual({'2026-01-01T00.00.00.000Z-0000000a',
+                          '2026-02-02T00.00.00.000Z-0000000a', last}, self.names())
+        self.assertIn('were removed', self.restore('a', '2026-01-15').err)
+        self.assertEqual('11', self.given_back('a'), 'what the run of the second replaced')
+        for at in ('2026-02-02T00.00', last):
+            os.remove(os.path.join(self.out, 'a'))
+            self.assertNotIn('were removed', self.restore('a', at).err)
+        os.remove(os.path.join(self.out, 'a'))
+        self.assertIn('nothing was there', self.restore('a', '2025-12-01', expect=REFUSED).err)
 
 
 class UndoTest(VersionsTest):

@@ -117,4 +117,24 @@ std::vector<std::string> outdated_backups(const std::vector<std::string>& names,
   return gone;
 }
 
+std::vector<std::string> behind_a_gap(const std::vector<std::string>& names,
+                                      const std::vector<std::string>& gone,
+                                      const std::string& spared) {
+  const std::set<std::string> all_gone(gone.begin(), gone.end());
+  std::vector<Dated> all = newest_first(names, spared);
+  std::vector<std::string> behind;
+  bool has_older = false;
+  bool is_gap = false;
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    if (all_gone.contains(one->name)) {
+      is_gap = has_older;
+      continue;
+    }
+    if (is_gap) behind.push_back(one->name);
+    has_older = true;
+    is_gap = false;
+  }
+  return behind;
+}
+
 }  // namespace foldersync

@@ -33,4 +33,10 @@ std::vector<std::string> outdated_backups(const std::vector<std::string>& names,
                                           const BackupKeep& keep, FileTime now,
                                           const std::string& spared = {});
 
+// Those that stay, and have a gap before them when `gone` are gone: what these had goes, and older
+// ones stay. The oldest first.
+std::vector<std::string> behind_a_gap(const std::vector<std::string>& names,
+                                      const std::vector<std::string>& gone,
+                                      const std::string& spared = {});
+
 }  // namespace foldersync

@@ -19,6 +19,7 @@ namespace {
 
 // It has text where the backup was taken back.
 constexpr const char* kUndoneNote = "undone";
+constexpr const char* kGapNote = "gap";
 
 // Whether the backup was made by this name. The folder that it lies in may have been moved.
 bool is_made_as(const std::string& name, const RootReference& source) {
@@ -28,6 +29,10 @@ bool is_made_as(const std::string& name, const RootReference& source) {
 bool is_undone(FileSystem& fs, int backup) {
   const auto note = fs.status_at(backup, kUndoneNote);
   return is_callers_alone(note) && note->is_file() && note->size > 0;
+}
+
+bool has_gap(FileSystem& fs, int backup) {
+  return is_callers_alone(fs.status_at(backup, kGapNote));
 }
 
 }  // namespace
@@ -62,7 +67,7 @@ Result<std::vector<KeptBackup>> list_backups(FileSystem& fs, const std::string& 
     const auto backup = fs.open_directory(directory.get(), name.c_str());
     if (!backup || !is_callers_alone(fs.status(backup->get()))) continue;
     if (!is_undo_of(fs, backup->get(), name, replica)) continue;
-    backups.push_back({name, *time, is_undone(fs, backup->get())});
+    backups.push_back({name, *time, is_undone(fs, backup->get()), has_gap(fs, backup->get())});
   }
   std::sort(backups.begin(), backups.end(), [](const KeptBackup& a, const KeptBackup& b) {
     return std::tie(a.time, a.name) < std::tie(b.time, b.name);
@@ -70,13 +75,30 @@ Result<std::vector<KeptBackup>> list_backups(FileSystem& fs, const std::string& 
   return backups;
 }
 
+Status note_gap(FileSystem& fs, int folder, const std::string& name) {
+  const auto backup = TRY(fs.open_directory(folder, name.c_str()));
+  if (!is_callers_alone(fs.status(backup.get()))) return success();
+  const auto made = fs.create_file(backup.get(), kGapNote, kPrivate);
+  if (!made && made.error().error_number != EEXIST) return made.error();
+  return success();
+}
+
+// RACE: others may have given the name to something else since it was listed. So the folder is
+// asked once more, by what is open; in one of the caller's alone nobody else puts anything.
 Result<Fd> open_undone_note(FileSystem& fs, const std::string& backup) {
   const auto folder = TRY(open_named_folder(fs, backup).at(backup));
+  if (!is_callers_alone(fs.status(folder.get()))) {
+    return changed_error("undo", "somebody has put something else there").at(backup);
+  }
   auto made = fs.create_file(folder.get(), kUndoneNote, kPrivate);
   if (!made && made.error().error_number == EEXIST) {
     made = fs.open_for_writing(folder.get(), kUndoneNote);
   }
-  return std::move(made).at(backup + "/" + kUndoneNote);
+  const std::string name = backup + "/" + kUndoneNote;
+  if (!made) return std::move(made).at(name);
+  const auto status = fs.status(made->get());
+  if (is_callers_alone(status) && status->is_file() && status->links == 1) return made;
+  return changed_error("undo", "expected a file of your own with one name").at(name);
 }
 
 Status note_undone(FileSystem& fs, int note, FileTime now) {

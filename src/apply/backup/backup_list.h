@@ -19,6 +19,7 @@ struct KeptBackup {
   std::string name;
   FileTime time;  // that the name tells
   bool is_undone = false;
+  bool has_gap_before = false;  // older ones stayed, and some between were removed
 };
 
 // The oldest first. Those of other replicas are left out. Errors: the folder can't be opened or
@@ -32,6 +33,9 @@ bool is_callers_alone(const Result<FileStatus>& status);
 // about the replica. One that was made together with the replica does not know which folder that
 // became.
 bool is_undo_of(FileSystem& fs, int backup, const std::string& name, const RootReference& replica);
+
+// Notes in the folder of a backup that what was between it and the next older one was removed.
+Status note_gap(FileSystem& fs, int folder, const std::string& name);
 
 // Noted in the folder of a backup that was taken back as a whole. Opened before anything is done,
 // as nothing may be made there afterwards.

@@ -23,6 +23,11 @@ bool may_be_left_out(const Error& error) {
   return error.code == ErrorCode::kSystem && is_one_of(error, {EACCES, EPERM});
 }
 
+struct Pair {
+  RelPath from;  // of the past
+  RelPath to;    // in the target
+};
+
 class Restorer {
  public:
   explicit Restorer(const RestoreRequest& request, Fd target)
@@ -34,18 +39,16 @@ class Restorer {
     while (!open_.empty()) {
       const Pair directory = std::move(open_.back());
       open_.pop_back();
-      TRY(list(directory));
+      Status listed = list(directory);
+      if (listed) continue;
+      if (!may_be_left_out(listed.error())) return std::move(listed).error();
+      counts_.left_out.push_back(std::move(listed).error().at(directory.from.bytes()));
     }
     TRY(copies_.make_durable());
     return std::move(counts_);
   }
 
  private:
-  struct Pair {
-    RelPath from;
-    RelPath to;
-  };
-
   Status list(const Pair& directory) {
     Past::Names names = of_.past.names_before(0, directory.from);
     if (names.today) {
@@ -101,32 +104,28 @@ class Restorer {
 
 class Finisher {
  public:
-  Finisher(const RestoreRequest& request, int folder)
-      : of_(request), cursor_(request.fs, folder, {}, 16) {}
+  explicit Finisher(const RestoreRequest& request)
+      : of_(request), cursor_(request.fs, request.target, {}, 16) {}
 
-  Status run() {
-    const auto top = of_.past.before(0, of_.path);
-    const auto status = top ? TRY(of_.tree.status(*top)) : std::optional<FileStatus>();
-    if (!status || !status->is_directory()) return success();
-    // All of them, each after what lies in it.
-    std::vector<std::pair<RelPath, RelPath>> all{{of_.path, RelPath(of_.name)}};
-    for (std::size_t at = 0; at < all.size(); ++at) {
-      TRY(of_.wind_up.heed("restore"));
-      const auto [from, to] = all[at];
-      const int directory = TRY(cursor_.enter(to.bytes()));
-      Listing listing;
-      TRY(listing.read_anew(of_.fs, directory));
-      for (const ListedEntry& entry : listing.entries()) {
-        const bool is_one = entry.error_number == 0 && entry.status.is_directory();
-        if (is_one) all.emplace_back(from.child(entry.name), to.child(entry.name));
-      }
+  // The top, open; not open: it is no directory.
+  Result<Fd> all_but_the_top() {
+    const RelPath top(of_.name);
+    auto open = cursor_.enter(top.bytes());
+    if (!open) {
+      if (is_one_of(open.error(), {ENOTDIR, ELOOP})) return Fd();
+      return open.error();
     }
-    for (auto one = all.rbegin(); one != all.rend(); ++one) TRY(finish(one->first, one->second));
-    return success();
+    auto held = TRY(of_.fs.open_directory(*open, "."));
+    std::vector<Pair> all{{of_.path, top}};
+    for (std::size_t at = 0; at < all.size(); ++at) TRY(add_directories(all, at));
+    for (std::size_t at = all.size(); at-- > 1;) {
+      const int directory = TRY(cursor_.enter(all[at].to.bytes()));
+      TRY(give(all[at].from, directory));
+    }
+    return held;
   }
 
- private:
-  Status finish(const RelPath& from, const RelPath& to) {
+  Status give(const RelPath& from, int directory) {
     const auto origin = of_.past.before(0, from);
     const auto status = origin ? TRY(of_.tree.status(*origin)) : std::optional<FileStatus>();
     if (!status) return success();
@@ -136,13 +135,26 @@ class Finisher {
     if (const auto kept = TRY(of_.tree.directory(run, where))) {
       xattrs = TRY(read_xattrs(of_.fs, {*kept, false}, of_.policy.as_root));
     }
-    const int directory = TRY(cursor_.enter(to.bytes()));
     LimitBook book{FileSystemLimits{}};
     const FileStatus wanted = as_wanted(*status, nullptr, of_.policy);
-    AttributeRequest request{of_.fs, of_.policy, book,   {directory, false},
-                             wanted, to.bytes(), &xattrs};
+    AttributeRequest request{of_.fs, of_.policy,   book,   {directory, false},
+                             wanted, from.bytes(), &xattrs};
     request.is_private = true;
     TRY(set_attributes(request));
+    return success();
+  }
+
+ private:
+  Status add_directories(std::vector<Pair>& all, std::size_t at) {
+    TRY(of_.wind_up.heed("restore"));
+    const Pair above = all[at];
+    const int directory = TRY(cursor_.enter(above.to.bytes()));
+    Listing listing;
+    TRY(listing.read_anew(of_.fs, directory));
+    for (const ListedEntry& entry : listing.entries()) {
+      const bool is_one = entry.error_number == 0 && entry.status.is_directory();
+      if (is_one) all.push_back({above.from.child(entry.name), above.to.child(entry.name)});
+    }
     return success();
   }
 
@@ -228,8 +240,12 @@ Result<RestoredCounts> restore_into(const RestoreRequest& request) {
   return Restorer(request, std::move(target)).run();
 }
 
-Status finish_restored(const RestoreRequest& request, int folder) {
-  return Finisher(request, folder).run();
+Result<Fd> finish_below(const RestoreRequest& request) {
+  return Finisher(request).all_but_the_top();
+}
+
+Status finish_top(const RestoreRequest& request, int top) {
+  return Finisher(request).give(request.path, top);
 }
 
 }  // namespace foldersync

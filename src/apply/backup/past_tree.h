@@ -70,10 +70,12 @@ struct RestoreRequest {
   const WindUp& wind_up;
 };
 
-// Copies what was there, with all that is in a folder; a directory at the top keeps u+rwx until
-// finish_restored(). Error ENOENT: nothing was there.
+// Copies what was there, with all that is in a folder; directories have u+rwx until they are
+// finished. Error ENOENT: nothing was there.
 Result<RestoredCounts> restore_into(const RestoreRequest& request);
-// Gives it its metadata, in the folder where it was moved to.
-Status finish_restored(const RestoreRequest& request, int folder);
+// Gives the directories in it their metadata, but not that at the top: open, so that it gets it
+// wherever it has been moved to by then, which takes u+rwx. Not open: it is no directory.
+Result<Fd> finish_below(const RestoreRequest& request);
+Status finish_top(const RestoreRequest& request, int top);
 
 }  // namespace foldersync

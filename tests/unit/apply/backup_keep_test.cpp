@@ -136,6 +136,15 @@ TEST(OutdatedBackups, ThatOfThisRunIsTheNewestOfItsSpanAndStays) {
               ElementsAre(kOldDayTwo));
 }
 
+TEST(BehindAGap, AreThoseBeforeWhichSomeGoAndOlderOnesStay) {
+  const auto names = all_named({"2026-12-01T01:00", "2026-12-01T02:00", "2026-12-01T03:00",
+                                "2026-12-01T04:00", "2026-12-01T05:00"});
+  EXPECT_THAT(behind_a_gap(names, {names[0], names[1]}), IsEmpty());
+  EXPECT_THAT(behind_a_gap(names, {names[0], names[2], names[3]}), ElementsAre(names[4]));
+  EXPECT_THAT(behind_a_gap(names, {names[1], names[3]}), ElementsAre(names[2], names[4]));
+  EXPECT_THAT(behind_a_gap({names[0], names[1]}, {names[1]}, names[4]), ElementsAre(names[4]));
+}
+
 TEST(OutdatedBackups, TimesBeforeNineteenSeventyHaveTheirDays) {
   const auto names = all_named({"1969-12-31T23:00", "1970-01-01T01:00"});
   EXPECT_THAT(outdated_backups(names, {.days = 9}, {}), IsEmpty());
