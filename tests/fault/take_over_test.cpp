@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "apply/backup/backup.h"
 #include "fault/mirror.h"
 #include "fault/others.h"
 #include "support/faulty_file_system.h"
