@@ -95,6 +95,10 @@ class ListTest(VersionsTest):
         self.run_of({'d': {'a': '1'}})
         self.assertEqual(self.listed('d/a'), self.listed(self.in_replica('d', 'a')))
         self.assertEqual(self.listed('d/a'), self.listed('./d//a/'))
+        name = os.path.basename(self.replica)
+        self.assertEqual(self.listed('d/a'), [
+            json.loads(line) for line in
+            self.versions('--json', f'{name}/d/a', cwd=self.top).out.splitlines()])
         for wrong in ('../a', self.at('elsewhere')):
             self.versions(wrong, expect=USAGE)
 

@@ -34,6 +34,15 @@ bool is_meant(const std::string& name, const std::string& text) {
   return name.starts_with(text) || name.ends_with("Z-" + text);
 }
 
+// "replica/a", typed from above it, is meant to be in it unless it has a "replica" itself.
+std::string as_meant(const Root& replica, const std::string& root, const std::string& text) {
+  const std::string absolute = absolute_name(text);
+  const std::string first = text.substr(0, text.find('/'));
+  const bool may_be_inside = absolute == root || absolute.starts_with(root + "/");
+  if (!may_be_inside || !is_name(first)) return text;
+  return replica.fs->status_at(replica.fd.get(), first.c_str()) ? text : absolute;
+}
+
 }  // namespace
 
 void remember_backup_folder(Memory& memory, const Root& replica, const std::string& folder) {
@@ -100,11 +109,12 @@ Result<StoredPlan> read_undo(FileSystem& fs, const KeptBackups& backups, const K
 }
 
 Result<RelPath> path_in(const Root& replica, const std::string& text) {
-  std::string_view left = text;
-  if (text.starts_with('/')) {
-    std::string root = replica.path;
-    while (root.size() > 1 && root.ends_with('/')) root.pop_back();
-    const bool is_inside = text == root || text.starts_with(root + "/");
+  std::string root = replica.path;
+  while (root.size() > 1 && root.ends_with('/')) root.pop_back();
+  const std::string meant = as_meant(replica, root, text);
+  std::string_view left = meant;
+  if (meant.starts_with('/')) {
+    const bool is_inside = meant == root || meant.starts_with(root + "/");
     if (!is_inside) {
       return usage_error("look for backups", "expected a path in the replica '" + escaped(root) +
                                                  "', found '" + escaped(text) + "'");

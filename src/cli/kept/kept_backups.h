@@ -44,8 +44,8 @@ Result<KeptBackup> find_run(const std::vector<KeptBackup>& runs, const std::stri
 // Its undo. Errors: the file can't be read, or is not valid.
 Result<StoredPlan> read_undo(FileSystem& fs, const KeptBackups& backups, const KeptBackup& run);
 
-// A path below the replica, as a person names it: from the replica's root, or absolute and in the
-// replica. Error kUsage where it is neither.
+// A path below the replica, as a person names it: from the replica's root, or one that leads into
+// the replica. Error kUsage where it is neither.
 Result<RelPath> path_in(const Root& replica, const std::string& text);
 
 }  // namespace foldersync
