@@ -911,8 +911,14 @@ MUTATIONS = [
              'return html_escaped(escaped(text));', 'return escaped(text);', '^unit_show/Html'),
     Mutation('a difference of entries is left out',
              'note_entry(words, "after", before.after, after.after);', '', '^unit_show/Diff'),
+    Mutation('programs that run as their owner are nothing special',
+             'if (!after.mode || (*after.mode & kSetIds) == 0) return std::nullopt;',
+             'return std::nullopt;', '^unit_show/Caution'),
+    Mutation('what goes with a folder is not counted',
+             'return creates(top) ? creates(action) : removes_entry(action);', 'return true;',
+             '^unit_show/Fold'),
     Mutation('the largest writes are any writes',
-             'return a.bytes != b.bytes ? a.bytes > b.bytes : a.number < b.number;',
+             'return a.weight != b.weight ? a.weight > b.weight : a.number < b.number;',
              'return a.number < b.number;', '^unit_show/Review.GivesEachPart'),
     # Moves
 

@@ -51,12 +51,12 @@ Status write_text(const StoredPlan& plan, const PlanCommandOptions& options,
   const ByteSink sink = sink_into(*output, stop);
   const Colour colour = colour_of(options.common.console);
   const auto screen = options.list ? std::nullopt : screen_of(STDOUT_FILENO);
-  const ActionStream actions = heeding(stream_of(plan.actions), stop);
+  const ActionSource actions = heeding(source_of(plan.actions), stop);
   if (screen) {
     const auto text = TRY(render_review(plan, actions, *screen, colour, "--list shows all"));
     TRY(sink(text));
   } else {
-    TRY(render(plan, actions, colour, sink));
+    TRY(render(plan, stream_of(actions), colour, sink));
   }
   return output->finish();
 }

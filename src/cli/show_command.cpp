@@ -32,14 +32,15 @@ Status put(const Result<std::string>& text, const ByteSink& sink) {
 Status write_form(const ShowOptions& options, const StoredPlan& plan, const ByteSink& sink) {
   const Screen screen = screen_of(STDOUT_FILENO).value_or(kNoScreen);
   const Colour colour = colour_of(options.console);
-  const ActionStream actions = stream_of(plan.actions);
+  const ActionSource source = source_of(plan.actions);
+  const ActionStream actions = stream_of(source);
   switch (options.form) {
     case ShowForm::kReview:
-      return put(render_review(plan, actions, screen, colour, kHint), sink);
+      return put(render_review(plan, source, screen, colour, kHint), sink);
     case ShowForm::kStat:
       return put(render_stat(plan, actions, screen.columns, colour), sink);
     case ShowForm::kTree:
-      return render_tree(plan, actions, screen.columns, colour, sink);
+      return render_tree(plan, source, screen.columns, colour, sink);
     case ShowForm::kHtml:
       return render_html(plan, actions, sink);
     case ShowForm::kList:

@@ -32,6 +32,39 @@ inline ActionStream stream_of(const ActionStore& actions) {
   };
 }
 
+// Gives any action by its index, quickly where indices are near each other. What it points to lives
+// until the next call.
+using ActionReader = std::function<Result<const Action*>(std::uint64_t index)>;
+
+// The actions of a plan for whoever reads them more than once, or in another order.
+struct ActionSource {
+  std::uint64_t size = 0;
+  std::function<ActionReader()> reader;  // each call begins another reading
+};
+
+// Those of a list or a store, which must outlive all readers.
+inline ActionSource source_of(const std::vector<Action>& actions) {
+  return {actions.size(), [&actions]() -> ActionReader {
+            return [&actions](std::uint64_t index) -> Result<const Action*> {
+              return &actions[index];
+            };
+          }};
+}
+inline ActionSource source_of(const ActionStore& actions) {
+  return {actions.size(), [&actions]() -> ActionReader {
+            return [cursor = ActionCursor(actions)](std::uint64_t index) mutable {
+              return cursor.at(index);
+            };
+          }};
+}
+inline ActionStream stream_of(const ActionSource& source) {
+  return [read = source.reader(), size = source.size,
+          at = std::uint64_t{0}]() mutable -> Result<const Action*> {
+    if (at == size) return nullptr;
+    return read(at++);
+  };
+}
+
 // Calls visit(action), which gives a Status, for each action. Ends at the first error.
 template <class Visit>
 Status for_each(const ActionStream& next, Visit visit) {

@@ -26,6 +26,8 @@ std::string_view colour_of(Tone tone) {
     case Tone::kDelete:
     case Tone::kTrouble:
       return "\x1b[31m";
+    case Tone::kCaution:
+      return "\x1b[1;35m";
     case Tone::kTitle:
       return "\x1b[1m";
   }
@@ -98,6 +100,10 @@ Tone tone_of(Op op) {
   }
 }
 
+Tone tone_of(const Action& action) {
+  return cautions_of(action).empty() ? tone_of(action.op) : Tone::kCaution;
+}
+
 std::string other_words(const Action& action) {
   if (!action.other) return {};
   return (traits_of(action.op).other == Other::kTo ? " to " : " from ") +
@@ -122,7 +128,7 @@ bool only_dates(const Action& action) {
          action.reasons.is_within({Reason::kMtime, Reason::kChildren, Reason::kUndo});
 }
 
-std::string action_line(const Action& action) {
+std::string action_text(const Action& action) {
   const std::optional<Facts>& entry = subject(action);
   const char* const slash = is_directory(entry) && !action.path.is_root() ? "/" : "";
 
@@ -136,6 +142,13 @@ std::string action_line(const Action& action) {
   if (entry && entry->size && is_copied) line += " " + human_bytes(*entry->size);
   if (entry && entry->target) line += " -> " + escaped(*entry->target);
   return line;
+}
+
+std::string action_line(const Action& action) { return action_text(action) + caution_text(action); }
+
+std::string caution_line(const CautionCounts& cautions, Colour colour) {
+  if (cautions.actions() == 0) return {};
+  return painted("look twice: " + cautions.words(), Tone::kCaution, colour) + "\n";
 }
 
 std::string guard_line(const Guard& guard) {
@@ -204,9 +217,11 @@ Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour
     return sink(painted(line, tone, colour) + "\n");
   };
   bool any = false;
+  CautionCounts cautions;
   TRY(for_each(actions, [&](const Action& action) {
     any = true;
-    return put(action_line(action), tone_of(action.op));
+    cautions.add(cautions_of(action));
+    return put(action_line(action), tone_of(action));
   }));
   std::string rest = any ? "" : "Nothing to do.\n";
   for (const Problem& problem : plan.problems) {
@@ -217,7 +232,7 @@ Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour
     rest +=
         painted(guard_line(guard), guard.refused ? Tone::kTrouble : Tone::kPlain, colour) + "\n";
   }
-  return sink(rest + plan_line(plan) + "\n");
+  return sink(rest + caution_line(cautions, colour) + plan_line(plan) + "\n");
 }
 
 std::string summary_line(const Summary& summary) {

@@ -10,22 +10,38 @@
 #include "format/json.h"
 #include "plan/action_stream.h"
 #include "plan/plan.h"
+#include "show/caution.h"
 
 namespace foldersync {
 
 enum class Colour : std::uint8_t { kOff, kOn };
 
 // What a text is about: what gives it its colour.
-enum class Tone : std::uint8_t { kPlain, kCreate, kChange, kMove, kDelete, kTrouble, kTitle };
+enum class Tone : std::uint8_t {
+  kPlain,
+  kCreate,
+  kChange,
+  kMove,
+  kDelete,
+  kCaution,
+  kTrouble,
+  kTitle
+};
 Tone tone_of(Op op);
+Tone tone_of(const Action& action);  // kCaution where it is to be looked at twice
 // `text` in the colour of its tone, or as it is.
 std::string painted(std::string_view text, Tone tone, Colour colour);
 
 // " from docs/old", " to docs/leader": the action's other path; empty where there is none.
 std::string other_words(const Action& action);
 
-// One line, without its end: "create docs/new/a.txt 1.2 KiB".
+// What is done, "create docs/new/a.txt 1.2 KiB".
+std::string action_text(const Action& action);
+// One line, without its end: that, and what is to be looked at twice (caution_text()).
 std::string action_line(const Action& action);
+
+// The line that says how many of them there are, "look twice: 2 set-id"; empty where there is none.
+std::string caution_line(const CautionCounts& cautions, Colour colour);
 
 // The words of the document: "size, mtime".
 std::string reason_words(ReasonSet reasons);
@@ -59,7 +75,8 @@ std::vector<std::string> option_words(const PlanOptions& options);
 std::string moment(FileTime time);
 
 // The whole plan: a line for each action, then problems, what was skipped, guards, and the summary
-// last. Says so where there is nothing to do. Errors: those of the stream and the sink.
+// last. Says so where there is nothing to do, and how many are to be looked at twice. Errors: those
+// of the stream and the sink.
 Status render(const PlanHeader& plan, const ActionStream& actions, Colour colour,
               const ByteSink& sink);
 

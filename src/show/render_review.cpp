@@ -8,6 +8,7 @@
 
 #include "core/columns.h"
 #include "core/text.h"
+#include "show/fold.h"
 
 namespace foldersync {
 namespace {
@@ -22,106 +23,137 @@ struct Line {
   Tone tone = Tone::kPlain;
 };
 
-// One of the three lists: the first lines of it, or those of the largest sizes.
+// What stands on a line, and how many actions it is about.
+struct Shown {
+  Line line;
+  std::uint64_t weight = 0;  // the heavier, the further up
+  std::uint64_t number = 0;  // in the order of being added
+  std::uint64_t entries = 1;
+};
+
+// One of the lists: its heaviest lines.
 class Part {
  public:
   Part(const char* title, std::size_t most) : title_(title), most_(most) {}
 
-  void add(const Action& action, std::uint64_t bytes) {
-    ++count_;
+  void add(Line line, std::uint64_t weight, std::uint64_t entries, std::uint64_t bytes) {
+    entries_ += entries;
     bytes_ += std::min(bytes, UINT64_MAX - bytes_);
-    if (lines_.size() < most_) lines_.push_back({action_line(action), tone_of(action.op)});
-  }
-
-  void add_by_size(const Action& action, std::uint64_t bytes) {
     ++count_;
-    bytes_ += std::min(bytes, UINT64_MAX - bytes_);
-    if (sized_.size() == most_ && bytes <= sized_.front().bytes) return;
-    if (sized_.size() == most_) {
-      std::pop_heap(sized_.begin(), sized_.end(), is_larger);
-      sized_.pop_back();
+    if (shown_.size() == most_ && weight <= shown_.front().weight) return;
+    if (shown_.size() == most_) {
+      std::pop_heap(shown_.begin(), shown_.end(), stands_above);
+      shown_.pop_back();
     }
-    sized_.push_back({bytes, count_, {action_line(action), tone_of(action.op)}});
-    std::push_heap(sized_.begin(), sized_.end(), is_larger);
+    shown_.push_back({std::move(line), weight, count_, entries});
+    std::push_heap(shown_.begin(), shown_.end(), stands_above);
   }
 
-  // No more will be added.
-  void finish() {
-    std::sort(sized_.begin(), sized_.end(), is_larger);
-    for (Sized& one : sized_) lines_.push_back(std::move(one.line));
-    sized_.clear();
+  // No more will be added. What stands in the title behind the counts.
+  void finish(std::string more = {}) {
+    std::sort(shown_.begin(), shown_.end(), stands_above);
+    more_ = std::move(more);
   }
 
-  [[nodiscard]] std::uint64_t count() const { return count_; }
-  [[nodiscard]] bool wants_more(std::size_t lines) const { return lines < lines_.size(); }
+  [[nodiscard]] std::uint64_t count() const { return count_; }  // of lines
+  [[nodiscard]] bool wants_more(std::size_t lines) const { return lines < shown_.size(); }
 
   // `lines` of them, and what is left out.
   [[nodiscard]] std::vector<Line> shown(std::size_t lines, std::string_view hint) const {
     if (count_ == 0) return {};
     const std::string bytes = bytes_ == 0 ? "" : ", " + human_bytes(bytes_);
     std::vector<Line> text{
-        {}, {std::string(title_) + " (" + human_count(count_) + bytes + ")", Tone::kTitle}};
+        {},
+        {std::string(title_) + " (" + human_count(entries_) + bytes + ")" + more_, Tone::kTitle}};
     // The line that would say "and 1 more" can hold that one.
     if (lines + 1 == count_) ++lines;
-    lines = std::min(lines, lines_.size());
+    lines = std::min(lines, shown_.size());
+    std::uint64_t left = entries_;
     for (std::size_t at = 0; at < lines; ++at) {
-      text.push_back({"  " + lines_[at].text, lines_[at].tone});
+      text.push_back({"  " + shown_[at].line.text, shown_[at].line.tone});
+      left -= shown_[at].entries;
     }
     if (lines < count_) {
-      text.push_back({"  and " + human_count(count_ - lines) + " more: " + std::string(hint)});
+      text.push_back({"  and " + human_count(left) + " more: " + std::string(hint)});
     }
     return text;
   }
 
  private:
-  struct Sized {
-    std::uint64_t bytes = 0;
-    std::uint64_t number = 0;  // in the order of the plan
-    Line line;
-  };
-  static bool is_larger(const Sized& a, const Sized& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.number < b.number;
+  static bool stands_above(const Shown& a, const Shown& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.number < b.number;
   }
 
   const char* title_;
   std::size_t most_;
-  std::vector<Line> lines_;
-  std::vector<Sized> sized_;  // a heap, its smallest one first
+  std::vector<Shown> shown_;  // a heap, its last one first
+  std::string more_;
   std::uint64_t count_ = 0;
+  std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
-using Parts = std::array<Part, 3>;
+struct Parts {
+  explicit Parts(std::size_t most)
+      : all{Part("Deletions", most), Part("Look twice", most), Part("Largest writes", most),
+            Part("Other changes", most)} {}
+  Part& deletions() { return all[0]; }
+  Part& cautions() { return all[1]; }
+  Part& writes() { return all[2]; }
+  Part& others() { return all[3]; }
+
+  std::array<Part, 4> all;
+};
+using Lines = std::array<std::size_t, 4>;
 
 bool writes_content(const Action& action) {
   return writes_entry(action) && !takes_file_over(action) && action.after && action.after->size;
 }
 
-Status collect(const ActionStream& actions, Parts& parts, bool& dates) {
-  Status all = for_each(actions, [&](const Action& action) {
-    if (removes_entry(action)) {
-      parts[0].add(action, action.before ? action.before->size.value_or(0) : 0);
-    } else if (writes_content(action)) {
-      parts[1].add_by_size(action, bytes_to_write(action));
-    } else if (!only_dates(action)) {
-      parts[2].add(action, 0);
-    } else {
-      dates = true;
-    }
+void add(Parts& parts, const Folded& folded) {
+  Line line{folded_line(folded), tone_of(folded.action)};
+  if (is_deletion(folded)) {
+    if (removes_entry(folded.action)) line.tone = Tone::kDelete;
+    // What takes the directory's place is no deletion.
+    const std::uint64_t gone = folded.entries - (removes_entry(folded.action) ? 0 : 1);
+    return parts.deletions().add(std::move(line), folded.entries, gone, folded.bytes);
+  }
+  if (writes_content(folded.action) || folded.bytes > 0) {
+    return parts.writes().add(std::move(line), folded.bytes, folded.entries, folded.bytes);
+  }
+  parts.others().add(std::move(line), 0, folded.entries, 0);
+}
+
+// Whether anything only dates directories.
+Result<bool> collect(const ActionSource& actions, Parts& parts) {
+  TRY(for_each_folded(actions, Folds::kAll, [&parts](const Folded& folded) {
+    add(parts, folded);
     return success();
-  });
-  for (Part& part : parts) part.finish();
-  return all;
+  }));
+  bool dates = false;
+  CautionCounts counts;
+  TRY(for_each(stream_of(actions), [&](const Action& action) {
+    dates = dates || only_dates(action);
+    const std::vector<CautionNote> notes = cautions_of(action);
+    counts.add(notes);
+    if (notes.empty()) return success();
+    const auto weight = kCautions.size() - static_cast<std::size_t>(notes.front().caution);
+    parts.cautions().add({action_line(action), Tone::kCaution}, weight, 1, 0);
+    return success();
+  }));
+  for (Part& part : parts.all) part.finish();
+  if (counts.actions() > 0) parts.cautions().finish(": " + counts.words());
+  return dates;
 }
 
 // How many lines each part gets of `room`: in turn, as long as there are both lines and room.
-std::array<std::size_t, 3> share(const Parts& parts, std::size_t room) {
-  std::array<std::size_t, 3> lines{};
+Lines share(const Parts& parts, std::size_t room) {
+  Lines lines{};
   for (bool given = true; given;) {
     given = false;
-    for (std::size_t at = 0; at < parts.size(); ++at) {
+    for (std::size_t at = 0; at < parts.all.size(); ++at) {
       const bool at_least = lines[at] < kLeastLines;
-      if (!parts[at].wants_more(lines[at]) || (room == 0 && !at_least)) continue;
+      if (!parts.all[at].wants_more(lines[at]) || (room == 0 && !at_least)) continue;
       ++lines[at];
       room -= std::min<std::size_t>(room, 1);
       given = true;
@@ -131,12 +163,12 @@ std::array<std::size_t, 3> share(const Parts& parts, std::size_t room) {
 }
 
 // The same, where a part of which all is shown needs no line that says how many more there are.
-std::array<std::size_t, 3> share_all(const Parts& parts, std::size_t room) {
-  std::array<std::size_t, 3> lines = share(parts, room);
-  for (std::size_t pass = 1; pass < parts.size(); ++pass) {
+Lines share_all(const Parts& parts, std::size_t room) {
+  Lines lines = share(parts, room);
+  for (std::size_t pass = 1; pass < parts.all.size(); ++pass) {
     std::size_t unused = 0;
-    for (std::size_t at = 0; at < parts.size(); ++at) {
-      if (lines[at] > 0 && lines[at] == parts[at].count()) ++unused;
+    for (std::size_t at = 0; at < parts.all.size(); ++at) {
+      if (lines[at] > 0 && lines[at] == parts.all[at].count()) ++unused;
     }
     lines = share(parts, room + unused);
   }
@@ -189,24 +221,23 @@ std::vector<Line> header_lines(const PlanHeader& plan) {
 
 }  // namespace
 
-Result<std::string> render_review(const PlanHeader& plan, const ActionStream& actions,
+Result<std::string> render_review(const PlanHeader& plan, const ActionSource& actions,
                                   Screen screen, Colour colour, std::string_view hint) {
   const std::size_t most = std::max(screen.rows, kLeastLines + 1);
-  Parts parts{Part("Deletions", most), Part("Largest writes", most), Part("Other changes", most)};
-  bool dates = false;
-  TRY(collect(actions, parts, dates));
+  Parts parts(most);
+  const bool dates = TRY(collect(actions, parts));
 
   std::vector<Line> text = header_lines(plan);
   std::size_t taken = text.size() + 1;  // the prompt's line
   bool any = false;
-  for (const Part& part : parts) {
+  for (const Part& part : parts.all) {
     if (part.count() > 0) taken += kLinesAround;
     any = any || part.count() > 0;
   }
   if (!any) text.push_back({dates ? "Only times of directories change." : "Nothing to do."});
   const auto lines = share_all(parts, screen.rows > taken ? screen.rows - taken : 0);
-  for (std::size_t at = 0; at < parts.size(); ++at) {
-    for (Line& line : parts[at].shown(lines[at], hint)) text.push_back(std::move(line));
+  for (std::size_t at = 0; at < parts.all.size(); ++at) {
+    for (Line& line : parts.all[at].shown(lines[at], hint)) text.push_back(std::move(line));
   }
   std::string whole;
   for (const Line& line : text) {

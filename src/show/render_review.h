@@ -15,11 +15,12 @@ struct Screen {
 };
 
 // First what the plan is about: roots, options, counts, guards, what could not be read. Then the
-// deletions, the largest writes, and the other changes, each as far as the screen has room, and how
-// many more there are, with `hint` ("--list shows all"). Each part gets three lines, however small
-// the screen is; so do guards, problems and what was skipped. Memory: what is shown. Errors: those
-// of the stream.
-Result<std::string> render_review(const PlanHeader& plan, const ActionStream& actions,
+// deletions, what is to be looked at twice (caution.h), the largest writes, and the other changes,
+// whole folders where all in them goes or comes (fold.h), each as far as the screen has room, and
+// how many more there are, with `hint` ("--list shows all"). Of deletions those of the most entries
+// come first. Each part gets three lines, however small the screen is; so do guards, problems and
+// what was skipped. Memory: what is shown. Errors: those of the source.
+Result<std::string> render_review(const PlanHeader& plan, const ActionSource& actions,
                                   Screen screen, Colour colour, std::string_view hint);
 
 }  // namespace foldersync

@@ -139,7 +139,9 @@ Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& acti
                                 std::size_t width, Colour colour) {
   Ops ops;
   Places places;
+  CautionCounts cautions;
   TRY(for_each(actions, [&](const Action& action) {
+    cautions.add(cautions_of(action));
     if (only_dates(action)) return success();
     add(ops[action.op], action);
     add(places[place_of(action)], action);
@@ -154,7 +156,7 @@ Result<std::string> render_stat(const PlanHeader& plan, const ActionStream& acti
     for (const auto& [place, row] : places) text += row_line(name_of(place), row, layout, colour);
     text += "\n";
   }
-  return text + plan_line(plan) + "\n";
+  return text + caution_line(cautions, colour) + plan_line(plan) + "\n";
 }
 
 }  // namespace foldersync

@@ -7,6 +7,7 @@
 
 #include "core/columns.h"
 #include "core/text.h"
+#include "show/fold.h"
 
 namespace foldersync {
 namespace {
@@ -110,22 +111,25 @@ class Printer {
 
 }  // namespace
 
-Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::size_t width,
+Status render_tree(const PlanHeader& plan, const ActionSource& actions, std::size_t width,
                    Colour colour, const ByteSink& sink) {
   std::vector<Node> nodes;
-  TRY(for_each(actions, [&nodes](const Action& action) {
-    if (only_dates(action)) return success();
-    nodes.push_back(
-        {action.path.bytes(), note_of(action), traits_of(action.op).mark, tone_of(action.op)});
+  TRY(for_each_folded(actions, Folds::kDeletions, [&nodes](const Folded& folded) {
+    const Action& action = folded.action;
+    // A directory that is made has one more action, which finishes it.
+    if (!nodes.empty() && nodes.back().path == action.path.bytes()) return success();
+    nodes.push_back({action.path.bytes(),
+                     note_of(action) + folded_words(folded) + caution_text(action),
+                     traits_of(action.op).mark, tone_of(action)});
     return success();
   }));
-  std::stable_sort(nodes.begin(), nodes.end(),
-                   [](const Node& a, const Node& b) { return compare_paths(a.path, b.path) < 0; });
-  // A directory that is made has one more action, which finishes it.
-  const auto same = [](const Node& a, const Node& b) { return a.path == b.path; };
-  nodes.erase(std::unique(nodes.begin(), nodes.end(), same), nodes.end());
   TRY(Printer(nodes, width, colour, sink).print());
-  return sink(plan_line(plan) + "\n");
+  CautionCounts cautions;
+  TRY(for_each(stream_of(actions), [&cautions](const Action& action) {
+    cautions.add(cautions_of(action));
+    return success();
+  }));
+  return sink(caution_line(cautions, colour) + plan_line(plan) + "\n");
 }
 
 }  // namespace foldersync

@@ -10,9 +10,9 @@ namespace foldersync {
 // One line a path, in path order: what happens to it (+ create, ~ update, replace or metadata,
 // > move or link, - delete; a blank where it only leads to changes), its name indented below its
 // directory, and what else there is to say. Directories that lead to one change only stand on its
-// line; those that are only dated are left out. Memory: all paths, since a plan has them in another
-// order. Errors: those of the stream and the sink.
-Status render_tree(const PlanHeader& plan, const ActionStream& actions, std::size_t width,
+// line; those that are only dated are left out, and one that is deleted stands for all in it
+// (fold.h). Memory: all paths that have a line. Errors: those of the source and the sink.
+Status render_tree(const PlanHeader& plan, const ActionSource& actions, std::size_t width,
                    Colour colour, const ByteSink& sink);
 
 }  // namespace foldersync

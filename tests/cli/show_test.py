@@ -48,10 +48,10 @@ class FormsTest(ShowTest):
         parts = ['plan ', f'source  {self.source}\n', f'replica {self.replica}\n',
                  "options --max-delete 90%, rule '*.o'", 'create 3, update 1, delete 2 (9 B)',
                  'guard max-delete: 2 of 5, limit 90%: ok\n', 'guard space: ',
-                 '\nDeletions (2, 9 B)\n', '  delete gone/x 9 B\n', '  delete gone/\n',
-                 '\nLargest writes (2, 103 B)\n', '  create docs/new/a.txt 100 B\n',
-                 '  update docs/b.txt 3 B\n', '\nOther changes (2)\n', '  create docs/new/\n',
-                 '  create latest -> docs\n']
+                 '\nDeletions (2, 9 B)\n', '  delete gone/ and all in it: 2 entries, 9 B\n',
+                 '\nLargest writes (3, 103 B)\n',
+                 '  create docs/new/ and all in it: 2 entries, 100 B\n',
+                 '  update docs/b.txt 3 B\n', '\nOther changes (1)\n', '  create latest -> docs\n']
         at = 0
         for part in parts:
             self.assertIn(part, text[at:], text)
@@ -71,7 +71,7 @@ class FormsTest(ShowTest):
 
     def test_the_tree_has_each_changed_path_once(self):
         tree = ('  docs/\n~   b.txt 3 B (size, mtime)\n+   new/\n+     a.txt 100 B\n'
-                '- gone/\n-   x 9 B\n+ latest -> docs\n')
+                '- gone/ and all in it: 2 entries, 9 B\n+ latest -> docs\n')
         self.assertTrue(self.show('--tree', self.saved()).startswith(tree))
 
     def test_a_plan_comes_by_standard_input_too(self):
@@ -132,6 +132,36 @@ class FormsTest(ShowTest):
         for form in FORMS:
             with open('/dev/full', 'wb') as full:
                 self.show(path, *form, stdout=full, expect=FAILED)
+
+
+class CautionTest(ShowTest):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.in_source('bin'))
+        for name, mode in (('tool', 0o4755), ('open', 0o666)):
+            trees.write(self.in_source('bin', name), name)
+            os.chmod(self.in_source('bin', name), mode)
+        os.chmod(self.in_source('same'), 0o644)
+        os.chmod(self.in_replica('same'), 0o600)
+
+    def test_what_gives_rights_is_told_in_every_view_also_inside_a_folder_that_is_new(self):
+        path = self.saved()
+        for form in FORMS[:-1]:
+            text = self.show(path, *form)
+            self.assertRegex(text, r'[Ll]ook twice.*1 set-id.*2 wider mode', form)
+            if form != ('--stat',):
+                for words in ('mode 4755, runs as ', 'mode 0666, everybody may write it',
+                              'mode 0600 becomes 0644'):
+                    self.assertIn(words, text, form)
+        self.assertIn('create bin/ and all in it: 3 entries, 8 B\n', self.show(path))
+        self.assertIn('mode 4755, runs as ', self.sync('plan', '--list').out)
+        self.assertIn('bin/tool 4 B; caution: mode 4755, runs as ', self.sync('run').out)
+
+    def test_a_large_folder_that_goes_is_one_line_and_its_size(self):
+        trees.build(self.in_replica('oldsite'), {str(at): {'x': 'x' * 10} for at in range(1200)})
+        text = self.show(self.saved())
+        self.assertIn('\n  delete oldsite/ and all in it: 2,401 entries, 11.7 KiB\n', text)
+        self.assertNotIn('oldsite/1', text)
 
 
 class PageTest(ShowTest):
@@ -271,8 +301,9 @@ class AtTerminalTest(ShowTest):
     def setUp(self):
         super().setUp()
         many = {f'{number:03}-a-rather-long-name': 'x' * number for number in range(200)}
-        trees.build(self.in_source('new'), many)
-        trees.build(self.in_replica('old'), many)
+        kept = {'kept': file('same', mtime=7)}
+        trees.build(self.source, {'new': {**many, **kept}, 'old': kept})
+        trees.build(self.replica, {'new': kept, 'old': {**many, **kept}})
 
     def screen(self, *args, rows=24, columns=80, **options):
         terminal = self.at_terminal(*args, rows=rows, columns=columns, **options)
@@ -290,19 +321,19 @@ class AtTerminalTest(ShowTest):
                 lines = re.sub(r'\x1b\[\d*m', '', text).split('\n')
                 self.assertEqual(rows, len(lines), text)
                 self.assertLessEqual(max(map(len, lines)), columns)
-                for title in ('Deletions (203, ', 'Largest writes (202, '):
+                for title in ('Deletions (202, ', 'Largest writes (203, '):
                     self.assertTrue(any(line.startswith(title) for line in lines), text)
 
     def test_a_small_screen_shows_a_little_of_everything(self):
         text = self.plan_on_screen(rows=1, columns=60, env={'NO_COLOR': '1'})
-        for words in ('\n  delete gone/x 9 B\n', ' more: --list shows all\n', '\n  create new/199-',
+        for words in ('\n  delete gone/ and all in it: 2 entries, 9 B\n', ' more: --list shows all\n', '\n  create new/199-',
                       '\n  create latest -> docs\n'):
             self.assertIn(words, text)
 
     def test_what_is_left_out_is_counted(self):
         text = self.plan_on_screen(env={'NO_COLOR': '1'})
-        shown = len(re.findall(r'(?m)^  delete ', text))
-        self.assertIn(f'\n  and {203 - shown} more: --list shows all\n', text)
+        shown = len(re.findall(r'(?m)^  delete ', text))  # of which one is a directory with an entry
+        self.assertIn(f'\n  and {202 - shown - 1} more: --list shows all\n', text)
 
     def test_the_largest_writes_come_first(self):
         text = self.plan_on_screen(env={'NO_COLOR': '1'})

@@ -97,7 +97,7 @@ Result<std::optional<std::string>> Person::read_line() {
 
 Result<bool> Person::agrees_to(const StoredPlan& plan) {
   const Screen screen = screen_of(terminal_.get()).value_or(Screen{});
-  const auto text = TRY(render_review(plan, heeding(stream_of(plan.actions), signals_->stop()),
+  const auto text = TRY(render_review(plan, heeding(source_of(plan.actions), signals_->stop()),
                                       screen, colour_, "view shows all"));
   TRY(put(text));
   for (;;) {

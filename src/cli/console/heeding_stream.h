@@ -17,4 +17,13 @@ inline ActionStream heeding(ActionStream actions, const std::atomic<bool>& stop)
   };
 }
 
+inline ActionSource heeding(ActionSource source, const std::atomic<bool>& stop) {
+  return {source.size, [begin = std::move(source.reader), &stop]() -> ActionReader {
+            return [read = begin(), &stop](std::uint64_t index) -> Result<const Action*> {
+              TRY(heed(&stop, "read plan"));
+              return read(index);
+            };
+          }};
+}
+
 }  // namespace foldersync

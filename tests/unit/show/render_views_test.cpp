@@ -40,7 +40,7 @@ std::string gathered(Write write) {
 }
 
 std::string review(const Plan& plan, Screen screen = kLarge) {
-  auto text = render_review(plan, stream_of(plan.actions), screen, Colour::kOff, "look there");
+  auto text = render_review(plan, source_of(plan.actions), screen, Colour::kOff, "look there");
   EXPECT_TRUE(text);
   return text ? *text : "";
 }
@@ -53,7 +53,7 @@ std::string stat(const Plan& plan, std::size_t width = 80) {
 
 std::string tree(const Plan& plan, std::size_t width = kAnyWidth) {
   return gathered([&](const ByteSink& sink) {
-    return render_tree(plan, stream_of(plan.actions), width, Colour::kOff, sink);
+    return render_tree(plan, source_of(plan.actions), width, Colour::kOff, sink);
   });
 }
 
@@ -100,16 +100,19 @@ TEST(Review, ShowsWhatMattersAndThenTheRest) {
             "Deletions (1, 9 B)\n"
             "  delete old\\u{202e}.txt 9 B\n"
             "\n"
+            "Look twice (1): 1 to root\n"
+            "  metadata null (owner); caution: owner 1 becomes root\n"
+            "\n"
             "Largest writes (2, 1.1 KiB)\n"
             "  update docs/a.txt 1.0 KiB\n"
             "  create caf\\xe9.txt 124 B\n"
             "\n"
             "Other changes (5)\n"
-            "  create docs/new/\n"
             "  link docs/b.txt to docs/a.txt 1.0 KiB\n"
             "  move docs/new/c from docs/c 5 B\n"
+            "  create docs/new/\n"
             "  update latest -> docs/new\n"
-            "  metadata null (owner)\n");
+            "  metadata null (owner); caution: owner 1 becomes root\n");
 }
 
 TEST(Review, FillsTheScreenAndNoMore) {
@@ -190,6 +193,7 @@ TEST(Stat, CountsByOpAndByTopLevelDirectory) {
             ".                      4       124 B         9 B  +~~-\n"
             "docs/                  4     1.0 KiB           -  +~>>\n"
             "\n"
+            "look twice: 1 to root\n"
             "create 2, update 2, move 1, link 1, metadata 1, delete 1 (9 B), finish 1, "
             "write 1.1 KiB, unchanged 40,211, problems 1\n");
 }
@@ -214,7 +218,7 @@ TEST(Stat, BarsFitTheWidthAndShowWhateverThereIs) {
 
 TEST(Tree, PutsThePathsOfAllPhasesInOneOrder) {
   const std::string all = tree(test::small_plan());
-  EXPECT_EQ(all.substr(0, all.rfind("create 2")),
+  EXPECT_EQ(all.substr(0, all.rfind("look twice: 1 to root\ncreate 2")),
             "+ caf\\xe9.txt 124 B\n"
             "  docs/\n"
             "~   a.txt 1.0 KiB (size, mtime)\n"
@@ -222,7 +226,7 @@ TEST(Tree, PutsThePathsOfAllPhasesInOneOrder) {
             "+   new/\n"
             ">     c from docs/c 5 B\n"
             "~ latest -> docs/new (target)\n"
-            "~ null (owner)\n"
+            "~ null (owner); caution: owner 1 becomes root\n"
             "- old\\u{202e}.txt 9 B\n");
 }
 
@@ -243,7 +247,8 @@ TEST(Tree, ShowsWhatWasInADirectoryThatBecomesAFile) {
   Action clear = deletion("a/b/c", 3);
   clear.phase = Phase::kClear;
   EXPECT_THAT(lines_of(tree(plan_of({replace, clear}))),
-              ElementsAre("~ a/b 7 B (type)", "-   c 3 B", "replace 1, delete 1 (3 B), write 7 B"));
+              ElementsAre("~ a/b 7 B (type) in place of a directory and all in it: 2 entries, 3 B",
+                          "replace 1, delete 1 (3 B), write 7 B"));
 }
 
 TEST(Tree, PrintsEachChangedPathOnceAndItsLinesLeadToIt) {
@@ -301,7 +306,7 @@ TEST(Views, LetNoBytesOfANameReachTheTerminalUnescaped) {
 TEST(Views, PaintALineAndNotPartsOfNames) {
   const Plan plan = plan_of({creation("new", 1), deletion("old", 1)});
   const auto text =
-      render_review(plan, stream_of(plan.actions), {24, 10}, Colour::kOn, "look there");
+      render_review(plan, source_of(plan.actions), {24, 10}, Colour::kOn, "look there");
   ASSERT_TRUE(text);
   EXPECT_THAT(*text, Not(HasSubstr("create new 1 B")));
   EXPECT_THAT(*text, HasSubstr("\x1b[32m  c... 1 B\x1b[0m\n"));
@@ -310,17 +315,18 @@ TEST(Views, PaintALineAndNotPartsOfNames) {
 
 TEST(Views, HandOnAnErrorOfTheStream) {
   const Plan plan = test::empty_plan();
-  const auto broken = [] {
-    return [given = false, action = creation("a", 1)]() mutable -> Result<const Action*> {
-      if (given) return system_error("read", 5);
-      given = true;
-      return &action;
-    };
-  };
+  const Action action = creation("a", 1);
+  const ActionSource source{2, [&action] {
+                              return [&action](std::uint64_t index) -> Result<const Action*> {
+                                if (index > 0) return system_error("read", 5);
+                                return &action;
+                              };
+                            }};
+  const auto broken = [&source] { return stream_of(source); };
   const ByteSink sink = [](std::string_view) { return success(); };
-  EXPECT_FALSE(render_review(plan, broken(), kLarge, Colour::kOff, ""));
+  EXPECT_FALSE(render_review(plan, source, kLarge, Colour::kOff, ""));
   EXPECT_FALSE(render_stat(plan, broken(), 80, Colour::kOff));
-  EXPECT_FALSE(render_tree(plan, broken(), 80, Colour::kOff, sink));
+  EXPECT_FALSE(render_tree(plan, source, 80, Colour::kOff, sink));
   EXPECT_FALSE(render_html(plan, broken(), sink));
   EXPECT_FALSE(render(plan, broken(), Colour::kOff, sink));
 }
@@ -339,7 +345,7 @@ TEST(Views, HandOnAnErrorOfTheSinkAtAnyPiece) {
     return false;
   };
   EXPECT_TRUE(fails_at([&](const ByteSink& sink) {
-    return render_tree(plan, stream_of(plan.actions), 80, Colour::kOff, sink);
+    return render_tree(plan, source_of(plan.actions), 80, Colour::kOff, sink);
   }));
   EXPECT_TRUE(fails_at(
       [&](const ByteSink& sink) { return render_html(plan, stream_of(plan.actions), sink); }));
