@@ -1,7 +1,8 @@
 #!/bin/bash
 # A mirror in stages, each of which can be a job of its own; ../pipelines.md explains them.
 #
-# Usage: pipeline.sh plan SOURCE REPLICA FOLDER   works out FOLDER/plan.json, and plan.txt for people
+# Usage: pipeline.sh plan SOURCE REPLICA FOLDER   works out FOLDER/plan.json; plan.txt, plan.md
+#                                                 and plan.html are for people
 #        pipeline.sh check FOLDER [SOURCE]        holds the plan against a policy, see `check`
 #        pipeline.sh approve FOLDER PRIVATE_KEY   signs it: FOLDER/plan.json.sig
 #        pipeline.sh apply FOLDER PUBLIC_KEY      does what was approved, or nothing; FOLDER/report.jsonl
@@ -16,9 +17,15 @@ export LC_ALL=C
 sync=${SYNC:-foldersync}
 type='application/vnd.foldersync.plan-digest+json'
 
+# --pin: what was reviewed is that content, and no other is written.
 plan() {
+  local code=0
   mkdir -p "$3"
-  "$sync" plan -s "$1" -r "$2" -o "$3/plan.json" --detailed-exitcode >"$3/plan.txt"
+  "$sync" plan -s "$1" -r "$2" -o "$3/plan.json" --pin --detailed-exitcode >"$3/plan.txt" || code=$?
+  case $code in 0 | 2 | 3 | 5) ;; *) return "$code" ;; esac
+  "$sync" show "$3/plan.json" --markdown >"$3/plan.md"
+  "$sync" show "$3/plan.json" --html "$3/plan.html"
+  return "$code"
 }
 
 # What several filters say. `is_key`: whether a path leads to keys or through them. `shown`: a text
@@ -77,27 +84,28 @@ approve() {
 }
 
 apply() {
-  local code=0 report=$1/report.jsonl before=0
+  local code=0 report=$1/report.jsonl
   # An artefact comes with whatever mode the download gave it.
   chmod go-w "$1/plan.json"
-  # Each apply appends to the report; one that is refused early writes nothing.
-  [[ ! -f $report ]] || before=$(wc -l <"$report")
+  # An apply appends to the report, and this one is about one apply. One that is refused early writes
+  # none.
+  rm -f "$report"
   "$sync" apply "$1/plan.json" --verify "$2" --max-age "${MAX_AGE:-86400}" --stale refuse \
     --report "$report" || code=$?
-  [[ ! -f $report ]] || tell "$report" "$before" "$(wc -l <"$report")"
+  [[ ! -f $report ]] || tell "$report"
   return "$code"
 }
 
-# What became of one apply: the lines of a report after the one number up to the other.
+# What became of one apply, by its report.
 tell() {
-  awk -v before="$2" -v last="$3" 'NR > before && NR <= last' "$1" | jq -r "$defs"'
+  jq -r "$defs"'
     if .event == "action" and (.outcome | IN("stale", "error")) then
       [.outcome, .op, .path, (.drift[0].field // .error.errno // "")] | map(shown) | join("\t")
     elif .event == "summary" then
       .outcomes | tojson
     else
       empty
-    end'
+    end' "$1"
 }
 
 case "${1-}:$#" in

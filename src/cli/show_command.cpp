@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "show/render_diff.h"
 #include "show/render_html.h"
+#include "show/render_markdown.h"
 #include "show/render_review.h"
 #include "show/render_stat.h"
 #include "show/render_tree.h"
@@ -41,8 +42,10 @@ Status write_form(const ShowOptions& options, const StoredPlan& plan, const Byte
       return put(render_stat(plan, actions, screen.columns, colour), sink);
     case ShowForm::kTree:
       return render_tree(plan, source, screen.columns, colour, sink);
+    case ShowForm::kMarkdown:
+      return put(render_markdown(plan, source), sink);
     case ShowForm::kHtml:
-      return render_html(plan, actions, sink);
+      return render_html(plan, source, sink);
     case ShowForm::kList:
     case ShowForm::kDiff:
       break;

@@ -1,9 +1,11 @@
 #include "show/render_html.h"
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/text.h"
 #include "plan/guard.h"
+#include "show/parts.h"
 
 namespace foldersync {
 namespace {
@@ -13,7 +15,7 @@ constexpr std::string_view kBegin = R"(<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -22,9 +24,11 @@ constexpr std::string_view kBegin = R"(<!doctype html>
 constexpr std::string_view kStyle = R"(</title>
 <style>
 :root{color-scheme:light dark;--text:#1c2024;--faint:#5a636c;--line:#d5dae0;--back:#fff;--box:#f4f6f8;
---create:#11692f;--change:#835400;--move:#0b6478;--delete:#b3261e}
+--create:#11692f;--change:#835400;--move:#0b6478;--delete:#b3261e;
+--caution:#8a1487}
 @media screen and (prefers-color-scheme:dark){:root{--text:#e4e8ec;--faint:#9aa4ae;--line:#363d45;--back:#15191d;
---box:#1f252b;--create:#6fd08c;--change:#e5b454;--move:#63c8dd;--delete:#ff8a80}}
+--box:#1f252b;--create:#6fd08c;--change:#e5b454;--move:#63c8dd;--delete:#ff8a80;
+--caution:#f0a0ee}}
 body{margin:0 auto;padding:1.5rem;max-width:80rem;color:var(--text);background:var(--back);
 font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
@@ -45,18 +49,21 @@ th{color:var(--faint);font-weight:600}thead{display:table-header-group}
 .create .op,.create b{color:var(--create)}.move .op,.link .op,.move b,.link b{color:var(--move)}
 .update .op,.replace .op,.metadata .op,.update b,.replace b,.metadata b{color:var(--change)}
 .delete .op,.delete b{color:var(--delete)}
-input{margin:0 .3rem 0 0}label{margin-right:1rem}
-#create:not(:checked)~table .create,#update:not(:checked)~table .update,
-#replace:not(:checked)~table .replace,#move:not(:checked)~table .move,
-#link:not(:checked)~table .link,#metadata:not(:checked)~table .metadata,
-#delete:not(:checked)~table .delete,#finish:not(:checked)~table .finish{display:none}
-@media print{body{max-width:none;padding:0;font-size:10pt}input,label{display:none}}
+.list{list-style:none;padding:0;margin:.5rem 0}.list li{padding:.2rem 0 .2rem .6rem;
+border-left:.25rem solid var(--line);border-bottom:1px solid var(--line)}
+.list .create{border-left-color:var(--create)}.list .delete{border-left-color:var(--delete)}
+.list .move{border-left-color:var(--move)}.list .update{border-left-color:var(--change)}
+.list .caution{border-left-color:var(--caution);color:var(--caution);font-weight:600}
+@media print{body{max-width:none;padding:0;font-size:10pt}}
 </style>
 </head>
 <body>
 )";
 
-// The words by which rows are hidden and coloured, and what there are of each.
+constexpr std::size_t kMostLines = 2000;     // of a list
+constexpr std::size_t kMostBytes = 900'000;  // likewise: five of them are below 5 MB
+
+// The words by which tiles are coloured, and what there are of each.
 struct Kind {
   const char* word;
   std::uint64_t Summary::*count;
@@ -125,49 +132,57 @@ std::string guards_html(const std::vector<Guard>& guards) {
   return html + "</tbody>\n</table>\n";
 }
 
+std::string left_out_html(std::uint64_t count) {
+  if (count == 0) return {};
+  return "<p class=\"bad\">" + human_count(count) +
+         " more are left out of this page: <code>show --list</code> has all.</p>\n";
+}
+
 Status put_findings(const PlanHeader& plan, const ByteSink& sink) {
   const auto put_list = [&](const char* title, const auto& list, auto line) -> Status {
     if (list.empty()) return success();
     TRY(sink(std::string("<h2>") + title + "</h2>\n<ul>\n"));
+    std::string html;
+    std::size_t shown = 0;
     for (const auto& one : list) {
-      TRY(sink("<li class=\"path\">" + html_escaped(line(one)) + "</li>\n"));
+      const std::string row = "<li class=\"path\">" + html_escaped(line(one)) + "</li>\n";
+      if (shown == kMostLines || html.size() + row.size() > kMostBytes / 2) break;
+      html += row;
+      ++shown;
     }
-    return sink("</ul>\n");
+    return sink(html + "</ul>\n" + left_out_html(list.size() - shown));
   };
   Status put = put_list("What could not be read", plan.problems, problem_line);
   return put ? put_list("What was left alone", plan.skipped, skipped_line) : put;
 }
 
-// Boxes that hide rows: what stands before the table can do that without a script.
-std::string boxes_html(const Summary& summary) {
-  std::string html;
-  for (const Kind& kind : kKinds) {
-    if (summary.*kind.count == 0) continue;
-    const std::string word = kind.word;
-    html += "<input type=\"checkbox\" checked id=\"" + word + "\"><label for=\"" + word + "\">" +
-            word + "</label>\n";
+std::string class_of(Tone tone) {
+  switch (tone) {
+    case Tone::kCreate:
+      return "create";
+    case Tone::kDelete:
+      return "delete";
+    case Tone::kMove:
+      return "move";
+    case Tone::kCaution:
+      return "caution";
+    default:
+      return "update";
   }
-  return html;
 }
 
-std::string row_html(const Action& action) {
-  const auto& entry = subject(action);
-  const char* const slash = is_directory(entry) && !action.path.is_root() ? "/" : "";
-  const std::string op = is_finish(action) ? "finish" : to_string(action.op);
-  std::string path = html_text(action.path.shown()) + slash;
-  if (action.other) {
-    const bool is_to = traits_of(action.op).other == Other::kTo;
-    path += std::string("<br><span class=\"faint\">") + (is_to ? "to " : "from ") +
-            html_text(action.other->shown()) + slash + "</span>";
+std::string part_html(const Part& part) {
+  if (part.count() == 0) return {};
+  std::string html = "<h2>" + html_escaped(part.title()) + "</h2>\n<ul class=\"list\">\n";
+  std::uint64_t left = part.entries();
+  for (const PartLine& line : part.lines()) {
+    const std::string row =
+        "<li class=\"path " + class_of(line.tone) + "\">" + html_escaped(line.text) + "</li>\n";
+    if (html.size() + row.size() > kMostBytes) break;
+    html += row;
+    left -= line.entries;
   }
-  if (entry && entry->target) {
-    path += "<br><span class=\"faint\">-&gt; " + html_text(*entry->target) + "</span>";
-  }
-  const bool has_size = entry && entry->size && !takes_file_over(action);
-  const std::string size = has_size ? human_bytes(*entry->size) : "";
-  return "<tr class=\"" + op + "\"><td class=\"op\">" + op + "</td><td class=\"path\">" + path +
-         "</td><td class=\"size\">" + size + "</td><td>" + reason_words(action.reasons) +
-         "</td></tr>\n";
+  return html + "</ul>\n" + left_out_html(left);
 }
 
 }  // namespace
@@ -195,23 +210,24 @@ std::string html_escaped(std::string_view text) {
   return html;
 }
 
-Status render_html(const PlanHeader& plan, const ActionStream& actions, const ByteSink& sink) {
+Status render_html(const PlanHeader& plan, const ActionSource& actions, const ByteSink& sink) {
+  const Parts parts = TRY(parts_of(actions, kMostLines));
   std::string head(kBegin);
   head += "Plan " + html_text(plan.plan_id);
   head += kStyle;
   head += header_html(plan) + counts_html(plan.summary) + guards_html(plan.guards);
   TRY(sink(head));
   TRY(put_findings(plan, sink));
-  TRY(sink("<h2>Actions</h2>\n" + boxes_html(plan.summary) +
-           "<table>\n<thead><tr><th>op</th><th>path</th><th class=\"size\">size</th>"
-           "<th>reason</th></tr></thead>\n<tbody>\n"));
   bool any = false;
-  TRY(for_each(actions, [&](const Action& action) {
-    any = true;
-    return sink(row_html(action));
-  }));
-  const char* const none = any ? "" : "<tr><td colspan=\"4\">Nothing to do.</td></tr>\n";
-  return sink(std::string(none) + "</tbody>\n</table>\n</body>\n</html>\n");
+  for (const Part& part : parts.all) {
+    any = any || part.count() > 0;
+    TRY(sink(part_html(part)));
+  }
+  if (!any) {
+    TRY(sink(parts.dates ? "<p>Only times of directories change.</p>\n"
+                         : "<p>Nothing to do.</p>\n"));
+  }
+  return sink("</body>\n</html>\n");
 }
 
 }  // namespace foldersync

@@ -13,10 +13,11 @@ std::string html_text(std::string_view text);
 // The characters that mean something to a browser as entities, in text and in quoted attributes.
 std::string html_escaped(std::string_view text);
 
-// The whole page: summary, rules, what could not be read, and a table of all actions. It loads
-// nothing, holds no script, and forbids both to the browser. Light and dark as the reader has it;
-// the boxes above the table, which hide rows by op, are not printed. A row is about 300 bytes.
-// Errors: those of the stream and the sink.
-Status render_html(const PlanHeader& plan, const ActionStream& actions, const ByteSink& sink);
+// The page: summary, rules, what could not be read, and the parts of the plan (parts.h), deletions
+// first. Of each list it has at most 2,000 lines and 0.9 MB, the heaviest, and says how many are
+// left out, so that the page of any plan is below 5 MB. It loads nothing, holds no script, and
+// forbids both to the browser. Light and dark as the reader has it. Memory: the page. Errors: those
+// of the source and the sink.
+Status render_html(const PlanHeader& plan, const ActionSource& actions, const ByteSink& sink);
 
 }  // namespace foldersync

@@ -8,7 +8,7 @@
 
 #include "core/columns.h"
 #include "core/text.h"
-#include "show/fold.h"
+#include "show/parts.h"
 
 namespace foldersync {
 namespace {
@@ -23,127 +23,27 @@ struct Line {
   Tone tone = Tone::kPlain;
 };
 
-// What stands on a line, and how many actions it is about.
-struct Shown {
-  Line line;
-  std::uint64_t weight = 0;  // the heavier, the further up
-  std::uint64_t number = 0;  // in the order of being added
-  std::uint64_t entries = 1;
-};
-
-// One of the lists: its heaviest lines.
-class Part {
- public:
-  Part(const char* title, std::size_t most) : title_(title), most_(most) {}
-
-  void add(Line line, std::uint64_t weight, std::uint64_t entries, std::uint64_t bytes) {
-    entries_ += entries;
-    bytes_ += std::min(bytes, UINT64_MAX - bytes_);
-    ++count_;
-    if (shown_.size() == most_ && weight <= shown_.front().weight) return;
-    if (shown_.size() == most_) {
-      std::pop_heap(shown_.begin(), shown_.end(), stands_above);
-      shown_.pop_back();
-    }
-    shown_.push_back({std::move(line), weight, count_, entries});
-    std::push_heap(shown_.begin(), shown_.end(), stands_above);
-  }
-
-  // No more will be added. What stands in the title behind the counts.
-  void finish(std::string more = {}) {
-    std::sort(shown_.begin(), shown_.end(), stands_above);
-    more_ = std::move(more);
-  }
-
-  [[nodiscard]] std::uint64_t count() const { return count_; }  // of lines
-  [[nodiscard]] bool wants_more(std::size_t lines) const { return lines < shown_.size(); }
-
-  // `lines` of them, and what is left out.
-  [[nodiscard]] std::vector<Line> shown(std::size_t lines, std::string_view hint) const {
-    if (count_ == 0) return {};
-    const std::string bytes = bytes_ == 0 ? "" : ", " + human_bytes(bytes_);
-    std::vector<Line> text{
-        {},
-        {std::string(title_) + " (" + human_count(entries_) + bytes + ")" + more_, Tone::kTitle}};
-    // The line that would say "and 1 more" can hold that one.
-    if (lines + 1 == count_) ++lines;
-    lines = std::min(lines, shown_.size());
-    std::uint64_t left = entries_;
-    for (std::size_t at = 0; at < lines; ++at) {
-      text.push_back({"  " + shown_[at].line.text, shown_[at].line.tone});
-      left -= shown_[at].entries;
-    }
-    if (lines < count_) {
-      text.push_back({"  and " + human_count(left) + " more: " + std::string(hint)});
-    }
-    return text;
-  }
-
- private:
-  static bool stands_above(const Shown& a, const Shown& b) {
-    return a.weight != b.weight ? a.weight > b.weight : a.number < b.number;
-  }
-
-  const char* title_;
-  std::size_t most_;
-  std::vector<Shown> shown_;  // a heap, its last one first
-  std::string more_;
-  std::uint64_t count_ = 0;
-  std::uint64_t entries_ = 0;
-  std::uint64_t bytes_ = 0;
-};
-
-struct Parts {
-  explicit Parts(std::size_t most)
-      : all{Part("Deletions", most), Part("Look twice", most), Part("Largest writes", most),
-            Part("Other changes", most)} {}
-  Part& deletions() { return all[0]; }
-  Part& cautions() { return all[1]; }
-  Part& writes() { return all[2]; }
-  Part& others() { return all[3]; }
-
-  std::array<Part, 4> all;
-};
 using Lines = std::array<std::size_t, 4>;
 
-bool writes_content(const Action& action) {
-  return writes_entry(action) && !takes_file_over(action) && action.after && action.after->size;
-}
+bool wants_more(const Part& part, std::size_t lines) { return lines < part.lines().size(); }
 
-void add(Parts& parts, const Folded& folded) {
-  Line line{folded_line(folded), tone_of(folded.action)};
-  if (is_deletion(folded)) {
-    if (removes_entry(folded.action)) line.tone = Tone::kDelete;
-    // What takes the directory's place is no deletion.
-    const std::uint64_t gone = folded.entries - (removes_entry(folded.action) ? 0 : 1);
-    return parts.deletions().add(std::move(line), folded.entries, gone, folded.bytes);
+// `count` lines of the part, and what is left out.
+std::vector<Line> shown(const Part& part, std::size_t count, std::string_view hint) {
+  if (part.count() == 0) return {};
+  std::vector<Line> text{{}, {part.title(), Tone::kTitle}};
+  // The line that would say "and 1 more" can hold that one.
+  if (count + 1 == part.count()) ++count;
+  count = std::min(count, part.lines().size());
+  std::uint64_t left = part.entries();
+  for (std::size_t at = 0; at < count; ++at) {
+    const PartLine& line = part.lines()[at];
+    text.push_back({"  " + line.text, line.tone});
+    left -= line.entries;
   }
-  if (writes_content(folded.action) || folded.bytes > 0) {
-    return parts.writes().add(std::move(line), folded.bytes, folded.entries, folded.bytes);
+  if (count < part.count()) {
+    text.push_back({"  and " + human_count(left) + " more: " + std::string(hint)});
   }
-  parts.others().add(std::move(line), 0, folded.entries, 0);
-}
-
-// Whether anything only dates directories.
-Result<bool> collect(const ActionSource& actions, Parts& parts) {
-  TRY(for_each_folded(actions, Folds::kAll, [&parts](const Folded& folded) {
-    add(parts, folded);
-    return success();
-  }));
-  bool dates = false;
-  CautionCounts counts;
-  TRY(for_each(stream_of(actions), [&](const Action& action) {
-    dates = dates || only_dates(action);
-    const std::vector<CautionNote> notes = cautions_of(action);
-    counts.add(notes);
-    if (notes.empty()) return success();
-    const auto weight = kCautions.size() - static_cast<std::size_t>(notes.front().caution);
-    parts.cautions().add({action_line(action), Tone::kCaution}, weight, 1, 0);
-    return success();
-  }));
-  for (Part& part : parts.all) part.finish();
-  if (counts.actions() > 0) parts.cautions().finish(": " + counts.words());
-  return dates;
+  return text;
 }
 
 // How many lines each part gets of `room`: in turn, as long as there are both lines and room.
@@ -153,7 +53,7 @@ Lines share(const Parts& parts, std::size_t room) {
     given = false;
     for (std::size_t at = 0; at < parts.all.size(); ++at) {
       const bool at_least = lines[at] < kLeastLines;
-      if (!parts.all[at].wants_more(lines[at]) || (room == 0 && !at_least)) continue;
+      if (!wants_more(parts.all[at], lines[at]) || (room == 0 && !at_least)) continue;
       ++lines[at];
       room -= std::min<std::size_t>(room, 1);
       given = true;
@@ -224,8 +124,7 @@ std::vector<Line> header_lines(const PlanHeader& plan) {
 Result<std::string> render_review(const PlanHeader& plan, const ActionSource& actions,
                                   Screen screen, Colour colour, std::string_view hint) {
   const std::size_t most = std::max(screen.rows, kLeastLines + 1);
-  Parts parts(most);
-  const bool dates = TRY(collect(actions, parts));
+  const Parts parts = TRY(parts_of(actions, most));
 
   std::vector<Line> text = header_lines(plan);
   std::size_t taken = text.size() + 1;  // the prompt's line
@@ -234,10 +133,10 @@ Result<std::string> render_review(const PlanHeader& plan, const ActionSource& ac
     if (part.count() > 0) taken += kLinesAround;
     any = any || part.count() > 0;
   }
-  if (!any) text.push_back({dates ? "Only times of directories change." : "Nothing to do."});
+  if (!any) text.push_back({parts.dates ? "Only times of directories change." : "Nothing to do."});
   const auto lines = share_all(parts, screen.rows > taken ? screen.rows - taken : 0);
   for (std::size_t at = 0; at < parts.all.size(); ++at) {
-    for (Line& line : parts.all[at].shown(lines[at], hint)) text.push_back(std::move(line));
+    for (Line& line : shown(parts.all[at], lines[at], hint)) text.push_back(std::move(line));
   }
   std::string whole;
   for (const Line& line : text) {

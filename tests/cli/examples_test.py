@@ -1,4 +1,5 @@
 """The examples of the documentation do what they say."""
+import hashlib
 import json
 import os
 import shutil
@@ -41,7 +42,11 @@ class PipelineTest(ProgramTest):
 
     def test_what_was_approved_is_done(self):
         self.approved()
-        self.assertIn('update a', trees.read(os.path.join(self.out, 'plan.txt')).decode())
+        for name in ('plan.txt', 'plan.md', 'plan.html'):
+            self.assertIn('update a', trees.read(os.path.join(self.out, name)).decode())
+        [update] = [action for action in json.loads(trees.read(self.plan_path()))['actions']
+                    if action['path'] == 'a']
+        self.assertEqual(hashlib.md5(b'new').hexdigest(), update['after']['md5'])
         said = self.stage('apply', self.out, self.public)
         self.assertEqual(0, json.loads(said.strip().split('\n')[-1])['stale'])
         self.assert_mirrored()
@@ -136,6 +141,7 @@ class PipelineTest(ProgramTest):
         with open(os.path.join(self.out, 'report.jsonl'), 'ab') as torn:
             torn.write(b'{"event":"sta')
         self.assertEqual('', self.stage('apply', self.out, self.key, expect=5))
+        self.assertFalse(os.path.exists(os.path.join(self.out, 'report.jsonl')))
         figures = [json.loads(line) for line in
                    self.stage('apply', self.out, self.public).split('\n') if line.startswith('{')]
         self.assertEqual([0], [outcomes['ok'] for outcomes in figures])

@@ -195,6 +195,8 @@ void declare(CLI::App* show, ShowOptions& options) {
   add_form("--list", ShowForm::kList, "every action, one a line");
   add_form("--stat", ShowForm::kStat, "how many changes, by op and by top-level directory");
   add_form("--tree", ShowForm::kTree, "the changed paths as a tree");
+  add_form("--markdown", ShowForm::kMarkdown,
+           "the comment of a merge request, at most 65,000 bytes: what is left out is counted");
   add_form("--diff", ShowForm::kDiff, "in what two plans differ (exit 2 where they do)");
   forms.back()->needs(newer);
   newer->needs(forms.back());

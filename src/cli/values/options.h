@@ -23,7 +23,7 @@
 namespace foldersync {
 
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
-enum class ShowForm : std::uint8_t { kReview, kList, kStat, kTree, kHtml, kDiff };
+enum class ShowForm : std::uint8_t { kReview, kList, kStat, kTree, kMarkdown, kHtml, kDiff };
 enum class LogForm : std::uint8_t { kText, kJson };
 enum class When : std::uint8_t { kAuto, kAlways, kNever };
 

@@ -327,7 +327,7 @@ TEST(Views, HandOnAnErrorOfTheStream) {
   EXPECT_FALSE(render_review(plan, source, kLarge, Colour::kOff, ""));
   EXPECT_FALSE(render_stat(plan, broken(), 80, Colour::kOff));
   EXPECT_FALSE(render_tree(plan, source, 80, Colour::kOff, sink));
-  EXPECT_FALSE(render_html(plan, broken(), sink));
+  EXPECT_FALSE(render_html(plan, source, sink));
   EXPECT_FALSE(render(plan, broken(), Colour::kOff, sink));
 }
 
@@ -348,7 +348,7 @@ TEST(Views, HandOnAnErrorOfTheSinkAtAnyPiece) {
     return render_tree(plan, source_of(plan.actions), 80, Colour::kOff, sink);
   }));
   EXPECT_TRUE(fails_at(
-      [&](const ByteSink& sink) { return render_html(plan, stream_of(plan.actions), sink); }));
+      [&](const ByteSink& sink) { return render_html(plan, source_of(plan.actions), sink); }));
   EXPECT_TRUE(fails_at([&](const ByteSink& sink) {
     return render(plan, stream_of(plan.actions), Colour::kOff, sink);
   }));
