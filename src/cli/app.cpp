@@ -49,6 +49,9 @@ Status take_priority(const CommonOptions& options) {
 RootAttributes attributes_of(const PlanCommandOptions& plan) {
   return plan.planning.plan.xattrs ? RootAttributes::kMirrored : RootAttributes::kLeftAlone;
 }
+RootAttributes attributes_of(const WhyOptions& why) {
+  return why.planning.plan.xattrs ? RootAttributes::kMirrored : RootAttributes::kLeftAlone;
+}
 RootAttributes attributes_of(const ScanOptions&) { return RootAttributes::kLeftAlone; }
 template <typename Options>
 RootAttributes attributes_of(const Options&) {

@@ -56,6 +56,7 @@ class Parser {
     add<VerifyOptions>("verify", "read both trees completely, and tell change from decay");
     add<ShowOptions>("show", "show a plan that was written down");
     add<RecoverOptions>("recover", "finish what a killed run had begun, or take it back");
+    add<WhyOptions>("why", "tell what decides about one path, and what would become of it");
     add<StatusOptions>("status", "tell how the last runs ended, and when the next one begins");
     add<VersionsOptions>("versions",
                          "list what the backups have: the runs, or one file's versions");

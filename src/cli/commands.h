@@ -32,6 +32,9 @@ Result<ExitCode> execute(const ShowOptions& options);
 // Finishes what a killed run had begun, or takes it back.
 Result<ExitCode> execute(const RecoverOptions& options);
 
+// Tells what decides about one path, and what would become of it.
+Result<ExitCode> execute(const WhyOptions& options);
+
 // Tells what became of the last runs of each pair. kPartial where all is not well with one.
 Result<ExitCode> execute(const StatusOptions& options);
 

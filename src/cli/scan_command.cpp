@@ -138,7 +138,7 @@ Result<ExitCode> execute(const ScanOptions& options) {
   const Signals signals(HangUp::kStops);
   FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
-  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
+  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.origins));
   auto root = TRY(open_root(fs, absolute_name(options.folder), "folder"));
   const Roots roots{.source = std::move(root), .replica = std::nullopt, .replica_path = {}};
   const std::string file = absolute_if_named(options.output_file);

@@ -144,7 +144,7 @@ Result<ExitCode> execute(const VerifyOptions& options) {
   if (options.stop_after_seconds) TRY(signals.stop_after(*options.stop_after_seconds));
   FileSystem& fs = posix_file_system();
   KeptState state(fs, state_folder_of(options.common.state_folder));
-  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.rule_origins));
+  auto filter = TRY(Filter::of(options.filter, wall_clock_now(), options.origins));
   auto roots = TRY(open_what_is_named(fs, options.folders));
   const bool is_printed = options.report_file == "-";
   const std::string file = is_printed ? std::string() : absolute_if_named(options.report_file);

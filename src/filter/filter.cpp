@@ -29,10 +29,28 @@ Result<Filter> Filter::compile(const std::vector<std::string>& rules,
 }
 
 Result<Filter> Filter::of(const PlanOptions& options, FileTime as_of,
-                          const std::vector<std::string>& origins) {
-  auto filter = TRY(compile(options.rules, origins));
+                          const FilterOrigins& origins) {
+  auto filter = TRY(compile(options.rules, origins.rules));
+  filter.list_ = origins.list;
   filter.bounds_ = {.as_of = as_of, .min_age = options.min_age, .max_size = options.max_size};
   return filter;
+}
+
+FilterSaid Filter::decide(std::string_view directory, std::string_view name, bool is_directory,
+                          const LocalRules* local) const {
+  using By = FilterSaid::By;
+  if (list_ != nullptr && !list_->holds(RelPath::from_bytes(directory).child(name))) {
+    return {.by = By::kList, .excluded = true};
+  }
+  if (const auto said = rules_.decide(directory, name, is_directory)) {
+    return {.by = By::kRule, .excluded = said->excluded, .rule = said->index};
+  }
+  if (local == nullptr) return {};
+  const auto said = local->decide(directory, name, is_directory);
+  if (!said) return {};
+  return {.by = said->by_mark ? By::kMark : By::kLocalRule,
+          .excluded = said->excluded,
+          .directory = said->directory};
 }
 
 bool Filter::excludes_file(const FileStatus& entry) const {

@@ -1,17 +1,37 @@
-// Which entries a run leaves alone: gitignore rules over raw bytes, and bounds that files keep.
+// Which entries a run leaves alone: gitignore rules over raw bytes, bounds that files keep, a list
+// of what takes part, and what the source says itself.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/file_status.h"
 #include "core/result.h"
+#include "filter/local_rules.h"
+#include "filter/path_list.h"
 #include "filter/rule_set.h"
 #include "plan/plan.h"
 
 namespace foldersync {
+
+// What a person gave beside the options of a plan.
+struct FilterOrigins {
+  std::vector<std::string> rules;        // where each rule stands, for people
+  std::shared_ptr<const PathList> list;  // what takes part; null: everything
+};
+
+// What decides about a name, and how.
+struct FilterSaid {
+  enum class By : std::uint8_t { kNothing, kList, kRule, kLocalRule, kMark };
+  By by = By::kNothing;
+  bool excluded = false;
+  std::size_t rule = 0;             // which, from 0; of kRule
+  std::string_view directory = {};  // of the source, where it stands; of the last two
+};
 
 // Rules in the language of gitignore(5), matched against bytes (no locale, no Unicode): the last
 // rule that matches decides, "!" re-includes, a trailing "/" asks for a directory, a "/" at the
@@ -34,16 +54,17 @@ class Filter {
   static Result<Filter> compile(const std::vector<std::string>& rules,
                                 const std::vector<std::string>& origins = {});
 
-  // The rules of a plan's options, and the bounds that they set to files, `as_of` its making.
+  // The rules of a plan's options, and the bounds that they set to files, `as_of` its making; and
+  // the list.
   static Result<Filter> of(const PlanOptions& options, FileTime as_of,
-                           const std::vector<std::string>& origins = {});
+                           const FilterOrigins& origins = {});
 
   // The same bounds at another time.
   void set_time(FileTime as_of) { bounds_.as_of = as_of; }
 
-  // Whether nothing could be excluded.
+  // Whether nothing could be excluded, but by the source itself.
   [[nodiscard]] bool empty() const {
-    return rules_.empty() && bounds_.min_age == 0 && bounds_.max_size == 0;
+    return rules_.empty() && bounds_.min_age == 0 && bounds_.max_size == 0 && list_ == nullptr;
   }
 
   // Whether a file is outside of the bounds. They say nothing of other types. Of a name that both
@@ -51,11 +72,15 @@ class Filter {
   [[nodiscard]] bool excludes_file(const FileStatus& entry) const;
 
   // Whether the entry `name` in the directory `directory` (path bytes relative to the root, empty
-  // for the root itself) is excluded by the rules. Requires: no ancestor of it is.
-  [[nodiscard]] bool excludes(std::string_view directory, std::string_view name,
-                              bool is_directory) const {
-    return rules_.excludes(directory, name, is_directory);
+  // for the root itself) is excluded: by the list; else by the rules; where none of them says
+  // anything, by those of the source (`local`, those of the nearest directory that has some; null:
+  // none). Requires: no ancestor of it is.
+  [[nodiscard]] bool excludes(std::string_view directory, std::string_view name, bool is_directory,
+                              const LocalRules* local = nullptr) const {
+    return decide(directory, name, is_directory, local).excluded;
   }
+  [[nodiscard]] FilterSaid decide(std::string_view directory, std::string_view name,
+                                  bool is_directory, const LocalRules* local = nullptr) const;
 
  private:
   struct Bounds {
@@ -65,6 +90,7 @@ class Filter {
   };
 
   RuleSet rules_;
+  std::shared_ptr<const PathList> list_;
   Bounds bounds_;
 };
 

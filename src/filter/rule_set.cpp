@@ -79,24 +79,23 @@ namespace {
 
 // The longest expression. RE2 has limits too, but complains about some on stderr.
 constexpr std::size_t kMaxRegexBytes = 100'000;
-// Of all expressions together, and what each costs beside its own bytes: compiled, a byte takes
-// about 30, and so all of them 64 MiB.
-constexpr std::size_t kMaxRegexBytesOfAll = std::size_t{2} << 20U;
+// What an expression costs beside its own bytes: compiled, a byte takes about 30, so that those of
+// a budget fit into its memory.
 constexpr std::size_t kRegexBytes = 32;
 
-// What RE2 may take for one of `count` expressions, its states included: less makes it slower.
-std::size_t memory_for(const std::string& regex, std::size_t count) {
-  constexpr std::size_t kShared = std::size_t{64} << 20U;
+// What RE2 may take for one expression that has `share` bytes of the memory, its states included:
+// less makes it slower.
+std::size_t memory_for(const std::string& regex, std::size_t share) {
   constexpr std::size_t kUsual = std::size_t{8} << 20U;
   const std::size_t needed = (4 << 10U) + 64 * regex.size();
-  return std::max(needed, std::min(kUsual, kShared / std::max<std::size_t>(count, 1)));
+  return std::max(needed, std::min(kUsual, share));
 }
 
-// Null where the expression is too large. `count`: how many there are of its kind.
-std::unique_ptr<const RE2> compiled(const std::string& regex, std::size_t count) {
+// Null where the expression is too large.
+std::unique_ptr<const RE2> compiled(const std::string& regex, std::size_t share) {
   if (regex.size() > kMaxRegexBytes) return nullptr;
   RE2::Options options;
-  options.set_max_mem(static_cast<std::int64_t>(memory_for(regex, count)));
+  options.set_max_mem(static_cast<std::int64_t>(memory_for(regex, share)));
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   options.set_dot_nl(true);
@@ -106,18 +105,20 @@ std::unique_ptr<const RE2> compiled(const std::string& regex, std::size_t count)
   return expression;
 }
 
-std::unique_ptr<const RE2> any_of(const std::vector<std::string>& regexes) {
+std::unique_ptr<const RE2> any_of(const std::vector<std::string>& regexes, std::size_t share) {
   if (regexes.size() < 2) return nullptr;
   std::string any;
   for (const std::string& regex : regexes) {
     if (!any.empty()) any += '|';
     any += regex;
   }
-  return compiled(any, 1);
+  return compiled(any, share);
 }
 
 class Builder {
  public:
+  explicit Builder(const RuleBudget& budget) : budget_(budget) {}
+
   // Adds the rule that a line stands for; what is wrong with it, or nullptr.
   // Requires: positions rise.
   const char* add(std::string_view line, std::size_t position) {
@@ -142,17 +143,18 @@ class Builder {
     std::size_t names = 0;
     std::size_t paths = 0;
     const std::size_t count = name_regexes_.size() + path_regexes_.size();
+    const std::size_t share = budget_.memory_bytes / std::max<std::size_t>(count, 1);
     for (Rule& rule : set_.others) {
       if (auto* name = std::get_if<NameRegex>(&rule.matcher)) {
-        name->regex = compiled(name_regexes_[names++], count);
+        name->regex = compiled(name_regexes_[names++], share);
         if (name->regex == nullptr) return rule.match.position;
       } else if (auto* path = std::get_if<PathRegex>(&rule.matcher)) {
-        path->regex = compiled(path_regexes_[paths++], count);
+        path->regex = compiled(path_regexes_[paths++], share);
         if (path->regex == nullptr) return rule.match.position;
       }
     }
-    set_.any_name = any_of(name_regexes_);
-    set_.any_path = any_of(path_regexes_);
+    set_.any_name = any_of(name_regexes_, budget_.memory_bytes);
+    set_.any_path = any_of(path_regexes_, budget_.memory_bytes);
     set = std::move(set_);
     return 0;
   }
@@ -211,15 +213,17 @@ class Builder {
   const char* keep_regex(std::string regex, Rule rule) {
     if (regex.size() > kMaxRegexBytes) return "is too large: use fewer wildcards";
     bytes_ += regex.size() + kRegexBytes;
-    if (bytes_ > kMaxRegexBytesOfAll) {
-      return "is one too many: with those before it, it would take more than 64 MiB; use fewer "
-             "rules with wildcards in the middle, or shorter ones";
+    if (bytes_ > budget_.regex_bytes) {
+      return "is one too many: with those before it, it would take too much memory (64 MiB, of a "
+             "file of rules in the source 1 MiB); use fewer rules with wildcards in the middle, or "
+             "shorter ones";
     }
     const bool is_name = std::holds_alternative<NameRegex>(rule.matcher);
     (is_name ? name_regexes_ : path_regexes_).push_back(std::move(regex));
     return keep(std::move(rule));
   }
 
+  const RuleBudget& budget_;
   RuleSet::Compiled set_;
   std::vector<std::string> name_regexes_;
   std::vector<std::string> path_regexes_;
@@ -297,17 +301,21 @@ RuleSet::~RuleSet() = default;
 RuleSet::RuleSet(RuleSet&&) noexcept = default;
 RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 
-std::optional<BrokenRule> RuleSet::compile(const std::vector<std::string>& rules) {
+std::optional<BrokenRule> RuleSet::compile(const std::vector<std::string>& rules,
+                                           const RuleBudget& budget) {
   // A plan's document has room for as much.
   constexpr std::size_t kMaxRuleBytes = std::size_t{64} << 10U;
-  constexpr std::size_t kMaxBytes = std::size_t{16} << 20U;
-  Builder builder;
+  Builder builder(budget);
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string& rule = rules[i];
     if (rule.size() > kMaxRuleBytes) return BrokenRule{i, "is too large: it has more than 64 KiB"};
     bytes += rule.size() + kRegexBytes;
-    if (bytes > kMaxBytes) return BrokenRule{i, "is one too many: all rules have more than 16 MiB"};
+    if (bytes > budget.text_bytes) {
+      return BrokenRule{i,
+                        "is one too many: all rules have more than 16 MiB, or those of a file in "
+                        "the source more than 64 KiB"};
+    }
     if (rule.find('\0') != std::string::npos) return BrokenRule{i, "holds a NUL byte"};
     if (const char* broken = builder.add(rule, i + 1)) return BrokenRule{i, broken};
   }
@@ -320,8 +328,9 @@ std::optional<BrokenRule> RuleSet::compile(const std::vector<std::string>& rules
   return std::nullopt;
 }
 
-bool RuleSet::excludes(std::string_view directory, std::string_view name, bool is_directory) const {
-  if (compiled_ == nullptr) return false;
+std::optional<RuleSaid> RuleSet::decide(std::string_view directory, std::string_view name,
+                                        bool is_directory) const {
+  if (compiled_ == nullptr) return std::nullopt;
   const Compiled& set = *compiled_;
   Match last = found_in(set.names, name, is_directory);
   if (const std::size_t dot = name.rfind('.'); dot != std::string_view::npos) {
@@ -332,9 +341,13 @@ bool RuleSet::excludes(std::string_view directory, std::string_view name, bool i
   for (auto rule = set.others.rbegin(); rule != set.others.rend(); ++rule) {
     if (rule->match.position < last.position) break;
     if (rule->directories_only && !is_directory) continue;
-    if (std::visit(entry, rule->matcher)) return rule->match.excluded;
+    if (std::visit(entry, rule->matcher)) {
+      last = rule->match;
+      break;
+    }
   }
-  return last.excluded;
+  if (last.position == 0) return std::nullopt;
+  return RuleSaid{last.excluded, last.position - 1};
 }
 
 }  // namespace foldersync

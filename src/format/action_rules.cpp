@@ -154,6 +154,10 @@ const char* broken_rule(const Action& action) {
   if (action.reasons.has(Reason::kDecay) && !action.reasons.has(Reason::kContent)) {
     return "the reason \"decay\" goes with \"content\"";
   }
+  if (action.reasons.has(Reason::kExcluded) &&
+      (action.op != Op::kDelete || action.reasons != ReasonSet{Reason::kExcluded})) {
+    return "the reason \"excluded\" is the only one of a deletion";
+  }
   if (kind_of(action.before) == kDirectory && action.before->mtime) {
     return "a directory's mtime is never in \"before\"";
   }

@@ -11,6 +11,7 @@ namespace foldersync {
 namespace {
 
 constexpr std::string_view kDecayFeature = "actions.reason=decay";
+constexpr std::string_view kExcludedFeature = "actions.reason=excluded";
 
 bool is_word_byte(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
@@ -28,7 +29,8 @@ void visit_later_of(const PlanHeader& plan, const Visit& visit) {
 
 // What came after version 1.0, of all objects.
 std::set<std::string, std::less<>> later_features() {
-  std::set<std::string, std::less<>> names{std::string(kDecayFeature)};
+  std::set<std::string, std::less<>> names{std::string(kDecayFeature),
+                                           std::string(kExcludedFeature)};
   const auto add = [&](const std::string& path, Since since) {
     if (since != Since::kFirst) names.insert(path);
   };
@@ -68,6 +70,7 @@ std::optional<std::uint32_t> parse_version(std::string_view text) {
 Announcement announcement_of(const PlanHeader& plan, LaterUses uses) {
   Announcement announced;
   if (uses.decay) announced.needs.emplace_back(kDecayFeature);
+  if (uses.excluded) announced.needs.emplace_back(kExcludedFeature);
   visit_later_of(plan, [&](const std::string& path, const LaterValue&, Since since) {
     (since == Since::kNeeded ? announced.needs : announced.ignorable).push_back(path);
   });

@@ -109,6 +109,34 @@ struct Ids {
   }
 };
 
+// Names of entries, which are printable ASCII.
+struct Names {
+  static constexpr const char* kExpected = "a list";
+  static constexpr const char* kEach = "a name of printable ASCII without '/'";
+  static void write(std::string& out, std::string_view key, const std::vector<std::string>& names) {
+    append_key(out, key);
+    out += '[';
+    for (const std::string& name : names) {
+      if (out.back() != '[') out += ',';
+      append_json_string(out, name);
+    }
+    out += ']';
+  }
+  static bool take_element(Scalar& scalar, std::vector<std::string>& names) {
+    return take_ascii(scalar, names.emplace_back()) && is_name(names.back());
+  }
+  static LaterValue later(const std::vector<std::string>& names) {
+    std::vector<LaterValue> elements;
+    for (const std::string& name : names) elements.emplace_back(std::string_view(name));
+    return LaterValue::list(elements);
+  }
+  static std::string text(const std::vector<std::string>& names) {
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+    return all;
+  }
+};
+
 // Of times, in nanoseconds.
 struct Granularity : AsNumber {
   static constexpr const char* kExpected = "nanoseconds, 1 to 1000000000";

@@ -132,11 +132,12 @@ inline constexpr ListShape kElements{"a rule of at most 64 KiB or a relative pat
                                      take_element<Row, kSelect>, &kElement<Row, kSelect>};
 
 template <class Row, auto kSelect>
-bool take_id(Draft& draft, Scalar& value) {
-  return has_room_for_element(draft, 0) && Row::Kind::take_element(value, Row::in(kSelect(draft)));
+bool take_each(Draft& draft, Scalar& value) {
+  return has_room_for_element(draft, value.text.size()) &&
+         Row::Kind::take_element(value, Row::in(kSelect(draft)));
 }
 template <class Row, auto kSelect>
-inline constexpr ListShape kIdList{Row::Kind::kEach, take_id<Row, kSelect>};
+inline constexpr ListShape kEachOfList{Row::Kind::kEach, take_each<Row, kSelect>};
 
 template <class Table, auto kSelect>
 struct ShapeOf;
@@ -169,7 +170,7 @@ constexpr auto keys() {
     } else if constexpr (requires { Kind::element(); }) {
       field.list = &kElements<Row, kSelect>;
     } else if constexpr (requires { Kind::kEach; }) {
-      field.list = &kIdList<Row, kSelect>;
+      field.list = &kEachOfList<Row, kSelect>;
       field.presence = Presence::kOptional;
     } else {
       field.take = take_member<Row, kSelect>;

@@ -110,7 +110,14 @@ struct OptionsTable
           DocumentField<"chmod", At<&PlanOptions::fields, &MirroredFields::chmod>, kind::ModeRules,
                         Since::kNeeded>,
           DocumentField<"checksum_cached", At<&PlanOptions::checksum_cached>, kind::Switch,
-                        Since::kIgnorable>> {
+                        Since::kIgnorable>,
+          DocumentField<"exclude_if_present", At<&PlanOptions::exclude_if_present>, kind::Names,
+                        Since::kIgnorable>,
+          DocumentField<"exclude_caches", At<&PlanOptions::exclude_caches>, kind::Switch,
+                        Since::kIgnorable>,
+          DocumentField<"filter_file", At<&PlanOptions::filter_file>, kind::Names,
+                        Since::kIgnorable>,
+          DocumentField<"listed", At<&PlanOptions::listed>, kind::Count, Since::kIgnorable>> {
   static constexpr const char* kTitle = "the options";
 };
 

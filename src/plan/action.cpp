@@ -25,7 +25,8 @@ LaterUses later_uses(const Action& action) {
     return facts && facts->gid.has_value() != facts->uid.has_value();
   };
   return {.lone_id = is_lone(action.before) || is_lone(action.after),
-          .decay = action.reasons.has(Reason::kDecay)};
+          .decay = action.reasons.has(Reason::kDecay),
+          .excluded = action.reasons.has(Reason::kExcluded)};
 }
 
 std::uint64_t bytes_to_write(const Action& action) {

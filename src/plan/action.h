@@ -112,6 +112,7 @@ enum class Reason : std::uint16_t {
   kChildren = 1 << 12,  // a directory whose children change
   kUndo = 1 << 13,      // takes back what an apply did
   kDecay = 1 << 14,     // the content that the replica's file had went bad by itself
+  kExcluded = 1 << 15,  // the source says itself, or a list does, that it takes no part
 };
 
 inline constexpr std::array kReasonWords{
@@ -122,7 +123,7 @@ inline constexpr std::array kReasonWords{
     Worded{Reason::kMtime, "mtime"},       Worded{Reason::kMode, "mode"},
     Worded{Reason::kOwner, "owner"},       Worded{Reason::kXattrs, "xattrs"},
     Worded{Reason::kChildren, "children"}, Worded{Reason::kUndo, "undo"},
-    Worded{Reason::kDecay, "decay"}};
+    Worded{Reason::kDecay, "decay"},       Worded{Reason::kExcluded, "excluded"}};
 inline constexpr auto kReasons = values_of(kReasonWords);
 constexpr const char* to_string(Reason reason) { return word_of(kReasonWords, reason); }
 
@@ -220,12 +221,14 @@ bool takes_file_over(const Action& action);
 bool takes_file_away(const Action& action);
 // What version 1.0 of the document does not allow an action.
 struct LaterUses {
-  bool lone_id = false;  // an entry that has an owner or a group without the other
-  bool decay = false;    // the reason of that name
+  bool lone_id = false;   // an entry that has an owner or a group without the other
+  bool decay = false;     // the reason of that name
+  bool excluded = false;  // likewise
 
   void add(LaterUses other) {
     lone_id = lone_id || other.lone_id;
     decay = decay || other.decay;
+    excluded = excluded || other.excluded;
   }
 };
 LaterUses later_uses(const Action& action);

@@ -60,6 +60,12 @@ struct PlanOptions {
   bool delete_anyway =
       false;                  // not knowing what was moved where nobody can look holds nothing back
   bool delete_first = false;  // deletions that nothing else needs go before what is written
+  // Names. What lies beside one of the first in the source is left alone; files of the second kind
+  // hold rules for their own directory; see filter/local_rules.
+  std::vector<std::string> exclude_if_present;
+  std::vector<std::string> filter_file;
+  bool exclude_caches = false;  // likewise what lies beside a CACHEDIR.TAG
+  std::uint64_t listed = 0;     // so many paths were listed, and all others left alone; 0: no list
   MirroredFields fields;
 
   // Whether content is read wherever it decides, whatever is remembered of it.

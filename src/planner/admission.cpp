@@ -49,8 +49,18 @@ bool Admission::is_left_out(std::string_view name) const {
 }
 
 bool Admission::is_excluded(const ListedEntry& entry) const {
-  return !context_.filter.empty() &&
-         context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory());
+  if (context_.filter.empty() && local_ == nullptr) return false;
+  return context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory(), local_);
+}
+
+// Of what the source's own rules or a list leave alone nobody knows when the plan is applied. A
+// directory that holds such things is not moved as a whole.
+void Admission::keep_in_place(Named& named) {
+  if (local_ == nullptr && context_.options.listed == 0) return;
+  named.source_is_left_out = true;
+  RelPath directory = path_of(pair_, ".");
+  std::vector<RelPath>& in_place = findings_.in_place;
+  if (in_place.empty() || in_place.back() != directory) in_place.push_back(std::move(directory));
 }
 
 // Whether it is a file that is left alone, whatever it is called. Of a pair the source's entry is
@@ -101,7 +111,10 @@ bool Admission::admit_source(const ListedEntry& entry, Named& named) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "reserved-name"});
     return false;
   }
-  if (is_excluded(entry)) return false;
+  if (is_excluded(entry)) {
+    keep_in_place(named);
+    return false;
+  }
   if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {
     findings_.skipped.push_back({path_of(pair_, entry.name), "other-file-system"});
     named.source_is_mirrored_below = false;
@@ -173,7 +186,7 @@ Result<std::optional<Named>> Admission::admit(const ListedEntry* source,
                                               const ListedEntry* replica) {
   constexpr std::optional<Named> kNothing;
   const ListedEntry& any = source != nullptr ? *source : *replica;
-  Named named{.name = any.name};
+  Named named{.name = any.name, .source_is_left_out = pair_.source_is_left_out};
   const bool in_replica = replica != nullptr;
   const Side side = source != nullptr ? Side::kSource : Side::kReplica;
   if (is_own(any, side, in_replica)) return kNothing;

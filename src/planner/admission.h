@@ -6,6 +6,7 @@
 
 #include "core/file_status.h"
 #include "core/result.h"
+#include "filter/local_rules.h"
 #include "planner/findings.h"
 
 namespace foldersync {
@@ -16,6 +17,7 @@ struct Named {
   const FileStatus* source = nullptr;
   const FileStatus* replica = nullptr;
   bool source_is_mirrored_below = true;  // false: another file system that is left out
+  bool source_is_left_out = false;       // it, or what it lies in, by the source's rules or a list
 };
 
 // Asks the rules: what is excluded, what belongs to the program or to the file system, where
@@ -23,9 +25,11 @@ struct Named {
 // nothing.
 class Admission {
  public:
+  // `local`: what the source says of the directory (rules_of_source); null: nothing.
   // Requires: all of them outlive the object.
-  Admission(const PlanningContext& context, const VisitedPair& pair, Findings& findings)
-      : context_(context), pair_(pair), findings_(findings) {}
+  Admission(const PlanningContext& context, const VisitedPair& pair, Findings& findings,
+            const LocalRules* local = nullptr)
+      : context_(context), pair_(pair), findings_(findings), local_(local) {}
 
   // The name as far as something is to be decided about it, or nothing; what is left alone for a
   // reason that a person should know is in the findings. Null: that side lacks the name; not both.
@@ -44,6 +48,7 @@ class Admission {
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
   [[nodiscard]] bool is_out_of_bounds(const ListedEntry& entry) const;
+  void keep_in_place(Named& named);
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(Named& named);
@@ -53,6 +58,7 @@ class Admission {
   const PlanningContext& context_;
   const VisitedPair& pair_;
   Findings& findings_;
+  const LocalRules* local_;
 };
 
 }  // namespace foldersync

@@ -51,7 +51,8 @@ struct Findings : Noticed {
   std::vector<LinkedEntry> linked;
   std::vector<Problem> problems;
   std::vector<Skipped> skipped;
-  std::vector<RelPath> kept;  // must stay in the replica, and so must all above them
+  std::vector<RelPath> kept;      // must stay in the replica, and so must all above them
+  std::vector<RelPath> in_place;  // directories that may not be moved as a whole
   // What of the source could not be read: directories, and what may be some; and files.
   std::vector<RelPath> unread_directories;
   std::vector<SizeAndTime> unread_files;

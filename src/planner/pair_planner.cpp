@@ -5,6 +5,7 @@
 
 #include "fs/stop.h"
 #include "planner/attribute_comparer.h"
+#include "planner/source_rules.h"
 
 namespace foldersync {
 namespace {
@@ -54,23 +55,30 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
   has_other_spellings_ = false;
   source_hashes_.begin(pair.path);
   replica_hashes_.begin(pair.path);
-  const auto unreadable = [&](Side side, const Error& error) {
-    findings_.add_problem(side, RelPath::from_bytes(pair.path), error);
+  const auto unreadable = [&](Side side, const Error& error, std::string_view path) {
+    findings_.add_problem(side, RelPath::from_bytes(path), error);
     findings_.kept.push_back(RelPath::from_bytes(pair.path));
   };
   if (pair.source.error != nullptr) {
-    unreadable(Side::kSource, *pair.source.error);
+    unreadable(Side::kSource, *pair.source.error, pair.path);
     findings_.unread_directories.push_back(RelPath::from_bytes(pair.path));
   }
-  if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error);
+  if (pair.replica.error != nullptr) unreadable(Side::kReplica, *pair.replica.error, pair.path);
+  const auto local = rules_of_source(context_.options, pair);
+  if (!local) {
+    const std::string& rules = local.error().path;
+    unreadable(Side::kSource, local.error(), rules.empty() ? pair.path : std::string_view(rules));
+    findings_.unread_directories.push_back(RelPath::from_bytes(pair.path));
+  }
   if (pair.source.here != nullptr && pair.source.self->mount_root && !pair.path.empty()) {
     const auto id = pair.source.here->file_system_id();
     findings_.source_mounts.push_back({std::string(pair.path), id ? *id : std::string()});
   }
   Recorder recorder(context_, pair, findings_);
   const std::uint64_t entries_before = findings_.source_entries + findings_.replica_entries;
-  if (pair.source.error == nullptr && pair.replica.error == nullptr) {
-    TRY(merge(pair, recorder, children));
+  if (pair.source.error == nullptr && pair.replica.error == nullptr && local) {
+    TRY(merge(pair, Admission(context_, pair, findings_, local->get()), recorder, children));
+    for (PairToVisit& child : children) child.handed_down = *local;
   }
   if (context_.counts != nullptr) {
     context_.counts->entries +=
@@ -105,11 +113,10 @@ ListedEntry PairPlanner::look_again(ReadableDirectory& directory, const ListedEn
   return again;
 }
 
-Status PairPlanner::merge(const VisitedPair& pair, Recorder& recorder,
+Status PairPlanner::merge(const VisitedPair& pair, Admission admission, Recorder& recorder,
                           std::vector<PairToVisit>& children) {
   EntryReader sources = pair.source.entries(Vanished::kTold);
   EntryReader replicas = pair.replica.entries();
-  Admission admission(context_, pair, findings_);
   std::optional<OtherSpellings> spellings;  // where a side lacks a name
   const ListedEntry* source = sources.next();
   const ListedEntry* replica = replicas.next();
@@ -307,7 +314,8 @@ void PairPlanner::queue_below(const VisitedPair& pair, const Named& named,
                     .source = {},
                     .replica = {},
                     .replica_range = is_directory(named.replica) ? link_range_in(*named.replica)
-                                                                 : pair.replica_range};
+                                                                 : pair.replica_range,
+                    .source_is_left_out = named.source_is_left_out};
   if (below_source) child.source = *named.source;
   if (below_replica) child.replica = *named.replica;
   children.push_back(std::move(child));
@@ -344,6 +352,9 @@ void PairPlanner::decide(const VisitedPair& pair, const Named& named, Recorder& 
   const Seen* of_replica = named.replica != nullptr ? &replica : nullptr;
   Comparison comparison =
       compare(of_source, of_replica, content.is_read ? context_.reading_policy : context_.policy);
+  if (comparison.decision == Decision::kDelete && named.source_is_left_out) {
+    comparison.reasons = {Reason::kExcluded};
+  }
   if (both) recorder.note_hidden(source.status, replica.status);
   if (comparison.decision == Decision::kContentAsked &&
       !ask_content(pair, named, comparison, content)) {

@@ -42,7 +42,8 @@ class PairPlanner {
   Status end_run();
   void finish_hashes() { late_.finish(findings_, decay(), source_hashes_, replica_hashes_); }
   static ListedEntry look_again(ReadableDirectory& directory, const ListedEntry& entry);
-  Status merge(const VisitedPair& pair, Recorder& recorder, std::vector<PairToVisit>& children);
+  Status merge(const VisitedPair& pair, Admission admission, Recorder& recorder,
+               std::vector<PairToVisit>& children);
   bool spell(const VisitedPair& pair, const OtherSpellings& spellings, const ListedEntry* source,
              const ListedEntry*& replica);
   static void queue_below(const VisitedPair& pair, const Named& named,

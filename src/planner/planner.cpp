@@ -69,6 +69,7 @@ class Workers final : public PairVisitor {
     move_to(all.problems, part.problems);
     move_to(all.skipped, part.skipped);
     move_to(all.kept, part.kept);
+    move_to(all.in_place, part.in_place);
     move_to(all.source_mounts, part.source_mounts);
     move_to(all.unread_directories, part.unread_directories);
     move_to(all.unread_files, part.unread_files);
@@ -124,7 +125,7 @@ void sort_problems(PlanHeader& plan) {
 
 // What may not be moved.
 std::vector<RelPath> immovable(const Findings& findings) {
-  std::vector<RelPath> paths;
+  std::vector<RelPath> paths = findings.in_place;
   for (const LinkedEntry& entry : findings.linked) paths.push_back(entry.path);
   for (const Problem& problem : findings.problems) paths.push_back(problem.path);
   for (const Skipped& skipped : findings.skipped) paths.push_back(skipped.path);

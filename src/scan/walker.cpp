@@ -186,6 +186,8 @@ class Walk {
                      .source = {},
                      .replica = {},
                      .replica_range = item.replica_range,
+                     .handed_down = item.handed_down,
+                     .source_is_left_out = item.source_is_left_out,
                      .worker = worker};
     // What the source can't tell asks for nothing to be opened up.
     if (most_ == 1 || !is_large(item.source) || !is_large(item.replica) ||

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct PairToVisit {
   std::optional<FileStatus> replica;
   // Of the replica's directory, or of the nearest one above it where the replica lacks it.
   LinkRange replica_range{};
+  // What the visitor hands down from a directory to those below it.
+  std::shared_ptr<const void> handed_down = {};
+  bool source_is_left_out = false;  // the source has it, and it takes no part
 };
 
 // One side of a visited pair.
@@ -48,7 +52,9 @@ struct VisitedPair {
   VisitedDirectory source;
   VisitedDirectory replica;
   LinkRange replica_range{};  // as in PairToVisit
-  std::size_t worker = 0;     // which thread visits: below widest(options)
+  std::shared_ptr<const void> handed_down = {};
+  bool source_is_left_out = false;  // likewise
+  std::size_t worker = 0;           // which thread visits: below widest(options)
 };
 
 class PairVisitor {

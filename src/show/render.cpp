@@ -184,7 +184,8 @@ std::vector<std::string> option_words(const PlanOptions& options) {
   if (options.max_delete) words.push_back("--max-delete " + to_string(*options.max_delete));
   if (options.max_update) words.push_back("--max-update " + to_string(*options.max_update));
   OptionsTable::each([&]<class Field>(Field) {
-    if constexpr (Field::kSince != Since::kFirst && Field::name() != "checksum_cached") {
+    if constexpr (Field::kSince != Since::kFirst && Field::name() != "checksum_cached" &&
+                  Field::name() != "listed") {
       const auto& value = Field::in(options);
       if (Field::Kind::later(value).is_default()) return;
       std::string name(Field::name());
@@ -195,6 +196,8 @@ std::vector<std::string> option_words(const PlanOptions& options) {
       }
     }
   });
+  if (options.listed > 0)
+    words.push_back("only what " + human_count(options.listed) + " paths lead to");
   for (const std::string& name : options.require) words.push_back("--require " + quoted(name));
   for (const std::string& rule : options.rules) words.push_back("rule " + quoted(rule));
   for (const std::string& path : options.left_out) words.push_back("left out " + quoted(path));

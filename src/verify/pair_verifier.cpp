@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fs/stop.h"
+#include "planner/source_rules.h"
 
 namespace foldersync {
 namespace {
@@ -89,9 +90,14 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
   const RelPath path = RelPath::from_bytes(pair.path);
   std::string last;
   Status done = frontier_.is_ahead(path) ? compare_directories(pair, path) : success();
-  if (done) {
+  const auto local = rules_of_source(context_.options, pair);
+  if (done && !local) {
+    verified_.unread.push_back(path);
+    done = add_error(path, Sides::kSource, local.error());
+  } else if (done) {
     last = TreePosition::kItself;
-    done = merge(pair, children, last);
+    done = merge(pair, Admission(context_, pair, admitted_, local->get()), children, last);
+    for (PairToVisit& child : children) child.handed_down = *local;
   }
   if (done) {
     frontier_.finish(path, children);
@@ -122,12 +128,11 @@ Status PairVerifier::compare_directories(const VisitedPair& pair, const RelPath&
 }
 
 // `last`: the name behind which it was left, where it ends with an error.
-Status PairVerifier::merge(const VisitedPair& pair, std::vector<PairToVisit>& children,
-                           std::string& last) {
+Status PairVerifier::merge(const VisitedPair& pair, Admission admission,
+                           std::vector<PairToVisit>& children, std::string& last) {
   const RelPath directory = RelPath::from_bytes(pair.path);
   EntryReader sources = pair.source.entries();
   EntryReader replicas = pair.replica.entries();
-  Admission admission(context_, pair, admitted_);
   const ListedEntry* source = sources.next();
   const ListedEntry* replica = replicas.next();
   while (source != nullptr || replica != nullptr) {

@@ -39,7 +39,8 @@ class PairVerifier {
     Likeness likeness;
   };
 
-  Status merge(const VisitedPair& pair, std::vector<PairToVisit>& children, std::string& last);
+  Status merge(const VisitedPair& pair, Admission admission, std::vector<PairToVisit>& children,
+               std::string& last);
   Status compare_directories(const VisitedPair& pair, const RelPath& path);
   Status look_at(const VisitedPair& pair, const Named& named);
   Status read_alone(const SideOfPair& side, const RelPath& path, const FileToRead& file);

@@ -33,8 +33,8 @@ ROOMS = {
 
 # Which file pairs know a library: the first part of the header's name, and the pairs.
 LIBRARIES = {
-    'CLI': ('cli/command_line', 'cli/options/command_options', 'cli/options/option_groups', 'cli/options/option_kinds',
-            'cli/options/declared'),
+    'CLI': ('cli/command_line', 'cli/options/command_options', 'cli/options/declared',
+            'cli/options/filter_options', 'cli/options/option_groups', 'cli/options/option_kinds'),
     'boost': ('format/json_read',),
     'nlohmann': ('format/json_fields',),
     'openssl': ('core/hash', 'core/signature'),

@@ -237,8 +237,9 @@ FileType PlanMaker::leaf() {
 ReasonSet PlanMaker::reasons() {
   ReasonSet result{Reason::kMtime};
   for (const Reason reason : kReasons) {
-    const bool goes_alone = reason != Reason::kUndo && reason != Reason::kDecay;
-    if (goes_alone && chance(4)) result.add(reason);
+    const bool is_free =
+        reason != Reason::kUndo && reason != Reason::kDecay && reason != Reason::kExcluded;
+    if (is_free && chance(4)) result.add(reason);
   }
   if (result.has(Reason::kContent) && result.has(Reason::kMode)) result.add(Reason::kDecay);
   return result;
@@ -250,6 +251,8 @@ void PlanMaker::add_actions(Plan& plan) {
     Action action{phase,           op, new_path(), std::nullopt, reasons(), std::move(before),
                   std::move(after)};
     if (op == Op::kMove || op == Op::kLink) action.other = new_path();
+    if (op == Op::kDelete && action.reasons.has(Reason::kType))
+      action.reasons = {Reason::kExcluded};
     plan.actions.push_back(std::move(action));
   };
   const Facts directory = facts(FileType::kDirectory);

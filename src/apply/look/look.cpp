@@ -293,9 +293,11 @@ void Looker::look_at_source(const Action& action, LookResult& result) {
     const auto& limits = context_.policy.limits;
     if (result.source && is_refused_type(result.source->type, limits)) result.source.reset();
     // The source is the authority: what it has is never deleted. Only what it has and the plan's
-    // rules exclude there counts as absent, where the rules do not protect the replica's entry too.
+    // rules exclude there counts as absent, where the rules do not protect the replica's entry too;
+    // and what the plan says to be left out, where nobody could ask once more.
     const bool may_go =
         !result.source ||
+        (context_.options.delete_excluded && action.reasons.has(Reason::kExcluded)) ||
         (context_.options.delete_excluded && context_.filter.excludes_file(*result.source)) ||
         (is_excluded(action.path, result.source->is_directory()) &&
          (context_.options.delete_excluded ||

@@ -29,8 +29,9 @@ constexpr std::array kTasks{
          {"plan", "show", "apply"},
          {"% plan photos /backup/photos -o plan.json", "% show plan.json", "% apply plan.json"}},
     Task{"Look at what is there",
-         {"verify", "scan"},
-         {"% verify photos /backup/photos", "% scan photos --md5sum"}},
+         {"verify", "scan", "why"},
+         {"% verify photos /backup/photos", "% scan photos --md5sum",
+          "% why a/b.jpg -s photos -r /backup/photos"}},
     Task{"Unattended", {"config"}, {"% run --job photos", "% config show --job photos"}},
     Task{"Has all gone well?", {"status"}, {"% status", "% status --max-age 26h"}},
     Task{"One file back, or all of a run",
@@ -63,6 +64,8 @@ constexpr std::array kExamples{
     CommandExamples{
         "show", {"% show plan.json", "% show plan.json --tree", "% show --diff old.json new.json"}},
     CommandExamples{"config", {"% config show --job photos", "% config show plan --job photos"}},
+    CommandExamples{
+        "why", {"% why a/b.jpg -s photos -r /backup/photos", "% why a/b.jpg --job photos", ""}},
     CommandExamples{"status", {"% status", "% status --history", "% status --max-age 26h --json"}},
     CommandExamples{"versions",
                     {"% versions -r /backup/photos", "% versions -r /backup/photos 2026/a.jpg",

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/options/filter_options.h"
 #include "cli/options/option_groups.h"
 #include "cli/values/option_values.h"
 
@@ -105,6 +106,14 @@ void declare(CLI::App* plan, PlanCommandOptions& options) {
   add_common(plan, options.common);
 }
 
+void declare(CLI::App* why, WhyOptions& options) {
+  why->add_option("PATH", options.path, "the path, below the source or the replica")->required();
+  add_source(why, options.folders.source, GivenBy::kOption)->required();
+  add_replica(why, options.folders.replica, GivenBy::kOption)->required();
+  add_planning(why, options.planning);
+  add_common(why, options.common);
+}
+
 void declare(CLI::App* apply, ApplyOptions& options) {
   apply->add_option("PLAN", options.plan_file, "the plan document, - for standard input")
       ->required();
@@ -151,7 +160,7 @@ void declare(CLI::App* scan, ScanOptions& options) {
   add_file(scan, "-o,--output", options.output_file, "write to FILE (mode 0600)");
   scan->add_flag("--one-file-system", options.filter.one_file_system,
                  "leave out what is mounted inside");
-  add_filters(scan, options.filter, options.rule_origins);
+  add_filters(scan, options.filter, options.origins);
   add_common(scan, options.common);
 }
 
@@ -178,7 +187,8 @@ void declare(CLI::App* verify, VerifyOptions& options) {
   verify->add_flag("--one-file-system", options.filter.one_file_system,
                    "leave out what is mounted inside");
   add_fields(verify, options.filter.fields, options.common.umask);
-  add_filters(verify, options.filter, options.rule_origins);
+  add_filters(verify, options.filter, options.origins);
+  add_source_filters(verify, options.filter, options.origins);
   add_common(verify, options.common);
 }
 

@@ -23,6 +23,7 @@ struct ConfigQuestion {
 // All write into `options`, which must outlive the parser.
 void declare(CLI::App* run, RunOptions& options);
 void declare(CLI::App* plan, PlanCommandOptions& options);
+void declare(CLI::App* why, WhyOptions& options);
 void declare(CLI::App* apply, ApplyOptions& options);
 void declare(CLI::App* scan, ScanOptions& options);
 void declare(CLI::App* verify, VerifyOptions& options);

@@ -96,7 +96,6 @@ constexpr std::array kForeign{
     Foreign{"-f", kRules},
     Foreign{"--include-from", kRules},
     Foreign{"--filter-from", kRules},
-    Foreign{"--files-from", kRules},
     Foreign{"--cvs-exclude", kRules},
     Foreign{"-C", kRules},
     Foreign{"--min-size", "there is --max-size, and --exclude for names"},

@@ -7,14 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/console/console.h"
-#include "cli/values/exit_code.h"
+#include "cli/options/filter_options.h"
 #include "cli/values/option_values.h"
 #include "cli/values/owner_names.h"
-#include "filter/filter.h"
-#include "filter/rule_text.h"
-#include "fs/named_file.h"
-#include "fs/posix_file_system.h"
 
 namespace foldersync {
 namespace {
@@ -42,42 +37,6 @@ void add_when(CLI::App* command, const char* name, When& target, const char* hel
 void add_limit(CLI::App* command, const char* name, std::optional<Limit>& limit, const char* help) {
   add_value(command, name, "N|P%",
             into(limit, parse_limit, "a number of entries or a percentage up to 100%"), help);
-}
-
-// Where rules go, and where each of them stands.
-struct Rules {
-  std::vector<std::string>& rules;
-  std::vector<std::string>& origins;
-
-  void add(std::string rule, std::string origin) const {
-    rules.push_back(std::move(rule));
-    origins.push_back(std::move(origin));
-  }
-  void read(const std::string& file) const;
-};
-
-void Rules::read(const std::string& file) const {
-  constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
-  FileSystem& fs = posix_file_system();
-  const auto refuse = [&file](const char* why) {
-    throw CLI::ValidationError("--exclude-from", "expected a file of rules, '" + file + "' " + why);
-  };
-  const auto opened = open_to_read(fs, file);
-  if (!opened && opened.error().code == ErrorCode::kRefused) {
-    throw CLI::ParseError(describe(opened.error()), static_cast<int>(ExitCode::kRefused));
-  }
-  if (!opened) refuse("can't be read");
-  // One that nobody writes into would be no rules, and not waiting for anybody is a promise.
-  if (opened->status.type == FileType::kFifo && !opened->is_inherited) {
-    refuse("is a FIFO, name the descriptor of a pipe in its place");
-  }
-  const auto text = read_text(fs, opened->fd.get(), kMostBytes);
-  if (!text) {
-    refuse(text.error().error_number == EFBIG ? "has more than 16 MiB" : "can't be read");
-  }
-  for (RuleLine& line : rules_in(*text)) {
-    add(std::move(line.rule), "line " + std::to_string(line.number) + " of '" + file + "'");
-  }
 }
 
 void add_guards(CLI::App* command, PlanningOptions& planning) {
@@ -147,33 +106,6 @@ void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umas
       "make the folders above the replica too where they are missing");
 }
 
-void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins) {
-  const Titled titled(command, "What is left out");
-  const Rules rules{plan.rules, origins};
-  const auto add_rules = [&](const char* name, const char* type, auto add, const char* help) {
-    command->add_option_function<std::string>(name, add, help)->trigger_on_parse()->type_name(type);
-  };
-  add_rules(
-      "--exclude", "GLOB",
-      [rules](const std::string& glob) { rules.add(exclude_rule(glob), "--exclude"); },
-      "leave out what matches this gitignore pattern");
-  add_rules(
-      "--include", "GLOB",
-      [rules](const std::string& glob) { rules.add(include_rule(glob), "--include"); },
-      "do not leave out what matches; the last rule that matches decides");
-  add_rules(
-      "--exclude-from", "FILE", [rules](const std::string& file) { rules.read(file); },
-      "gitignore rules from FILE, one a line");
-  add_value(
-      command, "--min-age", "SECONDS",
-      into(plan.min_age, parse_whole_seconds, "whole seconds, or a time as 5m or 2d, above 0"),
-      "leave alone files that changed less than SECONDS ago, in both folders");
-  add_value(command, "--max-size", "SIZE",
-            into(plan.max_size, parse_size, "SIZE, a number above 0"),
-            "leave alone files larger than SIZE bytes, in both folders (20M: times 1024, 20MB: "
-            "times 1000)");
-}
-
 void add_fields(CLI::App* command, MirroredFields& fields, std::uint32_t umask) {
   const Titled titled(command, "Metadata");
   command->add_flag("--omit-dir-times", fields.omit_dir_times,
@@ -240,7 +172,8 @@ void add_planning(CLI::App* command, PlanningOptions& planning) {
                     "files without set-user-ID and set-group-ID bits: for trees of others");
   command->add_flag("--no-devices", plan.no_devices, "leave device nodes alone, likewise");
   add_fields(command, plan.fields, planning.umask);
-  add_filters(command, plan, planning.rule_origins);
+  add_filters(command, plan, planning.filter);
+  add_source_filters(command, plan, planning.filter);
 }
 
 void add_space_check(CLI::App* command, bool& check_space) {

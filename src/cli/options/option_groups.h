@@ -19,7 +19,6 @@ CLI::Option* add_replica(CLI::App* command, std::string& replica,
                          GivenBy given = GivenBy::kPlaceToo);
 void add_make_path(CLI::App* command, FolderOptions& folders, std::uint32_t umask);
 // Files of rules are read while parsing; `origins` says where each rule stands.
-void add_filters(CLI::App* command, PlanOptions& plan, std::vector<std::string>& origins);
 void add_planning(CLI::App* command, PlanningOptions& planning);  // with filters and guards
 void add_applying(CLI::App* command, ApplyingOptions& applying);
 // Where the backups of earlier runs lie.

@@ -12,6 +12,7 @@
 #include "cli/console/console.h"
 #include "cli/walls/rights.h"
 #include "core/text.h"
+#include "filter/rule_advice.h"
 #include "fs/clock.h"
 #include "fs/named_path.h"
 #include "fs/stop.h"
@@ -37,6 +38,9 @@ std::vector<std::uint32_t> own_groups() {
   return groups;
 }
 
+// A list that was cut off must not take most of the replica with it.
+constexpr Limit kMostGoneByAList{.amount = 50, .is_percent = true};
+
 }  // namespace
 
 ThreadCounts thread_counts(const CommonOptions& options) {
@@ -56,6 +60,11 @@ std::string part_of(const PlanOptions& options) {
   std::string part = std::to_string(options.min_age) + " " + std::to_string(options.max_size) +
                      (options.one_file_system ? " one" : " all");
   for (const std::string& rule : options.rules) part += "\n" + rule;
+  // What is listed may be another selection each time: it is held against the last one.
+  if (options.listed > 0) part += "\nlisted";
+  if (options.exclude_caches) part += "\ncaches";
+  for (const std::string& name : options.exclude_if_present) part += "\nbeside/" + name;
+  for (const std::string& name : options.filter_file) part += "\nrules in/" + name;
   return part;
 }
 
@@ -85,7 +94,7 @@ NewReplica new_replica(const Root& source, const PlanOptions& options, std::uint
 Result<PlanMaker> PlanMaker::make(FileSystem& fs, KeptState& state, const PlanningOptions& planning,
                                   ThreadCounts threads) {
   PlanMaker maker(fs, state, planning, threads);
-  maker.filter_ = TRY(Filter::of(planning.plan, {}, planning.rule_origins));
+  maker.filter_ = TRY(Filter::of(planning.plan, {}, planning.filter));
   return maker;
 }
 
@@ -132,10 +141,20 @@ const Doubts* PlanMaker::doubts_about(const Root& source) {
   return doubts_.is_empty() ? nullptr : &doubts_;
 }
 
+// A rule that can't match is most often a mistake, and what it was to leave out is mirrored.
+void PlanMaker::advise_on_rules(const std::string& source) {
+  for (const RuleAdvice& advice : advice_on(options_.plan.rules, source)) {
+    const std::string& rule = options_.plan.rules[advice.index];
+    state_.warn_once("rule '" + escaped(rule) + "' (" + options_.filter.rules[advice.index] + ") " +
+                     advice.text);
+  }
+}
+
 Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::string>& left_out,
                                 EqualContent equal, const std::atomic<bool>& stop,
                                 const UnreadBefore& unread_before) {
   stop_ = &stop;
+  advise_on_rules(roots.source.path);
   const FileTime now = wall_clock_now();
   filter_.set_time(now);
   Policy policy = policy_here(roots);
@@ -174,6 +193,9 @@ Result<Planned> PlanMaker::plan(const Roots& roots, const std::vector<std::strin
   request.trees.options.owners = policy.owners() && !(fields.no_owner && fields.no_group);
   request.trees.options.left_out = left_out;
   request.trees.options.replica_limits = policy.limits;
+  if (options_.plan.listed > 0 && options_.plan.delete_excluded && !options_.plan.max_delete) {
+    request.trees.options.max_delete = kMostGoneByAList;
+  }
   auto planned = make_plan(request);
   const bool has_trouble = !planned || !planned->plan.problems.empty();
   if (has_trouble && !(!planned && planned.error().code == ErrorCode::kStopped)) {

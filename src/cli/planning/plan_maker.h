@@ -89,6 +89,7 @@ class PlanMaker {
   [[nodiscard]] Spooling spooling() const;
   [[nodiscard]] Policy policy_here(const Roots& roots) const;
   const Doubts* doubts_about(const Root& source);
+  void advise_on_rules(const std::string& source);
 
   PlanMaker(FileSystem& fs, KeptState& state, const PlanningOptions& options, ThreadCounts threads)
       : fs_(fs), state_(state), options_(options), threads_(threads) {}

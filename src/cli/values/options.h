@@ -16,6 +16,7 @@
 #include "cli/values/exit_code.h"
 #include "cli/values/time_window.h"
 #include "cli/values/timetable.h"
+#include "filter/filter.h"
 #include "fs/io_priority.h"
 #include "plan/plan.h"
 #include "scan/directory_hashes.h"
@@ -55,9 +56,9 @@ struct CommonOptions {
 
 // What shapes a plan, and what may refuse it.
 struct PlanningOptions {
-  PlanOptions plan;                       // its rules are those of the command line, in its order
-  std::vector<std::string> rule_origins;  // where each of them stands, for people
-  std::uint32_t umask = 0077;             // that the program was started with
+  PlanOptions plan;            // its rules are those of the command line, in its order
+  FilterOrigins filter;        // where each of them stands, and what is listed
+  std::uint32_t umask = 0077;  // that the program was started with
   bool check_space = true;
   When delete_first = When::kAuto;  // kAuto: where there is no room otherwise
   bool new_source = false;
@@ -141,6 +142,13 @@ struct PlanCommandOptions {
   CommonOptions common;
 };
 
+struct WhyOptions {
+  std::string path;  // below the source or the replica
+  FolderOptions folders;
+  PlanningOptions planning;
+  CommonOptions common;
+};
+
 struct ApplyOptions {
   std::string plan_file;  // "-": standard input
   FolderOptions folders;  // each may be empty: the one that the plan names
@@ -161,7 +169,7 @@ struct ScanOptions {
   bool json = false;
   std::optional<std::string> output_file;
   PlanOptions filter;  // its rules and bounds, and whether mounts are left out
-  std::vector<std::string> rule_origins;
+  FilterOrigins origins;
   CommonOptions common;
 };
 
@@ -173,7 +181,7 @@ struct VerifyOptions {
   Timetable bandwidth;                     // of content read, of both trees together
   std::optional<double> stop_after_seconds;
   PlanOptions filter;  // as in ScanOptions
-  std::vector<std::string> rule_origins;
+  FilterOrigins origins;
   CommonOptions common;
 };
 
@@ -231,6 +239,6 @@ struct UndoOptions {
 
 using CommandOptions = std::variant<RunOptions, PlanCommandOptions, ApplyOptions, ScanOptions,
                                     VerifyOptions, ShowOptions, RecoverOptions, StatusOptions,
-                                    VersionsOptions, RestoreOptions, UndoOptions>;
+                                    VersionsOptions, RestoreOptions, UndoOptions, WhyOptions>;
 
 }  // namespace foldersync

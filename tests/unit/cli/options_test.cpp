@@ -321,7 +321,7 @@ TEST(Rules, StandInTheOrderOfTheCommandLine) {
   EXPECT_THAT(options.planning.plan.rules,
               ElementsAre(exclude_rule("first"), include_rule("second"), "from-file", "!kept",
                           include_rule("third"), exclude_rule("fourth")));
-  EXPECT_THAT(options.planning.rule_origins,
+  EXPECT_THAT(options.planning.filter.rules,
               ElementsAre("--exclude", "--include", "line 3 of '" + (scratch / "rules") + "'",
                           "line 4 of '" + (scratch / "rules") + "'", "--include", "--exclude"));
 }

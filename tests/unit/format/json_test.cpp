@@ -168,6 +168,22 @@ TEST(WritePlan, WritesNoIntegerThatJavaScriptWouldCorrupt) {
                                        R"("unchanged":"9007199254740993")"));
 }
 
+TEST(WritePlan, SaysThatOnlyWhoKnowsOfWhatIsExcludedMayApplyIt) {
+  Plan plan = small_plan();
+  for (Action& action : plan.actions) {
+    if (action.op == Op::kDelete) action.reasons = {Reason::kExcluded};
+  }
+  const std::string text = written(plan);
+  EXPECT_THAT(text, HasSubstr(R"("needs":["actions.reason=excluded"])"));
+  const auto read = read_text(text);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(*read, plan);
+  for (Action& action : plan.actions) {
+    if (action.op == Op::kDelete) action.reasons.add(Reason::kExtra);
+  }
+  EXPECT_FALSE(read_text(written(plan)));
+}
+
 TEST(WritePlan, SaysThatOnlyWhoKnowsOfDecayMayApplyIt) {
   Plan plan = small_plan();
   plan.actions[2].reasons = {Reason::kContent, Reason::kDecay};
