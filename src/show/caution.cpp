@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kGroupAndOthers = 0077;
 constexpr std::uint32_t kAnybodyWrites = 0002;
+constexpr std::uint32_t kOnlyMine = 0700;
 
 // What was there, where it says something of what comes: an entry of the same type.
 const Facts* same_before(const Action& action) {
@@ -63,7 +64,9 @@ std::optional<std::string> wider(const Action& action) {
   if (!after.mode || after.type == FileType::kSymlink) return std::nullopt;
   const std::uint32_t bits = new_bits(action);
   const Facts* const before = same_before(action);
-  if (before != nullptr && before->mode && (bits & kGroupAndOthers) != 0) {
+  // A replica that a run has just made is closed until the end, and no news then.
+  const bool is_new_root = action.path.is_root() && before != nullptr && before->mode == kOnlyMine;
+  if (!is_new_root && before != nullptr && before->mode && (bits & kGroupAndOthers) != 0) {
     return "mode " + mode_text(*before->mode) + " becomes " + mode_text(*after.mode);
   }
   const bool is_open = (bits & kAnybodyWrites) != 0 && (*after.mode & kSticky) == 0;

@@ -75,7 +75,7 @@ class ScreensTest(TerminalTest):
                                          '--backup-dir', self.at('a backup'))
         prepare()
         screen = terminal_of().replace('\n', '')
-        self.assertRegex(screen, r"this takes it all back:  \S+ apply '/top/a backup/[-0-9a-f]+/undo.json'$")
+        self.assertRegex(screen, r"this takes it all back:  \S+ apply '/top/a backup/[-.:TZ0-9a-f]+/undo.json'$")
 
     @as_root
     def test_thousands_of_unreadable_files_are_one_line(self):

@@ -40,6 +40,17 @@ TEST(Caution, NewProgramsThatRunAsSomebodyElse) {
   EXPECT_EQ(caution(Op::kCreate, {}, with_mode(0755, 0)), "");
 }
 
+TEST(Caution, NoneOfTheRootThatARunHasJustMade) {
+  Action action = test::action_of(Phase::kFinish, Op::kMetadata, "p", {Reason::kMode});
+  action.before = with_mode(0700, 0, FileType::kDirectory);
+  action.after = with_mode(0755, 0, FileType::kDirectory);
+  EXPECT_NE(caution_text(action), "");
+  action.path = RelPath();
+  EXPECT_EQ(caution_text(action), "");
+  action.before->mode = 0750;
+  EXPECT_NE(caution_text(action), "");
+}
+
 TEST(Caution, NewContentOfOneThatWasThereAndOneThatChangesHands) {
   const Facts setuid = with_mode(04755, 0);
   EXPECT_NE(caution(Op::kUpdate, setuid, setuid), "");
