@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/broken_lines.h"
 #include "core/columns.h"
+#include "core/parts.h"
 #include "core/text.h"
 #include "show/parts.h"
 
@@ -94,7 +96,17 @@ void append_guards(std::vector<Line>& text, const std::vector<Guard>& guards) {
   append_some(text, others, Tone::kPlain, guard_line);
 }
 
-std::vector<Line> header_lines(const PlanHeader& plan) {
+// A figure that is cut would be another one.
+void append_figures(std::vector<Line>& text, std::string_view figures, std::size_t columns) {
+  constexpr std::size_t kIndent = 2;
+  BrokenLines lines(columns, kIndent);
+  lines.add_list(figures);
+  for (std::string_view rest = lines.text(); !rest.empty();) {
+    text.push_back({std::string(take_until(rest, '\n'))});
+  }
+}
+
+std::vector<Line> header_lines(const PlanHeader& plan, std::size_t columns) {
   std::vector<Line> text{
       {std::string(plan.kind == PlanKind::kUndo ? "undo " : "plan ") + plan.plan_id + ", " +
            moment(plan.created) + ", sync " + escaped(plan.tool_version),
@@ -107,7 +119,7 @@ std::vector<Line> header_lines(const PlanHeader& plan) {
     options += word;
   }
   if (!options.empty()) text.push_back({options});
-  text.push_back({plan_line(plan)});
+  append_figures(text, plan_line(plan), columns);
   append_guards(text, plan.guards);
   if (plan.refused()) text.push_back({"REFUSED: a rule forbids applying this", Tone::kTrouble});
   if (!plan.complete()) {
@@ -126,7 +138,7 @@ Result<std::string> render_review(const PlanHeader& plan, const ActionSource& ac
   const std::size_t most = std::max(screen.rows, kLeastLines + 1);
   const Parts parts = TRY(parts_of(actions, most));
 
-  std::vector<Line> text = header_lines(plan);
+  std::vector<Line> text = header_lines(plan, screen.columns);
   std::size_t taken = text.size() + 1;  // the prompt's line
   bool any = false;
   for (const Part& part : parts.all) {

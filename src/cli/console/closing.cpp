@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/broken_lines.h"
 #include "core/columns.h"
-#include "core/parts.h"
 #include "core/text.h"
 
 namespace foldersync {
@@ -16,7 +16,6 @@ constexpr std::size_t kCausesKept = 200;
 constexpr std::size_t kCausesShown = 10;
 constexpr const char* kOtherCauses = "for other reasons";
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kGapColumns = 3;
 // A terminal that is narrower breaks the lines itself.
 constexpr std::size_t kLeastColumns = 30;
 
@@ -24,65 +23,10 @@ bool is_more_frequent(const Cause& one, const Cause& other) {
   return one.count != other.count ? one.count > other.count : one.why < other.why;
 }
 
-// Text in lines of at most `columns`, all but the first behind `indent` blanks.
-class Lines {
- public:
-  Lines(std::size_t columns, std::size_t indent) : columns_(columns), indent_(indent) {}
-
-  // Broken after commas, and between words only where a part of the list is longer than a line.
-  void add_list(std::string_view list) {
-    while (!list.empty()) {
-      const std::size_t comma = list.find(", ");
-      const std::size_t end = comma == std::string_view::npos ? list.size() : comma + 1;
-      const std::string_view part = list.substr(0, end);
-      indent_ + columns_of(part) <= columns_ ? add(part) : add_words(part);
-      list.remove_prefix(std::min(end + 1, list.size()));
-    }
-  }
-  void add_words(std::string_view words) {
-    while (!words.empty()) add(take_until(words, ' '));
-  }
-  // In one piece.
-  void add(std::string_view piece) {
-    const std::size_t width = columns_of(piece);
-    if (!is_at_start_ && column_ + 1 + width > columns_) {
-      begin_line();
-    } else if (!is_at_start_) {
-      put(" ", 1);
-    }
-    put(piece, width);
-    is_at_start_ = false;
-  }
-  // In one piece, of which the middle is left out where it is longer than a line.
-  void add_cut(std::string_view piece) {
-    add(cut_to(piece, std::max(columns_, indent_ + kGapColumns) - indent_));
-  }
-  // What stands before the first piece.
-  void put(std::string_view text, std::size_t width) {
-    text_ += text;
-    column_ += width;
-  }
-
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  void begin_line() {
-    text_ += "\n" + std::string(indent_, ' ');
-    column_ = indent_;
-    is_at_start_ = true;
-  }
-
-  std::size_t columns_;
-  std::size_t indent_;
-  std::string text_;
-  std::size_t column_ = 0;
-  bool is_at_start_ = true;
-};
-
 // "  2,250  open in the source: Permission denied (EACCES): private/key", or in several lines.
 std::string cause_lines(const Cause& cause, std::size_t digits, std::size_t columns) {
   const std::size_t at = kIndent + digits + kIndent;
-  Lines lines(columns, at);
+  BrokenLines lines(columns, at);
   lines.put(std::string(kIndent, ' ') + right_aligned(human_count(cause.count), digits) +
                 std::string(kIndent, ' '),
             at);
@@ -110,13 +54,13 @@ std::string causes_text(const std::vector<Cause>& causes, std::size_t columns, C
 }
 
 std::string summary_lines(std::string_view summary, std::size_t columns) {
-  Lines lines(columns, kIndent);
+  BrokenLines lines(columns, kIndent);
   lines.add_list(summary);
   return lines.text();
 }
 
 std::string step_lines(const NextStep& step, std::size_t columns) {
-  Lines lines(columns, kIndent);
+  BrokenLines lines(columns, kIndent);
   lines.add_words("next: " + step.why + (step.command.empty() ? "" : ":"));
   const std::string command = "\n" + std::string(kIndent, ' ') + step.command;
   return lines.text() + (step.command.empty() ? "" : command) + "\n";

@@ -354,5 +354,23 @@ TEST(Views, HandOnAnErrorOfTheSinkAtAnyPiece) {
   }));
 }
 
+TEST(Review, NoFigureOfThePlanIsCut) {
+  Plan plan;
+  plan.summary.create = 32232;
+  plan.summary.update = 2042;
+  plan.summary.metadata = 1234;
+  plan.summary.remove = 18668;
+  plan.summary.bytes_to_write = 117964800;
+  plan.summary.unchanged = 1000000;
+  for (const std::size_t columns : {40U, 60U, 80U}) {
+    const auto text = render_review(plan, source_of(plan.actions), {24, columns}, Colour::kOff, "");
+    ASSERT_TRUE(text);
+    std::string joined = *text;
+    for (std::size_t at = 0; (at = joined.find("\n  ", at)) != std::string::npos;)
+      joined.erase(at, 2);
+    EXPECT_THAT(joined, HasSubstr(plan_line(plan))) << *text;
+  }
+}
+
 }  // namespace
 }  // namespace foldersync
