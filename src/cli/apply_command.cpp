@@ -1,4 +1,6 @@
 
+#include "apply/backup/backup.h"
+#include "apply/backup/backup_list.h"
 #include "cli/commands.h"
 #include "cli/console/console.h"
 #include "cli/cycle/cycle.h"
@@ -71,6 +73,7 @@ class Applier {
     LastRunCheck last_run(state_, planned_with, signals_.stop());
     Preparation preparation(tools, options_.applying, last_run);
     TRY(check_replica(tools, roots, plan, last_run));
+    const Fd note = note_of_undo(plan, roots.source.path);
     if (options_.applying.dry_run) {
       tools.confine({});
     } else {
@@ -79,19 +82,37 @@ class Applier {
       (void)ask_limits_again(tools, *roots.replica, {.has_actions = !plan.actions.empty()});
     }
     const bool is_mirror = plan.kind == PlanKind::kMirror;
-    return apply_and_log({.tools = tools,
-                          .options = options_.applying,
-                          .roots = roots,
-                          .plan = plan,
-                          .report = report_.get(),
-                          .check_space = options_.check_space,
-                          .refuse_stale = options_.refuse_stale,
-                          .conflicts = preparation.has_conflicts(),
-                          .started = started,
-                          .backup_identity = preparation.backup_identity(),
-                          .remember = [&](bool, bool) {
-                            if (is_mirror) last_run.remember_applied(roots, plan);
-                          }});
+    const ExitCode code = apply_and_log({.tools = tools,
+                                         .options = options_.applying,
+                                         .roots = roots,
+                                         .plan = plan,
+                                         .report = report_.get(),
+                                         .check_space = options_.check_space,
+                                         .refuse_stale = options_.refuse_stale,
+                                         .conflicts = preparation.has_conflicts(),
+                                         .started = started,
+                                         .backup_identity = preparation.backup_identity(),
+                                         .remember = [&](bool, bool) {
+                                           if (is_mirror) last_run.remember_applied(roots, plan);
+                                         }});
+    if (code == ExitCode::kDone && note.is_open()) {
+      TRY(note_undone(fs_, note.get(), wall_clock_now()));
+    }
+    return code;
+  }
+
+  // What a run that is taken back as a whole had changed is of the past no more: `versions`,
+  // `restore` and the next `undo` have to know. Opened while files may be made anywhere. Not open:
+  // it is no such plan, or nothing can be noted.
+  Fd note_of_undo(const StoredPlan& plan, const std::string& source) {
+    const std::string tree = std::string("/") + kBackupTree;
+    const bool is_whole = plan.kind == PlanKind::kUndo && options_.only.empty();
+    if (!is_whole || options_.applying.dry_run || !source.ends_with(tree)) return {};
+    auto note = open_undone_note(fs_, source.substr(0, source.size() - tree.size()));
+    if (note) return std::move(*note);
+    log_->warn("that this run is taken back can't be noted with its backup: " +
+               describe(note.error()));
+    return {};
   }
 
   // Nothing was touched.

@@ -9,7 +9,6 @@
 #include "cli/values/moment.h"
 #include "core/program_name.h"
 #include "core/text.h"
-#include "fs/clock.h"
 #include "fs/posix_file_system.h"
 
 namespace foldersync {
@@ -64,11 +63,7 @@ class Undo {
     apply.applying.backup = {};
     apply.common = options_.common;
     tell_what("taking back the run of " + local_text(run.time) + " (" + run.name + ")");
-    const bool is_whole = options_.only.empty() && !options_.applying.dry_run;
-    Fd note;
-    if (is_whole) note = TRY(open_undone_note(fs_, folder));
     const ExitCode code = TRY(execute(apply, hooks));
-    if (is_whole && code == ExitCode::kDone) TRY(note_undone(fs_, note.get(), wall_clock_now()));
     if (!options_.applying.dry_run) tell_what_comes_next();
     return code;
   }

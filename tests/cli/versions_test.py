@@ -298,6 +298,15 @@ class UndoTest(VersionsTest):
         self.assertEqual(['a'], os.listdir(self.replica))
         self.assertEqual([True, True, False], [run['undone'] for run in self.listed()])
 
+    def test_a_run_that_apply_took_back_is_known_too(self):
+        self.run_of({'a': '1'})
+        undo = os.path.join(self.backups, self.run_of({'a': '22'}), 'undo.json')
+        for options, undone in ((['--dry-run'], False), ([], True)):
+            self.execute('apply', undo, *options, expect=DONE)
+            self.assertEqual([undone, False], [run['undone'] for run in self.listed()])
+        self.undo()
+        self.assertEqual([], os.listdir(self.replica))
+
     def test_it_says_what_the_next_run_will_do(self):
         self.run_of({'a': '1'})
         said = self.undo()

@@ -32,7 +32,7 @@ void read_and_write(std::string_view text) {
     return success();
   };
   require(bool(render(*plan, stream_of(plan->actions), Colour::kOff, sink)), "it can be shown");
-  require(bool(render_html(*plan, stream_of(plan->actions), sink)), "it can be shown as a page");
+  require(bool(render_html(*plan, source_of(plan->actions), sink)), "it can be shown as a page");
 }
 
 }  // namespace
