@@ -80,15 +80,20 @@ class Restore {
  private:
   [[nodiscard]] std::string name() const {
     if (!path_.is_root()) return std::string(path_.name());
-    const std::string& root = backups_.replica.path;
-    return root.substr(root.rfind('/') + 1);
+    std::string_view root = backups_.replica.path;
+    while (root.ends_with('/') || root.ends_with("/.")) root.remove_suffix(1);
+    const std::string_view last = root.substr(root.rfind('/') + 1);
+    return is_name(last) ? std::string(last) : "replica";
   }
 
   // A run stands for the moment before it.
   [[nodiscard]] Result<FileTime> chosen_moment() const {
     const FileTime now = wall_clock_now();
-    if (const auto moment = parse_moment(options_.at, now)) return *moment;
     const auto run = find_run(backups_.runs, options_.at);
+    // The short id of a run may look like a span.
+    const bool is_whole_id = run && run->name.ends_with("-" + options_.at);
+    if (is_whole_id) return run->time;
+    if (const auto moment = parse_moment(options_.at, now)) return *moment;
     if (run) return run->time;
     Error wrong = run.error();
     wrong.detail =
@@ -183,8 +188,9 @@ class Restore {
            ": what was there before it is not known, and this is what was there then");
     }
     tell("'" + escaped(to_ + "/" + name()) + "' is '" + escaped(path_.shown()) + "' as it was " +
-             (names_.empty() ? "after the last run that has a backup: nothing has changed it since"
-                             : "until the run " + names_.front()) +
+             (names_.empty()
+                  ? "after the last run that has a backup: none that has one has changed it since"
+                  : "until the run " + names_.front()) +
              " (" + human_count(counts.entries) +
              (counts.entries == 1 ? " entry, " : " entries, ") + human_bytes(counts.bytes) + ")",
          Level::kInfo);
@@ -208,6 +214,12 @@ Result<ExitCode> execute(const RestoreOptions& options) {
   auto backups = TRY(
       open_backups(posix_file_system(), options.replica, options.backup_folder, options.common));
   RelPath path = TRY(path_in(backups.replica, options.path));
+  TRY(hold_still(posix_file_system(), backups, options.common));
+  if (backups.runs.empty()) {
+    return refused_error("restore",
+                         "no backup of this replica that is your own lies in that folder")
+        .at(backups.folder);
+  }
   return Restore(options, std::move(backups), std::move(path)).run();
 }
 

@@ -120,7 +120,10 @@ std::optional<Origin> Past::before(std::size_t run, const RelPath& path) const {
     if (!later) return std::nullopt;
     origin = before(run + 1, *later);
     if (!origin) return std::nullopt;
-    if (found != one.actions.end()) give(*origin, *found->second.after);
+    if (found != one.actions.end()) {
+      give(*origin, *found->second.after);
+      if (!origin->run && !origin->left) origin->left = found->second.before;
+    }
   }
   const auto finish = one.finishes.find(path);
   if (finish != one.finishes.end() && finish->second.after) give(*origin, *finish->second.after);

@@ -19,6 +19,7 @@ struct Origin {
   std::optional<std::size_t> run;  // in the backup of this run; nothing: in the replica
   RelPath path;                    // there
   std::optional<Facts> facts;      // the metadata that it had; nothing: what it has there
+  std::optional<Facts> left = {};  // what the last of the runs left there, where that is known
   // Of what stayed: whose backup has the attributes that it had, under the path that it had then.
   std::optional<std::size_t> attributes = {};
   RelPath attributes_path = {};

@@ -1,4 +1,5 @@
 """What the backups have is listed, and one file, one folder or a run comes back."""
+import fcntl
 import json
 import os
 import shutil
@@ -6,7 +7,8 @@ import subprocess
 import unittest
 
 from tests.support import compare, sealed_plan, trees
-from tests.support.program import DONE, REFUSED, USAGE, ProgramTest, with_xattrs
+from tests.support.program import (DONE, LOCKED, PARTIAL, REFUSED, USAGE, ProgramTest,
+                                   with_xattrs)
 from tests.support.trees import file, folder, same_inode_as, symlink
 
 OLD_NAME = '019a0d3e-5b80-7c3a-9f21-0123456789ab'
@@ -285,6 +287,47 @@ class RestoreTest(VersionsTest):
             self.assertNotIn('were removed', self.restore('a', at).err)
         os.remove(os.path.join(self.out, 'a'))
         self.assertIn('nothing was there', self.restore('a', '2025-12-01', expect=REFUSED).err)
+
+
+class FoundOtherwiseTest(VersionsTest):
+    """What restore reads is held against what the runs left; what is not that is no old content."""
+
+    def test_what_others_put_there_is_left_out_and_named(self):
+        self.run_of({'d': {'a': file('mine', mode=0o600), 'b': 'x'}})
+        name = self.run_of({'d': {'a': file('mine', mode=0o640), 'b': 'x'}})
+        trees.remove(self.in_replica('d', 'a'))
+        trees.write(self.in_replica('d', 'a'), 'else')
+        self.assertIn("'d/a'", self.restore('d', name, expect=PARTIAL).err)
+        self.assertEqual(['b'], os.listdir(os.path.join(self.out, 'd')))
+
+    def test_a_backup_that_is_gone_is_not_taken_for_nothing(self):
+        self.run_of({'d': {'a': '1', 'b': 'x'}})
+        name = self.run_of({'d': {'a': '22', 'b': 'x'}})
+        os.rename(os.path.join(self.backups, name, 'tree'), os.path.join(self.backups, name, 'gone'))
+        self.assertIn('left out', self.restore('d', name, expect=PARTIAL).err)
+
+    def test_without_backups_nothing_is_given_for_the_past(self):
+        self.run_of({'a': '1'})
+        os.mkdir(self.at('empty'))
+        said = self.ask('restore', 'a', '--at', '30d', '--to', self.out, '--backup-dir',
+                        self.at('empty'), expect=REFUSED)
+        self.assertIn('no backup', said.err)
+        self.assertEqual([], os.listdir(self.out))
+
+    def test_no_run_is_at_work_meanwhile(self):
+        name = self.run_of({'a': '1'})
+        holder = os.open(self.replica, os.O_RDONLY)
+        self.addCleanup(os.close, holder)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        self.restore('a', name, expect=LOCKED)
+
+    def test_the_whole_replica_however_it_is_named(self):
+        self.run_of({'a': '1'})
+        for ending in ('/', '//', '/.'):
+            self.execute('restore', '.', '--at', '0d', '--to', self.out, '-r', self.replica + ending,
+                         expect=DONE)
+            self.assertEqual('1', self.given_back('replica', 'a'))
+            trees.remove(os.path.join(self.out, 'replica'))
 
 
 class UndoTest(VersionsTest):

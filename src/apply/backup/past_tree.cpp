@@ -18,9 +18,26 @@ Error not_as_kept(const RelPath& path) {
       .at(path.bytes());
 }
 
-// What may be one's own folder, or what can't be read, is no reason to give nothing back.
+// What can't be read, or is not what it should be, is no reason to give nothing of the rest back.
 bool may_be_left_out(const Error& error) {
-  return error.code == ErrorCode::kSystem && is_one_of(error, {EACCES, EPERM});
+  return error.code == ErrorCode::kChanged ||
+         (error.code == ErrorCode::kSystem && is_one_of(error, {EACCES, EPERM}));
+}
+
+// Whether it is what a run left: others may have put something else there since, whose content is
+// not the old one, and perhaps nobody's business.
+bool is_as_left(const FileStatus& found, const Facts& left) {
+  const auto is_same = [](const auto& known, const auto& now) { return !known || *known == now; };
+  const bool is_directory = found.is_directory();
+  return found.type == left.type && is_same(left.mode, found.mode) &&
+         is_same(left.uid, found.uid) && is_same(left.gid, found.gid) &&
+         (is_directory || is_same(left.mtime, found.mtime)) &&
+         (!found.is_file() || is_same(left.size, found.size));
+}
+
+Error not_as_left(const RelPath& path) {
+  return changed_error("restore", "what the replica has there is not what the runs left")
+      .at(path.bytes());
 }
 
 struct Pair {
@@ -168,14 +185,18 @@ Result<DirectoryCursor*> PastTree::cursor_of(std::optional<std::size_t> run) {
   if (!run) return &replica_;
   const auto known = trees_.find(*run);
   if (known != trees_.end()) return known->second.cursor.get();
-  const auto backup = TRY(fs_.open_directory(folder_, names_[*run].c_str()).at(names_[*run]));
-  if (!is_callers_alone(fs_.status(backup.get()))) {
+  auto backup = fs_.open_directory(folder_, names_[*run].c_str());
+  if (!backup && backup.error().error_number == ENOENT) return not_as_kept(RelPath(names_[*run]));
+  if (!backup) return std::move(backup).error().at(names_[*run]);
+  if (!is_callers_alone(fs_.status(backup->get()))) {
     return changed_error("restore", "somebody has put something else there").at(names_[*run]);
   }
   // A descriptor for each would be too many.
   constexpr std::size_t kMostTrees = 32;
   if (trees_.size() >= kMostTrees) trees_.clear();
-  Tree tree{TRY(fs_.open_directory(backup.get(), kBackupTree).at(names_[*run])), nullptr};
+  auto root = fs_.open_directory(backup->get(), kBackupTree);
+  if (!root && root.error().error_number == ENOENT) return not_as_kept(RelPath(names_[*run]));
+  Tree tree{TRY(std::move(root).at(names_[*run])), nullptr};
   tree.cursor = std::make_unique<DirectoryCursor>(fs_, tree.root.get(), CursorRules{}, kOpen);
   return trees_.emplace(*run, std::move(tree)).first->second.cursor.get();
 }
@@ -212,6 +233,7 @@ Result<std::optional<FileStatus>> PastTree::status(const Origin& origin) {
     if (origin.run) return not_as_kept(origin.path);
     return found;
   }
+  if (origin.left && !is_as_left(*found, *origin.left)) return not_as_left(origin.path);
   if (!origin.facts) return found;
   const Facts& facts = *origin.facts;
   const bool is_other_size = facts.size && found->is_file() && *facts.size != found->size;

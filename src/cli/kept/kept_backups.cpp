@@ -5,6 +5,7 @@
 #include <span>
 
 #include "apply/backup/backup.h"
+#include "apply/recovery/lock.h"
 #include "cli/console/spool_file.h"
 #include "cli/values/folders.h"
 #include "core/parts.h"
@@ -81,6 +82,14 @@ Result<KeptBackups> open_backups(FileSystem& fs, const std::string& replica,
   }
   backups.runs = std::move(*runs);
   return backups;
+}
+
+Status hold_still(FileSystem& fs, KeptBackups& backups, const CommonOptions& common) {
+  Root& root = backups.replica;
+  const auto locked = lock_replica(fs, root, state_folder_of(common.state_folder));
+  if (!locked && locked.error().code == ErrorCode::kLocked) return locked_out(fs, root);
+  backups.runs = TRY(list_backups(fs, backups.folder, {root.path, root.identity, {}}));
+  return success();
 }
 
 Result<KeptBackup> find_run(const std::vector<KeptBackup>& runs, const std::string& text) {

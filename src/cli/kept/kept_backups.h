@@ -37,6 +37,11 @@ Result<KeptBackups> open_backups(FileSystem& fs, const std::string& replica,
                                  const std::optional<std::string>& folder,
                                  const CommonOptions& common);
 
+// Holds off other runs on the replica until the process ends, and lists the backups once more: what
+// is read then belongs together. Error kLocked: a run is at work. Where nothing can be locked,
+// nothing is.
+Status hold_still(FileSystem& fs, KeptBackups& backups, const CommonOptions& common);
+
 // The one that the text names: by its name, how that begins, or the short id at its end. Errors
 // kUsage: none, or several; its detail lists some.
 Result<KeptBackup> find_run(const std::vector<KeptBackup>& runs, const std::string& text);
