@@ -78,6 +78,11 @@ Result<ExitCode> execute(const ShowOptions& options) {
   }
   const ReadPlan plan = TRY(read(options.plan_file));
   const bool to_file = options.output_file && *options.output_file != "-";
+  // Somebody who gives --html two plans has no page in mind for the first one.
+  if (to_file && read(*options.output_file)) {
+    return usage_error("show", "expected a file for the page behind --html, found the plan '" +
+                                   escaped(*options.output_file) + "', which it would replace");
+  }
   const auto output = TRY(Output::open(to_file ? *options.output_file : std::string()));
   const ByteSink sink = [&](std::string_view text) { return output->write(text); };
   ExitCode code = ExitCode::kDone;

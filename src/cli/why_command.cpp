@@ -15,6 +15,7 @@
 #include "cli/walls/confinement.h"
 #include "cli/walls/output.h"
 #include "core/text.h"
+#include "fs/clock.h"
 #include "fs/posix_file_system.h"
 #include "planner/who_decides.h"
 #include "scan/local_tree.h"
@@ -102,20 +103,56 @@ Result<std::vector<std::string>> lines_of(const StoredPlan& plan, const RelPath&
   return lines;
 }
 
+// What is known of the path before any plan is made.
+struct Evidence {
+  std::optional<FileStatus> source;
+  std::optional<FileStatus> replica;
+  Decided decided;
+  bool is_out_of_bounds = false;
+};
+
+// Adds what it found to `text`.
+Result<Evidence> evidence_of(const Roots& roots, const RelPath& path,
+                             const PlanningOptions& planning, std::string& text) {
+  const auto filter = TRY(Filter::of(planning.plan, wall_clock_now(), planning.filter));
+  Evidence found;
+  text += "source   " + seen_in(&roots.source, path, found.source);
+  text += "replica  " + seen_in(roots.replica ? &*roots.replica : nullptr, path, found.replica);
+  const auto any = found.source ? found.source : found.replica;
+  found.decided = TRY(
+      who_decides(tree_of(roots.source), filter, planning.plan, path, any && any->is_directory()));
+  found.is_out_of_bounds = any && filter.excludes_file(*any);
+  text += "filters  " + filter_text(found.decided, planning) +
+          (found.is_out_of_bounds ? "; left alone by --min-age or --max-size\n" : "\n");
+  return found;
+}
+
 // What becomes of it where the plan says nothing.
-std::string without_action(const Decided& decided, const std::optional<FileStatus>& source,
-                           const std::optional<FileStatus>& replica, const PlanOptions& options) {
-  if (decided.said.excluded && replica) {
+std::string without_action(const Evidence& found, const PlanOptions& options) {
+  const bool is_excluded = found.decided.said.excluded || found.is_out_of_bounds;
+  if (is_excluded && found.replica) {
     return options.delete_excluded ? "it goes from the replica (--delete-excluded)"
                                    : "the replica's stays as it is (--delete-excluded removes it)";
   }
-  if (decided.said.excluded) return "nothing: it is not copied";
-  if (!source && !replica) return "nothing: neither folder has it";
-  if (!source) return "nothing: the replica's stays (--no-delete, or something in it has to stay)";
-  const bool is_read = options.checksum || !source->is_file();
+  if (is_excluded) return "nothing: it is not copied";
+  if (!found.source && !found.replica) return "nothing: neither folder has it";
+  if (!found.source) {
+    return "nothing: the replica's stays (--no-delete, or something in it has to stay)";
+  }
+  const bool is_read = options.checksum || !found.source->is_file();
   return is_read ? "nothing: both are equal"
                  : "nothing: both have the same size and time, which counts as equal (--checksum "
                    "reads them)";
+}
+
+// The same options for a plan of this path alone.
+PlanningOptions narrowed_to(const RelPath& path, PlanningOptions planning) {
+  auto list = std::make_shared<PathList>();
+  list->add(path);
+  planning.plan.listed = 1;
+  planning.plan.delete_excluded = false;
+  planning.filter.list = std::move(list);
+  return planning;
 }
 
 }  // namespace
@@ -135,29 +172,16 @@ Result<ExitCode> execute(const WhyOptions& options) {
       write_nowhere_else(fs, {.state_folder = state.folder(), .outputs = {}});
   if (!warning.empty()) tell(warning);
 
-  std::optional<FileStatus> source;
-  std::optional<FileStatus> replica;
-  std::string text = "source   " + seen_in(&roots.source, path, source);
-  text += "replica  " + seen_in(roots.replica ? &*roots.replica : nullptr, path, replica);
-  const auto filter = TRY(Filter::of(options.planning.plan, {}, options.planning.filter));
-  const LocalTree tree = tree_of(roots.source);
-  const auto any = source ? source : replica;
-  const Decided decided =
-      TRY(who_decides(tree, filter, options.planning.plan, path, any && any->is_directory()));
-  text += "filters  " + filter_text(decided, options.planning) + "\n";
-
-  // A plan of this path alone.
-  PlanningOptions narrow = options.planning;
-  auto list = std::make_shared<PathList>();
-  list->add(path);
-  narrow.plan.listed = 1;
-  narrow.plan.delete_excluded = false;
-  narrow.filter.list = std::move(list);
-  auto maker = TRY(PlanMaker::make(fs, state, narrow, thread_counts(options.common)));
-  const auto planned = TRY(maker.plan(roots, left_out, EqualContent::kNamed, signals.stop()));
-  auto lines =
-      decided.said.excluded ? std::vector<std::string>() : TRY(lines_of(planned.plan, path));
-  if (lines.empty()) lines = {without_action(decided, source, replica, options.planning.plan)};
+  std::string text;
+  const Evidence found = TRY(evidence_of(roots, path, options.planning, text));
+  std::vector<std::string> lines;
+  if (!found.decided.said.excluded && !found.is_out_of_bounds) {
+    const PlanningOptions narrow = narrowed_to(path, options.planning);
+    auto maker = TRY(PlanMaker::make(fs, state, narrow, thread_counts(options.common)));
+    const auto planned = TRY(maker.plan(roots, left_out, EqualContent::kNamed, signals.stop()));
+    lines = TRY(lines_of(planned.plan, path));
+  }
+  if (lines.empty()) lines = {without_action(found, options.planning.plan)};
   for (const std::string& line : lines) text += "outcome  " + line + "\n";
   const auto output = TRY(Output::open({}));
   TRY(output->write(text));

@@ -165,6 +165,13 @@ class CautionTest(ShowTest):
 
 
 class PageTest(ShowTest):
+    def test_a_page_never_takes_the_place_of_a_plan(self):
+        path = self.saved()
+        before = trees.read(path)
+        said = self.execute('show', '--html', path, path, expect=USAGE).err
+        self.assertIn('which it would replace', said)
+        self.assertEqual(before, trees.read(path))
+
     def test_the_page_is_one_file_for_its_owner_that_loads_nothing(self):
         path = self.at('page.html')
         self.assertEqual('', self.show('--html', path, self.saved(), umask=0))

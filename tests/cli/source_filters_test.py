@@ -222,6 +222,9 @@ class WhyTest(ProgramTest):
             with self.subTest(path=path), self.untouched():
                 self.assertIn(said, self.why(path))
         self.assertIn('outcome  nothing: the replica\'s stays', self.why('old', '--no-delete'))
+        bounded = self.why('d/changed', '--max-size', '3')
+        self.assertIn('left alone by --min-age or --max-size', bounded)
+        self.assertIn('outcome  the replica\'s stays as it is', bounded)
 
     def test_a_path_that_leads_elsewhere_is_a_usage_error(self):
         self.given({'a': 'x'}, {})
