@@ -78,7 +78,9 @@ Status PairPlanner::visit(const VisitedPair& pair, std::vector<PairToVisit>& chi
   const std::uint64_t entries_before = findings_.source_entries + findings_.replica_entries;
   if (pair.source.error == nullptr && pair.replica.error == nullptr && local) {
     TRY(merge(pair, Admission(context_, pair, findings_, local->get()), recorder, children));
-    for (PairToVisit& child : children) child.handed_down = *local;
+    if (*local != nullptr) {
+      for (PairToVisit& child : children) child.handed_down = *local;
+    }
   }
   if (context_.counts != nullptr) {
     context_.counts->entries +=

@@ -64,6 +64,9 @@ bool is_cache(ReadableDirectory& directory) {
 
 Result<std::shared_ptr<const LocalRules>> rules_of_source(const PlanOptions& options,
                                                           const VisitedPair& pair) {
+  const bool are_asked_for =
+      !options.filter_file.empty() || !options.exclude_if_present.empty() || options.exclude_caches;
+  if (!are_asked_for) return std::shared_ptr<const LocalRules>();
   auto above = std::static_pointer_cast<const LocalRules>(pair.handed_down);
   if (pair.source.names == nullptr) return above;
   const DirectoryNames& names = *pair.source.names;

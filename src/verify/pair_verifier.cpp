@@ -97,7 +97,9 @@ Status PairVerifier::visit(const VisitedPair& pair, std::vector<PairToVisit>& ch
   } else if (done) {
     last = TreePosition::kItself;
     done = merge(pair, Admission(context_, pair, admitted_, local->get()), children, last);
-    for (PairToVisit& child : children) child.handed_down = *local;
+    if (*local != nullptr) {
+      for (PairToVisit& child : children) child.handed_down = *local;
+    }
   }
   if (done) {
     frontier_.finish(path, children);

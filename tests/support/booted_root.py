@@ -26,6 +26,9 @@ top=$1
 mount --make-rprivate /
 mount --bind "$top" "$top"
 mount -t proc proc "$top/proc"
+# Its init would set what holds for all of this kernel.
+mount --bind "$top/proc/sys" "$top/proc/sys"
+mount -o remount,bind,ro "$top/proc/sys"
 mount -t sysfs -o ro sysfs "$top/sys"
 mount -t tmpfs tmpfs "$top/run"
 mount -t tmpfs -o mode=755 tmpfs "$top/dev"
@@ -93,7 +96,7 @@ class BootedRoot:
         enter = f'echo $$ > {group}/cgroup.procs && exec "$@"'
         try:
             subprocess.run(['sh', '-c', enter, 'sh', 'unshare', '--pid', '--fork', '--mount', '--uts',
-                            '--ipc', '--cgroup', '--kill-child', 'sh', '-c', BOOT, 'sh', self.top],
+                            '--ipc', '--net', '--cgroup', '--kill-child', 'sh', '-c', BOOT, 'sh', self.top],
                            check=False, stdin=inner, stdout=inner, stderr=inner, timeout=patience)
         finally:
             os.close(inner)

@@ -42,11 +42,15 @@ class ServiceManager:
             select.select([self.socket], [], [], left)
 
     def fill(self):
-        """Until it takes nothing more."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
-            try:
-                while True:
-                    sender.sendto(b'noise', self.environment['NOTIFY_SOCKET'])
-            except BlockingIOError:
-                pass
+        """Until it takes nothing more, from whomever: each sender has a bound of its own, too."""
+        sent = 1
+        while sent > 0:
+            sent = 0
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.setblocking(False)
+                try:
+                    while True:
+                        sender.sendto(b'noise', self.environment['NOTIFY_SOCKET'])
+                        sent += 1
+                except BlockingIOError:
+                    pass
