@@ -63,9 +63,8 @@ class Filter {
   void set_time(FileTime as_of) { bounds_.as_of = as_of; }
 
   // Whether nothing could be excluded, but by the source itself.
-  [[nodiscard]] bool empty() const {
-    return rules_.empty() && bounds_.min_age == 0 && bounds_.max_size == 0 && list_ == nullptr;
-  }
+  [[nodiscard]] bool empty() const { return rules_.empty() && list_ == nullptr && !has_bounds(); }
+  [[nodiscard]] bool has_bounds() const { return bounds_.min_age > 0 || bounds_.max_size > 0; }
 
   // Whether a file is outside of the bounds. They say nothing of other types. Of a name that both
   // trees hold the source's entry is to be asked, and both are left alone.

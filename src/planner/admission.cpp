@@ -49,8 +49,8 @@ bool Admission::is_left_out(std::string_view name) const {
 }
 
 bool Admission::is_excluded(const ListedEntry& entry) const {
-  if (context_.filter.empty() && local_ == nullptr) return false;
-  return context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory(), local_);
+  return has_filters_ &&
+         context_.filter.excludes(pair_.path, entry.name, entry.status.is_directory(), local_);
 }
 
 // Of what the source's own rules or a list leave alone nobody knows when the plan is applied. A
@@ -66,7 +66,7 @@ void Admission::keep_in_place(Named& named) {
 // Whether it is a file that is left alone, whatever it is called. Of a pair the source's entry is
 // asked, so that a file that has shrunk is mirrored.
 bool Admission::is_out_of_bounds(const ListedEntry& entry) const {
-  return entry.error_number == 0 && context_.filter.excludes_file(entry.status);
+  return has_bounds_ && entry.error_number == 0 && context_.filter.excludes_file(entry.status);
 }
 
 bool Admission::mirrors(const ListedEntry& source) const {

@@ -29,7 +29,12 @@ class Admission {
   // Requires: all of them outlive the object.
   Admission(const PlanningContext& context, const VisitedPair& pair, Findings& findings,
             const LocalRules* local = nullptr)
-      : context_(context), pair_(pair), findings_(findings), local_(local) {}
+      : context_(context),
+        pair_(pair),
+        findings_(findings),
+        local_(local),
+        has_filters_(local != nullptr || !context.filter.empty()),
+        has_bounds_(context.filter.has_bounds()) {}
 
   // The name as far as something is to be decided about it, or nothing; what is left alone for a
   // reason that a person should know is in the findings. Null: that side lacks the name; not both.
@@ -59,6 +64,8 @@ class Admission {
   const VisitedPair& pair_;
   Findings& findings_;
   const LocalRules* local_;
+  bool has_filters_;  // asked once: names are many
+  bool has_bounds_;
 };
 
 }  // namespace foldersync
