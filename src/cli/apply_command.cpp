@@ -73,7 +73,7 @@ class Applier {
     LastRunCheck last_run(state_, planned_with, signals_.stop());
     Preparation preparation(tools, options_.applying, last_run);
     TRY(check_replica(tools, roots, plan, last_run));
-    const Fd note = note_of_undo(plan, roots.source.path);
+    const Fd note = note_of_undo(plan, roots);
     if (options_.applying.dry_run) {
       tools.confine({});
     } else {
@@ -104,11 +104,16 @@ class Applier {
   // What a run that is taken back as a whole had changed is of the past no more: `versions`,
   // `restore` and the next `undo` have to know. Opened while files may be made anywhere. Not open:
   // it is no such plan, or nothing can be noted.
-  Fd note_of_undo(const StoredPlan& plan, const std::string& source) {
+  Fd note_of_undo(const StoredPlan& plan, const Roots& roots) {
+    const std::string& source = roots.source.path;
     const std::string tree = std::string("/") + kBackupTree;
     const bool is_whole = plan.kind == PlanKind::kUndo && options_.only.empty();
-    if (!is_whole || options_.applying.dry_run || !source.ends_with(tree)) return {};
-    auto note = open_undone_note(fs_, source.substr(0, source.size() - tree.size()));
+    if (!is_whole || options_.applying.dry_run || !roots.replica || !source.ends_with(tree)) {
+      return {};
+    }
+    const Root& replica = *roots.replica;
+    auto note = open_undone_note(fs_, source.substr(0, source.size() - tree.size()),
+                                 {replica.path, replica.identity, {}});
     if (note) return std::move(*note);
     log_->warn("that this run is taken back can't be noted with its backup: " +
                describe(note.error()));

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -57,6 +58,13 @@ Result<ReadPlan> read(const std::string& name) {
   return read_plan_file(name, spooling_in(state_folder_of(std::nullopt)));
 }
 
+// Whether a file holds a plan. A pipe or a terminal is not read.
+bool is_plan(const std::string& name) {
+  struct stat status {};
+  const bool is_file = ::stat(name.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  return is_file && read(name);
+}
+
 Result<ExitCode> show_difference(const ShowOptions& options, const StoredPlan& old_plan,
                                  const ByteSink& sink) {
   const ReadPlan newer = TRY(read(options.new_plan_file));
@@ -79,7 +87,7 @@ Result<ExitCode> execute(const ShowOptions& options) {
   const ReadPlan plan = TRY(read(options.plan_file));
   const bool to_file = options.output_file && *options.output_file != "-";
   // Somebody who gives --html two plans has no page in mind for the first one.
-  if (to_file && read(*options.output_file)) {
+  if (to_file && is_plan(*options.output_file)) {
     return usage_error("show", "expected a file for the page behind --html, found the plan '" +
                                    escaped(*options.output_file) + "', which it would replace");
   }

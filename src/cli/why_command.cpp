@@ -67,7 +67,7 @@ std::string filter_text(const Decided& decided, const PlanningOptions& planning)
       return text + "--files-from: it is not in the list";
     case By::kRule: {
       const std::string rule = "the rule '" + escaped(planning.plan.rules[decided.said.rule]) +
-                               "' (" + planning.filter.rules[decided.said.rule] + ")";
+                               "' (" + escaped(planning.filter.rules[decided.said.rule]) + ")";
       return decided.said.excluded ? text + rule : "it takes part by " + rule;
     }
     case By::kLocalRule: {

@@ -1,6 +1,7 @@
 #include "format/growth.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/text.h"
@@ -10,8 +11,14 @@
 namespace foldersync {
 namespace {
 
-constexpr std::string_view kDecayFeature = "actions.reason=decay";
-constexpr std::string_view kExcludedFeature = "actions.reason=excluded";
+// The reasons that came after version 1.0.
+struct ReasonFeature {
+  std::string_view name;
+  bool LaterUses::*is_used;
+};
+constexpr std::array kReasonFeatures{
+    ReasonFeature{"actions.reason=decay", &LaterUses::decay},
+    ReasonFeature{"actions.reason=excluded", &LaterUses::excluded}};
 
 bool is_word_byte(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
@@ -29,8 +36,8 @@ void visit_later_of(const PlanHeader& plan, const Visit& visit) {
 
 // What came after version 1.0, of all objects.
 std::set<std::string, std::less<>> later_features() {
-  std::set<std::string, std::less<>> names{std::string(kDecayFeature),
-                                           std::string(kExcludedFeature)};
+  std::set<std::string, std::less<>> names;
+  for (const ReasonFeature& feature : kReasonFeatures) names.emplace(feature.name);
   const auto add = [&](const std::string& path, Since since) {
     if (since != Since::kFirst) names.insert(path);
   };
@@ -69,8 +76,9 @@ std::optional<std::uint32_t> parse_version(std::string_view text) {
 
 Announcement announcement_of(const PlanHeader& plan, LaterUses uses) {
   Announcement announced;
-  if (uses.decay) announced.needs.emplace_back(kDecayFeature);
-  if (uses.excluded) announced.needs.emplace_back(kExcludedFeature);
+  for (const ReasonFeature& feature : kReasonFeatures) {
+    if (uses.*feature.is_used) announced.needs.emplace_back(feature.name);
+  }
   visit_later_of(plan, [&](const std::string& path, const LaterValue&, Since since) {
     (since == Since::kNeeded ? announced.needs : announced.ignorable).push_back(path);
   });

@@ -55,7 +55,7 @@ bool Admission::is_excluded(const ListedEntry& entry) const {
 
 // Of what the source's own rules or a list leave alone nobody knows when the plan is applied. A
 // directory that holds such things is not moved as a whole.
-void Admission::keep_in_place(Named& named) {
+void Admission::leave_out(Named& named) {
   if (local_ == nullptr && context_.options.listed == 0) return;
   named.source_is_left_out = true;
   RelPath directory = path_of(pair_, ".");
@@ -112,7 +112,7 @@ bool Admission::admit_source(const ListedEntry& entry, Named& named) {
     return false;
   }
   if (is_excluded(entry)) {
-    keep_in_place(named);
+    leave_out(named);
     return false;
   }
   if (context_.options.one_file_system && entry.status.mount != context_.source_root.mount) {

@@ -53,7 +53,7 @@ class Admission {
   [[nodiscard]] bool is_left_out(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const ListedEntry& entry) const;
   [[nodiscard]] bool is_out_of_bounds(const ListedEntry& entry) const;
-  void keep_in_place(Named& named);
+  void leave_out(Named& named);
   bool admit_source(const ListedEntry& entry, Named& named);
   bool admit_replica(const ListedEntry& entry);
   bool is_left_alone(Named& named);

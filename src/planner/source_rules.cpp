@@ -30,11 +30,14 @@ bool lists(const DirectoryNames& names, std::string_view name) {
 }
 
 // Up to `most` bytes of a regular file; nothing where there is something else of that name.
+// RACE: who writes there may exchange it in between: what is read is what was looked at.
 Result<std::optional<std::string>> beginning_of(ReadableDirectory& directory,
                                                 const std::string& name, std::size_t most) {
   const FileStatus seen = TRY(directory.status(name.c_str()));
   if (!seen.is_file()) return std::optional<std::string>();
   const auto entry = TRY(directory.open(name.c_str()));
+  const FileStatus opened = TRY(entry->status());
+  if (!opened.is_file() || !same_number(opened, seen)) return changed_error("read rules");
   std::string text(most, '\0');
   std::size_t size = 0;
   while (size < most) {

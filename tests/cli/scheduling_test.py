@@ -71,7 +71,7 @@ class SchedulingTest(ProgramTest):
         self.stop(process)
 
     def test_times_are_those_of_the_zone(self):
-        process = self.start_waiting('--between', self.open, env={'TZ': 'XXX+5'})
+        process = self.start_waiting('--between', self.open, env={'TZ': 'EST5'})
         self.assertIn(f'begins at {self.open[:5]},', process.stdout.readline().decode())
         self.stop(process)
 

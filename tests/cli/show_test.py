@@ -165,6 +165,14 @@ class CautionTest(ShowTest):
 
 
 class PageTest(ShowTest):
+    def test_a_page_goes_into_a_pipe_of_which_nothing_is_read(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.write(writer, b'before ')
+        self.show('--html', f'/dev/fd/{writer}', self.saved(), pass_fds=(writer,))
+        os.close(writer)
+        self.assertTrue(os.read(reader, 1000).startswith(b'before <!doctype html>'))
+
     def test_a_page_never_takes_the_place_of_a_plan(self):
         path = self.saved()
         before = trees.read(path)

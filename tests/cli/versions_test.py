@@ -350,6 +350,15 @@ class UndoTest(VersionsTest):
         self.undo()
         self.assertEqual([], os.listdir(self.replica))
 
+    def test_in_a_folder_that_is_no_backup_of_the_replica_nothing_is_noted(self):
+        self.run_of({'a': '1'})
+        backup = os.path.join(self.backups, self.run_of({'a': '22'}))
+        elsewhere = self.at('elsewhere')
+        shutil.copytree(backup, elsewhere)
+        said = self.execute('apply', os.path.join(elsewhere, 'undo.json'), expect=DONE)
+        self.assertIn("can't be noted", said.err)
+        self.assertEqual(['tree', 'undo.json'], sorted(os.listdir(elsewhere)))
+
     def test_it_says_what_the_next_run_will_do(self):
         self.run_of({'a': '1'})
         said = self.undo()

@@ -83,12 +83,16 @@ Status note_gap(FileSystem& fs, int folder, const std::string& name) {
   return success();
 }
 
-// RACE: others may have given the name to something else since it was listed. So the folder is
-// asked once more, by what is open; in one of the caller's alone nobody else puts anything.
-Result<Fd> open_undone_note(FileSystem& fs, const std::string& backup) {
+// RACE: others may have given the name to something else since it was read; and a document can name
+// any folder. So the folder is asked, by what is open; in one of the caller's alone nobody else
+// puts anything.
+Result<Fd> open_undone_note(FileSystem& fs, const std::string& backup,
+                            const RootReference& replica) {
   const auto folder = TRY(open_named_folder(fs, backup).at(backup));
-  if (!is_callers_alone(fs.status(folder.get()))) {
-    return changed_error("undo", "somebody has put something else there").at(backup);
+  const std::string own_name = backup.substr(backup.rfind('/') + 1);
+  if (!is_callers_alone(fs.status(folder.get())) ||
+      !is_undo_of(fs, folder.get(), own_name, replica)) {
+    return changed_error("undo", "expected a backup of this replica that is your own").at(backup);
   }
   auto made = fs.create_file(folder.get(), kUndoneNote, kPrivate);
   if (!made && made.error().error_number == EEXIST) {

@@ -37,9 +37,11 @@ bool is_undo_of(FileSystem& fs, int backup, const std::string& name, const RootR
 // Notes in the folder of a backup that what was between it and the next older one was removed.
 Status note_gap(FileSystem& fs, int folder, const std::string& name);
 
-// Noted in the folder of a backup that was taken back as a whole. Opened before anything is done,
-// as nothing may be made there afterwards.
-Result<Fd> open_undone_note(FileSystem& fs, const std::string& backup);
+// Noted in the folder of a backup (absolute) of this replica that was taken back as a whole. Opened
+// before anything is done, as nothing may be made there afterwards. Error kChanged: it is no backup
+// of the replica that is the caller's alone.
+Result<Fd> open_undone_note(FileSystem& fs, const std::string& backup,
+                            const RootReference& replica);
 Status note_undone(FileSystem& fs, int note, FileTime now);
 
 }  // namespace foldersync

@@ -145,8 +145,8 @@ const Doubts* PlanMaker::doubts_about(const Root& source) {
 void PlanMaker::advise_on_rules(const std::string& source) {
   for (const RuleAdvice& advice : advice_on(options_.plan.rules, source)) {
     const std::string& rule = options_.plan.rules[advice.index];
-    state_.warn_once("rule '" + escaped(rule) + "' (" + options_.filter.rules[advice.index] + ") " +
-                     advice.text);
+    state_.warn_once("rule '" + escaped(rule) + "' (" +
+                     escaped(options_.filter.rules[advice.index]) + ") " + advice.text);
   }
 }
 
