@@ -1397,7 +1397,7 @@ MUTATIONS = [
              'return begins && *begins && **begins == kCacheSignature;', 'return begins && *begins;',
              '^cli/source_filters_test.*by_what_its_tag_holds'),
     Mutation('a document names the folder in which its undo is noted',
-             '      !is_undo_of(fs, folder.get(), own_name, replica)) {', '      own_name.empty()) {',
+             '      !is_undo_of(fs, folder.get(), own_name, replica)) {', '      (own_name.empty() && replica.path.empty())) {',
              '^cli/versions_test.*nothing_is_noted'),
     Mutation('a reason without delete_excluded deletes what the source has',
              '(context_.options.delete_excluded && action.reasons.has(Reason::kExcluded)) ||',
