@@ -48,7 +48,7 @@ class EscapesTest(TerminalTest):
     def test_what_the_environment_names(self):
         self.given({'a': 'x'})
         trees.write(self.at('file'), 'x')
-        self.assert_harmless('run', '-s', self.source, '-r', self.replica,
+        self.assert_harmless('run', '-s', self.source, '-r', self.replica, '--progress', 'never',
                              env={'XDG_STATE_HOME': self.at('file', EVIL)})
 
     def test_md5sum_keeps_its_own_form_in_a_pipe(self):

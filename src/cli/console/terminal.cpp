@@ -126,6 +126,7 @@ Progress::~Progress() {
   ended_ = true;
   signals_.wake();
   thread_.join();
+  signals_.forget_wakes();
   TerminalLine::hide();
 }
 

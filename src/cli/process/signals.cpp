@@ -229,6 +229,12 @@ bool Signals::wait_for_wish(const std::atomic<bool>& ended, std::optional<double
 
 void Signals::wake() const { ::sem_post(&received().wish); }
 
+void Signals::forget_wakes() const {
+  while (::sem_trywait(&received().wish) == 0) {
+  }
+  if (received().progress_wish) wake();
+}
+
 void Signals::wait(double seconds) const { (void)wait_for_input(-1, seconds); }
 
 bool Signals::wait_for_input(int fd, double seconds) const {

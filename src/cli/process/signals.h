@@ -47,11 +47,14 @@ class Signals {
   // Whether somebody has asked, and this process has taken it on itself to answer.
   [[nodiscard]] bool has_answered() const;
   // Waits so many seconds, or until somebody asks, the terminal has another size, or wake() was
-  // called: whether `ended` is not
-  // set. Any thread, but one at a time. No system call that could fail is needed to end it.
+  // called: whether `ended` is not set. Any thread, but one at a time. No system call that could
+  // fail is needed to end it.
   [[nodiscard]] bool wait_for_wish(const std::atomic<bool>& ended,
                                    std::optional<double> seconds) const;
   void wake() const;
+  // When nobody waits for wishes any more: what was to wake him wakes nobody who does so later, but
+  // for a question that has no answer yet.
+  void forget_wakes() const;
 
   // As fork(2). What asks this process to stop, or how far it is, asks the new one, which is killed
   // when this one ends. Requires: no other thread was started, and wait_for() was called for an
